@@ -1,0 +1,24 @@
+"""The agreement between the exporter and the dashboard: what a dataset is, and where its days lie.
+
+Pure: no AWS client, no Arrow, no Streamlit. Read in this order: `definition` (the model), `loading` (YAML file and
+environment to model), `types`, `names`, `partitions` (columns and days to what Glue and S3 call them), then the
+records that one program writes and the other reads: `table_schema`, `manifest`, `runs`.
+"""
+
+from datasets.definition import Column, Dashboard, Dataset, Source, Target
+from datasets.faults import DatasetError, Fault
+from datasets.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+
+__all__ = [
+    "Column",
+    "Dashboard",
+    "Dataset",
+    "DatasetError",
+    "Fault",
+    "Source",
+    "Target",
+    "dataset_from_environment",
+    "dataset_from_text",
+    "load_dataset",
+    "load_datasets",
+]

@@ -1,0 +1,96 @@
+"""Rules that span several fields of a dataset.
+
+They read plain, possibly malformed data, so that a file's spelling faults and its contradictions are told in one go.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datasets.names import reserved_names
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Inconsistency:
+    """A contradiction at one path of a dataset file."""
+
+    path: Path
+    expected: str
+    found: str
+
+
+def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
+    """Return every contradiction in a dataset's raw data; fields of a wrong shape are left to the model."""
+    columns = [(index, column) for index, column in enumerate(_list(data, "columns")) if isinstance(column, Mapping)]
+    extra = _mapping(data, "target").get("extra_date_column")
+    found = list(_repeated(columns, "name", "a name that no other column has"))
+    found += _repeated(columns, "attribute", "an attribute that no other column has")
+    found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
+    found += _key_values(_mapping(data, "source"))
+    found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
+    return found
+
+
+def _repeated(columns: list[tuple[int, Mapping[str, Any]]], field: str, expected: str) -> Iterator[Inconsistency]:
+    seen: set[str] = set()
+    for index, column in columns:
+        value = column.get(field)
+        if isinstance(value, str):
+            if value in seen:
+                yield Inconsistency(("columns", index, field), expected, value)
+            seen.add(value)
+
+
+def _reserved(
+    columns: list[tuple[int, Mapping[str, Any]]], extra_date_column: str | None, undeclared: object
+) -> Iterator[Inconsistency]:
+    reserved = reserved_names(extra_date_column) | ({"extra"} if undeclared == "extra" else set())
+    for index, column in columns:
+        if column.get("name") in reserved:
+            expected = f"a name other than {', '.join(sorted(reserved))}, which the product fills itself"
+            yield Inconsistency(("columns", index, "name"), expected, str(column["name"]))
+
+
+def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    values = [str(value) for value in _list(source, "partition_values")]
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            yield Inconsistency(("source", "partition_values", index), "each value once: it would be read twice", value)
+    if source.get("sort_key") is not None and source.get("sort_key") == source.get("partition_key"):
+        yield Inconsistency(
+            ("source", "sort_key"), "an attribute other than the partition key", str(source["sort_key"])
+        )
+
+
+def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsistency]:
+    if not _list(data, "columns"):
+        return  # the columns are learned from the data, so nothing can be checked here
+    section = _mapping(data, "dashboard")
+    expected = "a declared column"
+    for field in ("entity", "agent", "channel", "initiation_method"):
+        if isinstance(section.get(field), str) and section[field] not in known:
+            yield Inconsistency(("dashboard", field), expected, section[field])
+    for index, card in enumerate(_list(section, "cards")):
+        if not isinstance(card, Mapping):
+            continue
+        column = card.get("column")
+        if isinstance(column, str) and column not in known:
+            yield Inconsistency(("dashboard", "cards", index, "column"), expected, column)
+        if card.get("measure", "rows") != "rows" and column is None:
+            yield Inconsistency(("dashboard", "cards", index, "column"), "the column to measure", "nothing")
+    for index, chart in enumerate(_list(section, "charts")):
+        by = chart.get("by") if isinstance(chart, Mapping) else None
+        if isinstance(by, str) and by != "day" and by not in known:
+            yield Inconsistency(("dashboard", "charts", index, "by"), f"day or {expected}", by)
+
+
+def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:
+    value = data.get(field)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(data: Mapping[str, Any], field: str) -> list[Any]:
+    value = data.get(field)
+    return list(value) if isinstance(value, list | tuple) else []

@@ -1,0 +1,230 @@
+"""One dataset, declared once: the model behind every file in this folder.
+
+The same declaration drives the export, the Glue table and the dashboard. Every field has a default where one makes
+sense, so that environment variables alone can describe a table that nobody has written a file for.
+"""
+
+import re
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from datasets.consistency import inconsistencies
+from datasets.types import ColumnType
+
+DATE_FORMATS = ("ISO", "EPOCH", "EPOCH_MILLIS", "HUMAN_READABLE")
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("an IANA time zone such as UTC or Europe/Berlin") from None
+    return name
+
+
+def _date_format(text: str) -> str:
+    if text in DATE_FORMATS:
+        return text
+    if "%d" in text or "%j" in text or any(code in text for code in ("%s", "%x", "%c", "%D", "%F")):
+        return text
+    raise ValueError(f"{', '.join(DATE_FORMATS)} or a strptime pattern such as %d/%m/%Y %H:%M")
+
+
+def _prefix(text: str) -> str:
+    cleaned = text.strip("/")
+    if not cleaned or re.search(r"//|[^A-Za-z0-9!_.*'()/=-]", cleaned) or cleaned.split("/")[0].startswith(("_", ".")):
+        raise ValueError("an S3 prefix of letters, digits and !-_.*'()/=, not starting with _ or .")
+    return cleaned
+
+
+def _column_type(value: Any) -> Any:
+    return ColumnType.parse(value) if isinstance(value, str) else value
+
+
+def _key_value(value: Any) -> Any:
+    # A number in YAML is a sensible way to write an N key; a boolean is YAML's reading of an unquoted NO or ON.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+NAME_PATTERN = r"^[a-z_][a-z0-9_]{0,127}$"
+DYNAMO_PATTERN = r"^[A-Za-z0-9_.-]{3,255}$"
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+"""Legal in Glue, Athena and S3 alike."""
+
+DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+DateFormat = Annotated[str, AfterValidator(_date_format)]
+KeyValue = Annotated[str, BeforeValidator(_key_value), Field(min_length=1)]
+TypeField = Annotated[
+    ColumnType,
+    BeforeValidator(_column_type),
+    PlainSerializer(str),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": r"^(string|double|bigint|boolean|timestamp|date|json|decimal\(\d+,\s*\d+\))$",
+            "examples": ["string", "double", "bigint", "decimal(38,10)", "boolean", "timestamp", "date", "json"],
+        }
+    ),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, use_attribute_docstrings=True)
+
+
+class Source(_Model):
+    """Which index is read, and how its sort key tells time."""
+
+    table: DynamoName
+    """DynamoDB table name."""
+    index: DynamoName
+    """Global secondary index to query."""
+    partition_key: Annotated[str, Field(min_length=1)]
+    """The index's partition key attribute."""
+    partition_values: Annotated[tuple[KeyValue, ...], Field(min_length=1)]
+    """Key values to read; a number is written as its text."""
+    sort_key: Annotated[str, Field(min_length=1)]
+    """The index's sort key attribute: the time that places an item on its day."""
+    date_format: DateFormat = "ISO"
+    """ISO, EPOCH (seconds), EPOCH_MILLIS, HUMAN_READABLE (does not sort: the whole key is read) or a strptime
+    pattern."""
+    time_zone: TimeZone = "UTC"
+    """IANA zone of "the day", and of sort key values that carry no zone."""
+    settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
+    """Minutes after a day's end before it counts as closed."""
+
+
+class Column(_Model):
+    """A declared column; its type is law."""
+
+    name: Name
+    """Column name in Glue and Athena."""
+    attribute: Annotated[str, Field(min_length=1)]
+    """Source attribute, spelled as in DynamoDB."""
+    type: TypeField
+    """string, double, bigint, decimal(p,s), boolean, timestamp, date or json."""
+    unit: str | None = None
+    """Unit of measure, for example `s`."""
+    description: str = ""
+    """One sentence for the data dictionary and the catalogue."""
+    role: Literal["key", "dimension", "measure"] | None = None
+    """key: identifies what is counted; dimension: worth filtering by; measure: worth summing."""
+
+
+class Target(_Model):
+    """Where rows go and how Athena sees them."""
+
+    prefix: Annotated[str, AfterValidator(_prefix)] = "dynamo-gsi-export"
+    """S3 prefix, without slashes at its ends."""
+    formats: tuple[Literal["parquet"], ...] = ("parquet",)
+    """File formats to write."""
+    database: Name = "gsi_dynamodb_athena_db"
+    """Glue database."""
+    table: Name = "gsi_export"
+    """Glue table."""
+    extra_date_column: Name | None = None
+    """A `date` column with the day in the dataset's time zone, beside year, month and day."""
+    overwrite_mode: Literal["OVERWRITE", "APPEND"] = "OVERWRITE"
+    """OVERWRITE replaces whole days; APPEND adds a file per run."""
+    question_suffix: str | None = None
+    """Suffix of attributes that hold a question whose answer is the attribute without it."""
+
+
+class Retention(_Model):
+    """How long the source keeps items."""
+
+    expires_after_days: Annotated[int, Field(gt=0)] | None = None
+    """Age at which the source's TTL removes items; older days are kept although the source no longer has them."""
+
+
+class Card(_Model):
+    """A stat card."""
+
+    label: Annotated[str, Field(min_length=1)]
+    measure: Literal["rows", "distinct", "sum", "mean"] = "rows"
+    column: Name | None = None
+    """The column measured; none for `rows`."""
+
+
+class Chart(_Model):
+    """A chart of row counts."""
+
+    title: Annotated[str, Field(min_length=1)]
+    kind: Literal["bar", "doughnut", "pie"]
+    by: Name
+    """A column, or `day`."""
+
+
+class Dashboard(_Model):
+    """What the dashboard shows; whatever is left out is inferred from the columns."""
+
+    entity: Name | None = None
+    """Column that identifies one contact (order, visit ...); counted once in "unique"."""
+    agent: Name | None = None
+    """Column that names who did the work."""
+    channel: Name | None = None
+    """Column that names the way in."""
+    initiation_method: Name | None = None
+    """Column that says how it began."""
+    cards: tuple[Card, ...] = ()
+    charts: tuple[Chart, ...] = ()
+
+
+class Dataset(_Model):
+    """Everything both programs need to know about one dataset."""
+
+    name: Name
+    title: str = ""
+    description: str = ""
+    source: Source
+    columns: tuple[Column, ...] = ()
+    undeclared: Literal["add", "extra", "ignore"] = "add"
+    """Attributes without a declared column: a column each, one JSON column `extra`, or left out and counted."""
+    target: Target = Target()
+    retention: Retention = Retention()
+    dashboard: Dashboard = Dashboard()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        faults = inconsistencies(self.model_dump(mode="json"))
+        if faults:
+            errors = [
+                InitErrorDetails(
+                    type=PydanticCustomError("inconsistent", "{expected}", {"expected": fault.expected}),
+                    loc=fault.path,
+                    input=fault.found,
+                )
+                for fault in faults
+            ]
+            raise ValidationError.from_exception_data(type(self).__name__, errors)
+        return self
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return self.title or self.name.replace("_", " ").capitalize()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the day."""
+        return ZoneInfo(self.source.time_zone)
+
+    def column(self, name: str) -> Column | None:
+        """Return the declared column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)

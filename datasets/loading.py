@@ -1,0 +1,189 @@
+"""Dataset files and environment variables to one validated `Dataset`.
+
+A variable wins over the file, the file over the default. Whatever is wrong, in either, is told in one error.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from datasets import definition
+from datasets.consistency import inconsistencies
+from datasets.definition import Dataset
+from datasets.document import Document, dotted, read_document
+from datasets.faults import DatasetError, Fault
+
+ENVIRONMENT_FIELDS = {
+    "DYNAMO_TABLE_NAME": ("source", "table"),
+    "GSI_NAME": ("source", "index"),
+    "GSI_PK_ATTRIBUTE": ("source", "partition_key"),
+    "GSI_PK_VALUE": ("source", "partition_values"),
+    "GSI_SK_ATTRIBUTE": ("source", "sort_key"),
+    "DATE_FORMAT": ("source", "date_format"),
+    "TIME_ZONE": ("source", "time_zone"),
+    "SETTLE_MINUTES": ("source", "settle_minutes"),
+    "S3_PREFIX": ("target", "prefix"),
+    "OVERWRITE_MODE": ("target", "overwrite_mode"),
+    "EXTRA_DATE_COLUMN": ("target", "extra_date_column"),
+    "QUESTION_SUFFIX": ("target", "question_suffix"),
+    "ATHENA_DATABASE": ("target", "database"),
+    "ATHENA_TABLE": ("target", "table"),
+}
+"""Variable -> the field of a dataset that it sets."""
+
+_PATTERNS = {
+    definition.NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
+    definition.DYNAMO_PATTERN: "3 to 255 letters, digits and _.-",
+}
+"""What a pattern means to a reader."""
+
+_SHIPPED = Path(__file__).parent
+_VARIABLES = {path: name for name, path in ENVIRONMENT_FIELDS.items()}
+_ALL_FIELDS = sorted(
+    {
+        field
+        for model in vars(definition).values()
+        if isinstance(model, type) and issubclass(model, BaseModel)
+        for field in model.model_fields
+    }
+)
+
+
+def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | None = None) -> Dataset:
+    """Return the dataset of a file's text, refined by the environment; `name` is how errors call the file.
+
+    Raises DatasetError with every fault: `contacts.yaml:12: columns[3].type: expected ...; found ...`.
+    """
+    return _validated(read_document(text, name), name, environment or {})
+
+
+def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
+    """Return the dataset that the variables alone describe; it is named after its Athena table."""
+    document = Document({"name": environment.get("ATHENA_TABLE") or "gsi_export"}, {})
+    return _validated(document, "environment", environment)
+
+
+def load_dataset(
+    reference: str | None, environment: Mapping[str, str], fetch: Callable[[str], str] | None = None
+) -> Dataset:
+    """Return the dataset that `DATASET` names: a shipped name, a path, an `s3://` path, or None for the variables.
+
+    `fetch` reads an `s3://` path and is the caller's, since this package has no client.
+    """
+    if not reference:
+        return dataset_from_environment(environment)
+    if reference.startswith("s3://"):
+        if fetch is None:
+            raise DatasetError([Fault("environment", "DATASET", "a name or a local path", reference)])
+        return dataset_from_text(fetch(reference), reference, environment)
+    path = _path(reference)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DatasetError([Fault("environment", "DATASET", "a readable file", f"{path} ({error.strerror})")]) from None
+    except UnicodeDecodeError:
+        raise DatasetError([Fault(path.name, "(file)", "text in UTF-8", "other bytes")]) from None
+    return dataset_from_text(text, path.name, environment)
+
+
+def load_datasets(
+    references: str | None, environment: Mapping[str, str], fetch: Callable[[str], str] | None = None
+) -> tuple[Dataset, ...]:
+    """Return the datasets of a comma-separated `DATASET`; the variables refine a single one alone."""
+    names = [name.strip() for name in (references or "").split(",") if name.strip()]
+    if len(names) <= 1:
+        return (load_dataset(names[0] if names else None, environment, fetch),)
+    faults: list[Fault] = []
+    datasets: list[Dataset] = []
+    for name in names:
+        try:
+            datasets.append(load_dataset(name, {}, fetch))
+        except DatasetError as error:
+            faults += error.faults
+    repeated = {dataset.name for dataset in datasets if [other.name for other in datasets].count(dataset.name) > 1}
+    faults += [Fault("environment", "DATASET", "datasets with different names", name) for name in sorted(repeated)]
+    if faults:
+        raise DatasetError(faults)
+    return tuple(datasets)
+
+
+def _path(reference: str) -> Path:
+    if "/" in reference or reference.endswith((".yaml", ".yml")):
+        return Path(reference)
+    path = _SHIPPED / f"{reference}.yaml"
+    if not path.is_file():
+        shipped = ", ".join(sorted(file.stem for file in _SHIPPED.glob("*.yaml")))
+        raise DatasetError([Fault("environment", "DATASET", f"a path, an s3:// path or one of: {shipped}", reference)])
+    return path
+
+
+def _validated(document: Document, name: str, environment: Mapping[str, str]) -> Dataset:
+    data = _overlaid(document.data, environment)
+    try:
+        return Dataset.model_validate(data)
+    except ValidationError as error:
+        faults = {}
+        for details in error.errors(include_url=False):
+            fault = _fault(details, document, name, environment)
+            faults[fault.where, fault.field] = fault
+        for found in inconsistencies(data):
+            where, field = _place(found.path, document, name, environment)
+            faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
+        raise DatasetError(sorted(faults.values(), key=lambda fault: _order(fault.where))) from None
+
+
+def _order(where: str) -> tuple[str, int]:
+    file, _, line = where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (where, 0)
+
+
+def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    result = dict(data)
+    for variable, (section, field) in ENVIRONMENT_FIELDS.items():
+        if value := environment.get(variable, "").strip():
+            below = result.get(section)
+            result[section] = {**(below if isinstance(below, Mapping) else {}), field: _value(variable, value)}
+    # Without one of these there is nothing to complain about in detail, so the model asks for each field by name.
+    result.setdefault("source", {})
+    return result
+
+
+def _value(variable: str, text: str) -> Any:
+    if variable != "GSI_PK_VALUE":
+        return text
+    if text.startswith("["):
+        try:
+            return json.loads(text)  # for key values that contain a comma
+        except ValueError:
+            return text
+    return [value.strip() for value in text.split(",") if value.strip()]
+
+
+def _place(
+    path: tuple[str | int, ...], document: Document, name: str, environment: Mapping[str, str]
+) -> tuple[str, str]:
+    variable = _VARIABLES.get(tuple(str(part) for part in path[:2]))  # type: ignore[arg-type]  # paths of two
+    if variable and (environment.get(variable, "").strip() or name == "environment"):
+        return "environment", variable
+    if name == "environment":
+        return name, dotted(path)
+    return f"{name}:{document.line(path)}", dotted(path)
+
+
+def _fault(details: ErrorDetails, document: Document, name: str, environment: Mapping[str, str]) -> Fault:
+    where, field = _place(details["loc"], document, name, environment)
+    if details["type"] == "missing":
+        return Fault(where, field, "a value")
+    if details["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(str(details["loc"][-1]), _ALL_FIELDS, n=1)
+        return Fault(
+            where, field, "a known field" + (f" (did you mean {close[0]}?)" if close else ""), "an unknown one"
+        )
+    expected = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    found = details["input"]
+    return Fault(where, field, expected, found if isinstance(found, str) else json.dumps(found, default=str))

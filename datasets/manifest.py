@@ -1,0 +1,106 @@
+"""`_manifest.json`: what is published, day by day. The exporter writes it, the dashboard reads it.
+
+It is written after the objects that it describes. Where an object's ETag is not the one recorded here, a run died
+between the two, and the day counts as unverified until the next run.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+MANIFEST_FILE = "_manifest.json"
+
+DISTINCT_LIMIT = 500
+"""A dimension with more values than this in one day is not small: its values are not listed."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ObjectRecord(_Record):
+    """One Parquet object."""
+
+    key: str
+    etag: str
+    """As S3 gives it, without quotes."""
+    run_id: str
+    rows: int
+    bytes: int
+
+
+class DayRecord(_Record):
+    """One day. Absent from the manifest means: nothing published."""
+
+    day: dt.date
+    objects: tuple[ObjectRecord, ...]
+    """One in OVERWRITE; one per run in APPEND."""
+    state: Literal["open", "closed"]
+    """open: read before the day had ended and settled, so it is read again."""
+    read_at: AwareDatetime
+    """When the day's items were read; rows are as of then."""
+    withheld: int = 0
+    """Items that have no readable day but were met while this day was read."""
+    nulled: int = 0
+    """Rows with at least one value that contradicted its column and became null."""
+    rows_by_partition_value: dict[str, int] = Field(default_factory=dict)
+    column_bytes: dict[str, int] = Field(default_factory=dict)
+    """Compressed bytes per column: what a query that touches the column scans."""
+    values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Distinct values, sorted, of the dimensions that have at most `DISTINCT_LIMIT` of them."""
+    key_hash: str = ""
+    """Order-free hash of the items' primary keys (sum of 128-bit hashes, hexadecimal)."""
+    verified_at: AwareDatetime | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows published for the day."""
+        return sum(item.rows for item in self.objects)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes published for the day."""
+        return sum(item.bytes for item in self.objects)
+
+
+class Manifest(_Record):
+    """Everything published under one prefix."""
+
+    format: Literal[1] = 1
+    version: int = 0
+    """Grows by one with every change; part of the dashboard's cache keys."""
+    dataset: str
+    location: str
+    """`s3://bucket/prefix/`."""
+    time_zone: str
+    updated_at: AwareDatetime
+    days: dict[dt.date, DayRecord] = Field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """Rows published in all."""
+        return sum(day.rows for day in self.days.values())
+
+    @property
+    def first_day(self) -> dt.date | None:
+        """The earliest published day, or None while nothing is published."""
+        return min(self.days, default=None)
+
+    @property
+    def last_day(self) -> dt.date | None:
+        """The latest published day, or None while nothing is published."""
+        return max(self.days, default=None)
+
+    def values(self, column: str, days: Iterable[dt.date] | None = None) -> tuple[str, ...] | None:
+        """Return the sorted distinct values of a small dimension, or None where some day has too many to list."""
+        found: set[str] = set()
+        for day in self.days if days is None else days:
+            record = self.days.get(day)
+            if record is None or record.rows == 0:
+                continue
+            if column not in record.values:
+                return None
+            found.update(record.values[column])
+        return tuple(sorted(found))

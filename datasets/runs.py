@@ -1,0 +1,71 @@
+"""`_runs/`: the ledger. One entry per run, written when it starts and again when it ends, however it ends."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+RUNS_FOLDER = "_runs"
+QUARANTINE_FOLDER = "_quarantine"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class RunWindow(_Record):
+    """The days of a run, both included, in the dataset's time zone."""
+
+    start: dt.date
+    end: dt.date
+
+
+class PublishedPartition(_Record):
+    """A day that a run published."""
+
+    partition: str
+    rows: int
+    bytes: int
+    uri: str
+
+
+class RunReport(_Record):
+    """What a run did: the last line of `--json`, the Lambda's answer and the body of a ledger entry."""
+
+    run_id: str
+    dataset: str
+    status: Literal["running", "succeeded", "failed", "interrupted"]
+    """`running` in an entry whose run is over means that it died without a word."""
+    window: RunWindow | None
+    """None for `--all` before the days are known."""
+    rows: int = 0
+    bytes: int = 0
+    quarantined: int = 0
+    """Items set aside: withheld and nulled ones together."""
+    partitions: tuple[PublishedPartition, ...] = ()
+    removed: tuple[str, ...] = ()
+    """Partitions that became empty and lost their objects."""
+    warnings: tuple[str, ...] = ()
+    read_units: float = 0.0
+    seconds: float = 0.0
+
+
+class RunEntry(RunReport):
+    """A ledger entry: the report and when, how and why."""
+
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    items: int = 0
+    """Items read; always rows + withheld."""
+    withheld: int = 0
+    nulled: int = 0
+    error: str | None = None
+    owed: tuple[dt.date, ...] = ()
+    """Days of the window that the run did not publish, to be read by the next scheduled run."""
+    manifest_version: int | None = None
+    options: dict[str, str] = Field(default_factory=dict)
+
+
+def run_key(prefix: str, run_id: str) -> str:
+    """Return the key of a run's ledger entry; run ids begin with the UTC time, so keys sort by age."""
+    return f"{prefix}/{RUNS_FOLDER}/{run_id}.json"

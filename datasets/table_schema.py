@@ -1,0 +1,58 @@
+"""`_schema.json`: which attribute became which column, decided once for the life of a table."""
+
+import datetime as dt
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from datasets.definition import Dataset, TypeField
+
+SCHEMA_FILE = "_schema.json"
+
+
+class SchemaColumn(BaseModel):
+    """One column of the published table. No column is ever dropped or retyped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    attribute: str | None
+    """Source attribute; None for a column that the exporter fills itself (the extra date column, `extra`)."""
+    type: TypeField
+    declared: bool = False
+    """Whether the dataset file names it; the others were learned from the data."""
+    description: str = ""
+
+
+class SourceIdentity(BaseModel):
+    """What a prefix was filled from. A different source on the same prefix is refused."""
+
+    model_config = ConfigDict(frozen=True)
+
+    table: str
+    index: str
+    sort_key: str
+    time_zone: str
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "SourceIdentity":
+        """Return the identity of a dataset's source."""
+        source = dataset.source
+        return cls(table=source.table, index=source.index, sort_key=source.sort_key, time_zone=source.time_zone)
+
+
+class TableSchema(BaseModel):
+    """The columns of a published table, in catalogue order; the partition columns come after them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    dataset: str
+    source: SourceIdentity
+    columns: tuple[SchemaColumn, ...] = ()
+    updated_at: dt.datetime
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Attribute -> column name, for columns that have an attribute."""
+        return {column.attribute: column.name for column in self.columns if column.attribute is not None}
