@@ -1,0 +1,42 @@
+# The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint lock
+
+DEMO_PORT ?= 8501
+DEMO_ITEMS ?= 12000
+# Short forms by default; `make bench BENCH=` runs the whole of each.
+BENCH ?= --short
+# For example: make test TESTS="tests/datasets -k names"
+TESTS ?= tests
+export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
+
+PY := .venv/bin/python
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv with everything the other verbs need (they call it themselves)
+	@sh local/setup.sh
+
+demo: setup ## sample contacts from DynamoDB through Athena to http://localhost:8501 (DEMO_PORT, DEMO_ITEMS)
+	@exec $(PY) -m local.demo
+
+test: ## run every test, those in a browser included (TESTS picks some)
+	@sh local/setup.sh --browser
+	@CHROMIUM_PATH="$$(cat .venv/chromium-path)" exec $(PY) -m pytest -n 2 --dist loadfile $(TESTS)
+
+bench: setup ## run the benchmarks in their short forms
+	@for file in benchmarks/*.py; do \
+	  [ -e "$$file" ] || { echo "no benchmarks yet"; continue; }; \
+	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
+	done
+
+lint: setup ## check style, format, types and who imports whom
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports
+
+lock: setup ## resolve the dependencies in pyproject.toml into requirements.lock
+	@.venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
