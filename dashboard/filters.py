@@ -1,0 +1,176 @@
+"""What part of a dataset is looked at: days, and the values picked by clicking a chart.
+
+A day is a day in the dataset's time zone. `Days` includes both its ends, as people read "1 to 31 January".
+"""
+
+import calendar
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+from datasets.partitions import days_between
+
+Preset = Literal["today", "yesterday", "last_7_days", "last_30_days", "this_month", "last_month"]
+
+PRESET_LABELS: Mapping[Preset, str] = {
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "last_7_days": "Last 7 days",
+    "last_30_days": "Last 30 days",
+    "this_month": "This month",
+    "last_month": "Last month",
+}
+
+Dimension = Literal["channel", "agent", "method"]
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+
+EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9998, 12, 31)
+"""Bounds of any day that is accepted; what is published lies well inside."""
+
+
+@dataclass(frozen=True, order=True)
+class Days:
+    """A run of days, both ends included; `first <= last` or ValueError."""
+
+    first: dt.date
+    last: dt.date
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"{self.last} lies before {self.first}")
+
+    def __iter__(self) -> Iterator[dt.date]:
+        return days_between(self.first, self.last)
+
+    def __len__(self) -> int:
+        return (self.last - self.first).days + 1
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, dt.date) and self.first <= day <= self.last
+
+    @property
+    def previous(self) -> "Days":
+        """The run of equal length that ends the day before this one begins."""
+        length = dt.timedelta(days=len(self))
+        return Days(self.first - length, self.last - length)
+
+
+def today_in(zone: ZoneInfo, now: dt.datetime | None = None) -> dt.date:
+    """Return the day that it is in a zone; `now` is an aware instant, by default this one."""
+    return (now or dt.datetime.now(dt.UTC)).astimezone(zone).date()
+
+
+def days_of_preset(preset: Preset, today: dt.date) -> Days:
+    """Return the days that a preset means; `last_7_days` and `last_30_days` end today and include it."""
+    one = dt.timedelta(days=1)
+    month_start = today.replace(day=1)
+    match preset:
+        case "today":
+            return Days(today, today)
+        case "yesterday":
+            return Days(today - one, today - one)
+        case "last_7_days":
+            return Days(today - 6 * one, today)
+        case "last_30_days":
+            return Days(today - 29 * one, today)
+        case "this_month":
+            return Days(month_start, today.replace(day=calendar.monthrange(today.year, today.month)[1]))
+        case "last_month":
+            return Days((month_start - one).replace(day=1), month_start - one)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the Overview is narrowed to; empty means everything.
+
+    A value of None stands for rows where the column is null. Values are sorted (None first) so that the same choice
+    is the same filter, the same SQL text and the same cache key.
+    """
+
+    days: Days | None = None
+    channel: tuple[str | None, ...] = ()
+    agent: tuple[str | None, ...] = ()
+    method: tuple[str | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        for dimension in DIMENSIONS:
+            values = sorted(set(self.values(dimension)), key=lambda value: (value is not None, value or ""))
+            object.__setattr__(self, dimension, tuple(values))
+
+    def values(self, dimension: Dimension) -> tuple[str | None, ...]:
+        """Return the values picked of a dimension; empty means all of them."""
+        return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
+
+    def toggled(self, dimension: Dimension, value: str | None) -> "Filters":
+        """Return the filter after a click on a value: added, or taken away where it was picked already."""
+        values = self.values(dimension)
+        kept = tuple(other for other in values if other != value) if value in values else (*values, value)
+        return self.with_values(dimension, kept)
+
+    def with_values(self, dimension: Dimension, values: Sequence[str | None]) -> "Filters":
+        """Return the filter with a dimension's values replaced; none of them clears it."""
+        picked = tuple(values)
+        match dimension:
+            case "channel":
+                return replace(self, channel=picked)
+            case "agent":
+                return replace(self, agent=picked)
+            case "method":
+                return replace(self, method=picked)
+
+    def with_days(self, days: Days | None) -> "Filters":
+        """Return the filter for other days; None means all days."""
+        return replace(self, days=days)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any dimension is filtered (days aside)."""
+        return any(self.values(dimension) for dimension in DIMENSIONS)
+
+
+def params_from_filters(filters: Filters) -> dict[str, list[str]]:
+    """Return a filter as URL query parameters: `from`, `to`, and `channel`, `agent`, `method` once per value.
+
+    A null is written `~`; a text that begins with `~` gets another one in front, so that nothing is ambiguous.
+    """
+    params: dict[str, list[str]] = {}
+    if filters.days:
+        params |= {"from": [filters.days.first.isoformat()], "to": [filters.days.last.isoformat()]}
+    for dimension in DIMENSIONS:
+        if values := filters.values(dimension):
+            params[dimension] = [
+                "~" if value is None else f"~{value}" if value[:1] == "~" else value for value in values
+            ]
+    return params
+
+
+def filters_from_params(params: Mapping[str, Sequence[str] | str]) -> Filters:
+    """Return the filter that a URL describes. What cannot be read is left out: an old link still opens the page."""
+    first, last = _day(params, "from"), _day(params, "to")
+    days = Days(first, last) if first and last and first <= last else None
+    filters = Filters(days)
+    for dimension in DIMENSIONS:
+        texts = _texts(params, dimension)
+        filters = filters.with_values(dimension, [None if text == "~" else text.removeprefix("~") for text in texts])
+    return filters
+
+
+def day_from_text(text: str) -> dt.date | None:
+    """Return the day of `YYYY-MM-DD`, or None for anything else, or for a day outside 1970 to 9998."""
+    try:
+        day = dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if text == day.isoformat() and EARLIEST <= day <= LATEST else None
+
+
+def _texts(params: Mapping[str, Sequence[str] | str], name: str) -> Sequence[str]:
+    value = params.get(name, ())
+    return (value,) if isinstance(value, str) else value
+
+
+def _day(params: Mapping[str, Sequence[str] | str], name: str) -> dt.date | None:
+    texts = _texts(params, name)
+    return day_from_text(texts[-1]) if texts else None
