@@ -11,7 +11,8 @@ import boto3
 from botocore.config import Config
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from local.sample_contacts import Item, contacts
+from local.sample_contacts import contacts
+from local.sample_mess import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -37,8 +37,6 @@ def _world_text(contact: Item, rng: random.Random) -> None:
     family = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
     comments = ("Sehr nett 👍🏽", 'sagte "später", dann\nnichts', f"{family} שלום, merci", "=1+1")
     contact["Comment"] = {"S": rng.choice(comments)}
-        "S": rng.choice(("Sehr nett 👍🏽", 'sagte "später", dann\nnichts', "👩‍👩‍👧 שלום, merci", "=1+1"))
-    }
 
 
 def _long_number(contact: Item, rng: random.Random) -> None:
