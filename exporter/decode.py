@@ -15,6 +15,8 @@ from exporter.sort_key import SortKey
 DAY = "_day"
 KEY = "_key"
 LATE = "late:"
+ITEM = "_item"
+"""Present where a page has late columns: the whole item as DynamoDB JSON in rows with a late value, null elsewhere."""
 
 
 @dataclass(frozen=True)

@@ -1,47 +1,196 @@
-"""Which attribute becomes which column. Pure: it reads pages and records, and touches no service."""
+"""Which attribute becomes which column. Pure: it reads pages and records, and touches no service.
+
+A column's name and type are decided once, for the life of the table. What is published stays; declared columns and
+attributes met later are added behind it.
+"""
 
 import datetime as dt
+import re
 from collections.abc import Collection, Mapping
+from typing import Literal
 
+import msgspec
 import pyarrow as pa
 
-from datasets import Dataset
-from datasets.table_schema import TableSchema
-from datasets.types import ColumnType
+from datasets import Column, Dataset
+from datasets.names import assign_names, reserved_names
+from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from datasets.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
+from exporter.errors import SchemaConflict
+
+Kind = Literal["S", "N", "BOOL", "NULL", "B", "M", "L", "SS", "NS", "BS"]
+"""DynamoDB's type tags."""
+
+EXTRA = "extra"
+"""The JSON column of undeclared attributes, under the policy of that name."""
+
+HELPER_COLUMNS = frozenset({"_day", "_key", "_item"})
+"""Names that decoded rows use for what is not a column of the table."""
+
+_TYPES: dict[str, ColumnType] = {
+    "S": STRING, "N": DOUBLE, "BOOL": BOOLEAN, "B": STRING,
+    "M": JSON, "L": JSON, "SS": JSON, "NS": JSON, "BS": JSON,
+}  # fmt: skip
+
+_ARROW: dict[str, pa.DataType] = {
+    "string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"), "date": pa.date32(), "json": pa.string(),
+}  # fmt: skip
+
+_COMMENT_LENGTH = 255  # Glue's limit
+
+
+class _Page(msgspec.Struct):
+    Items: list[dict[str, dict[str, msgspec.Raw]]] = []  # noqa: RUF012 - msgspec copies an empty list
+
+
+_page = msgspec.json.Decoder(_Page)
 
 
 def kinds_in_page(body: bytes) -> dict[str, set[str]]:
     """Return attribute -> type tags ("S", "N", "M" ...) seen in a Query response."""
-    raise NotImplementedError
+    kinds: dict[str, set[str]] = {}
+    for item in _page.decode(body).Items:
+        for attribute, value in item.items():
+            kinds.setdefault(attribute, set()).update(value)
+    return kinds
 
 
 def type_of_kinds(kinds: Collection[str]) -> ColumnType | None:
-    """Return the column type that fits these type tags; None where only NULL was seen."""
-    raise NotImplementedError
+    """Return the column type that fits these type tags; None where only NULL was seen.
+
+    Tags that have the same type agree (a map here, a list there: JSON); several types give string, which holds all.
+    """
+    types = {_TYPES[kind] for kind in kinds if kind != "NULL"}
+    if not types:
+        return None
+    return types.pop() if len(types) == 1 else STRING
 
 
 def initial_schema(dataset: Dataset, published: TableSchema | None, now: dt.datetime) -> TableSchema:
-    """Return the schema that a run starts from; raise SchemaConflict."""
-    raise NotImplementedError
+    """Return the schema that a run starts from: the published one itself where the dataset adds nothing to it.
+
+    Order of a new table: declared columns, the extra date column, `extra`. Raises SchemaConflict where the dataset
+    contradicts what is published.
+    """
+    identity = SourceIdentity.of(dataset)
+    if published is None:
+        published = TableSchema(dataset=dataset.name, source=identity, updated_at=now)
+    _require_same_source(identity, published.source)
+    columns = list(published.columns)
+    for declared in dataset.columns:
+        _declare(columns, declared)
+    filled = [(dataset.target.extra_date_column, DATE), (EXTRA if dataset.undeclared == "extra" else None, JSON)]
+    for name, column_type in filled:
+        if name is not None:
+            _fill(columns, name, column_type)
+    return _with_columns(published, columns, now)
 
 
 def extended_schema(
     schema: TableSchema, dataset: Dataset, observed: Mapping[str, Collection[str]], now: dt.datetime
 ) -> TableSchema:
-    """Return the schema with a column for every undeclared attribute in `observed` (attribute -> type tags)."""
-    raise NotImplementedError
+    """Return the schema with a column for every undeclared attribute in `observed` (attribute -> type tags).
+
+    Columns are added in the order of attribute names, so that the result does not depend on the order of reading. The
+    schema itself comes back where nothing is added: other policies than `add`, or attributes seen as NULL alone.
+    """
+    known = schema.names
+    new = {
+        attribute: column_type
+        for attribute in sorted(observed)
+        if attribute not in known and (column_type := type_of_kinds(observed[attribute])) is not None
+    }
+    if dataset.undeclared != "add" or not new:
+        return schema
+    filled = {column.name for column in schema.columns if column.attribute is None}
+    reserved = reserved_names(dataset.target.extra_date_column) | HELPER_COLUMNS | filled
+    names = assign_names(new, known, reserved)
+    added = [
+        SchemaColumn(name=names[attribute], attribute=attribute, type=column_type)
+        for attribute, column_type in new.items()
+    ]
+    return _with_columns(schema, [*schema.columns, *added], now)
 
 
 def arrow_type(column_type: ColumnType) -> pa.DataType:
-    """Return the Arrow type of a column."""
-    raise NotImplementedError
+    """Return the Arrow type of a column; a timestamp is naive, in UTC, in microseconds."""
+    if column_type.name == "decimal":
+        return pa.decimal128(column_type.precision, column_type.scale)
+    return _ARROW[column_type.name]
 
 
 def arrow_schema(schema: TableSchema) -> pa.Schema:
     """Return the Arrow schema of a file: every column, in catalogue order."""
-    raise NotImplementedError
+    return pa.schema([(column.name, arrow_type(column.type)) for column in schema.columns])
 
 
 def glue_columns(schema: TableSchema) -> list[dict[str, str]]:
     """Return the Glue table's columns (Name, Type, Comment), without the partition columns."""
-    raise NotImplementedError
+    return [{"Name": column.name, "Type": column.type.glue, "Comment": _comment(column)} for column in schema.columns]
+
+
+def _require_same_source(dataset: SourceIdentity, published: SourceIdentity) -> None:
+    differing = [
+        f"{field.replace('_', ' ')} {getattr(published, field)!r}, now {getattr(dataset, field)!r}"
+        for field in SourceIdentity.model_fields
+        if getattr(dataset, field) != getattr(published, field)
+    ]
+    if differing:
+        raise SchemaConflict(
+            f"the prefix holds rows of another source: {'; '.join(differing)}. "
+            "Export to another prefix, or remove what is published there"
+        )
+
+
+def _declare(columns: list[SchemaColumn], declared: Column) -> None:
+    if declared.name in HELPER_COLUMNS:
+        raise SchemaConflict(f"column {declared.name}: the exporter uses this name itself; declare another")
+    column = SchemaColumn(
+        name=declared.name,
+        attribute=declared.attribute,
+        type=declared.type,
+        declared=True,
+        description=declared.description,
+    )
+    for index, existing in enumerate(columns):
+        if existing.name != column.name and existing.attribute != column.attribute:
+            continue
+        if (existing.name, existing.attribute, existing.type) != (column.name, column.attribute, column.type):
+            raise SchemaConflict(
+                f"column {column.name} is declared as {_told(column)}, but {existing.name} is published as "
+                f"{_told(existing)}. Declare it as published, or export to another prefix"
+            )
+        columns[index] = column
+        return
+    columns.append(column)
+
+
+def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> None:
+    column = SchemaColumn(name=name, attribute=None, type=column_type)
+    for existing in columns:
+        if existing.name == name:
+            if (existing.attribute, existing.type) != (None, column_type):
+                raise SchemaConflict(
+                    f"column {name} would be filled by the exporter, but is published as {_told(existing)}. "
+                    "Choose another name for it, or export to another prefix"
+                )
+            return
+    columns.append(column)
+
+
+def _told(column: SchemaColumn) -> str:
+    source = "a column without attribute" if column.attribute is None else f"attribute {column.attribute!r}"
+    return f"{column.type} of {source}"
+
+
+def _with_columns(schema: TableSchema, columns: list[SchemaColumn], now: dt.datetime) -> TableSchema:
+    if tuple(columns) == schema.columns and columns:
+        return schema
+    return schema.model_copy(update={"columns": tuple(columns), "updated_at": now})
+
+
+def _comment(column: SchemaColumn) -> str:
+    attribute = "" if column.attribute in {None, column.name} else f"Attribute {column.attribute}."
+    text = re.sub(r"[^\x20-\ud7ff\ue000-\U0010ffff]+", " ", column.description or attribute)  # Glue takes one line
+    return text[:_COMMENT_LENGTH]

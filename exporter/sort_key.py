@@ -1,12 +1,12 @@
 """How a sort key tells time: its text to an instant and a day, a window to ranges on the key's own axis.
 
-| date format          | reads                                                                | sorts                       |
-|----------------------|----------------------------------------------------------------------|-----------------------------|
-| `ISO`                | `dates.instant_from_iso`                                             | to the day, with 14 h slack |
-| `EPOCH`              | seconds; as S only plain decimals, because `1.7E9` does not sort     | exactly                     |
-| `EPOCH_MILLIS`       | the same in milliseconds                                             | exactly                     |
-| `HUMAN_READABLE`     | `dates.instant_from_human`                                           | not at all                  |
-| a strptime pattern   | `dates.local_from_pattern`                                           | if it begins with the date  |
+| date format        | reads                                                              | sorts                    |
+|--------------------|--------------------------------------------------------------------|--------------------------|
+| `ISO`              | `dates.instant_from_iso`                                           | to the day, 14 h slack   |
+| `EPOCH`            | seconds; as S only plain decimals, because `1.7E9` does not sort   | exactly                  |
+| `EPOCH_MILLIS`     | the same in milliseconds                                           | exactly                  |
+| `HUMAN_READABLE`   | `dates.instant_from_human`                                         | not at all               |
+| a strptime pattern | `dates.local_from_pattern`                                         | if it begins with a date |
 
 A pattern sorts where it begins with year, month and day (or day of the year) in this order; its values must then carry
 their leading zeros, and one that does not is unreadable, because no range would find it.
