@@ -1,13 +1,61 @@
 """What can go wrong in an export, by what the caller can do about it.
 
-    ExportError
-    ├── SchemaConflict      the dataset file and the published table disagree
-    └── UnreadableDate      one value tells no time; caught where it is met, its item is set aside
+ExportError
+├── SettingsError       a setting is missing or malformed; nothing was called
+├── UsageError          an option or event makes no sense
+├── SourceError         the table or its index is missing, not ready, not readable or not as declared
+├── StoreError          the bucket or an object in it cannot be read or written
+├── CatalogError        Glue refuses, or its table belongs to something else
+├── SchemaConflict      the dataset file and the published table disagree
+├── RemovalRefused      days came back empty, or smaller, in a way that looks like a mistake
+├── StaleRun            somebody else published after this run began; run again
+├── Interrupted         asked to stop; what was finished is published, the rest is named
+└── UnreadableDate      one value tells no time; caught where it is met, its item is set aside
 """
+
+from collections.abc import Iterable
+
+from datasets import Fault
 
 
 class ExportError(Exception):
     """Base of every failure that the exporter anticipates; its message is for people."""
+
+
+class SettingsError(ExportError):
+    """Settings that cannot be used, every fault of them."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("wrong settings\n" + "\n".join(f"  {fault}" for fault in self.faults))
+
+
+class UsageError(ExportError):
+    """Options or an event that contradict each other or name no such thing."""
+
+
+class SourceError(ExportError):
+    """DynamoDB cannot give what the dataset declares."""
+
+
+class StoreError(ExportError):
+    """S3 cannot be read or written as needed."""
+
+
+class CatalogError(ExportError):
+    """The Glue catalogue refuses, or holds something that is not ours under our name."""
+
+
+class RemovalRefused(ExportError):
+    """Removing what came back empty would look like data loss; `--accept-empty` says that it is meant."""
+
+
+class StaleRun(ExportError):
+    """An object or record changed after this run began; what it holds is newer than what this run has read."""
+
+
+class Interrupted(ExportError):
+    """The run was asked to stop."""
 
 
 class SchemaConflict(ExportError):

@@ -1,0 +1,126 @@
+"""The Glue table, owned by the exporter and derived from the table's schema. The only module that calls Glue."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from datasets import Dataset
+from datasets.partitions import PARTITION_COLUMNS, projection_parameters
+from datasets.table_schema import TableSchema
+from exporter.errors import CatalogError
+from exporter.schema import glue_columns
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+_OWNER = "exporter.dataset"
+_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+
+
+def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
+    """Return the Glue table of a schema; pure. `years` are the first and last year that Athena can see."""
+    return {
+        "Name": dataset.target.table,
+        "Description": dataset.description,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "parquet",
+            _OWNER: dataset.name,
+            **projection_parameters(location, *years),
+        },
+        "PartitionKeys": [{"Name": name, "Type": "int"} for name in PARTITION_COLUMNS],
+        "StorageDescriptor": {
+            "Columns": glue_columns(schema),
+            "Location": location,
+            "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
+            "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
+            "SerdeInfo": {
+                "SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe",
+                "Parameters": {"serialization.format": "1"},
+            },
+        },
+    }
+
+
+class Catalog:
+    """One dataset's table in Glue."""
+
+    def __init__(self, client: "GlueClient", dataset: Dataset, location: str) -> None:
+        self._client = client
+        self._dataset = dataset
+        self._location = location
+        self._published: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """`database.table`."""
+        return f"{self._dataset.target.database}.{self._dataset.target.table}"
+
+    def publish(self, schema: TableSchema, years: tuple[int, int], *, exactly: bool = False) -> bool:
+        """Create the table, or extend it to this schema and these years; return whether anything changed.
+
+        The year range is widened, unless `exactly` these years are meant. Raises CatalogError, also where a table of
+        that name belongs to something else.
+        """
+        try:
+            current = self._current()
+            wanted = table_input(self._dataset, schema, self._location, years if exactly else _widened(current, years))
+            if self._published == wanted:
+                return False
+            if current is None:
+                self._create_database()
+                self._client.create_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
+            elif all(current.get(field) == value for field, value in wanted.items()):
+                self._published = wanted
+                return False
+            else:
+                self._client.update_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # as above
+            self._published = wanted
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+        return True
+
+    def check(self) -> None:
+        """Raise CatalogError where a table of that name belongs to something else."""
+        try:
+            self._current()
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+
+    def _current(self) -> dict[str, Any] | None:
+        if self._published is not None:
+            return self._published
+        target = self._dataset.target
+        try:
+            found: Any = self._client.get_table(DatabaseName=target.database, Name=target.table)["Table"]
+        except self._client.exceptions.EntityNotFoundException:
+            return None
+        location = found.get("StorageDescriptor", {}).get("Location", "")
+        if location.rstrip("/") != self._location.rstrip("/"):
+            raise CatalogError(
+                f"table {self.name} exists and reads {location or 'no location'}, not {self._location}. "
+                "Choose another ATHENA_TABLE, or drop that table if nobody needs it."
+            )
+        return dict(found)
+
+    def _create_database(self) -> None:
+        try:
+            self._client.create_database(DatabaseInput={"Name": self._dataset.target.database})
+        except self._client.exceptions.AlreadyExistsException:
+            return
+
+    def _error(self, error: ClientError | BotoCoreError) -> CatalogError:
+        if not isinstance(error, ClientError):
+            return CatalogError(f"cannot reach Glue for table {self.name}: {error}")
+        code = error.response.get("Error", {}).get("Code", "")
+        message = error.response.get("Error", {}).get("Message", str(error))
+        return CatalogError(f"cannot publish table {self.name} in Glue: {message} ({code})")
+
+
+def _widened(current: dict[str, Any] | None, years: tuple[int, int]) -> tuple[int, int]:
+    known = (current or {}).get("Parameters", {}).get("projection.year.range", "")
+    first, _, last = known.partition(",")
+    if not (first.strip().isdecimal() and last.strip().isdecimal()):
+        return years
+    return min(years[0], int(first)), max(years[1], int(last))

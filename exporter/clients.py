@@ -1,0 +1,55 @@
+"""boto3 clients, made in one place; endpoints, credentials and profiles come from the SDK's own variables."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from datasets import Fault
+from exporter.errors import SettingsError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
+
+# Throttling is normal for a reader of a busy index, so the SDK backs off and tries again for minutes, not seconds.
+_RETRIES = {"mode": "standard", "total_max_attempts": 12}
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One client per service, each made when it is first needed."""
+
+    region: str
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Reads the index."""
+        return boto3.client("dynamodb", region_name=self.region, config=self._config(read_timeout=60))
+
+    @cached_property
+    def s3(self) -> "S3Client":
+        """Reads and writes the bucket. Path style works on AWS and wherever a bucket's name is no host name."""
+        return boto3.client("s3", region_name=self.region, config=self._config(s3={"addressing_style": "path"}))
+
+    @cached_property
+    def glue(self) -> "GlueClient":
+        """Keeps the table."""
+        return boto3.client("glue", region_name=self.region, config=self._config())
+
+    def _config(self, **more: object) -> Config:
+        return Config(retries=_RETRIES, connect_timeout=10, user_agent_extra="dynamodb-reporting", **more)  # type: ignore[arg-type]  # Config has no typed keyword arguments
+
+
+def fetch_text(uri: str) -> str:
+    """Return the text at an `s3://bucket/key` path; raise SettingsError naming `DATASET` where it cannot be read."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode()
+    except (ClientError, BotoCoreError, UnicodeDecodeError) as error:
+        raise SettingsError([Fault("environment", "DATASET", "a readable file", f"{uri} ({error})")]) from None

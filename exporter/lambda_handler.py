@@ -1,0 +1,44 @@
+"""The Lambda entry: `{}`, `{"startDate", "endDate"}` or `{"all": true}` in, the run report out."""
+
+import datetime as dt
+import threading
+from typing import Any
+
+from exporter.clients import fetch_text
+from exporter.errors import ExportError
+from exporter.job import ExportJob
+from exporter.logs import configure_logging
+from exporter.progress import Lines
+from exporter.reports import report
+from exporter.request import request_from_event
+from exporter.settings import settings_from_environment
+
+_RESERVE_SECONDS = 20.0
+"""Time kept before the function's limit: the run stops reading, writes its ledger entry and says what it owes."""
+
+
+def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
+    """Run one export; raise where it did not succeed, so that the invocation counts as failed."""
+    settings = settings_from_environment(fetch=fetch_text)
+    configure_logging(settings.log_level)
+    request = request_from_event(settings, dt.datetime.now(dt.UTC), event or {})
+    stop = threading.Event()
+    timer = _timer(context, stop)
+    try:
+        entry = ExportJob(settings, request, progress=Lines(), stop=stop).run()
+    finally:
+        if timer:
+            timer.cancel()
+    if entry.error:
+        raise ExportError(f"export {entry.status}: {entry.error}")
+    return report(entry)
+
+
+def _timer(context: Any, stop: threading.Event) -> threading.Timer | None:
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    if remaining is None:
+        return None
+    timer = threading.Timer(max(remaining() / 1000 - _RESERVE_SECONDS, 1.0), stop.set)
+    timer.daemon = True
+    timer.start()
+    return timer

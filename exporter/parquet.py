@@ -1,0 +1,154 @@
+"""A spooled day to one Parquet file, with what the manifest records of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from datasets.manifest import DISTINCT_LIMIT
+from datasets.table_schema import SchemaColumn, TableSchema
+from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
+from exporter.schema import arrow_schema, arrow_type
+
+ROW_GROUP_ROWS = 1 << 16
+"""Large enough that Athena reads few, small enough that several fit in a 512 MB task."""
+
+CONTENT_TYPE = "application/vnd.apache.parquet"
+
+
+@dataclass
+class WrittenDay:
+    """A day's file and what is known of it."""
+
+    rows: int = 0
+    bytes: int = 0
+    column_bytes: dict[str, int] = field(default_factory=dict)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key_hash: str = ""
+    inexact: dict[str, int] = field(default_factory=dict)
+    """Column -> late DOUBLEs that are not exactly the number stored."""
+
+
+def write_day(
+    batches: Iterable[pa.RecordBatch],
+    schema: TableSchema,
+    file: Path,
+    dimensions: Sequence[str],
+    set_aside: Callable[[Sequence[SetAside]], object],
+) -> WrittenDay:
+    """Write a day's rows in the schema's columns; list the distinct values of `dimensions` where they are few.
+
+    The file is zstd-compressed, with statistics, in row groups of `ROW_GROUP_ROWS`. Late columns get their types here;
+    a late value that its column cannot hold is handed to `set_aside`, and null in the file.
+    """
+    written = WrittenDay()
+    distinct = _Distinct(dimensions)
+    keys = KeyHash()
+    shaped = (_shaped(batch, schema, written, set_aside) for batch in _counted(batches, keys, written))
+    with pq.ParquetWriter(file, arrow_schema(schema), compression="zstd", store_schema=False) as writer:
+        for group in _groups(shaped):
+            distinct.add(group)
+            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+    metadata = pq.read_metadata(file)
+    for group_number in range(metadata.num_row_groups):
+        group_metadata = metadata.row_group(group_number)
+        for number in range(group_metadata.num_columns):
+            column = group_metadata.column(number)
+            name = column.path_in_schema
+            written.column_bytes[name] = written.column_bytes.get(name, 0) + column.total_compressed_size
+    written.bytes = file.stat().st_size
+    written.values = distinct.values()
+    written.key_hash = keys.hexadecimal()
+    return written
+
+
+class KeyHash:
+    """An order-free hash of primary keys: the sum of their 128-bit hashes, modulo 2**128."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, keys: pa.Array) -> None:
+        """Add a column of 16-byte hashes."""
+        lanes = np.frombuffer(b"".join(keys.to_pylist()), dtype="<u4").reshape(-1, 4)
+        for lane, total in enumerate(lanes.sum(axis=0, dtype=np.uint64).tolist()):
+            self._sum += int(total) << (32 * lane)
+
+    def hexadecimal(self) -> str:
+        """Return the sum as 32 hexadecimal digits."""
+        return f"{self._sum % (1 << 128):032x}"
+
+
+class _Distinct:
+    """Distinct values of small dimensions; a column that has too many is given up."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._found: dict[str, set[str]] = {column: set() for column in columns}
+
+    def add(self, table: pa.Table) -> None:
+        for column in list(self._found):
+            if column not in table.schema.names:
+                continue
+            values = pc.unique(table.column(column)).to_pylist()
+            found = self._found[column]
+            found.update(str(value) for value in values if value is not None)
+            if len(found) > DISTINCT_LIMIT:
+                del self._found[column]
+
+    def values(self) -> dict[str, tuple[str, ...]]:
+        return {column: tuple(sorted(found)) for column, found in self._found.items()}
+
+
+def _counted(batches: Iterable[pa.RecordBatch], keys: KeyHash, written: WrittenDay) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        keys.add(batch.column(KEY))
+        written.rows += batch.num_rows
+        yield batch
+
+
+def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    rows = 0
+    for batch in batches:
+        waiting.append(batch)
+        rows += batch.num_rows
+        if rows >= ROW_GROUP_ROWS:
+            yield pa.Table.from_batches(waiting)
+            waiting, rows = [], 0
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _shaped(
+    batch: pa.RecordBatch,
+    schema: TableSchema,
+    written: WrittenDay,
+    set_aside: Callable[[Sequence[SetAside]], object],
+) -> pa.RecordBatch:
+    asides: list[SetAside] = []
+    columns = [_column(batch, column, written, asides) for column in schema.columns]
+    if asides:
+        set_aside(sorted(asides, key=lambda aside: aside.row or 0))
+    return pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
+
+
+def _column(batch: pa.RecordBatch, column: SchemaColumn, written: WrittenDay, asides: list[SetAside]) -> pa.Array:
+    names = batch.schema.names
+    if column.name in names:
+        return batch.column(column.name)
+    late = f"{LATE}{column.attribute}"
+    if column.attribute is not None and late in names:
+        typed = late_column(batch.column(late), column.type)
+        if typed.inexact:
+            written.inexact[column.name] = written.inexact.get(column.name, 0) + typed.inexact
+        for row, reason in typed.contradictions:
+            item, day = batch.column(ITEM)[row].as_py(), batch.column(DAY)[row].as_py()
+            asides.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
+        return typed.values
+    if column.attribute is None and column.type.name == "date":
+        return batch.column(DAY)  # the extra date column
+    return pa.nulls(batch.num_rows, arrow_type(column.type))

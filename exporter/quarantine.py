@@ -1,0 +1,74 @@
+"""Items that are not, or not wholly, in the rows: each whole, with its reason, beside the data.
+
+Athena ignores the folder because its name begins with an underscore.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from datasets.runs import QUARANTINE_FOLDER
+from exporter.decode import SetAside
+from exporter.store import Store
+
+PART_BYTES = 8 << 20
+
+
+@dataclass
+class Quarantine:
+    """What one run sets aside, in parts of `_quarantine/<run id>/part-00001.ndjson`.
+
+    Each line is `{"reason", "attribute", "day", "item"}`; the item is DynamoDB JSON with its numbers as written, the
+    day is null where the item is withheld.
+    """
+
+    store: Store
+    prefix: str
+    run_id: str
+    withheld: int = 0
+    nulled: int = 0
+    _lines: list[bytes] = field(default_factory=list)
+    _bytes: int = 0
+    _parts: int = 0
+
+    def add(self, asides: Iterable[SetAside]) -> int:
+        """Set one page's items aside; return how many rows of it hold a nulled value.
+
+        An item that has several reasons gets a line for each and counts once.
+        """
+        nulled: set[int | None] = set()
+        for aside in asides:
+            self._write(aside)
+            if aside.day is None:
+                self.withheld += 1
+            else:
+                nulled.add(aside.row)
+        self.nulled += len(nulled)
+        return len(nulled)
+
+    def _write(self, aside: SetAside) -> None:
+        line = {
+            "reason": aside.reason,
+            "attribute": aside.attribute,
+            "day": aside.day.isoformat() if aside.day else None,
+        }
+        # The item is JSON already; parsing it to write it again would touch its numbers.
+        text = json.dumps(line, ensure_ascii=False)[:-1] + f', "item": {aside.item}}}\n'
+        self._lines.append(text.encode())
+        self._bytes += len(self._lines[-1])
+        if self._bytes >= PART_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting, so that it is safe before the rows that it belongs to are published."""
+        if not self._lines:
+            return
+        self._parts += 1
+        key = f"{self.prefix}/{QUARANTINE_FOLDER}/{self.run_id}/part-{self._parts:05}.ndjson"
+        self.store.write(key, b"".join(self._lines), content_type="application/x-ndjson")
+        self._lines, self._bytes = [], 0
+
+    @property
+    def items(self) -> int:
+        """Items set aside: withheld and nulled ones together."""
+        return self.withheld + self.nulled

@@ -1,0 +1,39 @@
+"""What a run has to say, for people and for programs. Pure."""
+
+from typing import Any
+
+import orjson
+
+from datasets.runs import RunEntry, RunReport
+
+
+def report_json(entry: RunEntry) -> str:
+    """Return the run report of a ledger entry: the fields of the report alone, on one line."""
+    return orjson.dumps(report(entry)).decode()
+
+
+def report(entry: RunEntry) -> dict[str, Any]:
+    """Return the run report of a ledger entry as plain values; an error, where there is one, comes with it."""
+    fields = entry.model_dump(mode="json", include=set(RunReport.model_fields))
+    return fields | ({"error": entry.error} if entry.error else {})
+
+
+def summary(entry: RunEntry, location: str) -> str:
+    """Return a run for people, in a few lines."""
+    window = f"{entry.window.start} to {entry.window.end}" if entry.window else "no day"
+    lines = [
+        f"{entry.dataset}: {entry.status}, {window}",
+        f"  {entry.rows:,} rows in {len(entry.partitions)} days, {entry.bytes:,} bytes at {location}",
+        f"  {entry.quarantined:,} items set aside, {entry.read_units:,.1f} read units, {entry.seconds:.1f} s",
+    ]
+    lines += [f"  removed {partition}" for partition in entry.removed]
+    lines += [f"  warning: {warning}" for warning in entry.warnings]
+    return "\n".join(lines)
+
+
+def run_line(entry: RunEntry) -> str:
+    """Return a run as one line of a list."""
+    window = f"{entry.window.start}..{entry.window.end}" if entry.window else "-"
+    error = f"  {entry.error.splitlines()[0]}" if entry.error else ""
+    counts = f"{entry.rows:>10,} rows  {entry.quarantined:>6,} set aside"
+    return f"{entry.run_id}  {entry.status:<11}  {window:<22}  {counts}{error}"

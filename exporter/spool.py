@@ -1,0 +1,149 @@
+"""Rows that wait on the local disk until their day is complete, so that memory does not grow with a day's size.
+
+Each day has one file of Arrow IPC segments. A segment knows the position of its partition value, and a day is read
+back in that order: the same items give the same file however they were read.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporter.decode import DAY, LATE, kinds_of_late
+
+BUFFER_BYTES = 24 << 20
+"""Rows kept in memory, over all days, before they go to disk."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows of one page and partition value: in memory, or at an offset of the day's file."""
+
+    order: int
+    offset: int | None
+    batch: pa.RecordBatch | None
+    rows: int
+
+
+@dataclass
+class SpooledDay:
+    """What is known of a day before it is written."""
+
+    rows: int = 0
+    bytes: int = 0
+    rows_by_partition_value: dict[str, int] = field(default_factory=dict)
+    nulled: int = 0
+    """Rows with a value that contradicted its column."""
+    late_kinds: dict[str, set[str]] = field(default_factory=dict)
+    """Attribute without a column -> DynamoDB types that it had on this day."""
+    segments: list["Segment"] = field(default_factory=list)
+
+
+class Spool:
+    """The days being read. Its folder is the caller's to remove."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._days: dict[dt.date, SpooledDay] = {}
+        self._buffered = 0
+        self.bytes_added = 0
+        """Bytes of everything ever added, in memory form."""
+
+    def add(self, rows: pa.RecordBatch, partition_value: str, order: int) -> None:
+        """Add decoded rows, of any days, of the partition value that comes `order`-th."""
+        if rows.num_rows == 0:
+            return
+        for day, part in _by_day(rows):
+            spooled = self._days.setdefault(day, SpooledDay())
+            _observe(spooled, part, partition_value)
+            spooled.segments.append(Segment(order, None, part, part.num_rows))
+        # A slice keeps its whole page alive, so what counts is the page, once.
+        self._buffered += rows.nbytes
+        self.bytes_added += rows.nbytes
+        if self._buffered >= BUFFER_BYTES:
+            self._flush()
+
+    def count_nulled(self, day: dt.date, rows: int) -> None:
+        """Add to a day's rows that hold a nulled value."""
+        self._days.setdefault(day, SpooledDay()).nulled += rows
+
+    def day(self, day: dt.date) -> SpooledDay | None:
+        """Return what has been read of a day, or None where nothing has."""
+        return self._days.get(day)
+
+    def days(self) -> list[dt.date]:
+        """Return the days that hold rows, in order."""
+        return sorted(self._days)
+
+    def batches(self, day: dt.date) -> Iterator[pa.RecordBatch]:
+        """Yield a day's rows, partition value by partition value, each in the order in which it was read."""
+        spooled = self._days[day]
+        ordered = sorted(spooled.segments, key=lambda segment: segment.order)
+        if all(segment.batch is not None for segment in ordered):
+            yield from (segment.batch for segment in ordered)
+            return
+        with pa.memory_map(str(self._file(day))) as source:
+            for segment in ordered:
+                if segment.batch is not None:
+                    yield segment.batch
+                else:
+                    source.seek(segment.offset)
+                    yield pa.ipc.open_stream(source).read_next_batch()
+
+    def drop(self, day: dt.date) -> None:
+        """Forget a day and free its disk space."""
+        if self._days.pop(day, None) is not None:
+            self._file(day).unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        for day, spooled in self._days.items():
+            if not any(segment.batch is not None for segment in spooled.segments):
+                continue
+            with self._file(day).open("ab") as file:
+                spooled.segments = [_written(segment, file) for segment in spooled.segments]
+        self._buffered = 0
+
+    def _file(self, day: dt.date) -> Path:
+        return self._folder / f"{day.isoformat()}.arrows"
+
+
+def _written(segment: Segment, file: object) -> Segment:
+    if segment.batch is None:
+        return segment
+    offset: int = file.tell()  # type: ignore[attr-defined]  # an open binary file
+    with pa.ipc.new_stream(file, segment.batch.schema) as writer:
+        writer.write_batch(segment.batch)
+    return Segment(segment.order, offset, None, segment.rows)
+
+
+def _observe(spooled: SpooledDay, part: pa.RecordBatch, partition_value: str) -> None:
+    spooled.rows += part.num_rows
+    spooled.bytes += part.nbytes
+    counts = spooled.rows_by_partition_value
+    counts[partition_value] = counts.get(partition_value, 0) + part.num_rows
+    for name in part.schema.names:
+        if name.startswith(LATE):
+            kinds = spooled.late_kinds.setdefault(name.removeprefix(LATE), set())
+            kinds.update(kinds_of_late(part.column(name)))
+
+
+def _by_day(rows: pa.RecordBatch) -> Iterator[tuple[dt.date, pa.RecordBatch]]:
+    column = rows.column(DAY)
+    bounds = pc.min_max(column).as_py()
+    if bounds["min"] == bounds["max"]:
+        yield bounds["min"], rows
+        return
+    runs = pc.run_end_encode(column)
+    days = runs.values.to_pylist()
+    ends = runs.run_ends.to_pylist()
+    if len(set(days)) == len(days):
+        start = 0
+        for day, end in zip(days, ends, strict=True):
+            yield day, rows.slice(start, end - start)
+            start = end
+        return
+    for day in sorted(set(days)):
+        yield day, rows.filter(pc.equal(column, pa.scalar(day, pa.date32())))

@@ -1,0 +1,151 @@
+"""The bucket: objects below one prefix, replaced only where they are what the run has seen. The only S3 module."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exporter.errors import ExportError, StaleRun, StoreError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PART_BYTES = 16 << 20
+"""Larger files go up in parts of this size, so that memory holds one part and not the file."""
+
+_GONE = {"404", "NoSuchKey", "NotFound"}
+_CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An object as a listing tells it; the ETag is without quotes."""
+
+    key: str
+    etag: str
+    bytes: int
+
+
+class Store:
+    """Objects of one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self.bucket = bucket
+
+    def check(self) -> None:
+        """Raise StoreError where the bucket does not exist or may not be used."""
+        try:
+            self._client.head_bucket(Bucket=self.bucket)
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error, "reach", "") from None
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """Yield the objects whose keys start with `prefix`, in key order."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+                for found in page.get("Contents", []):
+                    yield StoredObject(found["Key"], found["ETag"].strip('"'), found["Size"])
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error, "list", prefix) from None
+
+    def read(self, key: str) -> tuple[bytes, str] | None:
+        """Return an object's bytes and ETag, or None where there is none."""
+        try:
+            response = self._client.get_object(Bucket=self.bucket, Key=key)
+            return response["Body"].read(), response["ETag"].strip('"')
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in _GONE:
+                return None
+            raise self._error(error, "read", key) from None
+
+    def write(self, key: str, body: bytes, *, content_type: str = "application/json") -> str:
+        """Put an object whatever was there; return its ETag."""
+        return self._put(key, body, content_type, {})
+
+    def replace(self, key: str, body: bytes, seen: str | None, *, content_type: str = "application/json") -> str:
+        """Put an object where its ETag is still `seen` (None: where there is none); return the new ETag.
+
+        Raises StaleRun where somebody else has written it since.
+        """
+        return self._put(key, body, content_type, _condition(seen))
+
+    def replace_with_file(self, key: str, file: Path, seen: str | None, *, content_type: str) -> str:
+        """Replace an object as `replace` does by a file's content: in one put, or in parts completed at once."""
+        if file.stat().st_size <= PART_BYTES:
+            return self.replace(key, file.read_bytes(), seen, content_type=content_type)
+        try:
+            upload = self._client.create_multipart_upload(Bucket=self.bucket, Key=key, ContentType=content_type)
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error, "write", key) from None
+        target: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "UploadId": upload["UploadId"]}
+        try:
+            parts: list[Any] = [
+                {"PartNumber": number, "ETag": self._client.upload_part(**target, PartNumber=number, Body=part)["ETag"]}
+                for number, part in enumerate(_parts(file), start=1)
+            ]
+            done = self._client.complete_multipart_upload(
+                **target, MultipartUpload={"Parts": parts}, **_condition(seen)
+            )
+        except (ClientError, BotoCoreError) as error:
+            self._abort(target)
+            raise self._error(error, "write", key) from None
+        except BaseException:
+            self._abort(target)
+            raise
+        return done["ETag"].strip('"')
+
+    def remove(self, key: str, seen: str) -> None:
+        """Delete an object that still has the ETag `seen`; raise StaleRun where it has changed."""
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key, IfMatch=f'"{seen}"')
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in _GONE:
+                return
+            raise self._error(error, "delete", key) from None
+
+    def _put(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> str:
+        try:
+            response = self._client.put_object(
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, **condition
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error, "write", key) from None
+        return response["ETag"].strip('"')
+
+    def _abort(self, target: dict[str, Any]) -> None:
+        # Parts of an upload that nobody completes are invisible but paid for.
+        try:
+            self._client.abort_multipart_upload(**target)
+        except (ClientError, BotoCoreError):
+            return  # the bucket's lifecycle rule removes what could not be aborted here
+
+    def _error(self, error: ClientError | BotoCoreError, verb: str, key: str) -> ExportError:
+        what = f"s3://{self.bucket}/{key}".rstrip("/")
+        if not isinstance(error, ClientError):
+            return StoreError(f"cannot {verb} {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
+        code = _code(error)
+        if code in _CHANGED:
+            return StaleRun(f"{what} changed after this run began, so another run is newer. Run again.")
+        if code == "NoSuchBucket" or (not key and code in _GONE):
+            return StoreError(f"bucket {self.bucket} does not exist. Check S3_BUCKET and AWS_REGION.")
+        if code in {"403", "AccessDenied"}:
+            return StoreError(f"may not {verb} {what}: access denied. The role needs s3 access to it.")
+        message = error.response.get("Error", {}).get("Message", str(error))
+        return StoreError(f"cannot {verb} {what}: {message} ({code})")
+
+
+def _condition(seen: str | None) -> dict[str, Any]:
+    return {"IfNoneMatch": "*"} if seen is None else {"IfMatch": f'"{seen}"'}
+
+
+def _parts(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while part := stream.read(PART_BYTES):
+            yield part
+
+
+def _code(error: ClientError | BotoCoreError) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

@@ -1,0 +1,131 @@
+"""Which days a run is about. Pure.
+
+A window is whole days of the dataset's time zone, and half-open as instants: `[start, end)`.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from datasets.manifest import Manifest
+from datasets.partitions import days_between
+
+DateRangeMode = Literal["PREVIOUS_DAY", "PREVIOUS_WEEK", "LAST_N_HOURS"]
+
+OWED_DAYS = 7
+"""How far back a scheduled run looks for days that an earlier one should have published."""
+
+_DAY = dt.timedelta(days=1)
+
+
+def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the instant, in UTC, at which a day begins; where midnight is skipped, the moment the clock jumps."""
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone).astimezone(dt.UTC)
+
+
+def day_of(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """Return the day in which an instant lies."""
+    return instant.astimezone(zone).date()
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days `first` to `last`, both included, in `zone`."""
+
+    first: dt.date
+    last: dt.date
+    zone: ZoneInfo
+
+    def __post_init__(self) -> None:
+        if self.last < self.first:
+            raise ValueError(f"the window ends on {self.last}, before it starts on {self.first}")
+
+    @property
+    def start(self) -> dt.datetime:
+        """The first instant that belongs to the window."""
+        return day_start(self.first, self.zone)
+
+    @property
+    def end(self) -> dt.datetime:
+        """The first instant after the window."""
+        return day_start(self.last + _DAY, self.zone)
+
+    def __contains__(self, day: dt.date) -> bool:
+        """Whether a day belongs to the window."""
+        return self.first <= day <= self.last
+
+    def days(self) -> Iterator[dt.date]:
+        """Yield the days in order."""
+        return days_between(self.first, self.last)
+
+
+def window_of_mode(mode: DateRangeMode, now: dt.datetime, zone: ZoneInfo, lookback_hours: int) -> Window:
+    """Return the window that a schedule means at `now`.
+
+    PREVIOUS_DAY and PREVIOUS_WEEK (Monday to Sunday) exclude today. LAST_N_HOURS covers every day of which the last
+    `lookback_hours` touch a part, today included.
+    """
+    today = day_of(now, zone)
+    if mode == "PREVIOUS_DAY":
+        return Window(today - _DAY, today - _DAY, zone)
+    if mode == "PREVIOUS_WEEK":
+        monday = today - dt.timedelta(days=today.weekday() + 7)
+        return Window(monday, monday + dt.timedelta(days=6), zone)
+    return Window(day_of(now - dt.timedelta(hours=lookback_hours), zone), today, zone)
+
+
+def is_closed(day: dt.date, read_at: dt.datetime, zone: ZoneInfo, settle_minutes: int) -> bool:
+    """Return whether a day read at `read_at` had ended, and settled, by then."""
+    return read_at >= day_start(day + _DAY, zone) + dt.timedelta(minutes=settle_minutes)
+
+
+def owed_days(manifest: Manifest, now: dt.datetime, zone: ZoneInfo, back: int = OWED_DAYS) -> tuple[dt.date, ...]:
+    """Return the past days that a scheduled run adds to its window: still open, or never read.
+
+    A day counts as never read when it lies after the first day ever read and the manifest has no record of it, as
+    after a failed run or one that never started. Open days are owed however old they are; the others `back` days.
+    """
+    today = day_of(now, zone)
+    opened = {day for day, record in manifest.days.items() if record.state == "open" and day < today}
+    if not manifest.days:
+        return ()
+    earliest = max(today - dt.timedelta(days=back), min(manifest.days))
+    missing = {day for day in days_between(earliest, today - _DAY) if day not in manifest.days}
+    return tuple(sorted(opened | missing))
+
+
+def spans(days: Iterable[dt.date], zone: ZoneInfo) -> tuple[Window, ...]:
+    """Return the windows of consecutive days that together hold exactly `days`."""
+    found: list[Window] = []
+    for day in sorted(set(days)):
+        if found and found[-1].last + _DAY == day:
+            found[-1] = Window(found[-1].first, day, zone)
+        else:
+            found.append(Window(day, day, zone))
+    return tuple(found)
+
+
+class DayStride:
+    """How many days to read at a time: more while days are small, fewer when they are large.
+
+    Small days read one by one would cost a request each per partition value; large ones read together would fill the
+    local disk. The choice affects speed alone, never the result.
+    """
+
+    LONGEST = 366
+
+    def __init__(self, target_bytes: int = 32 << 20) -> None:
+        self._target = target_bytes
+        self._days = 1
+
+    def next_days(self, remaining: int) -> int:
+        """Return how many days to read next, at most `remaining`."""
+        return min(self._days, remaining)
+
+    def learn(self, days: int, spooled_bytes: int) -> None:
+        """Take account of what the last days weighed on the local disk."""
+        per_day = max(spooled_bytes / days, 1)
+        self._days = max(1, min(self._days * 4, math.floor(self._target / per_day), self.LONGEST))
