@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from datasets.manifest import Manifest
-
+from dashboard.filters import Days
 from dashboard.queries import Statement
-from dashboard.shape import Shape
+from datasets.manifest import DayRecord, Manifest
 
 MINIMUM_BYTES = 10 * 1024 * 1024
 """Athena bills at least 10 MB a query."""
@@ -29,11 +28,36 @@ class Estimate:
     """Whether no day is left out although there is more than one."""
 
 
-def estimate_from(statement: Statement, shape: Shape, manifest: Manifest) -> Estimate:
-    """Return the upper bound for a statement over one dataset's table."""
-    raise NotImplementedError
+def estimate_from(statement: Statement, manifest: Manifest) -> Estimate:
+    """Return the upper bound for a statement over one dataset's table.
+
+    A statement that names no days opens all of them, and one whose columns are not known reads all of those.
+    """
+    opened = [record for day, record in manifest.days.items() if statement.days is None or day in statement.days]
+    size = sum(_bytes(record, statement.columns) for record in opened)
+    return Estimate(
+        bytes=size,
+        billed_bytes=max(size, MINIMUM_BYTES),
+        dollars=dollars_for(size),
+        days=len(opened),
+        all_days=len(manifest.days),
+        reads_everything=len(opened) == len(manifest.days) > 1,
+    )
 
 
 def dollars_for(bytes_scanned: int) -> Decimal:
     """Return what Athena bills for so many bytes scanned, its 10 MB minimum included."""
-    raise NotImplementedError
+    return max(bytes_scanned, MINIMUM_BYTES) * DOLLARS_PER_TB / BYTES_PER_TB
+
+
+def suggested_days(manifest: Manifest) -> Days | None:
+    """Return the last seven published days, worth suggesting where a query would read everything."""
+    latest = sorted(manifest.days)[-7:]
+    return Days(latest[0], latest[-1]) if latest else None
+
+
+def _bytes(record: DayRecord, columns: tuple[str, ...] | None) -> int:
+    # A file written before a column was known holds nothing of it; one without figures per column counts whole.
+    if columns is None or not record.column_bytes:
+        return record.bytes
+    return sum(record.column_bytes.get(column, 0) for column in columns)

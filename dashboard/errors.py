@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the names say what happened; "Error" behind each would say nothing more
 """What can go wrong between a page and Athena, by what a person can do about it.
 
     DashboardError

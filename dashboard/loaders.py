@@ -1,20 +1,27 @@
 """The one module where Streamlit caches: pages ask here, and get what the `Service` keeps."""
 
+import os
+
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.objects import Objects
 from dashboard.service import Service
+from dashboard.settings import settings_from_environment
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, on_release=lambda service: service.close())
 def service() -> Service:
     """Return the service of this process, made from the environment; raises DatasetError for wrong settings.
 
     Everything that changes with an export is kept inside, keyed by the manifest's version, because the JSON API needs
     the same figures without a session. `loaders.service.clear()` forgets all of it (tests do).
     """
-    raise NotImplementedError
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Service(settings_from_environment(os.environ, fetch=Objects(region).text))
 
 
 def session_id() -> str:
-    """Return what identifies this browser tab's session, as the owner of its jobs."""
-    raise NotImplementedError
+    """Return what identifies this browser tab's session, as the owner of its jobs; "" outside a session."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else ""

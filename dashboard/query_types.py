@@ -1,18 +1,20 @@
 """The seven query types, what each asks for, and the request that a page or the JSON API makes of one."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 from dashboard.errors import FieldFault, InvalidRequest
-from dashboard.filters import Days, day_from_text
+from dashboard.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.shape import Shape
 
 QueryType = Literal[
     "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "custom_sql"
 ]
 Field = Literal["startDate", "endDate", "agentName", "contactId", "sql", "limit"]
+
+T = TypeVar("T")
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 
@@ -95,4 +97,82 @@ def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> Q
     `values` holds `query` and its fields; None and "" count as absent, dates may be `date` or `YYYY-MM-DD`. `limit` is
     `max_rows` where absent, and from 1 to `max_rows`. Raises InvalidRequest with one fault per wrong field.
     """
-    raise NotImplementedError
+    given = {name: value for name, value in values.items() if value is not None and value != ""}
+    definition = _definition(given.pop("query", None), shape)
+    faults = [FieldFault(name, _unexpected(name, definition)) for name in given if name not in definition.fields]
+    faults += [FieldFault(field, f"{definition.id} needs it") for field in definition.required if field not in given]
+    first = _value(given, "startDate", _day, faults)
+    last = _value(given, "endDate", _day, faults)
+    days = None
+    if first and last and last < first:
+        faults.append(FieldFault("endDate", f"expected {first} (startDate) or later; found {last}"))
+    elif first or last:
+        days = Days(first or EARLIEST, last or LATEST)
+    agent = _value(given, "agentName", _line, faults)
+    contact = _value(given, "contactId", _line, faults)
+    sql = _value(given, "sql", _sql, faults)
+    limit = _value(given, "limit", lambda value: _limit(value, max_rows), faults)
+    if faults:
+        raise InvalidRequest(tuple(faults))
+    return QueryRequest(definition.id, limit or max_rows, days, agent, contact, sql)
+
+
+def _definition(query: object, shape: Shape) -> QueryDefinition:
+    available = available_query_types(shape)
+    definition = next((kind for kind in available if kind.id == query), None)
+    if definition is None:
+        known = ", ".join(kind.id for kind in available)
+        raise InvalidRequest((FieldFault("query", f"expected one of {known}; found {_shown(query)}"),))
+    return definition
+
+
+def _unexpected(name: str, definition: QueryDefinition) -> str:
+    if name in FIELDS:
+        return f"{definition.id} does not take it; it takes {', '.join(definition.fields)}"
+    return f"unknown; {definition.id} takes {', '.join(definition.fields)}"
+
+
+def _value(
+    given: Mapping[str, object], field: Field, read: Callable[[object], T], faults: list[FieldFault]
+) -> T | None:
+    if field not in given:
+        return None
+    try:
+        return read(given[field])
+    except ValueError as error:
+        faults.append(FieldFault(field, f"expected {error}; found {_shown(given[field])}"))
+        return None
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _day(value: object) -> dt.date:
+    day = value if type(value) is dt.date else day_from_text(value) if isinstance(value, str) else None
+    if day is None or not EARLIEST <= day <= LATEST:
+        raise ValueError("a day as YYYY-MM-DD")
+    return day
+
+
+def _line(value: object) -> str:
+    # Not stripped: what is compared is what is stored, blanks included.
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
+        raise ValueError(f"text of at most {MAX_TEXT} printable characters")
+    return value
+
+
+def _sql(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_SQL:
+        raise ValueError(f"a SELECT of at most {MAX_SQL:,} characters")
+    return value
+
+
+def _limit(value: object, max_rows: int) -> int:
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10 else value
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= max_rows:
+        raise ValueError(f"a whole number from 1 to {max_rows}")
+    return number

@@ -5,98 +5,205 @@ Overview costs at most two queries until the next export changes the data, howev
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from dashboard.athena import Athena
+from dashboard.costs import Estimate, estimate_from
+from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
+from dashboard.filters import Days, Dimension, Filters, today_in
+from dashboard.jobs import Job, Jobs
+from dashboard.kept import Kept
+from dashboard.objects import Objects
+from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
+from dashboard.queries import Statement, daily_statement, statement_for
+from dashboard.query_types import QueryRequest
+from dashboard.records import Records
+from dashboard.results import QueryResult
+from dashboard.settings import Settings
+from dashboard.shape import Shape, shape_from
+from dashboard.sql_guard import Catalogue, ServedTable, checked
 from datasets.definition import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 
-from dashboard.costs import Estimate
-from dashboard.filters import Dimension, Filters
-from dashboard.jobs import Job, Jobs
-from dashboard.overview import DayCount, Overview
-from dashboard.queries import Statement
-from dashboard.query_types import QueryRequest
-from dashboard.settings import Settings
-from dashboard.shape import Shape
-from dashboard.sql_guard import Catalogue
+MANIFEST_SECONDS = 15.0
+"""How long a manifest is believed before it is read again: how late an export shows on the pages."""
 
 
 class Service:
     """Everything behind the pages. Safe to use from any thread."""
 
-    settings: Settings
-    jobs: Jobs
-
-    def __init__(self, settings: Settings) -> None:
-        raise NotImplementedError
+    def __init__(self, settings: Settings, *, manifest_seconds: float = MANIFEST_SECONDS) -> None:
+        self.settings = settings
+        self.objects = Objects(settings.region, settings.public_s3_endpoint)
+        self.athena = Athena(
+            self.objects, workgroup=settings.workgroup, results=settings.results, region=settings.region
+        )
+        self.jobs = Jobs(self.athena)
+        self._records = Records(self.objects, settings.bucket)
+        self._datasets = {dataset.name: dataset for dataset in settings.datasets}
+        self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
+        self._schemas: Kept[TableSchema | None] = Kept(2 * len(self._datasets))
+        self._runs: Kept[tuple[RunEntry, ...]] = Kept(8 * len(self._datasets), manifest_seconds)
+        self._verifications: Kept[Mapping[dt.date, bool]] = Kept(2 * len(self._datasets), 60)
+        self._overviews: Kept[Overview] = Kept(256)
+        self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the datasets served; the first is shown at first."""
-        raise NotImplementedError
+        return tuple(self._datasets)
 
     def dataset(self, name: str | None = None) -> Dataset:
         """Return a dataset by name (None: the first); raise InvalidRequest for a name that is not served."""
-        raise NotImplementedError
+        wanted = self.names[0] if name is None else name
+        if wanted not in self._datasets:
+            raise InvalidRequest((FieldFault("dataset", f"expected one of {', '.join(self.names)}; found {name!r}"),))
+        return self._datasets[wanted]
 
     def manifest(self, name: str) -> Manifest | None:
         """Return what is published, at most 15 s old; None while nothing was exported."""
-        raise NotImplementedError
+        dataset = self.dataset(name)
+        return self._manifests.get(name, lambda: self._records.manifest(dataset))
 
     def schema(self, name: str) -> TableSchema | None:
         """Return the published columns, None while nothing was exported."""
-        raise NotImplementedError
+        dataset = self.dataset(name)
+        manifest = self.manifest(name)
+        if manifest is None:
+            return None
+        return self._schemas.get((name, _version(manifest)), lambda: self._records.schema(dataset))
 
     def shape(self, name: str) -> Shape:
         """Return the dataset's columns and the parts they play."""
-        raise NotImplementedError
+        return shape_from(self.dataset(name), self.schema(name))
 
     def runs(self, name: str, limit: int = 50) -> tuple[RunEntry, ...]:
         """Return the ledger, latest run first."""
-        raise NotImplementedError
+        dataset = self.dataset(name)
+        return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
 
     def verification(self, name: str) -> Mapping[dt.date, bool]:
         """Return, per published day, whether the objects on S3 are the ones that the manifest recorded."""
-        raise NotImplementedError
+        dataset, manifest = self.dataset(name), self.manifest(name)
+        if manifest is None:
+            return {}
+        key = (name, _version(manifest))
+        return self._verifications.get(key, lambda: self._records.verification(dataset, manifest))
 
     def choices(self, name: str, column: str) -> tuple[str, ...] | None:
         """Return a column's values from the manifest, without a query; None where they are too many to list."""
-        raise NotImplementedError
+        manifest = self.manifest(name)
+        return manifest.values(column) if manifest else ()
 
     def dimension_choices(self, name: str, dimension: Dimension) -> tuple[str, ...] | None:
         """Return the values of a cross-filter, or None where it has no column or too many values."""
-        raise NotImplementedError
+        column = self.shape(name).of(dimension)
+        return self.choices(name, column) if column else None
 
     def today(self, name: str) -> dt.date:
         """Return the day that it is in the dataset's time zone."""
-        raise NotImplementedError
+        return today_in(self.dataset(name).zone)
 
     def overview(self, name: str, filters: Filters) -> Overview | None:
         """Return the Overview; None while nothing was exported. At most two queries, none when asked before."""
-        raise NotImplementedError
+        manifest = self.manifest(name)
+        if manifest is None:
+            return None
+        return self._overviews.get(
+            (name, _version(manifest), filters), lambda: self._make_overview(name, filters, manifest)
+        )
 
-    def daily(self, name: str, filters: Filters) -> tuple[DayCount, ...]:
-        """Return rows per day of `filters.days`, days without rows included as 0."""
-        raise NotImplementedError
+    def has_overview(self, name: str, filters: Filters) -> bool:
+        """Return whether the Overview is there (or on its way) without a new query."""
+        manifest = self.manifest(name)
+        return manifest is not None and (name, _version(manifest), filters) in self._overviews
+
+    def daily(self, name: str, days: Days) -> tuple[DayCount, ...]:
+        """Return rows per day, days without rows included as 0. One query per run of days and export."""
+        manifest = self.manifest(name)
+        published = {day for day in manifest.days if day in days} if manifest else set()
+        if manifest is None or not published:
+            return tuple(DayCount(day, 0, None) for day in days)
+        # Only what is published can hold rows, so that every request outside it shares one answer.
+        asked = Days(min(published), max(published))
+        counts = self._daily.get((name, _version(manifest), asked), lambda: self._make_daily(name, asked))
+        return tuple(DayCount(day, counts.get(day, 0), None) for day in days)
 
     def catalogue(self) -> Catalogue:
         """Return the tables that custom SQL may read."""
-        raise NotImplementedError
+        shapes = [self.shape(name) for name in self.names]
+        return Catalogue(
+            tuple(
+                ServedTable(shape.database, shape.table, tuple(column.name for column in shape.columns))
+                for shape in shapes
+            )
+        )
 
     def prepare(self, name: str, request: QueryRequest) -> Statement:
         """Return the statement of a request, custom SQL checked; raise RefusedSql."""
-        raise NotImplementedError
+        if request.query == "custom_sql":
+            return checked(request.sql or "", self.catalogue(), request.limit).statement()
+        return statement_for(request, self.shape(name))
 
     def estimate(self, name: str, statement: Statement) -> Estimate | None:
         """Return the upper bound of its cost before it runs; None while nothing was exported."""
-        raise NotImplementedError
+        manifest = self.manifest(name)
+        return estimate_from(statement, manifest) if manifest else None
 
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
-        raise NotImplementedError
+        minutes = [
+            reuse_minutes(self.manifest(other), dt.datetime.now(dt.UTC)) for other in self._read_by(name, statement)
+        ]
+        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes))
 
     def download_url(self, query_execution_id: str, file_name: str) -> str:
         """Return a presigned address of Athena's own CSV file, good for 5 minutes."""
-        raise NotImplementedError
+        job = self.jobs.by_execution(query_execution_id)
+        if job is None:
+            raise InvalidRequest((FieldFault("queryExecutionId", "not started here, or forgotten since"),))
+        if job.result is None:
+            raise job.error or QueryFailed("the query has not ended yet", query_execution_id)
+        return self.objects.link(job.result.output_location, file_name)
+
+    def forget(self) -> None:
+        """Drop every kept answer, as "Refresh" does."""
+        for kept in (self._manifests, self._schemas, self._runs, self._verifications, self._overviews, self._daily):
+            kept.clear()
+
+    def close(self) -> None:
+        """Stop every query under way."""
+        self.jobs.close()
+
+    def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
+        # SQL that a person wrote may read any served table, so the latest publish of all of them counts.
+        return self.names if statement.columns is None else (name,)
+
+    def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
+        jobs = [self.start(name, statement, owner="overview") for statement in statements]
+        return [job.outcome() for job in jobs]
+
+    def _make_overview(self, name: str, filters: Filters, manifest: Manifest) -> Overview:
+        shape = self.shape(name)
+        if not manifest.days:
+            return empty_overview(shape, filters, manifest)
+        results = self._outcomes(name, overview_statements(shape, filters, manifest))
+        return overview_from(shape, filters, manifest, results, self.verification(name))
+
+    def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
+        (result,) = self._outcomes(name, [daily_statement(self.shape(name), days)])
+        return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
+
+
+def reuse_minutes(manifest: Manifest | None, now: dt.datetime) -> int:
+    """Return how old, in whole minutes, a result may be to be given again: no older than the last publish."""
+    if manifest is None:
+        return 0
+    return max(0, int((now - manifest.updated_at).total_seconds() // 60))
+
+
+def _version(manifest: Manifest) -> tuple[int, dt.datetime]:
+    # A prefix that was emptied and filled again counts from 1 anew, so the version alone does not tell.
+    return manifest.version, manifest.updated_at

@@ -6,12 +6,11 @@ The dataset file says so; what it leaves out is inferred from the columns' roles
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dashboard.filters import Dimension
 from datasets.definition import Card, Chart, Dataset
 from datasets.partitions import PARTITION_COLUMNS
 from datasets.table_schema import TableSchema
 from datasets.types import BIGINT, DATE, ColumnType
-
-from dashboard.filters import Dimension
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""Athena, through PyAthena: start a statement, watch it, stop it, read its result. The one module that knows it."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pyathena
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pyathena.error import Error as PyAthenaError
+from pyathena.model import AthenaQueryExecution
+from pyathena.util import RetryConfig
+
+from dashboard.aws_errors import error_from_reason, error_from_sdk
+from dashboard.objects import Objects
+from dashboard.queries import Statement
+from dashboard.result_file import table_from_csv
+from dashboard.results import QueryResult, ResultColumn, Statistics
+
+POLL_SECONDS = 0.2
+"""Between looks at a running query; PyAthena's own second is felt on every click."""
+
+MOST_REUSE_MINUTES = 7 * 24 * 60
+"""Athena's limit on the age of a reused result."""
+
+# PyAthena logs a traceback for every error that it raises; here each is handled, and said once.
+logging.getLogger("pyathena").setLevel(logging.CRITICAL)
+
+
+class Athena:
+    """Runs statements in one workgroup. Safe to use from many threads; every run has a cursor of its own."""
+
+    def __init__(self, objects: Objects, *, workgroup: str, results: str | None, region: str | None) -> None:
+        self._objects = objects
+        # "" keeps PyAthena from reading AWS_ATHENA_S3_STAGING_DIR: a workgroup may enforce its own place for results.
+        self._options: dict[str, Any] = {
+            "s3_staging_dir": results or "",
+            "work_group": workgroup,
+            "region_name": region,
+        }
+        self._connection: Any = None
+
+    def run(
+        self,
+        statement: Statement,
+        *,
+        reuse_minutes: int = 0,
+        on_start: Callable[[str], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> QueryResult:
+        """Run a statement to its end and return its result.
+
+        `reuse_minutes` is how old a result may be to be given again; 0 means none. `on_start` hears the execution id
+        before the wait begins; `should_stop` is asked at every look and stops the query in Athena. Raises a
+        DashboardError; QueryCancelled where the query was stopped.
+        """
+        seen: list[AthenaQueryExecution] = []
+        stopped = False
+
+        def look(execution: AthenaQueryExecution) -> None:
+            nonlocal stopped
+            seen[:] = [execution]
+            over = execution.state in AthenaQueryExecution.TERMINAL_STATES
+            if should_stop and not stopped and not over and should_stop():
+                stopped = True
+                self.stop(str(execution.query_id))
+
+        try:
+            # One row of GetQueryResults gives the columns' types; the rows come from the file.
+            cursor = self._connect().cursor(on_poll=look, arraysize=1)
+            cursor.execute(
+                statement.sql,
+                list(statement.parameters) or None,
+                paramstyle="qmark",
+                result_reuse_enable=reuse_minutes > 0,
+                result_reuse_minutes=min(max(reuse_minutes, 1), MOST_REUSE_MINUTES),
+                on_start_query_execution=on_start,
+            )
+            described = cursor.description or []
+        except (PyAthenaError, ClientError, BotoCoreError) as error:
+            if seen and seen[0].state in {"FAILED", "CANCELLED"}:
+                ended = seen[0]
+                reason = ended.state_change_reason or ""
+                raise error_from_reason(str(ended.state), reason, str(ended.query_id)) from error
+            raise error_from_sdk(error, "Athena", "running a query") from error
+        return self._result(statement, seen[0], tuple(_column(*entry) for entry in described))
+
+    def stop(self, query_execution_id: str) -> None:
+        """Stop an execution in Athena; one that is over stays as it is."""
+        try:
+            self._connect().client.stop_query_execution(QueryExecutionId=query_execution_id)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "Athena", f"stopping query {query_execution_id}") from error
+
+    def state(self, query_execution_id: str) -> str:
+        """Return Athena's state of an execution: QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+        try:
+            answer = self._connect().client.get_query_execution(QueryExecutionId=query_execution_id)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "Athena", f"asking for query {query_execution_id}") from error
+        return str(answer["QueryExecution"]["Status"]["State"])
+
+    def _connect(self) -> Any:
+        if self._connection is None:
+            self._connection = pyathena.connect(
+                **self._options,
+                poll_interval=POLL_SECONDS,
+                kill_on_interrupt=False,
+                retry_config=RetryConfig(attempt=4, max_delay=4),
+                config=Config(
+                    connect_timeout=3,
+                    read_timeout=30,
+                    retries={"mode": "standard", "total_max_attempts": 2},
+                    max_pool_connections=32,
+                ),
+            )
+        return self._connection
+
+    def _result(
+        self, statement: Statement, execution: AthenaQueryExecution, columns: tuple[ResultColumn, ...]
+    ) -> QueryResult:
+        location = str(execution.output_location)
+        table = table_from_csv(self._objects.read_uri(location), columns)
+        limit = statement.limit
+        truncated = limit is not None and table.num_rows > limit
+        names = table.column_names
+        return QueryResult(
+            query_execution_id=str(execution.query_id),
+            statement=statement,
+            table=table.slice(0, limit) if truncated else table,
+            columns=tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True)),
+            truncated=truncated,
+            statistics=_statistics(execution),
+            output_location=location,
+        )
+
+
+def _column(name: str, type_: str, _size: None, _length: None, precision: int, scale: int, _null: str) -> ResultColumn:
+    return ResultColumn(name, f"decimal({precision},{scale})" if type_ == "decimal" else type_)
+
+
+def _statistics(execution: AthenaQueryExecution) -> Statistics:
+    return Statistics(
+        bytes_scanned=execution.data_scanned_in_bytes or 0,
+        queue_ms=execution.query_queue_time_in_millis or 0,
+        run_ms=execution.engine_execution_time_in_millis or 0,
+        total_ms=execution.total_execution_time_in_millis or 0,
+        reused=bool(execution.reused_previous_result),
+        submitted_at=execution.submission_date_time,
+    )

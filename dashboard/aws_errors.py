@@ -1,0 +1,90 @@
+"""Errors of the SDK and of Athena's answers to the errors of this program."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+from dashboard.errors import (
+    AccessDenied,
+    AthenaUnreachable,
+    DashboardError,
+    QueryCancelled,
+    QueryError,
+    QueryFailed,
+    TableMissing,
+    Throttled,
+)
+
+_THROTTLED = {"ThrottlingException", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded", "Throttling"}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "403",
+    "UnrecognizedClientException",
+    "InvalidClientTokenId",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "InvalidAccessKeyId",
+}
+_MISSING = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "DATABASE_NOT_FOUND", "EntityNotFoundException", "does not exist")
+_REFUSED = ("Access Denied", "AccessDenied", "Insufficient permissions", "PERMISSION_DENIED", "not authorized")
+
+
+def error_from_sdk(error: BaseException, service: str, doing: str) -> DashboardError:
+    """Return what an SDK error means; `service` is "Athena" or "S3", `doing` reads "listing s3://bucket/prefix".
+
+    Looks through the chain of causes, since PyAthena wraps the SDK's errors in its own.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
+        cause = cause.__cause__
+    if isinstance(cause, ClientError):
+        return _from_answer(cause, service, doing)
+    if isinstance(cause, NoCredentialsError | PartialCredentialsError | NoRegionError):
+        return AccessDenied(f"{service}: {doing} needs credentials and a region: {cause}")
+    if isinstance(cause, BotoConnectionError | HTTPClientError):
+        return AthenaUnreachable(
+            f"{service} did not answer while {doing} ({cause}). Check AWS_ENDPOINT_URL, AWS_REGION and the network, "
+            "then try again."
+        )
+    return QueryFailed(str(cause or error))
+
+
+def error_from_reason(state: str, reason: str, query_execution_id: str) -> QueryError | AccessDenied:
+    """Return what a query's end in another state than SUCCEEDED means; `reason` is Athena's StateChangeReason."""
+    if state == "CANCELLED":
+        said = f" ({reason})" if reason and "cancel" not in reason.lower() else ""
+        return QueryCancelled(f"The query was stopped in Athena before its end{said}.", query_execution_id)
+    if any(sign in reason for sign in _MISSING) and "column" not in reason.lower().partition("does not exist")[0]:
+        return TableMissing(
+            f"Athena does not know the table: {reason} Run an export, or check ATHENA_DATABASE and ATHENA_TABLE.",
+            query_execution_id,
+        )
+    if any(sign in reason for sign in _REFUSED):
+        return AccessDenied(f"Athena may not read what the query needs: {reason} Give the role that permission.")
+    return QueryFailed(reason or "it gave no reason", query_execution_id)
+
+
+def _from_answer(error: ClientError, service: str, doing: str) -> DashboardError:
+    details = error.response.get("Error", {})
+    code, message = details.get("Code", ""), details.get("Message", "") or str(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if code in _THROTTLED or status == 429:
+        return Throttled(f"{service} asked for fewer requests while {doing}. Try again in a minute.")
+    if code in _DENIED or status == 403:
+        return AccessDenied(f"{service} refused {doing}: {message} Give the role that permission.")
+    if status >= 500:
+        return AthenaUnreachable(f"{service} is not well: {code} while {doing}. Try again in a minute.")
+    if service == "Athena" and "not found" not in message.lower():
+        return error_from_reason("FAILED", message, "")
+    return QueryFailed(f"{service}: {message}")

@@ -1,0 +1,105 @@
+"""S3: the exporter's records, the results of queries, and links to them. The one module with an S3 client."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dashboard.aws_errors import error_from_sdk
+from dashboard.errors import ResultMissing
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_SECONDS = 300
+"""How long a presigned link opens; long enough to click, too short to pass around."""
+
+
+class Objects:
+    """Reads objects. `public_endpoint` is S3 as the browser reaches it, where that is another name."""
+
+    def __init__(self, region: str | None = None, public_endpoint: str | None = None) -> None:
+        self._region = region
+        self._public_endpoint = public_endpoint
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        return boto3.client("s3", region_name=self._region, config=_config())
+
+    @cached_property
+    def _signer(self) -> "S3Client":
+        # A signature covers the host, so the link must be signed for the name under which it will be opened.
+        if not self._public_endpoint:
+            return self._client
+        return boto3.client(
+            "s3", region_name=self._region, endpoint_url=self._public_endpoint, config=_config(signature_version="s3v4")
+        )
+
+    def read(self, bucket: str, key: str) -> bytes | None:
+        """Return an object's body, or None where there is none."""
+        try:
+            return self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in {"NoSuchKey", "NoSuchBucket", "404"}:
+                return None
+            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+        except BotoCoreError as error:
+            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+
+    def read_uri(self, uri: str) -> bytes:
+        """Return the body of an `s3://` URI; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        body = self.read(bucket, key)
+        if body is None:
+            raise ResultMissing(f"The result {uri} is gone. Run the query again.")
+        return body
+
+    def text(self, uri: str) -> str:
+        """Return the text of an `s3://` URI, as dataset files are read."""
+        return self.read_uri(uri).decode("utf-8")
+
+    def etags(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+        """Yield key and ETag (without quotes) of every object under a prefix."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield item["Key"], item["ETag"].strip('"')
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchBucket":
+                return
+            raise error_from_sdk(error, "S3", f"listing s3://{bucket}/{prefix}") from error
+
+    def link(self, uri: str, file_name: str) -> str:
+        """Return a presigned address that downloads an object under `file_name`, good for `LINK_SECONDS`."""
+        bucket, key = bucket_and_key(uri)
+        request = {
+            "Bucket": bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            "ResponseContentType": "text/csv",
+        }
+        try:
+            return self._signer.generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_SECONDS)
+        except BotoCoreError as error:
+            raise error_from_sdk(error, "S3", f"signing a link to {uri}") from error
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Return the two parts of an `s3://` URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _config(**more: Any) -> Config:
+    # Path style works on AWS and wherever a bucket's name is no host name.
+    return Config(
+        s3={"addressing_style": "path"},
+        connect_timeout=3,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=32,
+        **more,
+    )

@@ -1,0 +1,64 @@
+"""The exporter's records on S3: manifest, published columns, ledger. Missing means that nothing was exported yet."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from dashboard.errors import QueryFailed
+from dashboard.objects import Objects
+from datasets.definition import Dataset
+from datasets.manifest import MANIFEST_FILE, Manifest
+from datasets.partitions import day_from_key
+from datasets.runs import RUNS_FOLDER, RunEntry
+from datasets.table_schema import SCHEMA_FILE, TableSchema
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+class Records:
+    """Reads what the exporter wrote beside the data of one bucket."""
+
+    def __init__(self, objects: Objects, bucket: str) -> None:
+        self._objects = objects
+        self._bucket = bucket
+
+    def manifest(self, dataset: Dataset) -> Manifest | None:
+        """Return what is published, or None while nothing was exported."""
+        return self._read(Manifest, f"{dataset.target.prefix}/{MANIFEST_FILE}")
+
+    def schema(self, dataset: Dataset) -> TableSchema | None:
+        """Return the published columns, or None while nothing was exported."""
+        return self._read(TableSchema, f"{dataset.target.prefix}/{SCHEMA_FILE}")
+
+    def runs(self, dataset: Dataset, limit: int) -> tuple[RunEntry, ...]:
+        """Return the latest entries of the ledger, latest run first."""
+        keys = sorted(key for key, _ in self._objects.etags(self._bucket, f"{dataset.target.prefix}/{RUNS_FOLDER}/"))
+        entries = (self._read(RunEntry, key) for key in reversed(keys[-limit:]))
+        return tuple(entry for entry in entries if entry is not None)
+
+    def verification(self, dataset: Dataset, manifest: Manifest) -> Mapping[dt.date, bool]:
+        """Return, per published day, whether its objects on S3 are the ones that the manifest recorded."""
+        prefix = dataset.target.prefix
+        found: dict[dt.date, set[tuple[str, str]]] = {}
+        for key, etag in self._objects.etags(self._bucket, f"{prefix}/year="):
+            if day := day_from_key(prefix, key):
+                found.setdefault(day, set()).add((key, etag))
+        return {
+            day: {(item.key, item.etag) for item in record.objects} == found.get(day, set())
+            for day, record in manifest.days.items()
+        }
+
+    def _read(self, model: type[Record], key: str) -> Record | None:
+        body = self._objects.read(self._bucket, key)
+        if body is None:
+            return None
+        try:
+            return model.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise QueryFailed(
+                f"s3://{self._bucket}/{key} is not a record that this version reads: {where}: {first['msg']}"
+            ) from error
