@@ -1,71 +1,228 @@
-"""Bytes of a Query response to Arrow, without a dict per item."""
+"""Bytes of a Query response to Arrow, without a dict per item.
+
+A page becomes one record batch: the schema's columns, then a string column per late attribute, then what the export
+needs beside them. The rows of an index are the same however it was cut into pages.
+"""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import compress
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datasets import Dataset
-from datasets.table_schema import TableSchema
+from datasets.table_schema import SchemaColumn, TableSchema
 from datasets.types import ColumnType
+from exporter.attribute_values import compact_texts, json_object, key_part, key_text, kind_of, values_from_raw
+from exporter.clock import Clock
+from exporter.columns import Cells, cells_from_texts, cells_from_values
+from exporter.errors import UnreadableDate
+from exporter.pages import PageReader, Values, raw_items
+from exporter.rows import DAY, ITEM, KEY, LATE, DecodedPage, SetAside
 from exporter.sort_key import SortKey
 
-DAY = "_day"
-KEY = "_key"
-LATE = "late:"
-ITEM = "_item"
-"""Present where a page has late columns: the whole item as DynamoDB JSON in rows with a late value, null elsewhere."""
+__all__ = [
+    "DAY",
+    "ITEM",
+    "KEY",
+    "LATE",
+    "DecodedPage",
+    "LateColumn",
+    "PageDecoder",
+    "SetAside",
+    "kinds_of_late",
+    "late_column",
+]
 
+_USUAL_KINDS = {
+    "string": "S", "double": "N", "bigint": "N", "decimal": "N", "boolean": "BOOL", "timestamp": "S", "date": "S",
+}  # fmt: skip
 
-@dataclass(frozen=True)
-class SetAside:
-    """An item that is not, or not wholly, in the rows, and why."""
-
-    reason: str
-    item: str
-    """The whole item as DynamoDB JSON, its numbers as DynamoDB wrote them."""
-    attribute: str | None
-    day: dt.date | None
-    """The day of its row; None where it has none and is withheld."""
-    row: int | None = None
-    """Its row in the page's batch; None where it is withheld."""
-
-
-@dataclass(frozen=True)
-class DecodedPage:
-    """One Query response."""
-
-    rows: pa.RecordBatch
-    items: int
-    withheld: tuple[SetAside, ...]
-    nulled: tuple[SetAside, ...]
-    inexact: Mapping[tuple[dt.date, str], int]
-    """(day, column) -> DOUBLEs that are not exactly the number stored."""
-    ignored: Mapping[str, int]
-    """Undeclared attribute -> items that carried it, under the policy `ignore`."""
-    last_evaluated_key: dict[str, Any] | None
-    read_units: float
+_KEY_TYPE = pa.binary(16)
 
 
 class PageDecoder:
-    """Decodes the pages of one dataset under one schema."""
+    """Decodes the pages of one dataset under one schema; not to be shared between threads."""
 
     def __init__(
         self, schema: TableSchema, dataset: Dataset, sort_key: SortKey, key_attributes: tuple[str, ...]
     ) -> None:
-        raise NotImplementedError
+        """`key_attributes` are those of the table's primary key, which identify an item."""
+        self.schema = schema
+        self._undeclared = dataset.undeclared
+        self._sort_key = sort_key
+        self._sort_attribute = dataset.source.sort_key
+        self._key_attributes = key_attributes
+        self._clock = Clock(sort_key)
+        self._sort_clock = Clock(sort_key, is_sort_key=True)
+        # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
+        self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
+        kinds = {column.attribute: _USUAL_KINDS.get(column.type.name) for column in self._columns if column.attribute}
+        self._without_column = sorted({*key_attributes, self._sort_attribute} - kinds.keys())
+        without: dict[str, str | None] = dict.fromkeys(self._without_column)
+        self._reader = PageReader(kinds | without | {self._sort_attribute: sort_key.attribute_type})
 
     def decode(self, body: bytes) -> DecodedPage:
-        """Return a response's body as rows."""
-        raise NotImplementedError
+        """Return a response's body as rows; raise msgspec.DecodeError where it is no Query response."""
+        page = self._reader.read(body)
+        days = self._days(page.expected[self._sort_attribute])
+        expected, others, texts = dict(page.expected), dict(page.others), _ItemTexts(body, range(page.items))
+        withheld: tuple[SetAside, ...] = ()
+        if days.null_count:
+            withheld = tuple(self._withheld(days, texts))
+            kept = days.is_valid().to_pylist()
+            expected = {name: values.where(kept) for name, values in expected.items()}
+            others = {name: values.where(kept) for name, values in others.items()}
+            days, texts = days.drop_null(), _ItemTexts(body, list(compress(range(page.items), kept)))
+        undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
+        rows = _Rows(days, texts)
+        for column in self._columns:
+            rows.add(column, self._cells(column, expected, undeclared, days))
+        if self._undeclared == "add":
+            rows.add_late(undeclared)
+        return DecodedPage(
+            rows=rows.batch(self._keys(expected, len(days))),
+            items=page.items,
+            withheld=withheld,
+            nulled=rows.nulled(),
+            inexact=rows.inexact,
+            ignored=_counts(undeclared) if self._undeclared == "ignore" else {},
+            last_evaluated_key=page.last_evaluated_key,
+            read_units=page.read_units,
+        )
 
     def decode_items(
         self, items: list[dict[str, Any]], last_evaluated_key: dict[str, Any] | None, read_units: float
     ) -> DecodedPage:
-        """Return the items that boto3's low-level client parsed as rows; the same as `decode` of their body."""
-        raise NotImplementedError
+        """Return the items that the low-level client parsed as rows; the same as `decode` of their body."""
+        response = {
+            "Items": items,
+            "LastEvaluatedKey": last_evaluated_key,
+            "ConsumedCapacity": {"CapacityUnits": read_units},
+        }
+        return self.decode(msgspec.json.encode(response))
+
+    def _days(self, values: Values) -> pa.Date32Array:
+        kind = self._sort_key.attribute_type
+        texts = values.cells
+        if values.kind != kind:
+            texts = [None if value is None else getattr(value, kind) for value in values.parsed()]
+        return self._sort_key.days(pa.array(texts, pa.string()))
+
+    def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[SetAside]:
+        for item in texts.of(pc.indices_nonzero(days.is_null()).to_pylist()):
+            stored = msgspec.json.decode(item).get(self._sort_attribute, {})
+            reason = f"{self._sort_attribute}: {self._reason(stored)}"
+            yield SetAside(reason, item, self._sort_attribute, None)
+
+    def _reason(self, stored: dict[str, Any]) -> str:
+        kind = self._sort_key.attribute_type
+        if kind not in stored:
+            return f"expected {kind}; found {next(iter(stored), 'nothing')}"
+        try:
+            self._sort_key.day(stored[kind])
+        except UnreadableDate as error:
+            return error.reason
+        raise AssertionError(f"{stored} is readable by itself but was not in its page")
+
+    def _undeclared_values(
+        self, expected: Mapping[str, Values], others: Mapping[str, Values]
+    ) -> Iterator[tuple[str, Values]]:
+        for name in sorted([*self._without_column, *others]):
+            yield name, expected[name] if name in expected else others[name]
+
+    def _cells(
+        self, column: SchemaColumn, expected: Mapping[str, Values], undeclared: Mapping[str, Values], days: pa.Array
+    ) -> Cells:
+        if column.attribute is None:
+            return Cells(_extra(undeclared if self._undeclared == "extra" else {}, len(days)))
+        is_sort_key = column.attribute == self._sort_attribute
+        if is_sort_key and column.type.name == "date":
+            return Cells(days)
+        values, clock = expected[column.attribute], self._sort_clock if is_sort_key else self._clock
+        if values.kind is None:
+            return cells_from_values(values.parsed(), column.type, clock)
+        if values.kind == "BOOL":
+            return Cells(pa.array(values.cells, pa.bool_()))
+        return cells_from_texts(values.kind, values.cells, column.type, clock)
+
+    def _keys(self, expected: Mapping[str, Values], rows: int) -> pa.Array:
+        parts = [_key_parts(expected[attribute]) for attribute in self._key_attributes]
+        texts = parts[0] if len(parts) == 1 else map("".join, zip(*parts, strict=True)) if parts else [""] * rows
+        return pa.array([blake2b(text.encode(), digest_size=16).digest() for text in texts], _KEY_TYPE)
+
+
+class _ItemTexts:
+    """The items of a page as text, written out only when one is set aside."""
+
+    def __init__(self, body: bytes, positions: Sequence[int]) -> None:
+        self._body = body
+        self._positions = positions
+        self._items: list[msgspec.Raw] | None = None
+
+    def of(self, rows: Sequence[int]) -> list[str]:
+        if not rows:
+            return []
+        if self._items is None:
+            self._items = raw_items(self._body)
+        return compact_texts([self._items[self._positions[row]] for row in rows])
+
+
+class _Rows:
+    """The columns of a batch as they are filled, and what did not fit into them."""
+
+    def __init__(self, days: pa.Date32Array, texts: _ItemTexts) -> None:
+        self._days = days
+        self._texts = texts
+        self._names: list[str] = []
+        self._arrays: list[pa.Array] = []
+        self._contradictions: list[tuple[int, int, str, str]] = []
+        self.inexact: Counter[tuple[dt.date, str]] = Counter()
+
+    def add(self, column: SchemaColumn, cells: Cells) -> None:
+        for row, reason in cells.contradictions:
+            self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", column.attribute or ""))
+        for row in cells.inexact:
+            self.inexact[self._days[row].as_py(), column.name] += 1
+        self._append(column.name, cells.values)
+
+    def add_late(self, undeclared: Mapping[str, Values]) -> None:
+        if not undeclared:
+            return
+        present: set[int] = set()
+        for name, values in undeclared.items():
+            raws = values.raw()
+            rows = [row for row, raw in enumerate(raws) if raw is not None]
+            present.update(rows)
+            self._append(
+                f"{LATE}{name}", _spread(rows, compact_texts([raw for raw in raws if raw is not None]), len(raws))
+            )
+        rows = sorted(present)
+        self._append(ITEM, _spread(rows, self._texts.of(rows), len(self._days)))
+
+    def nulled(self) -> tuple[SetAside, ...]:
+        found = sorted(self._contradictions)
+        texts = self._texts.of([row for row, *_ in found])
+        return tuple(
+            SetAside(reason, item, attribute, self._days[row].as_py(), row)
+            for (row, _, reason, attribute), item in zip(found, texts, strict=True)
+        )
+
+    def batch(self, keys: pa.Array) -> pa.RecordBatch:
+        self._append(DAY, self._days)
+        self._append(KEY, keys)
+        return pa.RecordBatch.from_arrays(self._arrays, self._names)
+
+    def _append(self, name: str, values: pa.Array) -> None:
+        self._names.append(name)
+        self._arrays.append(values)
 
 
 @dataclass(frozen=True)
@@ -78,11 +235,47 @@ class LateColumn:
     inexact: int
 
 
+_LATE_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
+
+
 def late_column(raw: pa.Array | pa.ChunkedArray, column_type: ColumnType) -> LateColumn:
-    """Return a `late:` column in the type that its attribute was given."""
-    raise NotImplementedError
+    """Return a `late:` column in the type that its attribute was given, as `decode` would have done."""
+    cells = cells_from_values(_late_values(raw), column_type, _LATE_CLOCK)
+    return LateColumn(cells.values, tuple(cells.contradictions), len(cells.inexact))
 
 
 def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:
     """Return the type tags in a `late:` column."""
-    raise NotImplementedError
+    return {kind_of(value) for value in _late_values(raw) if value is not None}
+
+
+def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[Any]:
+    return values_from_raw([None if text is None else text.encode() for text in raw.to_pylist()])
+
+
+def _key_parts(values: Values) -> list[str]:
+    if values.kind == "S":
+        return ["-" if text is None else f"S{len(text)}:{text}" for text in values.cells]
+    if values.kind == "N":
+        return ["-" if text is None else key_part("N", text) for text in values.cells]
+    return [key_text(value) for value in values.parsed()]
+
+
+def _extra(undeclared: Mapping[str, Values], rows: int) -> pa.StringArray:
+    parsed = {name: values.parsed() for name, values in undeclared.items()}
+    cells: list[str | None] = []
+    for row in range(rows):
+        held = {name: value for name, values in parsed.items() if (value := values[row]) is not None}
+        cells.append(json_object(held) if held else None)
+    return pa.array(cells, pa.string())
+
+
+def _counts(undeclared: Mapping[str, Values]) -> dict[str, int]:
+    return {name: sum(cell is not None for cell in values.cells) for name, values in undeclared.items()}
+
+
+def _spread(rows: Sequence[int], texts: Sequence[str], length: int) -> pa.StringArray:
+    cells: list[str | None] = [None] * length
+    for row, text in zip(rows, texts, strict=True):
+        cells[row] = text
+    return pa.array(cells, pa.string())

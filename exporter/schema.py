@@ -41,7 +41,7 @@ _COMMENT_LENGTH = 255  # Glue's limit
 
 
 class _Page(msgspec.Struct):
-    Items: list[dict[str, dict[str, msgspec.Raw]]] = []  # noqa: RUF012 - msgspec copies an empty list
+    Items: list[dict[str, dict[str, msgspec.Raw]]] = []
 
 
 _page = msgspec.json.Decoder(_Page)
@@ -185,7 +185,7 @@ def _told(column: SchemaColumn) -> str:
 
 
 def _with_columns(schema: TableSchema, columns: list[SchemaColumn], now: dt.datetime) -> TableSchema:
-    if tuple(columns) == schema.columns and columns:
+    if tuple(columns) == schema.columns:
         return schema
     return schema.model_copy(update={"columns": tuple(columns), "updated_at": now})
 

@@ -1,0 +1,142 @@
+"""Timestamp and date columns: how an attribute other than the sort key tells time, and the sort key's own column."""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from exporter import dates
+from exporter.dates import unreadable
+from exporter.errors import UnreadableDate
+from exporter.numbers import Texts, is_number
+from exporter.sort_key import SortKey
+
+SECONDS_BELOW = 10**11
+"""An N below this (the year 5138) counts seconds since 1970; from this on (March 1973) milliseconds."""
+
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
+_WHOLE_EPOCH = r"^(0|[1-9]\d{0,13})$"
+_ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$"
+_NAIVE = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
+_YEAR_1 = -62_135_596_800_000_000
+_TIMESTAMP = pa.timestamp("us")
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Reads the times of one attribute."""
+
+    sort_key: SortKey
+    is_sort_key: bool = False
+    """Whether the attribute is the sort key itself, which has the dataset's format and no other."""
+
+    def instant(self, kind: str, text: str) -> dt.datetime:
+        """Return the instant that an S or N tells, aware and in UTC; raise UnreadableDate.
+
+        A text is ISO or in the dataset's format; a strptime pattern goes first, because it may order an ISO-like date
+        otherwise.
+        """
+        if self.is_sort_key:
+            return self.sort_key.instant(text)
+        if kind == "N":
+            if not is_number(text):
+                raise unreadable(text)
+            return dates.instant_from_epoch(text, 1 if abs(float(text)) < SECONDS_BELOW else 1000)
+        zone = self.sort_key.time_zone
+        if self.sort_key.pattern is None:
+            try:
+                return dates.instant_from_iso(text, zone)
+            except UnreadableDate:
+                return self.sort_key.read(text)
+        try:
+            return self.sort_key.read(text)
+        except UnreadableDate:
+            return dates.instant_from_iso(text, zone)
+
+    def date(self, kind: str, text: str) -> dt.date:
+        """Return the date that an S or N tells: a bare date as it stands, else the day in the dataset's zone."""
+        if self.is_sort_key:
+            return self.sort_key.day(text)
+        bare = _DATE.fullmatch(text) if kind == "S" and self.sort_key.pattern is None else None
+        try:
+            if bare:
+                return dt.date(int(bare[1]), int(bare[2]), int(bare[3]))
+            return self.instant(kind, text).astimezone(self.sort_key.time_zone).date()
+        except (ValueError, OverflowError):
+            raise unreadable(text) from None
+
+    def instants(self, kinds: Sequence[str], texts: Texts) -> tuple[pa.TimestampArray, list[int]]:
+        """Return timestamps, naive in UTC, and the rows that are unreadable (null there)."""
+        bulk = self._in_bulk(kinds, texts)
+        if bulk is not None:
+            return bulk, []
+        cells: list[dt.datetime | None] = []
+        refused: list[int] = []
+        for row, text in enumerate(texts):
+            try:
+                cells.append(None if text is None else self.instant(kinds[row], text).replace(tzinfo=None))
+            except UnreadableDate:
+                cells.append(None)
+                refused.append(row)
+        return pa.array(cells, _TIMESTAMP), refused
+
+    def dates(self, kinds: Sequence[str], texts: Texts) -> tuple[pa.Date32Array, list[int]]:
+        """Return dates, and the rows that are unreadable (null there)."""
+        cells: list[dt.date | None] = []
+        refused: list[int] = []
+        known: dict[tuple[str, str], dt.date | None] = {}
+        for row, text in enumerate(texts):
+            if text is None:
+                cells.append(None)
+                continue
+            key = (kinds[row], text)
+            if key not in known:
+                known[key] = self._date_or_none(*key)
+            cells.append(known[key])
+            if known[key] is None:
+                refused.append(row)
+        return pa.array(cells, pa.date32()), refused
+
+    def _date_or_none(self, kind: str, text: str) -> dt.date | None:
+        try:
+            return self.date(kind, text)
+        except UnreadableDate:
+            return None
+
+    def _in_bulk(self, kinds: Sequence[str], texts: Texts) -> pa.TimestampArray | None:
+        # What Arrow reads as `instant` does, and None for all else.
+        if self.sort_key.pattern is not None or len(set(kinds)) != 1:
+            return None
+        strings = pa.array(texts, pa.string())
+        try:
+            if kinds[0] == "N" or (self.is_sort_key and self.sort_key.per_second is not None):
+                return self._epochs(strings)
+            return self._iso(strings)
+        except pa.ArrowInvalid:
+            return None
+
+    def _epochs(self, strings: pa.StringArray) -> pa.TimestampArray | None:
+        if not _all_match(strings, _WHOLE_EPOCH):
+            return None
+        numbers = strings.cast(pa.int64())
+        if self.is_sort_key:
+            return pc.multiply(numbers, 1_000_000 // (self.sort_key.per_second or 1)).cast(_TIMESTAMP)
+        unit = pc.if_else(pc.less(numbers, SECONDS_BELOW), pa.scalar(1_000_000), pa.scalar(1000))
+        return pc.multiply(numbers, unit).cast(_TIMESTAMP)
+
+    def _iso(self, strings: pa.StringArray) -> pa.TimestampArray | None:
+        if _all_match(strings, _ZONED):
+            values = strings.cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
+        elif self.sort_key.time_zone.key == "UTC" and _all_match(strings, _NAIVE):
+            values = strings.cast(_TIMESTAMP)
+        else:
+            return None
+        lowest = pc.min(values.cast(pa.int64())).as_py()
+        return None if lowest is not None and lowest < _YEAR_1 else values
+
+
+def _all_match(strings: pa.StringArray, pattern: str) -> bool:
+    return pc.all(pc.match_substring_regex(strings, pattern)).as_py() is not False

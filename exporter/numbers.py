@@ -1,0 +1,103 @@
+"""DynamoDB's numbers, which are texts of up to 38 digits, as columns of doubles, integers and decimals.
+
+A double may differ from the number stored: such are counted, never hidden. Integers and decimals are exact or refused.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import Context, Decimal, InvalidOperation
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MAX_DIGITS = 38
+_SMALLEST, _LARGEST = -130, 125
+"""Exponents of the number's first digit; DynamoDB takes 1E-130 to 9.9...E+125."""
+
+ALWAYS_EXACT = 15
+"""Every number of at most 15 significant digits is the shortest decimal of its double."""
+
+_SYNTAX = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_JSON_SYNTAX = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_WIDE = Context(prec=400, traps=[InvalidOperation])
+_INT64 = 1 << 63
+
+Texts = Sequence[str | None]
+
+
+def is_number(text: str) -> bool:
+    """Whether DynamoDB would take the text as a number."""
+    if not _SYNTAX.fullmatch(text):
+        return False
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent that even Decimal cannot hold
+        return False
+    if not number:
+        return True
+    return _SMALLEST <= number.adjusted() <= _LARGEST and len(number.normalize(_WIDE).as_tuple().digits) <= MAX_DIGITS
+
+
+def json_number(text: str) -> str:
+    """Return a number's text as JSON allows it, unchanged where it already is."""
+    return text if _JSON_SYNTAX.fullmatch(text) else str(Decimal(text))
+
+
+def canonical_number(text: str) -> str:
+    """Return one text for every way to write the same number: `100`, `1E+2` and `100.0` are one key."""
+    if text.isascii() and text.isdigit() and text[0] != "0" and text[-1] != "0":
+        return text
+    try:
+        number = Decimal(text).normalize(_WIDE)
+    except InvalidOperation:
+        return text
+    return str(number) if number else "0"
+
+
+def is_exact(text: str, double: float) -> bool:
+    """Whether the shortest decimal of a double equals the number it was made from."""
+    shortest = repr(double)
+    return shortest == text or Decimal(shortest) == Decimal(text)
+
+
+def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
+    """Return numbers as doubles, and the rows whose double is not exactly the number."""
+    strings = pa.array(texts, pa.string())
+    values = strings.cast(pa.float64())
+    long = pc.greater(pc.binary_length(strings), ALWAYS_EXACT)
+    rows = pc.indices_nonzero(pc.fill_null(long, False)).to_pylist()
+    return values, [row for row in rows if not is_exact(texts[row] or "", values[row].as_py())]
+
+
+def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:
+    """Return whole numbers, and the rows whose number is none or does not fit in 64 bits (null there)."""
+    if all(text is None or (text.isdecimal() and len(text) < 19) for text in texts):
+        return pa.array([None if text is None else int(text) for text in texts], pa.int64()), []
+    cells: list[int | None] = []
+    refused: list[int] = []
+    for row, text in enumerate(texts):
+        whole = None if text is None else _scaled(text, 0)
+        fits = whole is not None and -_INT64 <= whole < _INT64
+        cells.append(whole if fits else None)
+        if text is not None and not fits:
+            refused.append(row)
+    return pa.array(cells, pa.int64()), refused
+
+
+def decimals(texts: Texts, precision: int, scale: int) -> tuple[pa.Decimal128Array, list[int]]:
+    """Return decimals of a fixed scale, and the rows whose number has more digits than that (null there)."""
+    cells: list[Decimal | None] = []
+    refused: list[int] = []
+    limit = 10**precision
+    for row, text in enumerate(texts):
+        scaled = None if text is None else _scaled(text, scale)
+        fits = scaled is not None and abs(scaled) < limit
+        cells.append(_WIDE.scaleb(Decimal(scaled), -scale) if fits and scaled is not None else None)
+        if text is not None and not fits:
+            refused.append(row)
+    return pa.array(cells, pa.decimal128(precision, scale)), refused
+
+
+def _scaled(text: str, scale: int) -> int | None:
+    scaled = _WIDE.scaleb(Decimal(text), scale)
+    return int(scaled) if scaled == _WIDE.to_integral_value(scaled) else None

@@ -1,0 +1,204 @@
+"""Bytes of a Query response to one list of values per attribute.
+
+Most pages hold what the schema expects, so the response is decoded once, by msgspec, into structs made for it: a field
+per attribute, one DynamoDB type each. A page with anything else (an attribute nobody declared, a value of another type)
+fails to fit, is read again as raw values, and the structs are widened by what was found. Both ways give equal values.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from exporter.attribute_values import AttributeValue, Raw, kind_of, values_from_raw
+
+MAX_FIELDS = 2000
+"""Beyond this an item's struct costs more than a dict: such a table has attributes made up by the item."""
+
+_TYPES: dict[str, type] = {"S": str, "N": str, "BOOL": bool}
+
+
+@dataclass(frozen=True)
+class Values:
+    """One attribute's values in a page, in order; None where the item lacks it."""
+
+    kind: str | None
+    """S, N or BOOL: `cells` are its plain values, and a NULL is None too. None: `cells` are raw AttributeValue JSON."""
+    cells: Sequence[Any]
+
+    def parsed(self) -> list[AttributeValue | None]:
+        """Return the values with their types."""
+        if self.kind is None:
+            return values_from_raw(self.cells)
+        return [None if cell is None else AttributeValue(**{self.kind: cell}) for cell in self.cells]
+
+    def raw(self) -> list[Raw | None]:
+        """Return the values as AttributeValue JSON."""
+        if self.kind is None:
+            return list(self.cells)
+        return [None if cell is None else msgspec.json.encode({self.kind: cell}) for cell in self.cells]
+
+    @property
+    def any(self) -> bool:
+        """Whether an item has the attribute."""
+        return any(cell is not None for cell in self.cells)
+
+    def where(self, kept: Sequence[bool]) -> "Values":
+        """Return the values of the items to keep."""
+        return Values(self.kind, list(compress(self.cells, kept)))
+
+
+@dataclass(frozen=True)
+class Page:
+    """One Query response."""
+
+    items: int
+    expected: Mapping[str, Values]
+    """Every attribute that the reader was made for."""
+    others: Mapping[str, Values]
+    """Other attributes met so far, raw; perhaps absent from this page."""
+    last_evaluated_key: dict[str, Any] | None
+    read_units: float
+
+
+class _Capacity(msgspec.Struct, gc=False):
+    CapacityUnits: float = 0.0
+
+
+class _Raw(msgspec.Struct, gc=False):
+    Items: list[dict[str, msgspec.Raw]] = []
+    LastEvaluatedKey: dict[str, dict[str, Any]] | None = None
+    ConsumedCapacity: _Capacity | None = None
+
+
+class _RawItems(msgspec.Struct, gc=False):
+    Items: list[msgspec.Raw] = []
+
+
+_raw_page = msgspec.json.Decoder(_Raw)
+_raw_items = msgspec.json.Decoder(_RawItems)
+
+
+def raw_items(body: bytes) -> list[msgspec.Raw]:
+    """Return a response's items as they are written."""
+    return _raw_items.decode(body).Items
+
+
+class PageReader:
+    """Reads pages for the attributes expected, each with the kind that most of its values have (None: any)."""
+
+    def __init__(self, expected: Mapping[str, str | None]) -> None:
+        self._expected = dict(expected)
+        self._others: tuple[str, ...] = ()
+        self._typed: _TypedPages | None = None
+        self._prepare()
+
+    def read(self, body: bytes) -> Page:
+        """Return a response's values; raise msgspec.DecodeError where the body is no Query response."""
+        if self._typed is not None:
+            try:
+                return self._typed.read(body)
+            except msgspec.ValidationError:
+                pass
+        return self._read_raw(body)
+
+    def _prepare(self) -> None:
+        fields = dict(self._expected) | dict.fromkeys(self._others)
+        fits = len(fields) <= MAX_FIELDS and all(_can_be_field(name) for name in fields)
+        self._typed = _TypedPages(self._expected, self._others) if fits else None
+
+    def _read_raw(self, body: bytes) -> Page:
+        page = _raw_page.decode(body)
+        known = self._expected.keys() | set(self._others)
+        new = {name for item in page.Items for name in item if name not in known}
+        others = (*self._others, *sorted(new))
+        expected = {name: _raw_values(page.Items, name) for name in self._expected}
+        mixed = {name for name, kind in self._expected.items() if kind and not _only(kind, expected[name])}
+        if new or mixed:
+            self._expected |= dict.fromkeys(mixed)
+            if len(others) <= MAX_FIELDS:
+                self._others = others
+            self._prepare()
+        return Page(
+            items=len(page.Items),
+            expected=expected,
+            others={name: _raw_values(page.Items, name) for name in others},
+            last_evaluated_key=_key_for_client(page.LastEvaluatedKey),
+            read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
+        )
+
+
+class _TypedPages:
+    """Reads pages that hold nothing but what was foreseen; raises msgspec.ValidationError for the others."""
+
+    def __init__(self, expected: Mapping[str, str | None], others: Iterable[str]) -> None:
+        self._kinds = dict(expected) | dict.fromkeys(others)
+        self._expected = frozenset(expected)
+        self._columns = []
+        fields: list[tuple[str, Any, Any]] = []
+        for number, (attribute, kind) in enumerate(self._kinds.items()):
+            field = f"f{number}"
+            if kind is None:
+                fields.append((field, msgspec.Raw, msgspec.field(name=attribute, default=None)))
+                self._columns.append((attribute, attrgetter(field)))
+            else:
+                fields.append((field, _STRUCTS[kind], msgspec.field(name=attribute, default=_STRUCTS[kind]())))
+                self._columns.append((attribute, attrgetter(f"{field}.{kind}")))
+        item = msgspec.defstruct("Item", fields, forbid_unknown_fields=True, gc=False)
+        page = msgspec.defstruct(
+            "Page",
+            [
+                ("Items", list[item], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
+                ("LastEvaluatedKey", dict[str, dict[str, Any]] | None, None),
+                ("ConsumedCapacity", _Capacity | None, None),
+            ],
+            gc=False,
+        )
+        self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(page)
+
+    def read(self, body: bytes) -> Page:
+        page = self._decoder.decode(body)
+        items = page.Items
+        values = {name: Values(self._kinds[name], list(map(get, items))) for name, get in self._columns}
+        return Page(
+            items=len(items),
+            expected={name: found for name, found in values.items() if name in self._expected},
+            others={name: found for name, found in values.items() if name not in self._expected},
+            last_evaluated_key=_key_for_client(page.LastEvaluatedKey),
+            read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
+        )
+
+
+def _struct_of(kind: str) -> type:
+    fields = [(kind, _TYPES[kind], None), ("NULL", bool, None)]
+    return msgspec.defstruct(f"Only{kind}", fields, frozen=True, gc=False, forbid_unknown_fields=True)
+
+
+_STRUCTS = {kind: _struct_of(kind) for kind in _TYPES}
+
+
+def _can_be_field(attribute: str) -> bool:
+    # msgspec compares a field's name with the bytes of the JSON, so a name that JSON escapes can be none.
+    return not any(character in '"\\' or ord(character) < 0x20 for character in attribute)
+
+
+def _raw_values(items: Sequence[Mapping[str, Raw]], attribute: str) -> Values:
+    return Values(None, [item.get(attribute) for item in items])
+
+
+def _only(kind: str, values: Values) -> bool:
+    return all(value is None or kind_of(value) in {kind, "NULL"} for value in values.parsed())
+
+
+def _key_for_client(key: dict[str, dict[str, Any]] | None) -> dict[str, Any] | None:
+    # The low-level client takes binary as bytes and encodes it itself.
+    if not key:
+        return None
+    return {name: value if "B" not in value else {"B": _from_base64(value["B"])} for name, value in key.items()}
+
+
+def _from_base64(text: str) -> bytes:
+    return msgspec.convert(text, bytes)
