@@ -13,6 +13,7 @@ import structlog
 
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry, RunWindow
+from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.decode import PageDecoder
@@ -147,7 +148,7 @@ class ExportJob:
         for stretch in reader.stretches(reach, extent, stride):
             if schema is not publisher.schema:
                 schema = publisher.schema
-                decoder = PageDecoder(schema, self._dataset, reader.sort_key, description.table_key)
+                decoder = self._page_decoder(schema, description, reader)
             rows_before = spool.bytes_added
             reader.read(stretch, reach, decoder, spool, self._quarantine)
             stride.learn(stretch.days, spool.bytes_added - rows_before)
@@ -185,7 +186,11 @@ class ExportJob:
     ) -> PageDecoder:
         if self._dataset.undeclared == "add":
             publisher.schema = extended_schema(publisher.schema, self._dataset, reader.kinds(reach), self.started_at)
-        return PageDecoder(publisher.schema, self._dataset, reader.sort_key, description.table_key)
+        return self._page_decoder(publisher.schema, description, reader)
+
+    def _page_decoder(self, schema: TableSchema, description: IndexDescription, reader: Reader) -> PageDecoder:
+        key = description.table_key
+        return PageDecoder(schema, self._dataset, reader.sort_key, key, self.request.between)
 
     def _is_complete(self, day: dt.date, complete_to: dt.datetime | None) -> bool:
         return complete_to is None or day_start(day + dt.timedelta(days=1), self._dataset.zone) <= complete_to

@@ -23,6 +23,7 @@ from exporter.window import DayStride, Window, day_start
 
 _DAY = dt.timedelta(days=1)
 _EARLIEST = dt.date(2000, 1, 1)
+_EARLIEST_POSITION = dt.datetime(1999, 12, 31, tzinfo=dt.UTC)  # of a key on that day, whatever its offset
 _WHOLE_KEY = (EVERY_KEY,)
 
 KEPT_SAMPLES = 32
@@ -115,7 +116,7 @@ class Reader:
     def extent(self, decoder: PageDecoder) -> Window | None:
         """Return the days between the first and last readable item of the index, or None where it has none."""
         days: list[dt.date] = []
-        ranges = self.sort_key.key_ranges(day_start(_EARLIEST, self._zone), None)
+        ranges = self.sort_key.key_ranges(_EARLIEST_POSITION, None)
         for value in self._values:
             if not self.sort_key.sorts:
                 break

@@ -20,8 +20,8 @@ class ExportRequest:
 
     window: Window | None
     """None: everything that the index holds."""
-    since: dt.datetime | None = None
-    """APPEND alone: the instant from which items count, where a window is not widened to whole days."""
+    between: tuple[dt.datetime, dt.datetime] | None = None
+    """APPEND alone, which is not widened to whole days: the half-open span of instants that count."""
     scheduled: bool = False
     """A scheduled run also reads the days that earlier runs still owe."""
     accept_empty: bool = False
@@ -51,8 +51,8 @@ def request_from_options(
         return ExportRequest(Window(first, last, settings.dataset.zone), accept_empty=accept_empty)
     window = window_of_mode(settings.mode, now, settings.dataset.zone, settings.lookback_hours)
     appends = settings.dataset.target.overwrite_mode == "APPEND" and settings.mode == "LAST_N_HOURS"
-    since = now - dt.timedelta(hours=settings.lookback_hours) if appends else None
-    return ExportRequest(window, since=since, scheduled=True, accept_empty=accept_empty)
+    between = (now - dt.timedelta(hours=settings.lookback_hours), now) if appends else None
+    return ExportRequest(window, between=between, scheduled=True, accept_empty=accept_empty)
 
 
 def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str, Any]) -> ExportRequest:

@@ -1,0 +1,165 @@
+"""A stand-in for AWS, and tables in it that a test fills, exports and reads back."""
+
+import datetime as dt
+import io
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.config import Config
+from local.server import Server, serve
+
+from datasets.manifest import Manifest
+from datasets.runs import RunEntry
+from exporter.job import ExportJob
+from exporter.request import request_from_options
+from exporter.settings import Settings, settings_from_environment
+
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+BUCKET = "reports"
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The stand-in, on a free port."""
+    with serve(port=0) as started:
+        yield started
+
+
+@pytest.fixture
+def aws(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    """The stand-in, with the bucket, as the SDK's variables name it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    client = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+    if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
+        client.create_bucket(Bucket=BUCKET)
+    return server
+
+
+class Scene:
+    """A table, its index, and what its export has published; each has names of its own in the stand-in."""
+
+    def __init__(self, *, sort_type: str = "S", **variables: str) -> None:
+        number = next(_numbers)
+        self.table, self.prefix, self.database = f"table-{number}", f"data-{number}", f"db_{number}"
+        self.variables = {
+            "S3_BUCKET": BUCKET,
+            "AWS_REGION": "us-east-1",
+            "DYNAMO_TABLE_NAME": self.table,
+            "GSI_NAME": "by-kind",
+            "GSI_PK_ATTRIBUTE": "Kind",
+            "GSI_PK_VALUE": "A,B",
+            "GSI_SK_ATTRIBUTE": "At",
+            "S3_PREFIX": self.prefix,
+            "ATHENA_DATABASE": self.database,
+            "ATHENA_TABLE": "rows",
+            **variables,
+        }
+        self.dynamodb = boto3.client("dynamodb")
+        self.s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+        self.dynamodb.create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[
+                {"AttributeName": "Id", "AttributeType": "S"},
+                {"AttributeName": "Kind", "AttributeType": "S"},
+                {"AttributeName": "At", "AttributeType": sort_type},
+            ],
+            KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-kind",
+                    "KeySchema": [
+                        {"AttributeName": "Kind", "KeyType": "HASH"},
+                        {"AttributeName": "At", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        self.sort_type = sort_type
+
+    def put(self, identity: str, at: str, kind: str = "A", **attributes: dict[str, Any]) -> None:
+        """Put one item; attributes are in DynamoDB's own form."""
+        item = {"Id": {"S": identity}, "Kind": {"S": kind}, "At": {self.sort_type: at}, **attributes}
+        self.dynamodb.put_item(TableName=self.table, Item=item)
+
+    def delete(self, *identities: str) -> None:
+        """Delete items by their key."""
+        for identity in identities:
+            self.dynamodb.delete_item(TableName=self.table, Key={"Id": {"S": identity}})
+
+    def settings(self, **variables: str) -> Settings:
+        """Return the exporter's settings for this scene."""
+        return settings_from_environment(self.variables | variables)
+
+    def job(self, *, now: dt.datetime = NOW, variables: dict[str, str] | None = None, **options: Any) -> ExportJob:
+        """Return a run that has not begun; options are those of the command line."""
+        settings = self.settings(**(variables or {}))
+        return ExportJob(settings, request_from_options(settings, now, **options), clock=lambda: now)
+
+    def export(self, **options: Any) -> RunEntry:
+        """Run an export and require that it succeeds."""
+        entry = self.job(**options).run()
+        assert entry.status == "succeeded", entry.error
+        return entry
+
+    def keys(self, below: str = "year=") -> list[str]:
+        """Return the object keys below a folder of the prefix, without the prefix."""
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{self.prefix}/{below}").get("Contents", [])
+        return [item["Key"].removeprefix(f"{self.prefix}/") for item in found]
+
+    def read(self, key: str) -> bytes:
+        """Return an object below the prefix."""
+        body: bytes = self.s3.get_object(Bucket=BUCKET, Key=f"{self.prefix}/{key}")["Body"].read()
+        return body
+
+    def table_of(self, key: str) -> pa.Table:
+        """Return a published file as it is, without columns made up from its path."""
+        return pq.ParquetFile(io.BytesIO(self.read(key))).read()
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """Return every published row by its id, with the day of its object as `_day`."""
+        found: dict[str, dict[str, Any]] = {}
+        for key in self.keys():
+            year, month, day, _ = key.split("/")
+            for row in self.table_of(key).to_pylist():
+                assert row["id"] not in found, f"{row['id']} is published twice"
+                found[row["id"]] = row | {"_day": "-".join(part.partition("=")[2] for part in (year, month, day))}
+        return found
+
+    def days(self) -> dict[str, list[str]]:
+        """Return day -> sorted ids published."""
+        days: dict[str, list[str]] = {}
+        for identity, row in sorted(self.rows().items()):
+            days.setdefault(row["_day"], []).append(identity)
+        return days
+
+    def manifest(self) -> Manifest:
+        """Return the manifest."""
+        return Manifest.model_validate_json(self.read("_manifest.json"))
+
+    def ledger(self) -> list[RunEntry]:
+        """Return the ledger's entries, oldest first."""
+        return [RunEntry.model_validate_json(self.read(key)) for key in self.keys("_runs/")]
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        """Return every line of the quarantine."""
+        return [
+            json.loads(line, parse_float=str, parse_int=str)
+            for key in self.keys("_quarantine/")
+            for line in self.read(key).decode().splitlines()
+        ]
+
+
+@pytest.fixture
+def scene(aws: Server) -> type[Scene]:
+    """Make scenes: `scene(sort_type="N", DATE_FORMAT="EPOCH")`."""
+    return Scene
