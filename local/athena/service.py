@@ -1,0 +1,138 @@
+"""Athena of one region: its parts put together, and the table of its operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.athena.catalog import Catalog
+from local.athena.engine import Engine
+from local.athena.metadata import Metadata
+from local.athena.objects import ObjectStore
+from local.athena.queries import Queries
+from local.athena.saved_queries import NamedQueries, PreparedStatements
+from local.athena.workgroups import WorkGroups
+
+Operation = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the catalogue and the objects are; the two may be different services."""
+
+    s3: str
+    glue: str
+
+
+class Athena:
+    """Everything Athena knows in one region. `operations` maps the names of the API to what carries them out."""
+
+    def __init__(self, endpoints: Endpoints, region: str) -> None:
+        credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
+        config = Config(
+            s3={"addressing_style": "path"},
+            max_pool_connections=32,
+            retries={"max_attempts": 2},
+            # A checksum per object costs more than the loopback it would protect.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        )
+        self._s3 = boto3.client("s3", endpoint_url=endpoints.s3, config=config, **credentials)  # type: ignore[call-overload]
+        self._glue = boto3.client("glue", endpoint_url=endpoints.glue, config=config, **credentials)  # type: ignore[call-overload]
+        catalog = Catalog(self._glue)
+        self._engine = Engine(catalog, ObjectStore(self._s3))
+        workgroups, prepared = WorkGroups(), PreparedStatements()
+        self._queries = Queries(self._engine, workgroups, prepared)
+        self.operations = {
+            **_query_operations(self._queries),
+            **_metadata_operations(Metadata(catalog)),
+            **_workgroup_operations(workgroups),
+            **_saved_operations(NamedQueries(), prepared),
+            **_UNUSED,
+        }
+
+    def close(self) -> None:
+        """Stop running queries and let go of connections."""
+        self._queries.close()
+        self._engine.close()
+        self._s3.close()
+        self._glue.close()
+
+
+def _query_operations(queries: Queries) -> dict[str, Operation]:
+    return {
+        "StartQueryExecution": queries.start,
+        "GetQueryExecution": queries.get,
+        "BatchGetQueryExecution": queries.get_many,
+        "ListQueryExecutions": queries.list,
+        "StopQueryExecution": queries.stop,
+        "GetQueryResults": queries.results,
+        "GetQueryRuntimeStatistics": queries.runtime_statistics,
+    }
+
+
+def _metadata_operations(metadata: Metadata) -> dict[str, Operation]:
+    return {
+        "ListDataCatalogs": metadata.data_catalogs,
+        "GetDataCatalog": metadata.data_catalog,
+        "ListDatabases": metadata.databases,
+        "GetDatabase": metadata.database,
+        "ListTableMetadata": metadata.tables,
+        "GetTableMetadata": metadata.table,
+    }
+
+
+def _workgroup_operations(workgroups: WorkGroups) -> dict[str, Operation]:
+    return {
+        "CreateWorkGroup": workgroups.create,
+        "GetWorkGroup": workgroups.get,
+        "ListWorkGroups": workgroups.list,
+        "UpdateWorkGroup": workgroups.update,
+        "DeleteWorkGroup": workgroups.delete,
+    }
+
+
+def _saved_operations(named: NamedQueries, prepared: PreparedStatements) -> dict[str, Operation]:
+    return {
+        "CreateNamedQuery": named.create,
+        "GetNamedQuery": named.get,
+        "BatchGetNamedQuery": named.get_many,
+        "ListNamedQueries": named.list,
+        "UpdateNamedQuery": named.update,
+        "DeleteNamedQuery": named.delete,
+        "CreatePreparedStatement": prepared.create,
+        "GetPreparedStatement": prepared.get,
+        "BatchGetPreparedStatement": prepared.get_many,
+        "ListPreparedStatements": prepared.list,
+        "UpdatePreparedStatement": prepared.update,
+        "DeletePreparedStatement": prepared.delete,
+    }
+
+
+def _engine_versions(_: dict[str, Any]) -> dict[str, Any]:
+    effective = "Athena engine version 3"
+    return {
+        "EngineVersions": [
+            {"SelectedEngineVersion": selected, "EffectiveEngineVersion": effective} for selected in ("AUTO", effective)
+        ]
+    }
+
+
+def _no_tags(_: dict[str, Any]) -> dict[str, Any]:
+    return {"Tags": []}
+
+
+def _accepted(_: dict[str, Any]) -> dict[str, Any]:
+    return {}
+
+
+_UNUSED: dict[str, Operation] = {
+    "ListEngineVersions": _engine_versions,
+    "ListTagsForResource": _no_tags,
+    "TagResource": _accepted,
+    "UntagResource": _accepted,
+}
