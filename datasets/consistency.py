@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datasets.names import reserved_names
+from datasets.partitions import PARTITION_COLUMNS
 
 Path = tuple[str | int, ...]
 
@@ -18,7 +19,7 @@ class Inconsistency:
 
     path: Path
     expected: str
-    found: str
+    found: str | None
 
 
 def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
@@ -28,6 +29,9 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     found = list(_repeated(columns, "name", "a name that no other column has"))
     found += _repeated(columns, "attribute", "an attribute that no other column has")
     found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
+    if extra in PARTITION_COLUMNS:
+        expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
+        found.append(Inconsistency(("target", "extra_date_column"), expected, str(extra)))
     found += _key_values(_mapping(data, "source"))
     found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
     return found
@@ -79,7 +83,7 @@ def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsisten
         if isinstance(column, str) and column not in known:
             yield Inconsistency(("dashboard", "cards", index, "column"), expected, column)
         if card.get("measure", "rows") != "rows" and column is None:
-            yield Inconsistency(("dashboard", "cards", index, "column"), "the column to measure", "nothing")
+            yield Inconsistency(("dashboard", "cards", index, "column"), "the column to measure", None)
     for index, chart in enumerate(_list(section, "charts")):
         by = chart.get("by") if isinstance(chart, Mapping) else None
         if isinstance(by, str) and by != "day" and by not in known:

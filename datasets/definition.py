@@ -45,7 +45,10 @@ def _date_format(text: str) -> str:
 
 def _prefix(text: str) -> str:
     cleaned = text.strip("/")
-    if not cleaned or re.search(r"//|[^A-Za-z0-9!_.*'()/=-]", cleaned) or cleaned.split("/")[0].startswith(("_", ".")):
+    parts = cleaned.split("/")
+    # Clients resolve "." and ".." before they sign, so such an object would be written and never found.
+    odd = parts[0].startswith(("_", ".")) or not {"", ".", ".."}.isdisjoint(parts)
+    if odd or re.search(r"[^A-Za-z0-9!_.*'()/=-]", cleaned):
         raise ValueError("an S3 prefix of letters, digits and !-_.*'()/=, not starting with _ or .")
     return cleaned
 

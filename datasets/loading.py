@@ -5,6 +5,7 @@ A variable wins over the file, the file over the default. Whatever is wrong, in 
 
 import difflib
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,19 @@ _PATTERNS = {
 }
 """What a pattern means to a reader."""
 
+_EXPECTATIONS = {
+    "missing": "a value",
+    "string_type": "text",
+    "string_too_short": "text that is not empty",
+    "too_short": "at least one entry",
+    "tuple_type": "a list",
+    "model_type": "a mapping of fields",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+}
+"""pydantic's kind of error -> what was expected, where its own message speaks of Python."""
+
 _SHIPPED = Path(__file__).parent
 _VARIABLES = {path: name for name, path in ENVIRONMENT_FIELDS.items()}
 _ALL_FIELDS = sorted(
@@ -64,7 +78,9 @@ def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | Non
 
 def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
     """Return the dataset that the variables alone describe; it is named after its Athena table."""
-    document = Document({"name": environment.get("ATHENA_TABLE") or "gsi_export"}, {})
+    table = environment.get("ATHENA_TABLE", "").strip()
+    # A malformed table name is told once, as ATHENA_TABLE's fault.
+    document = Document({"name": table if re.fullmatch(definition.NAME_PATTERN, table) else "gsi_export"}, {})
     return _validated(document, "environment", environment)
 
 
@@ -83,11 +99,15 @@ def load_dataset(
         return dataset_from_text(fetch(reference), reference, environment)
     path = _path(reference)
     try:
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except OSError as error:
         raise DatasetError([Fault("environment", "DATASET", "a readable file", f"{path} ({error.strerror})")]) from None
-    except UnicodeDecodeError:
-        raise DatasetError([Fault(path.name, "(file)", "text in UTF-8", "other bytes")]) from None
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DatasetError(
+            [Fault(f"{path.name}:{line}", "(file)", "text in UTF-8", f"the byte {content[error.start]:#x}")]
+        ) from None
     return dataset_from_text(text, path.name, environment)
 
 
@@ -128,9 +148,13 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
         return Dataset.model_validate(data)
     except ValidationError as error:
         faults = {}
-        for details in error.errors(include_url=False):
-            fault = _fault(details, document, name, environment)
-            faults[fault.where, fault.field] = fault
+        errors = error.errors(include_url=False)
+        for details in errors:
+            # A list whose entries were refused is "too short" as well, which nobody needs to hear.
+            below = [other for other in errors if other["loc"][:-1] == details["loc"]]
+            if not (details["type"] == "too_short" and below):
+                fault = _fault(details, document, name, environment)
+                faults[fault.where, fault.field] = fault
         for found in inconsistencies(data):
             where, field = _place(found.path, document, name, environment)
             faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
@@ -177,13 +201,25 @@ def _place(
 
 def _fault(details: ErrorDetails, document: Document, name: str, environment: Mapping[str, str]) -> Fault:
     where, field = _place(details["loc"], document, name, environment)
-    if details["type"] == "missing":
-        return Fault(where, field, "a value")
     if details["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(details["loc"][-1]), _ALL_FIELDS, n=1)
-        return Fault(
-            where, field, "a known field" + (f" (did you mean {close[0]}?)" if close else ""), "an unknown one"
-        )
-    expected = details["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        expected = "a known field" + (f" (did you mean {close[0]}?)" if close else "")
+        return Fault(where, field, expected, "an unknown one")
+    expected = _EXPECTATIONS.get(details["type"], details["msg"])
+    if details["type"] == "string_pattern_mismatch":
+        expected = _PATTERNS.get(details["ctx"]["pattern"], expected)
+    expected = expected.removeprefix("Value error, ").removeprefix("Input should be ")
     found = details["input"]
-    return Fault(where, field, expected, found if isinstance(found, str) else json.dumps(found, default=str))
+    if details["type"] == "too_short" and isinstance(found, str):
+        expected = _EXPECTATIONS["string_too_short"]
+    if expected.startswith(("greater than", "less than")):
+        expected = f"a number {expected}"
+    if details["type"] == "missing" or found is None:
+        return Fault(where, field, expected)
+    return Fault(
+        where, field, expected, _shortened(found if isinstance(found, str) else json.dumps(found, default=str))
+    )
+
+
+def _shortened(text: str, length: int = 200) -> str:
+    return text if len(text) <= length else f"{text[:length]}..."

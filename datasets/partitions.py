@@ -10,7 +10,7 @@ from collections.abc import Iterator
 PARTITION_COLUMNS = ("year", "month", "day")
 DATA_FILE = "data.parquet"
 
-_PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})")
+_PARTITION = re.compile(r"year=([0-9]{4})/month=([0-9]{2})/day=([0-9]{2})")
 _DATA_OBJECT = re.compile(r"data(?:-[A-Za-z0-9_-]+)?\.parquet")
 
 

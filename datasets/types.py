@@ -7,7 +7,7 @@ from typing import Literal, get_args
 TypeName = Literal["string", "double", "bigint", "decimal", "boolean", "timestamp", "date", "json"]
 
 MAX_PRECISION = 38
-_DECIMAL = re.compile(r"decimal\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
+_DECIMAL = re.compile(r"decimal\(\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*\)")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,218 @@
+"""A dataset from a file, from variables, from both."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets import DatasetError, dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+from datasets.loading import ENVIRONMENT_FIELDS
+from datasets.types import ColumnType
+
+ORDERS = """\
+name: orders
+source:
+  table: orders
+  index: by-day
+  partition_key: kind
+  partition_values: [A, B]
+  sort_key: created
+  time_zone: Europe/Berlin
+target:
+  prefix: /from/file/
+"""
+VARIABLES = {
+    "DYNAMO_TABLE_NAME": "visits",
+    "GSI_NAME": "Shop-Time-index",
+    "GSI_PK_ATTRIBUTE": "Shop",
+    "GSI_PK_VALUE": "north, south",
+    "GSI_SK_ATTRIBUTE": "Time",
+}
+
+
+def test_variables_alone_describe_a_table() -> None:
+    """With the variables of a table that has no file, everything else has its documented default."""
+    dataset = dataset_from_environment(VARIABLES)
+    assert dataset.name == "gsi_export"
+    assert dataset.source.partition_values == ("north", "south")
+    assert (dataset.source.date_format, dataset.source.time_zone, dataset.source.settle_minutes) == ("ISO", "UTC", 60)
+    assert (dataset.target.database, dataset.target.table) == ("gsi_dynamodb_athena_db", "gsi_export")
+    assert dataset.target.prefix == "dynamo-gsi-export"
+    assert dataset.target.extra_date_column is None
+    assert dataset.target.overwrite_mode == "OVERWRITE"
+    assert dataset.columns == ()
+
+
+def test_every_variable_sets_its_field() -> None:
+    """Each variable of the agreement arrives in the model, as its type."""
+    values = VARIABLES | {
+        "DATE_FORMAT": "EPOCH",
+        "TIME_ZONE": "Asia/Tokyo",
+        "SETTLE_MINUTES": "0",
+        "S3_PREFIX": "a/b",
+        "OVERWRITE_MODE": "APPEND",
+        "EXTRA_DATE_COLUMN": "report_date",
+        "QUESTION_SUFFIX": "_question",
+        "ATHENA_DATABASE": "sales",
+        "ATHENA_TABLE": "visits",
+    }
+    assert values.keys() == ENVIRONMENT_FIELDS.keys()
+    dataset = dataset_from_environment(values)
+    assert dataset.name == "visits"
+    for variable, (section, field) in ENVIRONMENT_FIELDS.items():
+        found = getattr(getattr(dataset, section), field)
+        assert found == {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0}.get(variable, values[variable])
+
+
+def test_missing_and_malformed_variables_are_told_together() -> None:
+    """With no file, every variable that is missing or wrong is named once, by its own name."""
+    with pytest.raises(DatasetError) as raised:
+        dataset_from_environment({"DYNAMO_TABLE_NAME": "x", "GSI_PK_VALUE": "[true]", "ATHENA_TABLE": "My-T"})
+    assert str(raised.value).splitlines() == [
+        "environment: DYNAMO_TABLE_NAME: expected 3 to 255 letters, digits and _.-; found 'x'",
+        "environment: GSI_NAME: expected a value; found nothing",
+        "environment: GSI_PK_ATTRIBUTE: expected a value; found nothing",
+        "environment: GSI_PK_VALUE: expected text; found 'true'",
+        "environment: GSI_SK_ATTRIBUTE: expected a value; found nothing",
+        "environment: ATHENA_TABLE: expected lower-case letters, digits and _, not starting with a digit; found 'My-T'",
+    ]
+
+
+def test_variable_wins_over_file() -> None:
+    """A variable overrides the file's field; an empty one does not; what neither gives is the default."""
+    environment = {"TIME_ZONE": "UTC", "S3_PREFIX": "", "ATHENA_TABLE": "orders", "GSI_PK_VALUE": "C"}
+    dataset = dataset_from_text(ORDERS, "orders.yaml", environment)
+    assert dataset.source.time_zone == "UTC"
+    assert dataset.source.partition_values == ("C",)
+    assert dataset.target.prefix == "from/file"
+    assert dataset.target.table == "orders"
+    assert dataset.target.database == "gsi_dynamodb_athena_db"
+    assert dataset.name == "orders"
+
+
+def test_fault_is_where_the_value_came_from() -> None:
+    """A wrong variable is called a fault of the environment, a wrong line a fault of the file: both at once."""
+    text = ORDERS.replace("by-day", "by day")
+    with pytest.raises(DatasetError) as raised:
+        dataset_from_text(text, "orders.yaml", {"TIME_ZONE": "Mars"})
+    assert [(fault.where, fault.field) for fault in raised.value.faults] == [
+        ("environment", "TIME_ZONE"),
+        ("orders.yaml:4", "source.index"),
+    ]
+
+
+def test_variable_mends_the_file() -> None:
+    """A file may leave to the environment what differs from place to place."""
+    text = ORDERS.replace("  table: orders\n", "")
+    assert dataset_from_text(text, "orders.yaml", {"DYNAMO_TABLE_NAME": "orders-test"}).source.table == "orders-test"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("VOICE", ("VOICE",)),
+        (" VOICE , CHAT ,", ("VOICE", "CHAT")),
+        ('["a,b", "c"]', ("a,b", "c")),
+        ("[1, 2]", ("1", "2")),
+        ("007", ("007",)),
+    ],
+)
+def test_partition_values(text: str, expected: tuple[str, ...]) -> None:
+    """Several values are separated by commas; a JSON list is for values that contain one."""
+    assert dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": text}).source.partition_values == expected
+
+
+@pytest.mark.parametrize("text", ['["a,b", "c"', "[]", ",", "[[1]]", '[""]', "a,a"])
+def test_partition_values_that_cannot_be_meant(text: str) -> None:
+    """An unfinished list, an empty one, or a value named twice is a fault of GSI_PK_VALUE alone."""
+    with pytest.raises(DatasetError) as raised:
+        dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": text})
+    assert [(fault.where, fault.field) for fault in raised.value.faults] == [("environment", "GSI_PK_VALUE")]
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, unique=True))
+def test_any_key_value_can_be_given(values: list[str]) -> None:
+    """Whatever text DynamoDB takes as a key value, a JSON list in GSI_PK_VALUE can say."""
+    import json
+
+    dataset = dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": json.dumps(values)})
+    assert dataset.source.partition_values == tuple(values)
+
+
+def test_model_and_json_are_inverse() -> None:
+    """A dataset written as JSON reads back as itself, column types included."""
+    dataset = load_dataset("contacts", {})
+    again = type(dataset).model_validate_json(dataset.model_dump_json())
+    assert again == dataset
+    assert again.columns[0].type == ColumnType("string")
+
+
+def test_file_by_path(tmp_path: Path) -> None:
+    """A reference with a slash or a YAML ending is a path; faults name the file without its folder."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(ORDERS)
+    assert load_dataset(str(path), {}).name == "orders"
+    path.write_text(ORDERS + "oops: 1\n")
+    with pytest.raises(DatasetError, match=r"^mine.yaml:11: oops: expected a known field"):
+        load_dataset(str(path), {})
+
+
+def test_file_that_is_not_there(tmp_path: Path) -> None:
+    """A missing file, a folder and an unknown name are faults of DATASET that say what there is instead."""
+    with pytest.raises(DatasetError, match=r"DATASET: expected a readable file; found '.*none.yaml \(No such file"):
+        load_dataset(str(tmp_path / "none.yaml"), {})
+    with pytest.raises(DatasetError, match=r"Is a directory"):
+        load_dataset(f"{tmp_path}/", {})
+    with pytest.raises(DatasetError, match=r"expected a path, an s3:// path or one of: contacts; found 'contact'"):
+        load_dataset("contact", {})
+
+
+def test_file_on_s3_is_fetched_by_the_caller() -> None:
+    """An `s3://` reference is read through the caller's function; where there is none, it is a fault."""
+    asked: list[str] = []
+
+    def fetch(uri: str) -> str:
+        asked.append(uri)
+        return ORDERS
+
+    assert load_dataset("s3://settings/orders.yaml", {"TIME_ZONE": "UTC"}, fetch).source.time_zone == "UTC"
+    assert asked == ["s3://settings/orders.yaml"]
+    with pytest.raises(DatasetError, match="DATASET: expected a name or a local path"):
+        load_dataset("s3://settings/orders.yaml", {})
+    with pytest.raises(DatasetError, match=r"^s3://settings/bad.yaml:1: \(file\)"):
+        load_dataset("s3://settings/bad.yaml", {}, lambda _: "- list")
+
+
+def test_list_of_datasets(tmp_path: Path) -> None:
+    """DATASET may name several; variables, which could not say whose they are, then refine none."""
+    path = tmp_path / "orders.yaml"
+    path.write_text(ORDERS)
+    datasets = load_datasets(f"contacts, {path},", {"TIME_ZONE": "Asia/Tokyo"})
+    assert [dataset.name for dataset in datasets] == ["contacts", "orders"]
+    assert [dataset.source.time_zone for dataset in datasets] == ["UTC", "Europe/Berlin"]
+    assert load_datasets("contacts", {"TIME_ZONE": "Asia/Tokyo"})[0].source.time_zone == "Asia/Tokyo"
+    assert load_datasets(" ", VARIABLES)[0].source.table == "visits"
+
+
+def test_faults_of_all_datasets_are_told_together(tmp_path: Path) -> None:
+    """A list of datasets is checked to its end, and each name may be there once."""
+    path = tmp_path / "bad.yaml"
+    path.write_text(ORDERS.replace("Europe/Berlin", "Mars"))
+    with pytest.raises(DatasetError) as raised:
+        load_datasets(f"contacts,{path},nowhere,contacts", {})
+    assert [fault.field for fault in raised.value.faults] == ["source.time_zone", "DATASET", "DATASET"]
+    assert raised.value.faults[-1].found == "contacts"
+
+
+def test_label() -> None:
+    """A dataset without a title is called by its name, readably."""
+    assert dataset_from_environment(VARIABLES).label == "Gsi export"
+    assert load_dataset("contacts", {}).label == "Contact centre"
+
+
+def test_dates_keep_their_spelling() -> None:
+    """A date as a key value is text like any other."""
+    text = ORDERS.replace("[A, B]", f"[{dt.date(2026, 1, 1)}, 010, NO]")
+    assert dataset_from_text(text, "f", {}).source.partition_values == ("2026-01-01", "010", "NO")

@@ -1,0 +1,51 @@
+"""Column types as files write them and as Glue calls them."""
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datasets.types import ColumnType, TypeName
+
+decimals = st.integers(1, 38).flatmap(
+    lambda precision: st.builds(ColumnType, st.just("decimal"), st.just(precision), st.integers(0, precision))
+)
+column_types = st.sampled_from([ColumnType(name) for name in get_args(TypeName) if name != "decimal"]) | decimals
+
+
+@given(column_types)
+def test_text_and_type_are_inverse(column_type: ColumnType) -> None:
+    """Whatever a type writes, `parse` reads back as the same type, in capitals and with spaces too."""
+    assert ColumnType.parse(str(column_type)) == column_type
+    assert ColumnType.parse(f"  {str(column_type).upper().replace(',', ' , ')} ") == column_type
+
+
+@given(st.text(max_size=30))
+def test_anything_else_is_refused_in_words(text: str) -> None:
+    """No text crashes the parser: it is a type or a ValueError that names the choices."""
+    try:
+        parsed = ColumnType.parse(text)
+    except ValueError as error:
+        assert "decimal(p,s)" in str(error)  # noqa: PT017 - which texts are types is the other test's matter
+    else:
+        assert ColumnType.parse(str(parsed)) == parsed
+
+
+@pytest.mark.parametrize("text", ["decimal", "decimal(0,0)", "decimal(39,0)", "decimal(5,6)", "decimal(5)", "int", ""])
+def test_types_that_athena_lacks_are_refused(text: str) -> None:
+    """A decimal has 1 to 38 digits, no more of them behind the point; other names are not guessed."""
+    with pytest.raises(ValueError, match=r"decimal\(p,s\)"):
+        ColumnType.parse(text)
+
+
+def test_glue_types() -> None:
+    """JSON is text to Glue; every other type has the same name there."""
+    assert ColumnType.parse("json").glue == "string"
+    assert ColumnType.parse("decimal(38, 10)").glue == "decimal(38,10)"
+    assert ColumnType.parse("bigint").glue == "bigint"
+
+
+def test_numbers() -> None:
+    """Sums and means make sense of numbers alone."""
+    assert [name for name in get_args(TypeName) if ColumnType(name).is_number] == ["double", "bigint", "decimal"]
