@@ -1,6 +1,7 @@
 """Which days a run is about."""
 
 import datetime as dt
+import itertools
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -63,7 +64,7 @@ def test_spans_hold_exactly_the_days(wanted):
     """Splitting days into windows loses none and adds none, and no two windows touch."""
     found = spans(wanted, UTC)
     assert [day for window in found for day in window.days()] == sorted(wanted)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert (after.first - before.last).days > 1
 
 
