@@ -1,7 +1,7 @@
 """Streamlit's index page, answered with the visitor's theme already in it.
 
 Streamlit reads `window.__streamlit` before its first paint, so a theme written there leaves no flash of another one.
-The hook is semi-private (Streamlit is pinned for it); without it the page still works, in Streamlit's own light or dark.
+The hook is semi-private (Streamlit is pinned for it); without it the page still works, in Streamlit's own colours.
 The same pass fixes which scripts the page may run: its inline ones by their hash, and this server's own.
 """
 
@@ -103,7 +103,9 @@ def _head(theme: str | None) -> str:
     return (
         '<link rel="preload" href="./app/static/inter.woff2" as="font" type="font/woff2" crossorigin>'
         f"<style>{style}{_STYLE}</style>"
-        f"<script>window.__streamlit={json.dumps(boot)};window.__dashboardTheme={json.dumps(theme)}</script>"
+        # Told where its server is, the front end need not try every folder of a page's address.
+        f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"
+        f"window.__dashboardTheme={json.dumps(theme)}</script>"
     )
 
 

@@ -3,7 +3,6 @@
 import functools
 from typing import Any
 
-
 from dashboard.components import component
 from dashboard.themes import COOKIE, DARK, LIGHT, THEMES, css_variables, streamlit_theme
 

@@ -9,11 +9,13 @@ import streamlit as st
 _FOLDER = Path(__file__).parent
 
 
+def _source(name: str, kind: str) -> str:
+    return (_FOLDER / f"{name}.{kind}").read_text(encoding="utf-8")
+
+
 @functools.cache
-def _source(name: str) -> dict[str, str]:
-    return {kind: (_FOLDER / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
-
-
 def component(name: str) -> Any:
-    """Return the mount function of a component (components v2), registering it with the runtime that serves us."""
-    return st.components.v2.component(name, **_source(name))
+    """Return the mount function of a component (components v2), registered with Streamlit once."""
+    return st.components.v2.component(
+        name, html=_source(name, "html"), css=_source(name, "css"), js=_source(name, "js")
+    )

@@ -1,0 +1,41 @@
+"""Explore: ready queries with their inputs, and the rows they find."""
+
+import streamlit as st
+
+from dashboard import asking, loaders, running, tables
+from dashboard.period import freshness, title_block
+from dashboard.query_types import available_query_types, definition_of
+from dashboard.states import nothing_exported
+from dashboard.visit import chosen_dataset
+
+service = loaders.service()
+name = chosen_dataset(service)
+dataset, manifest = service.dataset(name), service.manifest(name)
+title_block("Explore", f"{dataset.label} · ready queries over the published rows")
+if manifest is None or not manifest.days:
+    nothing_exported(dataset)
+    st.stop()
+
+freshness(dataset, manifest, None)
+kinds = available_query_types(service.shape(name))
+with st.container(border=True, key="question"):
+    query = st.pills(
+        "Query",
+        tuple(kind.id for kind in kinds),
+        default=kinds[0].id,
+        required=True,
+        format_func=lambda option: definition_of(option).title,
+        key="query_type",
+        label_visibility="collapsed",
+    )
+    definition = definition_of(query)
+    st.caption(definition.description)
+    values = asking.inputs(service, name, definition, manifest)
+    slot = f"explore_{name}_{definition.id}"
+    asking.run_if_asked(service, name, values, slot)
+
+running.show(
+    service,
+    slot,
+    lambda job: tables.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of")),
+)

@@ -1,0 +1,108 @@
+"""The Exports page's tables: days with their state, runs with their outcome."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import streamlit as st
+
+from dashboard import formats
+from dashboard.states import state
+from datasets import Dataset
+from datasets.manifest import DayRecord, Manifest
+from datasets.runs import RunEntry
+
+_TALLEST: Final = 460
+_OUTCOMES: Final = {
+    "succeeded": "✓ Succeeded",
+    "failed": "✕ Failed",
+    "interrupted": "✕ Interrupted",
+    "running": "… Running",
+}
+
+
+def day_table(manifest: Manifest, verified: Mapping[dt.date, bool], dataset: Dataset) -> None:
+    """Draw the published days, the latest first."""
+    records = sorted(manifest.days.values(), key=lambda record: record.day, reverse=True)
+    most = max((record.rows for record in records), default=0)
+    st.dataframe(
+        [_day(record, verified.get(record.day), dataset) for record in records],
+        hide_index=True,
+        height=min(_TALLEST, 38 + 35 * len(records)),
+        column_config={
+            "Day": st.column_config.DateColumn(format="ddd, YYYY-MM-DD", pinned=True),
+            "Rows": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(most, 1)),
+            "Size": st.column_config.TextColumn(alignment="right"),
+            "Quarantined": st.column_config.NumberColumn(format="localized"),
+        },
+        alt="Published days",
+    )
+    st.caption("An open day was read before it had ended and settled; the next scheduled run reads it again.")
+
+
+def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
+    """Draw the ledger, the latest run first."""
+    if not runs:
+        state(":material/history:", "No runs recorded", "The ledger under `_runs/` is empty.", key="no_runs")
+        return
+    st.dataframe(
+        [_run(run, dataset) for run in runs],
+        hide_index=True,
+        height=min(_TALLEST, 38 + 35 * len(runs)),
+        column_config={
+            "Rows": st.column_config.NumberColumn(format="localized"),
+            "Quarantined": st.column_config.NumberColumn(format="localized"),
+            "Took": st.column_config.TextColumn(alignment="right"),
+        },
+        alt="Runs of the exporter",
+    )
+
+
+def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> None:
+    """Say how the latest run ended, and its reason where it failed."""
+    if not runs:
+        return
+    run = runs[0]
+    when = f"{formats.age(run.started_at, now)}, {_moment(run.started_at, dataset)}"
+    if run.status == "succeeded":
+        done = f"{formats.plural(run.rows, 'row')} in {formats.plural(len(run.partitions), 'day')}"
+        st.success(f"The latest run succeeded ({when}): {done}.", icon=":material/task_alt:")
+    elif run.status == "running":
+        st.info(f"A run started {when} and has not said that it ended.", icon=":material/sync:")
+    else:
+        reason = f": {run.error}" if run.error else ""
+        owed = f" Owed: {formats.listed(day.isoformat() for day in run.owed)}." if run.owed else ""
+        st.error(f"The latest run {run.status} ({when}){reason}.{owed}", icon=":material/error:")
+
+
+def _day(record: DayRecord, verified: bool | None, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "Day": record.day,
+        "Rows": record.rows,
+        "Size": formats.size(record.bytes),
+        "State": "Open" if record.state == "open" else "Closed",
+        "Verified": {True: "✓ Yes", False: "✕ No", None: "Not checked"}[verified],
+        "Quarantined": record.withheld + record.nulled,
+        "Read at": _moment(record.read_at, dataset),
+        "Run": ", ".join(dict.fromkeys(item.run_id for item in record.objects)),
+    }
+
+
+def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
+    window = run.window
+    return {
+        "Started": _moment(run.started_at, dataset),
+        "Outcome": _OUTCOMES[run.status],
+        "Window": "everything" if window is None else f"{window.start} to {window.end}",
+        "Rows": run.rows,
+        "Quarantined": run.quarantined,
+        "Days": len(run.partitions),
+        "Removed": len(run.removed),
+        "Took": formats.seconds(run.seconds),
+        "Remarks": "; ".join(filter(None, (run.error, *run.warnings))),
+        "Run": run.run_id,
+    }
+
+
+def _moment(instant: dt.datetime, dataset: Dataset) -> str:
+    return formats.instant(instant, dataset.zone, dataset.source.time_zone)

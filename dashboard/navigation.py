@@ -1,0 +1,37 @@
+"""The script that Streamlit runs for every visitor: pages, brand, dataset and theme; the pages do the rest."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import loaders
+from dashboard.states import designed_states
+from dashboard.theme_picker import theme_picker
+from dashboard.visit import dataset_picker
+
+_HERE = Path(__file__).parent
+_ICON = str(_HERE / "static" / "icon.svg")
+_PAGES = (
+    ("overview", "Overview", ":material/monitoring:", "Figures and charts of a period, filtered by a click."),
+    ("explore", "Explore", ":material/table_view:", "Seven ready queries, their rows and downloads."),
+    ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables."),
+    ("exports", "Exports", ":material/database_upload:", "What is published, how fresh it is and how it got here."),
+)
+
+st.set_page_config(page_title="Reporting", page_icon=_ICON, layout="wide", initial_sidebar_state="auto")
+st.logo(_ICON, size="large")
+page = st.navigation(
+    [
+        st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, help=text, default=name == "overview")
+        for name, title, icon, text in _PAGES
+    ]
+)
+with st.sidebar:
+    choice = st.container()
+    with st.container(key="theme", gap="xsmall"):
+        st.caption("Theme")
+        theme_picker()
+with designed_states():
+    with choice:
+        dataset_picker(loaders.service())
+    page.run()

@@ -1,0 +1,75 @@
+"""A query under way, as people see it: elapsed time, a way to stop it, and then its result or its reason."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboard import formats, loaders
+from dashboard.errors import DashboardError
+from dashboard.jobs import Job
+from dashboard.queries import Statement
+from dashboard.service import Service
+from dashboard.states import failure
+
+PATIENCE = 0.7
+"""Seconds that a quick query gets before the running state shows, so that it does not flicker."""
+
+
+def start(service: Service, name: str, statement: Statement, slot: str) -> None:
+    """Start a statement for this session in place of what its slot held, and give it a moment."""
+    if (before := _job(service, slot)) is not None and not before.is_over:
+        service.jobs.cancel(before.id)
+    job = service.start(name, statement, loaders.session_id())
+    st.session_state[_key(slot)] = job.id
+    job.wait(PATIENCE)
+
+
+def forget(slot: str) -> None:
+    """Empty a slot."""
+    st.session_state.pop(_key(slot), None)
+
+
+def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
+    """Draw a slot's query: under way, failed, or its result by `draw`; nothing where the slot is empty."""
+    job = _job(service, slot)
+    if job is None:
+        return
+    if not job.is_over:
+        _watch(service, slot)
+    elif job.error is not None:
+        _failed(job, job.error)
+    else:
+        draw(job)
+
+
+@st.fragment(run_every=0.4)
+def _watch(service: Service, slot: str) -> None:
+    job = _job(service, slot)
+    if job is None or job.is_over:
+        st.rerun()
+    with st.container(border=True, key=f"running_{slot}"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            waiting = "Waiting for Athena" if job.state == "queued" else "Running in Athena"
+            st.markdown(f"{waiting} · **{formats.seconds(job.elapsed)}**", width="content")
+            st.button(
+                "Cancel",
+                icon=":material/stop_circle:",
+                key=f"cancel_{slot}",
+                on_click=lambda: service.jobs.cancel(job.id),
+            )
+        st.skeleton(height=220)
+
+
+def _failed(job: Job, error: DashboardError) -> None:
+    failure(error, job.statement)
+    if job.query_execution_id:
+        st.caption(f"Athena execution {job.query_execution_id} · after {formats.seconds(job.elapsed)}")
+
+
+def _job(service: Service, slot: str) -> Job | None:
+    job_id = st.session_state.get(_key(slot))
+    return service.jobs.get(job_id) if job_id else None
+
+
+def _key(slot: str) -> str:
+    return f"job_{slot}"

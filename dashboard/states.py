@@ -1,0 +1,117 @@
+"""What a page shows when it has no figures to show: every anticipated failure has a face and a next step."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import streamlit as st
+
+from dashboard.errors import (
+    AccessDenied,
+    AthenaUnreachable,
+    DashboardError,
+    InvalidRequest,
+    QueryCancelled,
+    QueryFailed,
+    RefusedSql,
+    ResultMissing,
+    TableMissing,
+    Throttled,
+)
+from dashboard.queries import Statement
+from datasets import Dataset, DatasetError, Fault
+
+_FACES: dict[type[DashboardError], tuple[str, str]] = {
+    AthenaUnreachable: (":material/cloud_off:", "Athena cannot be reached"),
+    Throttled: (":material/hourglass_top:", "Athena asks us to slow down"),
+    AccessDenied: (":material/lock:", "Access denied"),
+    TableMissing: (":material/table:", "There is no table yet"),
+    QueryFailed: (":material/error:", "The query failed"),
+    QueryCancelled: (":material/block:", "The query was stopped"),
+    ResultMissing: (":material/find_in_page:", "The result is gone"),
+    RefusedSql: (":material/gpp_maybe:", "This SQL is not served here"),
+    InvalidRequest: (":material/edit_note:", "Some inputs need another look"),
+}
+
+
+@contextmanager
+def designed_states() -> Iterator[None]:
+    """Show anticipated failures of the block in place of what it did not get to draw."""
+    try:
+        yield
+    except DatasetError as error:
+        misconfigured(error.faults)
+    except DashboardError as error:
+        failure(error)
+
+
+def state(icon: str, title: str, text: str, *, key: str) -> None:
+    """Draw a state: an icon, what is the matter, and what to do. Text is Markdown."""
+    with st.container(border=True, key=f"state_{key}"):
+        st.markdown(f"## {icon}\n\n### {title}\n\n{text}", text_alignment="center")
+
+
+def failure(error: DashboardError, statement: Statement | None = None) -> None:
+    """Show a failure with its reason, and the SQL that it is about."""
+    icon, title = next(
+        (face for kind, face in _FACES.items() if isinstance(error, kind)), (":material/error:", "Something went wrong")
+    )
+    state(icon, title, _literal(str(error)), key=type(error).__name__.lower())
+    if statement is not None:
+        with st.expander("SQL of this query", icon=":material/code:"):
+            st.code(statement.shown_sql, language="sql", wrap_lines=True)
+    if isinstance(error, AthenaUnreachable | Throttled):
+        with st.container(horizontal_alignment="center"):
+            st.button("Try again", icon=":material/refresh:", type="primary", key="try_again")
+
+
+def nothing_exported(dataset: Dataset) -> None:
+    """Show that the dataset is known and empty, and how to fill it."""
+    target = dataset.target
+    state(
+        ":material/inventory_2:",
+        "Nothing exported yet",
+        f"**{_literal(dataset.label)}** has no published day under `{target.prefix}`. "
+        "The first export creates the table, and its figures appear here.",
+        key="nothing_exported",
+    )
+    with st.container(horizontal_alignment="center", key="state_command"):
+        st.code(f"python -m exporter export --dataset {dataset.name}", language="bash", width="content")
+
+
+def misconfigured(faults: Sequence[Fault]) -> None:
+    """List every wrong setting: its name, what was expected, what was found."""
+    state(
+        ":material/settings_alert:",
+        "Some settings need attention",
+        "Nothing is served until each of these is right; then restart.",
+        key="misconfigured",
+    )
+    st.dataframe(
+        [
+            {
+                "Where": fault.where,
+                "Setting": fault.field,
+                "Expected": fault.expected,
+                "Found": "nothing" if fault.found is None else fault.found,
+            }
+            for fault in faults
+        ],
+        hide_index=True,
+        alt="Wrong settings",
+    )
+
+
+def unexpected(_error: Exception) -> bool:
+    """Stand in for a traceback (see `st.App(on_script_error=)`); Streamlit has written that to the log."""
+    state(
+        ":material/error:",
+        "Something unexpected happened",
+        "The details are in the log of the dashboard. Reloading the page may help.",
+        key="unexpected",
+    )
+    return True
+
+
+def _literal(text: str) -> str:
+    # Messages quote names and SQL, where $, * and ` are no Markdown.
+    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#$~|:" else character for character in text)

@@ -1,0 +1,184 @@
+"""A result as people read it and take it away: exact in the grid, whole in the file."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import streamlit as st
+
+from dashboard import downloads, formats
+from dashboard.costs import dollars_for
+from dashboard.filters import Filters
+from dashboard.jobs import Job
+from dashboard.queries import Statement, rows_statement
+from dashboard.results import QueryResult
+from dashboard.service import Service
+from dashboard.shape import Shape
+
+_SAFE_INTEGER: Final = 2**53
+_ROW: Final = 35
+_TALLEST: Final = 12
+"""Rows shown before the grid scrolls."""
+
+
+def shown(table: pa.Table) -> pa.Table:
+    """Return the table as the grid can show it exactly: what a double cannot hold becomes text."""
+    for place, field in enumerate(table.schema):
+        column = table.column(place)
+        if pa.types.is_decimal(field.type) or (pa.types.is_integer(field.type) and not _fits(column)):
+            table = table.set_column(place, field.name, pc.cast(column, pa.string()))
+    return table
+
+
+def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
+    """Draw a finished query: how many rows of how many, what it took, the grid and the ways to take it away."""
+    found = job.result
+    if found is None:
+        return
+    with st.container(border=True, key=f"result_{key}"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.subheader(rows_text(found, of), anchor=False, width="content")
+            columns = _take_away(service, name, found, key)
+        st.caption(_facts(service, name, found))
+        if not found.row_count:
+            st.markdown(":material/search_off: The query found no rows. Another period or value may.")
+            return
+        _grid(found, service.shape(name), columns, key)
+
+
+def rows_text(found: QueryResult, of: int | None) -> str:
+    """Say how many rows there are: `12 rows`, `1,000 of 12,345 rows`, `the first 1,000 rows, there are more`."""
+    if not found.truncated:
+        return formats.plural(found.row_count, "row")
+    if of is not None and of > found.row_count:
+        return f"{found.row_count:,} of {of:,} rows"
+    return f"First {found.row_count:,} rows, there are more"
+
+
+@st.dialog("SQL behind these figures", width="large", icon=":material/code:")
+def sql_dialog(statements: Sequence[Statement]) -> None:
+    """Show statements with their values in place."""
+    for statement in statements:
+        if statement.title:
+            st.caption(statement.title)
+        st.code(statement.shown_sql, language="sql", wrap_lines=True)
+
+
+@st.dialog("Rows behind these figures", width="large", icon=":material/table_rows:")
+def rows_dialog(service: Service, name: str, filters: Filters) -> None:
+    """Query the rows that the figures count, and show the latest of them."""
+    with st.skeleton(height=320):
+        found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
+    st.caption(f"{rows_text(found, None)} · {formats.size(found.statistics.bytes_scanned)} scanned")
+    _grid(found, service.shape(name), found.table.column_names, "behind")
+
+
+def _facts(service: Service, name: str, found: QueryResult) -> str:
+    took = found.statistics
+    dataset, manifest = service.dataset(name), service.manifest(name)
+    facts = [
+        f"{formats.size(took.bytes_scanned)} scanned ({formats.dollars(dollars_for(took.bytes_scanned))})",
+        f"{formats.seconds(took.total_ms / 1000)} in Athena",
+    ]
+    if took.reused:
+        facts.append("reused an earlier result")
+    if manifest is not None:
+        facts.append(f"as of {formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)}")
+    return " · ".join(facts)
+
+
+def _take_away(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
+    """Draw column choice and downloads; return the columns chosen, in the result's order."""
+    names = found.table.column_names
+    query = found.query_execution_id
+    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        with st.popover("Columns", icon=":material/view_column:", key=f"columns_of_{key}"):
+            picked = st.pills(
+                "Columns in the table and in files",
+                names,
+                selection_mode="multi",
+                default=names,
+                key=f"columns_{query}",
+            )
+        columns = [column for column in names if column in picked] or names
+        with st.popover("More", icon=":material/download:", key=f"more_{key}"):
+            safe = st.toggle(
+                "Safe in spreadsheets",
+                value=True,
+                key=f"safe_{query}",
+                help="Puts a ' in front of texts that a spreadsheet would run as formulas. Numbers are untouched.",
+            )
+            st.download_button(
+                "Parquet, exact types",
+                lambda: downloads.parquet_bytes(found.table, columns),
+                _file(name, found, "parquet"),
+                key=f"parquet_{query}",
+                on_click="ignore",
+                icon=":material/data_object:",
+                width="stretch",
+            )
+            st.link_button(
+                "Athena's own CSV, all columns",
+                service.download_url(query, _file(name, found, "csv")),
+                icon=":material/cloud_download:",
+                width="stretch",
+            )
+        st.download_button(
+            "CSV",
+            lambda: downloads.csv_bytes(found.table, columns, formula_safe=safe),
+            _file(name, found, "csv"),
+            "text/csv",
+            key=f"csv_{query}",
+            on_click="ignore",
+            icon=":material/download:",
+            type="primary",
+            disabled=not found.row_count,
+        )
+    return columns
+
+
+def _grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
+    table = shown(found.table.select(list(columns)))
+    height = min(table.num_rows, _TALLEST) * _ROW + _ROW + 3
+    st.dataframe(
+        table,
+        hide_index=True,
+        height=height,
+        row_height=_ROW,
+        column_config=_column_config(found, shape),
+        placeholder="",
+        key=f"grid_{key}_{found.query_execution_id}",
+        alt=f"Query result, {rows_text(found, None)}",
+    )
+
+
+def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
+    configs: dict[str, Any] = {}
+    for field, column in zip(found.table.schema, found.columns, strict=True):
+        known = shape.column(field.name)
+        text = f"{column.type}. {known.description}" if known and known.description else column.type
+        if pa.types.is_timestamp(field.type):
+            configs[field.name] = st.column_config.DatetimeColumn(help=text, format="YYYY-MM-DD HH:mm:ss")
+        elif pa.types.is_date(field.type):
+            configs[field.name] = st.column_config.DateColumn(help=text, format="YYYY-MM-DD")
+        elif pa.types.is_decimal(field.type):
+            configs[field.name] = st.column_config.TextColumn(help=text, alignment="right")
+        elif pa.types.is_integer(field.type):
+            big = not _fits(found.table.column(field.name))
+            plain = st.column_config.NumberColumn(help=text, format="%d")
+            configs[field.name] = st.column_config.TextColumn(help=text, alignment="right") if big else plain
+        else:
+            configs[field.name] = st.column_config.Column(help=text)
+    return configs
+
+
+def _fits(column: pa.ChunkedArray) -> bool:
+    extent = pc.min_max(column)
+    low, high = extent["min"].as_py(), extent["max"].as_py()
+    return low is None or (low >= -_SAFE_INTEGER and high <= _SAFE_INTEGER)
+
+
+def _file(name: str, found: QueryResult, extension: str) -> str:
+    return downloads.file_name(name, found.statement.title or "query", dt.datetime.now(dt.UTC), extension)

@@ -1,0 +1,62 @@
+"""Four themes: readable, complete, and known to the browser under the names that the front end takes."""
+
+import pytest
+
+from dashboard.themes import THEMES, Theme, contrast, css_variables, streamlit_theme
+
+EACH = pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+
+
+def test_the_four_themes_by_name():
+    """People are offered Light, Dark, Ocean and Sunset, in that order."""
+    assert list(THEMES) == ["Light", "Dark", "Ocean", "Sunset"]
+
+
+def test_contrast_is_the_one_of_wcag():
+    """Black on white is 21:1; a known mid grey is the lightest that passes AA on white."""
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#ffffff", "#767676") == pytest.approx(4.54, abs=0.01)
+
+
+@EACH
+def test_text_reads_on_every_surface(theme: Theme):
+    """Text, captions and links reach AA (4.5:1) wherever they stand."""
+    for ink in (theme.text, theme.muted):
+        for surface in (theme.page, theme.card, theme.field, theme.sidebar):
+            assert contrast(ink, surface) >= 4.5, (ink, surface)
+    for surface in (theme.page, theme.card, theme.field):
+        assert contrast(theme.link, surface) >= 4.5, surface
+    assert contrast("#ffffff", theme.primary) >= 4.5
+
+
+@EACH
+def test_states_read_on_a_card(theme: Theme):
+    """Good, bad, warning and information colours are readable as text on a card and on the page."""
+    for ink in (theme.good, theme.bad, theme.warn, theme.info):
+        assert contrast(ink, theme.card) >= 4.5, ink
+        assert contrast(ink, theme.page) >= 4.5, ink
+
+
+@EACH
+def test_series_stand_out_from_the_card(theme: Theme):
+    """Each of at least eight distinct series colours differs from the card by 3:1, WCAG's bound for graphics."""
+    assert len(set(theme.categories)) == len(theme.categories) >= 8
+    for colour in theme.categories:
+        assert contrast(colour, theme.card) >= 3, colour
+
+
+@EACH
+def test_the_streamlit_form_paints_cards(theme: Theme):
+    """Charts and menus take the card's colour; the page's goes into a variable of its own."""
+    info = streamlit_theme(theme)
+    assert info["backgroundColor"] == theme.card
+    assert info["base"] == (1 if theme.dark else 0)
+    assert info["chartSequentialColors"][0] == theme.ramp[0]
+    assert len(info["chartSequentialColors"]) == 10
+    assert css_variables(theme)["--dash-page"] == theme.page
+
+
+@EACH
+def test_fonts_come_from_this_server(theme: Theme):
+    """No theme names another host."""
+    assert "//" not in str(streamlit_theme(theme))
