@@ -12,10 +12,10 @@ from local.athena.errors import DDL_FAILED, SCHEMA, SYNTAX, QueryError
 from local.athena.files import columns_of
 from local.athena.jobs import Job
 from local.athena.objects import location
+from local.athena.parsing import parse
 from local.athena.results import Result
 from local.athena.storage import storage_descriptor
 from local.athena.text_sql import bracketed, literal, properties
-from local.athena.translate import parse
 
 _DDL_TASK = "FAILED: Execution Error, return code 1 from org.apache.hadoop.hive.ql.exec.DDLTask."
 _PARTITION = re.compile(r"PARTITION\s*\(([^)]*)\)(?:\s*LOCATION\s*'([^']+)')?", re.IGNORECASE)

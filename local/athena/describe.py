@@ -8,9 +8,9 @@ import re
 from local.athena.catalog import Column, Table
 from local.athena.errors import SCHEMA, QueryError
 from local.athena.jobs import Job
+from local.athena.parsing import parse
 from local.athena.results import Result, listing
 from local.athena.text_sql import split_name
-from local.athena.translate import parse
 
 _WIDTH = 20
 

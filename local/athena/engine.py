@@ -17,12 +17,13 @@ from local.athena.errors import QueryCancelled, QueryError
 from local.athena.failures import query_error
 from local.athena.functions import define
 from local.athena.objects import ObjectStore
+from local.athena.parsing import with_parameters
 from local.athena.partitions import PartitionFinder
 from local.athena.plan import ScanPlan, scan_plans
 from local.athena.pruning import partition_filters
 from local.athena.references import Reference, Resolver
 from local.athena.scan import scan
-from local.athena.translate import duckdb_sql, with_parameters
+from local.athena.translate import duckdb_sql
 
 _PATH = "$path"
 LIMIT_REACHED = "Query cancelled! : Bytes scanned limit was exceeded"

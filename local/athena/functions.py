@@ -40,11 +40,12 @@ _DATE_ADD = {
     "year": "to_years(CAST(n AS INTEGER))",
 }
 
+_MILLIS = "strftime(x, '%Y-%m-%d %H:%M:%S.') || lpad(CAST(millisecond(x) % 1000 AS VARCHAR), 3, '0')"
 _TEXT_OF = {
     "DOUBLE": "trino_double_text(x)",
     "FLOAT": "trino_real_text(x)",
-    "TIMESTAMP": "strftime(x, '%Y-%m-%d %H:%M:%S.') || lpad(CAST(millisecond(x) % 1000 AS VARCHAR), 3, '0')",
-    "TIMESTAMPTZ": "strftime(x, '%Y-%m-%d %H:%M:%S.') || lpad(CAST(millisecond(x) % 1000 AS VARCHAR), 3, '0') || ' UTC'",
+    "TIMESTAMP": _MILLIS,
+    "TIMESTAMPTZ": f"{_MILLIS} || ' UTC'",
 }
 _TEXT_AS_IS = ("VARCHAR", "BOOLEAN", *_INTEGERS, "DATE", "DECIMAL", "TIME", "UUID")
 
@@ -103,7 +104,8 @@ MACROS: dict[str, str] = {
     "json_size": "(j, p) AS COALESCE(json_array_length(json_extract(j, p)), len(json_keys(json_extract(j, p))))",
     "json_array_contains": "(j, x) AS list_contains(CAST(CAST(j AS JSON) AS VARCHAR[]), CAST(x AS VARCHAR))",
     # Arrays and maps.
-    "trino_sequence": "(a DATE, b DATE) AS list_transform(generate_series(a, b, to_days(1)), LAMBDA x: CAST(x AS DATE)), "
+    "trino_sequence": "(a DATE, b DATE) AS list_transform(generate_series(a, b, to_days(1)), "
+    "LAMBDA x: CAST(x AS DATE)), "
     "(a DATE, b DATE, s INTERVAL) AS list_transform(generate_series(a, b, s), LAMBDA x: CAST(x AS DATE)), "
     "(a TIMESTAMP, b TIMESTAMP, s INTERVAL) AS generate_series(a, b, s), "
     "(a BIGINT, b BIGINT) AS CASE WHEN a <= b THEN generate_series(a, b) ELSE generate_series(a, b, -1) END, "

@@ -15,8 +15,8 @@ from local.athena.errors import SYNTAX, QueryError
 from local.athena.files import FileOptions, fitted, write_object
 from local.athena.jobs import Job
 from local.athena.objects import location
+from local.athena.parsing import parse, with_parameters
 from local.athena.results import Result, written
-from local.athena.translate import parse, with_parameters
 
 _rewriting = threading.Lock()
 _TOUCHED = "rows_touched"
@@ -77,9 +77,7 @@ def merge(job: Job, found: re.Match[str]) -> Result:
     return _rewrite(job, table, query)
 
 
-def _inserted(
-    table: Table, target: str, source: exp.Expr, on: exp.Expr, then: exp.Expr
-) -> exp.Select:
+def _inserted(table: Table, target: str, source: exp.Expr, on: exp.Expr, then: exp.Expr) -> exp.Select:
     names = [name.name.lower() for name in then.this.expressions] if then.this else [c.name for c in table.columns]
     values = dict(zip(names, then.expression.expressions, strict=True))
     columns = [

@@ -35,12 +35,10 @@ class Protocol:
         """Carry out one request."""
         name = target.removeprefix(TARGET_PREFIX)
         operation = self._region(region).operations.get(name)
+        if operation is None:
+            text = f"The local Athena does not implement {name}; docs/local-athena.md lists what it does"
+            return _refusal(RequestError(text, "UnknownOperationException"))
         try:
-            if operation is None:
-                raise RequestError(
-                    f"The local Athena does not implement {name}; docs/local-athena.md lists what it does",
-                    "UnknownOperationException",
-                )
             return _answer("200 OK", operation(_parsed(body)))
         except RequestError as error:
             return _refusal(error)

@@ -7,6 +7,7 @@ weakened constrains nothing, so that a partition is dropped only where no row of
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -111,9 +112,9 @@ def _equalities(expression: exp.Expr) -> set[str] | None:
 def _bounds(expression: exp.Expr) -> tuple[int | None, int | None]:
     expression = expression.unnest()
     is_plain = isinstance(expression, exp.Binary) and isinstance(expression.left, exp.Column)
-    if not is_plain or not isinstance(expression.right, exp.Literal) or not expression.right.is_int:
+    if not is_plain or not isinstance(expression.expression, exp.Literal) or not expression.expression.is_int:
         return None, None
-    number = int(expression.right.name)
+    number = int(expression.expression.name)
     if isinstance(expression, exp.EQ):
         return number, number
     if isinstance(expression, exp.GTE | exp.GT):
@@ -141,12 +142,17 @@ def surviving(
         f"TRY_CAST(NULLIF({name}, '{_NULL_PARTITION}') AS {key.type.duckdb}) AS \"{key.name}\""
         for name, key in zip(names, keys, strict=True)
     )
-    condition = " AND ".join(f"({part.sql(dialect='duckdb')})" for part in filters.conjuncts)
-    query = f"SELECT position FROM (SELECT position, {typed} FROM partition_candidates) WHERE {condition}"
+    conditions = [part.sql(dialect="duckdb") for part in filters.conjuncts]
+    source = f"SELECT position FROM (SELECT position, {typed} FROM partition_candidates) WHERE "
+    # A condition can fail on a value that exists in the projection alone (31 February): such values are kept, the
+    # folders of impossible days being empty.
+    strict = " AND ".join(f"({condition})" for condition in conditions)
+    lenient = " AND ".join(f"COALESCE(TRY({condition}), TRUE)" for condition in conditions)
     try:
-        kept = connection.execute(f"{query} ORDER BY position").fetchall()
-    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException, duckdb.ConversionException):
-        return list(candidates)
+        for query in (strict, lenient):
+            with contextlib.suppress(duckdb.Error):
+                kept = connection.execute(f"{source} {query} ORDER BY position").fetchall()
+                return [candidates[position] for (position,) in kept]
     finally:
         connection.unregister("partition_candidates")
-    return [candidates[position] for (position,) in kept]
+    return list(candidates)

@@ -111,7 +111,7 @@ class Queries:
             execution.fail(QueryError(str(error)))
         except (BotoCoreError, ClientError) as error:
             execution.fail(QueryError(f"GENERIC_INTERNAL_ERROR: {error}", ENGINE, SYSTEM))
-        except Exception as error:  # a defect of the stand-in must end the query, not leave it running for ever
+        except Exception as error:  # noqa: BLE001 - a defect of the stand-in must end the query, not leave it running for ever
             _log.exception("query %s failed unexpectedly: %s", execution.id, execution.text)
             execution.fail(QueryError(f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}", ENGINE, SYSTEM))
         finally:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
 import pyarrow as pa
 from sqlglot import exp
 
 from local.athena.catalog import CATALOG_NAME, Catalog, Table
 from local.athena.errors import SCHEMA, SYNTAX, QueryError
+from local.athena.parsing import parse
 from local.athena.partitions import PartitionFinder
 from local.athena.positions import position_of
-from local.athena.translate import parse
 
 _INFORMATION_SCHEMA = "information_schema"
 _PARTITIONS = "$partitions"
@@ -160,12 +159,12 @@ def _is_common_table(named: exp.Table) -> bool:
         clause = ancestor.args.get("with_") or ancestor.args.get("with")
         if isinstance(clause, exp.With) and named.name.lower() in _visible(clause, child):
             return True
-        child, ancestor = cast("exp.Expr", ancestor), ancestor.parent
+        child, ancestor = ancestor, ancestor.parent
         if isinstance(child, exp.With) and ancestor is not None:
             # Inside a WITH clause only its earlier queries are visible; `_visible` needs the query we came from.
             if named.name.lower() in _visible(child, _query_of(named, child)):
                 return True
-            child, ancestor = cast("exp.Expr", ancestor), ancestor.parent
+            child, ancestor = ancestor, ancestor.parent
     return False
 
 

@@ -21,7 +21,8 @@ class NamedQueries:
     def create(self, request: dict[str, Any]) -> dict[str, Any]:
         """CreateNamedQuery."""
         identity = str(uuid.uuid4())
-        kept: dict[str, Any] = {key: request[key] for key in ("Name", "Description", "Database", "QueryString") if key in request}
+        fields = ("Name", "Description", "Database", "QueryString")
+        kept: dict[str, Any] = {key: request[key] for key in fields if key in request}
         group = request.get("WorkGroup", PRIMARY)
         self._queries[identity] = {**kept, "NamedQueryId": identity, "WorkGroup": group}
         return {"NamedQueryId": identity}

@@ -10,9 +10,9 @@ from typing import Literal
 from local.athena import ddl, describe, iceberg, writes
 from local.athena.errors import RequestError
 from local.athena.jobs import Job
+from local.athena.parsing import parse
 from local.athena.results import Result, result_from_rows
 from local.athena.text_sql import NAME, without_comments
-from local.athena.translate import parse
 
 StatementType = Literal["DML", "DDL", "UTILITY"]
 Handler = Callable[[Job, re.Match[str]], Result]

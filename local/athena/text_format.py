@@ -172,17 +172,21 @@ def _python_columns(rows: pa.Table) -> list[list[Any]]:
 
 
 def _written(value: Any, level: int = 0) -> str:
-    item, key = chr(ord(_ITEM) + level), chr(ord(_KEY) + level)
     if value is None:
         return _NULL
+    if isinstance(value, dict | list):
+        return _written_nested(value, level)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _written_nested(value: dict[str, Any] | list[Any], level: int) -> str:
+    item, key = chr(ord(_ITEM) + level), chr(ord(_KEY) + level)
     if isinstance(value, dict):
         return item.join(_written(member, level + 1) for member in value.values())
-    if isinstance(value, list):
-        if value and isinstance(value[0], tuple):
-            return item.join(key.join(_written(part, level + 2) for part in pair) for pair in value)
-        return item.join(_written(member, level + 1) for member in value)
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if value and isinstance(value[0], tuple):
+        return item.join(key.join(_written(part, level + 2) for part in pair) for pair in value)
+    return item.join(_written(member, level + 1) for member in value)

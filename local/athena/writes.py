@@ -14,12 +14,12 @@ from local.athena.errors import SCHEMA, SYNTAX, QueryError
 from local.athena.files import FileOptions, columns_of, file_options, fitted, partitioned, write_object
 from local.athena.jobs import Job
 from local.athena.objects import Location, location
+from local.athena.parsing import parse
 from local.athena.projection import location_template
 from local.athena.results import Result, written
 from local.athena.storage import JSON, PARQUET, delimited_text
 from local.athena.text_format import delimiter
 from local.athena.text_sql import bracketed, literal, properties
-from local.athena.translate import parse
 
 
 def create_table_as(job: Job, found: re.Match[str]) -> Result:
