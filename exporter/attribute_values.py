@@ -1,17 +1,16 @@
 """DynamoDB's AttributeValue, `{"S": "text"}` and its kin: read from bytes, told to people, written as plain JSON."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from exporter.numbers import canonical_number, json_number
 
-Raw = msgspec.Raw | bytes
 
-
-class AttributeValue(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class AttributeValue(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):
     """One value; exactly one field is set. Numbers are texts, binary is base64."""
 
     S: str | None = None
@@ -29,23 +28,19 @@ class AttributeValue(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 KINDS = AttributeValue.__struct_fields__
 
 _list = msgspec.json.Decoder(list[AttributeValue])
-_plain_list = msgspec.json.Decoder(list[Any])
-_encode = msgspec.json.Encoder(order="sorted").encode
+_encoder = msgspec.json.Encoder(order="sorted")
 _encode_as_is = msgspec.json.Encoder().encode
 
 
-def values_from_raw(raws: Sequence[Raw | None]) -> list[AttributeValue | None]:
-    """Return the values of raw AttributeValue JSON, in place; None for an absent one."""
-    present = _list.decode(_array(raw for raw in raws if raw is not None))
-    if len(present) == len(raws):
-        return list(present)
-    values = iter(present)
-    return [None if raw is None else next(values) for raw in raws]
+def values_from_texts(texts: Sequence[str | None]) -> list[AttributeValue | None]:
+    """Return the values of AttributeValue JSON texts, in place; None stays None."""
+    present = iter(_list.decode(f"[{','.join(text for text in texts if text is not None)}]"))
+    return [None if text is None else next(present) for text in texts]
 
 
-def compact_texts(raws: Sequence[Raw]) -> list[str]:
-    """Return JSON values as compact text, the same however they were spaced and escaped."""
-    return [_encode_as_is(value).decode() for value in _plain_list.decode(_array(raws))]
+def dynamo_text(value: AttributeValue) -> str:
+    """Return a value as compact AttributeValue JSON."""
+    return _encode_as_is(value).decode()
 
 
 def kind_of(value: AttributeValue) -> str:
@@ -58,12 +53,23 @@ def json_text(value: AttributeValue) -> str | None:
 
     Maps are objects with sorted keys, sets arrays in a fixed order, binary base64 text. A number keeps its digits.
     """
-    return None if value.NULL is not None else _encode(_plain(value)).decode()
+    return None if value.NULL is not None else _encoder.encode(_plain(value)).decode()
+
+
+def json_texts(values: Sequence[AttributeValue | None]) -> pa.StringArray:
+    """Return a column of `json_text`."""
+    if not values:
+        return pa.array([], pa.string())
+    # One line per value, because a call per value costs more than its encoding. JSON text holds no line break.
+    lines = _encoder.encode_lines([None if value is None else _plain(value) for value in values])
+    texts = pc.split_pattern(pa.array([lines[:-1]], pa.string()), "\n").flatten()
+    absent = pa.array([value is None or value.NULL is not None for value in values])
+    return pc.if_else(absent, pa.scalar(None, pa.string()), texts)
 
 
 def json_object(values: dict[str, AttributeValue]) -> str:
     """Return attributes as one JSON object."""
-    return _encode({name: _plain(value) for name, value in values.items()}).decode()
+    return _encoder.encode({name: _plain(value) for name, value in values.items()}).decode()
 
 
 def string_text(value: AttributeValue) -> str | None:
@@ -107,19 +113,22 @@ def _plain(value: AttributeValue) -> object:  # noqa: PLR0911 - a table, most fr
     if value.S is not None:
         return value.S
     if value.N is not None:
-        return msgspec.Raw(json_number(value.N).encode())
+        return _plain_number(value.N)
     if value.M is not None:
-        return {name: _plain(inner) for name, inner in value.M.items()}
+        # Texts are the most frequent by far, and a call costs more than they do.
+        return {name: _plain(inner) if inner.S is None else inner.S for name, inner in value.M.items()}
     if value.L is not None:
-        return [_plain(inner) for inner in value.L]
+        return [_plain(inner) if inner.S is None else inner.S for inner in value.L]
     if value.BOOL is not None:
         return value.BOOL
     if value.NS is not None:
-        return [msgspec.Raw(json_number(text).encode()) for text in sorted(value.NS, key=lambda n: (Decimal(n), n))]
+        return [_plain_number(text) for text in sorted(value.NS, key=lambda text: (Decimal(text), text))]
     if value.NULL is not None:
         return None
     return value.B if value.B is not None else sorted(value.SS or value.BS or ())
 
 
-def _array(raws: Iterable[Raw]) -> bytes:
-    return b"[" + b",".join(raws) + b"]"
+def _plain_number(text: str) -> object:
+    if text.isdecimal() and len(text) <= 18:
+        return int(text)
+    return msgspec.Raw(json_number(text).encode())

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from datasets.types import ColumnType
-from exporter.attribute_values import AttributeValue, json_text, kind_of, string_text, told, told_value
+from exporter.attribute_values import AttributeValue, json_texts, kind_of, string_text, told, told_value
 from exporter.clock import Clock
 from exporter.numbers import Texts, decimals, doubles, integers, is_number
 
@@ -58,7 +58,7 @@ def cells_from_values(values: Sequence[AttributeValue | None], column_type: Colu
         case "string":
             return Cells(pa.array([None if value is None else string_text(value) for value in values], pa.string()))
         case "json":
-            return Cells(pa.array([None if value is None else json_text(value) for value in values], pa.string()))
+            return Cells(json_texts(values))
         case "boolean":
             refused = _refused(values, "a boolean", "BOOL")
             return Cells(pa.array([None if value is None else value.BOOL for value in values], pa.bool_()), refused)

@@ -20,11 +20,19 @@ import pyarrow.compute as pc
 from datasets import Dataset
 from datasets.table_schema import SchemaColumn, TableSchema
 from datasets.types import ColumnType
-from exporter.attribute_values import compact_texts, json_object, key_part, key_text, kind_of, values_from_raw
+from exporter.attribute_values import (
+    AttributeValue,
+    dynamo_text,
+    json_object,
+    key_part,
+    key_text,
+    kind_of,
+    values_from_texts,
+)
 from exporter.clock import Clock
 from exporter.columns import Cells, cells_from_texts, cells_from_values
 from exporter.errors import UnreadableDate
-from exporter.pages import PageReader, Values, raw_items
+from exporter.pages import PageReader, Values, item_texts
 from exporter.rows import DAY, ITEM, KEY, LATE, DecodedPage, SetAside
 from exporter.sort_key import SortKey
 
@@ -52,9 +60,18 @@ class PageDecoder:
     """Decodes the pages of one dataset under one schema; not to be shared between threads."""
 
     def __init__(
-        self, schema: TableSchema, dataset: Dataset, sort_key: SortKey, key_attributes: tuple[str, ...]
+        self,
+        schema: TableSchema,
+        dataset: Dataset,
+        sort_key: SortKey,
+        key_attributes: tuple[str, ...],
+        between: tuple[dt.datetime, dt.datetime] | None = None,
     ) -> None:
-        """`key_attributes` are those of the table's primary key, which identify an item."""
+        """`key_attributes` are those of the table's primary key, which identify an item.
+
+        With `between`, items whose instant is not in `[first, second)` are left out as if they had not been read.
+        """
+        self._between = between
         self.schema = schema
         self._undeclared = dataset.undeclared
         self._sort_key = sort_key
@@ -75,12 +92,15 @@ class PageDecoder:
         days = self._days(page.expected[self._sort_attribute])
         expected, others, texts = dict(page.expected), dict(page.others), _ItemTexts(body, range(page.items))
         withheld: tuple[SetAside, ...] = ()
-        if days.null_count:
+        if days.null_count or self._between:
             withheld = tuple(self._withheld(days, texts))
-            kept = days.is_valid().to_pylist()
+            kept = self._kept(expected[self._sort_attribute], days)
             expected = {name: values.where(kept) for name, values in expected.items()}
             others = {name: values.where(kept) for name, values in others.items()}
-            days, texts = days.drop_null(), _ItemTexts(body, list(compress(range(page.items), kept)))
+            days, texts = (
+                days.filter(pa.array(kept, pa.bool_())),
+                _ItemTexts(body, list(compress(range(page.items), kept))),
+            )
         undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
         rows = _Rows(days, texts)
         for column in self._columns:
@@ -109,12 +129,25 @@ class PageDecoder:
         }
         return self.decode(msgspec.json.encode(response))
 
-    def _days(self, values: Values) -> pa.Date32Array:
+    def _key_texts(self, values: Values) -> Sequence[str | None]:
         kind = self._sort_key.attribute_type
-        texts = values.cells
-        if values.kind != kind:
-            texts = [None if value is None else getattr(value, kind) for value in values.parsed()]
-        return self._sort_key.days(pa.array(texts, pa.string()))
+        if values.kind == kind:
+            return values.cells
+        return [None if value is None else getattr(value, kind) for value in values.parsed()]
+
+    def _days(self, values: Values) -> pa.Date32Array:
+        return self._sort_key.days(pa.array(self._key_texts(values), pa.string()))
+
+    def _kept(self, values: Values, days: pa.Date32Array) -> list[bool]:
+        kept: list[bool] = days.is_valid().to_pylist()
+        if self._between is None:
+            return kept
+        start, end = self._between
+        texts = self._key_texts(values)
+        return [
+            readable and text is not None and start <= self._sort_key.instant(text) < end
+            for readable, text in zip(kept, texts, strict=True)
+        ]
 
     def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[SetAside]:
         for item in texts.of(pc.indices_nonzero(days.is_null()).to_pylist()):
@@ -165,14 +198,9 @@ class _ItemTexts:
     def __init__(self, body: bytes, positions: Sequence[int]) -> None:
         self._body = body
         self._positions = positions
-        self._items: list[msgspec.Raw] | None = None
 
     def of(self, rows: Sequence[int]) -> list[str]:
-        if not rows:
-            return []
-        if self._items is None:
-            self._items = raw_items(self._body)
-        return compact_texts([self._items[self._positions[row]] for row in rows])
+        return item_texts(self._body, [self._positions[row] for row in rows]) if rows else []
 
 
 class _Rows:
@@ -198,14 +226,12 @@ class _Rows:
             return
         present: set[int] = set()
         for name, values in undeclared.items():
-            raws = values.raw()
-            rows = [row for row, raw in enumerate(raws) if raw is not None]
-            present.update(rows)
-            self._append(
-                f"{LATE}{name}", _spread(rows, compact_texts([raw for raw in raws if raw is not None]), len(raws))
-            )
+            texts = [None if value is None else dynamo_text(value) for value in values.parsed()]
+            present.update(row for row, text in enumerate(texts) if text is not None)
+            self._append(f"{LATE}{name}", pa.array(texts, pa.string()))
         rows = sorted(present)
-        self._append(ITEM, _spread(rows, self._texts.of(rows), len(self._days)))
+        texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
+        self._append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
 
     def nulled(self) -> tuple[SetAside, ...]:
         found = sorted(self._contradictions)
@@ -249,8 +275,8 @@ def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:
     return {kind_of(value) for value in _late_values(raw) if value is not None}
 
 
-def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[Any]:
-    return values_from_raw([None if text is None else text.encode() for text in raw.to_pylist()])
+def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[AttributeValue | None]:
+    return values_from_texts(raw.to_pylist())
 
 
 def _key_parts(values: Values) -> list[str]:
@@ -272,10 +298,3 @@ def _extra(undeclared: Mapping[str, Values], rows: int) -> pa.StringArray:
 
 def _counts(undeclared: Mapping[str, Values]) -> dict[str, int]:
     return {name: sum(cell is not None for cell in values.cells) for name, values in undeclared.items()}
-
-
-def _spread(rows: Sequence[int], texts: Sequence[str], length: int) -> pa.StringArray:
-    cells: list[str | None] = [None] * length
-    for row, text in zip(rows, texts, strict=True):
-        cells[row] = text
-    return pa.array(cells, pa.string())

@@ -2,7 +2,8 @@
 
 Most pages hold what the schema expects, so the response is decoded once, by msgspec, into structs made for it: a field
 per attribute, one DynamoDB type each. A page with anything else (an attribute nobody declared, a value of another type)
-fails to fit, is read again as raw values, and the structs are widened by what was found. Both ways give equal values.
+fails to fit, is read again as values of any kind, and the structs are widened by what was found. Both ways give equal
+values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from exporter.attribute_values import AttributeValue, Raw, kind_of, values_from_raw
+from exporter.attribute_values import AttributeValue, kind_of
 
 MAX_FIELDS = 2000
 """Beyond this an item's struct costs more than a dict: such a table has attributes made up by the item."""
@@ -26,20 +27,14 @@ class Values:
     """One attribute's values in a page, in order; None where the item lacks it."""
 
     kind: str | None
-    """S, N or BOOL: `cells` are its plain values, and a NULL is None too. None: `cells` are raw AttributeValue JSON."""
+    """S, N or BOOL: `cells` are its plain values, and a NULL is None too. None: `cells` are AttributeValues."""
     cells: Sequence[Any]
 
-    def parsed(self) -> list[AttributeValue | None]:
+    def parsed(self) -> Sequence[AttributeValue | None]:
         """Return the values with their types."""
         if self.kind is None:
-            return values_from_raw(self.cells)
+            return self.cells
         return [None if cell is None else AttributeValue(**{self.kind: cell}) for cell in self.cells]
-
-    def raw(self) -> list[Raw | None]:
-        """Return the values as AttributeValue JSON."""
-        if self.kind is None:
-            return list(self.cells)
-        return [None if cell is None else msgspec.json.encode({self.kind: cell}) for cell in self.cells]
 
     @property
     def any(self) -> bool:
@@ -59,7 +54,7 @@ class Page:
     expected: Mapping[str, Values]
     """Every attribute that the reader was made for."""
     others: Mapping[str, Values]
-    """Other attributes met so far, raw; perhaps absent from this page."""
+    """Other attributes met so far, of any kind; perhaps absent from this page."""
     last_evaluated_key: dict[str, Any] | None
     read_units: float
 
@@ -68,8 +63,8 @@ class _Capacity(msgspec.Struct, gc=False):
     CapacityUnits: float = 0.0
 
 
-class _Raw(msgspec.Struct, gc=False):
-    Items: list[dict[str, msgspec.Raw]] = []
+class _AnyPage(msgspec.Struct, gc=False):
+    Items: list[dict[str, AttributeValue]] = []
     LastEvaluatedKey: dict[str, dict[str, Any]] | None = None
     ConsumedCapacity: _Capacity | None = None
 
@@ -78,13 +73,14 @@ class _RawItems(msgspec.Struct, gc=False):
     Items: list[msgspec.Raw] = []
 
 
-_raw_page = msgspec.json.Decoder(_Raw)
+_any_page = msgspec.json.Decoder(_AnyPage)
 _raw_items = msgspec.json.Decoder(_RawItems)
 
 
-def raw_items(body: bytes) -> list[msgspec.Raw]:
-    """Return a response's items as they are written."""
-    return _raw_items.decode(body).Items
+def item_texts(body: bytes, positions: Iterable[int]) -> list[str]:
+    """Return the items at these positions as compact DynamoDB JSON, however the response was spaced and escaped."""
+    items = _raw_items.decode(body).Items
+    return [msgspec.json.encode(msgspec.json.decode(items[position])).decode() for position in positions]
 
 
 class PageReader:
@@ -103,19 +99,19 @@ class PageReader:
                 return self._typed.read(body)
             except msgspec.ValidationError:
                 pass
-        return self._read_raw(body)
+        return self._read_any(body)
 
     def _prepare(self) -> None:
         fields = dict(self._expected) | dict.fromkeys(self._others)
         fits = len(fields) <= MAX_FIELDS and all(_can_be_field(name) for name in fields)
         self._typed = _TypedPages(self._expected, self._others) if fits else None
 
-    def _read_raw(self, body: bytes) -> Page:
-        page = _raw_page.decode(body)
+    def _read_any(self, body: bytes) -> Page:
+        page = _any_page.decode(body)
         known = self._expected.keys() | set(self._others)
         new = {name for item in page.Items for name in item if name not in known}
         others = (*self._others, *sorted(new))
-        expected = {name: _raw_values(page.Items, name) for name in self._expected}
+        expected = {name: _values(page.Items, name) for name in self._expected}
         mixed = {name for name, kind in self._expected.items() if kind and not _only(kind, expected[name])}
         if new or mixed:
             self._expected |= dict.fromkeys(mixed)
@@ -125,7 +121,7 @@ class PageReader:
         return Page(
             items=len(page.Items),
             expected=expected,
-            others={name: _raw_values(page.Items, name) for name in others},
+            others={name: _values(page.Items, name) for name in others},
             last_evaluated_key=_key_for_client(page.LastEvaluatedKey),
             read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
         )
@@ -142,7 +138,7 @@ class _TypedPages:
         for number, (attribute, kind) in enumerate(self._kinds.items()):
             field = f"f{number}"
             if kind is None:
-                fields.append((field, msgspec.Raw, msgspec.field(name=attribute, default=None)))
+                fields.append((field, AttributeValue, msgspec.field(name=attribute, default=None)))
                 self._columns.append((attribute, attrgetter(field)))
             else:
                 fields.append((field, _STRUCTS[kind], msgspec.field(name=attribute, default=_STRUCTS[kind]())))
@@ -185,7 +181,7 @@ def _can_be_field(attribute: str) -> bool:
     return not any(character in '"\\' or ord(character) < 0x20 for character in attribute)
 
 
-def _raw_values(items: Sequence[Mapping[str, Raw]], attribute: str) -> Values:
+def _values(items: Sequence[Mapping[str, AttributeValue]], attribute: str) -> Values:
     return Values(None, [item.get(attribute) for item in items])
 
 

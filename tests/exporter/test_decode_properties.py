@@ -344,6 +344,14 @@ def test_equal_keys_have_equal_hashes_and_others_differ(items):
     assert len(set(zip(keys, hashes, strict=True))) == len(set(keys)) == len(set(hashes))
 
 
+def test_a_key_has_one_hash_however_its_number_is_written():
+    """A key that an emulator keeps as it was put is the key that DynamoDB would have made of it."""
+    ways = ["100", "1E+2", "100.0", "0100", "+100", "1e2"]
+    items = [{"Id": {"S": "a"}, "Seq": {"N": way}, "At": {"S": "2026-02-16"}} for way in ways]
+    keys = decoder(("declared", "ignore"), b"{}").decode(body_of(items)).rows.column(KEY).to_pylist()
+    assert len(set(keys)) == 1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_of_the_corpus_is_an_attribute_like_any_other(name):
     """An attribute may have any name: declared, added, kept as extra or late."""
