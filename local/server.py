@@ -22,6 +22,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from local.athena.protocol import TARGET_PREFIX, Protocol
 from local.athena.service import Endpoints
 from local.conditional_writes import ConditionalWrites
+from local.quick_items import quicken
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -184,6 +185,7 @@ def serve(
             f"cannot listen on {host}: it is not a loopback address and this server checks no credentials. "
             "Use --host 127.0.0.1, or add --allow-remote if the network is yours (inside a container, say)."
         )
+    quicken()
     application = _Front(region)
     http = _bound(host, port, application)
     own = f"http://127.0.0.1:{http.server_port}"

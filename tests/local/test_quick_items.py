@@ -7,7 +7,7 @@ from local import quick_items
 
 ITEM = {
     "Id": {"S": "1"},
-    "Text": {"S": "Grüße\n\"quoted\""},
+    "Text": {"S": 'Grüße\n"quoted"'},
     "Empty": {"S": ""},
     "Number": {"N": "12345678901234567890123456789012345678"},
     "Flag": {"BOOL": False},
@@ -21,8 +21,9 @@ ITEM = {
 
 
 @pytest.mark.parametrize("operation", ["query", "scan", "get_item"])
-def test_items_are_the_same_as_moto_writes_them(dynamodb, operation, monkeypatch):
+def test_items_are_the_same_as_moto_writes_them(aws, operation, monkeypatch):
     """Every DynamoDB type comes back from query, scan and get as put, by the short way and by moto's."""
+    dynamodb = aws.dynamodb
     dynamodb.create_table(
         TableName=f"quick-{operation}",
         BillingMode="PAY_PER_REQUEST",
