@@ -32,6 +32,8 @@ class Statement:
     days: Days | None = None
     columns: tuple[str, ...] | None = None
     title: str = ""
+    tables: tuple[tuple[str, str], ...] = ()
+    """Database and name of the tables read; empty where it is the dataset's own alone."""
 
     @property
     def shown_sql(self) -> str:

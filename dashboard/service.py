@@ -178,8 +178,11 @@ class Service:
         self.jobs.close()
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
-        # SQL that a person wrote may read any served table, so the latest publish of all of them counts.
-        return self.names if statement.columns is None else (name,)
+        if not statement.tables:
+            return (name,)
+        targets = {name: dataset.target for name, dataset in self._datasets.items()}
+        read = (name for name, target in targets.items() if (target.database, target.table) in statement.tables)
+        return tuple(read) or (name,)
 
     def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
         jobs = [self.start(name, statement, owner="overview") for statement in statements]

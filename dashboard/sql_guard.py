@@ -1,15 +1,23 @@
 """Which SQL a person may run: read by a parser, never by its beginning.
 
-One statement; SELECT, set operations and WITH; over the served tables alone. A keyword inside a text, a quoted name or a
-comment is just that.
+One statement; SELECT, set operations and WITH; over the served tables alone. A keyword inside a text, a quoted name or
+a comment is just that. What is sent is the checked tree written out again, without comments, so that Athena reads
+nothing that was not looked at here; and what was written out is checked once more.
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
 
+from dashboard.errors import RefusedSql
 from dashboard.queries import Statement
+from dashboard.sql_functions import FUNCTIONS
+from dashboard.sql_text import DIALECT, one_statement, refusal
+
+CATALOG = "awsdatacatalog"
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,18 @@ class Catalogue:
 
     tables: tuple[ServedTable, ...]
 
+    def find(self, database: str | None, table: str) -> ServedTable | None:
+        """Return the served table of that name; a bare name may be of any served database, the first one first."""
+        wanted = (database or "").lower(), table.lower()
+        return next(
+            (
+                served
+                for served in self.tables
+                if served.table.lower() == wanted[1] and wanted[0] in {"", served.database.lower()}
+            ),
+            None,
+        )
+
 
 @dataclass(frozen=True)
 class CheckedSql:
@@ -40,9 +60,177 @@ class CheckedSql:
 
     def statement(self) -> Statement:
         """Return it as a statement."""
-        raise NotImplementedError
+        tables = tuple((served.database, served.table) for served in self.tables)
+        return Statement(self.sql, (), self.limit, None, columns_read(self.tree, self.tables), "custom_sql", tables)
 
 
 def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
     """Return the SQL fit to run; raise RefusedSql saying what, where and how to mend it."""
-    raise NotImplementedError
+    tree = one_statement(sql)
+    tables = _inspected(tree, sql, catalogue)
+    query = _bounded(tree, limit + 1)
+    try:
+        sent = query.sql(dialect=DIALECT, comments=False, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise RefusedSql(f"Athena has nothing like it: {error}", mend="Write it another way.") from None
+    except RecursionError:
+        raise RefusedSql("The statement is nested too deeply", mend="Split it with WITH.") from None
+    _inspected(one_statement(sent), sent, catalogue)
+    return CheckedSql(query, sent, tables, limit)
+
+
+def columns_read(tree: exp.Query, tables: tuple[ServedTable, ...]) -> tuple[str, ...] | None:
+    """Return every served column that the SQL names, None where it may read all of them (`*`, or columns not known)."""
+    if any(served.columns is None for served in tables) or any(
+        _is_everything(star) for star in tree.find_all(exp.Star)
+    ):
+        return None
+    named = {identifier.name.lower() for identifier in tree.find_all(exp.Identifier)}
+    return tuple(sorted(named.intersection(*[{name for served in tables for name in served.columns or ()}])))
+
+
+def _inspected(tree: exp.Expr, sql: str, catalogue: Catalogue) -> tuple[ServedTable, ...]:
+    _check_root(tree, sql)
+    found: dict[ServedTable, None] = {}
+    for node in tree.walk():
+        _check_node(node, sql)
+        if isinstance(node, exp.Table) and not _is_named_query(node):
+            found[_served(node, sql, catalogue)] = None
+    return tuple(found)
+
+
+def _check_root(tree: exp.Expr, sql: str) -> None:
+    inner: exp.Expr = tree
+    while isinstance(inner, exp.Subquery | exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.Select | exp.SetOperation):
+        return
+    word = sql.split(None, 1)[0].strip("(").upper()[:20] if sql.split() else ""
+    raise refusal(
+        f"{word or 'This'} cannot be run here: only SELECT, set operations (UNION, INTERSECT, EXCEPT) and WITH",
+        sql,
+        None,
+        "Write a SELECT over the served tables.",
+    )
+
+
+_FORBIDDEN: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
+    ((exp.DDL, exp.DML, exp.Command, exp.Copy, exp.Drop, exp.Alter, exp.Set, exp.Use, exp.Merge, exp.Grant,
+      exp.Describe, exp.Pragma, exp.Show, exp.TruncateTable),
+     "Only reading is allowed", "Remove the statement inside."),
+    ((exp.Into,), "SELECT ... INTO writes a table", "Remove INTO."),
+    ((exp.Lock,), "Rows cannot be locked", "Remove FOR UPDATE or FOR SHARE."),
+    ((exp.Version,), "The served tables have no versions", "Remove FOR VERSION or FOR TIMESTAMP."),
+    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), "A parameter has no value", "Write the value itself."),
+    ((exp.Pivot,), "Athena has no PIVOT", "Use CASE or FILTER."),
+    ((exp.JSONTable, exp.XMLTable, exp.OpenJSON, exp.ReadCSV, exp.ReadParquet, exp.Explode, exp.Posexplode, exp.Inline,
+      exp.TableFromRows),
+     "Table functions are not served", "Use UNNEST for arrays and maps."),
+    ((exp.Hint,), "Athena has no hints", "Remove the hint."),
+)  # fmt: skip
+
+
+def _check_node(node: exp.Expr, sql: str) -> None:
+    # A set operation is DML for the parser, and so is a SELECT; those two are what this is all about.
+    if not isinstance(node, exp.Query):
+        for kinds, reason, mend in _FORBIDDEN:
+            if isinstance(node, kinds):
+                raise refusal(reason, sql, node, mend)
+    if isinstance(node, exp.Identifier):
+        _check_identifier(node, sql)
+    elif isinstance(node, exp.Dot) and isinstance(node.expression, exp.Func):
+        raise refusal("Functions of a schema are not served", sql, node, "Use Athena's built-in functions.")
+    elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
+        _check_function(node, sql)
+    elif isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery):
+        raise refusal("Table functions are not served", sql, node, "Use UNNEST for arrays and maps.")
+
+
+def _check_identifier(node: exp.Identifier, sql: str) -> None:
+    # "$path", "$bucket" and their kin exist beside every real column and tell where the files lie.
+    is_new_name = isinstance(node.parent, exp.Alias | exp.TableAlias | exp.CTE) and node.arg_key in {"alias", "columns"}
+    if node.name.startswith("$") and not is_new_name:
+        raise refusal(f'The hidden column "{node.name}" is not served', sql, node, "Use the table's own columns.")
+
+
+def _check_function(node: exp.Expr, sql: str) -> None:
+    name = node.name.lower()
+    if name in FUNCTIONS:
+        return
+    close = difflib.get_close_matches(name, FUNCTIONS, n=1)
+    mend = f"Did you mean {close[0]}?" if close else "Use Athena's built-in functions."
+    raise refusal(f"There is no function {node.name} in Athena", sql, node, mend)
+
+
+def _served(node: exp.Table, sql: str, catalogue: Catalogue) -> ServedTable:
+    names = ", ".join(f"{served.database}.{served.table}" for served in catalogue.tables)
+    mend = f"Served: {names}."
+    if not isinstance(node.this, exp.Identifier):
+        raise refusal("Table functions are not served", sql, node, "Use UNNEST for arrays and maps.")
+    if node.catalog and node.catalog.lower() != CATALOG:
+        raise refusal(f"The catalog {node.catalog} is not served", sql, node, mend)
+    if "$" in node.name:
+        raise refusal(f'The system table "{node.name}" is not served', sql, node, mend)
+    served = catalogue.find(node.db or None, node.name)
+    if served is None:
+        shown = f"{node.db}.{node.name}" if node.db else node.name
+        raise refusal(f"The table {shown} is not served", sql, node, mend)
+    # A bare name means the served table whatever database the workgroup would look in.
+    node.set("this", exp.to_identifier(served.table, quoted=True))
+    node.set("db", exp.to_identifier(served.database, quoted=True))
+    if not node.alias:
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(served.table, quoted=True)))
+    return served
+
+
+def _is_named_query(table: exp.Table) -> bool:
+    """Return whether a table's name is that of a WITH query that can be seen from where it stands.
+
+    A named query is seen by the ones after it and by the body, and by itself where it is recursive: the rule by which
+    Athena decides, so that a name which only looks like one cannot reach a table.
+    """
+    return not table.db and not table.catalog and table.name.lower() in set(_visible_names(table))
+
+
+def _visible_names(node: exp.Expr) -> Iterator[str]:
+    below: exp.Expr = node
+    above = node.parent
+    while above is not None:
+        clause = above if isinstance(above, exp.With) else above.args.get("with_")
+        if isinstance(clause, exp.With) and clause is not below:
+            for query in clause.expressions:
+                if query is below:
+                    if clause.recursive:
+                        yield query.alias.lower()
+                    break
+                yield query.alias.lower()
+        below, above = above, above.parent
+
+
+def _is_everything(star: exp.Star) -> bool:
+    return not isinstance(star.parent, exp.Count)
+
+
+def _bounded(tree: exp.Expr, rows: int) -> exp.Query:
+    query = tree.unnest() if isinstance(tree, exp.Subquery | exp.Paren) and not _has_modifiers(tree) else tree
+    if not isinstance(query, exp.Query):
+        raise TypeError(type(query).__name__)
+    bound = query.args.get("limit")
+    if isinstance(bound, exp.Fetch):
+        # WITH TIES and PERCENT give more rows than they say, so they are bounded from outside.
+        exact = not bound.args.get("limit_options") and _number(bound.args.get("count")) is not None
+        if not exact:
+            return exp.select("*").from_(query.subquery("bounded")).limit(rows)
+        asked = _number(bound.args.get("count"))
+    else:
+        asked = _number(bound.expression) if isinstance(bound, exp.Limit) else None
+    query.set("limit", exp.Limit(expression=exp.Literal.number(min(rows, asked if asked is not None else rows))))
+    return query
+
+
+def _has_modifiers(tree: exp.Expr) -> bool:
+    return any(value for name, value in tree.args.items() if name != "this")
+
+
+def _number(node: object) -> int | None:
+    return int(node.name) if isinstance(node, exp.Literal) and node.is_int else None

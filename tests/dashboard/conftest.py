@@ -12,6 +12,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from publishing import Published, publish
 
+from dashboard.service import Service
+from dashboard.settings import settings_from_environment
+
 SDK_VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -53,3 +56,11 @@ def publishing(standin_url: str) -> Callable[..., Published]:
 def published(publishing: Callable[..., Published]) -> Published:
     """Contacts from 2025-12-20 to 2026-02-02, for tests that only read; see `publishing.contact_rows`."""
     return publishing("contacts")
+
+
+@pytest.fixture
+def service(published: Published) -> Iterator[Service]:
+    """A service of its own over the published contacts, with nothing kept yet."""
+    made = Service(settings_from_environment(published.environment))
+    yield made
+    made.close()

@@ -64,8 +64,8 @@ def contact_rows(first: dt.date, last: dt.date, per_day: int) -> list[dict[str, 
             rows.append(
                 {
                     "day": day,
-                    # Every tenth contact id comes back the day after, so unique contacts are fewer than rows.
-                    "contact_id": f"c-{day.toordinal() - (number % 10 == 0)}-{number}",
+                    # On every other day, each tenth contact is one of the day before, so unique contacts are fewer than rows.
+                    "contact_id": f"c-{day.toordinal() - (number % 10 == 0 and day.toordinal() % 2)}-{number}",
                     "channel": CHANNELS[min(number % 7, 3)],
                     "agent_name": AGENTS[seed % len(AGENTS)],
                     "initiation_method": METHODS[seed % 11 % len(METHODS)],

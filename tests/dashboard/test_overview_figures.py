@@ -1,0 +1,120 @@
+"""The Overview's figures against the rows themselves, counted in Python."""
+
+import datetime as dt
+from collections import Counter
+
+import pytest
+
+from dashboard.filters import Days, Filters
+
+D = dt.date
+
+
+def ordered(counts):
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
+
+
+def unique(rows, name):
+    return len({row[name] for row in rows if row[name] is not None})
+
+
+def test_everything_is_counted_exactly_with_one_query(service, published):
+    """Without filters, cards and charts equal a count of all rows, and cost one statement."""
+    overview = service.overview("contacts", Filters())
+    rows = published.rows
+    assert overview.totals.rows == overview.total_rows == len(rows) == 1174
+    assert overview.totals.unique_contacts == unique(rows, "contact_id") < 1174
+    assert (overview.totals.channels, overview.totals.agents) == (4, 5)
+    assert [(c.value, c.rows) for c in overview.by_channel] == ordered(Counter(r["channel"] for r in rows))
+    assert [(c.value, c.rows) for c in overview.by_agent] == ordered(Counter(r["agent_name"] for r in rows))
+    assert [(c.value, c.rows) for c in overview.by_method] == ordered(Counter(r["initiation_method"] for r in rows))
+    assert [(d.day, d.rows) for d in overview.by_day] == sorted(Counter(r["day"] for r in rows).items())
+    assert len(overview.statements) == 1
+
+
+def test_null_and_empty_agents_are_two_values(service):
+    """An agent called "" and no agent at all stand apart in the breakdown."""
+    values = [count.value for count in service.overview("contacts", Filters()).by_agent]
+    assert None in values
+    assert "" in values
+
+
+def test_a_warm_cache_asks_athena_nothing(service):
+    """The same filters are answered from memory until the manifest changes."""
+    first = service.overview("contacts", Filters())
+    assert service.overview("contacts", Filters()) is first
+
+
+def test_days_and_previous_days_come_from_one_statement(service, published):
+    """A week is compared with the week before it, both exact, in one query across the year's end."""
+    week = Days(D(2025, 12, 29), D(2026, 1, 4))
+    overview = service.overview("contacts", Filters(week))
+    now, before = published.on(*week), published.on(*week.previous)
+    assert (overview.totals.rows, overview.previous.rows) == (len(now), len(before))
+    assert overview.previous.unique_contacts == unique(before, "contact_id")
+    assert overview.totals.unique_contacts == unique(now, "contact_id")
+    assert overview.previous_days == Days(D(2025, 12, 22), D(2025, 12, 28))
+    assert [day.unique for day in overview.by_day] == [unique(published.on(day), "contact_id") for day in week]
+    assert len(overview.statements) == 1
+
+
+def test_a_previous_period_that_is_not_wholly_published_is_absent(service):
+    """Half a period is no comparison: the cards say nothing instead."""
+    overview = service.overview("contacts", Filters(Days(D(2025, 12, 22), D(2025, 12, 28))))
+    assert overview.previous is None
+    assert [card.previous for card in overview.cards] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("channel", "agent", "method"),
+    [
+        (("VOICE",), (), ()),
+        ((), (None,), ()),
+        ((), (None, "", "Chidi O'Neil"), ()),
+        (("CHAT", "VOICE"), ("Ana Lima",), ()),
+        (("CHAT",), ("Björn Ström",), ("INBOUND", "API")),
+        (("nothing like it",), (), ()),
+    ],
+)
+def test_cross_filters_hold_for_every_figure_but_a_charts_own(service, published, channel, agent, method):
+    """Distinct counts under filters are exact; a chart leaves its own dimension open so others can be clicked."""
+    filters = Filters(Days(D(2026, 1, 1), D(2026, 1, 31)), channel, agent, method)
+    overview = service.overview("contacts", filters)
+    picked = {"channel": channel, "agent_name": agent, "initiation_method": method}
+    within = [row for row in published.rows if row["day"] in filters.days]
+
+    def under(*ignored):
+        return [
+            row
+            for row in within
+            if all(not values or row[name] in values for name, values in picked.items() if name not in ignored)
+        ]
+
+    assert overview.totals.rows == len(under())
+    assert overview.totals.unique_contacts == unique(under(), "contact_id")
+    assert overview.totals.agents == unique(under(), "agent_name")
+    assert sum(day.rows for day in overview.by_day) == len(under())
+    for name, shown in (
+        ("channel", overview.by_channel),
+        ("agent_name", overview.by_agent),
+        ("initiation_method", overview.by_method),
+    ):
+        assert [(c.value, c.rows) for c in shown] == ordered(Counter(row[name] for row in under(name)))
+    assert len(overview.statements) == 2
+
+
+def test_the_cards_are_those_of_the_dataset_file(service, published):
+    """Four cards, in the file's order, each with a figure per day for its sparkline."""
+    cards = service.overview("contacts", Filters()).cards
+    assert [card.label for card in cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
+    assert [card.value for card in cards][2:] == [4, 5]
+    assert {len(card.series) for card in cards} == {len(published.days)}
+    assert cards[0].series[0] == len(published.on(published.days[0]))
+
+
+def test_days_outside_what_is_published_are_zero(service):
+    """A window with no rows gives zeros on every day, not an error and not an empty chart."""
+    overview = service.overview("contacts", Filters(Days(D(2026, 3, 1), D(2026, 3, 3))))
+    assert overview.totals.rows == 0
+    assert overview.totals.unique_contacts == 0
+    assert [day.rows for day in overview.by_day] == [0, 0, 0]
