@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,8 @@ _DAY = dt.timedelta(days=1)
 _EARLIEST = dt.date(2000, 1, 1)
 _EARLIEST_POSITION = dt.datetime(1999, 12, 31, tzinfo=dt.UTC)  # of a key on that day, whatever its offset
 _WHOLE_KEY = (EVERY_KEY,)
+
+_PROBED_ITEMS = 50  # the first of which may be unreadable
 
 KEPT_SAMPLES = 32
 """Sampled pages, of at most 1 MB each, that are kept because they are a partition value's whole answer."""
@@ -115,19 +117,30 @@ class Reader:
 
     def extent(self, decoder: PageDecoder) -> Window | None:
         """Return the days between the first and last readable item of the index, or None where it has none."""
-        days: list[dt.date] = []
+        if not self.sort_key.sorts:
+            return None
         ranges = self.sort_key.key_ranges(_EARLIEST_POSITION, None)
+        days: list[dt.date] = []
         for value in self._values:
-            if not self.sort_key.sorts:
-                break
-            for probe, fallback in ((self._index.first_page, _EARLIEST), (self._index.last_page, self._latest)):
-                pages = (decoder.decode(probe(value, keys, limit=50)) for keys in ranges)
-                page = next((page for page in pages if page.items), None)
-                if page is None:
-                    continue
-                bounds = pc.min_max(page.rows.column(DAY)).as_py() if page.rows.num_rows else {}
-                days += [day for day in bounds.values() if day] or [fallback]
+            if value in self._kept:
+                days += _days_of(decoder.decode(self._kept[value]), _EARLIEST)
+            else:
+                days += self._probed(value, decoder, self._index.first_page, ranges, _EARLIEST)
+                days += self._probed(value, decoder, self._index.last_page, ranges[::-1], self._latest)
         return Window(min(days), max(days), self._zone) if days else None
+
+    def _probed(
+        self,
+        value: str,
+        decoder: PageDecoder,
+        probe: Callable[..., bytes],
+        ranges: Iterable[KeyRange],
+        unreadable: dt.date,
+    ) -> list[dt.date]:
+        for keys in ranges:
+            if days := _days_of(decoder.decode(probe(value, keys, limit=_PROBED_ITEMS)), unreadable):
+                return days
+        return []
 
     @property
     def _latest(self) -> dt.date:
@@ -201,6 +214,13 @@ class Reader:
         for attribute, count in page.ignored.items():
             tally.ignored[attribute] = tally.ignored.get(attribute, 0) + count
         self._progress.read(items=page.items, units=page.read_units)
+
+
+def _days_of(page: DecodedPage, unreadable: dt.date) -> list[dt.date]:
+    """Return the first and last day on a page; `unreadable` where it holds items and no readable day."""
+    if page.rows.num_rows:
+        return list(pc.min_max(page.rows.column(DAY)).as_py().values())
+    return [unreadable] if page.items else []
 
 
 def _within(rows: pa.RecordBatch, window: Window | None) -> pa.RecordBatch:

@@ -97,6 +97,18 @@ def test_everything_means_every_day(scene):
     assert parameters["projection.year.range"] == "2019,2026"
 
 
+def test_everything_spans_the_turn_of_epoch_texts(scene):
+    """As text, 999999999 (September 2001) comes after 1771200000; `--all` still finds both ends and what is between."""
+    table = scene(DATE_FORMAT="EPOCH")
+    for number in range(4):  # so large that no value's first page is its whole answer
+        for kind in "AB":
+            padding = {"S": "x" * 330_000}
+            table.put(f"{kind}{number}", str(1771200000 + number), kind, Padding=padding)
+            table.put(f"{kind}{number}-old", str(999999000 + number), kind, Padding=padding)
+    table.export(everything=True)
+    assert {day: len(ids) for day, ids in table.days().items()} == {"2001-09-09": 8, "2026-02-16": 8}
+
+
 def test_leftovers_of_append_go_with_the_day(scene):
     """OVERWRITE holds the whole day, so `data-*.parquet` beside it would be counted twice and is removed."""
     table = scene()
