@@ -8,7 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import click
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from local.sample_contacts import contacts
@@ -103,18 +105,38 @@ def load_in_process(items: Iterable[Item], account: str, region: str, report: Re
 
 
 def seed(endpoint_url: str, items: int) -> None:
-    """Create the table at an endpoint and fill it with sample contacts up to now, showing how far it is."""
-    client = boto3.client("dynamodb", endpoint_url=endpoint_url, config=Config(retries={"mode": "standard"}))
-    # A terminal gets a bar, a log a line.
-    create_table(client)
+    """Create the table at an endpoint and fill it with sample contacts up to now, showing how far it is.
+
+    A shell without credentials or region will do for a stand-in, which looks at neither. An endpoint that cannot be
+    reached or that refuses is told in one line.
+    """
     started = time.monotonic()
-    wanted = contacts(items, dt.datetime.now(dt.UTC))
+    # A terminal gets a bar, a log the closing line alone.
     columns = (TextColumn("contacts"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("contacts", total=items)
-        written = load(client, wanted, lambda done: progress.update(task, completed=done))
+    try:
+        client = _client(endpoint_url)
+        create_table(client)
+        with Progress(*columns, disable=not sys.stderr.isatty()) as progress:
+            task = progress.add_task("contacts", total=items)
+            wanted = contacts(items, dt.datetime.now(dt.UTC))
+            written = load(client, wanted, lambda done: progress.update(task, completed=done))
+    except (BotoCoreError, ClientError) as error:
+        raise click.ClickException(f"{error}. Is `python -m local serve` running there?") from None
     seconds = time.monotonic() - started
-    sys.stderr.write(f"{written} contacts are in the table {TABLE} at {endpoint_url} ({seconds:.1f} s)\n")
+    sys.stderr.write(f"{written:,} contacts are in the table {TABLE} at {endpoint_url} ({seconds:.1f} s)\n")
+
+
+def _client(endpoint_url: str) -> "DynamoDBClient":
+    session = boto3.Session()
+    known = session.get_credentials() is not None
+    return session.client(
+        "dynamodb",
+        endpoint_url=endpoint_url,
+        region_name=session.region_name or "us-east-1",
+        aws_access_key_id=None if known else "test",
+        aws_secret_access_key=None if known else "test",
+        config=Config(connect_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}),
+    )
 
 
 def _batches(items: Iterable[Item]) -> Iterator[list[Item]]:
