@@ -114,13 +114,13 @@ def _plain(value: AttributeValue) -> object:  # noqa: PLR0911 - a table, most fr
         return value.S
     if value.N is not None:
         return _plain_number(value.N)
+    if value.BOOL is not None:
+        return value.BOOL
     if value.M is not None:
         # Texts are the most frequent by far, and a call costs more than they do.
         return {name: _plain(inner) if inner.S is None else inner.S for name, inner in value.M.items()}
     if value.L is not None:
         return [_plain(inner) if inner.S is None else inner.S for inner in value.L]
-    if value.BOOL is not None:
-        return value.BOOL
     if value.NS is not None:
         return [_plain_number(text) for text in sorted(value.NS, key=lambda text: (Decimal(text), text))]
     if value.NULL is not None:

@@ -64,7 +64,10 @@ def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
     """Return numbers as doubles, and the rows whose double is not exactly the number."""
     strings = pa.array(texts, pa.string())
     values = strings.cast(pa.float64())
-    long = pc.greater(pc.binary_length(strings), ALWAYS_EXACT)
+    lengths = pc.binary_length(strings)
+    if (pc.max(lengths).as_py() or 0) <= ALWAYS_EXACT:
+        return values, []
+    long = pc.greater(lengths, ALWAYS_EXACT)
     rows = pc.indices_nonzero(pc.fill_null(long, False)).to_pylist()
     return values, [row for row in rows if not is_exact(texts[row] or "", values[row].as_py())]
 
