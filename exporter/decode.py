@@ -57,7 +57,7 @@ _KEY_TYPE = pa.binary(16)
 
 
 class PageDecoder:
-    """Decodes the pages of one dataset under one schema; not to be shared between threads."""
+    """Decodes the pages of one dataset under one schema, for any number of threads."""
 
     def __init__(
         self,

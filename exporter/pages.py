@@ -114,7 +114,7 @@ class PageReader:
         expected = {name: _values(page.Items, name) for name in self._expected}
         mixed = {name for name, kind in self._expected.items() if kind and not _only(kind, expected[name])}
         if new or mixed:
-            self._expected |= dict.fromkeys(mixed)
+            self._expected = self._expected | dict.fromkeys(mixed)
             if len(others) <= MAX_FIELDS:
                 self._others = others
             self._prepare()

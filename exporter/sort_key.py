@@ -35,14 +35,20 @@ SLACK = dt.timedelta(hours=14)
 
 FIRST_YEAR = 2000
 HOUR = 3600
-CACHED_GROUPS = 100_000
+CACHED_HOURS = 100_000
 
 _PLAIN_DECIMAL = re.compile(r"[1-9]\d*(?:\.\d+)?", re.ASCII)
 
-# RE2, for Arrow: what both it and `dates` read alike, so that one value of an hour speaks for all of them.
-_REGULAR_ISO = r"^\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)?$"
-_HOUR_AND_ZONE = r"^(.{13}):\d\d(?::\d\d(?:\.\d+)?)?(.*)$"
+# RE2, for Arrow: what both it and `dates` read alike, so that one value of an hour speaks for all of them. The groups
+# are the date with the hour, and what comes after minute and second.
+_REGULAR = {
+    "ISO": r"^(\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3])):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+    r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?$",
+    "HUMAN_READABLE": r"^([A-Z][a-z]+ \d{1,2}, \d{4} \d{1,2}):[0-5]\d(?::[0-5]\d)?((?: [AP]M)?(?: [A-Z]{1,5})?)$",
+}
+_HOUR_AND_REST = r"\1|\2"
 _REGULAR_EPOCH = r"^[1-9]\d{0,13}(\.\d+)?$"
+_NOTHING = pa.scalar(None, pa.string())
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class SortKey:
     attribute_type: Literal["S", "N"]
     latest_year: int
     """Last year that counts as readable: next year, as the run sees it."""
-    _days_of_groups: dict[str, dt.date | None] = field(default_factory=dict, init=False, compare=False, repr=False)
+    _days_of_hours: dict[str, dt.date | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @cached_property
     def per_second(self) -> int | None:
@@ -150,34 +156,35 @@ class SortKey:
             return None
 
     def _hours(self, values: pa.StringArray) -> pa.Array | None:
-        if self.date_format == "ISO":
-            regular = pc.match_substring_regex(values, _REGULAR_ISO)
-            if pc.all(pc.ends_with(values, "Z"), min_count=0).as_py():
-                hours = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, 0, 13), "Z", "")
-            else:
-                hours = pc.replace_substring_regex(values, _HOUR_AND_ZONE, r"\1\2")
-            return pc.if_else(regular, hours, pa.scalar(None, pa.string()))
         if self.per_second is not None:
-            regular = pc.match_substring_regex(values, _REGULAR_EPOCH)
             whole = pc.replace_substring_regex(values, r"\..*$", "")
-            whole = pc.if_else(regular, whole, pa.scalar(None, pa.string()))
+            whole = pc.if_else(pc.match_substring_regex(values, _REGULAR_EPOCH), whole, _NOTHING)
             return pc.divide(whole.cast(pa.int64()), HOUR * self.per_second)
-        return None
+        regular = _REGULAR.get(self.date_format)
+        if regular is None:
+            return None
+        if self.date_format == "ISO" and pc.all(pc.ends_with(values, "Z"), min_count=0).as_py():
+            hours = pc.binary_join_element_wise(pc.utf8_slice_codeunits(values, 0, 13), "Z", "|")
+        else:
+            hours = pc.replace_substring_regex(values, regular, _HOUR_AND_REST)
+        return pc.if_else(pc.match_substring_regex(values, regular), hours, _NOTHING)
 
     def _day_of_hour(self, hour: str | int) -> dt.date | None:
         # None where the day changes within the hour or the text is no date: its values are read one by one.
         key = str(hour)
-        if key not in self._days_of_groups:
-            if len(self._days_of_groups) >= CACHED_GROUPS:
-                self._days_of_groups.clear()
-            if isinstance(hour, int):
-                length = HOUR * (self.per_second or 1)
-                first, last = str(hour * length), str((hour + 1) * length - 1)
-            else:
-                first, last = f"{hour[:13]}:00{hour[13:]}", f"{hour[:13]}:59{hour[13:]}"
-            day = self._day_or_none(first)
-            self._days_of_groups[key] = day if day == self._day_or_none(last) else None
-        return self._days_of_groups[key]
+        if key in self._days_of_hours:
+            return self._days_of_hours[key]
+        if isinstance(hour, int):
+            length = HOUR * (self.per_second or 1)
+            first, last = str(hour * length), str((hour + 1) * length - 1)
+        else:
+            first, last = hour.replace("|", ":00"), hour.replace("|", ":59")
+        day = self._day_or_none(first)
+        day = day if day == self._day_or_none(last) else None
+        if len(self._days_of_hours) >= CACHED_HOURS:
+            self._days_of_hours.clear()
+        self._days_of_hours[key] = day
+        return day
 
 
 def days_in_groups(

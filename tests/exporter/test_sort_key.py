@@ -69,10 +69,22 @@ def epoch_texts(draw):
     return draw(st.sampled_from([f"{number:f}", f"{number:E}", f"{int(number)}"]))
 
 
-TEXTS = {"ISO": iso_texts(), "EPOCH": epoch_texts(), "EPOCH_MILLIS": epoch_texts().map(lambda text: text + "000")}
+@st.composite
+def human_texts(draw):
+    spellings = ["%B %d, %Y %I:%M:%S %p", "%B %d, %Y %H:%M", "%b %d, %Y %I:%M %p", "%B %d, %Y %H:%M:%S %p", "%d %b %Y"]
+    zones = st.sampled_from(["", " EST", " IST", " XYZ", " UTC", " AM", " +0530"])
+    return draw(moments).strftime(draw(st.sampled_from(spellings))) + draw(zones)
 
 
-@given(st.data(), st.sampled_from(["ISO", "EPOCH", "EPOCH_MILLIS"]), st.sampled_from(ZONES), st.sampled_from("SN"))
+TEXTS = {
+    "HUMAN_READABLE": human_texts(),
+    "ISO": iso_texts(),
+    "EPOCH": epoch_texts(),
+    "EPOCH_MILLIS": epoch_texts().map(lambda text: text + "000"),
+}
+
+
+@given(st.data(), st.sampled_from(sorted(TEXTS)), st.sampled_from(ZONES), st.sampled_from("SN"))
 def test_days_in_bulk_are_the_days_one_by_one(data, date_format, zone, attribute_type):
     """A page's days do not depend on what else is in the page."""
     texts = data.draw(st.lists(st.none() | TEXTS[date_format] | st.text(max_size=5), max_size=12))
