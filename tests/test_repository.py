@@ -1,0 +1,114 @@
+"""Promises of the repository as a whole: dependencies, boundaries, verbs, decisions."""
+
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+PACKAGES = ("datasets", "exporter", "dashboard", "local")
+
+
+@pytest.fixture(scope="module")
+def dependencies(repository: Path) -> list[Requirement]:
+    """Every requirement of `pyproject.toml`, extras included."""
+    project = tomllib.loads((repository / "pyproject.toml").read_text())["project"]
+    lines = project["dependencies"] + [line for extra in project["optional-dependencies"].values() for line in extra]
+    return [Requirement(line) for line in lines]
+
+
+@pytest.fixture(scope="module")
+def locked(repository: Path) -> dict[str, str]:
+    """Package -> pinned version."""
+    text = (repository / "requirements.lock").read_text()
+    return dict(re.findall(r"^([a-z0-9_.-]+)(?:\[.*?\])?==([^\s;\\]+)", text, re.MULTILINE))
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_lock_file_pins_by_hash_alone(repository: Path) -> None:
+    """Every locked package has a version and a hash, and the file does not say where to fetch it."""
+    text = (repository / "requirements.lock").read_text()
+    entries = re.split(r"\n(?=[a-zA-Z0-9])", text.strip())
+    assert len(entries) > 100
+    assert [entry for entry in entries if not re.search(r"==\S+[^\n]*\\\n +--hash=sha256:[0-9a-f]{64}", entry)] == []
+    assert "://" not in text
+
+
+def test_lock_file_fits_the_declared_dependencies(dependencies: list[Requirement], locked: dict[str, str]) -> None:
+    """Whoever changes a dependency also runs `make lock`."""
+    missing = [str(one) for one in dependencies if locked.get(normal(one.name)) not in one.specifier]
+    assert missing == []
+
+
+def test_dependencies_are_bounded_or_say_why(repository: Path, dependencies: list[Requirement]) -> None:
+    """A dependency without an upper bound has a comment beside it, at least once."""
+    text = (repository / "pyproject.toml").read_text()
+    unbounded = [one for one in dependencies if not any(part.operator in {"<", "<=", "=="} for part in one.specifier)]
+    silent = [one.name for one in unbounded if not re.search(rf'"{re.escape(one.name)}\W[^\n]*",\s+#\s*\S', text)]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", ["Makefile", "local/setup.sh", ".ci/run", "pyproject.toml"])
+def test_set_up_names_no_address(repository: Path, name: str) -> None:
+    """Where packages come from is the user's own setting, a mirror for example, and no file here overrides it."""
+    assert "://" not in (repository / name).read_text().replace("http://localhost:8501", "")
+
+
+def test_import_boundaries(repository: Path) -> None:
+    """Who may import whom is a law that the linter keeps."""
+    linter = repository / ".venv" / "bin" / "lint-imports"
+    done = subprocess.run([linter, "--no-cache"], cwd=repository, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_modules_stay_readable(repository: Path) -> None:
+    """No module is longer than 400 lines: beyond that it is two."""
+    lengths = {
+        str(path.relative_to(repository)): len(path.read_text(encoding="utf-8").splitlines())
+        for package in PACKAGES
+        for path in (repository / package).rglob("*.py")
+    }
+    assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+def test_help_lists_every_verb(repository: Path) -> None:
+    """`make` alone tells all verbs, each with what it does."""
+    makefile = (repository / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
+    assert phony
+    told = subprocess.run(["make"], cwd=repository, check=True, capture_output=True, text=True).stdout
+    assert re.findall(r"^  make (\w+) +\S", told, re.MULTILINE) == phony[1].split()
+
+
+def test_read_me_names_verbs_that_exist(repository: Path) -> None:
+    """A newcomer can type every `make` command of the documents."""
+    verbs = set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), re.MULTILINE))
+    documents = [path for path in (repository / "README.md", *repository.glob("docs/**/*.md")) if path.exists()]
+    named = {
+        verb
+        for path in documents
+        for verb in re.findall(r"(?:`|^\s*\$?\s*)make ([a-z]+)\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named - verbs == set()
+
+
+def test_decisions_are_numbered_complete_and_listed(repository: Path) -> None:
+    """Each decision has its own number, says context, choice and consequences, and is in the index."""
+    folder = repository / "docs" / "decisions"
+    decisions = sorted(path for path in folder.glob("*.md") if path.name != "README.md")
+    assert all(re.fullmatch(r"\d{4}-[a-z0-9-]+\.md", path.name) for path in decisions)
+    numbers = [path.name[:4] for path in decisions]
+    assert len(set(numbers)) == len(numbers)
+    for path in decisions:
+        assert re.findall(r"^## (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)[:3] == [
+            "Context",
+            "Choice",
+            "Consequences",
+        ], path.name
+    index = (folder / "README.md").read_text(encoding="utf-8")
+    assert [path.name for path in decisions if f"]({path.name})" not in index] == []
