@@ -1,12 +1,271 @@
-"""The JSON API: same process, same queries, same guard and same limits as the pages."""
+"""The JSON API: same process, same queries, same guard and same limits as the pages.
 
-from collections.abc import Callable
+What blocks runs in threads; a query that takes long is waited for without one. Errors are `{"error": "..."}`: 400 names
+the field, 422 gives the reason and its position, 503 says that Athena or S3 is out of reach.
+"""
 
-from starlette.routing import BaseRoute
+import base64
+import binascii
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
+import anyio
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from dashboard.api_document import docs_page, openapi
+from dashboard.api_errors import ApiError, answered, json_response
+from dashboard.downloads import file_name
+from dashboard.errors import DashboardError, FieldFault, InvalidRequest, QueryFailed
+from dashboard.filters import Days, Filters, day_from_text
+from dashboard.jobs import Job
+from dashboard.json_values import json_columns, json_rows
+from dashboard.overview import Overview, ValueCount
+from dashboard.query_types import request_from
+from dashboard.results import QueryResult
 from dashboard.service import Service
 
+WAIT_SECONDS = 25.0
+"""How long `POST /api/query` waits before it answers 202: below the 30 s at which proxies give up."""
+MOST_BODY = 256 * 1024
+PAGE_ROWS = 1000
+MOST_DAYS = 3660
 
-def routes(provider: Callable[[], Service]) -> list[BaseRoute]:
+T = TypeVar("T")
+Provider = Callable[[], Service]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def routes(provider: Provider) -> list[BaseRoute]:
     """Return the routes for `st.App(routes=...)`; `provider` gives the service when a request needs it."""
-    raise NotImplementedError
+    api = _Api(provider)
+    return [
+        Route("/healthz", answered(api.health), methods=["GET"]),
+        Route("/api/stats", answered(api.stats), methods=["GET"]),
+        Route("/api/query", answered(api.query), methods=["POST"]),
+        Route("/api/results", answered(api.results), methods=["GET"]),
+        Route("/api/download", answered(api.download), methods=["GET"]),
+        Route("/api/daily", answered(api.daily), methods=["GET"]),
+        Route("/api/openapi.json", answered(api.document), methods=["GET"]),
+        Route("/api/docs", answered(api.docs), methods=["GET"]),
+    ]
+
+
+class _Api:
+    """The endpoints over one service."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        # Apart from the threads that serve the pages, so that neither can starve the other.
+        self._threads = anyio.CapacityLimiter(16)
+
+    async def health(self, _: Request) -> Response:
+        """Answer 200 when pages can be served: the settings are right. Asks neither Athena nor S3."""
+        await self._in_thread(self._provider)
+        return json_response({"status": "ok"})
+
+    async def stats(self, request: Request) -> Response:
+        """Answer the Overview's figures, without filters."""
+        service = await self._in_thread(self._provider)
+        name = service.dataset(request.query_params.get("dataset")).name
+        overview = await self._in_thread(lambda: service.overview(name, Filters()))
+        return json_response(_stats(overview))
+
+    async def query(self, request: Request) -> Response:
+        """Run a query; 202 with its id where it takes longer than `WAIT_SECONDS`."""
+        _refuse_other_sites(request)
+        body = _object(await _body(request))
+        service = await self._in_thread(self._provider)
+        name = service.dataset(_text_or_none(body.pop("dataset", None), "dataset")).name
+
+        def start() -> Job:
+            asked = request_from(body, service.shape(name), service.settings.max_fetch_rows)
+            return service.start(name, service.prepare(name, asked), owner="api")
+
+        job = await self._in_thread(start)
+        with anyio.move_on_after(WAIT_SECONDS):
+            while not job.is_over:  # noqa: ASYNC110 - the job ends in a thread, which has no event of this loop
+                await anyio.sleep(0.05)
+        return await self._answer(job, None)
+
+    async def results(self, request: Request) -> Response:
+        """Answer a page of a result, or 202 while the query runs."""
+        service = await self._in_thread(self._provider)
+        job = _job(service, request)
+        return await self._answer(job, _first_row(request, job))
+
+    async def download(self, request: Request) -> Response:
+        """Redirect to a presigned address of Athena's own CSV file."""
+        service = await self._in_thread(self._provider)
+        job = _job(service, request)
+        if not job.is_over:
+            return _pending(job)
+        result = _result(job)
+        name = file_name(service.names[0], job.statement.title, dt.datetime.now(dt.UTC), "csv")
+        link = await self._in_thread(lambda: service.objects.link(result.output_location, name))
+        return RedirectResponse(link, status_code=302, headers={"Cache-Control": "no-store"})
+
+    async def daily(self, request: Request) -> Response:
+        """Answer rows per day, every day of the window included."""
+        service = await self._in_thread(self._provider)
+        name = service.dataset(request.query_params.get("dataset")).name
+        days = _window(request)
+        counts = await self._in_thread(lambda: service.daily(name, days))
+        return json_response({"days": [{"day": count.day.isoformat(), "contacts": count.rows} for count in counts]})
+
+    async def document(self, _: Request) -> Response:
+        """Answer the OpenAPI document."""
+        service = await self._in_thread(self._provider)
+        return json_response(openapi(service.settings.max_fetch_rows))
+
+    async def docs(self, _: Request) -> Response:
+        """Answer a page that describes the API."""
+        service = await self._in_thread(self._provider)
+        return HTMLResponse(docs_page(openapi(service.settings.max_fetch_rows)))
+
+    async def _answer(self, job: Job, first: int | None) -> Response:
+        if not job.is_over:
+            return _pending(job)
+        result = _result(job)
+        return await self._in_thread(lambda: json_response(_page(result, first)))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+
+
+def _pending(job: Job) -> Response:
+    state = "RUNNING" if job.query_execution_id else "QUEUED"
+    return json_response({"queryExecutionId": job.query_execution_id or job.id, "state": state}, 202)
+
+
+def _result(job: Job) -> QueryResult:
+    if job.result is None:
+        raise job.error or QueryFailed("it gave no reason")
+    return job.result
+
+
+def _page(result: QueryResult, first: int | None) -> dict[str, Any]:
+    """Return the body of a result: all rows where `first` is None, otherwise the page that begins there."""
+    start, count = (0, None) if first is None else (first, PAGE_ROWS)
+    page = {
+        "queryExecutionId": result.query_execution_id,
+        "columns": json_columns(result),
+        "rows": json_rows(result.table, start, count),
+        "rowCount": result.row_count,
+        "truncated": result.truncated,
+        "dataScannedBytes": result.statistics.bytes_scanned,
+        "runtimeMs": result.statistics.total_ms,
+    }
+    if first is not None and first + PAGE_ROWS < result.row_count:
+        page["nextToken"] = _token(result.query_execution_id, first + PAGE_ROWS)
+    return page
+
+
+def _stats(overview: Overview | None) -> dict[str, Any]:
+    def counted(values: tuple[ValueCount, ...], name: str) -> list[dict[str, Any]]:
+        return [{name: count.value, "contacts": count.rows} for count in values]
+
+    if overview is None:
+        figures: dict[str, Any] = dict.fromkeys(("totalRows", "uniqueContacts", "channels", "agents"), 0)
+        lists = dict.fromkeys(("byDay", "byChannel", "byAgent", "byInitiationMethod"), ())
+        return {**figures, **{name: [] for name in lists}, "asOf": None}
+    return {
+        "totalRows": overview.totals.rows,
+        "uniqueContacts": overview.totals.unique_contacts,
+        "channels": overview.totals.channels,
+        "agents": overview.totals.agents,
+        "byDay": [{"day": count.day.isoformat(), "contacts": count.rows} for count in overview.by_day],
+        "byChannel": counted(overview.by_channel, "channel"),
+        "byAgent": counted(overview.by_agent, "agent"),
+        "byInitiationMethod": counted(overview.by_method, "initiationMethod"),
+        "asOf": overview.as_of.isoformat(),
+    }
+
+
+def _refuse_other_sites(request: Request) -> None:
+    # A page elsewhere must not spend our money through the browser of somebody who is signed in here.
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    foreign = origin is not None and origin.partition("://")[2] != host
+    if foreign or request.headers.get("sec-fetch-site") == "cross-site":
+        raise ApiError(403, "Queries are taken from this site's own pages and from programs, not from other sites.")
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise ApiError(413, f"body: expected at most {MOST_BODY:,} bytes")
+    return bytes(body)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise _wrong("body", f"expected a JSON object; {error}") from None
+    if not isinstance(value, dict):
+        raise _wrong("body", f"expected a JSON object; found {type(value).__name__}")
+    return value
+
+
+def _text_or_none(value: object, field: str) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    raise _wrong(field, f"expected text; found {value!r:.60}")
+
+
+def _job(service: Service, request: Request) -> Job:
+    wanted = request.query_params.get("queryExecutionId", "")
+    if not wanted:
+        raise _wrong("queryExecutionId", "expected the id that /api/query gave; found nothing")
+    job = service.jobs.by_execution(wanted) or service.jobs.get(wanted)
+    # What the pages started is theirs: ids travel in links and logs, and must not open somebody's result.
+    if job is None or job.owner != "api":
+        raise ApiError(404, "queryExecutionId: not started by this API, or forgotten since; run the query again")
+    return job
+
+
+def _first_row(request: Request, job: Job) -> int:
+    token = request.query_params.get("nextToken")
+    if not token:
+        return 0
+    fault = _wrong("nextToken", "expected the token that the page before gave")
+    try:
+        owner, _, first = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise fault from None
+    rows = job.result.row_count if job.result else 0
+    if owner != job.query_execution_id or not first.isdigit() or len(first) > 9 or int(first) >= max(rows, 1):
+        raise fault
+    return int(first)
+
+
+def _token(query_execution_id: str, first: int) -> str:
+    return base64.urlsafe_b64encode(f"{query_execution_id}:{first}".encode()).decode()
+
+
+def _window(request: Request) -> Days:
+    faults, found = [], {}
+    for field in ("from", "to"):
+        text = request.query_params.get(field, "")
+        day = day_from_text(text)
+        if day is None:
+            faults.append(FieldFault(field, f"expected a day as YYYY-MM-DD; found {text[:40]!r}"))
+        else:
+            found[field] = day
+    if faults:
+        raise InvalidRequest(tuple(faults))
+    if found["to"] < found["from"]:
+        raise _wrong("to", f"expected {found['from']} (from) or later; found {found['to']}")
+    days = Days(found["from"], found["to"])
+    if len(days) > MOST_DAYS:
+        raise _wrong("to", f"expected at most {MOST_DAYS:,} days from `from` on; found {len(days):,}")
+    return days
+
+
+def _wrong(field: str, message: str) -> DashboardError:
+    return InvalidRequest((FieldFault(field, message),))

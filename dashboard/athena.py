@@ -12,10 +12,12 @@ from pyathena.model import AthenaQueryExecution
 from pyathena.util import RetryConfig
 
 from dashboard.aws_errors import error_from_reason, error_from_sdk
+from dashboard.errors import QueryFailed
 from dashboard.objects import Objects
 from dashboard.queries import Statement
 from dashboard.result_file import table_from_csv
 from dashboard.results import QueryResult, ResultColumn, Statistics
+from dashboard.sql_text import position_of_failure
 
 POLL_SECONDS = 0.2
 """Between looks at a running query; PyAthena's own second is felt on every click."""
@@ -30,12 +32,15 @@ logging.getLogger("pyathena").setLevel(logging.CRITICAL)
 class Athena:
     """Runs statements in one workgroup. Safe to use from many threads; every run has a cursor of its own."""
 
-    def __init__(self, objects: Objects, *, workgroup: str, results: str | None, region: str | None) -> None:
+    def __init__(
+        self, objects: Objects, *, workgroup: str, database: str, results: str | None, region: str | None
+    ) -> None:
         self._objects = objects
         # "" keeps PyAthena from reading AWS_ATHENA_S3_STAGING_DIR: a workgroup may enforce its own place for results.
         self._options: dict[str, Any] = {
             "s3_staging_dir": results or "",
             "work_group": workgroup,
+            "schema_name": database,
             "region_name": region,
         }
         self._connection: Any = None
@@ -81,7 +86,11 @@ class Athena:
             if seen and seen[0].state in {"FAILED", "CANCELLED"}:
                 ended = seen[0]
                 reason = ended.state_change_reason or ""
-                raise error_from_reason(str(ended.state), reason, str(ended.query_id)) from error
+                failure = error_from_reason(str(ended.state), reason, str(ended.query_id))
+                if isinstance(failure, QueryFailed) and statement.written:
+                    told, line, column = position_of_failure(statement.written, failure.reason)
+                    failure = QueryFailed(told, failure.query_execution_id, line, column)
+                raise failure from error
             raise error_from_sdk(error, "Athena", "running a query") from error
         return self._result(statement, seen[0], tuple(_column(*entry) for entry in described))
 

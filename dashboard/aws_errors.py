@@ -65,13 +65,16 @@ def error_from_reason(state: str, reason: str, query_execution_id: str) -> Query
     if state == "CANCELLED":
         said = f" ({reason})" if reason and "cancel" not in reason.lower() else ""
         return QueryCancelled(f"The query was stopped in Athena before its end{said}.", query_execution_id)
-    if any(sign in reason for sign in _MISSING) and "column" not in reason.lower().partition("does not exist")[0]:
+    said = reason.rstrip(".")
+    # Athena words a column that is not there as one that may not be read; its code tells the two apart.
+    is_column = "COLUMN_NOT_FOUND" in reason
+    if not is_column and any(sign in reason for sign in _MISSING):
         return TableMissing(
-            f"Athena does not know the table: {reason} Run an export, or check ATHENA_DATABASE and ATHENA_TABLE.",
+            f"Athena does not know the table: {said}. Run an export, or check ATHENA_DATABASE and ATHENA_TABLE.",
             query_execution_id,
         )
-    if any(sign in reason for sign in _REFUSED):
-        return AccessDenied(f"Athena may not read what the query needs: {reason} Give the role that permission.")
+    if not is_column and any(sign in reason for sign in _REFUSED):
+        return AccessDenied(f"Athena may not read what the query needs: {said}. Give the role that permission.")
     return QueryFailed(reason or "it gave no reason", query_execution_id)
 
 
@@ -82,7 +85,7 @@ def _from_answer(error: ClientError, service: str, doing: str) -> DashboardError
     if code in _THROTTLED or status == 429:
         return Throttled(f"{service} asked for fewer requests while {doing}. Try again in a minute.")
     if code in _DENIED or status == 403:
-        return AccessDenied(f"{service} refused {doing}: {message} Give the role that permission.")
+        return AccessDenied(f"{service} refused {doing}: {message.rstrip('.')}. Give the role that permission.")
     if status >= 500:
         return AthenaUnreachable(f"{service} is not well: {code} while {doing}. Try again in a minute.")
     if service == "Athena" and "not found" not in message.lower():

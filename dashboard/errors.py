@@ -1,4 +1,4 @@
-# ruff: noqa: N818 - the names say what happened; "Error" behind each would say nothing more
+
 """What can go wrong between a page and Athena, by what a person can do about it.
 
     DashboardError
@@ -70,11 +70,18 @@ class QueryError(DashboardError):
 
 
 class QueryFailed(QueryError):
-    """The query failed in Athena; `reason` is Athena's own text."""
+    """The query failed in Athena; `reason` is Athena's own text, line and column (from 1) those of what was written."""
 
-    def __init__(self, reason: str, query_execution_id: str | None = None) -> None:
-        self.reason = reason
-        super().__init__(f"Athena could not run the query: {reason}", query_execution_id)
+    def __init__(
+        self,
+        reason: str,
+        query_execution_id: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        self.reason, self.line, self.column = reason, line, column
+        where = "" if line is None else f" (line {line}, column {column})"
+        super().__init__(f"Athena could not run the query{where}: {reason}", query_execution_id)
 
 
 class QueryCancelled(QueryError):

@@ -34,6 +34,8 @@ class Statement:
     title: str = ""
     tables: tuple[tuple[str, str], ...] = ()
     """Database and name of the tables read; empty where it is the dataset's own alone."""
+    written: str = ""
+    """What a person wrote, where `sql` was made from it."""
 
     @property
     def shown_sql(self) -> str:

@@ -38,7 +38,11 @@ class Service:
         self.settings = settings
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
         self.athena = Athena(
-            self.objects, workgroup=settings.workgroup, results=settings.results, region=settings.region
+            self.objects,
+            workgroup=settings.workgroup,
+            database=settings.datasets[0].target.database,
+            results=settings.results,
+            region=settings.region,
         )
         self.jobs = Jobs(self.athena)
         self._records = Records(self.objects, settings.bucket)

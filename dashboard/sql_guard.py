@@ -57,11 +57,14 @@ class CheckedSql:
     """What is sent: the tree written out, asking for `limit` + 1 rows at most."""
     tables: tuple[ServedTable, ...]
     limit: int
+    written: str
+    """What the person wrote."""
 
     def statement(self) -> Statement:
         """Return it as a statement."""
         tables = tuple((served.database, served.table) for served in self.tables)
-        return Statement(self.sql, (), self.limit, None, columns_read(self.tree, self.tables), "custom_sql", tables)
+        columns = columns_read(self.tree, self.tables)
+        return Statement(self.sql, (), self.limit, None, columns, "custom_sql", tables, self.written)
 
 
 def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
@@ -76,7 +79,7 @@ def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
     except RecursionError:
         raise RefusedSql("The statement is nested too deeply", mend="Split it with WITH.") from None
     _inspected(one_statement(sent), sent, catalogue)
-    return CheckedSql(query, sent, tables, limit)
+    return CheckedSql(query, sent, tables, limit, sql)
 
 
 def columns_read(tree: exp.Query, tables: tuple[ServedTable, ...]) -> tuple[str, ...] | None:

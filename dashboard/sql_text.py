@@ -1,6 +1,7 @@
 """SQL text to one parsed statement, and nodes of the tree back to where they stand in the text. Pure."""
 
 import logging
+import re
 from collections.abc import Sequence
 
 import sqlglot
@@ -50,6 +51,21 @@ def refusal(reason: str, sql: str, node: exp.Expr | None, mend: str = "") -> Ref
     if not starts:
         return RefusedSql(reason, *position(sql, len(sql) - len(sql.lstrip())), mend)
     return RefusedSql(reason, *position(sql, min(starts)), mend)
+
+
+def position_of_failure(written: str, reason: str) -> tuple[str, int | None, int | None]:
+    """Return Athena's reason without its own position, and the place in what was written where that can be told.
+
+    Athena counts in the text that it was sent, which is not the one that the person sees, so the name that it
+    complains of (`Column 'agent' cannot be resolved`) is looked for instead; None, None where it names nothing found.
+    """
+    told = re.sub(r"(?:^|(?<=: ))line \d+:\d+: ", "", reason)
+    for name in re.findall(r"['\"]([^'\"]+)['\"]|(?:Function|Table) (\w+)", told):
+        wanted = (name[0] or name[1]).rpartition(".")[2].lower()
+        for token in _tokens(written):
+            if token.text.lower() == wanted:
+                return told, *position(written, token.start)
+    return told, None, None
 
 
 def _tokens(sql: str) -> Sequence[Token]:

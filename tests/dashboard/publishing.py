@@ -64,7 +64,7 @@ def contact_rows(first: dt.date, last: dt.date, per_day: int) -> list[dict[str, 
             rows.append(
                 {
                     "day": day,
-                    # On every other day, each tenth contact is one of the day before, so unique contacts are fewer than rows.
+                    # Every other day, each tenth contact is one of the day before: fewer unique contacts than rows.
                     "contact_id": f"c-{day.toordinal() - (number % 10 == 0 and day.toordinal() % 2)}-{number}",
                     "channel": CHANNELS[min(number % 7, 3)],
                     "agent_name": AGENTS[seed % len(AGENTS)],
@@ -198,9 +198,7 @@ def _put_day(
         state="closed",
         read_at=now,
         column_bytes=column_bytes,
-        values={
-            name: tuple(sorted({row[name] for row in todays if row.get(name) is not None})) for name in dimensions
-        },
+        values={name: tuple(sorted({row[name] for row in todays if row.get(name) is not None})) for name in dimensions},
         key_hash=hashlib.md5(str(day).encode(), usedforsecurity=False).hexdigest(),
         verified_at=now,
     )

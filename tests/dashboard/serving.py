@@ -1,0 +1,30 @@
+"""The API's routes behind a real HTTP server on a free port."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+
+from dashboard import api
+from dashboard.service import Service
+
+
+@contextlib.contextmanager
+def serving(provider: Callable[[], Service]) -> Iterator[httpx.Client]:
+    """Serve the routes and yield a client that asks them."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(Starlette(routes=api.routes(provider)), log_level="critical", ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
