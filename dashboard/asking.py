@@ -58,7 +58,9 @@ def prepared(service: Service, name: str, values: Mapping[str, Any]) -> tuple[Qu
     except InvalidRequest as error:
         if values["run"]:
             for fault in error.faults:
-                st.error(f"**{_LABELS.get(fault.field, fault.field)}**: {fault.message}", icon=":material/edit_note:")
+                missing = not values.get(fault.field)
+                message = "the query needs this" if missing else fault.message
+                st.error(f"**{_LABELS.get(fault.field, fault.field)}**: {message}.", icon=":material/edit_note:")
     except RefusedSql as error:
         refusal(error)
     return None

@@ -48,7 +48,7 @@ def chart_cards(scene: Scene) -> str | None:
     return asked
 
 
-def _stat_card(card: CardValue, series: Sequence[float]) -> None:
+def _stat_card(card: CardValue, series: list[float]) -> None:
     share = card.measure in ("rows", "sum") or (card.value or 0) >= 1000
     delta = formats.change(card.value, card.previous, absolute=not share)
     st.metric(
@@ -59,7 +59,8 @@ def _stat_card(card: CardValue, series: Sequence[float]) -> None:
         delta_description=None if delta is None else f"from {formats.number(card.previous)}",
         border=True,
         height="stretch",
-        chart_data=series if len(series) > 1 else None,
+        # One day has no course, but the card keeps its height.
+        chart_data=series * 2 if len(series) == 1 else series,
         chart_type="area",
     )
 

@@ -117,19 +117,14 @@ def _layout(chart: Any) -> Spec:
     spec.pop("datasets", None)
     for part in (spec, *spec.get("layer", ())):
         part.pop("data", None)
-    axis = {"labelColor": _MUTED, "titleColor": _MUTED, "gridColor": _GRID, "domainColor": _GRID, "tickColor": _GRID}
     # SVG, so that colours may be the page's variables.
     spec["usermeta"] = {"embedOptions": {"renderer": "svg", "padding": {"left": 2, "right": 2, "top": 6, "bottom": 2}}}
+    lines = {"gridColor": _GRID, "domainColor": _GRID, "tickColor": _GRID}
+    legend = {"labelFontSize": 12, "symbolType": "circle", "symbolSize": 70, "layout": {"right": {"anchor": "middle"}}}
     spec["config"] = {
         "view": {"stroke": None},
-        "axis": {**axis, "labelFontSize": 11},
-        "legend": {
-            "labelColor": _MUTED,
-            "labelFontSize": 12,
-            "symbolType": "circle",
-            "symbolSize": 70,
-            "layout": {"right": {"anchor": "middle"}},
-        },
+        "axis": {"labelFontSize": 11, "labelColor": _MUTED, "titleColor": _MUTED, **lines},
+        "legend": {"labelColor": _MUTED, **legend},
     }
     return spec
 
@@ -174,6 +169,8 @@ def _day_bars(unit: str) -> Spec:
             y=alt.Y(
                 "count:Q",
                 title=None,
+                # Stacked bars with round corners sit in a group each, and a brush over them takes its place from that.
+                stack=False,
                 axis=alt.Axis(tickCount=4, tickMinStep=1, labelExpr=thousands, domain=False, ticks=False),
             ),
             opacity=alt.condition(brush, alt.value(1), alt.value(_FADED)),
@@ -239,7 +236,7 @@ def _bars(unit: str, bars: int, picked: tuple[str, ...]) -> Spec:
     base = alt.Chart(_no_data()).encode(
         y=alt.Y(
             "label:N",
-            sort=alt.EncodingSortField("count", order="descending"),
+            sort=None,  # as the rows come: the largest first
             title=None,
             axis=alt.Axis(labelLimit=130, domain=False, ticks=False, labelPadding=8),
             scale=alt.Scale(paddingInner=0.32 if bars > 4 else 0.55, paddingOuter=0.15),

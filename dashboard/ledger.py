@@ -65,7 +65,8 @@ def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> No
     run = runs[0]
     when = f"{formats.age(run.started_at, now)}, {_moment(run.started_at, dataset)}"
     if run.status == "succeeded":
-        done = f"{formats.plural(run.rows, 'row')} in {formats.plural(len(run.partitions), 'day')}"
+        days = f" in {formats.plural(len(run.partitions), 'day')}" if run.partitions else ""
+        done = f"{formats.plural(run.rows, 'row')}{days}"
         st.success(f"The latest run succeeded ({when}): {done}.", icon=":material/task_alt:")
     elif run.status == "running":
         st.info(f"A run started {when} and has not said that it ended.", icon=":material/sync:")

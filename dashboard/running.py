@@ -9,7 +9,7 @@ from dashboard.errors import DashboardError
 from dashboard.jobs import Job
 from dashboard.queries import Statement
 from dashboard.service import Service
-from dashboard.states import failure
+from dashboard.states import failure, state
 
 PATIENCE = 0.7
 """Seconds that a quick query gets before the running state shows, so that it does not flicker."""
@@ -30,11 +30,11 @@ def forget(slot: str) -> None:
 
 
 def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
-    """Draw a slot's query: under way, failed, or its result by `draw`; nothing where the slot is empty."""
+    """Draw a slot's query: under way, failed, or its result by `draw`; an invitation where nothing was run."""
     job = _job(service, slot)
     if job is None:
-        return
-    if not job.is_over:
+        state(":material/play_circle:", "Nothing run yet", "Run the query to see its rows here.", key="nothing_run")
+    elif not job.is_over:
         _watch(service, slot)
     elif job.error is not None:
         _failed(job, job.error)

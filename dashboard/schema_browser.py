@@ -10,10 +10,9 @@ from dashboard.shape import Shape
 
 def schema_browser(shapes: Sequence[Shape]) -> None:
     """Draw the tables, each with its columns; partition columns are marked, because filtering by them costs less."""
-    with st.container(border=True, key="schema", gap="xsmall"):
-        st.subheader("Tables", anchor=False)
+    with st.container(border=True, key="schema", gap="small"):
         for shape in shapes:
-            st.markdown(f":material/table: **{shape.table}**", help=f"Database {shape.database}")
+            st.subheader(f":material/table: {shape.table}", anchor=False, help=f"In the database {shape.database}")
             st.html(_columns(shape))
 
 

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import sqlglot
 import streamlit as st
+from sqlglot.errors import SqlglotError
 
 from dashboard import downloads, formats
 from dashboard.costs import dollars_for
@@ -57,13 +59,21 @@ def rows_text(found: QueryResult, of: int | None) -> str:
     return f"First {found.row_count:,} rows, there are more"
 
 
+def readable(sql: str) -> str:
+    """Return SQL laid out in lines; as it is where that cannot be done."""
+    try:
+        return sqlglot.parse_one(sql, dialect="athena").sql("athena", pretty=True)
+    except SqlglotError:
+        return sql
+
+
 @st.dialog("SQL behind these figures", width="large", icon=":material/code:")
 def sql_dialog(statements: Sequence[Statement]) -> None:
     """Show statements with their values in place."""
     for statement in statements:
         if statement.title:
             st.caption(statement.title)
-        st.code(statement.shown_sql, language="sql", wrap_lines=True)
+        st.code(readable(statement.shown_sql), language="sql", wrap_lines=True)
 
 
 @st.dialog("Rows behind these figures", width="large", icon=":material/table_rows:")
@@ -141,7 +151,7 @@ def _take_away(service: Service, name: str, found: QueryResult, key: str) -> Seq
 
 def _grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
     table = shown(found.table.select(list(columns)))
-    height = min(table.num_rows, _TALLEST) * _ROW + _ROW + 3
+    height = (min(table.num_rows, _TALLEST) + 1) * _ROW + 2
     st.dataframe(
         table,
         hide_index=True,
@@ -160,7 +170,7 @@ def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
         known = shape.column(field.name)
         text = f"{column.type}. {known.description}" if known and known.description else column.type
         if pa.types.is_timestamp(field.type):
-            configs[field.name] = st.column_config.DatetimeColumn(help=text, format="YYYY-MM-DD HH:mm:ss")
+            configs[field.name] = st.column_config.DatetimeColumn(help=text, format=_moments(found.table[field.name]))
         elif pa.types.is_date(field.type):
             configs[field.name] = st.column_config.DateColumn(help=text, format="YYYY-MM-DD")
         elif pa.types.is_decimal(field.type):
@@ -172,6 +182,12 @@ def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
         else:
             configs[field.name] = st.column_config.Column(help=text)
     return configs
+
+
+def _moments(column: pa.ChunkedArray) -> str:
+    """Return the format of a timestamp column: with milliseconds where some value has any."""
+    whole = pc.all(pc.equal(pc.floor_temporal(column, unit="second"), column)).as_py()
+    return "YYYY-MM-DD HH:mm:ss" if whole in (True, None) else "YYYY-MM-DD HH:mm:ss.SSS"
 
 
 def _fits(column: pa.ChunkedArray) -> bool:

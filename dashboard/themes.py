@@ -122,7 +122,7 @@ SUNSET = Theme(
     good="#1d7559",
     bad="#b3203a",
     warn="#8f5a00",
-    info="#3f6fb0",
+    info="#b83a0b",
 )
 THEMES: Final = {theme.name: theme for theme in (LIGHT, DARK, OCEAN, SUNSET)}
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import asking, loaders, running, tables
 from dashboard.errors import RefusedSql
-from dashboard.period import title_block
+from dashboard.period import freshness, title_block
 from dashboard.query_types import QueryRequest
 from dashboard.schema_browser import schema_browser
 from dashboard.sql_editor import put, sql_editor
@@ -19,6 +19,7 @@ if manifest is None or not manifest.days:
     nothing_exported(dataset)
     st.stop()
 
+freshness(dataset, manifest, None)
 slot = f"sql_{name}"
 shapes = tuple(service.shape(each) for each in service.names)
 written, schema = st.columns([3, 1.25], gap="small")
