@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -42,9 +43,8 @@ class Clock:
         if self.is_sort_key:
             return self.sort_key.instant(text)
         if kind == "N":
-            if not is_number(text):
-                raise unreadable(text)
-            return dates.instant_from_epoch(text, 1 if abs(float(text)) < SECONDS_BELOW else 1000)
+            milliseconds = is_number(text) and abs(Decimal(text)) >= SECONDS_BELOW
+            return dates.instant_from_epoch(text, 1000 if milliseconds else 1)
         zone = self.sort_key.time_zone
         if self.sort_key.pattern is None:
             try:

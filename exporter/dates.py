@@ -8,10 +8,11 @@ of a text key is widened by exactly that much.
 
 import datetime as dt
 import re
-from decimal import ROUND_FLOOR, Context, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Context, Decimal
 from zoneinfo import ZoneInfo
 
 from exporter.errors import UnreadableDate
+from exporter.numbers import is_number
 from exporter.zone_abbreviations import offset_of
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -46,7 +47,6 @@ _HUMAN = re.compile(
 
 _OFFSET = re.compile(r"(?:utc|gmt)?([+-])(\d{1,2})(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,5}(?![A-Za-z])")
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _EXACT = Context(prec=80, rounding=ROUND_FLOOR)
 _EXPANSIONS = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M"}
 
@@ -95,15 +95,15 @@ def instant_from_human(text: str, zone: dt.tzinfo) -> dt.datetime:
 
 def instant_from_epoch(text: str, per_second: int) -> dt.datetime:
     """Return the instant that many seconds (`per_second` 1) or milliseconds (1000) after 1970, in any notation."""
-    if not _NUMBER.fullmatch(text):
+    if not is_number(text):
         raise unreadable(text)
+    number = Decimal(text)
+    if abs(number) > 10**18:  # no such number is a date, and arithmetic on its digits is waste
+        raise unreadable(text)
+    microseconds = int(_EXACT.to_integral_value(_EXACT.multiply(number, Decimal(1_000_000 // per_second))))
     try:
-        number = Decimal(text)
-        if abs(number) > 10**18:  # before the arithmetic: no such number is a date, and its digits would fill memory
-            raise unreadable(text)
-        microseconds = int(_EXACT.to_integral_value(_EXACT.multiply(number, Decimal(1_000_000 // per_second))))
         return EPOCH + dt.timedelta(microseconds=microseconds)
-    except (InvalidOperation, OverflowError):
+    except OverflowError:
         raise unreadable(text) from None
 
 

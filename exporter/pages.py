@@ -16,8 +16,8 @@ import msgspec
 
 from exporter.attribute_values import AttributeValue, kind_of
 
-MAX_FIELDS = 2000
-"""Beyond this an item's struct costs more than a dict: such a table has attributes made up by the item."""
+MAX_OTHERS = 256
+"""With more undeclared attributes than this a struct costs more than a dict: items make up their own names."""
 
 _TYPES: dict[str, type] = {"S": str, "N": str, "BOOL": bool}
 
@@ -103,20 +103,18 @@ class PageReader:
 
     def _prepare(self) -> None:
         fields = dict(self._expected) | dict.fromkeys(self._others)
-        fits = len(fields) <= MAX_FIELDS and all(_can_be_field(name) for name in fields)
+        fits = len(self._others) <= MAX_OTHERS and all(_can_be_field(name) for name in fields)
         self._typed = _TypedPages(self._expected, self._others) if fits else None
 
     def _read_any(self, body: bytes) -> Page:
         page = _any_page.decode(body)
-        known = self._expected.keys() | set(self._others)
-        new = {name for item in page.Items for name in item if name not in known}
-        others = (*self._others, *sorted(new))
+        others = sorted({name for item in page.Items for name in item} - self._expected.keys())
+        new = set(others).difference(self._others)
         expected = {name: _values(page.Items, name) for name in self._expected}
         mixed = {name for name, kind in self._expected.items() if kind and not _only(kind, expected[name])}
-        if new or mixed:
+        if mixed or (new and len(self._others) <= MAX_OTHERS):
             self._expected = self._expected | dict.fromkeys(mixed)
-            if len(others) <= MAX_FIELDS:
-                self._others = others
+            self._others = (*self._others, *sorted(new))
             self._prepare()
         return Page(
             items=len(page.Items),

@@ -223,7 +223,7 @@ def _is_text_of(cell: Any, value: Any) -> bool:
 # ---- properties
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(item_lists, SCHEMES, st.booleans(), st.booleans())
 def test_rows_equal_an_independent_reading_of_the_items(items, scheme, ascii_only, spaced):
     """Promises 3 and 4: read = rows + withheld; each value is the one stored, or null with its item set aside."""
@@ -299,7 +299,7 @@ def _outcome(pages: list[DecodedPage]) -> Any:
     return rows, [aside for page in pages for aside in page.withheld], nulled, inexact, ignored
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(item_lists, SCHEMES, st.randoms(use_true_random=False))
 def test_page_boundaries_do_not_show_in_the_result(items, scheme, randomness: random.Random):
     """However an index is cut into pages, in whatever order earlier pages taught the decoder, rows are the same."""
@@ -312,7 +312,7 @@ def test_page_boundaries_do_not_show_in_the_result(items, scheme, randomness: ra
     assert _outcome([used.decode(whole)]) == _outcome([decoder(scheme, whole).decode(whole)])
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(item_lists, SCHEMES)
 def test_items_that_the_client_parsed_give_the_same_page(items, scheme):
     """The fallback from raw bodies changes nothing but speed."""
@@ -322,7 +322,7 @@ def test_items_that_the_client_parsed_give_the_same_page(items, scheme):
     assert _outcome([used.decode_items(by_client, None, 0)]) == _outcome([used.decode(body)])
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 @given(item_lists, SCHEMES)
 def test_structs_and_raw_values_give_the_same_page(items, scheme):
     """The fast way through a page and the way for pages with surprises agree."""

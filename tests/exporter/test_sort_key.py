@@ -168,10 +168,11 @@ def test_one_day_of_iso_keys_is_one_range_for_every_way_to_write_them():
     assert ranges == (KeyRange("2026-02-16", "2026-02-17\U0010ffff"),)
 
 
-def test_a_text_window_that_cuts_a_day_is_refused():
-    """A part of a day has no bounds that hold for `T` and space alike."""
-    with pytest.raises(ValueError, match="whole days"):
-        key().key_ranges(day(2026, 2, 16), day(2026, 2, 17) + dt.timedelta(hours=1))
+@pytest.mark.parametrize("date_format", ["ISO", "%Y-%m-%d %H:%M"])
+def test_a_text_window_that_cuts_an_hour_is_refused(date_format):
+    """A part of an hour has no bounds that hold for every way to write a time."""
+    with pytest.raises(ValueError, match="UTC as bounds"):
+        key(date_format).key_ranges(day(2026, 2, 16), day(2026, 2, 17) + dt.timedelta(minutes=90))
 
 
 def test_an_epoch_number_range_ends_just_below_the_window():
