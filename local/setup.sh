@@ -101,7 +101,7 @@ explain() {
     else
         reason=$1 advice='Run the same command again; if it stays, remove the folder .venv first.'
     fi
-    lines=$(grep -i '^ *error' "$log" | sed 's/^ *//; s/(from versions: .*)/(none)/' | cut -c 1-200 | tail -n 3)
+    lines=$(grep -i '^ *error' "$log" | sed 's/^ *//; s/(from versions: .*)/(none)/' | cut -c 1-200 | tail -n 3 | sed '2,$s/^/  /')
     fail "$reason" "$advice" "What pip said (all of it is in $log):" "${lines:-$(tail -n 3 "$log")}"
 }
 
