@@ -32,10 +32,12 @@ bench: setup ## run the benchmarks in their short forms
 	done
 
 lint: setup ## check style, format, types and who imports whom
-	@.venv/bin/ruff check .
-	@.venv/bin/ruff format --check .
-	@$(PY) -m mypy
-	@.venv/bin/lint-imports
+	@status=0; \
+	.venv/bin/ruff check . || status=1; \
+	.venv/bin/ruff format --check . || status=1; \
+	$(PY) -m mypy || status=1; \
+	.venv/bin/lint-imports || status=1; \
+	exit $$status
 
 lock: setup ## resolve the dependencies in pyproject.toml into requirements.lock
 	@.venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
