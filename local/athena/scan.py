@@ -140,7 +140,7 @@ def _chunk_sizes(metadata: pq.FileMetaData, names: set[str]) -> Iterator[int]:
 
 def _as_catalogued(found: pa.ChunkedArray, column: Column, place: Location) -> pa.ChunkedArray:
     wanted = column.type.arrow
-    if found.type == wanted:
+    if found.type == wanted and not pa.types.is_timestamp(wanted):
         return found
     if pa.types.is_dictionary(found.type):
         return _as_catalogued(found.cast(found.type.value_type), column, place)

@@ -65,7 +65,11 @@ def test_injected_needs_an_equality(place):
 
 @pytest.mark.parametrize(
     ("condition", "expected"),
-    [("dt = '2026-01-02'", ["2"]), ("dt >= '2026-01-02'", ["2", "3"]), ("dt BETWEEN '2025-12-31' AND '2026-01-01'", ["1"])],
+    [
+        ("dt = '2026-01-02'", ["2"]),
+        ("dt >= '2026-01-02'", ["2", "3"]),
+        ("dt BETWEEN '2025-12-31' AND '2026-01-01'", ["1"]),
+    ],
 )
 def test_date_projection_with_template(place, condition, expected):
     """A date column with a format and a template of its own finds its folders."""

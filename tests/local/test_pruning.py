@@ -106,7 +106,9 @@ def test_views_and_joins_are_pruned(month):
         "two AS (SELECT * FROM contacts WHERE year = 2026 AND month = 1 AND day = 26) "
         "SELECT max(one.seconds), max(two.seconds) FROM one JOIN two ON one.agent = two.agent"
     )
-    both = month.run("SELECT max(seconds), max(agent) FROM contacts WHERE year = 2026 AND month = 1 AND day IN (25, 26)")
+    both = month.run(
+        "SELECT max(seconds), max(agent) FROM contacts WHERE year = 2026 AND month = 1 AND day IN (25, 26)"
+    )
     assert joined.scanned == both.scanned
 
 

@@ -90,7 +90,9 @@ def test_the_same_token_starts_one_query(place):
 def test_stop_ends_a_running_query(place):
     """A running query is interrupted and ends CANCELLED."""
     identity = place.start(SLOW)
-    while place.aws.athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]["Status"]["State"] == "QUEUED":
+    while (
+        place.aws.athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]["Status"]["State"] == "QUEUED"
+    ):
         time.sleep(0.01)
     time.sleep(0.3)
     place.aws.athena.stop_query_execution(QueryExecutionId=identity)

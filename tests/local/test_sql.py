@@ -42,10 +42,10 @@ def test_expression(month, answers, group, sql, kind, text):
          [["a", "3"], ["b", "3"], [None, "6"]]),
         ("SELECT x, y, count(*) FROM (VALUES (1, 2)) t(x, y) GROUP BY GROUPING SETS ((x), (y), ()) ORDER BY 1, 2",
          [["1", None, "1"], [None, "2", "1"], [None, None, "1"]]),
-        ("SELECT x, row_number() OVER (ORDER BY x DESC), lag(x) OVER (ORDER BY x), lead(x, 1, 0) OVER (ORDER BY x) "
-         "FROM (VALUES 1, 2) t(x) ORDER BY x", [["1", "2", None, "2"], ["2", "1", "1", "0"]]),
-        ("SELECT x, rank() OVER (PARTITION BY y ORDER BY x), sum(x) OVER (PARTITION BY y ORDER BY x "
-         "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM (VALUES (1, 'a'), (2, 'a')) t(x, y) ORDER BY x",
+        (("SELECT x, row_number() OVER (ORDER BY x DESC), lag(x) OVER (ORDER BY x), lead(x, 1, 0) OVER (ORDER BY x) "
+          "FROM (VALUES 1, 2) t(x) ORDER BY x"), [["1", "2", None, "2"], ["2", "1", "1", "0"]]),
+        (("SELECT x, rank() OVER (PARTITION BY y ORDER BY x), sum(x) OVER (PARTITION BY y ORDER BY x "
+          "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) FROM (VALUES (1, 'a'), (2, 'a')) t(x, y) ORDER BY x"),
          [["1", "1", "1"], ["2", "2", "3"]]),
         ("WITH a AS (SELECT 1 AS x), b AS (SELECT x + 1 AS x FROM a) SELECT * FROM a UNION ALL SELECT * FROM b",
          [["1"], ["2"]]),
@@ -54,8 +54,8 @@ def test_expression(month, answers, group, sql, kind, text):
         ("SELECT x FROM (VALUES 1, NULL, 2) t(x) ORDER BY x DESC", [["2"], ["1"], [None]]),
         ("SELECT x FROM (VALUES 1, 2, 3) t(x) ORDER BY x OFFSET 1 LIMIT 1", [["2"]]),
         ("SELECT x FROM (VALUES 1, 2, 3) t(x) WHERE EXISTS (SELECT 1 FROM (VALUES 2) u(y) WHERE y = x)", [["2"]]),
-        ("SELECT date_trunc('day', ts), count(*) FROM (VALUES TIMESTAMP '2026-01-01 10:00:00') t(ts) GROUP BY "
-         "date_trunc('day', ts)", [["2026-01-01 00:00:00.000", "1"]]),
+        (("SELECT date_trunc('day', ts), count(*) FROM (VALUES TIMESTAMP '2026-01-01 10:00:00') t(ts) GROUP BY "
+          "date_trunc('day', ts)"), [["2026-01-01 00:00:00.000", "1"]]),
         ("SELECT 1 EXCEPT SELECT 1", []),
         ("SELECT x / 2, count(*) FROM (VALUES 1, 2, 3) t(x) GROUP BY x / 2 ORDER BY 1", [["0", "1"], ["1", "2"]]),
         ("SELECT sum(x) * 100 / sum(sum(x)) OVER () FROM (VALUES ('a', 1), ('b', 3)) t(k, x) GROUP BY k ORDER BY 1",
@@ -72,7 +72,7 @@ def test_statement(month, sql, rows):
     [
         ("SELECT 1, 'a', 2 AS b, max(1)", ["_col0", "_col1", "b", "_col3"]),
         ("SELECT AGENT, c.contactid FROM contacts c LIMIT 1", ["agent", "contactid"]),
-        ("SELECT 1 AS \"Two Words\"", ["Two Words"]),
+        ('SELECT 1 AS "Two Words"', ["Two Words"]),
         ("SELECT 1 UNION ALL SELECT 2", ["_col0"]),
         ("SELECT * FROM contacts WHERE year = 2020",
          ["contactid", "agent", "seconds", "year", "month", "day"]),
@@ -80,7 +80,9 @@ def test_statement(month, sql, rows):
 )  # fmt: skip
 def test_column_names(month, sql, names):
     """Columns without a name are `_col0`, `_col1`, ...; plain columns keep the catalogue's name."""
-    assert [column["Name"].lower() if column["Name"].isupper() else column["Name"] for column in month.run(sql).columns] == names
+    assert [
+        column["Name"].lower() if column["Name"].isupper() else column["Name"] for column in month.run(sql).columns
+    ] == names
 
 
 def test_precision_of_text(place):

@@ -137,7 +137,10 @@ def test_catalogue_calls(place):
     place.create_table("t", "a int COMMENT 'first', b array<string>", "PARTITIONED BY (day string)")
     where = {"CatalogName": "AwsDataCatalog", "DatabaseName": place.database}
     table = athena.get_table_metadata(**where, TableName="t")["TableMetadata"]
-    assert table["Columns"] == [{"Name": "a", "Type": "int", "Comment": "first"}, {"Name": "b", "Type": "array<string>"}]
+    assert table["Columns"] == [
+        {"Name": "a", "Type": "int", "Comment": "first"},
+        {"Name": "b", "Type": "array<string>"},
+    ]
     assert table["PartitionKeys"] == [{"Name": "day", "Type": "string"}]
     assert table["TableType"] == "EXTERNAL_TABLE"
     assert table["Parameters"]["location"] == f"s3://{place.bucket}/t/"
