@@ -39,6 +39,8 @@ lint: setup ## check style, format, types and who imports whom
 	.venv/bin/lint-imports || status=1; \
 	exit $$status
 
-lock: setup ## resolve the dependencies in pyproject.toml into requirements.lock
+lock: setup ## resolve pyproject.toml into requirements.lock, and the benchmark's peers into theirs
 	@.venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
+	@.venv/bin/uv pip compile benchmarks/peers.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o benchmarks/peers.lock
