@@ -128,7 +128,7 @@ class Clock:
         return pc.multiply(numbers, unit).cast(_TIMESTAMP)
 
     def _iso(self, strings: pa.StringArray) -> pa.TimestampArray | None:
-        if _all_match(strings, _ZONED):
+        if _all_zulu(strings) or _all_match(strings, _ZONED):
             values = strings.cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
         elif self.sort_key.time_zone.key == "UTC" and _all_match(strings, _NAIVE):
             values = strings.cast(_TIMESTAMP)
@@ -136,6 +136,12 @@ class Clock:
             return None
         lowest = pc.min(values.cast(pa.int64())).as_py()
         return None if lowest is not None and lowest < _YEAR_1 else values
+
+
+def _all_zulu(strings: pa.StringArray) -> bool:
+    # Of what ends in Z and is this long, Arrow reads as a timestamp only what `_ZONED` matches, at a third of the cost.
+    shortest = pc.min(pc.binary_length(strings)).as_py()
+    return (shortest or 0) >= len("2026-02-16T09:58Z") and pc.all(pc.ends_with(strings, "Z")).as_py() is True
 
 
 def _all_match(strings: pa.StringArray, pattern: str) -> bool:

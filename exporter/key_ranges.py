@@ -11,6 +11,8 @@ from decimal import Context, Decimal
 
 from exporter.dates import EPOCH
 
+DAY = dt.timedelta(days=1)
+
 LAST_CHARACTER = "\U0010ffff"
 """Sorts after every text that continues a prefix: DynamoDB compares strings by their UTF-8 bytes."""
 
@@ -53,21 +55,37 @@ def text_of_time(moment: dt.datetime, pattern: str) -> str:
     return re.sub(r"%.", lambda found: fields.get(found[0], found[0]), pattern)
 
 
-def text_ranges(start: dt.datetime | None, end: dt.datetime | None, pattern: str) -> tuple[KeyRange, ...]:
+def text_ranges(
+    start: dt.datetime | None, end: dt.datetime | None, pattern: str, finest: dt.timedelta = DAY
+) -> tuple[KeyRange, ...]:
     """Return the range of texts that begin with a day of the window, as `pattern` spells a date.
 
-    A bare date is a prefix of every way to go on (`T`, space, nothing), so one range holds them all. The bounds are
-    whole days for that reason; ValueError otherwise.
+    A bare date is a prefix of every way to go on (`T`, space, nothing), so one range holds them all; the bounds of a
+    window are whole days for that reason. Where a time follows `T`, `finest` may be an hour, and a bound within a day
+    divides its keys: no two ranges overlap and none is left out, but times written with a space all come first. Raises
+    ValueError for a finer bound.
     """
     for bound in (start, end):
-        if bound is not None and bound.astimezone(dt.UTC).time() != dt.time():
-            raise ValueError(f"a text key's window has whole days in UTC as bounds; found {bound.isoformat()}")
+        if bound is not None and (bound - EPOCH) % finest:
+            raise ValueError(
+                f"a text key's window has multiples of {finest} in UTC as bounds; found {bound.isoformat()}"
+            )
     if start is not None and end is not None and start >= end:
         return ()
-    low = None if start is None else text_of_time(start.astimezone(dt.UTC), pattern)
+    low = None if start is None else _text_of_bound(start.astimezone(dt.UTC), pattern)
     if end is None:
         return (KeyRange(low, None),)
-    return (KeyRange(low, text_of_time(end.astimezone(dt.UTC) - dt.timedelta(days=1), pattern) + LAST_CHARACTER),)
+    return (KeyRange(low, _text_before_bound(end.astimezone(dt.UTC), pattern) + LAST_CHARACTER),)
+
+
+def _text_of_bound(moment: dt.datetime, pattern: str) -> str:
+    return text_of_time(moment, pattern) + (f"T{moment.hour:02}" if moment.hour else "")
+
+
+def _text_before_bound(moment: dt.datetime, pattern: str) -> str:
+    if not moment.hour:
+        return text_of_time(moment - DAY, pattern)
+    return f"{text_of_time(moment, pattern)}T{moment.hour - 1:02}"
 
 
 def digit_ranges(start: dt.datetime | None, end: dt.datetime | None, pattern: str) -> tuple[KeyRange, ...]:

@@ -131,6 +131,17 @@ def test_windows_of_text_keys_share_no_key_and_leave_none_out(days, moment, date
         assert _holds(sort_key.key_ranges(start, end), text, attribute_type) == inside
 
 
+@given(st.lists(st.integers(0, 72), min_size=3, max_size=3, unique=True).map(sorted), st.integers(-1, 74), st.data())
+def test_cuts_at_hours_divide_the_keys_of_a_day(hours, hour, data):
+    """Pieces of a day read side by side hold each key once, whether its time follows T, t, a space or nothing."""
+    moment = dt.datetime(2026, 2, 16) + dt.timedelta(hours=hour, minutes=data.draw(st.integers(0, 59)))
+    ways = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M", "%Y-%m-%dt%H:%M", "%Y-%m-%dT%H:%M-08:00"]
+    text = moment.strftime(data.draw(st.sampled_from(ways)))
+    a, b, c = (day(2026, 2, 16) + dt.timedelta(hours=bound) for bound in hours)
+    found = [_holds(key().key_ranges(*bounds), text, "S") for bounds in ((None, a), (a, b), (b, c), (c, None))]
+    assert sum(found) == 1
+
+
 @given(
     st.lists(
         st.datetimes(dt.datetime(1998, 8, 1), dt.datetime(2060, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC))
