@@ -4,6 +4,7 @@ Exit status: 0 done, 1 failed, 2 wrong settings or usage.
 """
 
 import contextlib
+import dataclasses
 import datetime as dt
 import os
 import signal
@@ -44,6 +45,8 @@ def cli() -> None:
 @click.option("--lookback-hours", type=click.IntRange(1, 8784), help="Hours that LAST_N_HOURS covers.")
 @click.option("--all", "everything", is_flag=True, help="Every day that the index holds.")
 @click.option("--accept-empty", is_flag=True, help="Remove days that came back empty even if that looks wrong.")
+@click.option("--ranges", type=click.IntRange(1, 64), default=8, show_default=True, help="Key ranges read at a time.")
+@click.option("--max-read-units", type=click.FloatRange(min=1), help="Ceiling on read units per second.")
 @click.option("--dry-run", is_flag=True, help="Say what would be read and replaced; change nothing.")
 @JSON_OPTION
 def export(
@@ -55,6 +58,8 @@ def export(
     lookback_hours: int | None,
     everything: bool,
     accept_empty: bool,
+    ranges: int,
+    max_read_units: float | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -65,6 +70,7 @@ def export(
     request = request_from_options(
         settings, dt.datetime.now(dt.UTC), start=start, end=end, everything=everything, accept_empty=accept_empty
     )
+    request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units)
     if dry_run:
         planned = preview(settings, request)
         click.echo(planned.json() if as_json else planned.text())

@@ -29,7 +29,9 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """Reads the index."""
-        return boto3.client("dynamodb", region_name=self.region, config=self._config(read_timeout=60))
+        return boto3.client(
+            "dynamodb", region_name=self.region, config=self._config(read_timeout=60, max_pool_connections=64)
+        )
 
     @cached_property
     def s3(self) -> "S3Client":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from datasets import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry, RunWindow
 from datasets.table_schema import TableSchema
@@ -18,10 +19,12 @@ from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.decode import PageDecoder
 from exporter.errors import ExportError, Interrupted
+from exporter.pace import Pace
+from exporter.plan import Planner
 from exporter.progress import Progress, Quiet
 from exporter.publishing import Published, Publisher, Run
 from exporter.quarantine import Quarantine
-from exporter.reading import Reach, Reader
+from exporter.reading import Reader, Sink
 from exporter.records import Records
 from exporter.removal import RemovalPolicy, expired_refusal, vanished_values
 from exporter.request import ExportRequest, planned_windows
@@ -38,6 +41,34 @@ _log = structlog.get_logger()
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a run reads from."""
+
+    sort_key: SortKey
+    description: IndexDescription
+    planner: Planner
+    reader: Reader
+
+
+class Decoders:
+    """The decoder of the schema as it is now; making one costs a few milliseconds, so each is made once."""
+
+    def __init__(self, dataset: Dataset, source: _Source, between: tuple[dt.datetime, dt.datetime] | None) -> None:
+        self._dataset, self._source, self._between = dataset, source, between
+        self._made: tuple[TableSchema, PageDecoder] | None = None
+
+    def of(self, schema: TableSchema) -> PageDecoder:
+        """Return the decoder of a schema."""
+        made = self._made
+        if made is None or made[0] is not schema:
+            source = self._source
+            key = source.description.table_key
+            made = (schema, PageDecoder(schema, self._dataset, source.sort_key, key, self._between))
+            self._made = made
+        return made[1]
 
 
 @dataclass
@@ -60,6 +91,7 @@ class ExportJob:
         self._store = Store(clients.s3, self.settings.bucket)
         self._records = Records(self._store, self.settings.prefix)
         self._catalog = Catalog(clients.glue, self._dataset, self.settings.location)
+        self._pace = Pace(self.request.ranges, self.request.max_read_units)
         self._quarantine = Quarantine(self._store, self.settings.prefix, self.run_id)
         self._windows: tuple[Window, ...] = ()
         self._covered: set[dt.date] = set()
@@ -103,8 +135,9 @@ class ExportJob:
         )
         if not sort_key.sorts and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
-        index = Index(self._clients.dynamodb, self._dataset, description)
-        self._reader = Reader(index, self._dataset, sort_key, progress=self.progress, stop=self.stop)
+        index = Index(self._clients.dynamodb, self._dataset, description, self._pace)
+        planner = Planner(self._dataset, sort_key)
+        self._reader = Reader(index, self._dataset, planner, progress=self.progress, stop=self.stop)
         policy = RemovalPolicy(
             manifest, self._today, self._dataset.retention.expires_after_days, self.request.accept_empty
         )
@@ -121,38 +154,36 @@ class ExportJob:
             )
             self._done = publisher.done
             publisher.look(None if not self._windows else {day.year for day in self._days()})
+            source = _Source(sort_key, description, planner, self._reader)
             for window in self._windows or (None,):
-                self._export_window(window, publisher, description, policy, Path(folder))
+                self._export_window(window, source, publisher, policy)
             self._settle_empty(publisher, policy, index)
         self._warn(manifest)
         if self._kept:
             raise expired_refusal(sorted(self._kept), policy.expires_after_days)
 
     def _export_window(
-        self,
-        window: Window | None,
-        publisher: Publisher,
-        description: IndexDescription,
-        policy: RemovalPolicy,
-        folder: Path,
+        self, window: Window | None, source: _Source, publisher: Publisher, policy: RemovalPolicy
     ) -> None:
-        reader = self._required_reader
-        reach = reader.reach(window)
-        decoder = self._decoder(publisher, description, reader, reach)
-        extent = window or reader.extent(decoder)
+        reader, planner = source.reader, source.planner
+        reach = planner.reach(window)
+        if self._dataset.undeclared == "add":
+            publisher.schema = extended_schema(publisher.schema, self._dataset, reader.kinds(reach), self.started_at)
+        decoders = Decoders(self._dataset, source, self.request.between)
+        latest = dt.date(source.sort_key.latest_year, 12, 31)
+        extent = window
+        if window is None and source.sort_key.sorts:
+            extent = reader.extent(decoders.of(publisher.schema), latest)
         self._covered |= set(extent.days()) if extent else set()
         self.progress.plan(len(self._covered) if extent else None)
         years = extent or Window(self._today, self._today, self._dataset.zone)
         publisher.start(publisher.schema, (years.first.year, years.last.year))
-        spool, stride, schema = Spool(folder), DayStride(), publisher.schema
-        for stretch in reader.stretches(reach, extent, stride):
-            if schema is not publisher.schema:
-                schema = publisher.schema
-                decoder = self._page_decoder(schema, description, reader)
-            rows_before = spool.bytes_added
-            reader.read(stretch, reach, decoder, spool, self._quarantine)
-            stride.learn(stretch.days, spool.bytes_added - rows_before)
+        spool, stride = Spool(publisher.folder), DayStride()
+        stretches = planner.stretches(reach, extent, stride)
+        sink = Sink(spool, self._quarantine)
+        for stretch in reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
+            stride.learn(stretch.days, sum(spool.size(day) for day in complete))
             self._publish(complete, publisher, policy, spool)
 
     def _publish(self, days: list[dt.date], publisher: Publisher, policy: RemovalPolicy, spool: Spool) -> None:
@@ -180,17 +211,6 @@ class ExportJob:
             publisher.remove(emptied)
         empty = {day for day in self._covered if day <= self._today} - publisher.done.days - set(self._kept)
         publisher.record_empty(empty)
-
-    def _decoder(
-        self, publisher: Publisher, description: IndexDescription, reader: Reader, reach: Reach
-    ) -> PageDecoder:
-        if self._dataset.undeclared == "add":
-            publisher.schema = extended_schema(publisher.schema, self._dataset, reader.kinds(reach), self.started_at)
-        return self._page_decoder(publisher.schema, description, reader)
-
-    def _page_decoder(self, schema: TableSchema, description: IndexDescription, reader: Reader) -> PageDecoder:
-        key = description.table_key
-        return PageDecoder(schema, self._dataset, reader.sort_key, key, self.request.between)
 
     def _is_complete(self, day: dt.date, complete_to: dt.datetime | None) -> bool:
         return complete_to is None or day_start(day + dt.timedelta(days=1), self._dataset.zone) <= complete_to
@@ -257,7 +277,7 @@ class ExportJob:
                 "partitions": tuple(self._done.partitions),
                 "removed": tuple(self._done.removed),
                 "warnings": tuple(self._warnings),
-                "read_units": round(tally.read_units, 1) if tally else 0.0,
+                "read_units": round(self._pace.units, 1),
                 "seconds": round(seconds, 3),
                 "started_at": self.started_at,
                 "finished_at": None if status == "running" else self.clock(),

@@ -120,7 +120,7 @@ class PageReader:
             items=len(page.Items),
             expected=expected,
             others={name: _values(page.Items, name) for name in others},
-            last_evaluated_key=_key_for_client(page.LastEvaluatedKey),
+            last_evaluated_key=key_for_client(page.LastEvaluatedKey),
             read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
         )
 
@@ -165,7 +165,7 @@ class _TypedPages:
             items=len(items),
             expected={name: found for name, found in values.items() if name in self._expected},
             others={name: found for name, found in values.items() if name not in self._expected},
-            last_evaluated_key=_key_for_client(page.LastEvaluatedKey),
+            last_evaluated_key=key_for_client(page.LastEvaluatedKey),
             read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
         )
 
@@ -191,8 +191,8 @@ def _only(kind: str, values: Values) -> bool:
     return all(value is None or kind_of(value) in {kind, "NULL"} for value in values.parsed())
 
 
-def _key_for_client(key: dict[str, dict[str, Any]] | None) -> dict[str, Any] | None:
-    # The low-level client takes binary as bytes and encodes it itself.
+def key_for_client(key: dict[str, dict[str, Any]] | None) -> dict[str, Any] | None:
+    """Return a cursor as the low-level client takes it: binary as bytes, which it encodes itself; None where empty."""
     if not key:
         return None
     return {name: value if "B" not in value else {"B": _from_base64(value["B"])} for name, value in key.items()}

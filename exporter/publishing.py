@@ -84,6 +84,7 @@ class Publisher:
         self._records = records
         self._catalog = catalog
         self._quarantine = quarantine
+        self.folder = folder
         self._file = folder / "day.parquet"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"

@@ -26,6 +26,10 @@ class ExportRequest:
     """A scheduled run also reads the days that earlier runs still owe."""
     accept_empty: bool = False
     """Remove days that came back empty even where that looks like a mistake."""
+    ranges: int = 8
+    """Most ranges of keys that are read at a time."""
+    max_read_units: float | None = None
+    """Ceiling on read units per second; None for none."""
 
 
 def request_from_options(

@@ -16,10 +16,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from datasets import Dataset
 from exporter.decode import DecodedPage, PageDecoder
 from exporter.errors import SourceError
-from exporter.sort_key import KeyRange
+from exporter.key_ranges import EVERY_KEY, KeyRange
+from exporter.pace import Pace
+from exporter.pages import key_for_client
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+FULL_PAGE_UNITS = 128.0
+"""What a page of 1 MB costs, read eventually consistent."""
 
 _BODY = "ResponseBody"
 _log = structlog.get_logger()
@@ -67,11 +72,47 @@ def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescripti
     )
 
 
+class _Capacity(msgspec.Struct):
+    CapacityUnits: float = 0.0
+
+
+class _Head(msgspec.Struct):
+    """What surrounds the items of a response."""
+
+    Count: int = 0
+    LastEvaluatedKey: dict[str, dict[str, str]] | None = None
+    ConsumedCapacity: _Capacity | None = None
+
+    @property
+    def units(self) -> float:
+        return self.ConsumedCapacity.CapacityUnits if self.ConsumedCapacity else 0.0
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
+@dataclass(frozen=True)
+class _Answer:
+    body: bytes
+    limit: int | None
+    retries: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The items of one full page."""
+
+    bodies: tuple[bytes, ...]
+    more: bool
+    """Whether the range holds more than that."""
+
+
 class Index:
     """One global secondary index, read by partition value and range of sort keys."""
 
-    def __init__(self, client: "DynamoDBClient", dataset: Dataset, description: IndexDescription) -> None:
+    def __init__(self, client: "DynamoDBClient", dataset: Dataset, description: IndexDescription, pace: Pace) -> None:
         self._client = client
+        self.pace = pace
         self._source = dataset.source
         self._description = description
         self._warned = False
@@ -81,39 +122,72 @@ class Index:
         """Yield the decoded pages of one partition value within an inclusive range, in key order."""
         request = self._request(partition_value, keys)
         while True:
-            page = decoder.decode(self._query(request))
+            answer = self._query(request)
+            page = decoder.decode(answer.body)
+            self._learn(answer, page.items, page.read_units)
             yield page
             if not page.last_evaluated_key:
                 return
             request["ExclusiveStartKey"] = page.last_evaluated_key
 
-    def first_page(self, partition_value: str, keys: KeyRange, *, limit: int | None = None) -> bytes:
-        """Return the body of the first page of a range."""
-        return self._query(self._request(partition_value, keys) | ({"Limit": limit} if limit else {}))
+    def first_page(self, partition_value: str, keys: KeyRange) -> Sample:
+        """Return the first page of a range; in several bodies where a ceiling on read units allows no full page."""
+        return self._sample(self._request(partition_value, keys))
 
-    def last_page(self, partition_value: str, keys: KeyRange, *, limit: int | None = None) -> bytes:
-        """Return the body of the page that holds a range's last items, the last one first."""
-        request = self._request(partition_value, keys) | {"ScanIndexForward": False}
-        return self._query(request | ({"Limit": limit} if limit else {}))
+    def last_page(self, partition_value: str, keys: KeyRange) -> Sample:
+        """Return the page that holds a range's last items, the last one first."""
+        return self._sample(self._request(partition_value, keys) | {"ScanIndexForward": False})
+
+    def first_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
+        """Return the body with the first items of a range, at most `count`."""
+        return self._few(self._request(partition_value, keys) | {"Limit": count})
+
+    def last_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
+        """Return the body with the last items of a range, at most `count`, the last one first."""
+        return self._few(self._request(partition_value, keys) | {"Limit": count, "ScanIndexForward": False})
 
     def has_items(self, partition_value: str) -> bool:
         """Return whether the index holds any item at all under a partition value."""
-        body = self.first_page(partition_value, KeyRange(None, None), limit=1)
-        return bool(msgspec.json.decode(body).get("Items"))
+        return bool(_head.decode(self.first_items(partition_value, EVERY_KEY, 1)).Count)
 
-    def _query(self, request: dict[str, Any]) -> bytes:
-        try:
-            response: Any = self._client.query(**request)
-        except (ClientError, BotoCoreError) as error:
-            raise _source_error(error, f"index {self._source.index} of table {self._source.table}") from None
+    def _sample(self, request: dict[str, Any]) -> Sample:
+        bodies: list[bytes] = []
+        units = 0.0
+        while True:
+            answer = self._query(request)
+            head = _head.decode(answer.body)
+            self._learn(answer, head.Count, head.units)
+            bodies.append(answer.body)
+            units += head.units
+            if not head.LastEvaluatedKey or units >= FULL_PAGE_UNITS or self.pace.at_full_pages:
+                return Sample(tuple(bodies), bool(head.LastEvaluatedKey))
+            request["ExclusiveStartKey"] = key_for_client(head.LastEvaluatedKey)
+
+    def _few(self, request: dict[str, Any]) -> bytes:
+        answer = self._query(request)
+        head = _head.decode(answer.body)
+        self._learn(answer, head.Count, head.units)
+        return answer.body
+
+    def _learn(self, answer: _Answer, items: int, units: float) -> None:
+        self.pace.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
+
+    def _query(self, request: dict[str, Any]) -> _Answer:
+        with self.pace.turn() as limit:
+            if limit is not None:
+                request = request | {"Limit": min(limit, request.get("Limit", limit))}
+            try:
+                response: Any = self._client.query(**request)
+            except (ClientError, BotoCoreError) as error:
+                raise _source_error(error, f"index {self._source.index} of table {self._source.table}") from None
+        metadata = response.pop("ResponseMetadata")
         body = response.get(_BODY)
         if body is None:
             if not self._warned:
                 self._warned = True
                 _log.warning("botocore no longer hands over response bodies; reading through its parser, slower")
-            del response["ResponseMetadata"]
             body = msgspec.json.encode(response)
-        return bytes(body)
+        return _Answer(bytes(body), request.get("Limit"), metadata.get("RetryAttempts", 0))
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
         description = self._description

@@ -1,10 +1,11 @@
 """Rows that wait on the local disk until their day is complete, so that memory does not grow with a day's size.
 
-Each day has one file of Arrow IPC segments. A segment knows the position of its partition value, and a day is read
-back in that order: the same items give the same file however they were read.
+Each day has one file of Arrow IPC segments. A segment knows its place in the order of rows, and a day is read back
+in that order: the same items give the same file however they were read.
 """
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +23,7 @@ BUFFER_BYTES = 24 << 20
 class Segment:
     """Rows of one page and partition value: in memory, or at an offset of the day's file."""
 
-    order: int
+    order: tuple[int, int]
     offset: int | None
     batch: pa.RecordBatch | None
     rows: int
@@ -43,45 +44,53 @@ class SpooledDay:
 
 
 class Spool:
-    """The days being read. Its folder is the caller's to remove."""
+    """The days being read. Any thread may add; one thread takes days out. Its folder is the caller's to remove."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._days: dict[dt.date, SpooledDay] = {}
         self._buffered = 0
-        self.bytes_added = 0
-        """Bytes of everything ever added, in memory form."""
+        self._lock = threading.Lock()
 
-    def add(self, rows: pa.RecordBatch, partition_value: str, order: int) -> None:
-        """Add decoded rows, of any days, of the partition value that comes `order`-th."""
+    def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
+        """Add decoded rows, of any days, from the place `order` in the order of rows."""
         if rows.num_rows == 0:
             return
-        for day, part in _by_day(rows):
-            spooled = self._days.setdefault(day, SpooledDay())
-            _observe(spooled, part, partition_value)
-            spooled.segments.append(Segment(order, None, part, part.num_rows))
-        # A slice keeps its whole page alive, so what counts is the page, once.
-        self._buffered += rows.nbytes
-        self.bytes_added += rows.nbytes
-        if self._buffered >= BUFFER_BYTES:
-            self._flush()
+        parts = list(_by_day(rows))
+        with self._lock:
+            for day, part in parts:
+                spooled = self._days.setdefault(day, SpooledDay())
+                _observe(spooled, part, partition_value)
+                spooled.segments.append(Segment(order, None, part, part.num_rows))
+            # A slice keeps its whole page alive, so what counts is the page, once.
+            self._buffered += rows.nbytes
+            if self._buffered >= BUFFER_BYTES:
+                self._flush()
 
     def count_nulled(self, day: dt.date, rows: int) -> None:
         """Add to a day's rows that hold a nulled value."""
-        self._days.setdefault(day, SpooledDay()).nulled += rows
+        with self._lock:
+            self._days.setdefault(day, SpooledDay()).nulled += rows
 
     def day(self, day: dt.date) -> SpooledDay | None:
         """Return what has been read of a day, or None where nothing has."""
-        return self._days.get(day)
+        with self._lock:
+            return self._days.get(day)
+
+    def size(self, day: dt.date) -> int:
+        """Return a day's bytes, as they are in memory."""
+        spooled = self.day(day)
+        return spooled.bytes if spooled else 0
 
     def days(self) -> list[dt.date]:
         """Return the days that hold rows, in order."""
-        return sorted(self._days)
+        with self._lock:
+            return sorted(self._days)
 
     def batches(self, day: dt.date) -> Iterator[pa.RecordBatch]:
-        """Yield a day's rows, partition value by partition value, each in the order in which it was read."""
-        spooled = self._days[day]
-        ordered = sorted(spooled.segments, key=lambda segment: segment.order)
+        """Yield a complete day's rows in their order: partition value by partition value, each by its sort key."""
+        with self._lock:
+            ordered = sorted(self._days[day].segments, key=lambda segment: segment.order)
         if all(segment.batch is not None for segment in ordered):
             yield from (segment.batch for segment in ordered)
             return
@@ -95,8 +104,12 @@ class Spool:
 
     def drop(self, day: dt.date) -> None:
         """Forget a day and free its disk space."""
-        if self._days.pop(day, None) is not None:
-            self._file(day).unlink(missing_ok=True)
+        with self._lock:
+            spooled = self._days.pop(day, None)
+            if spooled is not None:
+                self._buffered -= sum(segment.batch.nbytes for segment in spooled.segments if segment.batch is not None)
+                self._buffered = max(0, self._buffered)  # pages were counted whole, and may span days
+                self._file(day).unlink(missing_ok=True)
 
     def _flush(self) -> None:
         for day, spooled in self._days.items():
