@@ -1,0 +1,209 @@
+"""The pages, run without a browser: what they show, what they ask, and what they say when something is missing."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from publishing import Published
+from streamlit.testing.v1 import AppTest
+
+from dashboard import loaders
+
+PAGES = ("overview", "explore", "sql", "exports")
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch, repository) -> Iterator[Callable[..., AppTest]]:
+    """Open a page with an environment, as a new visitor of a process that has just started."""
+    loaders.service.clear()
+
+    def opened(environment: dict[str, str], page: str = "overview", **params: str) -> AppTest:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        app = AppTest.from_file(str(repository / "dashboard" / "navigation.py"), default_timeout=60)
+        for name, value in params.items():
+            app.query_params["from" if name == "from_" else name] = value
+        app.run()
+        return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+
+    yield opened
+    loaders.service.clear()
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(
+        str(element.value) for kind in (app.markdown, app.caption, app.error, app.subheader) for element in kind
+    )
+
+
+def test_overview_shows_the_figures_of_the_period(visit, published: Published):
+    """Four cards whose numbers are those of the published rows, and four charts."""
+    app = visit(published.environment, from_="2026-01-01", to="2026-01-31")
+    assert not app.exception
+    rows = [row for row in published.rows if row["day"].isoformat()[:7] == "2026-01"]
+    assert metrics(app) == {
+        "Total rows": f"{len(rows):,}",
+        "Unique contacts": f"{len({row['contact_id'] for row in rows}):,}",
+        "Channels": "4",
+        "Agents": str(len({row["agent_name"] for row in rows} - {None})),
+    }
+    assert len(app.get("arrow_vega_lite_chart") or app.get("vega_lite_chart")) == 4
+    assert [heading.value for heading in app.subheader] == [
+        "Contacts per day",
+        "Channels",
+        "Agents",
+        "Initiation methods",
+    ]
+
+
+def test_overview_opens_on_the_latest_published_days(visit, published: Published):
+    """Where the last 30 days hold nothing, the last 30 published ones are shown."""
+    app = visit(published.environment)
+    assert not app.exception
+    assert "4 Jan \N{EN DASH} 2 Feb 2026 · days in UTC" in [caption.value for caption in app.caption]
+
+
+def test_a_link_brings_its_filters(visit, published: Published):
+    """A shared address opens with the same picks, as chips with a way out."""
+    app = visit(published.environment, from_="2026-01-05", to="2026-01-11", channel="VOICE")
+    rows = [row for row in published.rows if "2026-01-05" <= row["day"].isoformat() <= "2026-01-11"]
+    assert metrics(app)["Total rows"] == str(sum(row["channel"] == "VOICE" for row in rows))
+    app.button(key="chip_channel_VOICE").click().run()
+    assert metrics(app)["Total rows"] == str(len(rows))
+    assert "channel" not in app.query_params
+
+
+def test_everything_is_cleared_at_once(visit, published: Published):
+    """One click takes every filter away."""
+    app = visit(published.environment, from_="2026-01-05", to="2026-01-11", channel="VOICE", method="INBOUND")
+    app.button(key="clear_filters").click().run()
+    assert not app.exception
+    assert set(app.query_params) == {"from", "to"}
+
+
+def test_an_empty_period_says_so_and_leads_on(visit, published: Published):
+    """No traceback and no bare zeros: which days are published, and a button that shows them."""
+    app = visit(published.environment, from_="2024-01-01", to="2024-01-02")
+    assert not app.exception
+    assert "No contacts in this selection" in texts(app)
+    assert "20 Dec 2025 to 2 Feb 2026" in texts(app)
+    next(button for button in app.button if button.label == "Show the latest days").click().run()
+    assert int(metrics(app)["Total rows"].replace(",", "")) > 0
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_nothing_exported_yet(visit, published: Published, page: str):
+    """Before the first export every page names the command that makes it."""
+    app = visit({**published.environment, "S3_PREFIX": "never/exported"}, page)
+    assert not app.exception
+    assert "Nothing exported yet" in texts(app)
+    assert app.code[0].value == "python -m exporter export --dataset contacts"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_unreachable_endpoint(visit, published: Published, page: str):
+    """Every page says that nobody answers, and offers to try again."""
+    app = visit({**published.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, page)
+    assert not app.exception
+    assert "cannot be reached" in texts(app)
+    assert app.button(key="try_again").label == "Try again"
+
+
+def test_wrong_settings_are_listed_at_once(visit, published: Published):
+    """Each wrong setting stands in a table with what was expected and what was found."""
+    app = visit({**published.environment, "S3_BUCKET": "Not A Bucket", "MAX_FETCH_ROWS": "many"})
+    assert not app.exception
+    assert "Some settings need attention" in texts(app)
+    listed = app.dataframe[0].value
+    assert set(listed["Setting"]) == {"S3_BUCKET", "MAX_FETCH_ROWS"}
+    assert set(listed["Found"]) == {"Not A Bucket", "many"}
+
+
+def test_explore_offers_the_seven_query_types(visit, published: Published):
+    """Every built-in query is one click away."""
+    app = visit(published.environment, "explore")
+    (kinds,) = app.get("button_group") or app.pills
+    assert kinds.options == [
+        "All records",
+        "By date",
+        "By agent",
+        "By contact",
+        "Daily summary",
+        "Channel summary",
+        "Custom SQL",
+    ]
+
+
+def test_explore_says_how_many_rows_of_how_many(visit, published: Published):
+    """A cut result names the whole."""
+    app = visit(published.environment, "explore")
+    app.number_input(key="limit").set_value(25)
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert f"25 of {len(published.rows):,} rows" in texts(app)
+    assert len(app.dataframe[0].value) == 25
+    assert "scanned" in texts(app)
+    assert "as of 3 Feb 2026, 04:00 UTC" in texts(app)
+
+
+def test_explore_shows_numbers_exactly(visit, published: Published):
+    """What a double cannot hold is shown as text, digit for digit."""
+    app = visit(published.environment, "explore")
+    app.button(key="run").click().run()
+    shown = app.dataframe[0].value
+    assert "9007199254740993" in set(shown["number_of_holds"])
+    assert set(shown["big_number"]) == {"12345678901234567890123456789012345678"}
+
+
+def test_explore_names_the_missing_field(visit, published: Published):
+    """A query without what it needs is not run, and says which field it is."""
+    app = visit(published.environment, "explore")
+    (app.pills[0]).set_value("by_agent").run()
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert [error.value for error in app.error] == ["**Agent**: the query needs this."]
+    assert not app.dataframe
+
+
+def test_sql_is_refused_with_its_place(visit, published: Published):
+    """A statement outside what is served says line and column, and does not run."""
+    app = visit(published.environment, "sql")
+    app.session_state["sql_contacts_text"] = {"sql": "SELECT 1\nFROM elsewhere", "revision": 1}
+    app.run()
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith("**Line 2, column 6:")
+
+
+def test_sql_runs_the_example(visit, published: Published):
+    """The example is there from the start, is told its cost, and runs."""
+    app = visit(published.environment, "sql")
+    assert "Reads at most" in texts(app)
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert list(app.dataframe[0].value.columns) == ["channel", "contacts"]
+
+
+def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published):
+    """Athena's own words, and the statement that they are about."""
+    app = visit(published.environment, "sql")
+    app.session_state["sql_contacts_text"] = {"sql": "SELECT 1 / 0 AS x FROM contacts", "revision": 1}
+    app.run()
+    app.button(key="run").click().run()
+    assert not app.exception
+    assert "The query failed" in texts(app)
+    assert any("contacts" in code.value for code in app.code)
+
+
+def test_exports_shows_days_and_runs(visit, published: Published):
+    """Every published day with its rows and state, and the runs with their outcome."""
+    app = visit(published.environment, "exports")
+    assert not app.exception
+    days, runs = (table.value for table in app.dataframe)
+    assert len(days) == len(published.days)
+    assert days["Rows"].sum() == len(published.rows)
+    assert list(runs["Outcome"]) == ["✓ Succeeded", "✕ Failed"]
+    assert metrics(app)["Published rows"] == f"{len(published.rows):,}"
