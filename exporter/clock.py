@@ -23,6 +23,8 @@ _WHOLE_EPOCH = r"^(0|[1-9]\d{0,13})$"
 _ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$"
 _NAIVE = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 _YEAR_1 = -62_135_596_800_000_000
+_YEAR_2037 = 2_114_380_800_000_000
+"""Until here Arrow's zones and Python's come from the same table of transitions, not from a rule for the future."""
 _TIMESTAMP = pa.timestamp("us")
 
 
@@ -130,12 +132,22 @@ class Clock:
     def _iso(self, strings: pa.StringArray) -> pa.TimestampArray | None:
         if _all_zulu(strings) or _all_match(strings, _ZONED):
             values = strings.cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
-        elif self.sort_key.time_zone.key == "UTC" and _all_match(strings, _NAIVE):
-            values = strings.cast(_TIMESTAMP)
-        else:
+            return values if _all_within(values, _YEAR_1, None) else None
+        if not _all_match(strings, _NAIVE):
             return None
-        lowest = pc.min(values.cast(pa.int64())).as_py()
-        return None if lowest is not None and lowest < _YEAR_1 else values
+        values, zone = strings.cast(_TIMESTAMP), self.sort_key.time_zone.key
+        if zone == "UTC":
+            return values if _all_within(values, _YEAR_1, None) else None
+        if not _all_within(values, 0, _YEAR_2037):
+            return None
+        # A time that clocks skipped raises, as does a machine whose zones Arrow cannot find.
+        instants = pc.assume_timezone(values, zone, ambiguous="earliest", nonexistent="raise")
+        return instants.cast(pa.int64()).cast(_TIMESTAMP)
+
+
+def _all_within(values: pa.TimestampArray, low: int, high: int | None) -> bool:
+    found = pc.min_max(values.cast(pa.int64())).as_py()
+    return found["min"] is None or (low <= found["min"] and (high is None or found["max"] < high))
 
 
 def _all_zulu(strings: pa.StringArray) -> bool:

@@ -262,7 +262,7 @@ counts = st.integers(-(10**16), 10**16).map(str) | st.sampled_from(["1E+9", "999
 @given(
     st.lists(st.tuples(st.just("S"), iso | hostile) | st.tuples(st.just("N"), counts), max_size=8),
     st.booleans(),
-    st.sampled_from(["UTC", "Europe/Berlin"]),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Pacific/Apia"]),
 )
 def test_times_in_bulk_are_the_times_one_by_one(cells, one_kind, zone):
     """A timestamp does not depend on what else is in its column."""
@@ -273,6 +273,27 @@ def test_times_in_bulk_are_the_times_one_by_one(cells, one_kind, zone):
     expected = [_instant_or_none(clock, *cell) for cell in cells]
     assert values.to_pylist() == expected
     assert refused == [row for row, instant in enumerate(expected) if instant is None]
+
+
+@given(
+    st.lists(
+        st.datetimes(dt.datetime(1969, 12, 30), dt.datetime(2040, 1, 1))
+        | st.sampled_from(
+            [dt.datetime(2026, 3, 8, 2, 30), dt.datetime(2026, 11, 1, 1, 30), dt.datetime(2011, 12, 30, 9)]
+        ),
+        max_size=5,
+    ),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Pacific/Apia", "Africa/Casablanca", "Australia/Lord_Howe"]),
+)
+def test_local_times_in_bulk_are_the_local_times_one_by_one(moments, zone):
+    """A time without a zone is in the dataset's, also where clocks were changed."""
+    texts = [f"{moment:%Y-%m-%dT%H:%M:%S.%f}" for moment in moments]
+    clock = Clock(SortKey("ISO", ZoneInfo(zone), "S", 2027))
+    values, refused = clock.instants(["S"] * len(texts), texts)
+    assert not refused
+    assert values.to_pylist() == [
+        moment.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None) for moment in moments
+    ]
 
 
 def _instant_or_none(clock: Clock, kind: str, text: str) -> dt.datetime | None:
