@@ -1,8 +1,10 @@
 """What a query will cost at most, told before it runs, from the manifest alone. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dashboard.days_read import DayTest
 from dashboard.filters import Days
 from dashboard.queries import Statement
 from datasets.manifest import DayRecord, Manifest
@@ -28,12 +30,14 @@ class Estimate:
     """Whether no day is left out although there is more than one."""
 
 
-def estimate_from(statement: Statement, manifest: Manifest) -> Estimate:
+def estimate_from(statement: Statement, manifest: Manifest, is_read: DayTest | None = None) -> Estimate:
     """Return the upper bound for a statement over one dataset's table.
 
-    A statement that names no days opens all of them, and one whose columns are not known reads all of those.
+    `is_read` tells whether a day may be opened; without it the statement's own days do, and one that names none opens
+    all of them. A statement whose columns are not known reads all of those.
     """
-    opened = [record for day, record in manifest.days.items() if statement.days is None or day in statement.days]
+    test = is_read or (lambda day: statement.days is None or day in statement.days)
+    opened = [record for day, record in manifest.days.items() if test(day)]
     size = sum(_bytes(record, statement.columns) for record in opened)
     return Estimate(
         bytes=size,
@@ -42,6 +46,19 @@ def estimate_from(statement: Statement, manifest: Manifest) -> Estimate:
         days=len(opened),
         all_days=len(manifest.days),
         reads_everything=len(opened) == len(manifest.days) > 1,
+    )
+
+
+def together(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the upper bound of one statement over several tables from the bounds over each."""
+    size = sum(estimate.bytes for estimate in estimates)
+    return Estimate(
+        bytes=size,
+        billed_bytes=max(size, MINIMUM_BYTES),
+        dollars=dollars_for(size),
+        days=sum(estimate.days for estimate in estimates),
+        all_days=sum(estimate.all_days for estimate in estimates),
+        reads_everything=any(estimate.reads_everything for estimate in estimates),
     )
 
 

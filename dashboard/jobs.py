@@ -45,7 +45,7 @@ class Runner(Protocol):
 class Job:
     """One query under way or over. Safe to ask from any thread."""
 
-    def __init__(self, statement: Statement, owner: str, deadline: float) -> None:
+    def __init__(self, statement: Statement, owner: str, time_limit: float) -> None:
         self.id = uuid.uuid4().hex
         """Ours, not Athena's: there before Athena has given an execution id."""
         self.owner = owner
@@ -53,7 +53,7 @@ class Job:
         self.statement = statement
         self._began = time.monotonic()
         self._ended: float | None = None
-        self._deadline = deadline
+        self._time_limit = time_limit
         self._stop = False
         self._execution_id: str | None = None
         self._result: QueryResult | None = None
@@ -98,7 +98,7 @@ class Job:
     @property
     def is_late(self) -> bool:
         """Whether its time is up."""
-        return time.monotonic() > self._deadline
+        return time.monotonic() - self._began > self._time_limit
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end, at most so long; return whether it has ended."""
@@ -137,9 +137,7 @@ class Job:
             )
             self._execution_id = self._result.query_execution_id
         except QueryCancelled as error:
-            limit = (
-                f"The query ran longer than the limit of {self._deadline - self._began:g} s and was stopped in Athena."
-            )
+            limit = f"The query ran longer than the limit of {self._time_limit:g} s and was stopped in Athena."
             late = self.is_late and not self._stop
             self._error = QueryCancelled(limit, self._execution_id) if late else error
         except DashboardError as error:
@@ -163,7 +161,7 @@ class Jobs:
 
     def submit(self, statement: Statement, *, owner: str = "", reuse_minutes: int = 0) -> Job:
         """Start a query and return at once; more than `workers` of them wait their turn."""
-        job = Job(statement, owner, time.monotonic() + self._time_limit)
+        job = Job(statement, owner, self._time_limit)
         with self._lock:
             self._jobs[job.id] = job
         job._turn = self._pool.submit(self._run, job, reuse_minutes)  # noqa: SLF001 - the two classes are one thing

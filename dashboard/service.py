@@ -8,7 +8,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from dashboard.athena import Athena
-from dashboard.costs import Estimate, estimate_from
+from dashboard.costs import Estimate, estimate_from, together
+from dashboard.days_read import days_read
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, today_in
 from dashboard.jobs import Job, Jobs
@@ -22,6 +23,7 @@ from dashboard.results import QueryResult
 from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
 from dashboard.sql_guard import Catalogue, ServedTable, checked
+from dashboard.sql_text import one_statement
 from datasets.definition import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
@@ -153,15 +155,23 @@ class Service:
 
     def estimate(self, name: str, statement: Statement) -> Estimate | None:
         """Return the upper bound of its cost before it runs; None while nothing was exported."""
-        manifest = self.manifest(name)
-        return estimate_from(statement, manifest) if manifest else None
+        estimates = []
+        for read in self._read_by(name, statement):
+            shape, manifest = self.shape(read), self.manifest(read)
+            if manifest is None:
+                continue
+            opened = None
+            if statement.written:
+                opened = days_read(one_statement(statement.sql), shape.database, shape.table, shape.date_column)
+            estimates.append(estimate_from(statement, manifest, opened))
+        return together(estimates) if estimates else None
 
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
         minutes = [
             reuse_minutes(self.manifest(other), dt.datetime.now(dt.UTC)) for other in self._read_by(name, statement)
         ]
-        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes))
+        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0))
 
     def download_url(self, query_execution_id: str, file_name: str) -> str:
         """Return a presigned address of Athena's own CSV file, good for 5 minutes."""
@@ -183,10 +193,10 @@ class Service:
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
         if not statement.tables:
-            return (name,)
+            return () if statement.written else (name,)
         targets = {name: dataset.target for name, dataset in self._datasets.items()}
         read = (name for name, target in targets.items() if (target.database, target.table) in statement.tables)
-        return tuple(read) or (name,)
+        return tuple(read)
 
     def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
         jobs = [self.start(name, statement, owner="overview") for statement in statements]

@@ -1,0 +1,79 @@
+"""Which columns play a part on the pages, said by the file or inferred."""
+
+import pytest
+
+from dashboard.shape import shape_from
+from datasets import dataset_from_environment, dataset_from_text, load_dataset
+from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
+
+HEAD = (
+    "name: orders\nsource: {table: orders, index: by-day, partition_key: shop, partition_values: [a], sort_key: at}\n"
+)
+VARIABLES = {
+    "DYNAMO_TABLE_NAME": "things",
+    "GSI_NAME": "by-day",
+    "GSI_PK_ATTRIBUTE": "kind",
+    "GSI_PK_VALUE": "a",
+    "GSI_SK_ATTRIBUTE": "at",
+}
+
+
+def published(dataset, *names):
+    """A schema of string columns."""
+    columns = tuple(SchemaColumn(name=name, attribute=name.title(), type="string") for name in names)
+    return TableSchema(
+        dataset=dataset.name,
+        source=SourceIdentity.of(dataset),
+        columns=columns,
+        updated_at="2026-01-01T00:00:00Z",
+    )
+
+
+def test_the_file_has_the_last_word():
+    """Contacts: every part as contacts.yaml names it, four cards and four charts."""
+    shape = shape_from(load_dataset("contacts", {}), None)
+    assert (shape.entity, shape.agent, shape.channel, shape.method) == (
+        "contact_id",
+        "agent_name",
+        "channel",
+        "initiation_method",
+    )
+    assert (len(shape.cards), len(shape.charts), shape.date_column) == (4, 4, "report_date")
+    assert [column.name for column in shape.columns[-3:]] == ["year", "month", "day"]
+
+
+def test_a_key_column_is_the_entity():
+    """Where the file says nothing, the column with the role `key` is what is counted once."""
+    text = HEAD + "columns: [{name: number, attribute: Number, type: string, role: key}]"
+    assert shape_from(dataset_from_text(text, "orders.yaml"), None).entity == "number"
+
+
+def test_names_that_everybody_uses_are_recognised():
+    """A table described by variables alone gets cards and charts from its published columns."""
+    dataset = dataset_from_environment(VARIABLES)
+    shape = shape_from(dataset, published(dataset, "contactid", "agent", "channel", "initiationmethod", "other"))
+    assert (shape.entity, shape.agent, shape.channel, shape.method) == (
+        "contactid",
+        "agent",
+        "channel",
+        "initiationmethod",
+    )
+    assert [chart.by for chart in shape.charts] == ["day", "channel", "agent", "initiationmethod"]
+    assert [card.label for card in shape.cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
+
+
+@pytest.mark.parametrize("names", [(), ("a", "b")])
+def test_a_table_of_strangers_still_counts_rows(names):
+    """Without any part there is one card and one chart."""
+    dataset = dataset_from_environment(VARIABLES)
+    shape = shape_from(dataset, published(dataset, *names))
+    assert [card.measure for card in shape.cards] == ["rows"]
+    assert [chart.by for chart in shape.charts] == ["day"]
+
+
+def test_a_part_that_was_not_published_is_none():
+    """A file may name a column that an older table lacks; asking for it would fail."""
+    dataset = load_dataset("contacts", {})
+    shape = shape_from(dataset, published(dataset, "contact_id", "channel"))
+    assert (shape.agent, shape.method, shape.date_column) == (None, None, None)
+    assert [card.label for card in shape.cards] == ["Total rows", "Unique contacts", "Channels"]

@@ -1,0 +1,111 @@
+"""Days, presets and cross-filters, and their way through a URL."""
+
+import datetime as dt
+from urllib.parse import parse_qs, urlencode
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.filters import (
+    DIMENSIONS,
+    Days,
+    Filters,
+    day_from_text,
+    days_of_preset,
+    filters_from_params,
+    params_from_filters,
+    today_in,
+)
+
+D = dt.date
+days = st.builds(
+    lambda first, length: Days(first, first + dt.timedelta(length)),
+    st.dates(D(1970, 1, 1), D(2100, 1, 1)),
+    st.integers(0, 1000),
+)
+values = st.lists(st.none() | st.text(), max_size=4).map(tuple)
+filters = st.builds(Filters, st.none() | days, values, values, values)
+
+
+@given(filters)
+def test_a_link_brings_back_the_same_filter(wanted):
+    """Filters survive the address bar, with nulls, empty texts and any character."""
+    address = urlencode(params_from_filters(wanted), doseq=True, errors="surrogatepass")
+    assert filters_from_params(parse_qs(address, keep_blank_values=True, errors="surrogatepass")) == wanted
+
+
+@given(filters, st.sampled_from(DIMENSIONS), st.none() | st.text())
+def test_a_second_click_takes_the_first_one_back(before, dimension, value):
+    """Clicking twice on a value leaves the filter as it was."""
+    assert before.toggled(dimension, value).toggled(dimension, value) == before
+
+
+def test_the_order_of_clicks_does_not_matter():
+    """The same choice is the same filter, so that it is the same cache key and the same SQL."""
+    assert Filters(channel=("b", "a", None, "a")) == Filters(channel=(None, "a", "b"))
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"from": "yesterday", "to": "today"},
+        {"from": "2026-01-02", "to": "2026-01-01"},
+        {"from": "2026-01-02"},
+        {"from": "20260102", "to": "20260103"},
+        {"from": "0001-01-01", "to": "2026-01-01"},
+        {"something": "else"},
+    ],
+)
+def test_an_old_or_broken_link_opens_the_page(params):
+    """What cannot be read is left out."""
+    assert filters_from_params(params) == Filters()
+
+
+@pytest.mark.parametrize(
+    ("preset", "first", "last"),
+    [
+        ("today", "2026-03-01", "2026-03-01"),
+        ("yesterday", "2026-02-28", "2026-02-28"),
+        ("last_7_days", "2026-02-23", "2026-03-01"),
+        ("last_30_days", "2026-01-31", "2026-03-01"),
+        ("this_month", "2026-03-01", "2026-03-31"),
+        ("last_month", "2026-02-01", "2026-02-28"),
+    ],
+)
+def test_presets_mean_calendar_days(preset, first, last):
+    """On 1 March 2026, across the end of February."""
+    assert days_of_preset(preset, D(2026, 3, 1)) == Days(D.fromisoformat(first), D.fromisoformat(last))
+
+
+def test_last_month_of_january_is_december():
+    """A preset crosses the year's end."""
+    assert days_of_preset("last_month", D(2026, 1, 31)) == Days(D(2025, 12, 1), D(2025, 12, 31))
+
+
+def test_today_is_the_datasets_today():
+    """At 23:30 UTC it is tomorrow in Berlin and still today in New York."""
+    now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)
+    assert today_in(ZoneInfo("Europe/Berlin"), now) == D(2026, 2, 1)
+    assert today_in(ZoneInfo("America/New_York"), now) == D(2026, 1, 31)
+
+
+@given(days)
+def test_the_previous_days_are_as_many_and_end_where_these_begin(window):
+    """No day is compared with itself and none is left out between."""
+    assert len(window.previous) == len(window)
+    assert window.previous.last + dt.timedelta(1) == window.first
+
+
+def test_days_do_not_run_backwards():
+    """A last day before the first is an error where it is made, not later."""
+    with pytest.raises(ValueError, match="lies before"):
+        Days(D(2026, 1, 2), D(2026, 1, 1))
+
+
+@pytest.mark.parametrize("text", ["2026-1-1", "20260101", "2026-02-30", "", "1969-12-31", "9999-12-31", "2026-W01-1"])
+def test_a_day_is_written_one_way(text):
+    """Only YYYY-MM-DD between 1970 and 9998 is a day."""
+    assert day_from_text(text) is None
