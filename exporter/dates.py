@@ -17,6 +17,8 @@ from exporter.zone_abbreviations import offset_of
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MAX_OFFSET = dt.timedelta(hours=14)
+MAX_LENGTH = 200
+"""No pattern is tried on a longer text: an attribute may hold 400 KB, and `%Z` tries every word."""
 
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?(?: ?(Z|z|[+-]\d\d(?::?\d\d)?))?)?", re.ASCII
@@ -75,6 +77,8 @@ def instant_from_iso(text: str, zone: dt.tzinfo) -> dt.datetime:
 
 def instant_from_human(text: str, zone: dt.tzinfo) -> dt.datetime:
     """Return the instant of `February 16, 2026 09:58:00 AM EST` and its kin; ISO texts are read as well."""
+    if len(text) > MAX_LENGTH:
+        raise unreadable(text)
     matched = _HUMAN.fullmatch(" ".join(text.split()))  # some printers put a narrow no-break space before AM
     if not matched:
         return instant_from_iso(text, zone)
@@ -117,6 +121,8 @@ def local_from_pattern(text: str, pattern: str, zone: dt.tzinfo) -> tuple[dt.dat
 
     `%Z` takes the abbreviations of `zone_abbreviations`; a pattern that ends in a literal `Z` is in UTC.
     """
+    if len(text) > MAX_LENGTH:
+        raise unreadable(text)
     bare = pattern.replace("%%", "")
     if "%Z" in bare:
         return _local_with_abbreviation(text, pattern)

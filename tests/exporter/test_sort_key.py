@@ -227,6 +227,13 @@ def test_what_sorts_and_by_how_much_order_may_differ(date_format, attribute_type
         assert sort_key.key_ranges(day(2026, 2, 16), day(2026, 2, 17)) == (KeyRange(None, None),)
 
 
+@pytest.mark.parametrize("date_format", ["ISO", "HUMAN_READABLE", "EPOCH", "%a %b %d %H:%M:%S %Z %Y"])
+def test_a_very_long_text_is_refused_at_once(date_format):
+    """A value of 400 KB is no date, and costs no more than another."""
+    with pytest.raises(UnreadableDate, match=r"^no readable date: 'Mon Feb .*\.\.\.'$"):
+        key(date_format).instant("Mon Feb " * 50_000)
+
+
 @given(iso_texts(), st.sampled_from(ZONES))
 def test_every_readable_key_is_found_in_the_window_of_its_day(text, zone):
     """With 14 hours of slack on each side a day's ranges hold all its keys, whatever their offsets."""
