@@ -39,7 +39,7 @@ class DecodedPage:
     """In the order read. Columns: the schema's (without those that the export fills from the day), `late:` columns by
     attribute name, `_item` where there are any, `_day`, `_key`."""
     items: int
-    """Items read: always rows + withheld."""
+    """Items read: rows + withheld, and those that the decoder leaves out as not asked for."""
     withheld: tuple[SetAside, ...]
     nulled: tuple[SetAside, ...]
     """By row, then by column."""
