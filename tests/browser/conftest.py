@@ -1,0 +1,133 @@
+"""The dashboard as people meet it: served by its own command, opened in a headless Chromium."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# The published contacts are the same as those of the dashboard's other tests.
+sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
+
+from publishing import Published, publish
+
+from local.server import serve
+
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+READY_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def published() -> Iterator[Published]:
+    """Contacts from 2025-12-20 to 2026-02-02 on a stand-in of their own."""
+    with serve(port=0) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield publish(server.url, f"browser_{os.getpid()}")
+
+
+@pytest.fixture(scope="session")
+def dashboard(published: Published, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the dashboard, started by `streamlit run` from a folder that is not the repository's."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    log = tmp_path_factory.mktemp("dashboard") / "log"
+    command = [sys.executable, "-m", "streamlit", "run", str(repository / "dashboard" / "app.py")]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
+            env={**os.environ, **published.environment},
+            cwd=log.parent,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the dashboard did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A headless Chromium."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
+        yield running
+        running.close()
+
+
+@dataclass
+class Watched:
+    """A page, and what went wrong on it."""
+
+    page: Page
+    url: str
+    faults: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        """Open a page of the dashboard and wait for its title."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector("[data-testid=stMainBlockContainer] h1", timeout=30_000)
+        return self.page
+
+
+@pytest.fixture
+def visitor(browser: Browser, dashboard: str) -> Iterator[Callable[..., Watched]]:
+    """Make visitors: `visitor(width=390, theme="Dark")`. At the end, no page may have erred or called another host."""
+    contexts, seen = [], []
+
+    def make(width: int = 1440, height: int = 1000, theme: str | None = None, *, system: str = "light") -> Watched:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if system == "dark" else "light",
+            accept_downloads=True,
+        )
+        if theme:
+            context.add_cookies([{"name": "dashboard_theme", "value": theme, "url": dashboard}])
+        watched = Watched(context.new_page(), dashboard)
+        own = (dashboard, dashboard.replace("http", "ws", 1), "data:", "blob:")
+        page = watched.page
+        page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
+        page.on("console", lambda line: watched.faults.append(line.text) if line.type == "error" else None)
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(own) else watched.faults.append(f"called {request.url}"),
+        )
+        contexts.append(context)
+        seen.append(watched)
+        return watched
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [fault for watched in seen for fault in watched.faults] == []

@@ -1,0 +1,238 @@
+"""The dashboard in a browser, as a person walks through it."""
+
+import csv
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+from publishing import Published
+
+from dashboard.themes import THEMES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+CHARTS = "[data-testid=stVegaLiteChart] svg.marks"
+JANUARY = "/?from=2026-01-01&to=2026-01-31"
+PAGES = ("/", "/explore", "/sql", "/exports")
+
+
+def cards(page: Page) -> dict[str, str]:
+    page.wait_for_selector("[data-testid=stMetricValue]")
+    found = page.locator("[data-testid=stMetric]")
+    return {
+        found.nth(place).locator("[data-testid=stMetricLabel]").inner_text(): found.nth(place)
+        .locator("[data-testid=stMetricValue]")
+        .inner_text()
+        for place in range(found.count())
+    }
+
+
+def in_january(published: Published) -> list[dict[str, Any]]:
+    return [row for row in published.rows if row["day"].isoformat().startswith("2026-01")]
+
+
+def wait_for_total(page: Page, total: int) -> None:
+    page.wait_for_function(
+        "text => document.querySelector('[data-testid=stMetricValue]')?.innerText === text", arg=f"{total:,}"
+    )
+
+
+def slice_of(page: Page, label: str) -> tuple[float, float]:
+    """Return a point inside a slice of a ring or pie: its rim, at mid-angle."""
+    arc = page.locator(f".mark-arc path[aria-label*='label: {label};']").first
+    x, y = arc.evaluate(
+        """arc => {
+            const matrix = arc.getScreenCTM(), box = arc.getBBox(), point = arc.ownerSVGElement.createSVGPoint()
+            for (let step = 1; step < 400; step++) {
+                point.x = box.x + box.width * ((step * 7) % 20 + 0.5) / 20
+                point.y = box.y + box.height * (Math.floor(step / 20) + 0.5) / 20
+                if (arc.isPointInFill(point)) { const seen = point.matrixTransform(matrix); return [seen.x, seen.y] }
+            }
+        }"""
+    )
+    return x, y
+
+
+def test_a_visitor_reads_four_cards_and_sees_four_charts(visitor: Callable[..., Any], published: Published):
+    """The cards say what was published, and each chart has marks."""
+    page = visitor().open(JANUARY)
+    rows = in_january(published)
+    assert cards(page) == {
+        "Total rows": f"{len(rows):,}",
+        "Unique contacts": f"{len({row['contact_id'] for row in rows}):,}",
+        "Channels": "4",
+        "Agents": str(len({row["agent_name"] for row in rows} - {None})),
+    }
+    page.wait_for_function("selector => document.querySelectorAll(selector).length === 4", arg=CHARTS)
+    drawn = [page.locator(CHARTS).nth(place).locator(".role-mark path") for place in range(4)]
+    assert [marks.count() >= 4 for marks in drawn] == [True] * 4
+
+
+def test_a_csv_holds_the_rows_of_the_query(visitor: Callable[..., Any], published: Published, tmp_path: Path):
+    """What is downloaded on Explore are the query's rows, every one."""
+    page = visitor().open("/explore")
+    page.get_by_text("By date", exact=True).click()
+    page.wait_for_selector(".st-key-inputs_by_date")
+    page.locator(".st-key-run button").click()
+    page.wait_for_selector("[class*=st-key-result_]")
+    with page.expect_download() as started:
+        page.locator("[class*=st-key-csv_] button").click()
+    started.value.save_as(tmp_path / "rows.csv")
+    found = list(csv.DictReader(io.StringIO((tmp_path / "rows.csv").read_text(encoding="utf-8"), newline="")))
+    expected = [row for row in published.rows if row["day"] in published.days[-7:]]
+    assert sorted(row["contact_id"] for row in found) == sorted(row["contact_id"] for row in expected)
+    assert {row["big_number"] for row in found} == {"12345678901234567890123456789012345678"}
+
+
+def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], published: Published):
+    """Cards follow a click within two seconds, the address shares it, a chip shows it, and one click clears it."""
+    page = visitor().open(JANUARY)
+    page.wait_for_selector(CHARTS)
+    rows = in_january(published)
+    voice = sum(row["channel"] == "VOICE" for row in rows)
+    page.mouse.click(*slice_of(page, "VOICE"))
+    wait_for_total(page, voice)
+    assert "channel=VOICE" in page.url
+    assert page.get_by_role("button", name="channel: VOICE").is_visible()
+    page.locator(".st-key-clear_filters button").click()
+    wait_for_total(page, len(rows))
+    assert "channel" not in page.url
+
+
+def test_a_drag_over_days_filters_everything(visitor: Callable[..., Any], published: Published):
+    """The brush takes the days under it, and the cards count exactly those."""
+    page = visitor().open(JANUARY)
+    page.wait_for_selector(CHARTS)
+    bars = page.locator("[class*=st-key-day_] .mark-rect.role-mark.marks path")
+    first, last = (bars.nth(place).bounding_box() for place in (7, 11))
+    height = page.locator("[class*=st-key-day_] svg.marks").bounding_box()["y"] + 120
+    page.mouse.move(first["x"] + 2, height)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 2, height, steps=8)
+    page.mouse.up()
+    days = {f"2026-01-{number:02}" for number in range(8, 13)}
+    wait_for_total(page, sum(row["day"].isoformat() in days for row in published.rows))
+    assert "from=2026-01-08&to=2026-01-12" in page.url
+
+
+COLOURS = """() => {
+    const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name]
+    return {
+        page: style('[data-testid=stApp]', 'backgroundColor'),
+        card: style('[data-testid=stMetric]', 'backgroundColor'),
+        text: style('[data-testid=stMetricValue]', 'color'),
+        sidebar: style('[data-testid=stSidebar]', 'backgroundColor'),
+        bar: document.querySelector('[class*=st-key-day_] .mark-rect.role-mark.marks path').getAttribute('fill'),
+    }
+}"""
+
+
+def rgb(colour: str) -> str:
+    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
+
+
+def colours_of(name: str) -> dict[str, str]:
+    theme = THEMES[name]
+    painted = {"page": theme.page, "card": theme.card, "text": theme.text, "sidebar": theme.sidebar}
+    return {**{part: rgb(colour) for part, colour in painted.items()}, "bar": theme.categories[0]}
+
+
+def test_each_theme_paints_everything_within_a_second(visitor: Callable[..., Any]):
+    """Page, cards, text, sidebar and charts take the chosen theme's colours in under a second, without a reload."""
+    page = visitor().open(JANUARY)
+    page.wait_for_selector(CHARTS)
+    for name in ("Dark", "Ocean", "Sunset", "Light"):
+        page.get_by_role("radio", name=name).click()
+        chosen = time.monotonic()
+        while page.evaluate(COLOURS) != colours_of(name) and time.monotonic() - chosen < 1:
+            page.wait_for_timeout(50)
+        assert page.evaluate(COLOURS) == colours_of(name)
+        assert page.get_by_role("radio", name=name).get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Callable[..., Any], name: str):
+    """The browser's next visit begins in the theme, before any script of the page has run, and stays in it."""
+    watched = visitor(theme=name)
+    page = watched.page
+    page.route("**/static/js/*", lambda route: route.abort())
+    page.goto(watched.url, wait_until="commit")
+    page.wait_for_function("document.body !== null")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(THEMES[name].page)
+    page.unroute_all()
+    watched.faults.clear()
+    watched.open(JANUARY).wait_for_selector(CHARTS)
+    assert page.evaluate(COLOURS) == colours_of(name)
+
+
+@pytest.mark.parametrize(("system", "name"), [("light", "Light"), ("dark", "Dark")])
+def test_a_first_visit_follows_the_system(visitor: Callable[..., Any], system: str, name: str):
+    """Before anyone has chosen, the system's preference decides."""
+    page = visitor(system=system).open(JANUARY)
+    page.wait_for_selector(CHARTS)
+    assert page.evaluate(COLOURS) == colours_of(name)
+    assert page.get_by_role("radio", name=name).get_attribute("aria-checked") == "true"
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_scrolls_sideways(visitor: Callable[..., Any], path: str, width: int):
+    """On a phone and on a desk, no page is wider than its window."""
+    page = visitor(width=width, height=844).open(path)
+    page.wait_for_timeout(1500)
+    widths = page.evaluate(
+        "['html', '[data-testid=stMain]'].map(selector => document.querySelector(selector))"
+        ".map(element => [element.scrollWidth, element.clientWidth])"
+    )
+    assert all(content <= window for content, window in widths), widths
+
+
+def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any]):
+    """At 390 by 844 the first screen holds all four figures, without scrolling."""
+    page = visitor(width=390, height=844).open(JANUARY)
+    page.wait_for_selector("[data-testid=stMetricValue]")
+    bottoms = [
+        box["y"] + box["height"]
+        for box in (card.bounding_box() for card in page.locator("[data-testid=stMetric]").all())
+    ]
+    assert len(bottoms) == 4
+    assert max(bottoms) <= 844
+
+
+def test_the_editor_runs_and_shows_where_it_is_wrong(visitor: Callable[..., Any]):
+    """Ctrl+Enter runs the statement; a fault is underlined where it stands, and names its line and column."""
+    page = visitor().open("/sql")
+    editor = page.get_by_label("SQL", exact=True)
+    editor.press("Control+Enter")
+    page.wait_for_selector("[class*=st-key-result_] [data-testid=stDataFrame]")
+    editor.fill("SELECT channel\nFROM elsewhere")
+    page.get_by_text("Line 2, column 6:").wait_for()
+    page.wait_for_selector(".paint .fault")
+    assert page.locator(".paint .fault").inner_text() == "elsewhere"
+
+
+def test_the_editor_completes_columns(visitor: Callable[..., Any]):
+    """Typing the beginning of a column offers the rest, and Tab takes it."""
+    page = visitor().open("/sql")
+    editor = page.get_by_label("SQL", exact=True)
+    editor.fill("")
+    editor.press_sequentially("SELECT agent_n")
+    page.get_by_role("option", name="agent_name").wait_for()
+    editor.press("Tab")
+    assert editor.input_value() == "SELECT agent_name"
+
+
+def test_the_keyboard_reaches_the_theme(visitor: Callable[..., Any]):
+    """Arrow keys move through the themes and choose; Tab leaves the group."""
+    page = visitor(theme="Light").open("/exports")
+    page.get_by_role("radio", name="Light").focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "colour => getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor === colour",
+        arg=rgb(THEMES["Dark"].page),
+    )
+    assert page.evaluate("document.cookie").count("dashboard_theme=Dark") == 1
