@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -59,9 +59,11 @@ class Children:
             raise Interrupted
         return process
 
-    def wait(self, process: subprocess.Popen[bytes]) -> int:
-        """Wait for a child to end by itself and return its status."""
-        status = process.wait()
+    def wait(self, process: subprocess.Popen[bytes], meanwhile: Callable[[], None]) -> int:
+        """Wait for a child to end by itself and return its status; call `meanwhile` some times a second."""
+        while (status := process.poll()) is None:
+            meanwhile()
+            time.sleep(0.1)
         if not _is_alive(process):
             # The number of a group that is gone may become another program's; it must not be signalled later.
             self._processes.remove(process)

@@ -172,7 +172,11 @@ class Demo:
         log, output = self._folder / "exporter.log", self._folder / "export.json"
         command = self._settings.export_command
         process = self._children.start(command, self._environment, REPOSITORY, output, log)
-        status = self._children.wait(process)
+
+        def report() -> None:
+            stage.detail = _items_read(log) or stage.detail
+
+        status = self._children.wait(process, report)
         if status != 0:
             raise StageFailedError(f"the exporter ended with status {status}", AGAIN, log)
         stage.detail = _summary(output)
@@ -267,6 +271,14 @@ def _summary(output: Path) -> str:
     except (IndexError, KeyError, TypeError, ValueError):
         return ""
     return f"{rows:,} rows on {days} days, {aside} set aside"
+
+
+def _items_read(log: Path) -> str:
+    """Return how far the exporter is by the last line of its log, or nothing where that line does not tell."""
+    try:
+        return f"{json.loads(tail(log, 1)[0])['items']:,} items read"
+    except (IndexError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _relative(path: Path) -> str:
