@@ -227,7 +227,9 @@ class Demo:
             "  the AWS stand-in answers the exporter, any SDK and the aws command, for example",
             f"    .venv/bin/aws s3 ls s3://{BUCKET}/dynamo-gsi-export/ --recursive",
             "    .venv/bin/aws dynamodb scan --table-name contacts --max-items 1",
-            "    .venv/bin/python -m exporter verify",
+            "    .venv/bin/aws athena list-table-metadata --catalog-name AwsDataCatalog "
+            "--database-name gsi_dynamodb_athena_db",
+            "    .venv/bin/python -m exporter export --mode PREVIOUS_DAY",
             "",
             f"  Logs are in {_relative(self._folder)}. Ctrl-C stops everything.",
             "",
