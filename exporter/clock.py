@@ -21,6 +21,10 @@ SECONDS_BELOW = 10**11
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _WHOLE_EPOCH = r"^(0|[1-9]\d{0,13})$"
 _ZONED = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$"
+_IN_RANGE = (
+    r"^[12]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?"
+    r"(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00)$"
+)
 _NAIVE = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?$"
 _YEAR_1 = -62_135_596_800_000_000
 _YEAR_2037 = 2_114_380_800_000_000
@@ -75,15 +79,17 @@ class Clock:
         bulk = self._in_bulk(kinds, texts)
         if bulk is not None:
             return bulk, []
+        values = self._regular(kinds, texts)
+        alone = pc.and_(pc.is_null(values), pa.array([text is not None for text in texts], pa.bool_()))
         cells: list[dt.datetime | None] = []
         refused: list[int] = []
-        for row, text in enumerate(texts):
+        for row in pc.indices_nonzero(alone).to_pylist():
             try:
-                cells.append(None if text is None else self.instant(kinds[row], text).replace(tzinfo=None))
+                cells.append(self.instant(kinds[row], texts[row] or "").replace(tzinfo=None))
             except UnreadableDate:
                 cells.append(None)
                 refused.append(row)
-        return pa.array(cells, _TIMESTAMP), refused
+        return pc.replace_with_mask(values, alone, pa.array(cells, _TIMESTAMP)), refused
 
     def dates(self, kinds: Sequence[str], texts: Texts) -> tuple[pa.Date32Array, list[int]]:
         """Return dates, and the rows that are unreadable (null there)."""
@@ -119,6 +125,19 @@ class Clock:
             return self._iso(strings)
         except pa.ArrowInvalid:
             return None
+
+    def _regular(self, kinds: Sequence[str], texts: Texts) -> pa.TimestampArray:
+        # The times that Arrow reads although others in their column have to be read one by one, and null for those.
+        nothing = pa.nulls(len(texts), _TIMESTAMP)
+        if self.sort_key.pattern is not None or self.is_sort_key or "N" in kinds:
+            return nothing
+        strings = pa.array(texts, pa.string())
+        regular = pc.fill_null(pc.match_substring_regex(strings, _IN_RANGE), False)
+        try:
+            read = strings.filter(regular).cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
+        except pa.ArrowInvalid:  # the 30th of February
+            return nothing
+        return pc.replace_with_mask(nothing, regular, read)
 
     def _epochs(self, strings: pa.StringArray) -> pa.TimestampArray | None:
         if not _all_match(strings, _WHOLE_EPOCH):

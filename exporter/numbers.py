@@ -5,7 +5,7 @@ A double may differ from the number stored: such are counted, never hidden. Inte
 
 import re
 from collections.abc import Sequence
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -74,33 +74,31 @@ def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
 
 def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:
     """Return whole numbers, and the rows whose number is none or does not fit in 64 bits (null there)."""
-    if all(text is None or (text.isdecimal() and len(text) < 19) for text in texts):
-        return pa.array([None if text is None else int(text) for text in texts], pa.int64()), []
-    cells: list[int | None] = []
-    refused: list[int] = []
-    for row, text in enumerate(texts):
-        whole = None if text is None else _scaled(text, 0)
-        fits = whole is not None and -_INT64 <= whole < _INT64
-        cells.append(whole if fits else None)
-        if text is not None and not fits:
-            refused.append(row)
-    return pa.array(cells, pa.int64()), refused
+    try:
+        return pa.array(texts, pa.string()).cast(pa.int64()), []
+    except pa.ArrowInvalid:  # at least one is not written as a whole number of 64 bits: `1.0`, `1E+2` or 2**63
+        cells = [None if text is None else _whole(text) for text in texts]
+        return pa.array(cells, pa.int64()), _refused(texts, cells)
 
 
 def decimals(texts: Texts, precision: int, scale: int) -> tuple[pa.Decimal128Array, list[int]]:
     """Return decimals of a fixed scale, and the rows whose number has more digits than that (null there)."""
+    exact = Context(prec=precision, traps=[InvalidOperation, Inexact])
+    unit = Decimal(1).scaleb(-scale)
     cells: list[Decimal | None] = []
-    refused: list[int] = []
-    limit = 10**precision
-    for row, text in enumerate(texts):
-        scaled = None if text is None else _scaled(text, scale)
-        fits = scaled is not None and abs(scaled) < limit
-        cells.append(_WIDE.scaleb(Decimal(scaled), -scale) if fits and scaled is not None else None)
-        if text is not None and not fits:
-            refused.append(row)
-    return pa.array(cells, pa.decimal128(precision, scale)), refused
+    for text in texts:
+        try:
+            cells.append(None if text is None else Decimal(text).quantize(unit, context=exact))
+        except (InvalidOperation, Inexact):
+            cells.append(None)
+    return pa.array(cells, pa.decimal128(precision, scale)), _refused(texts, cells)
 
 
-def _scaled(text: str, scale: int) -> int | None:
-    scaled = _WIDE.scaleb(Decimal(text), scale)
-    return int(scaled) if scaled == _WIDE.to_integral_value(scaled) else None
+def _whole(text: str) -> int | None:
+    number = Decimal(text)
+    fits = number == _WIDE.to_integral_value(number) and -_INT64 <= number < _INT64
+    return int(number) if fits else None
+
+
+def _refused(texts: Texts, cells: Sequence[object]) -> list[int]:
+    return [row for row, cell in enumerate(cells) if cell is None and texts[row] is not None]
