@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ class Engine:
         self._database.execute("SET disabled_optimizers = 'statistics_propagation'; SET threads = 2")
         self._database.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
         define(self._database)
+        # A query sees the catalogue's tables: neither this machine's files nor this program's variables.
+        self._database.execute("SET python_enable_replacements = false; SET enable_external_access = false")
 
     def open(self, sql: str, database: str, parameters: Sequence[str] = (), cutoff: int | None = None) -> Query:
         """Prepare to run one statement."""
@@ -97,7 +100,8 @@ class Query:
     def cancel(self) -> None:
         """Stop as soon as possible."""
         self.cancelled.set()
-        self.connection.interrupt()
+        with contextlib.suppress(duckdb.Error):  # the query may have ended, and closed its connection, meanwhile
+            self.connection.interrupt()
 
     def close(self) -> None:
         """Let go of the connection."""

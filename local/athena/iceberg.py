@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import threading
 
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from local.athena.catalog import Table
@@ -129,8 +130,8 @@ def _rewrite(job: Job, table: Table, query: exp.Query, *, drop_touched: bool = F
         job.query.parameters = ()
         rows = job.query.rows(query).table
         touched = rows.column(_TOUCHED)
-        count = sum(1 for mark in touched.to_pylist() if mark)
-        kept = rows.filter([not mark for mark in touched.to_pylist()]) if drop_touched else rows
+        count = int(pc.sum(touched.cast("int64")).as_py() or 0)
+        kept = rows.filter(pc.invert(touched)) if drop_touched else rows
         data = fitted(kept.drop_columns([_TOUCHED]), list(table.columns))
         if count:
             if data.num_rows:

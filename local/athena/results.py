@@ -135,9 +135,14 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def listing(name: str, lines: list[str]) -> Result:
-    """Return the one-column result of SHOW and DESCRIBE."""
-    return Result((ResultColumn(name, "string"),), pa.table({name: pa.array(lines, pa.string())}))
+def listing(names: str, lines: list[str]) -> Result:
+    """Return the result of SHOW and DESCRIBE.
+
+    `names` are separated by tabs, and so are the fields of each line: Athena describes several columns but sends every
+    line as a single cell.
+    """
+    columns = tuple(ResultColumn(name, "string") for name in names.split("\t"))
+    return Result(columns, pa.table({"line": pa.array(lines, pa.string())}))
 
 
 def written(count: int, manifest: str | None = None) -> Result:

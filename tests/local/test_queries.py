@@ -1,7 +1,10 @@
 """The life of a query through the API: started, watched, read, stopped, reused, refused."""
 
+import contextlib
 import datetime as dt
+import json
 import time
+import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -59,15 +62,28 @@ def test_pages_join_without_gaps(place):
         assert max(len(page["ResultSet"]["Rows"]) for page in pages) == size
 
 
+def all_rows(place, identity):
+    """Page through a result without an SDK, which would cost more than the server."""
+    headers = {"X-Amz-Target": "AmazonAthena.GetQueryResults", "Content-Type": "application/x-amz-json-1.1"}
+    rows, token = [], {}
+    while True:
+        body = json.dumps({"QueryExecutionId": identity, **token}).encode()
+        request = urllib.request.Request(place.server.url, body, headers)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer = json.load(response)
+        rows += answer["ResultSet"]["Rows"]
+        if "NextToken" not in answer:
+            return rows
+        token = {"NextToken": answer["NextToken"]}
+
+
 def test_a_hundred_thousand_rows_are_quick(place):
     """A result of 100,000 rows is written and paged through within seconds."""
-    begun = time.monotonic()
     sql = "SELECT x, x / 3e0 AS third, CAST(x AS varchar) AS text FROM UNNEST(sequence(1, 100000)) AS t(x)"
+    begun = time.monotonic()
     ran = place.wait(place.start(sql))
-    paginator = place.aws.athena.get_paginator("get_query_results")
-    pages = paginator.paginate(QueryExecutionId=ran.id)
-    assert sum(len(page["ResultSet"]["Rows"]) for page in pages) == 100_001
-    assert time.monotonic() - begun < 20
+    assert len(all_rows(place, ran.id)) == 100_001
+    assert time.monotonic() - begun < 30  # three seconds on an idle machine
 
 
 def test_a_page_size_has_limits(place):
@@ -236,6 +252,15 @@ def test_regions_are_apart(place, server):
     names = [d["Name"] for d in there.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]]
     assert place.database not in names
     there.close()
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT * FROM read_text('/etc/hostname')", "SELECT getenv('HOME')", "SELECT * FROM '/etc/hostname'"]
+)
+def test_queries_do_not_reach_this_machine(place, sql):
+    """A query reads the catalogue's tables, not files or variables of the machine that serves it."""
+    with contextlib.suppress(place.aws.athena.exceptions.InvalidRequestException):
+        assert place.run(sql).state == "FAILED"
 
 
 def test_times_are_aware(place):

@@ -202,7 +202,7 @@ def test_answers_are_quick(place):
     for number in range(50):
         place.aws.s3.put_object(Bucket=place.bucket, Key=f"k{number}", Body=b"x")
         place.aws.s3.get_object(Bucket=place.bucket, Key=f"k{number}")["Body"].read()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5  # half a second on an idle machine
 
 
 def test_dynamodb_is_there(place):

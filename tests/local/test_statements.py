@@ -39,7 +39,9 @@ def test_a_table_is_described_as_it_was_created(place):
     assert [row[0].strip() for row in place.rows("SHOW COLUMNS IN people")] == [
         "name", "scores", "extra", "m", "price", "label", "day",
     ]  # fmt: skip
-    described = [row[0].split("\t") for row in place.rows("DESCRIBE people")]
+    ran = place.run("DESCRIBE people")
+    assert [column["Name"] for column in ran.columns] == ["col_name", "data_type", "comment"]
+    described = [row[0].split("\t") for row in ran.rows]
     assert [[text.strip() for text in line] for line in described[:6]] == [
         ["name", "string", "who, exactly"],
         ["scores", "array<int>", ""],
@@ -202,3 +204,9 @@ def test_iceberg_tables_are_modified(place):
     assert place.rows("SELECT * FROM ice ORDER BY id") == [["1", "a!"], ["3", "z"], ["4", "n"]]
     place.create_table("plain", "id int")
     assert place.run("DELETE FROM plain WHERE id = 1").reason.startswith("NOT_SUPPORTED")
+
+
+def test_deleting_from_an_empty_iceberg_table(place):
+    """A DELETE that finds no row, even in an empty table, touches none."""
+    place.rows(f"CREATE TABLE ice (id int) LOCATION 's3://{place.bucket}/ice/' TBLPROPERTIES ('table_type'='ICEBERG')")
+    assert place.run("DELETE FROM ice WHERE id = 1").update_count == 0
