@@ -7,16 +7,14 @@ Ctrl-C (or SIGTERM); then all of them stop. A second Ctrl-C stops them at once.
 import argparse
 import datetime as dt
 import http.client
-import json
 import os
-import shlex
 import shutil
 import sys
 import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +35,7 @@ from local.demo_settings import (
     is_free,
     settings_from_environment,
 )
+from local.demo_words import environment_script, export_summary, items_read, ready_lines
 from local.stages import Stage, StageFailedError, Stages, tail
 
 if TYPE_CHECKING:
@@ -174,12 +173,12 @@ class Demo:
         process = self._children.start(command, self._environment, REPOSITORY, output, log)
 
         def report() -> None:
-            stage.detail = _items_read(log) or stage.detail
+            stage.detail = items_read(log) or stage.detail
 
         status = self._children.wait(process, report)
         if status != 0:
             raise StageFailedError(f"the exporter ended with status {status}", AGAIN, log)
-        stage.detail = _summary(output)
+        stage.detail = export_summary(output)
 
     def _serve(self, stage: Stage) -> None:
         log = self._folder / "dashboard.log"
@@ -217,23 +216,7 @@ class Demo:
     def _tell_ready(self) -> None:
         variables = self._folder / "environment"
         variables.write_text(environment_script(self._environment), encoding="utf-8")
-        shown = _relative(variables)
-        for line in (
-            "",
-            f"  The dashboard is at {self._settings.url}",
-            "",
-            "  In another terminal, after",
-            f"    . {shlex.quote(shown)}",
-            "  the AWS stand-in answers the exporter, any SDK and the aws command, for example",
-            f"    .venv/bin/aws s3 ls s3://{BUCKET}/dynamo-gsi-export/ --recursive",
-            "    .venv/bin/aws dynamodb scan --table-name contacts --max-items 1",
-            "    .venv/bin/aws athena list-table-metadata --catalog-name AwsDataCatalog "
-            "--database-name gsi_dynamodb_athena_db",
-            "    .venv/bin/python -m exporter export --mode PREVIOUS_DAY",
-            "",
-            f"  Logs are in {_relative(self._folder)}. Ctrl-C stops everything.",
-            "",
-        ):
+        for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder)):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _tell_failure(self, failure: StageFailedError) -> None:
@@ -255,32 +238,6 @@ class Demo:
             (self._folder / "environment").unlink(missing_ok=True)
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
-
-
-def environment_script(environment: Mapping[str, str]) -> str:
-    """Return shell lines that point a terminal at the demo."""
-    names = [*sorted(aws_environment("")), "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
-    lines = [f"export {name}={shlex.quote(environment[name])}" for name in names]
-    lines += ["export NO_PROXY=127.0.0.1,localhost", "unset AWS_PROFILE AWS_SESSION_TOKEN", ""]
-    return "\n".join(lines)
-
-
-def _summary(output: Path) -> str:
-    """Return what the exporter's report says in a few words."""
-    try:
-        report = json.loads(tail(output)[-1])
-        rows, days, aside = report["rows"], len(report["partitions"]), report["quarantined"]
-    except (IndexError, KeyError, TypeError, ValueError):
-        return ""
-    return f"{rows:,} rows on {days} days, {aside} set aside"
-
-
-def _items_read(log: Path) -> str:
-    """Return how far the exporter is by the last line of its log, or nothing where that line does not tell."""
-    try:
-        return f"{json.loads(tail(log, 1)[0])['items']:,} items read"
-    except (IndexError, KeyError, TypeError, ValueError):
-        return ""
 
 
 def _relative(path: Path) -> str:
