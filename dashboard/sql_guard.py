@@ -78,7 +78,11 @@ def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
         raise RefusedSql(f"Athena has nothing like it: {error}", mend="Write it another way.") from None
     except RecursionError:
         raise RefusedSql("The statement is nested too deeply", mend="Split it with WITH.") from None
-    _inspected(one_statement(sent), sent, catalogue)
+    again = one_statement(sent)
+    _inspected(again, sent, catalogue)
+    bound = again.args.get("limit")
+    if not isinstance(bound, exp.Limit) or (_number(bound.expression) or 0) > limit + 1:
+        raise RefusedSql("The number of its rows cannot be bounded", mend="Write it another way.")
     return CheckedSql(query, sent, tables, limit, sql)
 
 
@@ -130,6 +134,9 @@ _FORBIDDEN: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
       exp.TableFromRows),
      "Table functions are not served", "Use UNNEST for arrays and maps."),
     ((exp.Hint,), "Athena has no hints", "Remove the hint."),
+    ((exp.Connect, exp.Sort, exp.Cluster, exp.Distribute, exp.Qualify), "Athena has no such clause", "Remove the clause."),
+    # Its pattern is kept as raw text, which nobody has looked at.
+    ((exp.MatchRecognize,), "MATCH_RECOGNIZE is not served", "Use window functions."),
 )  # fmt: skip
 
 
@@ -145,6 +152,8 @@ def _check_node(node: exp.Expr, sql: str) -> None:
         raise refusal("Functions of a schema are not served", sql, node, "Use Athena's built-in functions.")
     elif isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
         _check_function(node, sql)
+    elif isinstance(node, exp.Distinct) and node.args.get("on"):
+        raise refusal("Athena has no DISTINCT ON", sql, node, "Use row_number() or max_by().")
     elif isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery):
         raise refusal("Table functions are not served", sql, node, "Use UNNEST for arrays and maps.")
 
@@ -181,8 +190,6 @@ def _served(node: exp.Table, sql: str, catalogue: Catalogue) -> ServedTable:
     # A bare name means the served table whatever database the workgroup would look in.
     node.set("this", exp.to_identifier(served.table, quoted=True))
     node.set("db", exp.to_identifier(served.database, quoted=True))
-    if not node.alias:
-        node.set("alias", exp.TableAlias(this=exp.to_identifier(served.table, quoted=True)))
     return served
 
 
@@ -215,16 +222,18 @@ def _is_everything(star: exp.Star) -> bool:
 
 
 def _bounded(tree: exp.Expr, rows: int) -> exp.Query:
-    query = tree.unnest() if isinstance(tree, exp.Subquery | exp.Paren) and not _has_modifiers(tree) else tree
+    query = tree
+    while isinstance(query, exp.Subquery | exp.Paren) and not _has_modifiers(query):
+        query = query.this
     if not isinstance(query, exp.Query):
         raise TypeError(type(query).__name__)
     bound = query.args.get("limit")
     if isinstance(bound, exp.Fetch):
         # WITH TIES and PERCENT give more rows than they say, so they are bounded from outside.
-        exact = not bound.args.get("limit_options") and _number(bound.args.get("count")) is not None
-        if not exact:
-            return exp.select("*").from_(query.subquery("bounded")).limit(rows)
+        options = bound.args.get("limit_options")
         asked = _number(bound.args.get("count"))
+        if asked is None or (options and (options.args.get("with_ties") or options.args.get("percent"))):
+            return exp.select("*").from_(query.subquery("bounded")).limit(rows)
     else:
         asked = _number(bound.expression) if isinstance(bound, exp.Limit) else None
     query.set("limit", exp.Limit(expression=exp.Literal.number(min(rows, asked if asked is not None else rows))))

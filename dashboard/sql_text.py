@@ -1,5 +1,6 @@
 """SQL text to one parsed statement, and nodes of the tree back to where they stand in the text. Pure."""
 
+import itertools
 import logging
 import re
 from collections.abc import Sequence
@@ -30,12 +31,14 @@ def one_statement(sql: str) -> exp.Expr:
     tokens = _tokens(sql)
     first = _only_statement(sql, tokens)
     _check_depth(sql, first)
+    _check_numbers(sql, first)
     try:
         tree = sqlglot.parse_one(sql[: first[-1].end + 1], read=DIALECT)
     except ParseError as error:
         raise _not_understood(sql, tokens, error) from None
     except RecursionError:
         raise RefusedSql("The statement is nested too deeply", mend="Split it with WITH.") from None
+    _keep_decimals_exact(tree, first)
     return tree
 
 
@@ -96,6 +99,31 @@ def _check_depth(sql: str, tokens: Sequence[Token]) -> None:
             raise RefusedSql("The statement is nested too deeply", *position(sql, token.start), "Split it with WITH.")
         if token.token_type == TokenType.L_BRACE and sql[token.start : token.start + 2] == "{{":
             raise RefusedSql("A parameter has no value", *position(sql, token.start), "Fill in the parameter.")
+
+
+def _check_numbers(sql: str, tokens: Sequence[Token]) -> None:
+    # The parser reads 1_000 as `1 AS _000` and 0x1F as bytes: a wrong answer without a word.
+    for token, following in itertools.pairwise((*tokens, tokens[-1])):
+        joined = token.token_type == TokenType.NUMBER and following.start == token.end + 1 and following.text[:1] == "_"
+        if joined or sql[token.start : token.start + 2].lower() == "0x":
+            raise RefusedSql(
+                "A number is written in a way that is not served",
+                *position(sql, token.start),
+                "Write its digits alone.",
+            )
+
+
+def _keep_decimals_exact(tree: exp.Expr, tokens: Sequence[Token]) -> None:
+    """Give `DECIMAL '1.25'` the precision of its text.
+
+    The parser turns it into a cast to DECIMAL, which in Athena has no digits after the point: 1.25 would become 1.
+    """
+    literals = {after.start for word, after in itertools.pairwise(tokens) if word.token_type == TokenType.DECIMAL}
+    for cast in tree.find_all(exp.Cast):
+        if cast.this.is_string and cast.this.meta.get("start", cast.meta.get("start")) in literals:
+            whole, _, part = cast.this.name.strip().lstrip("+-").partition(".")
+            precision = max(len(whole) + len(part), 1)
+            cast.set("to", exp.DataType.build(f"DECIMAL({precision}, {len(part)})", dialect=DIALECT))
 
 
 def _not_understood(sql: str, tokens: Sequence[Token], error: ParseError) -> RefusedSql:

@@ -58,9 +58,16 @@ def published(publishing: Callable[..., Published]) -> Published:
     return publishing("contacts")
 
 
-@pytest.fixture
-def service(published: Published) -> Iterator[Service]:
-    """A service of its own over the published contacts, with nothing kept yet."""
+@pytest.fixture(scope="session")
+def one_service(published: Published) -> Iterator[Service]:
+    """The one whose clients the tests share: making them costs more than most tests."""
     made = Service(settings_from_environment(published.environment))
     yield made
     made.close()
+
+
+@pytest.fixture
+def service(one_service: Service) -> Service:
+    """A service over the published contacts, with nothing kept yet."""
+    one_service.forget()
+    return one_service

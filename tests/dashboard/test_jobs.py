@@ -100,7 +100,7 @@ def test_a_fault_of_our_own_ends_the_job():
     """Whoever waits hears of an error that nobody foresaw, instead of waiting for ever."""
 
     class Broken:
-        def run(self, statement, **_):
+        def run(self, *_, **__):
             raise ZeroDivisionError
 
         def stop(self, query_execution_id):

@@ -59,7 +59,8 @@ def test_a_missing_bucket_is_told():
 def test_several_datasets_are_served(tmp_path):
     """DATASET may be a list; each file keeps its own names."""
     text = (
-        "name: orders\nsource: {table: orders, index: by-day, partition_key: shop, partition_values: [a], sort_key: at}\n"
+        "name: orders\n"
+        "source: {table: orders, index: by-day, partition_key: shop, partition_values: [a], sort_key: at}\n"
         "target: {prefix: orders, table: orders}\n"
     )
     (tmp_path / "orders.yaml").write_text(text, encoding="utf-8")
@@ -70,5 +71,5 @@ def test_several_datasets_are_served(tmp_path):
 def test_a_dataset_file_may_lie_on_s3():
     """The caller fetches it; the settings do not know how."""
     text = "name: far\nsource: {table: far, index: by-day, partition_key: k, partition_values: [a], sort_key: at}\n"
-    settings = settings_from_environment({**GOOD, "DATASET": "s3://b/far.yaml"}, lambda uri: text)
+    settings = settings_from_environment({**GOOD, "DATASET": "s3://b/far.yaml"}, {"s3://b/far.yaml": text}.__getitem__)
     assert settings.datasets[0].name == "far"
