@@ -1,0 +1,61 @@
+"""`exporter export`."""
+
+import dataclasses
+import datetime as dt
+import sys
+
+import click
+
+from exporter.commands import options
+from exporter.commands.running import progress_shown, stop_on_signal
+from exporter.errors import UsageError
+from exporter.job import ExportJob
+from exporter.preview import preview
+from exporter.reports import report_json, summary
+from exporter.request import request_from_options
+
+
+@click.command()
+@options.DATASET
+@options.START
+@options.END
+@options.MODE
+@options.LOOKBACK_HOURS
+@options.ALL
+@options.ACCEPT_EMPTY
+@options.RANGES
+@options.MAX_READ_UNITS
+@click.option("--dry-run", is_flag=True, help="Say what would be read and replaced; change nothing.")
+@options.JSON
+def export(
+    *,
+    dataset: str | None,
+    start: str | None,
+    end: str | None,
+    mode: str | None,
+    lookback_hours: int | None,
+    everything: bool,
+    accept_empty: bool,
+    ranges: int,
+    max_read_units: float | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Read the index and publish whole days; without options, the configured range."""
+    if mode and (start or end or everything):
+        raise UsageError("--mode names a range of its own; leave out --start, --end and --all")
+    settings = options.settings_of(DATASET=dataset, DATE_RANGE_MODE=mode, LOOKBACK_HOURS=lookback_hours)
+    request = request_from_options(
+        settings, dt.datetime.now(dt.UTC), start=start, end=end, everything=everything, accept_empty=accept_empty
+    )
+    request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units)
+    if dry_run:
+        planned = preview(settings, request)
+        click.echo(planned.json() if as_json else planned.text())
+        return
+    with progress_shown() as progress, stop_on_signal() as stop:
+        entry = ExportJob(settings, request, progress=progress, stop=stop).run()
+    click.echo(report_json(entry) if as_json else summary(entry, settings.location))
+    if entry.error:
+        click.echo(f"export {entry.status}: {entry.error}", err=True)
+        sys.exit(1)
