@@ -121,7 +121,9 @@ MACROS: dict[str, str] = {
     "array_union": "(a, b) AS list_distinct(list_concat(a, b))",
     "trino_slice": "(a, i, n) AS CASE WHEN i < 0 THEN a[len(a) + i + 1:len(a) + i + n] ELSE a[i:i + n - 1] END",
     "trino_repeat": "(x, n) AS list_transform(range(n), LAMBDA i: x)",
-    "map_agg": "(k, v) AS map_from_entries(list({'key': k, 'value': v}))",
+    "trino_first_entries": "(l) AS list_filter(l, LAMBDA e, i: list_position(list_transform(l, LAMBDA z: z.key), "
+    "e.key) = i)",
+    "map_agg": "(k, v) AS map_from_entries(trino_first_entries(list({'key': k, 'value': v})))",
     # Numbers.
     "width_bucket": "(x, low, high, n) AS CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 "
     "ELSE CAST(floor((x - low) / (high - low) * n) AS BIGINT) + 1 END",

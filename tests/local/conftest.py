@@ -36,12 +36,7 @@ PARTITIONED_BY_DAY = "PARTITIONED BY (year int, month int, day int)"
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
-    with pytest.MonkeyPatch.context() as patch, serve() as running:
-        patch.setenv("AWS_ENDPOINT_URL", running.url)
-        patch.setenv("AWS_ACCESS_KEY_ID", "test")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patch.setenv("AWS_DEFAULT_REGION", REGION)
-        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with serve() as running:
         yield running
 
 

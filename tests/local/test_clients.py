@@ -19,6 +19,15 @@ from pyathena.error import DatabaseError, OperationalError
 from pyathena.pandas.cursor import PandasCursor
 
 
+@pytest.fixture(autouse=True)
+def _environment(server, monkeypatch):
+    """Point programs here the way a user does; set per test, since other folders have servers of their own."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
 @pytest.fixture
 def cursor(place):
     """Return a maker of cursors in the test's own database."""

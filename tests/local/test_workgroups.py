@@ -148,8 +148,8 @@ def test_catalogue_calls(place):
     listed = athena.list_table_metadata(**where, Expression="t.*")["TableMetadataList"]
     assert [found["Name"] for found in listed] == ["t"]
     assert athena.get_database(**where)["Database"]["Name"] == place.database
-    databases = athena.list_databases(CatalogName="AwsDataCatalog")["DatabaseList"]
-    assert place.database in [found["Name"] for found in databases]
+    pages = athena.get_paginator("list_databases").paginate(CatalogName="AwsDataCatalog")
+    assert place.database in [found["Name"] for page in pages for found in page["DatabaseList"]]
     assert athena.list_data_catalogs()["DataCatalogsSummary"][0]["CatalogName"] == "AwsDataCatalog"
     assert athena.get_data_catalog(Name="AwsDataCatalog")["DataCatalog"]["Type"] == "GLUE"
     with pytest.raises(athena.exceptions.MetadataException, match="Entity Not Found"):
