@@ -82,7 +82,7 @@ class Result:
     """What a statement answers: columns and rows as text, and how many rows it wrote.
 
     `headed` results carry the column names as their first row (SELECT does, SHOW does not).
-    `location` and `manifest` replace the default place of the result where a statement writes elsewhere.
+    `manifest` is the URI of the list of objects that a statement wrote.
     """
 
     columns: tuple[ResultColumn, ...] = ()
