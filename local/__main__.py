@@ -58,7 +58,7 @@ def serve_command(
             click.echo("Stopped.", err=True)
 
 
-def _interrupt(signum: int, frame: FrameType | None) -> None:
+def _interrupt(_: int, __: FrameType | None) -> None:
     """End on SIGTERM as on Ctrl-C."""
     raise KeyboardInterrupt
 
