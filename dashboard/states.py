@@ -1,5 +1,6 @@
 """What a page shows when it has no figures to show: every anticipated failure has a face and a next step."""
 
+import html
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,7 +22,7 @@ from dashboard.queries import Statement
 from datasets import Dataset, DatasetError, Fault
 
 _FACES: dict[type[DashboardError], tuple[str, str]] = {
-    AthenaUnreachable: (":material/cloud_off:", "Athena cannot be reached"),
+    AthenaUnreachable: (":material/cloud_off:", "A service cannot be reached"),
     Throttled: (":material/hourglass_top:", "Athena asks us to slow down"),
     AccessDenied: (":material/lock:", "Access denied"),
     TableMissing: (":material/table:", "There is no table yet"),
@@ -44,10 +45,12 @@ def designed_states() -> Iterator[None]:
         failure(error)
 
 
-def state(icon: str, title: str, text: str, *, key: str) -> None:
-    """Draw a state: an icon, what is the matter, and what to do. Text is Markdown."""
-    with st.container(border=True, key=f"state_{key}"):
+def state(icon: str, title: str, text: str, *, key: str, command: str | None = None) -> None:
+    """Draw a state: an icon, what is the matter, and what to do. Text is Markdown; a command can be copied."""
+    with st.container(border=True, key=f"state_{key}", horizontal_alignment="center"):
         st.markdown(f"## {icon}\n\n### {title}\n\n{text}", text_alignment="center")
+        if command is not None:
+            st.code(command, language=None, width="content", wrap_lines=True)
 
 
 def failure(error: DashboardError, statement: Statement | None = None) -> None:
@@ -73,9 +76,8 @@ def nothing_exported(dataset: Dataset) -> None:
         f"**{_literal(dataset.label)}** has no published day under `{target.prefix}`. "
         "The first export creates the table, and its figures appear here.",
         key="nothing_exported",
+        command=f"python -m exporter export --dataset {dataset.name}",
     )
-    with st.container(horizontal_alignment="center", key="state_command"):
-        st.code(f"python -m exporter export --dataset {dataset.name}", language="bash", width="content")
 
 
 def misconfigured(faults: Sequence[Fault]) -> None:
@@ -86,19 +88,16 @@ def misconfigured(faults: Sequence[Fault]) -> None:
         "Nothing is served until each of these is right; then restart.",
         key="misconfigured",
     )
-    st.dataframe(
-        [
-            {
-                "Where": fault.where,
-                "Setting": fault.field,
-                "Expected": fault.expected,
-                "Found": "nothing" if fault.found is None else fault.found,
-            }
-            for fault in faults
-        ],
-        hide_index=True,
-        alt="Wrong settings",
+    items = "".join(
+        f"<li><strong>{html.escape(fault.field)}</strong> <span>{html.escape(fault.where)}</span>"
+        f"<p>Expected {html.escape(fault.expected)}; found {_found(fault)}</p></li>"
+        for fault in faults
     )
+    st.html(f'<ul class="dash-faults">{items}</ul>')
+
+
+def _found(fault: Fault) -> str:
+    return "nothing" if fault.found is None else f"<code>{html.escape(fault.found)}</code>"
 
 
 def unexpected(_error: Exception) -> bool:
@@ -113,5 +112,6 @@ def unexpected(_error: Exception) -> bool:
 
 
 def _literal(text: str) -> str:
-    # Messages quote names and SQL, where $, * and ` are no Markdown.
-    return "".join(f"\\{character}" if character in "\\`*_{}[]<>#$~|:" else character for character in text)
+    # Messages quote names, addresses and SQL, where $, * and ` are no Markdown and nothing is a link.
+    escaped = "".join(f"\\{character}" if character in "\\`*_{}[]<>#$~|:" else character for character in text)
+    return escaped.replace("//", "&#47;&#47;")

@@ -59,9 +59,9 @@ LIGHT = Theme(
     border="#dfe4ec",
     categories=("#2f62e0", "#0f8f83", "#d97706", "#8250df", "#c93a77", "#4b7f1e", "#0a7ea4", "#6b7480"),
     ramp=("#dfe8ff", "#1d3f9e"),
-    good="#0f7b4f",
-    bad="#c02636",
-    warn="#9a5b00",
+    good="#0b6b44",
+    bad="#b01e2f",
+    warn="#865000",
     info="#2455d3",
 )
 DARK = Theme(
@@ -119,10 +119,10 @@ SUNSET = Theme(
     border="#f0d3bc",
     categories=("#c8470f", "#c42d78", "#b07a00", "#6d45b4", "#23806f", "#8a5a3b", "#3f6fb0", "#77706b"),
     ramp=("#ffe3cc", "#8a2f07"),
-    good="#1d7559",
-    bad="#b3203a",
-    warn="#8f5a00",
-    info="#b83a0b",
+    good="#17624a",
+    bad="#a51b33",
+    warn="#7a4c00",
+    info="#a3330a",
 )
 THEMES: Final = {theme.name: theme for theme in (LIGHT, DARK, OCEAN, SUNSET)}
 

@@ -60,3 +60,17 @@ def test_the_streamlit_form_paints_cards(theme: Theme):
 def test_fonts_come_from_this_server(theme: Theme):
     """No theme names another host."""
     assert "//" not in str(streamlit_theme(theme))
+
+
+@EACH
+def test_states_read_on_their_own_tint(theme: Theme):
+    """Badges and notices stand on a tenth of their own colour; they reach AA there too."""
+    for ink in (theme.good, theme.bad, theme.warn, theme.info):
+        for surface in (theme.page, theme.card):
+            assert contrast(ink, blended(ink, surface, 0.1)) >= 4.5, (ink, surface)
+
+
+def blended(ink: str, surface: str, share: float) -> str:
+    """Return what a transparent colour looks like on a surface."""
+    pairs = zip(bytes.fromhex(ink[1:]), bytes.fromhex(surface[1:]), strict=True)
+    return "#" + "".join(f"{round(a * share + b * (1 - share)):02x}" for a, b in pairs)
