@@ -18,6 +18,9 @@ JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 TIME_LIMIT = 600.0
 """Seconds after which a query is stopped in Athena."""
 
+ABANDONED_SECONDS = 30.0
+"""How long a session may be gone before its queries are stopped: a page that reloads is back sooner."""
+
 KEPT_JOBS = 64
 KEPT_BYTES = 256 * 1024 * 1024
 """Ended jobs are remembered for paging and downloads, the latest first, within both bounds."""
@@ -45,7 +48,9 @@ class Runner(Protocol):
 class Job:
     """One query under way or over. Safe to ask from any thread."""
 
-    def __init__(self, statement: Statement, owner: str, time_limit: float) -> None:
+    def __init__(
+        self, statement: Statement, owner: str, time_limit: float, is_there: Callable[[str], bool] = lambda _: True
+    ) -> None:
         self.id = uuid.uuid4().hex
         """Ours, not Athena's: there before Athena has given an execution id."""
         self.owner = owner
@@ -54,6 +59,8 @@ class Job:
         self._began = time.monotonic()
         self._ended: float | None = None
         self._time_limit = time_limit
+        self._is_there = is_there
+        self._seen = self._began
         self._stop = False
         self._execution_id: str | None = None
         self._result: QueryResult | None = None
@@ -122,7 +129,9 @@ class Job:
         self._over.set()
 
     def _should_stop(self) -> bool:
-        return self._stop or self.is_late
+        if self._is_there(self.owner):
+            self._seen = time.monotonic()
+        return self._stop or self.is_late or time.monotonic() - self._seen > ABANDONED_SECONDS
 
     def _run(self, runner: Runner, reuse_minutes: int, started: Callable[["Job"], None]) -> None:
         def on_start(query_execution_id: str) -> None:
@@ -151,8 +160,17 @@ class Job:
 class Jobs:
     """All jobs of this process."""
 
-    def __init__(self, runner: Runner, *, workers: int = 16, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        workers: int = 16,
+        time_limit: float = TIME_LIMIT,
+        is_there: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Make a pool of workers; `is_there` tells whether the session of an owner still lives."""
         self._runner = runner
+        self._is_there = is_there
         self._time_limit = time_limit
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="query")
         self._lock = threading.Lock()
@@ -161,7 +179,7 @@ class Jobs:
 
     def submit(self, statement: Statement, *, owner: str = "", reuse_minutes: int = 0) -> Job:
         """Start a query and return at once; more than `workers` of them wait their turn."""
-        job = Job(statement, owner, self._time_limit)
+        job = Job(statement, owner, self._time_limit, self._is_there)
         with self._lock:
             self._jobs[job.id] = job
         job._turn = self._pool.submit(self._run, job, reuse_minutes)  # noqa: SLF001 - the two classes are one thing

@@ -160,13 +160,21 @@ def _day(value: object) -> dt.date:
 
 def _line(value: object) -> str:
     # Not stripped: what is compared is what is stored, blanks included.
-    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
-        raise ValueError(f"text of at most {MAX_TEXT} printable characters")
+    if not isinstance(value, str) or len(value) > MAX_TEXT or "\0" in value or not _is_text(value):
+        raise ValueError(f"text of at most {MAX_TEXT} characters")
     return value
 
 
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can carry and nothing else
+        return False
+    return True
+
+
 def _sql(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > MAX_SQL:
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_SQL or not _is_text(value):
         raise ValueError(f"a SELECT of at most {MAX_SQL:,} characters")
     return value
 

@@ -5,7 +5,7 @@ Overview costs at most two queries until the next export changes the data, howev
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from dashboard.athena import Athena
 from dashboard.costs import Estimate, estimate_from, together
@@ -29,6 +29,9 @@ from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 
+SHARED = "shared"
+"""Owner of queries whose answer is kept for everybody; the API's own are "api"."""
+
 MANIFEST_SECONDS = 15.0
 """How long a manifest is believed before it is read again: how late an export shows on the pages."""
 
@@ -36,7 +39,14 @@ MANIFEST_SECONDS = 15.0
 class Service:
     """Everything behind the pages. Safe to use from any thread."""
 
-    def __init__(self, settings: Settings, *, manifest_seconds: float = MANIFEST_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        manifest_seconds: float = MANIFEST_SECONDS,
+        is_there: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Make the clients, without a call; `is_there` tells whether the session of a job's owner still lives."""
         self.settings = settings
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
         self.athena = Athena(
@@ -46,7 +56,7 @@ class Service:
             results=settings.results,
             region=settings.region,
         )
-        self.jobs = Jobs(self.athena)
+        self.jobs = Jobs(self.athena, is_there=is_there)
         self._records = Records(self.objects, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
         self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
@@ -199,7 +209,7 @@ class Service:
         return tuple(read)
 
     def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
-        jobs = [self.start(name, statement, owner="overview") for statement in statements]
+        jobs = [self.start(name, statement, owner=SHARED) for statement in statements]
         return [job.outcome() for job in jobs]
 
     def _make_overview(self, name: str, filters: Filters, manifest: Manifest) -> Overview:

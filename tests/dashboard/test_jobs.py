@@ -70,6 +70,21 @@ def test_leaving_stops_ones_own_queries_alone(service, endless):
     assert theirs.wait(20)
 
 
+def test_a_session_that_is_gone_leaves_no_query_running(service, endless, monkeypatch):
+    """A closed tab stops its query in Athena after a while; a short absence does not."""
+    monkeypatch.setattr("dashboard.jobs.ABANDONED_SECONDS", 0.8)
+    there = {"gone": True}
+    jobs = Jobs(service.athena, is_there=there.__getitem__)
+    job = jobs.submit(endless, owner="gone")
+    until(lambda: job.state == "running")
+    there["gone"] = False
+    time.sleep(0.3)
+    assert job.state == "running"
+    assert job.wait(20)
+    assert service.athena.state(job.query_execution_id) == "CANCELLED"
+    jobs.close()
+
+
 def test_a_cancelled_job_that_waits_for_its_turn_never_starts():
     """A job cancelled in the queue ends at once and Athena never hears of it."""
     release = threading.Event()

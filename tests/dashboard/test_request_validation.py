@@ -45,8 +45,11 @@ def test_a_valid_request_keeps_what_was_given():
 
 
 def test_a_name_is_compared_as_it_is_stored():
-    """Blanks around a name are part of it."""
-    assert request_from({"query": "by_agent", "agentName": " Dewi "}, CONTACTS, 10).agent_name == " Dewi "
+    """Blanks around a name are part of it, the unbreakable one too; half a character is refused."""
+    for name in (" Dewi ", "Ana\u00a0Lima", "日本"):
+        assert request_from({"query": "by_agent", "agentName": name}, CONTACTS, 10).agent_name == name
+    with pytest.raises(InvalidRequest, match="agentName"):
+        request_from({"query": "by_agent", "agentName": "\ud800"}, CONTACTS, 10)
 
 
 def test_every_fault_is_told_at_once():
