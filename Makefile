@@ -40,7 +40,7 @@ lint: setup ## check style, format, types and who imports whom
 	exit $$status
 
 lock: setup ## resolve pyproject.toml into requirements.lock, and the benchmark's peers into theirs
-	@.venv/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
+	@.venv/bin/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 	@.venv/bin/uv pip compile benchmarks/peers.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o benchmarks/peers.lock
