@@ -12,6 +12,7 @@ from datasets import Fault
 from exporter.errors import SettingsError
 
 if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
@@ -42,6 +43,11 @@ class Clients:
     def glue(self) -> "GlueClient":
         """Keeps the table."""
         return boto3.client("glue", region_name=self.region, config=self._config())
+
+    @cached_property
+    def athena(self) -> "AthenaClient":
+        """Counts what readers see."""
+        return boto3.client("athena", region_name=self.region, config=self._config())
 
     def _config(self, **more: object) -> Config:
         return Config(retries=_RETRIES, connect_timeout=10, user_agent_extra="dynamodb-reporting", **more)  # type: ignore[arg-type]  # Config has no typed keyword arguments

@@ -6,6 +6,7 @@ ExportError
 ├── SourceError         the table or its index is missing, not ready, not readable or not as declared
 ├── StoreError          the bucket or an object in it cannot be read or written
 ├── CatalogError        Glue refuses, or its table belongs to something else
+├── AthenaError         Athena cannot be asked, or refuses a statement
 ├── SchemaConflict      the dataset file and the published table disagree
 ├── RemovalRefused      days came back empty, or smaller, in a way that looks like a mistake
 ├── StaleRun            somebody else published after this run began; run again
@@ -56,6 +57,10 @@ class StaleRun(ExportError):
 
 class Interrupted(ExportError):
     """The run was asked to stop."""
+
+
+class AthenaError(ExportError):
+    """Athena cannot run a statement of ours."""
 
 
 class SchemaConflict(ExportError):

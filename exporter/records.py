@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from datasets.manifest import MANIFEST_FILE, Manifest
 from datasets.runs import RUNS_FOLDER, RunEntry, run_key
 from datasets.table_schema import SCHEMA_FILE, TableSchema
+from datasets.verification import Verification, verification_key
 from exporter.errors import StaleRun, StoreError
 from exporter.store import Store
 
@@ -69,6 +70,12 @@ class Records:
             found = self._store.read(key)
             if found is not None:
                 yield self._parsed(RunEntry, found[0], key.removeprefix(f"{self._prefix}/"))
+
+    def write_verification(self, verification: Verification) -> str:
+        """Write a verification; return its key."""
+        key = verification_key(self._prefix, verification.verification_id)
+        self._store.write(key, _text(verification))
+        return key
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}"

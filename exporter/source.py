@@ -110,8 +110,17 @@ class Sample:
 class Index:
     """One global secondary index, read by partition value and range of sort keys."""
 
-    def __init__(self, client: "DynamoDBClient", dataset: Dataset, description: IndexDescription, pace: Pace) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        dataset: Dataset,
+        description: IndexDescription,
+        pace: Pace,
+        attributes: tuple[str, ...] = (),
+    ) -> None:
+        """Only `attributes` of each item come back, all of them where none are given; the read units are the same."""
         self._client = client
+        self._attributes = tuple(dict.fromkeys(attributes))
         self.pace = pace
         self._source = dataset.source
         self._description = description
@@ -200,13 +209,15 @@ class Index:
                 if text is not None:
                     values[bound] = {description.sort_key_type: text}
             condition += " AND " + _range_condition(keys)
+        projection = {f"#a{number}": name for number, name in enumerate(self._attributes)}
         return {
             "TableName": self._source.table,
             "IndexName": self._source.index,
             "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
+            "ExpressionAttributeNames": names | projection,
             "ExpressionAttributeValues": values,
             "ReturnConsumedCapacity": "TOTAL",
+            **({"ProjectionExpression": ", ".join(projection)} if projection else {}),
         }
 
 

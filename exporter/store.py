@@ -61,6 +61,17 @@ class Store:
                 return None
             raise self._error(error, "read", key) from None
 
+    def read_end(self, key: str, size: int) -> bytes | None:
+        """Return an object's last `size` bytes, the whole of a smaller one, or None where there is none."""
+        try:
+            return self._client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=-{size}")["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in _GONE:
+                return None
+            if _code(error) == "InvalidRange":  # an empty object has no last byte
+                return b""
+            raise self._error(error, "read", key) from None
+
     def write(self, key: str, body: bytes, *, content_type: str = "application/json") -> str:
         """Put an object whatever was there; return its ETag."""
         return self._put(key, body, content_type, {})
