@@ -88,6 +88,6 @@ def _from_answer(error: ClientError, service: str, doing: str) -> DashboardError
         return AccessDenied(f"{service} refused {doing}: {message.rstrip('.')}. Give the role that permission.")
     if status >= 500:
         return AthenaUnreachable(f"{service} is not well: {code} while {doing}. Try again in a minute.")
-    if service == "Athena" and "not found" not in message.lower():
-        return error_from_reason("FAILED", message, "")
-    return QueryFailed(f"{service}: {message}")
+    if "output location" in message.lower():
+        return QueryFailed(f"{message.rstrip('.')}. Set ATHENA_RESULTS, or a place for results in the workgroup.")
+    return error_from_reason("FAILED", message, "") if service == "Athena" else QueryFailed(f"{service}: {message}")

@@ -21,8 +21,8 @@ TIME_LIMIT = 600.0
 ABANDONED_SECONDS = 30.0
 """How long a session may be gone before its queries are stopped: a page that reloads is back sooner."""
 
-KEPT_JOBS = 64
-KEPT_BYTES = 256 * 1024 * 1024
+KEPT_JOBS = 256
+KEPT_BYTES = 128 * 1024 * 1024
 """Ended jobs are remembered for paging and downloads, the latest first, within both bounds."""
 
 

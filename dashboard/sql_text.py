@@ -66,7 +66,7 @@ def position_of_failure(written: str, reason: str) -> tuple[str, int | None, int
     for name in re.findall(r"['\"]([^'\"]+)['\"]|(?:Function|Table) (\w+)", told):
         wanted = (name[0] or name[1]).rpartition(".")[2].lower()
         for token in _tokens(written):
-            if token.text.lower() == wanted:
+            if token.text.lower() == wanted and token.token_type != TokenType.STRING:
                 return told, *position(written, token.start)
     return told, None, None
 

@@ -1,11 +1,15 @@
 """The Overview's figures against the rows themselves, counted in Python."""
 
+import dataclasses
 import datetime as dt
 from collections import Counter
 
 import pytest
 
 from dashboard.filters import Days, Filters
+from dashboard.overview import Totals, overview_from, overview_statements
+from dashboard.queries import rows_statement
+from datasets.definition import Card
 
 D = dt.date
 
@@ -118,3 +122,55 @@ def test_days_outside_what_is_published_are_zero(service):
     assert overview.totals.rows == 0
     assert overview.totals.unique_contacts == 0
     assert [day.rows for day in overview.by_day] == [0, 0, 0]
+
+
+def overview_of(service, published, shape, filters):
+    """The Overview of a shape of one's own."""
+    results = [service.athena.run(asked) for asked in overview_statements(shape, filters, published.manifest)]
+    return overview_from(shape, filters, published.manifest, results, {})
+
+
+def test_cards_may_sum_and_average(service, published):
+    """A file's own cards: sums exact, means over the rows that have a value, with their unit and the week before."""
+    cards = (
+        Card(label="Waiting", measure="sum", column="queue_duration"),
+        Card(label="Mean wait", measure="mean", column="queue_duration"),
+        Card(label="Score", measure="sum", column="sentiment_score"),
+        Card(label="Big", measure="distinct", column="big_number"),
+    )
+    shape = dataclasses.replace(service.shape("contacts"), cards=cards)
+    week = Days(D(2026, 1, 12), D(2026, 1, 18))
+    shown = overview_of(service, published, shape, Filters(week)).cards
+    now, before = published.on(*week), published.on(*week.previous)
+    waits = [row["queue_duration"] for row in now]
+    assert shown[0].value == pytest.approx(sum(waits))
+    assert shown[0].previous == pytest.approx(sum(row["queue_duration"] for row in before))
+    assert shown[1].value == pytest.approx(sum(waits) / len(waits))
+    assert (shown[0].unit, shown[3].unit) == ("s", None)
+    assert shown[2].value == sum(row["sentiment_score"] for row in now)
+    assert shown[3].value == 1
+    monday = [row["queue_duration"] for row in published.on(week.first)]
+    assert shown[1].series[0] == pytest.approx(sum(monday) / len(monday))
+
+
+def test_a_table_without_any_part_still_has_figures(service, published):
+    """No entity, agent, channel or method: rows in all and per day, and nothing made up."""
+    shape = dataclasses.replace(
+        service.shape("contacts"), entity=None, agent=None, channel=None, method=None, cards=(Card(label="Rows"),)
+    )
+    overview = overview_of(service, published, shape, Filters(channel=("VOICE",)))
+    assert overview.totals == Totals(1174, None, None, None)
+    assert (overview.by_channel, overview.by_agent, overview.by_method) == ((), (), ())
+    assert sum(day.rows for day in overview.by_day) == 1174
+    assert overview.by_day[0].unique is None
+    assert [card.value for card in overview.cards] == [1174]
+
+
+def test_rows_behind_a_chart_are_the_rows_it_counted(service, published):
+    """Any filter's rows number what the Overview says, and none is cut in silence."""
+    filters = Filters(Days(D(2026, 1, 1), D(2026, 1, 31)), channel=("VOICE",), agent=(None,))
+    counted = service.overview("contacts", filters).total_rows
+    rows = service.athena.run(rows_statement(service.shape("contacts"), filters, 20_000))
+    cut = service.athena.run(rows_statement(service.shape("contacts"), filters, 10))
+    assert (rows.row_count, rows.truncated) == (counted, False)
+    assert (cut.row_count, cut.truncated) == (10, True)
