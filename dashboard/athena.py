@@ -12,7 +12,7 @@ from pyathena.model import AthenaQueryExecution
 from pyathena.util import RetryConfig
 
 from dashboard.aws_errors import error_from_reason, error_from_sdk
-from dashboard.errors import QueryFailed
+from dashboard.errors import DashboardError, QueryFailed
 from dashboard.objects import Objects
 from dashboard.queries import Statement
 from dashboard.result_file import table_from_csv
@@ -83,15 +83,7 @@ class Athena:
             )
             described = cursor.description or []
         except (PyAthenaError, ClientError, BotoCoreError) as error:
-            if seen and seen[0].state in {"FAILED", "CANCELLED"}:
-                ended = seen[0]
-                reason = ended.state_change_reason or ""
-                failure = error_from_reason(str(ended.state), reason, str(ended.query_id))
-                if isinstance(failure, QueryFailed) and statement.written:
-                    told, line, column = position_of_failure(statement.written, failure.reason)
-                    failure = QueryFailed(told, failure.query_execution_id, line, column)
-                raise failure from error
-            raise error_from_sdk(error, "Athena", "running a query") from error
+            raise _failure(statement, seen[0] if seen else None, error) from error
         return self._result(statement, seen[0], tuple(_column(*entry) for entry in described))
 
     def stop(self, query_execution_id: str) -> None:
@@ -142,6 +134,18 @@ class Athena:
             statistics=_statistics(execution),
             output_location=location,
         )
+
+
+def _failure(statement: Statement, execution: AthenaQueryExecution | None, error: Exception) -> DashboardError:
+    """Return what went wrong: the query, where Athena says that it ended badly, and otherwise the call."""
+    if execution is None or execution.state not in {"FAILED", "CANCELLED"}:
+        return error_from_sdk(error, "Athena", "running a query")
+    reason = execution.state_change_reason or ""
+    failure = error_from_reason(str(execution.state), reason, str(execution.query_id))
+    if isinstance(failure, QueryFailed) and statement.written:
+        told, line, column = position_of_failure(statement.written, failure.reason)
+        return QueryFailed(told, failure.query_execution_id, line, column)
+    return failure
 
 
 def _column(name: str, type_: str, _size: None, _length: None, precision: int, scale: int, _null: str) -> ResultColumn:
