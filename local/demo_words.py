@@ -37,7 +37,8 @@ def environment_script(environment: Mapping[str, str]) -> str:
 
 def ready_lines(url: str, variables: str, folder: str) -> list[str]:
     """Return what to say when the dashboard answers; `variables` is the file with `environment_script`."""
-    aws = "    .venv/bin/aws"
+    # Not .venv/bin/aws: where the path of the clone has a space, that script cannot find its Python.
+    aws = "    .venv/bin/python -m awscli"
     return [
         "",
         f"  The dashboard is at {url}",
