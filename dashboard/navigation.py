@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import loaders
+from dashboard.running import leave
 from dashboard.states import designed_states
 from dashboard.theme_picker import theme_picker
 from dashboard.visit import dataset_picker
@@ -32,6 +33,8 @@ with st.sidebar:
         st.caption("Theme")
         theme_picker()
 with designed_states():
+    service = loaders.service()
+    leave(service, page.title)
     with choice:
-        dataset_picker(loaders.service())
+        dataset_picker(service)
     page.run()

@@ -47,17 +47,33 @@ def _watch(service: Service, slot: str) -> None:
     job = _job(service, slot)
     if job is None or job.is_over:
         st.rerun()
+    stopping = st.session_state.get(f"stopping_{slot}") == job.id
     with st.container(border=True, key=f"running_{slot}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            waiting = "Waiting for Athena" if job.state == "queued" else "Running in Athena"
-            st.markdown(f"{waiting} · **{formats.seconds(job.elapsed)}**", width="content")
+            doing = "Waiting for Athena" if job.state == "queued" else "Running in Athena"
+            text = f"{'Stopping in Athena' if stopping else doing} · **{formats.seconds(job.elapsed)}**"
+            st.markdown(text, width="content")
             st.button(
                 "Cancel",
                 icon=":material/stop_circle:",
                 key=f"cancel_{slot}",
-                on_click=lambda: service.jobs.cancel(job.id),
+                disabled=stopping,
+                on_click=lambda: _stop(service, slot, job),
             )
         st.skeleton(height=220)
+
+
+def _stop(service: Service, slot: str, job: Job) -> None:
+    st.session_state[f"stopping_{slot}"] = job.id
+    service.jobs.cancel(job.id)
+
+
+def leave(service: Service, page: str) -> None:
+    """Stop in Athena what this session started on another page: nobody waits for it any more."""
+    before = st.session_state.get("page_shown")
+    st.session_state["page_shown"] = page
+    if before is not None and before != page:
+        service.jobs.cancel_owner(loaders.session_id())
 
 
 def _failed(job: Job, error: DashboardError) -> None:

@@ -165,6 +165,7 @@ def streamlit_theme(theme: Theme) -> dict[str, Any]:
         "yellowTextColor": theme.warn,
         "blueTextColor": theme.info,
         "blueColor": theme.info,
+        "violetTextColor": theme.categories[3],
         "grayTextColor": theme.muted,
         "grayColor": theme.muted,
         "showWidgetBorder": True,

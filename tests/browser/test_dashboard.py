@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from playwright.sync_api import Page
 from publishing import Published
@@ -236,3 +237,20 @@ def test_the_keyboard_reaches_the_theme(visitor: Callable[..., Any]):
         arg=rgb(THEMES["Dark"].page),
     )
     assert page.evaluate("document.cookie").count("dashboard_theme=Dark") == 1
+
+
+def test_cancel_stops_the_query_in_athena(visitor: Callable[..., Any], published: Published):
+    """A running query shows its time and a way out, and that way out ends it in Athena too."""
+    page = visitor().open("/sql")
+    editor = page.get_by_label("SQL", exact=True)
+    sources = ", ".join(f"contacts {name}" for name in "abcd")
+    editor.fill(
+        f"SELECT count(*) AS n FROM {sources} WHERE a.queue_duration + b.queue_duration + d.queue_duration > 70"
+    )
+    editor.press("Control+Enter")
+    page.get_by_text("Running in Athena").wait_for()
+    page.locator("[class*=st-key-cancel_] button").click()
+    page.get_by_text("The query was stopped", exact=True).wait_for(timeout=60_000)
+    execution = page.get_by_text("Athena execution").inner_text().split()[2]
+    athena = boto3.client("athena", endpoint_url=published.url)
+    assert athena.get_query_execution(QueryExecutionId=execution)["QueryExecution"]["Status"]["State"] == "CANCELLED"

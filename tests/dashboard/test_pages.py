@@ -1,5 +1,6 @@
 """The pages, run without a browser: what they show, what they ask, and what they say when something is missing."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -37,6 +38,15 @@ def texts(app: AppTest) -> str:
     return "\n".join(
         str(element.value) for kind in (app.markdown, app.caption, app.error, app.subheader) for element in kind
     )
+
+
+def run_query(app: AppTest) -> None:
+    """Press Run and wait for the end, as the page does by itself in a browser."""
+    app.button(key="run").click().run()
+    end = time.monotonic() + 60
+    while "Cancel" in [button.label for button in app.button] and time.monotonic() < end:
+        time.sleep(0.3)
+        app.run()
 
 
 def test_overview_shows_the_figures_of_the_period(visit, published: Published):
@@ -141,7 +151,7 @@ def test_explore_says_how_many_rows_of_how_many(visit, published: Published):
     """A cut result names the whole."""
     app = visit(published.environment, "explore")
     app.number_input(key="limit").set_value(25)
-    app.button(key="run").click().run()
+    run_query(app)
     assert not app.exception
     assert f"25 of {len(published.rows):,} rows" in texts(app)
     assert len(app.dataframe[0].value) == 25
@@ -152,7 +162,7 @@ def test_explore_says_how_many_rows_of_how_many(visit, published: Published):
 def test_explore_shows_numbers_exactly(visit, published: Published):
     """What a double cannot hold is shown as text, digit for digit."""
     app = visit(published.environment, "explore")
-    app.button(key="run").click().run()
+    run_query(app)
     shown = app.dataframe[0].value
     assert "9007199254740993" in set(shown["number_of_holds"])
     assert set(shown["big_number"]) == {"12345678901234567890123456789012345678"}
@@ -162,7 +172,7 @@ def test_explore_names_the_missing_field(visit, published: Published):
     """A query without what it needs is not run, and says which field it is."""
     app = visit(published.environment, "explore")
     (app.pills[0]).set_value("by_agent").run()
-    app.button(key="run").click().run()
+    run_query(app)
     assert not app.exception
     assert [error.value for error in app.error] == ["**Agent**: the query needs this."]
     assert not app.dataframe
@@ -182,7 +192,7 @@ def test_sql_runs_the_example(visit, published: Published):
     """The example is there from the start, is told its cost, and runs."""
     app = visit(published.environment, "sql")
     assert "Reads at most" in texts(app)
-    app.button(key="run").click().run()
+    run_query(app)
     assert not app.exception
     assert list(app.dataframe[0].value.columns) == ["channel", "contacts"]
 
@@ -192,7 +202,7 @@ def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published
     app = visit(published.environment, "sql")
     app.session_state["sql_contacts_text"] = {"sql": "SELECT 1 / 0 AS x FROM contacts", "revision": 1}
     app.run()
-    app.button(key="run").click().run()
+    run_query(app)
     assert not app.exception
     assert "The query failed" in texts(app)
     assert any("contacts" in code.value for code in app.code)

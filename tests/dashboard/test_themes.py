@@ -38,6 +38,14 @@ def test_states_read_on_a_card(theme: Theme):
 
 
 @EACH
+def test_sql_reads_in_the_editor(theme: Theme):
+    """Keywords, functions, texts and numbers are readable on the editor's ground."""
+    info = streamlit_theme(theme)
+    for ink in (theme.link, info["violetTextColor"], theme.good, theme.warn, theme.muted):
+        assert contrast(ink, info["codeBackgroundColor"]) >= 4.5, ink
+
+
+@EACH
 def test_series_stand_out_from_the_card(theme: Theme):
     """Each of at least eight distinct series colours differs from the card by 3:1, WCAG's bound for graphics."""
     assert len(set(theme.categories)) == len(theme.categories) >= 8
