@@ -10,6 +10,7 @@ import click
 from exporter.commands.export import export
 from exporter.commands.runs import runs
 from exporter.commands.sync import sync
+from exporter.commands.verify import verify
 from exporter.errors import ExportError, SettingsError, UsageError
 
 
@@ -18,7 +19,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, sync, runs):
+for _verb in (export, verify, sync, runs):
     cli.add_command(_verb)
 
 

@@ -1,12 +1,15 @@
 """Options that several verbs have, and settings made from them."""
 
+import datetime as dt
 import os
 
 import click
 
 from exporter.clients import fetch_text
 from exporter.logs import configure_logging
+from exporter.request import request_from_options
 from exporter.settings import Settings, settings_from_environment
+from exporter.window import Window
 
 DATASET = click.option("--dataset", metavar="D", help="Dataset: a shipped name, a path or an s3:// path.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON line.")
@@ -34,3 +37,10 @@ def settings_of(**options: object) -> Settings:
     settings = settings_from_environment({**os.environ, **given}, fetch_text)
     configure_logging(settings.log_level)
     return settings
+
+
+def window_of(settings: Settings, start: str | None, end: str | None) -> Window | None:
+    """Return the window of --start and --end, or None where neither is given; raise UsageError."""
+    if not (start or end):
+        return None
+    return request_from_options(settings, dt.datetime.now(dt.UTC), start=start, end=end).window
