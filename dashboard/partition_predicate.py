@@ -70,12 +70,26 @@ def _numbers(pairs: Iterable[tuple[int, int]]) -> list[int]:
 
 
 def _condition(column: str, numbers: list[int]) -> str:
-    first, last = numbers[0], numbers[-1]
-    if first == last:
-        return f'"{column}" = {first}'
-    if len(numbers) == last - first + 1:
-        return f'"{column}" BETWEEN {first} AND {last}'
-    return f'"{column}" IN ({", ".join(str(number) for number in numbers)})'
+    runs = _runs(numbers)
+    if len(runs) > 1 and all(first == last for first, last in runs):
+        return f'"{column}" IN ({", ".join(str(number) for number in numbers)})'
+    # Ranges rather than a long list, which some planners turn into a join and then cannot prune by.
+    parts = [
+        f'"{column}" = {first}' if first == last else f'"{column}" BETWEEN {first} AND {last}' for first, last in runs
+    ]
+    return parts[0] if len(parts) == 1 else f"({' OR '.join(parts)})"
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each unbroken run of sorted numbers."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        first, last = runs[-1] if runs else (number, number - 2)
+        if number == last + 1:
+            runs[-1] = (first, number)
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def _span_condition(span: Span) -> str:

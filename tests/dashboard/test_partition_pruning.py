@@ -128,3 +128,12 @@ def test_shown_sql_has_its_values_in_place(service):
     tables = [service.athena.run(asked).table for asked in (Statement(statement.shown_sql), statement)]
     shown, bound = (table.sort_by("contact_id").to_pylist() for table in tables)
     assert shown == bound != []
+
+
+def test_the_overview_of_two_weeks_scans_two_weeks(service, published):
+    """A week and the week before it, across the year's end: those fourteen days of five columns, in one scan."""
+    week = Days(D(2026, 1, 5), D(2026, 1, 11))
+    statement = overview_statement(service.shape("contacts"), Filters(week), with_previous=True)
+    scanned = service.athena.run(statement).statistics.bytes_scanned
+    both = sum(published.manifest.days[day].bytes for day in Days(week.previous.first, week.last))
+    assert 0 < scanned < both
