@@ -17,6 +17,7 @@ _OUTCOMES: Final = {
     "succeeded": "✓ Succeeded",
     "failed": "✕ Failed",
     "interrupted": "✕ Interrupted",
+    "died": "✕ Died",
     "running": "… Running",
 }
 

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 RUNS_FOLDER = "_runs"
 QUARANTINE_FOLDER = "_quarantine"
+CHANGES_FOLDER = "_changes"
 
 
 class _Record(BaseModel):
@@ -34,8 +35,8 @@ class RunReport(_Record):
 
     run_id: str
     dataset: str
-    status: Literal["running", "succeeded", "failed", "interrupted"]
-    """`running` in an entry whose run is over means that it died without a word."""
+    status: Literal["running", "succeeded", "failed", "interrupted", "died"]
+    """A run that ends without a word leaves `running`; the next run of the dataset makes it `died`."""
     window: RunWindow | None
     """None for `--all` before the days are known."""
     rows: int = 0
@@ -50,6 +51,15 @@ class RunReport(_Record):
     seconds: float = 0.0
 
 
+class DayChanges(_Record):
+    """What a second reading of a closed day found, item by item; the items are listed under `_changes/`."""
+
+    day: dt.date
+    added: int
+    changed: int
+    deleted: int
+
+
 class RunEntry(RunReport):
     """A ledger entry: the report and when, how and why."""
 
@@ -61,7 +71,9 @@ class RunEntry(RunReport):
     nulled: int = 0
     error: str | None = None
     owed: tuple[dt.date, ...] = ()
-    """Days of the window that the run did not publish, to be read by the next scheduled run."""
+    """Days that the run was to read and has not published; in a `running` entry all of them."""
+    changes: tuple[DayChanges, ...] = ()
+    """Closed days that were read again, on request, and were found changed."""
     manifest_version: int | None = None
     options: dict[str, str] = Field(default_factory=dict)
 

@@ -10,6 +10,9 @@ ExportError
 ├── SchemaConflict      the dataset file and the published table disagree
 ├── RemovalRefused      days came back empty, or smaller, in a way that looks like a mistake
 ├── StaleRun            somebody else published after this run began; run again
+│   └── LeaseLost       the same, noticed before anything was published
+├── LeaseHeld           another run of the dataset is at work; wait or come again
+├── NothingOwed         there is nothing to resume
 ├── Interrupted         asked to stop; what was finished is published, the rest is named
 └── UnreadableDate      one value tells no time; caught where it is met, its item is set aside
 """
@@ -53,6 +56,18 @@ class RemovalRefused(ExportError):
 
 class StaleRun(ExportError):
     """An object or record changed after this run began; what it holds is newer than what this run has read."""
+
+
+class LeaseLost(StaleRun):
+    """The run's lease has run out or is another run's; nothing further was published."""
+
+
+class LeaseHeld(ExportError):
+    """Another run of the same dataset holds the lease."""
+
+
+class NothingOwed(ExportError):
+    """No unfinished run owes a day."""
 
 
 class Interrupted(ExportError):

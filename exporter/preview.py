@@ -7,12 +7,14 @@ import orjson
 
 from datasets.partitions import day_from_key
 from exporter.clients import Clients
+from exporter.debts import RESUMABLE_DAYS
 from exporter.records import Records
 from exporter.request import ExportRequest, planned_windows
 from exporter.schema import initial_schema
 from exporter.settings import Settings
 from exporter.source import describe_index
 from exporter.store import Store
+from exporter.window import OWED_DAYS
 
 _SHOWN = 10
 
@@ -67,7 +69,8 @@ def preview(settings: Settings, request: ExportRequest) -> Preview:
     now = dt.datetime.now(dt.UTC)
     describe_index(clients.dynamodb, settings.dataset)
     initial_schema(settings.dataset, records.schema(), now)
-    windows = planned_windows(request, settings.dataset, records.manifest(), now)
+    runs = records.runs_since(now - dt.timedelta(days=RESUMABLE_DAYS if request.resume else OWED_DAYS))
+    windows = planned_windows(request, settings.dataset, records.manifest(), now, runs)
     days = {day for window in windows for day in window.days()}
     published = [
         (day_from_key(settings.prefix, found.key), found.key) for found in store.objects(f"{settings.prefix}/")

@@ -5,7 +5,7 @@ A run that dies in between leaves the old day or the new one, and the next run m
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ import structlog
 from datasets import Dataset
 from datasets.manifest import DayRecord, Manifest, ObjectRecord
 from datasets.partitions import DATA_FILE, day_from_key, object_key, partition_from_day
-from datasets.runs import PublishedPartition
+from datasets.runs import DayChanges, PublishedPartition
 from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.parquet import CONTENT_TYPE, WrittenDay, write_day
@@ -48,7 +48,14 @@ class Published:
     """Days whose state is now known: published, or read and found empty."""
     inexact: dict[str, int] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
-    manifest_version: int | None = None
+    changes: list[DayChanges] = field(default_factory=list)
+    manifest: Manifest | None = None
+    """As this run wrote it last."""
+
+    @property
+    def manifest_version(self) -> int | None:
+        """Version of the manifest that this run wrote last, or None where it wrote none."""
+        return self.manifest.version if self.manifest else None
 
     @property
     def rows(self) -> int:
@@ -75,7 +82,9 @@ class Publisher:
         catalog: Catalog,
         quarantine: Quarantine,
         folder: Path,
+        fence: Callable[[], None] = lambda: None,
     ) -> None:
+        """`fence` is called before anything is published, and raises where this run may publish no longer."""
         self._run = run
         self._dataset = dataset
         self._stored_schema = published
@@ -85,6 +94,7 @@ class Publisher:
         self._catalog = catalog
         self._quarantine = quarantine
         self.folder = folder
+        self._fence = fence
         self._file = folder / "day.parquet"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -128,6 +138,7 @@ class Publisher:
         """Remove the objects of days that have become empty, and record that."""
         removed: dict[dt.date, DayRecord] = {}
         for day in sorted(days):
+            self._fence()
             for found in self._seen.pop(day):
                 self._store.remove(found.key, found.etag)
             removed[day] = self._empty(day)
@@ -145,6 +156,7 @@ class Publisher:
         name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
         key = object_key(self._prefix, day, name)
         seen = {found.key: found for found in self._seen.get(day, [])}
+        self._fence()
         etag = self._store.replace_with_file(
             key, self._file, seen[key].etag if key in seen else None, content_type=CONTENT_TYPE
         )
@@ -174,6 +186,7 @@ class Publisher:
 
     def _adopt(self, schema: TableSchema, years: tuple[int, int]) -> None:
         if schema != self._stored_schema:
+            self._fence()
             self._records.write_schema(schema)
             self._stored_schema = schema
             self.schema = schema
@@ -234,7 +247,8 @@ class Publisher:
                 }
             )
 
-        self.done.manifest_version = self._records.change_manifest(changed).version
+        self._fence()
+        self.done.manifest = self._records.change_manifest(changed)
         self.done.days |= days.keys()
 
     def _merged(self, before: DayRecord | None, record: DayRecord) -> DayRecord:

@@ -1,5 +1,6 @@
 """The JSON records beside the data: schema, manifest and ledger, read and replaced in S3."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -14,6 +15,9 @@ from exporter.errors import StaleRun, StoreError
 from exporter.store import Store
 
 _ATTEMPTS = 8
+
+MOST_RUNS = 200
+"""Ledger entries that a run looks at; a week of hourly runs leaves 168."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -76,6 +80,14 @@ class Records:
         key = verification_key(self._prefix, verification.verification_id)
         self._store.write(key, _text(verification))
         return key
+
+    def runs_since(self, moment: dt.datetime) -> list[RunEntry]:
+        """Return the ledger entries of runs that began at `moment` or later, newest first, at most `MOST_RUNS`."""
+        folder = self._key(f"{RUNS_FOLDER}/")
+        found = self._store.objects(folder, after=run_key(self._prefix, f"{moment:%Y%m%dT%H%M%SZ}")[: -len(".json")])
+        newest = sorted((item.key for item in found), reverse=True)[:MOST_RUNS]
+        bodies = [(key, self._store.read(key)) for key in newest]
+        return [self._parsed(RunEntry, body[0], key.removeprefix(f"{self._prefix}/")) for key, body in bodies if body]
 
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}"

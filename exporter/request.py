@@ -3,15 +3,18 @@
 import contextlib
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from datasets import Dataset
 from datasets.manifest import Manifest
+from datasets.runs import RunEntry
+from exporter.debts import days_owed_by_runs, resumed_days
 from exporter.errors import UsageError
 from exporter.settings import Settings
-from exporter.window import Window, owed_days, spans, window_of_mode
+from exporter.window import Window, day_of, owed_days, spans, window_of_mode
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,12 @@ class ExportRequest:
     """Most ranges of keys that are read at a time."""
     max_read_units: float | None = None
     """Ceiling on read units per second; None for none."""
+    resume: bool = False
+    """Read what the newest unfinished run owes, and nothing else."""
+    wait_minutes: float = 0.0
+    """How long to wait for another run of the dataset to end."""
+    lookback_days: int = 0
+    """Closed days that are read again, counted back from yesterday, to find what has changed in them."""
 
 
 def request_from_options(
@@ -40,31 +49,62 @@ def request_from_options(
     end: str | None = None,
     everything: bool = False,
     accept_empty: bool = False,
+    resume: bool = False,
 ) -> ExportRequest:
     """Return the request of an option set; without any, the configured range. Raises UsageError."""
     if everything and (start or end):
         raise UsageError("--all already means every day; leave out --start and --end")
+    if resume:
+        return _resume(settings, accept_empty=accept_empty, alone=not (everything or start or end))
     if everything:
         return ExportRequest(None, accept_empty=accept_empty)
-    if start or end:
-        if not (start and end):
-            raise UsageError("--start and --end come together; --end is included")
-        first, last = _day("--start", start), _day("--end", end)
-        if last < first:
-            raise UsageError(f"--end {last} is before --start {first}")
-        return ExportRequest(Window(first, last, settings.dataset.zone), accept_empty=accept_empty)
+    if named := window_from_options(start, end, settings.dataset.zone):
+        return ExportRequest(named, accept_empty=accept_empty)
     window = window_of_mode(settings.mode, now, settings.dataset.zone, settings.lookback_hours)
-    appends = settings.dataset.target.overwrite_mode == "APPEND" and settings.mode == "LAST_N_HOURS"
-    between = (now - dt.timedelta(hours=settings.lookback_hours), now) if appends else None
-    return ExportRequest(window, between=between, scheduled=True, accept_empty=accept_empty)
+    is_append = settings.dataset.target.overwrite_mode == "APPEND"
+    between = None
+    if is_append and settings.mode == "LAST_N_HOURS":
+        between = (now - dt.timedelta(hours=settings.lookback_hours), now)
+    return ExportRequest(
+        window,
+        between=between,
+        scheduled=True,
+        accept_empty=accept_empty,
+        lookback_days=0 if is_append else settings.lookback_days,
+    )
+
+
+def window_from_options(start: str | None, end: str | None, zone: ZoneInfo) -> Window | None:
+    """Return the window of `--start` and `--end`, None where neither is given; raise UsageError."""
+    if not (start or end):
+        return None
+    if not (start and end):
+        raise UsageError("--start and --end come together; --end is included")
+    first, last = _day("--start", start), _day("--end", end)
+    if last < first:
+        raise UsageError(f"--end {last} is before --start {first}")
+    return Window(first, last, zone)
+
+
+def _resume(settings: Settings, *, accept_empty: bool, alone: bool) -> ExportRequest:
+    if not alone:
+        raise UsageError("--resume reads the days that an earlier run owes; leave out --start, --end and --all")
+    if settings.dataset.target.overwrite_mode == "APPEND":
+        raise UsageError(
+            "--resume is for OVERWRITE: in APPEND a day that the earlier run has added already would count twice. "
+            "Name the days that are missing by --start and --end"
+        )
+    return ExportRequest(None, accept_empty=accept_empty, resume=True)
 
 
 def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str, Any]) -> ExportRequest:
-    """Return the request of a Lambda event: `{}`, `{"startDate", "endDate"}` or `{"all": true}`. Raises UsageError.
+    """Return the request of a Lambda event: `{}`, `{"startDate", "endDate"}`, `{"all": true}` or `{"resume": true}`.
+
+    Raises UsageError.
 
     Fields that a scheduler adds of its own accord are ignored; a misspelled one of ours is not.
     """
-    known = {"startDate", "endDate", "all", "acceptEmpty"}
+    known = {"startDate", "endDate", "all", "acceptEmpty", "resume"}
     for field in event:
         if field not in known and field.lower().replace("_", "") in {name.lower() for name in known}:
             raise UsageError(f"unknown field {field!r} in the event; known are {', '.join(sorted(known))}")
@@ -83,22 +123,47 @@ def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str,
         end=None if end is None else str(end),
         everything=everything,
         accept_empty=event.get("acceptEmpty") is True,
+        resume=event.get("resume") is True,
     )
 
 
 def planned_windows(
-    request: ExportRequest, dataset: Dataset, manifest: Manifest | None, now: dt.datetime
+    request: ExportRequest,
+    dataset: Dataset,
+    manifest: Manifest | None,
+    now: dt.datetime,
+    runs: Iterable[RunEntry] = (),
 ) -> tuple[Window, ...]:
     """Return the windows that a run reads; none means everything.
 
-    A scheduled run adds the days that are owed, but not in APPEND: reading a day again would count it twice.
+    `runs` are recent ledger entries, newest first. A scheduled run adds the days that are owed, and those that it is
+    to look back at, but not in APPEND: reading a day again would count it twice. Raises NothingOwed for a resume.
     """
+    if request.resume:
+        owed = resumed_days(runs, manifest)
+        return () if owed is None else spans(owed, dataset.zone)
     if request.window is None:
         return ()
     days = set(request.window.days())
-    if request.scheduled and manifest is not None and dataset.target.overwrite_mode == "OVERWRITE":
-        days |= set(owed_days(manifest, now, dataset.zone))
+    if request.scheduled and dataset.target.overwrite_mode == "OVERWRITE":
+        days |= set(owed_days(manifest, now, dataset.zone)) if manifest else set()
+        days |= days_owed_by_runs(runs, manifest, day_of(now, dataset.zone))
+        days |= lookback_days(request, dataset, manifest, now)
     return spans(days, dataset.zone)
+
+
+def lookback_days(
+    request: ExportRequest, dataset: Dataset, manifest: Manifest | None, now: dt.datetime
+) -> set[dt.date]:
+    """Return the closed days that a run reads again to find what has changed in them.
+
+    A day from which TTL may have removed items is left out: what is gone there was not deleted.
+    """
+    today = day_of(now, dataset.zone)
+    expires = dataset.retention.expires_after_days
+    back = min(request.lookback_days, expires - 1) if expires else request.lookback_days
+    records = manifest.days.items() if manifest else ()
+    return {day for day, record in records if record.state == "closed" and 1 <= (today - day).days <= back}
 
 
 def _day(name: str, text: str) -> dt.date:

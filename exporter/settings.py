@@ -23,6 +23,8 @@ class Settings:
     mode: DateRangeMode = "PREVIOUS_DAY"
     lookback_hours: int = 24
     """Read by LAST_N_HOURS alone."""
+    lookback_days: int = 0
+    """Closed days that a scheduled run reads again, to find late, moved and deleted items; 0: none."""
     workgroup: str | None = None
     """Athena workgroup; None: the account's primary one."""
     results: str | None = None
@@ -53,7 +55,8 @@ def settings_from_environment(
     region = given.get("AWS_REGION") or reader.text("AWS_DEFAULT_REGION", "AWS_REGION, an AWS region", "AWS_REGION")
     mode = reader.choice("DATE_RANGE_MODE", get_args(DateRangeMode), "PREVIOUS_DAY")
     level = reader.choice("LOG_LEVEL", get_args(LogLevel), "INFO")
-    hours = reader.hours("LOOKBACK_HOURS", 24)
+    hours = reader.whole("LOOKBACK_HOURS", 24, "hours", 1, 24 * 366)
+    days = reader.whole("LOOKBACK_DAYS", 0, "days", 0, 366)
     dataset = None
     try:
         dataset = load_dataset(given.get("DATASET", "").strip() or None, given, fetch)
@@ -67,6 +70,7 @@ def settings_from_environment(
         region=region,
         mode=mode,  # type: ignore[arg-type]  # one of get_args
         lookback_hours=hours,
+        lookback_days=days,
         workgroup=given.get("ATHENA_WORKGROUP") or None,
         results=given.get("ATHENA_RESULTS") or None,
         log_level=level,  # type: ignore[arg-type]  # one of get_args
@@ -90,10 +94,10 @@ class _Reader:
             self._fault(name, f"one of {', '.join(choices)}", value)
         return value
 
-    def hours(self, name: str, default: int) -> int:
+    def whole(self, name: str, default: int, unit: str, least: int, most: int) -> int:
         value = self._environment.get(name, "").strip() or str(default)
-        if not value.isdecimal() or not 1 <= int(value) <= 24 * 366:
-            self._fault(name, "whole hours from 1 to 8784", value)
+        if not value.isdecimal() or not least <= int(value) <= most:
+            self._fault(name, f"whole {unit} from {least} to {most}", value)
             return default
         return int(value)
 

@@ -1,11 +1,18 @@
 """The bucket: objects below one prefix, replaced only where they are what the run has seen. The only S3 module."""
 
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from exporter.errors import ExportError, StaleRun, StoreError
 
@@ -17,6 +24,14 @@ PART_BYTES = 16 << 20
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+
+_MARK = "written-as"
+"""Metadata that tells a write from every other. When an answer is lost on its way, the SDK sends the request again, and
+S3 refuses it because of the first one."""
+
+_BODY_ATTEMPTS = 4
+"""The SDK repeats requests, but not the reading of a body that breaks off."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +57,11 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "reach", "") from None
 
-    def objects(self, prefix: str) -> Iterator[StoredObject]:
-        """Yield the objects whose keys start with `prefix`, in key order."""
+    def objects(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
+        """Yield the objects whose keys start with `prefix`, in key order, from the one that follows `after`."""
+        pages = self._client.get_paginator("list_objects_v2")
         try:
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
                 for found in page.get("Contents", []):
                     yield StoredObject(found["Key"], found["ETag"].strip('"'), found["Size"])
         except (ClientError, BotoCoreError) as error:
@@ -53,13 +69,18 @@ class Store:
 
     def read(self, key: str) -> tuple[bytes, str] | None:
         """Return an object's bytes and ETag, or None where there is none."""
-        try:
-            response = self._client.get_object(Bucket=self.bucket, Key=key)
-            return response["Body"].read(), response["ETag"].strip('"')
-        except (ClientError, BotoCoreError) as error:
-            if _code(error) in _GONE:
-                return None
-            raise self._error(error, "read", key) from None
+        for attempt in range(1, _BODY_ATTEMPTS + 1):
+            try:
+                response = self._client.get_object(Bucket=self.bucket, Key=key)
+                return response["Body"].read(), response["ETag"].strip('"')
+            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
+                if attempt == _BODY_ATTEMPTS:
+                    raise self._error(error, "read", key) from None
+            except (ClientError, BotoCoreError) as error:
+                if _code(error) in _GONE:
+                    return None
+                raise self._error(error, "read", key) from None
+        raise AssertionError  # the last attempt has returned or raised
 
     def read_end(self, key: str, size: int) -> bytes | None:
         """Return an object's last `size` bytes, the whole of a smaller one, or None where there is none."""
@@ -87,8 +108,11 @@ class Store:
         """Replace an object as `replace` does by a file's content: in one put, or in parts completed at once."""
         if file.stat().st_size <= PART_BYTES:
             return self.replace(key, file.read_bytes(), seen, content_type=content_type)
+        mark = _mark()
         try:
-            upload = self._client.create_multipart_upload(Bucket=self.bucket, Key=key, ContentType=content_type)
+            upload = self._client.create_multipart_upload(
+                Bucket=self.bucket, Key=key, ContentType=content_type, Metadata=mark
+            )
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "write", key) from None
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "UploadId": upload["UploadId"]}
@@ -101,6 +125,8 @@ class Store:
                 **target, MultipartUpload={"Parts": parts}, **_condition(seen)
             )
         except (ClientError, BotoCoreError) as error:
+            if _code(error) in _CHANGED | {"NoSuchUpload"} and (etag := self._etag_of(key, mark)):
+                return etag
             self._abort(target)
             raise self._error(error, "write", key) from None
         except BaseException:
@@ -118,13 +144,24 @@ class Store:
             raise self._error(error, "delete", key) from None
 
     def _put(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> str:
+        mark = _mark() if condition else {}
         try:
             response = self._client.put_object(
-                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, **condition
+                Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, Metadata=mark, **condition
             )
         except (ClientError, BotoCoreError) as error:
+            if mark and _code(error) in _CHANGED and (etag := self._etag_of(key, mark)):
+                return etag
             raise self._error(error, "write", key) from None
         return response["ETag"].strip('"')
+
+    def _etag_of(self, key: str, mark: dict[str, str]) -> str | None:
+        """Return the ETag of an object that this very write has made, None where it is another's."""
+        try:
+            found = self._client.head_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError):
+            return None
+        return found["ETag"].strip('"') if found["Metadata"].get(_MARK) == mark[_MARK] else None
 
     def _abort(self, target: dict[str, Any]) -> None:
         # Parts of an upload that nobody completes are invisible but paid for.
@@ -138,10 +175,13 @@ class Store:
         if not isinstance(error, ClientError):
             return StoreError(f"cannot {verb} {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
         code = _code(error)
-        if code in _CHANGED:
+        # An object that was to be replaced and is gone has changed as well.
+        if code in _CHANGED or (verb == "write" and code in {"404", "NoSuchKey"}):
             return StaleRun(f"{what} changed after this run began, so another run is newer. Run again.")
         if code == "NoSuchBucket" or (not key and code in _GONE):
             return StoreError(f"bucket {self.bucket} does not exist. Check S3_BUCKET and AWS_REGION.")
+        if code in _EXPIRED:
+            return StoreError(f"cannot {verb} {what}: the credentials have expired ({code}). Renew them and run again.")
         if code in {"403", "AccessDenied"}:
             return StoreError(f"may not {verb} {what}: access denied. The role needs s3 access to it.")
         message = error.response.get("Error", {}).get("Message", str(error))
@@ -150,6 +190,10 @@ class Store:
 
 def _condition(seen: str | None) -> dict[str, Any]:
     return {"IfNoneMatch": "*"} if seen is None else {"IfMatch": f'"{seen}"'}
+
+
+def _mark() -> dict[str, str]:
+    return {_MARK: secrets.token_hex(8)}
 
 
 def _parts(file: Path) -> Iterator[bytes]:

@@ -22,9 +22,12 @@ from exporter.request import request_from_options
 @options.MODE
 @options.LOOKBACK_HOURS
 @options.ALL
+@click.option("--resume", is_flag=True, help="The days that the newest unfinished run still owes.")
+@click.option("--lookback-days", type=click.IntRange(0, 366), help="Read closed days again, and report changes.")
 @options.ACCEPT_EMPTY
 @options.RANGES
 @options.MAX_READ_UNITS
+@click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="MINUTES", help="Wait for another run.")
 @click.option("--dry-run", is_flag=True, help="Say what would be read and replaced; change nothing.")
 @options.JSON
 def export(
@@ -35,20 +38,33 @@ def export(
     mode: str | None,
     lookback_hours: int | None,
     everything: bool,
+    resume: bool,
+    lookback_days: int | None,
     accept_empty: bool,
     ranges: int,
     max_read_units: float | None,
+    wait: float,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Read the index and publish whole days; without options, the configured range."""
-    if mode and (start or end or everything):
-        raise UsageError("--mode names a range of its own; leave out --start, --end and --all")
-    settings = options.settings_of(DATASET=dataset, DATE_RANGE_MODE=mode, LOOKBACK_HOURS=lookback_hours)
-    request = request_from_options(
-        settings, dt.datetime.now(dt.UTC), start=start, end=end, everything=everything, accept_empty=accept_empty
+    if mode and (start or end or everything or resume):
+        raise UsageError("--mode names a range of its own; leave out --start, --end, --all and --resume")
+    if lookback_days and (start or end or everything or resume):
+        raise UsageError("--lookback-days adds to a scheduled range; leave out --start, --end, --all and --resume")
+    settings = options.settings_of(
+        DATASET=dataset, DATE_RANGE_MODE=mode, LOOKBACK_HOURS=lookback_hours, LOOKBACK_DAYS=lookback_days
     )
-    request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units)
+    request = request_from_options(
+        settings,
+        dt.datetime.now(dt.UTC),
+        start=start,
+        end=end,
+        everything=everything,
+        accept_empty=accept_empty,
+        resume=resume,
+    )
+    request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait)
     if dry_run:
         planned = preview(settings, request)
         click.echo(planned.json() if as_json else planned.text())

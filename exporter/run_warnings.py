@@ -1,0 +1,42 @@
+"""What a run that succeeds has to tell all the same. Pure."""
+
+from collections.abc import Iterator
+
+from datasets import Dataset
+from datasets.manifest import Manifest
+from exporter.errors import ExportError
+from exporter.publishing import Published
+from exporter.reading import Tally
+from exporter.removal import vanished_values
+from exporter.source import IndexDescription
+
+
+def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, tally: Tally) -> Iterator[str]:
+    """Yield the warnings of a run; `manifest` is as the run found it."""
+    vanished = vanished_values(manifest, done.days, dataset.source.partition_values, tally.answered)
+    for value, rows in vanished.items():
+        yield f"partition value {value} had {rows} rows on these days and has none in this run"
+    inexact = dict(tally.inexact)
+    for column, count in done.inexact.items():
+        inexact[column] = inexact.get(column, 0) + count
+    for column, count in sorted(inexact.items()):
+        yield f"column {column}: {count} numbers are not exact as double; declare it decimal(p,s) or bigint"
+    for attribute, count in sorted(tally.ignored.items()):
+        yield f"attribute {attribute} is not declared and was left out of {count} items"
+    for day in sorted(done.overlaps):
+        yield f"{day} has data of an earlier run as well; APPEND counts both"
+
+
+def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iterator[str]:
+    """Yield what an index leaves out; raise ExportError where that is something the dataset declares."""
+    if description.projected is None:
+        return
+    index = dataset.source.index
+    missing = [column.attribute for column in dataset.columns if column.attribute not in description.projected]
+    if missing:
+        raise ExportError(
+            f"index {index} does not carry {', '.join(missing)}, which the dataset declares, so every row would lack "
+            "them. Project them into the index, or remove the columns."
+        )
+    carried = ", ".join(sorted(description.projected))
+    yield f"index {index} carries only {carried}; other attributes are not exported"
