@@ -1,4 +1,3 @@
-
 """What can go wrong between a page and Athena, by what a person can do about it.
 
     DashboardError

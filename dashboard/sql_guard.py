@@ -134,7 +134,8 @@ _FORBIDDEN: tuple[tuple[tuple[type[exp.Expr], ...], str, str], ...] = (
       exp.TableFromRows),
      "Table functions are not served", "Use UNNEST for arrays and maps."),
     ((exp.Hint,), "Athena has no hints", "Remove the hint."),
-    ((exp.Connect, exp.Sort, exp.Cluster, exp.Distribute, exp.Qualify), "Athena has no such clause", "Remove the clause."),
+    ((exp.Connect, exp.Sort, exp.Cluster, exp.Distribute, exp.Qualify),
+     "Athena has no such clause", "Remove the clause."),
     # Its pattern is kept as raw text, which nobody has looked at.
     ((exp.MatchRecognize,), "MATCH_RECOGNIZE is not served", "Use window functions."),
 )  # fmt: skip
