@@ -49,8 +49,9 @@ def chart_cards(scene: Scene) -> str | None:
 
 
 def _stat_card(card: CardValue, series: list[float]) -> None:
-    share = card.measure in ("rows", "sum") or (card.value or 0) >= 1000
-    delta = formats.change(card.value, card.previous, absolute=not share)
+    # Two channels more say more than their percentage; two hundred contacts do not.
+    few = max(card.value or 0, card.previous or 0) < 100
+    delta = formats.change(card.value, card.previous, absolute=few)
     st.metric(
         card.label,
         formats.number(card.value) + (f" {card.unit}" if card.unit and card.value is not None else ""),
