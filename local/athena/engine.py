@@ -38,8 +38,10 @@ class Engine:
         self.objects = objects
         self._lock = threading.Lock()
         self._database = duckdb.connect()
-        # The planner must not reason from the contents of empty stubs.
-        self._database.execute("SET disabled_optimizers = 'statistics_propagation'; SET threads = 2")
+        # The planner must not reason from the contents of empty stubs, nor read a table a second time for the columns of
+        # the few rows of an ORDER BY with LIMIT: the second reading has none of the conditions.
+        self._database.execute("SET disabled_optimizers = 'statistics_propagation,late_materialization'")
+        self._database.execute("SET threads = 2")
         self._database.execute("SET enable_progress_bar = false; SET preserve_insertion_order = true")
         define(self._database)
         # A query sees the catalogue's tables: neither this machine's files nor this program's variables.

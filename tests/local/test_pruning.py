@@ -70,6 +70,15 @@ def test_scanned_bytes_follow_the_days(month, full_scan, condition, days):
     assert ran.scanned / full_scan == pytest.approx(days / ALL_DAYS, rel=0.03)
 
 
+@pytest.mark.parametrize("order", ["contactid DESC", "agent, contactid"])
+@pytest.mark.parametrize("limit", [1, 11, 20_001])
+def test_a_small_limit_prunes_as_a_large_one(six_days, order, limit):
+    """The first rows of some days come from these days alone, however few rows are asked for."""
+    query = f"SELECT * FROM contacts WHERE year = 2026 AND month = 1 AND day IN (20, 31) ORDER BY {order} LIMIT {limit}"
+    fetched = six_days.object_reads(lambda: six_days.rows(query))
+    assert sorted(fetched) == [day_key(2026, 1, 20), day_key(2026, 1, 31)]
+
+
 def test_a_single_day_lists_that_day_alone(month):
     """A query for one day asks S3 for that day's folder and for no other."""
     before = len(month.server.requests)
