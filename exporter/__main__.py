@@ -8,6 +8,7 @@ import sys
 import click
 
 from exporter.commands.export import export
+from exporter.commands.plan import plan
 from exporter.commands.runs import runs
 from exporter.commands.sync import sync
 from exporter.commands.verify import verify
@@ -19,7 +20,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, verify, sync, runs):
+for _verb in (export, plan, verify, sync, runs):
     cli.add_command(_verb)
 
 

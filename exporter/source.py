@@ -5,6 +5,7 @@ body and leaves retries, checksums, credentials and signing where they are. The 
 not documented; where a botocore no longer honours it, bodies are written anew from its parsed items.
 """
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +42,13 @@ class IndexDescription:
     projected: frozenset[str] | None
     """Attributes that the index carries; None for all."""
     items: int
-    """Items in the index as DynamoDB last counted them, up to six hours ago."""
+    """Items in the index as DynamoDB last counted them, up to six hours ago; 0 may mean that it has not yet."""
+    bytes: int = 0
+    table_items: int = 0
+    table_bytes: int = 0
+    """As `items`."""
+    provisioned_read_units: int | None = None
+    """Strongly consistent read units a second that the index has; None for on-demand."""
 
 
 def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescription:
@@ -69,6 +76,10 @@ def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescripti
         table_key=_keys(table["KeySchema"]),
         projected=_projected(index["Projection"], (*keys, *_keys(table["KeySchema"]))),
         items=index.get("ItemCount", 0),
+        bytes=index.get("IndexSizeBytes", 0),
+        table_items=table.get("ItemCount", 0),
+        table_bytes=table.get("TableSizeBytes", 0),
+        provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
     )
 
 
@@ -191,12 +202,22 @@ class Index:
                 raise _source_error(error, f"index {self._source.index} of table {self._source.table}") from None
         metadata = response.pop("ResponseMetadata")
         body = response.get(_BODY)
-        if body is None:
+        if body is not None:
+            self._check_whole(body, metadata["HTTPHeaders"].get("x-amz-crc32"))
+        else:
             if not self._warned:
                 self._warned = True
                 _log.warning("botocore no longer hands over response bodies; reading through its parser, slower")
             body = msgspec.json.encode(response)
         return _Answer(bytes(body), request.get("Limit"), metadata.get("RetryAttempts", 0))
+
+    def _check_whole(self, body: bytes, crc: str | None) -> None:
+        # The SDK compares, too, and asks again; but when its attempts are used up it takes the answer as it is.
+        if crc is not None and zlib.crc32(body) != int(crc):
+            raise SourceError(
+                f"answers of index {self._source.index} arrive damaged: their checksum is wrong, however often they "
+                "are asked for. Nothing of them was used. Check the network and what is between here and DynamoDB."
+            )
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
         description = self._description
@@ -270,6 +291,6 @@ def _source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
         "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
         "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
         "UnrecognizedClientException": "Check the credentials.",
-        "ExpiredTokenException": "The credentials have expired.",
+        "ExpiredTokenException": "The credentials have expired; renew them and run again.",
     }.get(code, "Run again; days already published stay as they are.")
     return SourceError(f"cannot read {what}: {message} ({code}). {advice}")

@@ -4,7 +4,11 @@ import datetime as dt
 import io
 import itertools
 import json
-from collections.abc import Iterator
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,13 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
-from local.server import Server, serve
+
+# Test folders are not packages, so what they share among themselves is found through the path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from exporter.job import ExportJob
 from exporter.request import request_from_options
 from exporter.settings import Settings, settings_from_environment
+from local.server import Server, serve
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 BUCKET = "reports"
@@ -41,6 +48,13 @@ def aws(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     if BUCKET not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}:
         client.create_bucket(Bucket=BUCKET)
     return server
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let parts of a multipart upload be small; the value is their size, which the exporter has to be told as well."""
+    monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1)
+    return 4096
 
 
 class Scene:
@@ -163,3 +177,20 @@ class Scene:
 def scene(aws: Server) -> type[Scene]:
     """Make scenes: `scene(sort_type="N", DATE_FORMAT="EPOCH")`."""
     return Scene
+
+
+@pytest.fixture
+def run() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a verb as people do: `run(table, "verify", "--json")`."""
+
+    def started(table: Scene, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "exporter", *arguments],
+            env=os.environ | table.variables | variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return started

@@ -7,9 +7,6 @@ import dataclasses
 import datetime as dt
 import io
 import json
-import os
-import subprocess
-import sys
 
 import boto3
 import pyarrow.parquet as pq
@@ -308,27 +305,17 @@ def test_people_see_what_disagrees_and_the_totals(scene):
     assert "DynamoDB holds 3 items, published are 2" in verification_text(verify(table), all_days=False)
 
 
-def test_the_exit_status_says_whether_all_agree(scene):
+def test_the_exit_status_says_whether_all_agree(scene, run):
     """0 where everything agrees, 1 where it does not, 2 for wrong usage; JSON is one line."""
     table = scene(**RESULTS)
     day = (dt.datetime.now(UTC) - dt.timedelta(days=2)).date().isoformat()
     table.put("1", f"{day}T10:00:00Z")
 
-    def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "exporter", *arguments],
-            env=os.environ | table.variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-
-    assert run("export", "--all").returncode == 0
-    done = run("verify", "--json")
+    assert run(table, "export", "--all").returncode == 0
+    done = run(table, "verify", "--json")
     assert (done.returncode, json.loads(done.stdout)["agrees"]) == (0, True), done.stderr
     table.put("2", f"{day}T11:00:00Z")
-    done = run("verify", "--start", day, "--end", day)
+    done = run(table, "verify", "--start", day, "--end", day)
     assert done.returncode == 1
     assert "NOT everything agrees" in done.stdout
-    assert run("verify", "--start", day).returncode == 2
+    assert run(table, "verify", "--start", day).returncode == 2

@@ -1,0 +1,183 @@
+"""`exporter plan`: what an export would cost, before anything is spent on it."""
+
+import datetime as dt
+import json
+
+import boto3
+import pytest
+
+from exporter.errors import SchemaConflict, SourceError
+from exporter.estimate import Assumptions, costs, known_rows
+from exporter.estimate_text import estimate_text
+from exporter.estimating import estimate
+from exporter.request import request_from_options
+from exporter.source import IndexDescription
+
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+DAYS = {"start": "2026-02-16", "end": "2026-02-17"}
+
+
+def plan(table, *, assumed=None, variables=None, **options):
+    settings = table.settings(**(variables or {}))
+    return estimate(settings, request_from_options(settings, NOW, **options), assumed or Assumptions(), NOW)
+
+
+def filled(scene, **variables):
+    table = scene(**variables)
+    for number in range(12):
+        table.put(f"{number}", f"2026-02-{15 + number % 4}T10:00:00Z", "AB"[number % 2])
+    return table
+
+
+def test_days_in_the_manifest_are_known_and_the_others_guessed_from_them(scene):
+    """Published days count as published; a day nobody has read counts as the mean of the known days near it."""
+    table = filled(scene)
+    table.export(start="2026-02-16", end="2026-02-16")
+    table.export(start="2026-02-18", end="2026-02-18")
+    found = plan(table, **DAYS)
+    assert found.items == 6
+    assert found.basis[:2] == ("1 days from the manifest", "1 days by the mean of the known days nearest to them")
+    assert found.items_read == 12
+
+
+def test_an_unknown_table_is_sampled(scene):
+    """Before the first export a few small pages are read; where they hold everything, nothing is guessed."""
+    found = plan(filled(scene), **DAYS)
+    assert (found.items, found.items_read, found.sampled_pages) == (6, 12, 2)
+    assert found.sampled_units > 0
+    assert "the sampled pages held everything" in found.basis
+    assert found.days == (dt.date(2026, 2, 16), dt.date(2026, 2, 17))
+
+
+def test_a_large_table_is_guessed_from_the_density_of_its_ends(scene, monkeypatch):
+    """Items per hour on the first and last page of a value, over the window's hours, stand for what is between."""
+    from exporter import samples
+
+    monkeypatch.setattr(samples, "ITEMS_PER_PAGE", 5)
+    table = scene(GSI_PK_VALUE="A")
+    start = dt.datetime(2026, 2, 14, tzinfo=dt.UTC)
+    for number in range(5 * 24):
+        table.put(f"{number}", f"{start + dt.timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}")
+    found = plan(table, **DAYS)
+    assert (found.items, found.items_read) == (48, 96)
+    assert found.basis[0].startswith("a guess from 2 pages")
+
+
+def test_everything_is_what_dynamodb_last_counted(scene):
+    """--all takes DescribeTable's count, and says how old it may be."""
+    found = plan(filled(scene), everything=True)
+    assert (found.items, found.items_read, found.days) == (12, 12, None)
+    assert "as DynamoDB last counted them, up to six hours ago" in found.basis[0]
+
+
+def test_keys_that_do_not_sort_are_read_whole(scene):
+    """HUMAN_READABLE: the whole key is read for one day, and the plan says so."""
+    table = scene(DATE_FORMAT="HUMAN_READABLE")
+    for day in range(10, 20):
+        table.put(f"{day}", f"February {day}, 2026 10:00 AM")
+    table.export(**DAYS)
+    found = plan(table, start="2026-02-16", end="2026-02-16")
+    assert (found.items, found.items_read) == (1, 10)
+    assert any("the whole key is read" in warning for warning in found.warnings)
+
+
+def test_text_keys_are_widened_and_numbers_are_not(scene):
+    """Text keys may carry offsets, so days beside the window are read as well; epoch numbers are read exactly."""
+    text = plan(filled(scene), **DAYS)
+    assert any("text keys may carry offsets" in warning for warning in text.warnings)
+    table = scene(sort_type="N", DATE_FORMAT="EPOCH")
+    table.put("1", "1771236000")
+    table.put("2", "1771409000")
+    numbers = plan(table, **DAYS)
+    assert (numbers.items, numbers.items_read) == (1, 1)
+    assert not any("offsets" in warning for warning in numbers.warnings)
+
+
+def test_the_three_ways_are_priced(scene):
+    """Half a read unit per 4 KB: 1 GB of 1 KB items is 122,070 units; a scan and an export are of the whole table."""
+    description = IndexDescription(
+        "S", "S", ("Id",), None, items=1_000_000, bytes=1_000_000_000, table_bytes=4_000_000_000
+    )
+    query, scan, export = costs(1_000_000, 1000 / 8192, description, 2, Assumptions())
+    assert (query.way, query.read_units, round(query.dollars, 4)) == ("index query", 122_070.3 + 512, 0.0153)
+    assert (scan.way, scan.read_units, round(scan.dollars, 4)) == ("table scan", 488_281.2, 0.061)
+    assert (export.way, export.read_units, round(export.dollars, 2)) == ("export to S3", 0.0, 0.4)
+    assert export.minutes is None
+    slow = costs(1_000_000, 1000 / 8192, description, 0, Assumptions(max_read_units=100))[0]
+    assert slow.minutes == pytest.approx(122_070.3 / 100 / 60, abs=0.01)
+    dear = costs(1_000_000, 1000 / 8192, description, 0, Assumptions(dollars_per_million_read_units=0.25))[0]
+    assert dear.dollars == pytest.approx(0.0305, abs=0.0001)
+
+
+def test_a_measured_index_needs_no_sample(scene, monkeypatch):
+    """Where DescribeTable knows items and bytes, --all reads nothing at all."""
+    from exporter import estimating
+
+    described = IndexDescription("S", "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
+    monkeypatch.setattr(estimating, "describe_index", lambda *_: described)
+    found = plan(filled(scene), everything=True)
+    assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 0.0)
+    assert [cost.read_units for cost in found.costs] == [1024.0 + 512, 5000.0, 0.0]
+
+
+def test_a_plan_refuses_what_an_export_would_refuse(scene):
+    """A missing table and a changed source are told before anything is read."""
+    table = filled(scene)
+    with pytest.raises(SourceError, match="cannot read table nowhere"):
+        plan(table, variables={"DYNAMO_TABLE_NAME": "nowhere"}, **DAYS)
+    table.export(**DAYS)
+    with pytest.raises(SchemaConflict, match="time zone"):
+        plan(table, variables={"TIME_ZONE": "Europe/Berlin"}, **DAYS)
+
+
+def test_an_index_that_lacks_attributes_is_named(scene):
+    """KEYS_ONLY: the plan says what the index carries; with a declared attribute beyond that it refuses."""
+    table = scene()
+    boto3.client("dynamodb").update_table(
+        TableName=table.table,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("Id", "Kind", "At")],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "keys",
+                    "KeySchema": [
+                        {"AttributeName": "Kind", "KeyType": "HASH"},
+                        {"AttributeName": "At", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
+    found = plan(table, variables={"GSI_NAME": "keys"}, **DAYS)
+    assert "index keys carries only At, Id, Kind; other attributes are not exported" in found.warnings
+
+
+def test_a_plan_changes_nothing(scene):
+    """Nothing is written: no ledger entry, no schema, no object."""
+    table = filled(scene)
+    plan(table, **DAYS)
+    assert table.keys("") == []
+
+
+def test_no_days_known_means_no_mean():
+    """Without a manifest there is nothing to take a mean of."""
+    assert known_rows([dt.date(2026, 2, 16)], None).mean is None
+
+
+def test_people_see_the_comparison_and_what_it_rests_on(scene):
+    """The text names items, units, price and time, the three ways, and what the estimate itself has cost."""
+    text = estimate_text(plan(filled(scene), **DAYS))
+    for expected in ("items       about 6", "index query", "table scan", "export to S3", "us-east-1, November 2024"):
+        assert expected in text
+    assert "this estimate read 2 pages" in text
+
+
+def test_the_command_prints_json_or_text(scene, run):
+    """`plan --json` is one line with every figure; wrong usage exits with 2."""
+    table = filled(scene)
+    done = run(table, "plan", "--start", "2026-02-16", "--end", "2026-02-17", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["items"], found["costs"][0]["way"]) == (6, "index query")
+    assert run(table, "plan", "--mode", "PREVIOUS_DAY", "--all").returncode == 2
