@@ -38,7 +38,7 @@ class Engine:
         self.objects = objects
         self._lock = threading.Lock()
         self._database = duckdb.connect()
-        # The planner must not reason from the contents of empty stubs, nor read a table a second time for the columns of
+        # The planner must not reason from the contents of empty stubs, nor read a table again for the other columns of
         # the few rows of an ORDER BY with LIMIT: the second reading has none of the conditions.
         self._database.execute("SET disabled_optimizers = 'statistics_propagation,late_materialization'")
         self._database.execute("SET threads = 2")

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.fs as pa_fs
@@ -147,8 +146,9 @@ def test_result_reuse(cursor):
 
 
 def run_aws(*arguments):
-    program = Path(sys.executable).with_name("aws")
-    ended = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    # The script `aws` cannot start from a folder whose path contains a space; its module can.
+    program = [sys.executable, "-m", "awscli"]
+    ended = subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
