@@ -1,6 +1,6 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint lock
+.PHONY: help setup demo test bench lint lock images
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
@@ -39,8 +39,12 @@ lint: setup ## check style, format, types and who imports whom
 	.venv/bin/lint-imports || status=1; \
 	exit $$status
 
-lock: setup ## resolve pyproject.toml into requirements.lock, and the benchmark's peers into theirs
+lock: setup ## resolve pyproject.toml into requirements.lock, each image's share of it, and the benchmark's peers
 	@.venv/bin/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
-	@.venv/bin/uv pip compile benchmarks/peers.in --universal --python-version 3.11 --generate-hashes \
+	@.venv/bin/uv pip compile --quiet benchmarks/peers.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o benchmarks/peers.lock
+	@sh containers/lock.sh
+
+images: setup ## build the container images and run each (docker where its daemon answers, else buildah and podman)
+	@sh containers/images.sh
