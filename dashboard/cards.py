@@ -55,8 +55,9 @@ def _stat_card(card: CardValue, series: list[float]) -> None:
     st.metric(
         card.label,
         formats.number(card.value) + (f" {card.unit}" if card.unit and card.value is not None else ""),
-        delta,
+        "No earlier period" if delta is None else delta,
         delta_color="blue",
+        delta_arrow="off" if delta is None else "auto",
         delta_description=None if delta is None else f"from {formats.number(card.previous)}",
         border=True,
         height="stretch",
@@ -81,6 +82,8 @@ class _Drawing:
     """For those who cannot see it."""
     dimension: Dimension | None
     """What a click filters; None for the chart of days."""
+    cut: str = ""
+    """How many of how many are drawn, where not all are."""
 
 
 def _drawing(scene: Scene, chart: Chart) -> _Drawing | None:
@@ -96,7 +99,8 @@ def _drawing(scene: Scene, chart: Chart) -> _Drawing | None:
     picked = scene.view.initial.values(dimension)
     text = charts.described(chart.title, counts)
     if chart.kind == "bar":
-        return _Drawing(charts.horizontal_bars(counts, picked=picked), text, dimension)
+        cut = f" :small[:gray[{charts.MOST_BARS} of {len(counts)}]]" if len(counts) > charts.MOST_BARS else ""
+        return _Drawing(charts.horizontal_bars(counts, picked=picked), text, dimension, cut)
     draw = charts.doughnut if chart.kind == "doughnut" else charts.pie
     return _Drawing(draw(counts, _categories(scene, dimension, counts), picked=picked), text, dimension)
 
@@ -111,7 +115,7 @@ def _categories(scene: Scene, dimension: Dimension, counts: Sequence[ValueCount]
 def _chart_card(scene: Scene, chart: Chart, drawing: _Drawing) -> str | None:
     name, dimension = scene.name, drawing.dimension
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.subheader(chart.title, anchor=False, width="content")
+        st.subheader(chart.title + drawing.cut, anchor=False, width="content")
         asked = st.menu_button(
             f"Menu of {chart.title}",
             (SQL, ROWS),

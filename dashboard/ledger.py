@@ -67,7 +67,8 @@ def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> No
     when = f"{formats.age(run.started_at, now)}, {_moment(run.started_at, dataset)}"
     if run.status == "succeeded":
         days = f" in {formats.plural(len(run.partitions), 'day')}" if run.partitions else ""
-        done = f"{formats.plural(run.rows, 'row')}{days}"
+        aside = f", {formats.plural(run.quarantined, 'item')} set aside" if run.quarantined else ""
+        done = f"{formats.plural(run.rows, 'row')}{days}{aside}"
         st.success(f"The latest run succeeded ({when}): {done}.", icon=":material/task_alt:")
     elif run.status == "running":
         st.info(f"A run started {when} and has not said that it ended.", icon=":material/sync:")
