@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from exporter.commands.doctor import doctor
 from exporter.commands.export import export
 from exporter.commands.plan import plan
 from exporter.commands.runs import runs
@@ -20,7 +21,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, plan, verify, sync, runs):
+for _verb in (export, plan, verify, doctor, sync, runs):
     cli.add_command(_verb)
 
 

@@ -88,13 +88,26 @@ class Catalog:
         except (ClientError, BotoCoreError) as error:
             raise self._error(error) from None
 
-    def _current(self) -> dict[str, Any] | None:
-        if self._published is not None:
-            return self._published
+    def described(self) -> dict[str, Any] | None:
+        """Return the table as Glue has it, whatever it reads, or None where there is none; raise CatalogError."""
+        try:
+            return self._described()
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+
+    def _described(self) -> dict[str, Any] | None:
         target = self._dataset.target
         try:
             found: Any = self._client.get_table(DatabaseName=target.database, Name=target.table)["Table"]
         except self._client.exceptions.EntityNotFoundException:
+            return None
+        return dict(found)
+
+    def _current(self) -> dict[str, Any] | None:
+        if self._published is not None:
+            return self._published
+        found = self._described()
+        if found is None:
             return None
         location = found.get("StorageDescriptor", {}).get("Location", "")
         if location.rstrip("/") != self._location.rstrip("/"):
@@ -102,7 +115,7 @@ class Catalog:
                 f"table {self.name} exists and reads {location or 'no location'}, not {self._location}. "
                 "Choose another ATHENA_TABLE, or drop that table if nobody needs it."
             )
-        return dict(found)
+        return found
 
     def _create_database(self) -> None:
         try:

@@ -1,0 +1,44 @@
+"""`exporter doctor`: a look at everything that belongs to a dataset, without reading an item or changing anything."""
+
+import datetime as dt
+
+from exporter.catalog import Catalog
+from exporter.clients import Clients
+from exporter.findings import Finding, Surroundings, findings
+from exporter.records import Records
+from exporter.set_aside import quarantined_runs
+from exporter.settings import Settings
+from exporter.store import Store
+
+MOST_RUNS = 200
+"""Newest ledger entries that are looked at."""
+
+
+def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
+    """Return what is odd; none means that everything is as it should be."""
+    clients = Clients(settings.region)
+    store = Store(clients.s3, settings.bucket)
+    store.check()
+    records = Records(store, settings.prefix)
+    around = Surroundings(
+        dataset=settings.dataset,
+        location=settings.location,
+        now=now,
+        objects=tuple(store.objects(f"{settings.prefix}/")),
+        manifest=records.manifest(),
+        schema=records.schema(),
+        table=Catalog(clients.glue, settings.dataset, settings.location).described(),
+        runs=tuple(records.runs(MOST_RUNS)),
+        quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
+    )
+    return findings(around)
+
+
+def findings_text(found: list[Finding], dataset: str) -> str:
+    """Return findings for people."""
+    if not found:
+        return f"{dataset}: nothing odd"
+    lines = [f"{dataset}: {len(found)} finding" + ("" if len(found) == 1 else "s")]
+    for finding in found:
+        lines += [f"  {finding.kind}: {finding.where}", f"    {finding.found}", f"    do: {finding.advice}"]
+    return "\n".join(lines)

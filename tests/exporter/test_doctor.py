@@ -1,0 +1,198 @@
+"""`exporter doctor`: what is odd below a prefix, in the records and in the catalogue, and what to do about it.
+
+The scene's clock stands at 2026-02-20 09:00 UTC.
+"""
+
+import datetime as dt
+import json
+
+import boto3
+import pytest
+
+from datasets.runs import RunEntry
+from exporter.doctor import examine, findings_text
+
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+DAYS = {"start": "2026-02-16", "end": "2026-02-18"}
+FILE = "year=2026/month=02/day=16/data.parquet"
+
+
+def filled(scene, **variables):
+    table = scene(**variables)
+    table.put("1", "2026-02-16T09:58:00Z", Agent={"S": "Ann"})
+    table.put("2", "2026-02-18T00:00:00Z")
+    table.export(**DAYS)
+    return table
+
+
+def odd(table, now=NOW):
+    return [(finding.kind, finding.where) for finding in examine(table.settings(), now)]
+
+
+def put(table, key, body=b"x"):
+    table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/{key}", Body=body)
+
+
+def test_what_was_just_exported_is_clean(scene):
+    """An export leaves nothing that needs a doctor, and neither does a prefix that holds nothing yet."""
+    table = filled(scene)
+    assert odd(table) == []
+    assert findings_text([], "rows") == "rows: nothing odd"
+    assert odd(scene()) == []
+
+
+def test_foreign_files_are_told_from_ours(scene):
+    """A file that Athena would try to read as Parquet is named; records and hidden files are left alone."""
+    table = filled(scene)
+    for key in ("year=2026/month=02/day=16/notes.csv", "year=2026/month=2/day=16/data.parquet", "readme.txt"):
+        put(table, key)
+    for key in ("_runs_old/x", "year=2026/month=02/day=16/.DS_Store", "year=2026/"):
+        put(table, key)
+    assert odd(table) == [
+        ("foreign object", "readme.txt"),
+        ("foreign object", "year=2026/month=02/day=16/notes.csv"),
+        ("foreign object", "year=2026/month=2/day=16/data.parquet"),
+    ]
+
+
+def test_objects_outside_the_projection_are_found(scene):
+    """A year that the Glue table does not cover is invisible to Athena without any error."""
+    table = filled(scene)
+    put(table, "year=2019/month=01/day=01/data.parquet")
+    assert odd(table) == [
+        ("outside projection", "year=2019/month=01/day=01/data.parquet"),
+        ("leftover", "year=2019/month=01/day=01/data.parquet"),
+    ]
+
+
+def test_leftovers_changed_and_missing_objects_are_found(scene):
+    """An object beside the day's own, one that was written over, and one that is gone: each with the export to run."""
+    table = filled(scene)
+    put(table, FILE.replace("data", "data-20260101"), b"copy")
+    put(table, FILE, b"other")
+    table.s3.delete_object(Bucket="reports", Key=f"{table.prefix}/{FILE.replace('16', '18')}")
+    found = examine(table.settings(), NOW)
+    assert [finding.kind for finding in found] == ["leftover", "changed object", "missing object"]
+    assert found[1].advice == "run `exporter export --start 2026-02-16 --end 2026-02-16`"
+    assert found[2].where == "year=2026/month=02/day=18/data.parquet"
+    table.export(start="2026-02-16", end="2026-02-18")
+    assert odd(table) == []
+
+
+def test_days_that_nobody_exported_are_found(scene):
+    """Days between the first and the last that have no record, as spans; an empty day has one."""
+    table = filled(scene)
+    table.put("0", "2026-02-10T12:00:00Z")
+    table.export(start="2026-02-10", end="2026-02-10")
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.where) == ("missing day", "2026-02-11 to 2026-02-15")
+    assert finding.advice == "run `exporter backfill --start 2026-02-11 --end 2026-02-15`"
+
+
+def test_days_left_open_are_found_after_a_week(scene):
+    """A day read before its end is read again by the next run; after a week it has been forgotten."""
+    table = scene()
+    table.put("1", "2026-02-20T08:00:00Z")
+    table.export(start="2026-02-20", end="2026-02-20")
+    assert odd(table) == []
+    assert odd(table, NOW + dt.timedelta(days=7)) == []
+    assert odd(table, NOW + dt.timedelta(days=8)) == [("open day", "2026-02-20")]
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda table: table["StorageDescriptor"]["Columns"].pop(), "lacks the column kind"),
+        (
+            lambda table: table["StorageDescriptor"]["Columns"][0].update(Type="int"),
+            "has the column agent as int; published is string",
+        ),
+        (
+            lambda table: table["StorageDescriptor"]["Columns"].append({"Name": "more", "Type": "int"}),
+            "has a column more that is not published",
+        ),
+        (
+            lambda table: table["Parameters"].update({"projection.year.range": "2027,2028"}),
+            "covers the years 2027 to 2028; published are 2026 to 2026",
+        ),
+        (lambda table: table["Parameters"].pop("projection.year.range"), "has no range of years"),
+        (
+            lambda table: table["Parameters"].update({"projection.month.digits": "1"}),
+            "has projection.month.digits = 1; needed is 2",
+        ),
+        (
+            lambda table: table["StorageDescriptor"].update(Location="s3://reports/elsewhere/"),
+            "reads s3://reports/elsewhere/, not s3://reports/",
+        ),
+    ],
+)
+def test_a_table_that_is_not_as_published_is_found(scene, change, found):
+    """Columns, types, years, digits and location of the Glue table are compared with the published schema."""
+    table = filled(scene)
+    glue = boto3.client("glue")
+    described = glue.get_table(DatabaseName=table.database, Name="rows")["Table"]
+    wanted = ("Name", "TableType", "Parameters", "PartitionKeys", "StorageDescriptor")
+    changed = {field: described[field] for field in wanted}
+    change(changed)
+    glue.update_table(DatabaseName=table.database, TableInput=changed)
+    catalogue = [finding for finding in examine(table.settings(), NOW) if finding.kind == "catalogue"]
+    assert [finding.found.startswith(found) for finding in catalogue] == [True], catalogue
+
+
+def test_a_dropped_table_is_found(scene):
+    """Without a Glue table nobody can query; `sync` brings it back."""
+    table = filled(scene)
+    boto3.client("glue").delete_table(DatabaseName=table.database, Name="rows")
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.advice) == ("catalogue", "run `exporter sync`")
+
+
+def test_a_run_that_died_is_found_after_an_hour(scene):
+    """An entry that says `running` for more than an hour is of a run that nobody stopped properly."""
+    table = filled(scene)
+    entry = RunEntry(
+        run_id="20260220T073000Z-abcdef",
+        dataset="rows",
+        status="running",
+        window=None,
+        started_at=NOW - dt.timedelta(minutes=90),
+    )
+    put(table, f"_runs/{entry.run_id}.json", entry.model_dump_json().encode())
+    assert odd(table) == [("dead run", entry.run_id)]
+    assert odd(table, NOW - dt.timedelta(minutes=45)) == []
+
+
+def test_quarantine_is_a_finding(scene):
+    """What was set aside is told with how many items and what to run."""
+    table = scene()
+    table.put("1", "2026-02-16T09:58:00Z")
+    table.put("odd", "2026-02-16 or so")
+    table.export(everything=True)
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.found.split(";")[0]) == ("quarantine", "1 items set aside by 1 run")
+
+
+def test_data_without_a_manifest_is_found(scene):
+    """Objects whose manifest is gone are told, not taken for nothing."""
+    table = filled(scene)
+    table.s3.delete_object(Bucket="reports", Key=f"{table.prefix}/_manifest.json")
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.found) == ("no records", "2 data objects, but no manifest")
+
+
+def test_the_exit_status_says_whether_something_was_found(scene, run):
+    """0 clean, 1 findings; JSON is one line with kind, place, finding and advice."""
+    table = filled(scene)
+    done = run(table, "doctor")
+    assert (done.returncode, done.stdout) == (0, "rows: nothing odd\n"), done.stderr
+    put(table, "readme.txt")
+    done = run(table, "doctor", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["findings"] == [
+        {
+            "kind": "foreign object",
+            "where": "readme.txt",
+            "found": "no file of ours; Athena does not look here",
+            "advice": "move it elsewhere",
+        }
+    ]
