@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 # Throttling is normal for a reader of a busy index, so the SDK backs off and tries again for minutes, not seconds.
-_RETRIES = {"mode": "standard", "total_max_attempts": 12}
+_RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
+
+READ_SECONDS = 60.0
+"""How long an answer may keep silent; then the request is sent again."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,7 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """Reads the index."""
-        return boto3.client(
-            "dynamodb", region_name=self.region, config=self._config(read_timeout=60, max_pool_connections=64)
-        )
+        return boto3.client("dynamodb", region_name=self.region, config=self._config(max_pool_connections=64))
 
     @cached_property
     def s3(self) -> "S3Client":
@@ -50,7 +51,8 @@ class Clients:
         return boto3.client("athena", region_name=self.region, config=self._config())
 
     def _config(self, **more: object) -> Config:
-        return Config(retries=_RETRIES, connect_timeout=10, user_agent_extra="dynamodb-reporting", **more)  # type: ignore[arg-type]  # Config has no typed keyword arguments
+        settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent_extra": "dynamodb-reporting"}
+        return Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords
 
 
 def fetch_text(uri: str) -> str:

@@ -203,7 +203,7 @@ class Index:
         metadata = response.pop("ResponseMetadata")
         body = response.get(_BODY)
         if body is not None:
-            self._check_whole(body, metadata["HTTPHeaders"].get("x-amz-crc32"))
+            self._check_whole(body, metadata["HTTPHeaders"])
         else:
             if not self._warned:
                 self._warned = True
@@ -211,12 +211,19 @@ class Index:
             body = msgspec.json.encode(response)
         return _Answer(bytes(body), request.get("Limit"), metadata.get("RetryAttempts", 0))
 
-    def _check_whole(self, body: bytes, crc: str | None) -> None:
-        # The SDK compares, too, and asks again; but when its attempts are used up it takes the answer as it is.
-        if crc is not None and zlib.crc32(body) != int(crc):
+    def _check_whole(self, body: bytes, headers: dict[str, str]) -> None:
+        # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it
+        # is, and half a body, where the connection was cut, is no error to it at all.
+        crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
+        if (crc is not None and zlib.crc32(body) != int(crc)) or (length is not None and len(body) != int(length)):
             raise SourceError(
-                f"answers of index {self._source.index} arrive damaged: their checksum is wrong, however often they "
-                "are asked for. Nothing of them was used. Check the network and what is between here and DynamoDB."
+                f"answers of index {self._source.index} arrive damaged or in part, however often they are asked for. "
+                "Nothing of them was used. Check the network and what is between here and DynamoDB."
+            )
+        if body[:1] != b"{":
+            raise SourceError(
+                f"what answers for index {self._source.index} gives no answer of DynamoDB: it begins with "
+                f"{body[:40]!r}. Check AWS_ENDPOINT_URL and proxies."
             )
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:

@@ -1,0 +1,291 @@
+"""The exporter against a network and services that fail: nothing lost, nothing twice, nothing half.
+
+A real server between the exporter and the stand-in spoils answers. Either a run succeeds and the rows are exact, or it
+fails with a clear message, owes its days and leaves what was published.
+"""
+
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from faults import Faults, refused, s3_refused, torn, with_wrong_crc
+
+import exporter.clients
+import exporter.store
+from exporter.pages import PageReader
+
+DAYS = {"start": "2026-02-16", "end": "2026-02-18"}
+ROWS = {f"{number:02}": f"2026-02-{16 + number % 3}" for number in range(9)}
+
+
+@pytest.fixture
+def faults(aws, monkeypatch):
+    """The server in between, for every client made from now on; repeated attempts follow one another at once."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
+    with Faults(aws.url) as started:
+        yield started
+
+
+@pytest.fixture
+def table(scene, faults, monkeypatch):
+    """Nine items so large that each day of each partition value is more than a page; the old content is one item."""
+    made = scene()
+    made.put("00", "2026-02-16T09:00:00Z", Padding={"S": "old"})
+    made.export(start="2026-02-16", end="2026-02-16")
+    for number in range(9):
+        made.put(f"{number:02}", f"{ROWS[f'{number:02}']}T10:00:{number:02}Z", Padding={"S": f"{number}" * 390_000})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", faults.url)
+    return made
+
+
+def first(count, operation, answer):
+    """Return a rule that spoils the first requests of an operation and lets the others pass."""
+    lock, seen = threading.Lock(), []
+
+    def rule(request, forward):
+        if request.operation != operation:
+            return forward()
+        with lock:
+            seen.append(request)
+            spoiled = len(seen) <= count
+        return answer(forward) if spoiled else forward()
+
+    return rule
+
+
+def every(operation, answer):
+    """Return a rule that spoils every request of an operation."""
+    return first(10**9, operation, answer)
+
+
+def assert_exact(table):
+    """Require that each item is published once, on its day, with its whole content."""
+    assert {identity: row["_day"] for identity, row in table.rows().items()} == ROWS
+    assert all(row["padding"] == row["id"][1] * 390_000 for row in table.rows().values())
+
+
+def assert_untouched(table, entry, *said):
+    """Require that a run failed with these words, owes its days, and left the old content alone."""
+    assert entry.status == "failed"
+    for words in said:
+        assert words in entry.error
+    assert [str(day) for day in entry.owed] == ["2026-02-16", "2026-02-17", "2026-02-18"]
+    assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
+    assert entry in table.ledger()
+
+
+def server_error(_):
+    return refused("InternalServerError", 500)
+
+
+@pytest.mark.parametrize(
+    "code", ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
+)
+def test_a_burst_of_throttling_costs_time_alone(table, faults, code):
+    """Throttled requests are sent again until they are answered; no page is lost or read twice."""
+    faults.rule = first(8, "Query", lambda _: refused(code))
+    assert table.export(**DAYS).rows == 9
+    assert_exact(table)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("Query", server_error),
+        ("Query", lambda _: refused("ServiceUnavailable", 503)),
+        ("Query", lambda forward: torn(forward())),
+        ("Query", lambda forward: with_wrong_crc(forward())),
+        ("Query", lambda _: None),
+        ("DescribeTable", server_error),
+        ("GetTable", server_error),
+        ("GetObject", lambda forward: torn(forward())),
+        ("GetObject", lambda _: s3_refused("InternalError", 500)),
+        ("ListObjects", lambda forward: torn(forward())),
+        ("PutObject", lambda _: s3_refused("SlowDown", 503)),
+        ("PutObject", lambda _: None),
+    ],
+)
+def test_passing_faults_change_nothing(table, faults, operation, answer):
+    """Errors of the services, torn answers, wrong checksums and cut connections are repeated until all is well."""
+    faults.rule = first(3, operation, answer)
+    assert table.export(**DAYS).rows == 9
+    assert_exact(table)
+    assert faults.count(operation) > 3
+
+
+@pytest.mark.parametrize("operation", ["PutObject", "CompleteMultipartUpload"])
+def test_a_write_whose_answer_is_lost_is_no_other_runs(table, faults, operation, small_parts, monkeypatch):
+    """The repeated request is refused because of the first; the run recognises its own write and goes on."""
+    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    seen = threading.Lock()
+
+    def rule(request, forward):
+        with seen:
+            if request.operation == operation and request.path not in {path for path, _ in done}:
+                done.append((request.path, forward()))
+                return None
+        return forward()
+
+    done: list[tuple[str, object]] = []
+    faults.rule = rule
+    assert table.export(**DAYS).rows == 9
+    assert_exact(table)
+    assert len(done) >= 3
+    assert all(response.status == 200 for _, response in done)
+
+
+def test_throttling_without_end_fails_clearly(table, faults, monkeypatch):
+    """When the attempts are used up the run fails, names the error and owes its days."""
+    monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
+    faults.rule = every("Query", lambda _: refused("ProvisionedThroughputExceededException"))
+    assert_untouched(table, table.job(**DAYS).run(), "ProvisionedThroughputExceededException", "Run again")
+
+
+def test_an_answer_that_is_always_damaged_is_never_used(table, faults, monkeypatch):
+    """After its last attempt the SDK hands a damaged answer over; the run refuses it."""
+    monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
+    faults.rule = every("Query", lambda forward: with_wrong_crc(forward()))
+    assert_untouched(table, table.job(**DAYS).run(), "arrive damaged")
+    assert faults.count("Query") >= 3
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+def test_an_answer_that_is_always_torn_is_never_used(table, faults, monkeypatch, checksum):
+    """Half a body is no body, also where no checksum tells: the run fails rather than take what came through."""
+    monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
+
+    def half(forward):
+        answer = torn(forward())
+        kept = {name: value for name, value in answer.headers.items() if checksum or name != "x-amz-crc32"}
+        return replace(answer, headers=kept)
+
+    faults.rule = every("Query", half)
+    assert_untouched(table, table.job(**DAYS).run(), "arrive damaged or in part")
+
+
+def test_a_slow_page_is_asked_for_again(table, faults, monkeypatch):
+    """A server that falls silent costs the read timeout; the page comes with the next attempt, once."""
+    monkeypatch.setattr(exporter.clients, "READ_SECONDS", 1.0)
+
+    def slow(forward):
+        time.sleep(2.5)
+        return forward()
+
+    faults.rule = first(2, "Query", slow)
+    assert table.export(**DAYS).rows == 9
+    assert_exact(table)
+
+
+def third_part(answer):
+    """Return a rule that spoils every third part of a multipart upload."""
+
+    def rule(request, forward):
+        return answer(request) if request.part == 3 else forward()
+
+    return rule
+
+
+def test_the_third_part_may_fail_for_a_while(table, faults, small_parts, monkeypatch):
+    """A part that fails goes up again; the object is whole."""
+    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    failed: dict[str, int] = {}
+
+    def answer(request):
+        failed[request.path] = failed.get(request.path, 0) + 1
+        return s3_refused("InternalError", 500) if failed[request.path] <= 2 else faults.forward(request)
+
+    faults.rule = third_part(answer)
+    assert table.export(**DAYS).rows == 9
+    assert_exact(table)
+    assert len(failed) >= 3
+
+
+def test_the_third_part_may_fail_for_good(table, faults, small_parts, monkeypatch):
+    """An upload that cannot be finished is given up: the old object stays, and no parts are left to pay for."""
+    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    faults.rule = third_part(lambda _: s3_refused("AccessDenied", 403))
+    assert_untouched(table, table.job(**DAYS).run(), "access denied", "day=16/data.parquet")
+    assert table.s3.list_multipart_uploads(Bucket="reports", Prefix=table.prefix).get("Uploads", []) == []
+
+
+def test_credentials_that_expire_while_reading(table, faults):
+    """The run says that they have expired; nothing of the day that was being read is published."""
+    reads = []
+
+    def rule(request, forward):
+        if request.operation == "Query":
+            reads.append(request)
+            if len(reads) > 4:
+                return refused("ExpiredTokenException", message="The security token included has expired")
+        return forward()
+
+    faults.rule = rule
+    assert_untouched(table, table.job(**DAYS).run(), "has expired", "renew them and run again")
+
+
+def test_credentials_that_expire_while_publishing(table, faults):
+    """What is published stays, the rest is owed, and the next run finishes it."""
+    written = []
+
+    def rule(request, forward):
+        if "/year" in request.path and request.method == "PUT":
+            written.append(request.path)
+            if len(written) > 1:
+                return s3_refused("ExpiredToken", 400)
+        return forward()
+
+    faults.rule = rule
+    entry = table.job(**DAYS).run()
+    assert entry.status == "failed"
+    assert "the credentials have expired" in entry.error
+    assert [str(day) for day in entry.owed][-2:] == ["2026-02-17", "2026-02-18"]
+    faults.rule = lambda _, forward: forward()
+    table.export(**DAYS)
+    assert_exact(table)
+
+
+def test_nobody_there(table, monkeypatch):
+    """A refused connection is one clear message that names what could not be reached and which setting to check."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
+    assert_untouched(table, table.job(**DAYS).run(), "cannot reach DynamoDB", "AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    entry = table.job(**DAYS).run()
+    assert entry.status == "failed"
+    assert "cannot reach s3://reports" in entry.error
+
+
+def test_bodies_bypass_the_parser(table, monkeypatch):
+    """The before-parse hook of botocore is not documented; it must hand over each body, with nothing left to parse."""
+    bodies, warnings = [], []
+    read = PageReader.read
+    monkeypatch.setattr(PageReader, "read", lambda self, body: (bodies.append(body), read(self, body))[1])
+    monkeypatch.setattr("exporter.source._log.warning", lambda *said, **_: warnings.append(said))
+    table.export(**DAYS)
+    assert all(b'"ScannedCount"' in body for body in bodies)  # DynamoDB's own text, which the parser would reorder
+    assert bodies
+    assert warnings == []
+
+
+def test_without_the_hook_rows_are_the_same(table, monkeypatch):
+    """Where botocore no longer calls the hook, items come through its parser: same rows, one warning."""
+    warnings = []
+    table.export(**DAYS)
+    before = {key: table.table_of(key) for key in sorted(table.keys())}
+    monkeypatch.setattr("exporter.source._take_body", lambda **_: None)
+    monkeypatch.setattr("exporter.source._log.warning", lambda *said, **_: warnings.append(said[0]))
+    table.export(**DAYS)
+    assert {key: table.table_of(key) for key in sorted(table.keys())} == before
+    assert warnings == ["botocore no longer hands over response bodies; reading through its parser, slower"]
+
+
+def test_a_body_that_is_no_answer_fails_clearly(table, faults):
+    """A proxy that answers 200 with a page of its own is told by name, without a traceback."""
+
+    def page(forward):
+        answer = forward()
+        headers = {name: value for name, value in answer.headers.items() if name != "x-amz-crc32"}
+        return replace(answer, headers=headers, body=b"<html>Please sign in</html>")
+
+    faults.rule = every("Query", page)
+    assert_untouched(table, table.job(**DAYS).run(), "no answer of DynamoDB", "Please sign in")
