@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -48,7 +49,9 @@ async def fetch(path: str, **headers: str) -> httpx.Response:
 
 
 def get(path: str, **headers: str) -> httpx.Response:
-    return asyncio.run(fetch(path, **headers))
+    # In a thread of its own: a browser test before this one leaves an event loop in the main one.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(fetch(path, **headers))).result()
 
 
 @pytest.mark.parametrize("name", THEMES)
