@@ -22,7 +22,7 @@ PAGES = ("/", "/explore", "/sql", "/exports")
 
 
 def cards(page: Page) -> dict[str, str]:
-    page.wait_for_selector("[data-testid=stMetricValue]")
+    page.wait_for_selector(CHARTS)
     found = page.locator("[data-testid=stMetric]")
     return {
         found.nth(place).locator("[data-testid=stMetricLabel]").inner_text(): found.nth(place)
@@ -195,7 +195,7 @@ def test_nothing_scrolls_sideways(visitor: Callable[..., Any], path: str, width:
 def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any]):
     """At 390 by 844 the first screen holds all four figures, without scrolling."""
     page = visitor(width=390, height=844).open(JANUARY)
-    page.wait_for_selector("[data-testid=stMetricValue]")
+    page.wait_for_selector(CHARTS)
     bottoms = [
         box["y"] + box["height"]
         for box in (card.bounding_box() for card in page.locator("[data-testid=stMetric]").all())
