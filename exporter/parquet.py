@@ -74,7 +74,9 @@ class KeyHash:
 
     def add(self, keys: pa.Array) -> None:
         """Add a column of 16-byte hashes."""
-        lanes = np.frombuffer(b"".join(keys.to_pylist()), dtype="<u4").reshape(-1, 4)
+        width = keys.type.byte_width
+        hashes = np.frombuffer(keys.buffers()[1], np.uint8, len(keys) * width, keys.offset * width)
+        lanes = hashes.view("<u4").reshape(-1, 4)
         for lane, total in enumerate(lanes.sum(axis=0, dtype=np.uint64).tolist()):
             self._sum += int(total) << (32 * lane)
 
@@ -93,11 +95,15 @@ class _Distinct:
         for column in list(self._found):
             if column not in table.schema.names:
                 continue
-            values = pc.unique(table.column(column)).to_pylist()
             found = self._found[column]
-            found.update(str(value) for value in values if value is not None)
-            if len(found) > DISTINCT_LIMIT:
-                del self._found[column]
+            # The first rows give away a column of identifiers, whose values would cost most to tell apart.
+            for rows in (table.column(column).slice(0, 4 * DISTINCT_LIMIT), table.column(column)):
+                values = pc.drop_null(pc.unique(rows))
+                if len(values) <= DISTINCT_LIMIT:
+                    found.update(map(str, values.to_pylist()))
+                if max(len(values), len(found)) > DISTINCT_LIMIT:
+                    del self._found[column]
+                    break
 
     def values(self) -> dict[str, tuple[str, ...]]:
         return {column: tuple(sorted(found)) for column, found in self._found.items()}

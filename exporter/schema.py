@@ -49,10 +49,12 @@ _page = msgspec.json.Decoder(_Page)
 
 def kinds_in_page(body: bytes) -> dict[str, set[str]]:
     """Return attribute -> type tags ("S", "N", "M" ...) seen in a Query response."""
-    kinds: dict[str, set[str]] = {}
+    pairs: set[tuple[str, tuple[str, ...]]] = set()
     for item in _page.decode(body).Items:
-        for attribute, value in item.items():
-            kinds.setdefault(attribute, set()).update(value)
+        pairs.update(zip(item, map(tuple, item.values()), strict=True))
+    kinds: dict[str, set[str]] = {}
+    for attribute, tags in pairs:
+        kinds.setdefault(attribute, set()).update(tags)
     return kinds
 
 
