@@ -5,8 +5,12 @@ Exit status: 0 done, 1 failed, 2 wrong settings or usage.
 
 import sys
 
+if __name__ == "__main__":
+    import exporter.without_pandas  # noqa: F401 - for what it does to the imports below
+
 import click
 
+from exporter.commands.discover import discover_command
 from exporter.commands.doctor import doctor
 from exporter.commands.export import export
 from exporter.commands.plan import plan
@@ -21,7 +25,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, plan, verify, doctor, sync, runs):
+for _verb in (export, plan, verify, doctor, discover_command, sync, runs):
     cli.add_command(_verb)
 
 

@@ -1,12 +1,15 @@
-"""boto3 clients, made in one place; endpoints, credentials and profiles come from the SDK's own variables."""
+"""AWS clients, made in one place; endpoints, credentials and profiles come from the SDK's own variables.
+
+They are botocore's own: boto3 adds resources and file transfers, which nothing here uses and every start would load.
+"""
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
 
 from datasets import Fault
 from exporter.errors import SettingsError
@@ -33,33 +36,43 @@ class Clients:
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """Reads the index."""
-        return boto3.client("dynamodb", region_name=self.region, config=self._config(max_pool_connections=64))
+        client: DynamoDBClient = self._client("dynamodb", max_pool_connections=64)
+        return client
 
     @cached_property
     def s3(self) -> "S3Client":
         """Reads and writes the bucket. Path style works on AWS and wherever a bucket's name is no host name."""
-        return boto3.client("s3", region_name=self.region, config=self._config(s3={"addressing_style": "path"}))
+        client: S3Client = self._client("s3", s3={"addressing_style": "path"})
+        return client
 
     @cached_property
     def glue(self) -> "GlueClient":
         """Keeps the table."""
-        return boto3.client("glue", region_name=self.region, config=self._config())
+        client: GlueClient = self._client("glue")
+        return client
 
     @cached_property
     def athena(self) -> "AthenaClient":
         """Counts what readers see."""
-        return boto3.client("athena", region_name=self.region, config=self._config())
+        client: AthenaClient = self._client("athena")
+        return client
 
-    def _config(self, **more: object) -> Config:
+    @cached_property
+    def _session(self) -> Session:
+        return Session()
+
+    def _client(self, service: str, **more: object) -> Any:
         settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent_extra": "dynamodb-reporting"}
-        return Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords
+        config = Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords
+        return self._session.create_client(service, region_name=self.region, config=config)
 
 
 def fetch_text(uri: str) -> str:
     """Return the text at an `s3://bucket/key` path; raise SettingsError naming `DATASET` where it cannot be read."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
-        body: bytes = boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        client: Any = Session().create_client("s3")
+        body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode()
     except (ClientError, BotoCoreError, UnicodeDecodeError) as error:
         raise SettingsError([Fault("environment", "DATASET", "a readable file", f"{uri} ({error})")]) from None

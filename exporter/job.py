@@ -15,6 +15,7 @@ from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.clients import Clients
+from exporter.collector import calm_collector
 from exporter.debts import RESUMABLE_DAYS, died_runs
 from exporter.decode import PageDecoder
 from exporter.errors import ExportError, Interrupted, NothingOwed
@@ -132,7 +133,8 @@ class ExportJob:
         account = self._account
         status, error = "succeeded", None
         try:
-            self._export()
+            with calm_collector():
+                self._export()
             self._lease.require()
         except NothingOwed as nothing:
             account.warnings.append(str(nothing))
