@@ -10,7 +10,6 @@ if __name__ == "__main__":
 
 import click
 
-from exporter.commands.discover import discover_command
 from exporter.commands.doctor import doctor
 from exporter.commands.export import export
 from exporter.commands.plan import plan
@@ -25,7 +24,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, plan, verify, doctor, discover_command, sync, runs):
+for _verb in (export, plan, verify, doctor, sync, runs):
     cli.add_command(_verb)
 
 
