@@ -11,9 +11,11 @@ from pathlib import Path
 import structlog
 
 from datasets import Dataset
+from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
+from exporter.changes import ChangeLog
 from exporter.clients import Clients
 from exporter.collector import calm_collector
 from exporter.debts import RESUMABLE_DAYS, died_runs
@@ -29,7 +31,7 @@ from exporter.quarantine import Quarantine
 from exporter.reading import Reader, Sink
 from exporter.records import Records
 from exporter.removal import RemovalPolicy, expired_refusal
-from exporter.request import ExportRequest, planned_windows
+from exporter.request import ExportRequest, lookback_days, planned_windows
 from exporter.run_warnings import projection_warnings, run_warnings
 from exporter.schema import extended_schema
 from exporter.settings import Settings
@@ -182,7 +184,7 @@ class ExportJob:
             manifest, self._today, self._dataset.retention.expires_after_days, self.request.accept_empty
         )
         with workspace() as folder:
-            publisher = self._publisher(published, folder)
+            publisher = self._publisher(published, folder, self._lookback(manifest, description, folder))
             account.done = publisher.done
             publisher.look({day.year for day in account.days} if account.windows else None)
             for window in account.windows or (None,):
@@ -192,7 +194,14 @@ class ExportJob:
         if account.kept:
             raise expired_refusal(sorted(account.kept), policy.expires_after_days)
 
-    def _publisher(self, published: TableSchema | None, folder: Path) -> Publisher:
+    def _lookback(self, manifest: Manifest | None, description: IndexDescription, folder: Path) -> ChangeLog | None:
+        """Return what compares the days that this run reads a second time on request."""
+        days = lookback_days(self.request, self._dataset, manifest, self._account.started_at)
+        if not days:
+            return None
+        return ChangeLog(self._store, self.settings.prefix, self.run_id, folder, days, description.table_key)
+
+    def _publisher(self, published: TableSchema | None, folder: Path, lookback: ChangeLog | None) -> Publisher:
         return Publisher(
             Run(self.run_id, self._account.started_at),
             self._dataset,
@@ -203,6 +212,7 @@ class ExportJob:
             quarantine=self._quarantine,
             folder=folder,
             fence=self._lease.require,
+            lookback=lookback,
         )
 
     def _earlier_runs(self) -> list[RunEntry]:

@@ -18,6 +18,7 @@ from datasets.partitions import DATA_FILE, day_from_key, object_key, partition_f
 from datasets.runs import DayChanges, PublishedPartition
 from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
+from exporter.changes import ChangeLog
 from exporter.parquet import CONTENT_TYPE, WrittenDay, write_day
 from exporter.quarantine import Quarantine
 from exporter.records import Records
@@ -83,8 +84,12 @@ class Publisher:
         quarantine: Quarantine,
         folder: Path,
         fence: Callable[[], None] = lambda: None,
+        lookback: ChangeLog | None = None,
     ) -> None:
-        """`fence` is called before anything is published, and raises where this run may publish no longer."""
+        """`fence` is called before anything is published, and raises where this run may publish no longer.
+
+        `lookback` compares what is read again; None: nothing is.
+        """
         self._run = run
         self._dataset = dataset
         self._stored_schema = published
@@ -95,6 +100,7 @@ class Publisher:
         self._quarantine = quarantine
         self.folder = folder
         self._fence = fence
+        self._lookback = lookback
         self._file = folder / "day.parquet"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -139,6 +145,7 @@ class Publisher:
         removed: dict[dt.date, DayRecord] = {}
         for day in sorted(days):
             self._fence()
+            self._compare(day, next(iter(self._seen[day])), None)
             for found in self._seen.pop(day):
                 self._store.remove(found.key, found.etag)
             removed[day] = self._empty(day)
@@ -156,6 +163,7 @@ class Publisher:
         name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
         key = object_key(self._prefix, day, name)
         seen = {found.key: found for found in self._seen.get(day, [])}
+        self._compare(day, seen.get(key), self._file)
         self._fence()
         etag = self._store.replace_with_file(
             key, self._file, seen[key].etag if key in seen else None, content_type=CONTENT_TYPE
@@ -183,6 +191,10 @@ class Publisher:
         for found in others:
             self._store.remove(found.key, found.etag)
         self._seen[day] = [stored]
+
+    def _compare(self, day: dt.date, published: StoredObject | None, file: Path | None) -> None:
+        if self._lookback is not None:
+            self.done.changes += self._lookback.compare(day, published, file, self.schema)
 
     def _adopt(self, schema: TableSchema, years: tuple[int, int]) -> None:
         if schema != self._stored_schema:

@@ -27,6 +27,11 @@ def summary(entry: RunEntry, location: str) -> str:
         f"  {entry.quarantined:,} items set aside, {entry.read_units:,.1f} read units, {entry.seconds:.1f} s",
     ]
     lines += [f"  removed {partition}" for partition in entry.removed]
+    lines += [
+        f"  changed since it was closed: {day.day}, {day.added:,} items added, {day.changed:,} changed, "
+        f"{day.deleted:,} deleted"
+        for day in entry.changes
+    ]
     lines += [f"  warning: {warning}" for warning in entry.warnings]
     return "\n".join(lines)
 

@@ -93,6 +93,22 @@ class Store:
                 return b""
             raise self._error(error, "read", key) from None
 
+    def download(self, found: StoredObject, file: Path) -> None:
+        """Copy an object to a local file; raise StaleRun where it is no longer what was found."""
+        for attempt in range(1, _BODY_ATTEMPTS + 1):
+            try:
+                response = self._client.get_object(Bucket=self.bucket, Key=found.key, IfMatch=f'"{found.etag}"')
+                with file.open("wb") as target:
+                    for chunk in response["Body"].iter_chunks(1 << 20):
+                        target.write(chunk)
+            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
+                if attempt == _BODY_ATTEMPTS:
+                    raise self._error(error, "read", found.key) from None
+            except (ClientError, BotoCoreError) as error:
+                raise self._error(error, "read", found.key) from None
+            else:
+                return
+
     def write(self, key: str, body: bytes, *, content_type: str = "application/json") -> str:
         """Put an object whatever was there; return its ETag."""
         return self._put(key, body, content_type, {})

@@ -1,0 +1,150 @@
+"""What a second reading of a closed day found: which items came, went or changed since it was published.
+
+Two Parquet files are compared by their keys and by a hash of their rows, 16 bytes of memory per row of each. What was
+found lies beside the data, one line per item, in `_changes/<run id>/<day>.ndjson`. An item that has moved to another
+day is deleted in one and added in the other.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import structlog
+
+from datasets.runs import CHANGES_FOLDER, DayChanges
+from datasets.table_schema import TableSchema
+from exporter.store import Store, StoredObject
+
+_BATCH_ROWS = 1 << 14
+_SEPARATOR, _NULL = "\x1f", "\x00"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two files of a day differ, as hashes of the items' keys."""
+
+    added: np.ndarray
+    changed: np.ndarray
+    deleted: np.ndarray
+
+    def __bool__(self) -> bool:
+        """Whether they differ at all."""
+        return bool(self.added.size or self.changed.size or self.deleted.size)
+
+
+@dataclass
+class ChangeLog:
+    """Compares the days of one run that are read again on purpose."""
+
+    store: Store
+    prefix: str
+    run_id: str
+    folder: Path
+    days: Collection[dt.date]
+    """Days to compare; the others are published without a look at what was there."""
+    key_attributes: tuple[str, ...]
+    """Primary key of the table."""
+
+    def compare(
+        self, day: dt.date, published: StoredObject | None, file: Path | None, schema: TableSchema
+    ) -> list[DayChanges]:
+        """Compare a day's published object with the file that is to replace it, and log each item that differs.
+
+        None stands for a day without rows. Call before publishing: a log of what was then not published does no harm,
+        a deletion without a log does.
+        """
+        if day not in self.days:
+            return []
+        before = self.folder / "before.parquet"
+        if published is not None:
+            self.store.download(published, before)
+        sides = (before if published is not None else None, file)
+        keys = self._key_columns(sides, schema)
+        found = difference(*sides, keys)
+        if not found:
+            return []
+        lines = (
+            json.dumps({"day": day.isoformat(), **line}, ensure_ascii=False) for line in _lines(*sides, keys, found)
+        )
+        log = f"{self.prefix}/{CHANGES_FOLDER}/{self.run_id}/{day.isoformat()}.ndjson"
+        self.store.write(log, "".join(f"{line}\n" for line in lines).encode(), content_type="application/x-ndjson")
+        changes = DayChanges(day=day, added=found.added.size, changed=found.changed.size, deleted=found.deleted.size)
+        _log.warning("a closed day has changed", **changes.model_dump(mode="json"))
+        return [changes]
+
+    def _key_columns(self, sides: tuple[Path | None, Path | None], schema: TableSchema) -> tuple[str, ...]:
+        """Return the key's columns; none where a file lacks one, so that whole rows are what is compared."""
+        names = [schema.names.get(attribute) for attribute in self.key_attributes]
+        held = [set(pq.read_schema(side).names) for side in sides if side is not None]
+        return tuple(name for name in names if name) if all(set(names) <= columns for columns in held) else ()
+
+
+def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -> Difference:
+    """Return how two Parquet files differ; None is a file without rows.
+
+    Without `keys` an item is known by its whole row, and one that has changed counts as deleted and added.
+    """
+    columns = pq.read_schema(after or before).names if after or before else []
+    old_keys, old_rows = _hashes(before, keys, columns)
+    new_keys, new_rows = _hashes(after, keys, columns)
+    _, old_at, new_at = np.intersect1d(old_keys, new_keys, assume_unique=True, return_indices=True)
+    changed = old_rows[old_at] != new_rows[new_at]
+    return Difference(
+        added=np.setdiff1d(new_keys, old_keys, assume_unique=True),
+        changed=old_keys[old_at][changed],
+        deleted=np.setdiff1d(old_keys, new_keys, assume_unique=True),
+    )
+
+
+def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hashes of a file's keys, each once, and of their rows."""
+    key_parts, row_parts = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+    for batch in _batches(file, None):
+        row_parts.append(_hashed(batch, columns))
+        key_parts.append(_hashed(batch, keys) if keys else row_parts[-1])
+    found, first = np.unique(np.concatenate(key_parts), return_index=True)
+    return found, np.concatenate(row_parts)[first]
+
+
+def _lines(
+    before: Path | None, after: Path | None, keys: tuple[str, ...], found: Difference
+) -> Iterator[dict[str, object]]:
+    for file, kinds in (
+        (before, {"deleted": found.deleted}),
+        (after, {"changed": found.changed, "added": found.added}),
+    ):
+        for batch in _batches(file, list(keys) or None):
+            hashes = _hashed(batch, batch.schema.names)
+            for kind, wanted in kinds.items():
+                rows = batch.filter(pa.array(np.isin(hashes, wanted))).to_pylist()
+                yield from ({"change": kind, "key": {name: _plain(row[name]) for name in row}} for row in rows)
+
+
+def _batches(file: Path | None, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    if file is not None:
+        with pq.ParquetFile(file) as parquet:
+            yield from parquet.iter_batches(_BATCH_ROWS, columns=columns)
+
+
+def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> np.ndarray:
+    """Return a 64-bit hash of each row's values in these columns; a column that the file lacks is null."""
+    names = batch.schema.names
+    texts = [
+        batch.column(name).cast(pa.string()) if name in names else pa.nulls(batch.num_rows, pa.string())
+        for name in columns
+    ]
+    joined = pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=_NULL)
+    digests = b"".join(blake2b(text.encode(), digest_size=8).digest() for text in joined.to_pylist())
+    return np.frombuffer(digests, dtype="<u8")
+
+
+def _plain(value: object) -> object:
+    return value if value is None or isinstance(value, str | bool) else str(value)
