@@ -10,12 +10,7 @@ if __name__ == "__main__":
 
 import click
 
-from exporter.commands.doctor import doctor
-from exporter.commands.export import export
-from exporter.commands.plan import plan
-from exporter.commands.runs import runs
-from exporter.commands.sync import sync
-from exporter.commands.verify import verify
+from exporter.commands import VERBS
 from exporter.errors import ExportError, SettingsError, UsageError
 
 
@@ -24,7 +19,7 @@ def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
 
 
-for _verb in (export, plan, verify, doctor, sync, runs):
+for _verb in VERBS:
     cli.add_command(_verb)
 
 

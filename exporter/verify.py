@@ -159,7 +159,7 @@ class Verifier:
             self._notes.append(
                 f"index {source.index} held {description.items:,} items when DynamoDB last counted them (up to six "
                 f"hours ago), and {read:,} were found under {', '.join(source.partition_values)}: a partition value "
-                "may be missing; `exporter discover` lists those that there are"
+                "may be missing; `exporter discover --scan` looks for others"
             )
 
     def _verification(

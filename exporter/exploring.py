@@ -1,0 +1,107 @@
+"""A table that nobody has described yet: its indexes, and the partition values that a bounded scan meets."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exporter.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SEGMENTS = 16
+"""An index keeps each partition value in one place, so looking at the beginning alone would show one value."""
+
+ITEMS_PER_SEGMENT = 250
+
+MOST_VALUES = 50
+"""More values than this are no list that a person would keep in a file."""
+
+
+@dataclass(frozen=True)
+class IndexKeys:
+    """One index of one table."""
+
+    table: str
+    index: str
+    partition_key: str
+    sort_key: str
+    sort_key_type: str
+    table_key: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FoundValues:
+    """What a bounded scan met."""
+
+    values: tuple[str, ...]
+    """The most frequent first."""
+    items: int
+    """Items looked at."""
+    complete: bool
+    """Whether that was the whole index."""
+    units: float
+
+
+def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> IndexKeys:
+    """Return an index's keys; without a name, of the only one. Raises SourceError or UsageError."""
+    try:
+        described: dict[str, Any] = dict(client.describe_table(TableName=table)["Table"])
+    except (ClientError, BotoCoreError) as error:
+        raise _error(error, f"table {table}", "Check --table and AWS_REGION.") from None
+    types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
+    indexes = {
+        item["IndexName"]: keys
+        for item in described.get("GlobalSecondaryIndexes", [])
+        if len(keys := _keys(item["KeySchema"])) == 2
+    }
+    names = ", ".join(sorted(indexes)) or "none with a sort key"
+    if index is None:
+        if len(indexes) != 1:
+            raise UsageError(f"table {table} has several indexes or none; choose one by --index: {names}")
+        (index,) = indexes
+    if index not in indexes:
+        raise SourceError(f"table {table} has no index {index} with a sort key; it has: {names}")
+    partition_key, sort_key = indexes[index]
+    return IndexKeys(table, index, partition_key, sort_key, types[sort_key], _keys(described["KeySchema"]))
+
+
+def partition_values(client: "DynamoDBClient", keys: IndexKeys) -> FoundValues:
+    """Return the partition values that a scan of a few items from every part of the index meets."""
+    counts: dict[str, int] = {}
+    seen, units, complete = 0, 0.0, True
+    for segment in range(SEGMENTS):
+        try:
+            page: Any = client.scan(
+                TableName=keys.table,
+                IndexName=keys.index,
+                Segment=segment,
+                TotalSegments=SEGMENTS,
+                Limit=ITEMS_PER_SEGMENT,
+                ProjectionExpression="#p",
+                ExpressionAttributeNames={"#p": keys.partition_key},
+                ReturnConsumedCapacity="TOTAL",
+            )
+        except (ClientError, BotoCoreError) as error:
+            advice = "The role needs dynamodb:Scan on the index, or name the values by --partition-value."
+            raise _error(error, f"index {keys.index} of table {keys.table}", advice) from None
+        units += page.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        complete = complete and "LastEvaluatedKey" not in page
+        for item in page["Items"]:
+            value = next(iter(item[keys.partition_key].values()))
+            counts[value] = counts.get(value, 0) + 1
+            seen += 1
+    values = sorted(counts, key=lambda value: (-counts[value], value))
+    return FoundValues(tuple(values), seen, complete, units)
+
+
+def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
+
+
+def _error(error: ClientError | BotoCoreError, what: str, advice: str) -> SourceError:
+    if not isinstance(error, ClientError):
+        return SourceError(f"cannot reach DynamoDB for {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
+    told = error.response.get("Error", {})
+    return SourceError(f"cannot read {what}: {told.get('Message', error)} ({told.get('Code', '')}). {advice}")

@@ -1,0 +1,119 @@
+"""A proposal as a dataset file, and an existing file with what a proposal would change in it. Pure."""
+
+import difflib
+import json
+import re
+from collections.abc import Mapping
+
+from datasets import Dataset, Source
+from datasets.document import Path, read_document
+from exporter.evidence import Sampled
+from exporter.proposal import Proposal, ProposedColumn, contradiction, proposed_type
+
+_PLAIN = re.compile(r"[A-Za-z_%][A-Za-z0-9_%/.:-]*(?: [A-Za-z0-9_%/.:-]+)*")
+_WORDS = {"true", "false", "null"}
+
+
+def proposal_text(found: Proposal, schema_path: str) -> str:
+    """Return a dataset file; `schema_path` is where editors find its JSON Schema, seen from the file."""
+    values = ", ".join(_scalar(value) for value in found.partition_values)
+    keys = found.keys
+    lines = [
+        f"# yaml-language-server: $schema={schema_path}",
+        f"# Proposed from {found.items:,} items, the first and the last page of each partition value. Read it, correct",
+        "# it, add titles, units and descriptions: a declared type is law for what follows.",
+        f"name: {found.name}",
+        "",
+        "source:",
+        f"  table: {_scalar(keys.table)}",
+        f"  index: {_scalar(keys.index)}",
+        f"  partition_key: {_scalar(keys.partition_key)}",
+        f"  partition_values: [{values}]  # {_comment(found.values_reason)}",
+        f"  sort_key: {_scalar(keys.sort_key)}",
+        f"  date_format: {_scalar(found.date_format)}  # {_comment(found.date_reason)}",
+        "  time_zone: UTC  # of the day, and of times that carry no zone: set the zone in which people count days",
+        "",
+        "columns:",
+        *(line for column in found.columns for line in _column(column)),
+        "",
+        "undeclared: add",
+        "",
+        "target:",
+        f"  prefix: {found.name.replace('_', '-').strip('-') or 'data'}",
+        f"  table: {found.name}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) -> str:
+    """Return an existing file with what the sample contradicts corrected, and with what it lacks added.
+
+    Everything else stays as it was written: names, descriptions, order, comments, and types that hold what was seen.
+    """
+    lines = text.splitlines()
+    places = read_document(text, dataset.name).lines
+    for at, declared in enumerate(dataset.columns):
+        evidence = sample.attributes.get(declared.attribute)
+        if evidence is None or declared.attribute == dataset.source.sort_key:
+            continue
+        reason = contradiction(declared.type, evidence)
+        if reason is not None:
+            wanted, _ = proposed_type(declared.attribute, evidence)
+            line = places["columns", at, "type"] - 1
+            lines[line] = _retyped(lines[line], str(wanted), reason)
+    _revise_source(lines, places, dataset.source, found)
+    known = {column.attribute for column in dataset.columns}
+    taken = {column.name for column in dataset.columns}
+    new = [column for column in found.columns if column.attribute not in known and column.name not in taken]
+    if new and dataset.undeclared == "add" and "columns" in {path[0] for path in places}:
+        end = max(line for path, line in places.items() if path[0] == "columns")
+        indent = re.match(r" *", lines[places["columns", 0] - 1] if ("columns", 0) in places else "  ")
+        added = [line for column in new for line in _column(column, indent[0] if indent else "  ")]
+        lines[end:end] = added
+    return "\n".join(lines) + "\n"
+
+
+def difference(before: str, after: str, name: str) -> str:
+    """Return a unified diff; empty where nothing would change."""
+    parts = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (proposed)"
+    )
+    return "".join(parts)
+
+
+def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
+    lines = [
+        f"{indent}- name: {column.name}",
+        f"{indent}  attribute: {_scalar(column.attribute)}",
+        f"{indent}  type: {column.type}  # {_comment(column.reason)}",
+    ]
+    if column.role:
+        lines.append(f"{indent}  role: {column.role}  # {_comment(column.role_reason)}")
+    return lines
+
+
+def _retyped(line: str, wanted: str, reason: str) -> str:
+    changed = re.sub(r"(type:\s*)(?:decimal\([^)]*\)|[a-z]+)", rf"\g<1>{wanted}", line, count=1)
+    return f"{changed.split('  #', 1)[0]}  # {_comment(reason)}"
+
+
+def _revise_source(lines: list[str], places: Mapping[Path, int], source: Source, found: Proposal) -> None:
+    if found.items and found.date_format != source.date_format and (line := places.get(("source", "date_format"))):
+        wanted = f"{_scalar(found.date_format)}  # {_comment(found.date_reason)}"
+        lines[line - 1] = re.sub(r"(date_format:\s*).*", lambda matched: matched[1] + wanted, lines[line - 1])
+    new = [value for value in found.partition_values if value not in source.partition_values]
+    line = places.get(("source", "partition_values"))
+    if new and line and re.search(r"\[.*\]", lines[line - 1]):
+        values = ", ".join(_scalar(value) for value in (*source.partition_values, *new))
+        wanted = f"[{values}]  # {_comment(found.values_reason)}"
+        lines[line - 1] = re.sub(r"\[.*", lambda _: wanted, lines[line - 1])
+
+
+def _scalar(text: str) -> str:
+    # Plain where no reader of YAML could take it for anything but this text.
+    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and ": " not in text and not text.endswith(":")
+    return text if is_plain and not text.startswith("%") else json.dumps(text, ensure_ascii=False)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,244 @@
+"""`exporter discover`: a table that nobody has described, and the dataset file that its items suggest."""
+
+import datetime as dt
+import difflib
+
+import pytest
+
+from datasets import dataset_from_text
+from exporter.attribute_values import AttributeValue
+from exporter.discover import DiscoveryRequest, discover
+from exporter.errors import SourceError, UsageError
+from exporter.evidence import Evidence
+from exporter.exploring import IndexKeys
+from exporter.proposal import proposed_format, proposed_type
+from exporter.proposal_text import difference, proposal_text, revised_text
+
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+
+
+def filled(scene, **options):
+    table = scene(**options)
+    for number in range(8):
+        table.put(
+            f"item-{number}",
+            f"2026-02-{10 + number}T10:00:00Z",
+            "AB"[number % 2],
+            Agent={"S": ["Ann", "Bob"][number % 2]},
+            Duration={"N": str(number * 100 + 12)},
+            Score={"N": f"{number}.25"},
+            Precise={"N": "0.12345678901234567890"},
+            Recorded={"BOOL": number > 3},
+            Tags={"L": [{"S": "x"}]},
+            Ended={"S": f"2026-02-{10 + number}T11:00:00Z"},
+            Born={"S": "1999-12-31"},
+            UpdatedAt={"N": str(1771200000 + number)},
+            Mixed={"S": "one"} if number else {"N": "1"},
+        )
+    return table
+
+
+def found_in(table, **options):
+    return discover(DiscoveryRequest("us-east-1", table.table, "by-kind", **options), NOW)
+
+
+def proposed(table, **options):
+    text = proposal_text(found_in(table, **options).proposal, "dataset.schema.json")
+    return text, dataset_from_text(text, "proposed.yaml")
+
+
+def test_a_proposal_is_a_dataset_file(scene):
+    """What is proposed loads, names the source, and gives each attribute a type that holds what was seen."""
+    text, dataset = proposed(filled(scene))
+    assert text.startswith("# yaml-language-server: $schema=dataset.schema.json\n")
+    assert (dataset.source.index, dataset.source.partition_key, dataset.source.sort_key) == ("by-kind", "Kind", "At")
+    assert (dataset.source.partition_values, dataset.source.date_format) == (("A", "B"), "ISO")
+    assert {column.attribute: str(column.type) for column in dataset.columns} == {
+        "Id": "string", "Kind": "string", "At": "timestamp", "Agent": "string", "Born": "date", "Duration": "bigint",
+        "Ended": "timestamp", "Mixed": "string", "Precise": "decimal(38,19)", "Recorded": "boolean", "Score": "double",
+        "Tags": "json", "UpdatedAt": "timestamp",
+    }  # fmt: skip
+    assert {column.attribute: column.role for column in dataset.columns if column.role} == {
+        "Id": "key", "Kind": "dimension", "Agent": "dimension", "Duration": "measure", "Precise": "measure",
+        "Score": "measure",
+    }  # fmt: skip
+
+
+def test_every_type_has_a_reason(scene):
+    """Each column's type, the date format and the partition values carry a comment that says why."""
+    text, dataset = proposed(filled(scene))
+    assert "type: bigint  # 8 numbers, all whole, largest 712" in text
+    assert "type: double  # 8 numbers, up to 2 decimals, all exact as double" in text
+    assert "type: decimal(38,19)  # 8 numbers, up to 19 decimals, 8 not exact as double" in text
+    assert "type: string  # values of several types: 1 N and 7 S" in text
+    assert "role: dimension  # 2 different values in 8" in text
+    assert "date_format: ISO  # reads 8 of 8 sort keys, for example '2026-02-10T10:00:00Z'" in text
+    assert "partition_values: [A, B]  # all there are, in " in text
+    assert sum("  type: " in line and "  # " in line for line in text.splitlines()) == len(dataset.columns)
+
+
+def test_what_was_proposed_exports_without_a_nulled_value(scene, tmp_path):
+    """The sample's own items fit the proposed types: an export with the proposed file sets nothing aside."""
+    table = filled(scene)
+    text, _ = proposed(table)
+    file = tmp_path / "proposed.yaml"
+    file.write_text(text)
+    entry = table.export(everything=True, variables={"DATASET": str(file)})
+    assert (entry.rows, entry.quarantined) == (8, 0)
+
+
+def test_given_partition_values_are_not_scanned_for(scene):
+    """With values given nothing is scanned, unless --scan asks for others."""
+    table = filled(scene)
+    _, dataset = proposed(table, values=("B",))
+    assert dataset.source.partition_values == ("B",)
+    _, dataset = proposed(table, values=("B",), scan=True)
+    assert dataset.source.partition_values == ("B", "A")
+
+
+def test_an_index_without_a_few_partition_values_is_refused(scene):
+    """An index with a partition value per item is none to list values of; an empty one proposes nothing."""
+    table = scene()
+    with pytest.raises(UsageError, match="holds nothing"):
+        found_in(table)
+    for number in range(51):
+        table.put(str(number), "2026-02-16T10:00:00Z", f"kind-{number}")
+    with pytest.raises(UsageError, match="more than 50 partition values"):
+        found_in(table)
+
+
+def test_a_second_run_proposes_nothing_where_nothing_is_new(scene):
+    """An existing file that holds what was seen is left as it was written, to the letter."""
+    table = filled(scene)
+    text, dataset = proposed(table)
+    edited = text.replace("type: bigint  #", "type: double  # as we like it;").replace("name: agent\n", "name: who\n")
+    dataset = dataset_from_text(edited, "edited.yaml")
+    again = found_in(table, values=dataset.source.partition_values)
+    assert difference(edited, revised_text(edited, dataset, again.proposal, again.sample), "edited.yaml") == ""
+
+
+def test_a_second_run_proposes_what_is_new_or_contradicted(scene):
+    """A new attribute becomes a column, a type that no longer holds its values another one; nothing else moves."""
+    table = filled(scene)
+    text, dataset = proposed(table)
+    table.put("late", "2026-02-19T10:00:00Z", Duration={"N": "1.5"}, Queue={"S": "Sales"})
+    again = found_in(table, values=dataset.source.partition_values)
+    revised = revised_text(text, dataset, again.proposal, again.sample)
+    changes = [
+        line
+        for line in difference(text, revised, "f.yaml").splitlines()
+        if line[0] in "+-" and line[:3] not in {"+++", "---"}
+    ]
+    assert changes == [
+        "-    type: bigint  # 8 numbers, all whole, largest 712",
+        "+    type: double  # 1 of 9 numbers have a fraction",
+        "+  - name: queue",
+        "+    attribute: Queue",
+        "+    type: string  # 1 texts, 1 different",
+    ]
+    assert dataset_from_text(revised, "revised.yaml").column("queue") is not None
+
+
+def test_columns_in_one_line_are_revised_as_well(scene):
+    """A file whose columns are written in braces gets its type changed in place."""
+    table = filled(scene)
+    _, dataset = proposed(table)
+    text = (
+        f"name: short\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, partition_values: [A, B], "
+        "sort_key: At}\ncolumns:\n  - {name: score, attribute: Score, type: bigint, unit: s}\n"
+    )
+    dataset = dataset_from_text(text, "short.yaml")
+    again = found_in(table, values=("A", "B"))
+    revised = revised_text(text, dataset, again.proposal, again.sample)
+    assert "  - {name: score, attribute: Score, type: double, unit: s}  # 8 of 8 numbers have a fraction\n" in revised
+    assert dataset_from_text(revised, "short.yaml").column("agent") is not None
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "date_format"),
+    [
+        ("S", ["2026-02-16T09:58:00Z", "2026-02-16 10:00:00"], "ISO"),
+        ("N", ["1771200000", "1771200001"], "EPOCH"),
+        ("N", ["1771200000000"], "EPOCH_MILLIS"),
+        ("S", ["1771200000"], "EPOCH"),
+        ("N", ["20260216095800"], "%Y%m%d%H%M%S"),
+        ("S", ["February 16, 2026 09:58:00 AM EST"], "HUMAN_READABLE"),
+        ("S", ["16/02/2026 10:00:00"], "%d/%m/%Y %H:%M:%S"),
+        ("S", ["02/16/2026 10:00:00"], "%m/%d/%Y %H:%M:%S"),
+    ],
+)
+def test_the_date_format_is_guessed_from_the_sort_keys(kind, values, date_format):
+    """The format that reads most keys wins; of those that read as many, the one that sorts by time."""
+    keys = IndexKeys("t", "i", "Kind", "At", kind, ("Id",))
+    assert proposed_format(values, keys, 2027)[0] == date_format
+
+
+def test_an_ambiguous_date_says_so():
+    """Day before month and month before day read the same keys: the reason asks to look."""
+    keys = IndexKeys("t", "i", "Kind", "At", "S", ("Id",))
+    assert "month before day would read as many" in proposed_format(["03/04/2026 10:00:00"], keys, 2027)[1]
+    assert "none of 1 sort keys is readable" in proposed_format(["x"], keys, 2027)[1]
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "expected"),
+    [
+        ("Big", {"N": "9223372036854775808"}, "decimal(38,0)"),
+        ("Count", {"N": "-3"}, "bigint"),
+        ("EndTime", {"N": "1771200000000"}, "timestamp"),
+        ("Total", {"N": "1771200000"}, "bigint"),
+        ("Nothing", {"NULL": True}, "string"),
+        ("Blob", {"B": "AA=="}, "string"),
+        ("Set", {"SS": ["a"]}, "json"),
+    ],
+)
+def test_a_type_holds_what_was_seen(attribute, value, expected):
+    """Numbers beyond 64 bits, times as numbers, NULL alone, binary and sets have the type that loses nothing."""
+    evidence = Evidence()
+    evidence.add(AttributeValue(**value), dt.date(2027, 12, 31))
+    assert str(proposed_type(attribute, evidence)[0]) == expected
+
+
+def test_hostile_names_and_values_stay_text(scene):
+    """Names and values that YAML would read as something else are quoted, and come back as they were."""
+    table = scene(GSI_PK_VALUE="NO")
+    for number, value in enumerate(["NO", "true", "1e3", "a: b", "# x", 'quo"te']):
+        table.put(str(number), "2026-02-16T10:00:00Z", value, **{"1st: attr": {"S": "x"}, "year": {"N": "1"}})
+    _, dataset = proposed(table)
+    assert set(dataset.source.partition_values) == {"NO", "true", "1e3", "a: b", "# x", 'quo"te'}
+    assert {
+        column.attribute: column.name for column in dataset.columns if column.attribute not in {"Id", "Kind", "At"}
+    } == {
+        "1st: attr": "_1st__attr",
+        "year": "year_2",
+    }
+
+
+def test_a_table_that_is_not_there_is_told(scene):
+    """A missing table or index is one clear message."""
+    table = scene()
+    with pytest.raises(SourceError, match="has no index nowhere"):
+        discover(DiscoveryRequest("us-east-1", table.table, "nowhere"), NOW)
+    with pytest.raises(SourceError, match="cannot read table nothing"):
+        discover(DiscoveryRequest("us-east-1", "nothing", None), NOW)
+
+
+def test_the_command_writes_only_where_it_is_told_to(scene, run, tmp_path):
+    """Without --out the proposal is printed; --out writes it; for an existing file the difference is printed."""
+    table = filled(scene)
+    file = tmp_path / "found.yaml"
+    bare = {name: "" for name in table.variables if name != "AWS_REGION"}
+    done = run(table, "discover", "--table", table.table, **bare)
+    assert done.returncode == 0, done.stderr
+    assert (done.returncode, done.stdout.splitlines()[3]) == (0, f"name: {table.table.replace('-', '_')}"), done.stderr
+    assert run(table, "discover", "--table", table.table, "--out", str(file), **bare).returncode == 0
+    written = file.read_text()
+    table.put("new", "2026-02-19T10:00:00Z", Queue={"S": "Sales"})
+    done = run(table, "discover", "--dataset", str(file), **bare)
+    assert "+  - name: queue" in done.stdout
+    assert file.read_text() == written
+    assert run(table, "discover", "--dataset", str(file), "--out", str(file), **bare).returncode == 0
+    added = [line for line in difflib.ndiff(written.splitlines(), file.read_text().splitlines()) if line[0] in "+-"]
+    assert added[0] == "+   - name: queue"
+    done = run(table, "discover", **bare)
+    assert (done.returncode, "--table or DYNAMO_TABLE_NAME is needed" in done.stderr) == (2, True)
