@@ -46,9 +46,7 @@ def test_a_doughnut_has_its_total_in_the_middle():
     """A ring, numbers around it, and the sum of all counts in the hole."""
     spec = charts.doughnut(CHANNELS, CATEGORIES)
     assert marks(spec) == ["arc", "text", "text", "text"]
-    assert layers(spec)[2]["transform"] == [
-        {"aggregate": [{"op": "sum", "field": "count", "as": "total"}]}
-    ]
+    assert layers(spec)[2]["transform"] == [{"aggregate": [{"op": "sum", "field": "count", "as": "total"}]}]
     assert "0.64" in layers(spec)[0]["mark"]["innerRadius"]["expr"]
 
 
