@@ -2,9 +2,12 @@
 
 import datetime as dt
 
+from pydantic import ValidationError
+
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.findings import Finding, Surroundings, findings
+from exporter.lease import LEASE_FILE, LeaseRecord
 from exporter.records import Records
 from exporter.set_aside import quarantined_runs
 from exporter.settings import Settings
@@ -29,9 +32,21 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         schema=records.schema(),
         table=Catalog(clients.glue, settings.dataset, settings.location).described(),
         runs=tuple(records.runs(MOST_RUNS)),
+        alive=_alive(store, settings.prefix, now),
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)
+
+
+def _alive(store: Store, prefix: str, now: dt.datetime) -> str | None:
+    found = store.read(f"{prefix}/{LEASE_FILE}")
+    if found is None:
+        return None
+    try:
+        lease = LeaseRecord.model_validate_json(found[0])
+    except ValidationError:
+        return None  # what is no lease holds nobody off
+    return lease.owner if lease.expires_at > now else None
 
 
 def findings_text(found: list[Finding], dataset: str) -> str:

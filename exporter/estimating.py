@@ -8,17 +8,17 @@ from exporter.clients import Clients
 from exporter.estimate import Assumptions, Estimate, costs, known_rows, widening
 from exporter.pace import Pace
 from exporter.plan import Planner
-from exporter.preflight import projection_warning
 from exporter.prices import READ_UNIT_BYTES
 from exporter.records import Records
 from exporter.request import ExportRequest, planned_windows
+from exporter.run_warnings import projection_warnings
 from exporter.samples import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.schema import initial_schema
 from exporter.settings import Settings
 from exporter.sort_key import SortKey
 from exporter.source import Index, IndexDescription, describe_index
 from exporter.store import Store
-from exporter.window import Window
+from exporter.window import OWED_DAYS, Window
 
 
 @dataclass(frozen=True)
@@ -102,10 +102,11 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     records = Records(store, settings.prefix)
     dataset = settings.dataset
     description = describe_index(clients.dynamodb, dataset)
-    projection = projection_warning(dataset, description)
+    projection = list(projection_warnings(dataset, description))
     initial_schema(dataset, records.schema(), now)
     manifest = records.manifest()
-    windows = planned_windows(request, dataset, manifest, now)
+    runs = records.runs_since(now - dt.timedelta(days=OWED_DAYS))
+    windows = planned_windows(request, dataset, manifest, now, runs)
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
     # A ceiling on read units would cut these few small pages to single items, from which nothing can be told.
     index = Index(clients.dynamodb, dataset, description, Pace(1))
@@ -140,13 +141,13 @@ def _told(samples: Samples) -> str:
 
 
 def _warnings(
-    projection: str | None,
+    projection: list[str],
     description: IndexDescription,
     sort_key: SortKey,
     windows: tuple[Window, ...],
     factor: float,
 ) -> list[str]:
-    found = [projection] if projection else []
+    found = list(projection)
     if windows and not sort_key.sorts:
         found.append(
             f"{sort_key.date_format} keys do not sort by time: the whole key is read, however few days are wanted"

@@ -10,12 +10,13 @@ from datasets.manifest import Manifest
 from datasets.partitions import day_from_key, days_between, projection_parameters
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
+from exporter.debts import unsettled_days
 from exporter.schema import glue_columns
 from exporter.store import StoredObject
 from exporter.window import day_of, spans
 
 DEAD_AFTER = dt.timedelta(hours=1)
-"""A run that says `running` for longer has died, or is a very long one."""
+"""A run that says `running` for longer, and does not hold the lease, has died."""
 
 OPEN_DAYS = 7
 """A scheduled run reads open days again, so one that is older has been left by every run of a week."""
@@ -54,6 +55,8 @@ class Surroundings:
     runs: tuple[RunEntry, ...]
     quarantined: Mapping[str, int]
     """Run id -> parts in quarantine."""
+    alive: str | None = None
+    """Run that holds the lease."""
 
 
 def findings(around: Surroundings) -> list[Finding]:
@@ -205,14 +208,17 @@ def _projected_years(table: Mapping[str, Any] | None) -> _Years:
 
 def _dead_runs(around: Surroundings) -> Iterator[Finding]:
     for entry in around.runs:
-        if entry.status == "running" and around.now - entry.started_at > DEAD_AFTER:
-            days = f"{entry.window.start} to {entry.window.end}" if entry.window else "days not known"
-            yield Finding(
-                "dead run",
-                entry.run_id,
-                f"has been running since {entry.started_at:%Y-%m-%d %H:%M} UTC ({days}), so it has most likely died",
-                "export its days again; what it published is whole",
-            )
+        since = f"since {entry.started_at:%Y-%m-%d %H:%M} UTC"
+        if entry.status == "running" and entry.run_id != around.alive and around.now - entry.started_at > DEAD_AFTER:
+            found = f"has been running {since} and does not hold the lease, so it has died"
+        elif entry.status == "died" and unsettled_days(entry, around.manifest):
+            found = f"began {since} and died; nobody has read all of its days since"
+        else:
+            continue
+        days = f"days {entry.window.start} to {entry.window.end}" if entry.window else "its days are not known"
+        yield Finding(
+            "dead run", entry.run_id, f"{found} ({days})", "run `exporter export --resume`; what it published is whole"
+        )
 
 
 def _quarantine(around: Surroundings) -> Iterator[Finding]:

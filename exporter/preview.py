@@ -10,6 +10,7 @@ from exporter.clients import Clients
 from exporter.debts import RESUMABLE_DAYS
 from exporter.records import Records
 from exporter.request import ExportRequest, planned_windows
+from exporter.run_warnings import projection_warnings
 from exporter.schema import initial_schema
 from exporter.settings import Settings
 from exporter.source import describe_index
@@ -31,6 +32,7 @@ class Preview:
     replaces: tuple[str, ...]
     """Keys of published objects that belong to these days."""
     location: str
+    warnings: tuple[str, ...] = ()
 
     def json(self) -> str:
         """Return the preview as one JSON line."""
@@ -43,6 +45,7 @@ class Preview:
                 "partition_values": list(self.partition_values),
                 "days": days,
                 "replaces": list(self.replaces),
+                "warnings": list(self.warnings),
             }
         ).decode()
 
@@ -57,6 +60,7 @@ class Preview:
         lines += [f"    {key}" for key in self.replaces[:_SHOWN]]
         if len(self.replaces) > _SHOWN:
             lines.append(f"    and {len(self.replaces) - _SHOWN} more")
+        lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join([*lines, "  nothing was read or changed (--dry-run)"])
 
 
@@ -67,7 +71,7 @@ def preview(settings: Settings, request: ExportRequest) -> Preview:
     store.check()
     records = Records(store, settings.prefix)
     now = dt.datetime.now(dt.UTC)
-    describe_index(clients.dynamodb, settings.dataset)
+    warnings = projection_warnings(settings.dataset, describe_index(clients.dynamodb, settings.dataset))
     initial_schema(settings.dataset, records.schema(), now)
     runs = records.runs_since(now - dt.timedelta(days=RESUMABLE_DAYS if request.resume else OWED_DAYS))
     windows = planned_windows(request, settings.dataset, records.manifest(), now, runs)
@@ -83,4 +87,5 @@ def preview(settings: Settings, request: ExportRequest) -> Preview:
         days=tuple(sorted(days)) if windows else None,
         replaces=tuple(key for day, key in published if day is not None and (not windows or day in days)),
         location=settings.location,
+        warnings=tuple(warnings),
     )

@@ -148,7 +148,7 @@ def test_a_dropped_table_is_found(scene):
 
 
 def test_a_run_that_died_is_found_after_an_hour(scene):
-    """An entry that says `running` for more than an hour is of a run that nobody stopped properly."""
+    """An entry that says `running` for more than an hour is of a dead run, unless that run holds the lease."""
     table = filled(scene)
     entry = RunEntry(
         run_id="20260220T073000Z-abcdef",
@@ -160,6 +160,9 @@ def test_a_run_that_died_is_found_after_an_hour(scene):
     put(table, f"_runs/{entry.run_id}.json", entry.model_dump_json().encode())
     assert odd(table) == [("dead run", entry.run_id)]
     assert odd(table, NOW - dt.timedelta(minutes=45)) == []
+    lease = {"owner": entry.run_id, "host": "somewhere", "expires_at": (NOW + dt.timedelta(minutes=1)).isoformat()}
+    put(table, "_lease.json", json.dumps(lease).encode())
+    assert odd(table) == []
 
 
 def test_quarantine_is_a_finding(scene):
