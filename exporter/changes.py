@@ -7,7 +7,7 @@ day is deleted in one and added in the other.
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -71,11 +71,12 @@ class ChangeLog:
         found = difference(*sides, keys)
         if not found:
             return []
-        lines = (
-            json.dumps({"day": day.isoformat(), **line}, ensure_ascii=False) for line in _lines(*sides, keys, found)
-        )
-        log = f"{self.prefix}/{CHANGES_FOLDER}/{self.run_id}/{day.isoformat()}.ndjson"
-        self.store.write(log, "".join(f"{line}\n" for line in lines).encode(), content_type="application/x-ndjson")
+        log = self.folder / "changes.ndjson"
+        with log.open("w", encoding="utf-8") as lines:
+            for line in _lines(*sides, keys, found):
+                lines.write(json.dumps({"day": day.isoformat(), **line}, ensure_ascii=False) + "\n")
+        key = f"{self.prefix}/{CHANGES_FOLDER}/{self.run_id}/{day.isoformat()}.ndjson"
+        self.store.replace_with_file(key, log, None, content_type="application/x-ndjson")
         changes = DayChanges(day=day, added=found.added.size, changed=found.changed.size, deleted=found.deleted.size)
         _log.warning("a closed day has changed", **changes.model_dump(mode="json"))
         return [changes]
@@ -116,7 +117,7 @@ def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> t
 
 def _lines(
     before: Path | None, after: Path | None, keys: tuple[str, ...], found: Difference
-) -> Iterator[dict[str, object]]:
+) -> Iterator[Mapping[str, object]]:
     for file, kinds in (
         (before, {"deleted": found.deleted}),
         (after, {"changed": found.changed, "added": found.added}),
