@@ -3,19 +3,29 @@
 Served by `streamlit run dashboard/app.py` and by `uvicorn dashboard.app:app`, from any working directory.
 """
 
+import os
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard import api, loaders
+from dashboard.http_stream import HttpStream, script_tag
 from dashboard.index_page import IndexPage
 from dashboard.security_headers import SecurityHeaders
+from dashboard.settings import http_stream_mode
 from dashboard.states import unexpected
+
+# A wrong value is told with the other settings, on the pages and by /healthz.
+_stream = http_stream_mode(os.environ) or "auto"
 
 app = st.App(
     Path(__file__).parent / "navigation.py",
     routes=api.routes(lambda: loaders.service()),  # noqa: PLW0108 - looked up when asked, so that tests can replace it
-    middleware=[Middleware(SecurityHeaders), Middleware(IndexPage)],
+    middleware=[
+        Middleware(SecurityHeaders),
+        Middleware(IndexPage, script=script_tag(_stream)),
+        Middleware(HttpStream, mode=_stream),
+    ],
     on_script_error=unexpected,
 )

@@ -24,10 +24,14 @@ _DROPPED: Final = frozenset({b"if-none-match", b"if-modified-since", b"accept-en
 
 
 class IndexPage:
-    """Middleware that edits HTML documents on their way out; everything else passes untouched."""
+    """Middleware that edits HTML documents on their way out; everything else passes untouched.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `script` is the tag of a script of this server that has to run ahead of Streamlit's own.
+    """
+
+    def __init__(self, app: ASGIApp, script: str = "") -> None:
         self._app = app
+        self._script = script
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -36,16 +40,18 @@ class IndexPage:
             await self._app(scope, receive, send)
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
-        editor = _Editor(send, theme_from_cookie(headers.get(b"cookie", b"").decode("latin-1")))
+        theme = theme_from_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        editor = _Editor(send, theme, self._script)
         await self._app({**scope, "headers": kept}, receive, editor)
 
 
 class _Editor:
     """Holds an HTML answer back until it is whole, and sends it edited."""
 
-    def __init__(self, send: Send, theme: str | None) -> None:
+    def __init__(self, send: Send, theme: str | None, script: str) -> None:
         self._send = send
         self._theme = theme
+        self._script = script
         self._start: Message | None = None
         self._body = b""
 
@@ -60,7 +66,7 @@ class _Editor:
                 await self._finish(self._start)
 
     async def _finish(self, start: Message) -> None:
-        page, policy = themed_page(self._body, self._theme)
+        page, policy = themed_page(self._body, self._theme, self._script)
         replaced = {b"content-length", b"etag", b"last-modified", b"cache-control"}
         headers = [(name, value) for name, value in start["headers"] if name.lower() not in replaced]
         headers += [
@@ -83,14 +89,14 @@ def theme_from_cookie(header: str) -> str | None:
 
 
 @functools.lru_cache(maxsize=16)
-def themed_page(body: bytes, theme: str | None) -> tuple[bytes, str]:
+def themed_page(body: bytes, theme: str | None, script: str = "") -> tuple[bytes, str]:
     """Return the document with the theme in its head, and the Content-Security-Policy that fits it.
 
     With None, light and dark are both there and the system's preference decides.
     """
     # The page asks early for a font that none of the themes uses.
     page = re.sub(rb"<link\s+rel=\"preload\"[^>]*as=\"font\"[^>]*>", b"", body)
-    page = page.replace(b"<head>", b"<head>" + _head(theme).encode(), 1)
+    page = page.replace(b"<head>", b"<head>" + (_head(theme) + script).encode(), 1)
     return page, _policy(page)
 
 

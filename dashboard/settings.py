@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +14,9 @@ from datasets.loading import load_datasets
 
 MOST_FETCH_ROWS = 1_000_000
 """A result is held in memory once; more rows than this belong in a download from S3."""
+
+HTTP_STREAM_MODES: Final[tuple[Literal["auto", "always", "off"], ...]] = ("auto", "always", "off")
+"""When the pages' WebSocket travels over plain HTTP (HTTP_STREAM): auto is where an edge refuses it."""
 
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
@@ -33,6 +37,7 @@ class Settings(BaseModel):
     max_fetch_rows: int = 20_000
     public_s3_endpoint: str | None = None
     """How the browser reaches S3, where that differs from how this process does (S3_PUBLIC_ENDPOINT_URL)."""
+    http_stream: Literal["auto", "always", "off"] = "auto"
     region: str | None = None
     log_level: str = "INFO"
 
@@ -46,6 +51,9 @@ def settings_from_environment(environment: Mapping[str, str], fetch: Callable[[s
     rows = reader.whole_number("MAX_FETCH_ROWS", 20_000, MOST_FETCH_ROWS)
     endpoint = reader.url("S3_PUBLIC_ENDPOINT_URL")
     level = reader.level("LOG_LEVEL")
+    stream = http_stream_mode(environment)
+    if stream is None:
+        reader.fault("HTTP_STREAM", "auto, always or off")
     datasets: tuple[Dataset, ...] = ()
     try:
         datasets = load_datasets(reader.text("DATASET"), environment, fetch)
@@ -61,8 +69,15 @@ def settings_from_environment(environment: Mapping[str, str], fetch: Callable[[s
         max_fetch_rows=rows,
         public_s3_endpoint=endpoint,
         region=reader.text("AWS_REGION") or reader.text("AWS_DEFAULT_REGION"),
+        http_stream=stream or "auto",
         log_level=level,
     )
+
+
+def http_stream_mode(environment: Mapping[str, str]) -> Literal["auto", "always", "off"] | None:
+    """Return what HTTP_STREAM says, or None where it says nothing that exists."""
+    text = environment.get("HTTP_STREAM", "").strip().lower() or "auto"
+    return next((mode for mode in HTTP_STREAM_MODES if mode == text), None)
 
 
 class _Reader:
