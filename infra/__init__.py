@@ -1,0 +1,1 @@
+"""What runs on AWS: templates, environments and `python -m infra`, which deploys them. Nothing imports this package."""

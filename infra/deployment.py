@@ -1,0 +1,159 @@
+"""The order of a deployment: registry, images, exporter, first export, dashboard."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from infra.clients import Clients
+from infra.display import Display
+from infra.environment import Environment
+from infra.errors import ExportFailed, TemplateFault
+from infra.exports import Range, run_export
+from infra.images import Engine, Program, find_engine, pushed_image, version_of_source
+from infra.stacks import Stacks
+from infra.templates import Template, TemplateName
+
+_HANDED_ON = {
+    "ExportDataBucket": "ExportDataBucket",
+    "AthenaResultsBucket": "AthenaResultsBucket",
+    "AthenaWorkgroup": "AthenaWorkgroup",
+    "AlarmTopic": "AlarmTopic",
+    "NetworkVpc": "VpcId",
+    "NetworkSubnets": "SubnetIds",
+    "NetworkPublicIp": "AssignPublicIp",
+}
+"""Output of the exporter's stack -> parameter of the dashboard's."""
+
+_PARAMETERS: dict[Program, str] = {"exporter": "ExporterImage", "dashboard": "DashboardImage"}
+_TEMPLATES: dict[Program, TemplateName] = {"exporter": "template", "dashboard": "dashboard"}
+_REPOSITORIES: dict[Program, str] = {"exporter": "ExporterRepository", "dashboard": "DashboardRepository"}
+
+
+class Declined(Exception):
+    """The operator said no; nothing more is done."""
+
+
+@dataclass
+class Deployment:
+    """One environment and what is needed to deploy it."""
+
+    environment: Environment
+    templates: Mapping[TemplateName, Template]
+    clients: Clients
+    stacks: Stacks
+    display: Display
+    confirm: Callable[[str], bool]
+    """Asks the operator."""
+    images: dict[Program, str] = field(default_factory=dict)
+    """Images that are given and need not be built."""
+    keep_images: bool = False
+    """Whether to deploy again the images that run already."""
+    find_engine: Callable[[], Engine] = find_engine
+
+    def deploy(self, *, export: bool | None = None) -> dict[str, str]:
+        """Deploy everything and return all outputs; raise Declined where the operator stops it.
+
+        `export`: whether to run an export before the dashboard; None means where the exporter's stack is new. One that
+        fails is told at once and raised at the end, because the dashboard is of use without it.
+        """
+        stack = self.environment.stack_of("template")
+        is_new = self.stacks.status(stack) in {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
+        self._settle_images()
+        self._apply("template", {"ExporterImage": self.images["exporter"]})
+        outputs = self.stacks.outputs(stack)
+        failure = self._first_export(outputs) if (is_new if export is None else export) else None
+        if self.environment.has_dashboard:
+            self._apply("dashboard", self.dashboard_parameters(outputs))
+            outputs |= self.stacks.outputs(self.environment.stack_of("dashboard"))
+        if failure:
+            self.display.outputs(outputs)
+            raise failure
+        return outputs
+
+    def diff(self) -> bool:
+        """Show what a deployment would change, and discard it; return whether anything would."""
+        self.keep_images = True
+        self._settle_images()
+        found = self._propose("template", {"ExporterImage": self.images["exporter"]}, keep=False)
+        outputs = self.stacks.outputs(self.environment.stack_of("template"))
+        if not self.environment.has_dashboard:
+            return found
+        if not outputs:
+            self.display.say("The dashboard's stack takes its parameters from this one, so it is not compared yet.")
+            return found
+        return self._propose("dashboard", self.dashboard_parameters(outputs), keep=False) or found
+
+    def export(self, outputs: Mapping[str, str], wanted: Range) -> None:
+        """Run an export and show its report; raise ExportFailed."""
+        self.display.say("Running an export. It makes the Athena table; the log group has its progress.")
+        report = run_export(self.clients, outputs, wanted)
+        self.display.say(report or "The export succeeded.")
+
+    def dashboard_parameters(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """Return what the dashboard's stack takes from the exporter's, and its image."""
+        handed = {name: outputs[output] for output, name in _HANDED_ON.items() if output in outputs}
+        return handed | {"DashboardImage": self.images["dashboard"]}
+
+    def _first_export(self, outputs: Mapping[str, str]) -> ExportFailed | None:
+        try:
+            self.export(outputs, Range())
+        except ExportFailed as error:
+            self.display.say(str(error))
+            return error
+        return None
+
+    def _settle_images(self) -> None:
+        programs: list[Program] = ["exporter", *(["dashboard"] if self.environment.has_dashboard else [])]  # type: ignore[list-item]  # mypy widens the literal
+        for program in programs:
+            given = self.images.get(program) or self.environment.parameters.get(_PARAMETERS[program])
+            if not given and self.keep_images:
+                deployed = self.stacks.parameters(self.environment.stack_of(_TEMPLATES[program]))
+                given = deployed.get(_PARAMETERS[program], _NO_IMAGE)
+            if given:
+                self.images[program] = given
+        if missing := [program for program in programs if program not in self.images]:
+            self._push(missing)
+
+    def _push(self, programs: list[Program]) -> None:
+        engine = self.find_engine()  # before the registry is made, so that a machine without one changes nothing
+        self._apply("registry", {})
+        outputs = self.stacks.outputs(self.environment.stack_of("registry"))
+        version = version_of_source()
+        architecture = self.environment.parameters.get("ExporterArchitecture", "X86_64")
+        for program in programs:
+            self.display.say(f"Building and pushing the {program}'s image, version {version}.")
+            repository = outputs[_REPOSITORIES[program]]
+            self.images[program] = pushed_image(self.clients.ecr, engine, program, repository, version, architecture)
+
+    def _apply(self, name: TemplateName, more: Mapping[str, str]) -> None:
+        stack = self.environment.stack_of(name)
+        if self.stacks.status(stack) == "ROLLBACK_COMPLETE":
+            self.display.say(f"Stack {stack} is what a failed first deployment left behind; it is deleted first.")
+            self.stacks.delete(stack)
+        self._propose(name, more, keep=True)
+
+    def _propose(self, name: TemplateName, more: Mapping[str, str], *, keep: bool) -> bool:
+        template, stack = self.templates[name], self.environment.stack_of(name)
+        # What a template does not declare is not for it, and the file has the last word over what is handed on.
+        declared = {key: value for key, value in more.items() if key in template.parameters}
+        parameters = declared | self.environment.parameters_of(template)
+        if missing := sorted(template.required - set(parameters)):
+            raise TemplateFault(
+                f"infra/{name}.yaml needs {', '.join(missing)}; add them to the parameters of {self.environment.name}"
+            )
+        change_set = self.stacks.propose(stack, template, parameters, self.environment.tags)
+        if change_set is None:
+            self.display.say(f"Stack {stack} is as it should be.")
+            return False
+        self.display.change_set(change_set, self.stacks.parameters(stack), parameters)
+        if not keep:
+            self.stacks.discard(change_set)
+        elif self.confirm(f"Deploy stack {stack}?"):
+            self.stacks.execute(change_set)
+        else:
+            self.stacks.discard(change_set)
+            raise Declined
+        return True
+
+
+_NO_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/none:none"
+"""Stands in where a difference is asked for and nothing is deployed yet."""

@@ -1,0 +1,102 @@
+"""From source to an image in ECR, named by its digest. Builds with docker, podman or buildah."""
+
+import base64
+import datetime as dt
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from infra.errors import ImageFault
+
+Program = Literal["exporter", "dashboard"]
+
+ROOT = Path(__file__).parent.parent
+
+
+class Engine(Protocol):
+    """Builds and pushes images."""
+
+    def push(self, program: Program, image: str, *, platform: str, password: str) -> None:
+        """Build a program's image, call it `image` and push it; raise ImageFault."""
+
+
+class CommandEngine:
+    """An engine that is a command: docker, podman or buildah."""
+
+    def __init__(self, command: str, root: Path = ROOT) -> None:
+        self._command = command
+        self._root = root
+
+    def push(self, program: Program, image: str, *, platform: str, password: str) -> None:
+        """Build, sign in and push. Lambda refuses an index of images, so there is one platform and no provenance."""
+        alone = ["--provenance=false", "--sbom=false"] if self._command == "docker" else ["--format", "docker"]
+        self._run(["build", "--platform", platform, *alone, "--file", f"Dockerfile.{program}", "--tag", image, "."])
+        # The password goes through standard input, because a command line can be read by everybody on the machine.
+        self._run(["login", "--username", "AWS", "--password-stdin", image.partition("/")[0]], password)
+        self._run(["push", image])
+
+    def _run(self, arguments: Sequence[str], text: str | None = None) -> None:
+        done = subprocess.run(  # noqa: S603 - a fixed command with arguments of our own
+            [self._command, *arguments], cwd=self._root, input=text, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            last = "\n".join(done.stderr.strip().splitlines()[-15:])
+            raise ImageFault(f"{self._command} {arguments[0]} failed ({done.returncode}):\n{last}")
+
+
+def find_engine() -> Engine:
+    """Return the first engine on this machine; raise ImageFault where there is none."""
+    for command in ("docker", "podman", "buildah"):
+        if shutil.which(command):
+            return CommandEngine(command)
+    raise ImageFault(
+        "neither docker nor podman nor buildah is here to build the images. Install one, or build them elsewhere and "
+        "name them: --exporter-image and --dashboard-image."
+    )
+
+
+def version_of_source(root: Path = ROOT, now: dt.datetime | None = None) -> str:
+    """Return a tag for the images: the commit, and the time as well where there are changes that no commit has."""
+    try:
+        commit = _git(root, "rev-parse", "--short=12", "HEAD")
+        changed = _git(root, "status", "--porcelain")
+    except (OSError, subprocess.CalledProcessError):
+        commit, changed = "source", "unknown"
+    moment = now or dt.datetime.now(dt.UTC)
+    return f"{commit}-{moment:%Y%m%d%H%M%S}" if changed else commit
+
+
+def pushed_image(ecr: Any, engine: Engine, program: Program, repository: str, version: str, architecture: str) -> str:
+    """Return `repository@sha256:...` of a version, built and pushed unless it is there already."""
+    name = repository.partition("/")[2]
+    digest = _digest(ecr, name, version)
+    if digest is None:
+        engine.push(program, f"{repository}:{version}", platform=_PLATFORMS[architecture], password=_password(ecr))
+        digest = _digest(ecr, name, version)
+    if digest is None:
+        raise ImageFault(f"{repository}:{version} was pushed, but ECR does not know it")
+    return f"{repository}@{digest}"
+
+
+_PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
+
+
+def _digest(ecr: Any, name: str, version: str) -> str | None:
+    try:
+        found = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": version}])["imageDetails"]
+    except ecr.exceptions.ImageNotFoundException:
+        return None
+    return str(found[0]["imageDigest"])
+
+
+def _password(ecr: Any) -> str:
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return base64.b64decode(token).decode().partition(":")[2]
+
+
+def _git(root: Path, *arguments: str) -> str:
+    command = ["git", *arguments]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)  # noqa: S603 - fixed arguments
+    return done.stdout.strip()
