@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from datasets import Dataset
 from datasets.partitions import PARTITION_COLUMNS, projection_parameters
 from datasets.table_schema import TableSchema
+from exporter.answers import answers_view
 from exporter.errors import CatalogError
 from exporter.schema import glue_columns
 
@@ -51,6 +52,7 @@ class Catalog:
         self._dataset = dataset
         self._location = location
         self._published: dict[str, Any] | None = None
+        self._answers: dict[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -81,6 +83,30 @@ class Catalog:
             raise self._error(error) from None
         return True
 
+    def publish_answers(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
+        """Create or replace the view of questions and answers, where the dataset has one.
+
+        Raises CatalogError where its name belongs to something else.
+        """
+        wanted = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
+        if wanted is None or wanted == self._answers:
+            return
+        database = self._dataset.target.database
+        try:
+            current = self._found(wanted["Name"])
+            if current is None:
+                self._client.create_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
+            elif current.get("Parameters", {}).get(_OWNER) != self._dataset.name:
+                raise CatalogError(
+                    f"{database}.{wanted['Name']} exists and is not this dataset's view of answers. Drop it if nobody "
+                    "needs it, or leave QUESTION_SUFFIX empty."
+                )
+            elif current.get("ViewOriginalText") != wanted["ViewOriginalText"]:
+                self._client.update_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # as above
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+        self._answers = wanted
+
     def check(self) -> None:
         """Raise CatalogError where a table of that name belongs to something else."""
         try:
@@ -96,9 +122,12 @@ class Catalog:
             raise self._error(error) from None
 
     def _described(self) -> dict[str, Any] | None:
-        target = self._dataset.target
+        return self._found(self._dataset.target.table)
+
+    def _found(self, table: str) -> dict[str, Any] | None:
+        database = self._dataset.target.database
         try:
-            found: Any = self._client.get_table(DatabaseName=target.database, Name=target.table)["Table"]
+            found: Any = self._client.get_table(DatabaseName=database, Name=table)["Table"]
         except self._client.exceptions.EntityNotFoundException:
             return None
         return dict(found)

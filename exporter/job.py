@@ -184,7 +184,7 @@ class ExportJob:
             manifest, self._today, self._dataset.retention.expires_after_days, self.request.accept_empty
         )
         with workspace() as folder:
-            publisher = self._publisher(published, folder, self._lookback(manifest, description, folder))
+            publisher = self._publisher(published, folder, description, manifest)
             account.done = publisher.done
             publisher.look({day.year for day in account.days} if account.windows else None)
             for window in account.windows or (None,):
@@ -194,16 +194,13 @@ class ExportJob:
         if account.kept:
             raise expired_refusal(sorted(account.kept), policy.expires_after_days)
 
-    def _lookback(self, manifest: Manifest | None, description: IndexDescription, folder: Path) -> ChangeLog | None:
-        """Return what compares the days that this run reads a second time on request."""
-        days = lookback_days(self.request, self._dataset, manifest, self._account.started_at)
-        if not days:
-            return None
-        return ChangeLog(self._store, self.settings.prefix, self.run_id, folder, days, description.table_key)
-
-    def _publisher(self, published: TableSchema | None, folder: Path, lookback: ChangeLog | None) -> Publisher:
+    def _publisher(
+        self, published: TableSchema | None, folder: Path, description: IndexDescription, manifest: Manifest | None
+    ) -> Publisher:
+        started_at, key = self._account.started_at, description.table_key
+        again = lookback_days(self.request, self._dataset, manifest, started_at)
         return Publisher(
-            Run(self.run_id, self._account.started_at),
+            Run(self.run_id, started_at),
             self._dataset,
             published,
             store=self._store,
@@ -212,7 +209,8 @@ class ExportJob:
             quarantine=self._quarantine,
             folder=folder,
             fence=self._lease.require,
-            lookback=lookback,
+            lookback=ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key) if again else None,
+            key_attributes=key,
         )
 
     def _earlier_runs(self) -> list[RunEntry]:

@@ -85,10 +85,11 @@ class Publisher:
         folder: Path,
         fence: Callable[[], None] = lambda: None,
         lookback: ChangeLog | None = None,
+        key_attributes: tuple[str, ...] = (),
     ) -> None:
         """`fence` is called before anything is published, and raises where this run may publish no longer.
 
-        `lookback` compares what is read again; None: nothing is.
+        `lookback` compares what is read again; None: nothing is. `key_attributes` are the table's primary key.
         """
         self._run = run
         self._dataset = dataset
@@ -101,6 +102,7 @@ class Publisher:
         self.folder = folder
         self._fence = fence
         self._lookback = lookback
+        self._key_attributes = key_attributes
         self._file = folder / "day.parquet"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -204,6 +206,7 @@ class Publisher:
             self.schema = schema
         if schema.columns:
             self._catalog.publish(schema, years)
+            self._catalog.publish_answers(schema, self._key_attributes)
 
     def _dimensions(self) -> list[str]:
         declared = [column.name for column in self._dataset.columns if column.role == "dimension"]

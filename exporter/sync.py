@@ -5,6 +5,7 @@ from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.records import Records
 from exporter.settings import Settings
+from exporter.source import describe_index
 from exporter.store import Store
 
 
@@ -20,5 +21,7 @@ def sync_catalog(settings: Settings) -> str:
     years = [day.year for day in manifest.days] or [manifest.updated_at.year]
     catalog = Catalog(clients.glue, settings.dataset, settings.location)
     changed = catalog.publish(schema, (min(years), max(years)), exactly=True)
+    if settings.dataset.target.question_suffix:
+        catalog.publish_answers(schema, describe_index(clients.dynamodb, settings.dataset).table_key)
     done = "rebuilt" if changed else "was up to date"
     return f"{catalog.name}: {done}, {len(schema.columns)} columns, years {min(years)} to {max(years)}"

@@ -1,0 +1,113 @@
+"""Questions and their answers as rows: a view over the attribute pairs `X_Question` and `X`. Pure.
+
+A survey adds a pair of attributes per question, so the table has two columns for each and no query can go over all of
+them. The view `<table>_answers` has a row per item and question: key, topic (the `X`), question, answer, and the
+partition columns, so that a query of it reads no more days than one of the table. It reads the table once, whatever the
+number of pairs. The catalogue holds it as Athena itself writes views: Presto's SQL in JSON, packed in base64.
+"""
+
+import base64
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from datasets import Dataset
+from datasets.partitions import PARTITION_COLUMNS
+from datasets.table_schema import SchemaColumn, TableSchema
+
+_FILLED = ("topic", "question", "answer")
+_PRESTO = {"string": "varchar", "json": "varchar", "timestamp": "timestamp(3)"}
+"""Where Presto's name for a type is not the dataset's."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A question and its answer."""
+
+    topic: str
+    question: str
+    """Column that holds the question's text."""
+    answer: str
+
+
+def pairs(schema: TableSchema, suffix: str) -> list[Pair]:
+    """Return the pairs of columns whose attributes are `X` and `X` + suffix, in catalogue order of the questions."""
+    names = schema.names
+    found = [(attribute, attribute.removesuffix(suffix)) for attribute in names if attribute.endswith(suffix)]
+    return [Pair(topic, names[question], names[topic]) for question, topic in found if topic in names]
+
+
+def answers_view(
+    dataset: Dataset, schema: TableSchema, key_attributes: Iterable[str], owner: dict[str, str]
+) -> dict[str, Any] | None:
+    """Return the view as Glue's table input, None where the dataset has no pairs or wants no view.
+
+    The key is that of the columns declared with the role `key`, or the table's primary key. `owner` marks it as ours.
+    """
+    suffix = dataset.target.question_suffix
+    found = pairs(schema, suffix) if suffix else []
+    if not found:
+        return None
+    target, keys = dataset.target, _keys(dataset, schema, set(key_attributes))
+    columns = [(f"key_{key.name}" if key.name in _FILLED else key.name, _presto(key), key.type.glue) for key in keys]
+    columns += [(name, "varchar", "string") for name in _FILLED]
+    columns += [(name, "integer", "int") for name in PARTITION_COLUMNS]
+    packed = {
+        "originalSql": _sql(f'"{target.database}"."{target.table}"', keys, found),
+        "catalog": "awsdatacatalog",
+        "schema": target.database,
+        "columns": [{"name": name, "type": presto} for name, presto, _ in columns],
+    }
+    return {
+        "Name": f"{target.table}_answers",
+        "Description": f"Questions and answers of {dataset.label}, one row each",
+        "TableType": "VIRTUAL_VIEW",
+        "Parameters": {"presto_view": "true", "comment": "Presto View", **owner},
+        "PartitionKeys": [],
+        "ViewOriginalText": f"/* Presto View: {base64.b64encode(json.dumps(packed).encode()).decode()} */",
+        "ViewExpandedText": "/* Presto View */",
+        "StorageDescriptor": {
+            "Columns": [{"Name": name, "Type": hive} for name, _, hive in columns],
+            "Location": "",
+            "SerdeInfo": {},
+        },
+    }
+
+
+def _keys(dataset: Dataset, schema: TableSchema, key_attributes: set[str]) -> list[SchemaColumn]:
+    declared = {column.name for column in dataset.columns if column.role == "key"}
+    return [
+        column
+        for column in schema.columns
+        if (column.name in declared if declared else column.attribute in key_attributes)
+    ]
+
+
+def _sql(table: str, keys: list[SchemaColumn], found: list[Pair]) -> str:
+    # A join with a few constants reads the table once. UNNEST of arrays would, too, but not every engine that reads
+    # these views takes it over columns.
+    topics = ", ".join(f"({number}, {_literal(pair.topic)})" for number, pair in enumerate(found, start=1))
+    questions = _chosen(pair.question for pair in found)
+    answers = _chosen(pair.answer for pair in found)
+    selected = [f's."{key.name}"' + (f' AS "key_{key.name}"' if key.name in _FILLED else "") for key in keys]
+    selected += ["t.topic", f"{questions} AS question", f"{answers} AS answer"]
+    selected += [f's."{name}"' for name in PARTITION_COLUMNS]
+    return (
+        f"SELECT * FROM (SELECT {', '.join(selected)} FROM {table} AS s "
+        f"CROSS JOIN (VALUES {topics}) AS t (number, topic)) AS pairs "
+        "WHERE question IS NOT NULL OR answer IS NOT NULL"
+    )
+
+
+def _chosen(columns: Iterable[str]) -> str:
+    cases = " ".join(f'WHEN {number} THEN CAST(s."{name}" AS varchar)' for number, name in enumerate(columns, start=1))
+    return f"CASE t.number {cases} END"
+
+
+def _presto(column: SchemaColumn) -> str:
+    return _PRESTO.get(column.type.name, str(column.type))
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
