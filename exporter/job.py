@@ -17,12 +17,13 @@ from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.clients import Clients
-from exporter.collector import calm_collector
 from exporter.debts import RESUMABLE_DAYS, died_runs
 from exporter.decode import PageDecoder
 from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.lease import Lease
-from exporter.ledger import Account, told_days, write_entry
+from exporter.ledger import Account, log_end, told_days, write_entry
+from exporter.memory import steady_memory
+from exporter.metrics import emit_metrics
 from exporter.pace import Pace
 from exporter.plan import Planner
 from exporter.progress import Progress, Quiet
@@ -119,15 +120,9 @@ class ExportJob:
             # Without bucket or lease nothing was begun, so nothing more is owed than before.
             status = "interrupted" if isinstance(refusal, Interrupted) else "failed"
             entry = write_entry(self._records, self._account.entry(status, str(refusal), owes=False))
-        _log.info(
-            entry.status,
-            run_id=self.run_id,
-            dataset=self._dataset.name,
-            rows=entry.rows,
-            quarantined=entry.quarantined,
-            read_units=entry.read_units,
-            error=entry.error,
-        )
+        log_end(entry)
+        account = self._account
+        emit_metrics(entry, account.done.manifest or account.manifest, self._dataset.zone, self.clock())
         return entry
 
     def _outcome(self) -> RunEntry:
@@ -135,7 +130,7 @@ class ExportJob:
         account = self._account
         status, error = "succeeded", None
         try:
-            with calm_collector():
+            with steady_memory():
                 self._export()
             self._lease.require()
         except NothingOwed as nothing:
@@ -161,7 +156,7 @@ class ExportJob:
         account = self._account
         description = describe_index(self._clients.dynamodb, self._dataset)
         account.warnings += projection_warnings(self._dataset, description)
-        manifest = self._records.manifest()
+        manifest = account.manifest = self._records.manifest()
         published = self._records.schema()
         self._catalog.check()
         account.windows = planned_windows(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from datasets.manifest import Manifest
 from datasets.runs import RunEntry, RunWindow
 from exporter.errors import ExportError
 from exporter.pace import Pace
@@ -39,6 +40,8 @@ class Account:
     kept: list[dt.date] = field(default_factory=list)
     """Days that stay as they are, because their source has begun to expire."""
     warnings: list[str] = field(default_factory=list)
+    manifest: Manifest | None = None
+    """As the run found it."""
     done: Published = field(default_factory=Published)
     tally: Tally = field(default_factory=Tally)
     began: float = field(default_factory=time.monotonic)
@@ -104,6 +107,12 @@ def write_entry(records: Records, entry: RunEntry) -> RunEntry:
     except ExportError as failure:
         _log.error("the ledger could not be written", error=str(failure))
     return entry
+
+
+def log_end(entry: RunEntry) -> None:
+    """Log how a run ended, on one line."""
+    said = entry.model_dump(include={"run_id", "dataset", "rows", "quarantined", "read_units", "error"})
+    _log.info(entry.status, **said)
 
 
 def told_days(days: Iterable[dt.date]) -> str:
