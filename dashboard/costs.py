@@ -30,15 +30,18 @@ class Estimate:
     """Whether no day is left out although there is more than one."""
 
 
-def estimate_from(statement: Statement, manifest: Manifest, is_read: DayTest | None = None) -> Estimate:
+def estimate_from(statement: Statement, manifest: Manifest, scans: Sequence[DayTest] | None = None) -> Estimate:
     """Return the upper bound for a statement over one dataset's table.
 
-    `is_read` tells whether a day may be opened; without it the statement's own days do, and one that names none opens
-    all of them. A statement whose columns are not known reads all of those.
+    `scans` holds, per reading of the table, whether a day may be opened; without it the table is read once, and the
+    statement's own days decide: one that names none opens all of them. A statement whose columns are not known reads
+    all of those.
     """
-    test = is_read or (lambda day: statement.days is None or day in statement.days)
-    opened = [record for day, record in manifest.days.items() if test(day)]
-    size = sum(_bytes(record, statement.columns) for record in opened)
+    tests = scans if scans is not None else [lambda day: statement.days is None or day in statement.days]
+    sizes = {day: _bytes(record, statement.columns) for day, record in manifest.days.items()}
+    read = [[day for day in sizes if test(day)] for test in tests]
+    opened = {day for days in read for day in days}
+    size = sum(sizes[day] for days in read for day in days)
     return Estimate(
         bytes=size,
         billed_bytes=max(size, MINIMUM_BYTES),
@@ -77,4 +80,6 @@ def _bytes(record: DayRecord, columns: tuple[str, ...] | None) -> int:
     # A file written before a column was known holds nothing of it; one without figures per column counts whole.
     if columns is None or not record.column_bytes:
         return record.bytes
-    return sum(record.column_bytes.get(column, 0) for column in columns)
+    # What is in no column is the footer, which is read of every object that is opened.
+    footers = max(record.bytes - sum(record.column_bytes.values()), 0)
+    return footers + sum(record.column_bytes.get(column, 0) for column in columns)

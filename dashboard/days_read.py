@@ -1,7 +1,8 @@
 """Which days a person's SQL may open, told from its conditions on the partition columns alone. Pure.
 
 An upper bound: a condition that is not understood, or that stands outside the SELECT that names the table, leaves every
-day in. Athena may do better, never worse.
+day in. Athena may do better, never worse. A condition on a date column leaves every day in too: which days hold the
+date is written in the files, so all of them are opened to find out.
 """
 
 import datetime as dt
@@ -11,9 +12,10 @@ from typing import Any
 
 from sqlglot import exp
 
+from dashboard.mentions import mentions
 from datasets.partitions import PARTITION_COLUMNS
 
-Value = int | dt.date | bool
+Value = int | bool
 DayTest = Callable[[dt.date], bool]
 
 
@@ -21,35 +23,40 @@ class _UnknownError(Exception):
     """A condition that cannot be decided from the day alone."""
 
 
-def days_read(tree: exp.Expr, database: str, table: str, date_column: str | None = None) -> DayTest:
-    """Return whether a day of a table may be opened by the SQL.
+def scans_of(tree: exp.Expr, database: str, table: str) -> list[DayTest]:
+    """Return, per reading of a table by the SQL, whether it may open a day.
 
-    `date_column` is the table's column with the day, where it has one.
+    Athena reads a table once for every mention of it, and runs a named query once for every mention of that.
     """
-    uses = [node for node in tree.find_all(exp.Table) if (node.db, node.name) == (database, table)]
-    conditions = [list(_conditions(use, date_column)) for use in uses]
-    return lambda day: any(
-        all(_may_hold(condition, _values(day, date_column)) for condition in each) for each in conditions
-    )
+    times = mentions(tree)
+    return [
+        test
+        for node in tree.find_all(exp.Table)
+        if (node.db, node.name) == (database, table)
+        for test in [_day_test(list(_conditions(node)))] * times(node)
+    ]
 
 
-def _values(day: dt.date, date_column: str | None) -> dict[str, Value]:
-    values: dict[str, Value] = {"year": day.year, "month": day.month, "day": day.day}
-    return values | ({date_column: day} if date_column else {})
+def _day_test(conditions: list[exp.Expr]) -> DayTest:
+    return lambda day: all(_may_hold(condition, _values(day)) for condition in conditions)
 
 
-def _conditions(use: exp.Table, date_column: str | None) -> Iterator[exp.Expr]:
+def _values(day: dt.date) -> dict[str, Value]:
+    return {"year": day.year, "month": day.month, "day": day.day}
+
+
+def _conditions(use: exp.Table) -> Iterator[exp.Expr]:
     select = use.find_ancestor(exp.Select)
     where = select.args.get("where") if select else None
     if select is None or where is None:
         return
-    known = {*PARTITION_COLUMNS, date_column}
     sources = 1 + len(select.args.get("joins") or ())
     name = use.alias_or_name.lower()
     for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
         columns = list(condition.find_all(exp.Column))
         ours = all(
-            column.name.lower() in known and (column.table.lower() == name if column.table else sources == 1)
+            column.name.lower() in PARTITION_COLUMNS
+            and (column.table.lower() == name if column.table else sources == 1)
             for column in columns
         )
         if columns and ours and not condition.find(exp.Query):
@@ -93,8 +100,6 @@ def _value(node: exp.Expr, values: Mapping[str, Value]) -> Value:  # noqa: PLR09
             return any(_compared(operator.eq, node.this, choice, values) for choice in node.expressions)
         case exp.Literal() if node.is_int:
             return int(node.name)
-        case exp.Cast() if node.is_type("date") and node.this.is_string:
-            return _date(node.this.name)
         case exp.Binary() if type(node) in _COMPARISONS:
             return _compared(_COMPARISONS[type(node)], node.this, node.expression, values)
     raise _UnknownError
@@ -107,7 +112,7 @@ def _compared(
     compare: Callable[[Any, Any], Value], left: exp.Expr, right: exp.Expr, values: Mapping[str, Value]
 ) -> Value:
     first, second = _value(left, values), _value(right, values)
-    # Athena refuses to compare a number with a date, so what that would mean is not for us to say.
+    # Athena refuses to compare a number with a boolean, so what that would mean is not for us to say.
     if type(first) is not type(second):
         raise _UnknownError
     return compare(first, second)
@@ -125,10 +130,3 @@ def _joined(node: exp.And | exp.Or, values: Mapping[str, Value]) -> bool:
     if unknown:
         raise _UnknownError
     return not decisive
-
-
-def _date(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise _UnknownError from None

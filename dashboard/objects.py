@@ -8,6 +8,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dashboard.assurance import StoredObject
 from dashboard.aws_errors import error_from_sdk
 from dashboard.errors import ResultMissing
 
@@ -61,12 +62,12 @@ class Objects:
         """Return the text of an `s3://` URI, as dataset files are read."""
         return self.read_uri(uri).decode("utf-8")
 
-    def etags(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
-        """Yield key and ETag (without quotes) of every object under a prefix."""
+    def stored(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
+        """Yield every object under a prefix, in the order of their keys."""
         try:
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
                 for item in page.get("Contents", []):
-                    yield item["Key"], item["ETag"].strip('"')
+                    yield StoredObject(item["Key"], item["ETag"].strip('"'), item["LastModified"])
         except (ClientError, BotoCoreError) as error:
             if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchBucket":
                 return

@@ -82,9 +82,6 @@ class Overview:
     as_of: dt.datetime
     """When the manifest was last written (aware)."""
     manifest_version: int
-    verified: bool
-    """Whether every day shown is the object that the manifest recorded."""
-    unverified_days: tuple[dt.date, ...]
     statements: tuple[Statement, ...]
     execution_ids: tuple[str, ...]
     bytes_scanned: int
@@ -113,7 +110,6 @@ def overview_from(
     filters: Filters,
     manifest: Manifest,
     results: Sequence[QueryResult],
-    verification: Mapping[dt.date, bool],
 ) -> Overview:
     """Return the Overview from the results of `overview_statements`, in that order."""
     rows = results[0].table.to_pylist()
@@ -122,7 +118,6 @@ def overview_from(
     previous_days = _previous_days(filters, manifest)
     before = _whole(shape, rows, 1) if previous_days else None
     per_day = _per_day(shape, rows, days)
-    unverified = tuple(sorted(day for day, is_same in verification.items() if not is_same and days and day in days))
     counts = {dimension: _counts(shape, filters, dimension, rows, results[1:]) for dimension in DIMENSIONS}
     return Overview(
         totals=_totals(shape, whole),
@@ -141,8 +136,6 @@ def overview_from(
         last_day=manifest.last_day,
         as_of=manifest.updated_at,
         manifest_version=manifest.version,
-        verified=not unverified,
-        unverified_days=unverified,
         statements=tuple(result.statement for result in results),
         execution_ids=tuple(result.query_execution_id for result in results),
         bytes_scanned=sum(result.statistics.bytes_scanned for result in results),
@@ -172,8 +165,6 @@ def empty_overview(shape: Shape, filters: Filters, manifest: Manifest) -> Overvi
         last_day=None,
         as_of=manifest.updated_at,
         manifest_version=manifest.version,
-        verified=True,
-        unverified_days=(),
         statements=(),
         execution_ids=(),
         bytes_scanned=0,

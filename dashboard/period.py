@@ -1,13 +1,14 @@
 """The head of the Overview: what is looked at, how fresh it is, and the controls that change it."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
 from dashboard import charts, formats
+from dashboard.assurance import Assurance, DayAssurance, assurance_of
 from dashboard.filters import DIMENSIONS, PRESET_LABELS, Days, Dimension, Filters, Preset, days_of_preset
 from dashboard.shape import Shape
 from dashboard.visit import View, keep, matching_preset, without
@@ -25,8 +26,8 @@ def title_block(title: str, text: str) -> None:
         st.caption(text)
 
 
-def freshness(dataset: Dataset, manifest: Manifest, unverified: Sequence[dt.date] | None) -> None:
-    """Draw as of when the figures are and whether they are verified; `unverified` is None where nobody has looked."""
+def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance]) -> None:
+    """Draw as of when the figures are, and how sure the days are that they come from."""
     now = dt.datetime.now(dt.UTC)
     moment = formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)
     with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
@@ -36,23 +37,8 @@ def freshness(dataset: Dataset, manifest: Manifest, unverified: Sequence[dt.date
             color="gray",
             help=f"Published {formats.age(manifest.updated_at, now)}. Days are days in {dataset.source.time_zone}.",
         )
-        if unverified is None:
-            return
-        if unverified:
-            days = formats.listed(day.isoformat() for day in unverified)
-            st.badge(
-                f"{formats.plural(len(unverified), 'day')} unverified",
-                icon=":material/report:",
-                color="orange",
-                help=f"The object on S3 is not the one that was recorded: {days}. The next run settles it.",
-            )
-        else:
-            st.badge(
-                "Verified",
-                icon=":material/verified:",
-                color="green",
-                help="Every day shown is the very object that the exporter recorded.",
-            )
+        if days:
+            _sureness(assurance_of(days), dataset)
 
 
 def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -> None:
@@ -118,6 +104,33 @@ def filter_chips(name: str, view: View, shape: Shape) -> None:
 def show_window(name: str, window: Days) -> None:
     """Look at another period; picks stay, the brush goes."""
     keep(name, lambda view: replace(view, window=window).redrawn(view.picked.with_days(None)))
+
+
+def _sureness(known: Assurance, dataset: Dataset) -> None:
+    days = formats.listed(day.isoformat() for day in known.days)
+    some = "" if len(known.days) == known.of else f"{formats.plural(len(known.days), 'day')} "
+    if known.verified_at is not None:
+        st.badge(
+            f"Verified {formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)}",
+            icon=":material/verified:",
+            color="green",
+            help="Every day shown agreed with DynamoDB and Athena then, and its objects are still the very same.",
+        )
+    elif known.state == "changed":
+        st.badge(
+            f"{some}{'c' if some else 'C'}hanged since {'its' if len(known.days) == 1 else 'their'} export",
+            icon=":material/report:",
+            color="orange",
+            help=f"The objects on S3 are not the ones that were recorded: {days}. The next run settles it.",
+        )
+    else:
+        st.badge(
+            f"{some}{'n' if some else 'N'}ot verified",
+            icon=":material/help:",
+            color="gray",
+            help=f"Nobody has compared with DynamoDB since the export of {days}. "
+            f"`python -m exporter verify --dataset {dataset.name}` does.",
+        )
 
 
 def _value_chip(name: str, shape: Shape, dimension: Dimension, value: str | None) -> None:

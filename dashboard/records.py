@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dashboard.assurance import DayAssurance, StoredObject, day_assurance
 from dashboard.errors import QueryFailed
 from dashboard.objects import Objects
 from datasets.definition import Dataset
@@ -13,6 +14,7 @@ from datasets.manifest import MANIFEST_FILE, Manifest
 from datasets.partitions import day_from_key
 from datasets.runs import RUNS_FOLDER, RunEntry
 from datasets.table_schema import SCHEMA_FILE, TableSchema
+from datasets.verification import VERIFICATIONS_FOLDER, Verification
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -34,21 +36,26 @@ class Records:
 
     def runs(self, dataset: Dataset, limit: int) -> tuple[RunEntry, ...]:
         """Return the latest entries of the ledger, latest run first."""
-        keys = sorted(key for key, _ in self._objects.etags(self._bucket, f"{dataset.target.prefix}/{RUNS_FOLDER}/"))
+        keys = self._keys(f"{dataset.target.prefix}/{RUNS_FOLDER}/")
         entries = (self._read(RunEntry, key) for key in reversed(keys[-limit:]))
         return tuple(entry for entry in entries if entry is not None)
 
-    def verification(self, dataset: Dataset, manifest: Manifest) -> Mapping[dt.date, bool]:
-        """Return, per published day, whether its objects on S3 are the ones that the manifest recorded."""
+    def latest_verification(self, dataset: Dataset) -> Verification | None:
+        """Return what the latest `exporter verify` found, or None where there was none."""
+        keys = self._keys(f"{dataset.target.prefix}/{VERIFICATIONS_FOLDER}/")
+        return self._read(Verification, keys[-1]) if keys else None
+
+    def assurances(self, dataset: Dataset, manifest: Manifest) -> Mapping[dt.date, DayAssurance]:
+        """Return how sure each published day is."""
         prefix = dataset.target.prefix
-        found: dict[dt.date, set[tuple[str, str]]] = {}
-        for key, etag in self._objects.etags(self._bucket, f"{prefix}/year="):
-            if day := day_from_key(prefix, key):
-                found.setdefault(day, set()).add((key, etag))
-        return {
-            day: {(item.key, item.etag) for item in record.objects} == found.get(day, set())
-            for day, record in manifest.days.items()
-        }
+        found: dict[dt.date, list[StoredObject]] = {}
+        for item in self._objects.stored(self._bucket, f"{prefix}/year="):
+            if day := day_from_key(prefix, item.key):
+                found.setdefault(day, []).append(item)
+        return {day: day_assurance(record, found.get(day, [])) for day, record in manifest.days.items()}
+
+    def _keys(self, prefix: str) -> list[str]:
+        return sorted(item.key for item in self._objects.stored(self._bucket, prefix) if item.key.endswith(".json"))
 
     def _read(self, model: type[Record], key: str) -> Record | None:
         body = self._objects.read(self._bucket, key)

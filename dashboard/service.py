@@ -6,10 +6,12 @@ Overview costs at most two queries until the next export changes the data, howev
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from dashboard.assurance import DayAssurance
 from dashboard.athena import Athena
 from dashboard.costs import Estimate, estimate_from, together
-from dashboard.days_read import days_read
+from dashboard.days_read import scans_of
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, today_in
 from dashboard.jobs import Job, Jobs
@@ -28,6 +30,7 @@ from datasets.definition import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
+from datasets.verification import Verification
 
 SHARED = "shared"
 """Owner of queries whose answer is kept for everybody; the API's own are "api"."""
@@ -62,7 +65,8 @@ class Service:
         self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
         self._schemas: Kept[TableSchema | None] = Kept(2 * len(self._datasets))
         self._runs: Kept[tuple[RunEntry, ...]] = Kept(8 * len(self._datasets), manifest_seconds)
-        self._verifications: Kept[Mapping[dt.date, bool]] = Kept(2 * len(self._datasets), 60)
+        self._assurances: Kept[Mapping[dt.date, DayAssurance]] = Kept(2 * len(self._datasets), 60)
+        self._verifications: Kept[Verification | None] = Kept(2 * len(self._datasets), 60)
         self._overviews: Kept[Overview] = Kept(256)
         self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
 
@@ -100,13 +104,19 @@ class Service:
         dataset = self.dataset(name)
         return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
 
-    def verification(self, name: str) -> Mapping[dt.date, bool]:
-        """Return, per published day, whether the objects on S3 are the ones that the manifest recorded."""
+    def assurances(self, name: str, days: Days | None = None) -> Mapping[dt.date, DayAssurance]:
+        """Return how sure each published day is, at most a minute old; `days` narrows it."""
         dataset, manifest = self.dataset(name), self.manifest(name)
         if manifest is None:
             return {}
-        key = (name, _version(manifest))
-        return self._verifications.get(key, lambda: self._records.verification(dataset, manifest))
+        known = self._assurances.get((name, _version(manifest)), lambda: self._records.assurances(dataset, manifest))
+        return {day: known[day] for day in known if days is None or day in days}
+
+    def latest_verification(self, name: str) -> Verification | None:
+        """Return what the latest `exporter verify` found, at most a minute old; None where there was none."""
+        dataset, manifest = self.dataset(name), self.manifest(name)
+        key = (name, _version(manifest) if manifest else None)
+        return self._verifications.get(key, lambda: self._records.latest_verification(dataset))
 
     def choices(self, name: str, column: str) -> tuple[str, ...] | None:
         """Return a column's values from the manifest, without a query; None where they are too many to list."""
@@ -172,7 +182,7 @@ class Service:
                 continue
             opened = None
             if statement.written:
-                opened = days_read(one_statement(statement.sql), shape.database, shape.table, shape.date_column)
+                opened = scans_of(one_statement(statement.sql), shape.database, shape.table)
             estimates.append(estimate_from(statement, manifest, opened))
         return together(estimates) if estimates else None
 
@@ -194,8 +204,9 @@ class Service:
 
     def forget(self) -> None:
         """Drop every kept answer, as "Refresh" does."""
-        for kept in (self._manifests, self._schemas, self._runs, self._verifications, self._overviews, self._daily):
-            kept.clear()
+        kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._assurances)
+        for answers in (*kept, self._verifications, self._overviews, self._daily):
+            answers.clear()
 
     def close(self) -> None:
         """Stop every query under way."""
@@ -217,7 +228,7 @@ class Service:
         if not manifest.days:
             return empty_overview(shape, filters, manifest)
         results = self._outcomes(name, overview_statements(shape, filters, manifest))
-        return overview_from(shape, filters, manifest, results, self.verification(name))
+        return overview_from(shape, filters, manifest, results)
 
     def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
         (result,) = self._outcomes(name, [daily_statement(self.shape(name), days)])

@@ -58,7 +58,7 @@ def failure(error: DashboardError, statement: Statement | None = None) -> None:
     icon, title = next(
         (face for kind, face in _FACES.items() if isinstance(error, kind)), (":material/error:", "Something went wrong")
     )
-    state(icon, title, _literal(str(error)), key=type(error).__name__.lower())
+    state(icon, title, literal(str(error)), key=type(error).__name__.lower())
     if statement is not None:
         with st.expander("SQL of this query", icon=":material/code:"):
             st.code(statement.shown_sql, language="sql", wrap_lines=True)
@@ -73,7 +73,7 @@ def nothing_exported(dataset: Dataset) -> None:
     state(
         ":material/inventory_2:",
         "Nothing exported yet",
-        f"**{_literal(dataset.label)}** has no published day under `{target.prefix}`. "
+        f"**{literal(dataset.label)}** has no published day under `{target.prefix}`. "
         "The first export creates the table, and its figures appear here.",
         key="nothing_exported",
         command=f"python -m exporter export --dataset {dataset.name}",
@@ -111,7 +111,8 @@ def unexpected(_error: Exception) -> bool:
     return True
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """Return a text so that Markdown shows it as it is."""
     # Messages quote names, addresses and SQL, where $, * and ` are no Markdown and nothing is a link.
     escaped = "".join(f"\\{character}" if character in "\\`*_{}[]<>#$~|:" else character for character in text)
     return escaped.replace("//", "&#47;&#47;")

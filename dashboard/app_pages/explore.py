@@ -16,7 +16,7 @@ if manifest is None or not manifest.days:
     nothing_exported(dataset)
     st.stop()
 
-freshness(dataset, manifest, None)
+freshness(dataset, manifest, service.assurances(name))
 kinds = available_query_types(service.shape(name))
 with st.container(border=True, key="question"):
     query = st.pills(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import formats, ledger, loaders
 from dashboard.period import freshness, title_block
+from dashboard.set_aside import set_aside_from
 from dashboard.states import nothing_exported
 from dashboard.visit import chosen_dataset
 
@@ -20,24 +21,20 @@ if manifest is None or not manifest.days:
         ledger.run_table(runs, dataset)
     st.stop()
 
-verified = service.verification(name)
-freshness(dataset, manifest, [day for day, sure in verified.items() if not sure])
+known = service.assurances(name)
+freshness(dataset, manifest, known)
 records = manifest.days.values()
 with st.grid(4, min_column_width=150, gap="small", key="export_cards"):
     st.metric("Published rows", formats.number(manifest.rows), border=True, height="stretch")
     st.metric("Published days", formats.number(len(manifest.days)), border=True, height="stretch")
     st.metric("Size on S3", formats.size(sum(record.bytes for record in records)), border=True, height="stretch")
-    st.metric(
-        "Quarantined",
-        formats.number(sum(record.withheld + record.nulled for record in records)),
-        border=True,
-        height="stretch",
-        help="Items without a readable day, and rows with a value that contradicted its column.",
-    )
+    ledger.set_aside_card(set_aside_from(runs), dataset)
 
-ledger.last_run(runs, dataset, dt.datetime.now(dt.UTC))
+now = dt.datetime.now(dt.UTC)
+ledger.last_run(runs, dataset, now)
+ledger.last_verification(service.latest_verification(name), dataset, now)
 days_tab, runs_tab = st.tabs(["Days", "Runs"])
 with days_tab:
-    ledger.day_table(manifest, verified, dataset)
+    ledger.day_table(manifest, known, dataset)
 with runs_tab:
     ledger.run_table(runs, dataset)

@@ -49,7 +49,7 @@ def figures(
         nothing_exported(dataset)
         return
     with badges:
-        freshness(dataset, manifest, overview.unverified_days)
+        freshness(dataset, manifest, service.assurances(name, overview.days))
     if overview.total_rows == 0 and not view.picked.days:
         nothing_here(service, name, view, manifest)
         return

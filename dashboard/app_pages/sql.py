@@ -19,7 +19,7 @@ if manifest is None or not manifest.days:
     nothing_exported(dataset)
     st.stop()
 
-freshness(dataset, manifest, None)
+freshness(dataset, manifest, service.assurances(name))
 slot = f"sql_{name}"
 shapes = tuple(service.shape(each) for each in service.names)
 written, schema = st.columns([3, 1.25], gap="small")

@@ -1,13 +1,17 @@
 """The pages, run without a browser: what they show, what they ask, and what they say when something is missing."""
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 
+import boto3
 import pytest
 from publishing import Published
 from streamlit.testing.v1 import AppTest
 
 from dashboard import loaders
+from datasets.runs import run_key
+from datasets.verification import Verification, VerifiedDay, verification_key
 
 PAGES = ("overview", "explore", "sql", "exports")
 
@@ -216,4 +220,40 @@ def test_exports_shows_days_and_runs(visit, published: Published):
     assert len(days) == len(published.days)
     assert days["Rows"].sum() == len(published.rows)
     assert list(runs["Outcome"]) == ["✓ Succeeded", "✕ Failed"]
+    assert {text.split(" ")[0] for text in days["Verified"]} == {"✓"}
+    assert "The latest verification agreed" in [success.value for success in app.success][-1]
+    assert metrics(app)["Set aside, latest run"] == "0"
     assert metrics(app)["Published rows"] == f"{len(published.rows):,}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_day_counts_as_verified_only_where_somebody_compared(visit, publishing, published: Published, page: str):
+    """Every page says when it was verified, and without `exporter verify` that it was not."""
+    badges = "\n".join(str(mark.value) for mark in visit(published.environment, page).markdown)
+    assert ":material/verified: Verified " in badges
+    loaders.service.clear()
+    bare = publishing("never_verified", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3, verified=False)
+    badges = "\n".join(str(mark.value) for mark in visit(bare.environment, page).markdown)
+    assert "Not verified" in badges
+    assert "Verified " not in badges
+
+
+def test_exports_shows_what_a_verification_did_not_agree_with(visit, publishing):
+    """A disagreement is told with its day, and a run that died is told as such."""
+    published = publishing("disagreeing", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
+    day = VerifiedDay(day=dt.date(2026, 1, 2), state="closed", disagreements=("DynamoDB holds 9 items, S3 8",))
+    at = dt.datetime(2026, 2, 4, tzinfo=dt.UTC)
+    found = Verification(verification_id="20260204T000000Z-f00", dataset="contacts", started_at=at, finished_at=at,
+                         window=None, items=9, rows=8, days=(day,))  # fmt: skip
+    run = published.runs[0].model_copy(
+        update={"run_id": "20260204T000000Z-x", "status": "died", "error": "It ended without a word."}
+    )
+    prefix = published.dataset.target.prefix
+    for key, record in ((verification_key(prefix, found.verification_id), found), (run_key(prefix, run.run_id), run)):
+        boto3.client("s3").put_object(Bucket=published.bucket, Key=key, Body=record.model_dump_json().encode())
+    app = visit(published.environment, "exports")
+    assert not app.exception
+    assert "2026-01-02: DynamoDB holds 9 items, S3 8" in texts(app).replace("\\", "")
+    assert any("does not agree" in warning.value for warning in app.warning)
+    assert "The latest run died" in app.error[0].value
+    assert app.dataframe[1].value["Outcome"].iloc[0] == "✕ Died"

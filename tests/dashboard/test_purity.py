@@ -5,6 +5,7 @@ import sys
 
 PURE = (
     "api_document",
+    "assurance",
     "costs",
     "days_read",
     "downloads",
@@ -12,12 +13,14 @@ PURE = (
     "filters",
     "json_values",
     "kept",
+    "mentions",
     "overview",
     "partition_predicate",
     "queries",
     "query_types",
     "result_file",
     "results",
+    "set_aside",
     "settings",
     "shape",
     "sql_functions",

@@ -30,6 +30,21 @@ def test_records_are_read_as_they_were_written(service, published):
     assert [run.status for run in service.runs("contacts", 1)] == ["succeeded"]
 
 
+def test_a_day_nobody_compared_is_not_verified(publishing):
+    """That the objects are the recorded ones does not make their days verified."""
+    published = publishing("unlooked", first=D(2026, 1, 1), last=D(2026, 1, 2), per_day=3, verified=False)
+    service = made(published)
+    assert [known.state for known in service.assurances("contacts").values()] == ["unverified"] * 2
+    assert service.latest_verification("contacts") is None
+    service.close()
+
+
+def test_the_latest_verification_is_read(service, published):
+    """What `exporter verify` wrote last comes back whole."""
+    found = service.latest_verification("contacts")
+    assert (found.verification_id, found.agrees, len(found.days)) == ("20260203T050000Z-abc123", True, 45)
+
+
 def test_choices_come_from_the_manifest(service):
     """Values of small dimensions without a query; a column without a list has none."""
     assert service.choices("contacts", "channel") == ("CHAT", "EMAIL", "TASK", "VOICE")
@@ -44,17 +59,17 @@ def test_a_dataset_that_is_not_served_is_named(service):
         service.dataset("orders")
 
 
-def test_an_object_that_was_replaced_is_unverified(publishing):
-    """Where an object is not the one that the manifest recorded, its day says so, and so does the Overview."""
+def test_an_object_that_was_replaced_has_changed(publishing):
+    """Where an object is not the one that the manifest recorded, its day says so, and no verification covers for it."""
     published = publishing("torn", first=D(2026, 1, 1), last=D(2026, 1, 3), per_day=3)
     key = object_key(published.dataset.target.prefix, D(2026, 1, 2))
     s3 = boto3.client("s3")
     body = s3.get_object(Bucket=published.bucket, Key=object_key(published.dataset.target.prefix, D(2026, 1, 1)))
     s3.put_object(Bucket=published.bucket, Key=key, Body=body["Body"].read())
     service = made(published)
-    assert service.verification("contacts") == {D(2026, 1, 1): True, D(2026, 1, 2): False, D(2026, 1, 3): True}
-    overview = service.overview("contacts", Filters())
-    assert (overview.verified, overview.unverified_days) == (False, (D(2026, 1, 2),))
+    known = service.assurances("contacts")
+    assert [known[day].state for day in published.days] == ["verified", "changed", "verified"]
+    assert known[D(2026, 1, 2)].verified_at is None
     service.close()
 
 
@@ -81,7 +96,8 @@ def test_nothing_exported_is_none(publishing):
     assert service.manifest("contacts") is None
     assert service.overview("contacts", Filters()) is None
     assert service.runs("contacts") == ()
-    assert service.verification("contacts") == {}
+    assert service.assurances("contacts") == {}
+    assert service.latest_verification("contacts") is None
     assert service.choices("contacts", "channel") == ()
     assert len(service.shape("contacts").columns) == 35
     with pytest.raises(TableMissing, match="Run an export"):
