@@ -11,7 +11,6 @@ import argparse
 import json
 import statistics
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,42 +114,39 @@ def print_table(rows: Iterable[Sequence[str]], headings: Sequence[str] = HEADING
 
 
 def memory(s3: str, sizes: tuple[int, int], *, plot: bool) -> None:
-    """Print the peak memory of one range at a small and a large number of items, and of pandas at the small one."""
+    """Print peak memory at a small and a large number of items, and that of pandas at the small one."""
     print("\nmemory, items of about 550 bytes\n")
-    points: dict[str, list[tuple[int, float]]] = {"exporter": [], "boto3 + pandas": []}
+    points: dict[str, list[tuple[int, float]]] = {"one range": [], "eight ranges": [], "boto3 + pandas": []}
     for items in sizes:
         with bench(s3, items=items, item_bytes=550, days=7) as source:
-            points["exporter"].append((items, source.exporter().peak_bytes / MIB))
+            for name, count in (("one range", 1), ("eight ranges", 8)):
+                source.options = ["--ranges", str(count)]
+                points[name].append((items, source.exporter().peak_bytes / MIB))
             if items == sizes[0]:
                 points["boto3 + pandas"].append((items, source.peer("boto3-pandas").peak_bytes / MIB))
     rows = [[name, f"{items:,}", f"{peak:.0f}"] for name, found in points.items() for items, peak in found]
     print_table(rows, ["program", "items", "peak MiB"])
-    (_, small), (_, large) = points["exporter"]
-    print(f"\ngrowth of the exporter from {sizes[0]:,} to {sizes[1]:,} items: {large - small:+.0f} MiB")
+    (_, small), (_, large) = points["one range"]
+    print(f"\ngrowth of one range from {sizes[0]:,} to {sizes[1]:,} items: {large - small:+.0f} MiB")
     if plot:
         draw("memory", {"points": points, "x": "items", "y": "peak memory (MiB)", "title": "Memory over items"})
 
 
 def ranges(s3: str, items: int, *, plot: bool) -> None:
     """Print items per second over concurrent key ranges, where a page takes 100 ms."""
-    help_text = subprocess.run(
-        [sys.executable, "-m", "exporter", "export", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
     print(f"\n{items:,} items of about 550 bytes, 100 ms a page\n")
-    counts = (1, 2, 4, 8) if "--ranges" in help_text else (1,)
     speeds: list[tuple[int, float]] = []
     rows: list[list[str]] = []
     with bench(s3, items=items, item_bytes=550, latency_ms=100) as source:
-        for count in counts:
-            source.options = ["--ranges", str(count)] if len(counts) > 1 else []
+        for count in (1, 2, 4, 8):
+            source.options = ["--ranges", str(count)]
             cost = source.exporter()
             speeds.append((count, items / cost.wall_seconds))
-            rows.append([str(count), f"{cost.wall_seconds:.1f}", f"{speeds[-1][1]:,.0f}",
-                         f"{speeds[-1][1] / speeds[0][1]:.1f}", f"{cost.peak_bytes / MIB:.0f}"])  # fmt: skip
-    print_table(rows, ["ranges", "wall s", "items per s", "of one range", "peak MiB"])
-    if len(counts) == 1:
-        print("\nseveral ranges: not yet (this exporter has no --ranges)")
-    elif plot:
+            times = speeds[-1][1] / speeds[0][1]
+            peak = f"{cost.peak_bytes / MIB:.0f}"
+            rows.append([str(count), f"{cost.wall_seconds:.1f}", f"{speeds[-1][1]:,.0f}", f"{times:.1f}", peak])
+    print_table(rows, ["ranges", "wall s", "items per s", "times one range", "peak MiB"])
+    if plot:
         content = {"points": {"exporter": speeds}, "x": "concurrent key ranges", "y": "items per second"}
         draw("ranges", content | {"title": "Speed over ranges, 100 ms a page"})
 

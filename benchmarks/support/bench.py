@@ -1,5 +1,6 @@
 """The stand-ins that a benchmark needs, and programs run against them."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -34,6 +35,9 @@ _VARIABLES = {
 }
 
 
+_numbers = itertools.count(1)
+
+
 @contextmanager
 def serving(command: list[str], folder: Path, stream: str) -> Iterator[str]:
     """Start a server and yield the URL that it prints; stop it afterwards."""
@@ -64,7 +68,6 @@ class Bench:
     s3: str
     dynamodb: str
     items: int
-    runs: int = 0
     last_export: str = ""
     options: list[str] = field(default_factory=list)
     """Further options of the exporter."""
@@ -72,7 +75,7 @@ class Bench:
     def exporter(self) -> Cost:
         """Export everything with this repository's exporter, as its command line does it."""
         self.last_export = self._next()
-        variables = {"S3_PREFIX": self.last_export, "ATHENA_TABLE": f"bench_{self.runs}"}
+        variables = {"S3_PREFIX": self.last_export, "ATHENA_TABLE": self.last_export.replace("-", "_")}
         command = [sys.executable, "-m", "exporter", "export", "--all", "--json", *self.options]
         return self._checked(run(command, ROOT, self._variables | variables))
 
@@ -84,8 +87,7 @@ class Bench:
         return self._checked(run(command, BENCHMARKS, self._variables))
 
     def _next(self) -> str:
-        self.runs += 1
-        return f"run-{self.items}-{self.runs}"
+        return f"run-{next(_numbers)}"
 
     def _checked(self, cost: Cost) -> Cost:
         if cost.report["rows"] != self.items:
