@@ -190,7 +190,8 @@ def hide(page: Page, *, hidden: bool) -> None:
     page.evaluate(
         """hidden => {
             Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden })
-            Object.defineProperty(document, "visibilityState", { configurable: true, get: () => hidden ? "hidden" : "visible" })
+            const state = hidden ? "hidden" : "visible"
+            Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state })
             document.dispatchEvent(new Event("visibilitychange"))
         }""",
         hidden,
@@ -226,12 +227,16 @@ def test_a_stop_ends_streams_cleanly_and_pages_come_back(context: BrowserContext
         with edge_before(app.url) as edge:
             page = opened(context, edge.url)
             click(page, 1)
+            click(page, 2)
+            session = born(page)
             until(lambda: edge.open_streams == 1)
             app.stop()
             assert "Traceback" not in app.log.read_text(errors="replace")
             app.start()
-            page.get_by_text("clicks: 0", exact=True).wait_for(timeout=60_000)
+            edge.paths.clear()
+            until(lambda: "/_http_stream/recv" in edge.paths)
             click(page, 1)
+            assert born(page) != session
     finally:
         app.process.kill()
         app.process.wait()
