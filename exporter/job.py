@@ -115,6 +115,7 @@ class ExportJob:
         try:
             self._store.check()
             with self._lease.held(self.request.wait_minutes):
+                self._account.started_at = self.clock()  # what is read is as of now, however long the wait was
                 entry = self._outcome()
         except ExportError as refusal:
             # Without bucket or lease nothing was begun, so nothing more is owed than before.

@@ -6,6 +6,7 @@ the ETag that was seen at the start; a run that finds its lease gone only stops 
 """
 
 import datetime as dt
+import secrets
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ RENEW_SECONDS = 30
 """Three renewals may fail before the lease is in danger."""
 
 POLL_SECONDS = 5.0
+_MOST_CONTESTS = 20
 
 _log = structlog.get_logger()
 
@@ -118,11 +120,15 @@ class Lease:
 
     def _take(self, wait_minutes: float) -> None:
         deadline = time.monotonic() + wait_minutes * 60
-        told = False
+        told, contests = False, 0
         while not self._try_to_take():
             holder = self._holder()
             if holder is None or holder.expires_at <= self._clock():
-                continue  # given back, or run out, in this moment
+                contests += 1  # given back, or run out, or taken by a third one in this moment
+                if contests > _MOST_CONTESTS:
+                    raise LeaseHeld(f"the lease {self._key} cannot be taken although nobody holds it; run again")
+                self._stop.wait(secrets.randbelow(200) / 1000)
+                continue
             if time.monotonic() >= deadline:
                 raise LeaseHeld(
                     f"run {holder.owner} on {holder.host} is exporting to s3://{self._store.bucket}/"

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -15,6 +16,8 @@ from exporter.errors import StaleRun, StoreError
 from exporter.store import Store
 
 _ATTEMPTS = 8
+_READS = 8
+"""Ledger entries read at a time, of which an hourly schedule has many."""
 
 MOST_RUNS = 200
 """Ledger entries that a run looks at; a week of hourly runs leaves 168."""
@@ -86,7 +89,8 @@ class Records:
         folder = self._key(f"{RUNS_FOLDER}/")
         found = self._store.objects(folder, after=run_key(self._prefix, f"{moment:%Y%m%dT%H%M%SZ}")[: -len(".json")])
         newest = sorted((item.key for item in found), reverse=True)[:MOST_RUNS]
-        bodies = [(key, self._store.read(key)) for key in newest]
+        with ThreadPoolExecutor(_READS) as pool:
+            bodies = list(zip(newest, pool.map(self._store.read, newest), strict=True))
         return [self._parsed(RunEntry, body[0], key.removeprefix(f"{self._prefix}/")) for key, body in bodies if body]
 
     def _key(self, name: str) -> str:

@@ -5,11 +5,15 @@ import datetime as dt
 import json
 import threading
 
+import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
+from faults import Faults, s3_refused
 
 import exporter.lease
-from exporter.errors import LeaseLost, StaleRun
+import exporter.store
+from exporter.errors import LeaseHeld, LeaseLost, StaleRun
 from exporter.lease import LEASE_SECONDS, Lease
 from exporter.store import PART_BYTES, Store
 
@@ -183,3 +187,49 @@ def test_fencing_does_not_depend_on_the_lease(scene, tmp_path, size):
     store.replace_with_file(key, file, newer, content_type="x/y")
     assert store.read(key)[0] == b"x" * size
     assert table.s3.list_multipart_uploads(Bucket="reports").get("Uploads", []) == []
+
+
+def test_parts_are_completed_only_where_the_object_is_as_seen(scene, aws, small_parts, monkeypatch, tmp_path):
+    """S3 compares the ETag when an upload is completed: the request carries it, and a refusal aborts the upload."""
+    table = scene()
+    monkeypatch.setattr(exporter.store, "PART_BYTES", small_parts)
+    file = tmp_path / "day"
+    file.write_bytes(b"x" * (3 * small_parts))
+    key = f"{table.prefix}/day"
+    first = Store(table.s3, "reports").replace(key, b"old", None)
+
+    def rule(request, forward):
+        return s3_refused("PreconditionFailed", 412) if request.operation == "CompleteMultipartUpload" else forward()
+
+    with Faults(aws.url, rule) as faults:
+        client = boto3.client("s3", endpoint_url=faults.url, config=Config(s3={"addressing_style": "path"}))
+        with pytest.raises(StaleRun):
+            Store(client, "reports").replace_with_file(key, file, first, content_type="x/y")
+        (completion,) = [found for found in faults.requests if found.operation == "CompleteMultipartUpload"]
+        assert completion.headers["if-match"].strip('"') == first
+        assert faults.count("AbortMultipartUpload") == 1
+    assert Store(table.s3, "reports").read(key) == (b"old", first)
+
+
+def test_of_many_runs_at_once_one_works(leases):
+    """Of eight runs that ask for the lease in the same moment one gets it, also when a dead run's has just run out."""
+    leases("dead")._take(0)
+    leases.clock.pass_by(LEASE_SECONDS + 1)
+    barrier, outcomes = threading.Barrier(8), []
+
+    def ask(number: int) -> None:
+        lease = leases(f"run-{number}")
+        barrier.wait()
+        try:
+            lease._take(0)
+        except LeaseHeld:
+            outcomes.append("held")
+        else:
+            outcomes.append("taken")
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(outcomes) == ["held"] * 7 + ["taken"]

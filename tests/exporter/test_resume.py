@@ -5,10 +5,13 @@ import os
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 from faults import Faults
 
+from exporter.errors import ExportError
+from exporter.lambda_handler import handler
 from exporter.workspace import STALE_SECONDS, workspace
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -191,6 +194,30 @@ def test_a_signal_lets_the_day_in_hand_be_published(week, aws, number):
     assert (entry.status, week.keys("_lease.json")) == ("interrupted", [])
     assert 1 <= len(week.days()) < 7
     week.export(resume=True, now=dt.datetime.now(dt.UTC))
+    assert len(week.days()) == 7
+
+
+@pytest.mark.slow
+def test_a_lambda_near_its_limit_stops_in_time(week, aws, monkeypatch):
+    """Before the function's time is up the run stops, writes its ledger entry and fails, saying how to go on."""
+    for name, value in week.variables.items():
+        monkeypatch.setenv(name, value)
+
+    def rule(request, forward):
+        if request.operation == "Query" and b"BETWEEN" in request.body:
+            time.sleep(1.2)  # longer than the time that is left
+        return forward()
+
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 20_500)
+    with Faults(aws.url, rule) as faults:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", faults.url)
+        with pytest.raises(ExportError, match=r"export interrupted: .* remain; `export --resume` goes on with them"):
+            handler({"startDate": "2026-02-13", "endDate": "2026-02-19"}, context)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
+    (entry,) = week.ledger()
+    assert (entry.status, week.keys("_lease.json")) == ("interrupted", [])
+    context.get_remaining_time_in_millis = lambda: 600_000
+    assert len(handler({"resume": True}, context)["partitions"]) == len(entry.owed)
     assert len(week.days()) == 7
 
 
