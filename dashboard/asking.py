@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import formats, running
 from dashboard.errors import InvalidRequest, RefusedSql
 from dashboard.filters import Days
+from dashboard.links import Linked
 from dashboard.queries import Statement
 from dashboard.query_types import QueryDefinition, QueryRequest, request_from
 from dashboard.service import Service
@@ -18,27 +19,31 @@ from datasets.manifest import Manifest
 DEFAULT_LIMIT = 1_000
 
 
-def inputs(service: Service, name: str, definition: QueryDefinition, manifest: Manifest) -> dict[str, Any]:
-    """Draw the fields of a query type and return their values, named as in the JSON API."""
+def inputs(
+    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked
+) -> dict[str, Any]:
+    """Draw the fields of a query type and return their values, named as in the JSON API; a link fills them in."""
     values: dict[str, Any] = {"query": definition.id}
     if "sql" in definition.fields:
         edited = sql_editor(
-            tuple(service.shape(each) for each in service.names), "explore", initial=example(service, name)
+            tuple(service.shape(each) for each in service.names), "explore", initial=link.sql or example(service, name)
         )
         values |= {"sql": edited.sql, "run": edited.run}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"inputs_{definition.id}"):
         if "startDate" in definition.fields:
-            values |= _dates(definition, manifest, name)
+            values |= _dates(definition, manifest, name, link)
         if "agentName" in definition.fields:
-            values["agentName"] = _agent(service, name)
+            values["agentName"] = _agent(service, name, link.agent_name)
         if "contactId" in definition.fields:
             entity = (service.shape(name).entity or "contact").replace("_", " ")
-            values["contactId"] = st.text_input(f"Exact {entity}", key=f"contact_{name}", width=340)
+            values["contactId"] = st.text_input(
+                f"Exact {entity}", link.contact_id or "", key=f"contact_{name}", width=340
+            )
         values["limit"] = st.number_input(
             "Rows at most",
             min_value=1,
             max_value=service.settings.max_fetch_rows,
-            value=min(DEFAULT_LIMIT, service.settings.max_fetch_rows),
+            value=min(link.limit or DEFAULT_LIMIT, service.settings.max_fetch_rows),
             step=100,
             key="limit",
             width=160,
@@ -122,13 +127,15 @@ def example(service: Service, name: str) -> str:
     )
 
 
-def _dates(definition: QueryDefinition, manifest: Manifest, name: str) -> dict[str, dt.date | None]:
+def _dates(definition: QueryDefinition, manifest: Manifest, name: str, link: Linked) -> dict[str, dt.date | None]:
     needed = "startDate" in definition.required
     last = manifest.last_day or dt.datetime.now(dt.UTC).date()
     week = Days(last - dt.timedelta(days=6), last)
+    given = [day for day in (link.start, link.end) if day]
+    chosen: list[dt.date | dt.datetime | str | None] = [*(given or ([week.first, week.last] if needed else []))]
     picked = st.date_input(
         "Days" if needed else "Days (empty: all)",
-        [week.first, week.last] if needed else [],
+        chosen,
         key=f"days_{name}_{definition.id}",
         format="YYYY-MM-DD",
         width=248,
@@ -137,11 +144,12 @@ def _dates(definition: QueryDefinition, manifest: Manifest, name: str) -> dict[s
     return {"startDate": ends[0] if ends else None, "endDate": ends[-1] if len(ends) > 1 else None}
 
 
-def _agent(service: Service, name: str) -> str | None:
+def _agent(service: Service, name: str, given: str | None) -> str | None:
     known = service.dimension_choices(name, "agent")
     if known is None:
-        return st.text_input("Agent", key=f"agent_{name}", width=260)
-    return st.selectbox("Agent", known, index=None, key=f"agent_{name}", placeholder="Choose an agent", width=260)
+        return st.text_input("Agent", given or "", key=f"agent_{name}", width=260)
+    at = known.index(given) if given in known else None
+    return st.selectbox("Agent", known, index=at, key=f"agent_{name}", placeholder="Choose an agent", width=260)
 
 
 _LABELS = {

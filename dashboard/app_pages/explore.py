@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import asking, loaders, running, tables
 from dashboard.period import freshness, title_block
 from dashboard.query_types import available_query_types, definition_of
+from dashboard.sharing import linked, share
 from dashboard.states import nothing_exported
 from dashboard.visit import chosen_dataset
 
@@ -18,11 +19,12 @@ if manifest is None or not manifest.days:
 
 freshness(dataset, manifest, service.assurances(name))
 kinds = available_query_types(service.shape(name))
+link = linked("explore")
 with st.container(border=True, key="question"):
     query = st.pills(
         "Query",
         tuple(kind.id for kind in kinds),
-        default=kinds[0].id,
+        default=link.query if link.query in {kind.id for kind in kinds} else kinds[0].id,
         required=True,
         format_func=lambda option: definition_of(option).title,
         key="query_type",
@@ -30,7 +32,8 @@ with st.container(border=True, key="question"):
     )
     definition = definition_of(query)
     st.caption(definition.description)
-    values = asking.inputs(service, name, definition, manifest)
+    values = asking.inputs(service, name, definition, manifest, link)
+    share(service, name, "explore", {field: value for field, value in values.items() if field != "run"})
     slot = f"explore_{name}_{definition.id}"
     asking.run_if_asked(service, name, values, slot)
 

@@ -7,6 +7,7 @@ from dashboard.errors import RefusedSql
 from dashboard.period import freshness, title_block
 from dashboard.query_types import QueryRequest
 from dashboard.schema_browser import schema_browser
+from dashboard.sharing import linked, share
 from dashboard.sql_editor import put, sql_editor
 from dashboard.states import nothing_exported
 from dashboard.visit import chosen_dataset
@@ -21,25 +22,28 @@ if manifest is None or not manifest.days:
 
 freshness(dataset, manifest, service.assurances(name))
 slot = f"sql_{name}"
+link = linked("sql")
+limits = [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fetch_rows]
+limits.append(service.settings.max_fetch_rows)
 shapes = tuple(service.shape(each) for each in service.names)
 written, schema = st.columns([3, 1.25], gap="small")
 with written, st.container(border=True, key="question"):
     refused: RefusedSql | None = st.session_state.get(f"{slot}_refused")
-    edited = sql_editor(shapes, slot, initial=asking.example(service, name), refused=refused)
+    edited = sql_editor(shapes, slot, initial=link.sql or asking.example(service, name), refused=refused)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter")
         st.button("Example", key="example", on_click=lambda: put(slot, asking.example(service, name)))
         st.button("Clear", key="clear", type="tertiary", on_click=lambda: put(slot, ""))
         limit = st.selectbox(
             "Rows at most",
-            [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fetch_rows]
-            + [service.settings.max_fetch_rows],
-            index=1,
+            limits,
+            index=limits.index(link.limit) if link.limit in limits else 1,
             format_func=lambda rows: f"{rows:,} rows at most",
             key="limit",
             label_visibility="collapsed",
             width=190,
         )
+    share(service, name, "sql", {"sql": edited.sql, "limit": limit})
     now_refused: RefusedSql | None = None
     if edited.sql.strip():
         try:

@@ -277,3 +277,34 @@ def test_leaving_the_page_stops_the_query_in_athena(visitor: Callable[..., Any],
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Exports").click()
     page.get_by_text("Published rows").wait_for()
     assert state_in_athena(published, "CANCELLED") == "CANCELLED"
+
+
+def copied(page: Page, part: str) -> str:
+    """Return the path and query of the address, once it says what is asked."""
+    page.wait_for_function("part => location.search.includes(part)", arg=part)
+    return page.evaluate("location.pathname + location.search")
+
+
+def test_a_copied_address_of_explore_opens_the_same_question(visitor: Callable[..., Any], published: Published):
+    """Query type, dates and agent are there for whoever opens the link, and one click runs them."""
+    page = visitor().open("/explore")
+    page.get_by_text("By agent", exact=True).click()
+    page.wait_for_selector(".st-key-inputs_by_agent")
+    page.get_by_role("combobox", name="Agent").click()
+    page.get_by_role("option", name="Dewi").click()
+    address = copied(page, "agentName=Dewi")
+    other = visitor().open(address)
+    other.wait_for_selector(".st-key-inputs_by_agent")
+    other.locator(".st-key-run button").click()
+    rows = sum(row["agent_name"] == "Dewi" for row in published.rows)
+    other.get_by_role("heading", name=f"{rows:,} rows").wait_for()
+
+
+def test_a_copied_address_of_sql_opens_the_same_text(visitor: Callable[..., Any]):
+    """The statement is in the editor of whoever opens the link, letter for letter, and does not run by itself."""
+    page = visitor().open("/sql")
+    sql = "SELECT count(*) AS \"a b\"\nFROM contacts\nWHERE channel <> '50% & more?' -- Ünï"
+    page.get_by_label("SQL", exact=True).fill(sql)
+    other = visitor().open(copied(page, "%C3%9Cn%C3%AF"))
+    other.get_by_text("Nothing run yet").wait_for()
+    assert other.get_by_label("SQL", exact=True).input_value() == sql

@@ -13,6 +13,7 @@ PURE = (
     "filters",
     "json_values",
     "kept",
+    "links",
     "mentions",
     "overview",
     "partition_predicate",

@@ -1,0 +1,28 @@
+"""The question of a page, taken from the address on a first visit and kept in it from then on."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from dashboard.components import component
+from dashboard.links import Linked, linked_from, search_from
+from dashboard.service import Service
+
+
+def linked(page: str) -> Linked:
+    """Return what the link said with which this visitor came to a page; the same for the whole visit."""
+    key = f"linked_{page}"
+    if key not in st.session_state:
+        st.session_state[key] = linked_from({name: st.query_params.get_all(name) for name in st.query_params})
+    found: Linked = st.session_state[key]
+    return found
+
+
+def share(
+    service: Service, name: str, page: str, values: Mapping[str, object], parameters: Mapping[str, object] | None = None
+) -> None:
+    """Write the question into the address."""
+    dataset = {"dataset": name} if len(service.names) > 1 else {}
+    search = search_from({**dataset, **values}, parameters)
+    with st.container(key="link", height=1, border=False):
+        component("link")(data={"page": page, "search": search}, key=f"link_{page}")
