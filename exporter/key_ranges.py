@@ -1,7 +1,8 @@
 """Windows of time as ranges on a sort key's own axis. Pure arithmetic on texts and numbers.
 
 Two windows that meet share a boundary and nothing else: the high bound of the first is the largest key before the
-boundary, the low bound of the second the smallest at or after it.
+boundary, the low bound of the second the smallest at or after it. So nothing lies between them, not even a key that
+tells no time (2026-02-30): a reading of everything, cut wherever, meets it and sets it aside.
 """
 
 import datetime as dt
@@ -75,17 +76,16 @@ def text_ranges(
     low = None if start is None else _text_of_bound(start.astimezone(dt.UTC), pattern)
     if end is None:
         return (KeyRange(low, None),)
-    return (KeyRange(low, _text_before_bound(end.astimezone(dt.UTC), pattern) + LAST_CHARACTER),)
+    return (KeyRange(low, _largest_before(_text_of_bound(end.astimezone(dt.UTC), pattern))),)
 
 
 def _text_of_bound(moment: dt.datetime, pattern: str) -> str:
     return text_of_time(moment, pattern) + (f"T{moment.hour:02}" if moment.hour else "")
 
 
-def _text_before_bound(moment: dt.datetime, pattern: str) -> str:
-    if not moment.hour:
-        return text_of_time(moment - DAY, pattern)
-    return f"{text_of_time(moment, pattern)}T{moment.hour - 1:02}"
+def _largest_before(text: str) -> str:
+    # Every text that is smaller: it differs before the last character, or has a smaller one there, or ends before it.
+    return f"{text[:-1]}{chr(ord(text[-1]) - 1)}{LAST_CHARACTER}"
 
 
 def digit_ranges(start: dt.datetime | None, end: dt.datetime | None, pattern: str) -> tuple[KeyRange, ...]:
@@ -95,7 +95,8 @@ def digit_ranges(start: dt.datetime | None, end: dt.datetime | None, pattern: st
     low = None if start is None else text_of_time(start.astimezone(dt.UTC), pattern)
     if end is None:
         return (KeyRange(low, None),)
-    return (KeyRange(low, text_of_time(end.astimezone(dt.UTC) - dt.timedelta(microseconds=1), pattern)),)
+    first_after = Decimal(text_of_time(end.astimezone(dt.UTC), pattern))
+    return (KeyRange(low, f"{_DYNAMO_NUMBER.next_minus(first_after):f}"),)
 
 
 def epoch_number_ranges(start: dt.datetime | None, end: dt.datetime | None, per_second: int) -> tuple[KeyRange, ...]:
@@ -124,24 +125,15 @@ def epoch_text_ranges(start: dt.datetime | None, end: dt.datetime | None, per_se
         ranges.append(KeyRange(None, f"0{LAST_CHARACTER}"))
     if first is None or first < turn:
         low = "9" if first is None else f"{max(first, turn * 9 / 10):f}"
-        high = None if last is None or last >= turn else _text_before(last)
+        high = None if last is None or last >= turn else _largest_before(f"{last:f}")
         if last is None or last > turn * 9 / 10:
             ranges.append(KeyRange(low, high))
     if last is None or last > turn:
         low = "1" if first is None or first <= turn else f"{first:f}"
-        high = f"8{LAST_CHARACTER}" if last is None or last > turn * 9 else _text_before(last)
+        high = f"8{LAST_CHARACTER}" if last is None or last > turn * 9 else _largest_before(f"{last:f}")
         if first is None or first < turn * 9:
             ranges.append(KeyRange(low, high))
     return (EVERY_KEY,) if first is None and last is None else tuple(ranges)
-
-
-def _text_before(end: Decimal) -> str:
-    # The largest text of a number below `end`: all that begin with the digits of the whole number before it. Where
-    # `end` has a fraction, those with a smaller fraction are below it too.
-    if end == end.to_integral_value():
-        return f"{end - 1:f}{LAST_CHARACTER}"
-    text = f"{end:f}"
-    return f"{text[:-1]}{chr(ord(text[-1]) - 1)}{LAST_CHARACTER}"
 
 
 def _epoch(moment: dt.datetime, per_second: int) -> Decimal:

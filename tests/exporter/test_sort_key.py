@@ -1,6 +1,7 @@
 """A sort key's text becomes an instant and a day; a window becomes ranges of keys."""
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,25 @@ def _units(moment: dt.datetime, per_second: int) -> Decimal:
     return Decimal((moment - day(1970, 1, 1)) // dt.timedelta(microseconds=1)) * per_second / 1_000_000
 
 
+@given(
+    st.lists(st.integers(10_958, 20_820), min_size=3, max_size=3, unique=True).map(sorted),  # 2000 to 2027
+    st.sampled_from([("ISO", "S"), ("%Y/%m/%d %H:%M", "S"), ("EPOCH", "S"), ("EPOCH_MILLIS", "S"), ("%Y%m%d", "N")]),
+    st.from_regex(r"[0-9]{1,4}[-/0-9 T:.]{0,12}", fullmatch=True) | st.text(max_size=12),
+)
+@example([20_481, 20_512, 20_513], ("ISO", "S"), "2026-02-00T")  # between the last day of a month and the next
+@example([20_481, 20_512, 20_513], ("EPOCH", "S"), "17722")  # as text between 1772236799 and 1772236800
+@example([20_481, 20_512, 20_513], ("%Y%m%d", "N"), "20260200")
+def test_no_key_lies_between_two_ranges(days, written, text):
+    """A key that tells no time belongs to exactly one of the windows that meet, so reading everything finds it."""
+    date_format, attribute_type = written
+    if attribute_type == "N" and not text.isdecimal():
+        return
+    sort_key = key(date_format, attribute_type=attribute_type)
+    bounds = [None, *(day(1970, 1, 1) + dt.timedelta(days=number) for number in days), None]
+    ranges = [found for start, end in itertools.pairwise(bounds) for found in sort_key.key_ranges(start, end)]
+    assert _holds(tuple(ranges), text, attribute_type) == 1
+
+
 def test_one_day_of_iso_keys_is_one_range_for_every_way_to_write_them():
     """A date is a prefix of all its times."""
     ranges = key().key_ranges(day(2026, 2, 16), day(2026, 2, 18))
@@ -195,7 +215,7 @@ def test_an_epoch_number_range_ends_just_below_the_window():
 def test_epoch_texts_of_two_lengths_take_two_ranges():
     """As text, 999999999 comes after 1000000000."""
     ranges = key("EPOCH").key_ranges(day(2001, 9, 9), day(2001, 9, 10))
-    assert ranges == (KeyRange("999993600", None), KeyRange("1", "1000079999\U0010ffff"))
+    assert ranges == (KeyRange("999993600", None), KeyRange("1", "100008000/\U0010ffff"))
 
 
 @pytest.mark.parametrize(
