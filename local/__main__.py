@@ -6,10 +6,13 @@ import logging
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 
 import click
 
+from local.prepare import prepare
+from local.schedule import schedule
 from local.server import DEFAULT_PORT, ServeError, serve
 
 
@@ -25,6 +28,7 @@ def main() -> None:
 @click.option("--s3-endpoint", help="Where Athena finds objects. Default: this server.")
 @click.option("--glue-endpoint", help="Where Athena finds its catalogue. Default: this server.")
 @click.option("--region", default="us-east-1", show_default=True, help="Region of requests that are not signed.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Keep the data here between runs. Default: nowhere.")
 @click.option("--verbose", is_flag=True, help="Log what goes wrong inside.")
 def serve_command(
     host: str,
@@ -33,10 +37,12 @@ def serve_command(
     s3_endpoint: str | None,
     glue_endpoint: str | None,
     region: str,
+    data_dir: Path | None,
     verbose: bool,
 ) -> None:
     """Answer DynamoDB, S3, Glue and Athena until Ctrl-C."""
     logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, stream=sys.stderr)
+    logging.getLogger("local.state").setLevel(logging.INFO)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         server = serve(
@@ -46,6 +52,7 @@ def serve_command(
             glue_endpoint=glue_endpoint,
             region=region,
             allow_remote=allow_remote,
+            data_dir=data_dir,
         )
     except ServeError as error:
         click.echo(f"Error: {error}", err=True)
@@ -76,6 +83,9 @@ def seed_command(items: int, endpoint_url: str) -> None:
 
     seed(endpoint_url, items)
 
+
+main.add_command(prepare)
+main.add_command(schedule)
 
 if __name__ == "__main__":
     main()

@@ -14,6 +14,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -23,12 +24,15 @@ from local.athena.protocol import TARGET_PREFIX, Protocol
 from local.athena.service import Endpoints
 from local.conditional_writes import ConditionalWrites
 from local.quick_items import quicken
+from local.state import State
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 DEFAULT_PORT = 4566
+SAVE_SECONDS = 30.0
+"""Between two looks at whether there is something to save."""
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([a-z0-9-]+)/")
 
 
@@ -125,6 +129,8 @@ class Server:
         self._http.drop_connections()
         self._http.server_close()
         self._thread.join(timeout=10)
+        if self._application.state:
+            self._application.state.save()
 
     def __enter__(self) -> Self:
         return self
@@ -138,11 +144,16 @@ class Server:
 class _Front:
     """Sends Athena's requests to Athena and all others to moto."""
 
-    def __init__(self, region: str) -> None:
+    def __init__(self, region: str, data_dir: Path | None) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._region = region
         self._others: Application = ConditionalWrites(DomainDispatcherApplication(create_backend_app))
+        self.state: State | None = None
+        if data_dir:
+            self._others = self.state = State(data_dir, self._others)
+            self.state.load()
+            self.state.save_every(SAVE_SECONDS)
         self.athena: Protocol
         self.requests: list[tuple[str, str]] = []
 
@@ -173,12 +184,14 @@ def serve(
     glue_endpoint: str | None = None,
     region: str = "us-east-1",
     allow_remote: bool = False,
+    data_dir: Path | None = None,
 ) -> Server:
     """Start a server in the background and return it.
 
     Port 0 picks a free one. `s3_endpoint` and `glue_endpoint` tell Athena to find objects and catalogue elsewhere
     (LocalStack, say); None is this server itself. `region` is for requests that are not signed. A host beyond loopback
-    is refused unless `allow_remote` is given. Raises ServeError.
+    is refused unless `allow_remote` is given. `data_dir` keeps tables, objects and catalogue from one process to the
+    next; None keeps them in memory alone. Raises ServeError.
     """
     if not allow_remote and not _is_loopback(host):
         raise ServeError(
@@ -186,7 +199,12 @@ def serve(
             "Use --host 127.0.0.1, or add --allow-remote if the network is yours (inside a container, say)."
         )
     quicken()
-    application = _Front(region)
+    try:
+        application = _Front(region, data_dir)
+    except OSError as error:
+        raise ServeError(
+            f"cannot keep data in {data_dir}: {error.strerror or error}. Give another --data-dir."
+        ) from error
     http = _bound(host, port, application)
     own = f"http://127.0.0.1:{http.server_port}"
     application.athena = Protocol(Endpoints(s3=s3_endpoint or own, glue=glue_endpoint or own))
