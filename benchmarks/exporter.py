@@ -9,8 +9,10 @@ that others use too, wall time says more about them than about the program.
 
 import argparse
 import json
+import signal
 import statistics
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,6 +45,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, help="runs of the exporter and of its closest peer")
     parser.add_argument("--only", choices=("550", "1400", "memory", "ranges"), help="one part of it")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped as well
     items = options.items or (50_000 if options.short else 200_000)
     pairs = options.pairs or (3 if options.short else 5)
     sizes = [(items, 4 * items)] if options.short else [(items, 10 * items)]
@@ -138,6 +141,8 @@ def ranges(s3: str, items: int, *, plot: bool) -> None:
     speeds: list[tuple[int, float]] = []
     rows: list[list[str]] = []
     with bench(s3, items=items, item_bytes=550, latency_ms=100) as source:
+        source.options = ["--ranges", "8"]
+        source.exporter()  # the stub makes its items
         for count in (1, 2, 4, 8):
             source.options = ["--ranges", str(count)]
             cost = source.exporter()
@@ -159,6 +164,7 @@ def draw(name: str, content: Mapping[str, object]) -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(content, file)
         file.flush()
+        IMAGES.mkdir(exist_ok=True)
         image = IMAGES / f"benchmark-{name}.png"
         command = [str(PEERS_PYTHON), "-m", "support.plots", file.name, str(image)]
         subprocess.run(command, cwd=BENCHMARKS, check=True)
