@@ -1,17 +1,10 @@
-"""The index as a stream of response bodies. The only module that calls DynamoDB.
+"""The index: what it is, and what it holds under a partition value, as a stream of response bodies."""
 
-Bodies bypass botocore's JSON parser, which costs two thirds of a plain reader's time: a hook of botocore takes the
-body and leaves retries, checksums, credentials and signing where they are. The hook is used inside botocore but is
-not documented; where a botocore no longer honours it, bodies are written anew from its parsed items.
-"""
-
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datasets import Dataset
@@ -20,15 +13,13 @@ from exporter.errors import SourceError
 from exporter.key_ranges import EVERY_KEY, KeyRange
 from exporter.pace import Pace
 from exporter.pages import key_for_client
+from exporter.query import Answer, Queries, source_error
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FULL_PAGE_UNITS = 128.0
 """What a page of 1 MB costs, read eventually consistent."""
-
-_BODY = "ResponseBody"
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescripti
     try:
         table: dict[str, Any] = dict(client.describe_table(TableName=source.table)["Table"])
     except (ClientError, BotoCoreError) as error:
-        raise _source_error(error, f"table {source.table}") from None
+        raise source_error(error, f"table {source.table}") from None
     indexes: dict[str, Any] = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
     index = indexes.get(source.index)
     if index is None:
@@ -103,13 +94,6 @@ _head = msgspec.json.Decoder(_Head)
 
 
 @dataclass(frozen=True)
-class _Answer:
-    body: bytes
-    limit: int | None
-    retries: int
-
-
-@dataclass(frozen=True)
 class Sample:
     """The items of one full page."""
 
@@ -130,19 +114,17 @@ class Index:
         attributes: tuple[str, ...] = (),
     ) -> None:
         """Only `attributes` of each item come back, all of them where none are given; the read units are the same."""
-        self._client = client
+        self._queries = Queries(client, dataset.source, pace)
         self._attributes = tuple(dict.fromkeys(attributes))
         self.pace = pace
         self._source = dataset.source
         self._description = description
-        self._warned = False
-        client.meta.events.register("before-parse.dynamodb.Query", _take_body)
 
     def pages(self, partition_value: str, keys: KeyRange, decoder: PageDecoder) -> Iterator[DecodedPage]:
         """Yield the decoded pages of one partition value within an inclusive range, in key order."""
         request = self._request(partition_value, keys)
         while True:
-            answer = self._query(request)
+            answer = self._queries.answer(request)
             page = decoder.decode(answer.body)
             self._learn(answer, page.items, page.read_units)
             yield page
@@ -174,7 +156,7 @@ class Index:
         bodies: list[bytes] = []
         units = 0.0
         while True:
-            answer = self._query(request)
+            answer = self._queries.answer(request)
             head = _head.decode(answer.body)
             self._learn(answer, head.Count, head.units)
             bodies.append(answer.body)
@@ -184,47 +166,13 @@ class Index:
             request["ExclusiveStartKey"] = key_for_client(head.LastEvaluatedKey)
 
     def _few(self, request: dict[str, Any]) -> bytes:
-        answer = self._query(request)
+        answer = self._queries.answer(request)
         head = _head.decode(answer.body)
         self._learn(answer, head.Count, head.units)
         return answer.body
 
-    def _learn(self, answer: _Answer, items: int, units: float) -> None:
+    def _learn(self, answer: Answer, items: int, units: float) -> None:
         self.pace.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
-
-    def _query(self, request: dict[str, Any]) -> _Answer:
-        with self.pace.turn() as limit:
-            if limit is not None:
-                request = request | {"Limit": min(limit, request.get("Limit", limit))}
-            try:
-                response: Any = self._client.query(**request)
-            except (ClientError, BotoCoreError) as error:
-                raise _source_error(error, f"index {self._source.index} of table {self._source.table}") from None
-        metadata = response.pop("ResponseMetadata")
-        body = response.get(_BODY)
-        if body is not None:
-            self._check_whole(body, metadata["HTTPHeaders"])
-        else:
-            if not self._warned:
-                self._warned = True
-                _log.warning("botocore no longer hands over response bodies; reading through its parser, slower")
-            body = msgspec.json.encode(response)
-        return _Answer(bytes(body), request.get("Limit"), metadata.get("RetryAttempts", 0))
-
-    def _check_whole(self, body: bytes, headers: dict[str, str]) -> None:
-        # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it
-        # is, and half a body, where the connection was cut, is no error to it at all.
-        crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
-        if (crc is not None and zlib.crc32(body) != int(crc)) or (length is not None and len(body) != int(length)):
-            raise SourceError(
-                f"answers of index {self._source.index} arrive damaged or in part, however often they are asked for. "
-                "Nothing of them was used. Check the network and what is between here and DynamoDB."
-            )
-        if body[:1] != b"{":
-            raise SourceError(
-                f"what answers for index {self._source.index} gives no answer of DynamoDB: it begins with "
-                f"{body[:40]!r}. Check AWS_ENDPOINT_URL and proxies."
-            )
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
         description = self._description
@@ -255,13 +203,6 @@ def _range_condition(keys: KeyRange) -> str:
     return "#s >= :l" if keys.high is None else "#s BETWEEN :l AND :h"
 
 
-def _take_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
-    # An error's body is left to botocore, which reads the error code from it.
-    if response_dict["status_code"] == 200:
-        customized_response_dict[_BODY] = response_dict["body"]
-        response_dict["body"] = b"{}"
-
-
 def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
 
@@ -287,17 +228,3 @@ def _check_keys(dataset: Dataset, keys: tuple[str, ...], types: dict[str, str]) 
             f"sort key {source.sort_key} is a number, but the date format is {source.date_format}. "
             "Set DATE_FORMAT to EPOCH or EPOCH_MILLIS."
         )
-
-
-def _source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
-    if not isinstance(error, ClientError):
-        return SourceError(f"cannot reach DynamoDB for {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
-    code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", str(error))
-    advice = {
-        "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
-        "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
-        "UnrecognizedClientException": "Check the credentials.",
-        "ExpiredTokenException": "The credentials have expired; renew them and run again.",
-    }.get(code, "Run again; days already published stay as they are.")
-    return SourceError(f"cannot read {what}: {message} ({code}). {advice}")
