@@ -159,8 +159,14 @@ class Publisher:
         late = {name: kinds for name, kinds in spooled.late_kinds.items() if name not in self.schema.names}
         schema = extended_schema(self.schema, self._dataset, late, self._run.started_at) if late else self.schema
         self._adopt(schema, (day.year, day.year))
-        nulled_before = self._quarantine.nulled
-        written = write_day(spool.batches(day), schema, self._file, self._dimensions(), self._quarantine.add)
+        late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
+        written = write_day(
+            spool.batches(day),
+            schema,
+            self._file,
+            self._dimensions(),
+            lambda asides: late_nulled.append(self._quarantine.add(asides)),
+        )
         self._quarantine.flush()
         name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
         key = object_key(self._prefix, day, name)
@@ -179,8 +185,7 @@ class Publisher:
         for column, count in written.inexact.items():
             self.done.inexact[column] = self.done.inexact.get(column, 0) + count
         record = ObjectRecord(key=key, etag=etag, run_id=self._run.run_id, rows=written.rows, bytes=written.bytes)
-        nulled = spooled.nulled + self._quarantine.nulled - nulled_before
-        return self._day_record(day, record, spooled, written, nulled)
+        return self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
 
     def _settle(self, day: dt.date, key: str, stored: StoredObject, seen: dict[str, StoredObject]) -> None:
         others = [found for found in seen.values() if found.key != key]

@@ -4,6 +4,7 @@ Athena ignores the folder because its name begins with an underscore.
 """
 
 import json
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -16,7 +17,7 @@ PART_BYTES = 8 << 20
 
 @dataclass
 class Quarantine:
-    """What one run sets aside, in parts of `_quarantine/<run id>/part-00001.ndjson`.
+    """What one run sets aside, in parts of `_quarantine/<run id>/part-00001.ndjson`. Safe to use from any thread.
 
     Each line is `{"reason", "attribute", "day", "item"}`; the item is DynamoDB JSON with its numbers as written, the
     day is null where the item is withheld.
@@ -30,6 +31,8 @@ class Quarantine:
     _lines: list[bytes] = field(default_factory=list)
     _bytes: int = 0
     _parts: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    """Ranges are read, and add to this, while the lines of those before are written."""
 
     def add(self, asides: Iterable[SetAside]) -> int:
         """Set one page's items aside; return how many rows of it hold a nulled value.
@@ -37,13 +40,14 @@ class Quarantine:
         An item that has several reasons gets a line for each and counts once.
         """
         nulled: set[int | None] = set()
-        for aside in asides:
-            self._write(aside)
-            if aside.day is None:
-                self.withheld += 1
-            else:
-                nulled.add(aside.row)
-        self.nulled += len(nulled)
+        with self._lock:
+            for aside in asides:
+                self._write(aside)
+                if aside.day is None:
+                    self.withheld += 1
+                else:
+                    nulled.add(aside.row)
+            self.nulled += len(nulled)
         return len(nulled)
 
     def _write(self, aside: SetAside) -> None:
@@ -61,12 +65,13 @@ class Quarantine:
 
     def flush(self) -> None:
         """Write what is waiting, so that it is safe before the rows that it belongs to are published."""
-        if not self._lines:
-            return
-        self._parts += 1
-        key = f"{self.prefix}/{QUARANTINE_FOLDER}/{self.run_id}/part-{self._parts:05}.ndjson"
-        self.store.write(key, b"".join(self._lines), content_type="application/x-ndjson")
-        self._lines, self._bytes = [], 0
+        with self._lock:
+            if not self._lines:
+                return
+            self._parts += 1
+            key = f"{self.prefix}/{QUARANTINE_FOLDER}/{self.run_id}/part-{self._parts:05}.ndjson"
+            self.store.write(key, b"".join(self._lines), content_type="application/x-ndjson")
+            self._lines, self._bytes = [], 0
 
     @property
     def items(self) -> int:

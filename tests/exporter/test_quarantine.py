@@ -2,13 +2,17 @@
 
 import datetime as dt
 import json
+import threading
 
 import pytest
 
+from exporter.attribute_values import AttributeValue
 from exporter.errors import UsageError
 from exporter.lookup import ItemLookup
+from exporter.quarantine import Quarantine
 from exporter.quarantine_lists import short_reason
 from exporter.retry import Retry
+from exporter.rows import SetAside
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 
@@ -125,6 +129,30 @@ def test_a_failed_export_makes_nothing_well(table):
     assert "another" in found.error
 
 
+def test_what_is_set_aside_while_lines_are_written_is_kept():
+    """Other ranges go on reading while a part goes to S3: what they set aside in that moment is in the next part."""
+    parts: list[bytes] = []
+    others: list[threading.Thread] = []
+
+    class Slow:
+        """Takes its time, in which another thread sets an item aside."""
+
+        def write(self, _, body, **__):
+            if not others:
+                others.append(threading.Thread(target=quarantine.add, args=([SetAside("late", "{}", None, None)],)))
+                others[0].start()
+                others[0].join(timeout=0.2)
+            parts.append(body)
+
+    quarantine = Quarantine(Slow(), "data", "run")
+    quarantine.add([SetAside("early", "{}", None, None)])
+    quarantine.flush()
+    others[0].join()
+    quarantine.flush()
+    assert [line["reason"] for part in parts for line in map(json.loads, part.splitlines())] == ["early", "late"]
+    assert quarantine.withheld == 2
+
+
 def test_unprocessed_keys_are_asked_for_again(table):
     """DynamoDB may answer a part of a batch; the rest is asked for again until it is there."""
 
@@ -138,8 +166,6 @@ def test_unprocessed_keys_are_asked_for_again(table):
             return {"Responses": {name: [first]}, "UnprocessedKeys": left}
 
     lookup = ItemLookup(Halting(), "t", ("Id",), (), sleep=lambda _: None)
-    from exporter.attribute_values import AttributeValue
-
     wanted = [{"Id": AttributeValue(S=str(number))} for number in range(250)]
     assert sorted(int(item["Id"].S) for item in lookup.items(wanted)) == list(range(250))
 

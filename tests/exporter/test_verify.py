@@ -121,6 +121,20 @@ def test_unreadable_dates_are_found_that_a_window_skips(scene):
     assert (found.agrees, found.items, found.rows, found.withheld, found.unaccounted) == (True, 4, 3, 1, 0)
 
 
+def test_a_full_export_sets_aside_every_unreadable_key_wherever_it_sorts(scene):
+    """Keys that tell no time lie before, between and after the ranges that an export cuts; none of them is lost."""
+    table = scene(**RESULTS)
+    for number in range(96):
+        day = dt.date(2026, 1, 1) + dt.timedelta(days=number % 48)
+        table.put(f"{number}", f"{day}T10:00:00Z", "AB"[number % 2], Padding={"S": "x" * 100_000})
+    odd = ["0", "2026-01-00T", "2026-01-15T25:00:00Z", "2026-01-3", "2026-01-31Tz", "2026-01-32", "2026-02-3x", "zzz"]
+    for number, at in enumerate(odd):
+        table.put(f"odd-{number}", at)
+    table.export(everything=True)
+    found = verify(table)
+    assert (found.agrees, found.withheld, found.rows) == (True, 8, 96), found.disagreements
+
+
 def test_a_deleted_object_is_found(scene):
     """An object that somebody removed is named, and Athena's lower count beside it."""
     table = filled(scene)
