@@ -14,6 +14,7 @@ from dashboard.http_stream import HttpStream, script_tag
 from dashboard.index_page import IndexPage
 from dashboard.security_headers import SecurityHeaders
 from dashboard.settings import http_stream_mode
+from dashboard.sign_in.setting_up import sign_in_or_exit
 from dashboard.states import unexpected
 
 # A wrong value is told with the other settings, on the pages and by /healthz.
@@ -24,6 +25,7 @@ app = st.App(
     routes=api.routes(lambda: loaders.service()),  # noqa: PLW0108 - looked up when asked, so that tests can replace it
     middleware=[
         Middleware(SecurityHeaders),
+        sign_in_or_exit().middleware,
         Middleware(IndexPage, script=script_tag(_stream)),
         Middleware(HttpStream, mode=_stream),
     ],

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import loaders
 from dashboard.running import leave
+from dashboard.signed_in import may_read, person_in_sidebar, sign_in_page
 from dashboard.states import designed_states
 from dashboard.theme_picker import theme_picker
 from dashboard.visit import dataset_picker
@@ -25,10 +26,15 @@ page = st.navigation(
     [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, help=text, default=name == "overview")
         for name, title, icon, text in _PAGES
-    ]
+    ],
+    position="sidebar" if (is_open := may_read()) else "hidden",
 )
+if not is_open:
+    sign_in_page()
+    st.stop()
 with st.sidebar:
     choice = st.container()
+    person_in_sidebar()
     with st.container(key="theme", gap="xsmall"):
         st.caption("Theme")
         theme_picker()

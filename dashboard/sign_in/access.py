@@ -1,0 +1,44 @@
+"""What the environment asks for: sign-in, this machine alone, or everybody."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from dashboard.sign_in.provider import FIELDS, variable
+from datasets.faults import DatasetError, Fault
+
+SECRET: Final = "AUTH_SECRET_ARN"  # noqa: S105 - a variable's name
+UNAUTHENTICATED: Final = "DASHBOARD_ALLOW_UNAUTHENTICATED"
+YES: Final = "yes-anyone-can-read-everything"
+
+
+class Access(Enum):
+    """Who gets in."""
+
+    SIGN_IN = "sign-in"
+    """People and programs that the provider knows."""
+    LOOPBACK = "loopback"
+    """Whoever works on this machine; every other address is refused."""
+    EVERYBODY = "everybody"
+    """Anyone who reaches the address: somebody said so in so many words."""
+
+
+def access_from_environment(environment: Mapping[str, str]) -> Access:
+    """Return who gets in; raise DatasetError where the frightening variable holds anything but its one value."""
+    allowed = environment.get(UNAUTHENTICATED, "").strip()
+    if allowed not in {"", YES}:
+        raise DatasetError([Fault("environment", UNAUTHENTICATED, f"nothing, or {YES}", allowed)])
+    if any(environment.get(name, "").strip() for name in (SECRET, *map(variable, FIELDS))):
+        return Access.SIGN_IN
+    return Access.EVERYBODY if allowed else Access.LOOPBACK
+
+
+def refusal(addresses: str) -> str:
+    """Return why the process does not start on an address that others reach."""
+    return (
+        f"The dashboard does not start on {addresses}: others could read everything there without signing in.\n"
+        "Either set up sign-in (OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, "
+        f"OIDC_COOKIE_SECRET, or {SECRET}),\n"
+        "or serve this machine alone (--server.address 127.0.0.1; --host 127.0.0.1 with uvicorn),\n"
+        f"or, where something else keeps strangers out, set {UNAUTHENTICATED}={YES}."
+    )

@@ -1,0 +1,184 @@
+"""The middleware that every request passes before it reaches anything that could be read."""
+
+import asyncio
+import html
+import os
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlencode
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.sign_in.access import Access, refusal
+from dashboard.sign_in.addresses import foreign_listeners, is_loopback
+from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+from dashboard.sign_in.issuer import Issuer, IssuerUnreachable
+from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.session import person_from_cookies
+from dashboard.sign_in.source import ProviderSource
+
+HEALTH: Final = "/healthz"
+_WATCH_SECONDS: Final = 5.0
+"""How long the sockets of a starting server are watched; afterwards each request is looked at by itself."""
+
+# Wherever a base path puts them. What is not here is the front end: the same files for everybody, and no figures.
+_GUARDED: Final = re.compile(r"(?:^|/)(?:api|media|_stcore)(?:/|$)")
+_OPEN: Final = re.compile(r"(?:^|/)_stcore/(?:health|host-config|stream|bidi-components/.+)$")
+
+_log = structlog.get_logger(__name__)
+
+
+class Gate:
+    """Lets a request pass, or answers it with why not."""
+
+    def __init__(self, app: ASGIApp, access: Access, source: ProviderSource | None = None) -> None:
+        self._app = app
+        self._access = access
+        self._source = source
+        self._issuer: tuple[Provider, Issuer] | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, self._watching(receive), send)
+        elif scope["path"] == HEALTH or self._access is Access.EVERYBODY:
+            await self._app(scope, receive, send)
+        elif self._access is Access.LOOPBACK:
+            await self._pass_from_loopback(scope, receive, send)
+        else:
+            await self._pass_signed_in(scope, receive, send)
+
+    def _watching(self, receive: Receive) -> Receive:
+        async def watched() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.startup" and self._access is Access.LOOPBACK:
+                self._watcher = asyncio.create_task(_refuse_foreign_listeners())
+            elif message["type"] == "lifespan.shutdown" and self._watcher is not None:
+                self._watcher.cancel()
+            return message
+
+        return watched
+
+    async def _pass_from_loopback(self, scope: Scope, receive: Receive, send: Send) -> None:
+        server = scope.get("server")
+        # The address at which this connection arrived, by the socket's own word. A path instead: a socket file.
+        if server is not None and (server[1] is None or is_loopback(server[0])):
+            await self._app(scope, receive, send)
+            return
+        address = server[0] if server else "an unknown address"
+        await _refuse(PlainTextResponse(refusal(address), 403), scope, receive, send)
+
+    async def _pass_signed_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        provider = await self._provider()
+        if provider is None:
+            await _refuse(_not_set_up(Headers(scope=scope)), scope, receive, send)
+            return
+        fault = await self._fault(scope, provider) if _is_guarded(scope["path"]) else None
+        if fault is not None:
+            await _refuse(fault, scope, receive, send)
+        else:
+            await self._app(scope, receive, _mended(send, provider) if scope["type"] == "http" else send)
+
+    async def _provider(self) -> Provider | None:
+        source = self._source
+        if source is None:
+            return None
+        return source.known or await asyncio.to_thread(source.current)
+
+    async def _fault(self, scope: Scope, provider: Provider) -> Response | None:
+        """Return None for somebody who may read, otherwise the answer."""
+        connection = HTTPConnection(scope)
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            try:
+                await person_from_bearer(token.strip(), self._issuer_of(provider), provider.client_id)
+            except TokenRefused as error:
+                return _unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
+            except IssuerUnreachable as error:
+                _log.warning("tokens cannot be checked", reason=str(error))
+                return JSONResponse({"error": str(error)}, 503, {"Retry-After": "30"})
+            return None
+        if person_from_cookies(connection.cookies, provider) is not None:
+            return None
+        return _unauthorized("Sign in, or send a token of the sign-in provider as Authorization: Bearer.", "Bearer")
+
+    def _issuer_of(self, provider: Provider) -> Issuer:
+        if self._issuer is None or self._issuer[0] is not provider:
+            self._issuer = (provider, Issuer(provider))
+        return self._issuer[1]
+
+
+def _is_guarded(path: str) -> bool:
+    return bool(_GUARDED.search(path)) and not _OPEN.search(path)
+
+
+async def _refuse_foreign_listeners() -> None:
+    """End the process, status 2, if its server listens where others reach it."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _WATCH_SECONDS
+    while loop.time() < end:
+        if found := foreign_listeners():
+            sys.stderr.write(refusal(", ".join(found)) + "\n")
+            sys.stderr.flush()
+            # Nothing has been served and nothing needs tidying up; an exception would drag every task's traceback out.
+            os._exit(2)
+        await asyncio.sleep(0.05)
+
+
+async def _refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        answer.headers["Cache-Control"] = "no-store"
+        await answer(scope, receive, send)
+
+
+def _unauthorized(message: str, challenge: str) -> Response:
+    return JSONResponse({"error": message}, 401, {"WWW-Authenticate": challenge})
+
+
+def _not_set_up(headers: Headers) -> Response:
+    title, text = (
+        "Sign-in is not set up yet",
+        "The dashboard is running and closed. Its sign-in secret is not complete.",
+    )
+    if "text/html" not in headers.get("accept", ""):
+        return JSONResponse({"error": f"{title}. {text}"}, 503, {"Retry-After": "15"})
+    page = (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="15">'
+        f"<title>{html.escape(title)}</title></head>"
+        '<body style="font-family:system-ui;display:grid;place-items:center;min-height:90vh;color:#334">'
+        f"<main><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></main></body></html>"
+    )
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return HTMLResponse(page, 503, {"Retry-After": "15", "Content-Security-Policy": policy})
+
+
+def _mended(send: Send, provider: Provider) -> Callable[[Message], Awaitable[None]]:
+    """Return a `send` that puts right what Streamlit leaves out of the answers of a sign-in."""
+
+    async def mended(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message["headers"]))
+            message = {**message, "headers": [_mended_header(*header, provider) for header in headers.raw]}
+        await send(message)
+
+    return mended
+
+
+def _mended_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes, bytes]:
+    low = name.lower()
+    if low == b"set-cookie" and value.startswith(b"_streamlit") and provider.origin.startswith("https://"):
+        # The server itself speaks plain HTTP behind an edge, so it cannot know.
+        return name, value if b"; secure" in value.lower() else value + b"; Secure"
+    if low == b"location" and b"post_logout_redirect_uri=" in value and b".amazoncognito.com/logout?" in value:
+        # Amazon Cognito's own name for where to go after signing out; without it people end on an error.
+        return name, value + b"&" + urlencode({"logout_uri": provider.redirect_uri}).encode()
+    return name, value

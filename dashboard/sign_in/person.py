@@ -1,0 +1,36 @@
+"""The person behind a set of claims. Pure."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+SESSION_SECONDS: Final = 12 * 3600
+"""How long a sign-in holds: Streamlit's own cookie lasts thirty days, in which people leave a company."""
+
+_NAMES: Final = ("name", "preferred_username", "email", "cognito:username", "username", "sub", "client_id")
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who signed in, or a program that somebody gave a token."""
+
+    subject: str
+    name: str
+    """What to call them; never empty."""
+    email: str | None = None
+
+
+def person_from_claims(claims: Mapping[str, object]) -> Person:
+    """Return who the claims speak of."""
+    texts = {key: value for key, value in claims.items() if isinstance(value, str) and value.strip()}
+    name = next((texts[key] for key in _NAMES if key in texts), "Signed in")
+    return Person(texts.get("sub", name), name, texts.get("email"))
+
+
+def is_fresh(claims: Mapping[str, object], now: float | None = None) -> bool:
+    """Return whether a sign-in still holds, by the moment at which its token was issued (`iat`)."""
+    issued = claims.get("iat")
+    if isinstance(issued, bool) or not isinstance(issued, int | float):
+        return False
+    return (time.time() if now is None else now) - issued < SESSION_SECONDS

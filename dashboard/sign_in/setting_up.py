@@ -1,0 +1,76 @@
+"""Puts sign-in together for this process; wrong settings end it before it serves anything."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, NoReturn
+
+import structlog
+from starlette.middleware import Middleware
+from streamlit import config
+from streamlit.runtime.secrets import SecretsValue, secrets_singleton
+
+from dashboard.secrets_manager import SecretsManager
+from dashboard.sign_in.access import SECRET, Access, access_from_environment, refusal
+from dashboard.sign_in.addresses import is_loopback
+from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
+from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.source import ProviderSource
+from datasets.faults import DatasetError
+
+_WRONG_SETTINGS: Final = 2
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Who gets in, and how the provider is found."""
+
+    access: Access
+    source: ProviderSource | None = None
+
+    @property
+    def middleware(self) -> Middleware:
+        """The gate."""
+        return Middleware(Gate, access=self.access, source=self.source)
+
+
+def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
+    """Return how this process is closed; exit with status 2 where its settings are wrong or it would stand open."""
+    keep_codes_out_of_the_access_log()
+    try:
+        access = access_from_environment(environment)
+        if access is Access.SIGN_IN:
+            source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
+            source.current()
+            return SignIn(access, source)
+    except DatasetError as error:
+        _exit(f"The dashboard's sign-in is not set up right.\n{error}")
+    # Known before anything listens where Streamlit's own option says it; the gate watches every other way.
+    address = config.get_option("server.address")
+    if access is Access.LOOPBACK and address and not is_loopback(address):
+        _exit(refusal(address))
+    if access is Access.EVERYBODY:
+        _log.warning("anybody who reaches this dashboard can read everything")
+    return SignIn(access)
+
+
+def _give_to_streamlit(provider: Provider) -> None:
+    # What `st.App(secrets=)` does at its start, here also for a secret that is filled later.
+    secrets: dict[str, SecretsValue] = {name: {**section} for name, section in provider.streamlit_secrets().items()}
+    secrets_singleton.merge_programmatic_secrets(secrets)
+
+
+def _secret_reader(environment: Mapping[str, str]) -> Callable[[], str] | None:
+    arn = environment.get(SECRET, "").strip()
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    return SecretsManager(arn, region).text if arn else None
+
+
+def _exit(message: str) -> NoReturn:
+    sys.stderr.write(message + "\n")
+    sys.stderr.flush()
+    raise SystemExit(_WRONG_SETTINGS)
