@@ -73,6 +73,8 @@ def compare(s3: str, items: int, item_bytes: int, pairs: int) -> None:
             exporter.costs.append(source.exporter())
             peer.costs.append(source.peer("boto3-pandas"))
             found["floor"].costs.append(source.peer("floor"))
+            pair = f"exporter {exporter.cpu_seconds[-1]:.2f} s, boto3 + pandas {peer.cpu_seconds[-1]:.2f} s of CPU"
+            print(pair, file=sys.stderr, flush=True)
         for name in others[:-1]:
             found[name].costs.append(source.peer(name))
     rows = [exporter, peer, *found.values()]
