@@ -12,6 +12,7 @@ import pytest
 from faults import Faults, refused, s3_refused, torn, with_wrong_crc
 
 import exporter.clients
+import exporter.query
 import exporter.store
 from exporter.pages import PageReader
 
@@ -23,6 +24,7 @@ ROWS = {f"{number:02}": f"2026-02-{16 + number % 3}" for number in range(9)}
 def faults(aws, monkeypatch):
     """The server in between, for every client made from now on; repeated attempts follow one another at once."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
+    monkeypatch.setattr(exporter.query, "PAUSE_SECONDS", 0.01)
     with Faults(aws.url) as started:
         yield started
 
@@ -89,9 +91,32 @@ def test_a_burst_of_throttling_costs_time_alone(table, faults, code):
     assert_exact(table)
 
 
+def test_throttling_outlasts_what_the_sdk_grants(table, faults):
+    """The SDK's quota of retries is used up by long throttling, after which it gives up at once; the run does not."""
+    times: dict[bytes, int] = {}
+
+    def rule(request, forward):
+        if request.operation != "Query":
+            return forward()
+        times[request.body] = times.get(request.body, 0) + 1
+        return forward() if times[request.body] > 10 else refused("ThrottlingException")
+
+    faults.rule = rule
+    assert table.export(**DAYS, variables={"GSI_PK_VALUE": "A,B,C,D,E"}).rows == 9
+    assert_exact(table)
+    # Each retry costs the SDK's quota of 500 five, and an answer at last gives five back.
+    assert 9 * 5 * len(times) > 500
+
+
+def without_checksum(answer):
+    """Return an answer as something between here and DynamoDB may leave it."""
+    return replace(answer, headers={name: value for name, value in answer.headers.items() if name != "x-amz-crc32"})
+
+
 @pytest.mark.parametrize(
     ("operation", "answer"),
     [
+        ("Query", lambda forward: torn(without_checksum(forward()))),
         ("Query", server_error),
         ("Query", lambda _: refused("ServiceUnavailable", 503)),
         ("Query", lambda forward: torn(forward())),
@@ -157,8 +182,7 @@ def test_an_answer_that_is_always_torn_is_never_used(table, faults, monkeypatch,
 
     def half(forward):
         answer = torn(forward())
-        kept = {name: value for name, value in answer.headers.items() if checksum or name != "x-amz-crc32"}
-        return replace(answer, headers=kept)
+        return answer if checksum else without_checksum(answer)
 
     faults.rule = every("Query", half)
     assert_untouched(table, table.job(**DAYS).run(), "arrive damaged or in part")
@@ -260,7 +284,7 @@ def test_bodies_bypass_the_parser(table, monkeypatch):
     bodies, warnings = [], []
     read = PageReader.read
     monkeypatch.setattr(PageReader, "read", lambda self, body: (bodies.append(body), read(self, body))[1])
-    monkeypatch.setattr("exporter.source._log.warning", lambda *said, **_: warnings.append(said))
+    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said))
     table.export(**DAYS)
     assert all(b'"ScannedCount"' in body for body in bodies)  # DynamoDB's own text, which the parser would reorder
     assert bodies
@@ -272,8 +296,8 @@ def test_without_the_hook_rows_are_the_same(table, monkeypatch):
     warnings = []
     table.export(**DAYS)
     before = {key: table.table_of(key) for key in sorted(table.keys())}
-    monkeypatch.setattr("exporter.source._take_body", lambda **_: None)
-    monkeypatch.setattr("exporter.source._log.warning", lambda *said, **_: warnings.append(said[0]))
+    monkeypatch.setattr("exporter.query._take_body", lambda **_: None)
+    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said[0]))
     table.export(**DAYS)
     assert {key: table.table_of(key) for key in sorted(table.keys())} == before
     assert warnings == ["botocore no longer hands over response bodies; reading through its parser, slower"]
@@ -283,9 +307,7 @@ def test_a_body_that_is_no_answer_fails_clearly(table, faults):
     """A proxy that answers 200 with a page of its own is told by name, without a traceback."""
 
     def page(forward):
-        answer = forward()
-        headers = {name: value for name, value in answer.headers.items() if name != "x-amz-crc32"}
-        return replace(answer, headers=headers, body=b"<html>Please sign in</html>")
+        return replace(without_checksum(forward()), body=b"<html>Please sign in</html>")
 
     faults.rule = every("Query", page)
     assert_untouched(table, table.job(**DAYS).run(), "no answer of DynamoDB", "Please sign in")
