@@ -2,6 +2,7 @@
 
     DashboardError
     ├── InvalidRequest      the request's own fields are wrong: mend the fields named
+    ├── ChangedMeanwhile    somebody else was first: look again, then decide
     ├── RefusedSql          the SQL is outside what is served: mend it at the place named
     ├── QueryError          Athena answered, and the answer is no
     │   ├── QueryFailed     the query itself failed: read Athena's reason
@@ -41,6 +42,10 @@ class InvalidRequest(DashboardError):
     def __init__(self, faults: tuple[FieldFault, ...]) -> None:
         self.faults = faults
         super().__init__("; ".join(str(fault) for fault in faults))
+
+
+class ChangedMeanwhile(DashboardError):
+    """Somebody else changed it first."""
 
 
 class RefusedSql(DashboardError):

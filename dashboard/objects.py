@@ -1,4 +1,4 @@
-"""S3: the exporter's records, the results of queries, and links to them. The one module with an S3 client."""
+"""S3: the exporter's records, saved queries, results, and links to them. The one module with an S3 client."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -20,7 +20,7 @@ LINK_SECONDS = 300
 
 
 class Objects:
-    """Reads objects. `public_endpoint` is S3 as the browser reaches it, where that is another name."""
+    """Reads and writes objects. `public_endpoint` is S3 as the browser reaches it, where that is another name."""
 
     def __init__(self, region: str | None = None, public_endpoint: str | None = None) -> None:
         self._region = region
@@ -41,14 +41,37 @@ class Objects:
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """Return an object's body, or None where there is none."""
+        found = self.read_version(bucket, key)
+        return found[0] if found else None
+
+    def read_version(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        """Return an object's body and its ETag, or None where there is none."""
         try:
-            return self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in {"NoSuchKey", "NoSuchBucket", "404"}:
+            found = self._client.get_object(Bucket=bucket, Key=key)
+            return found["Body"].read(), found["ETag"].strip('"')
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
                 return None
             raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
-        except BotoCoreError as error:
-            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+
+    def put(self, bucket: str, key: str, body: bytes, *, etag: str | None) -> bool:
+        """Write a JSON object over the version with this ETag (None: where there is none); False if it is another."""
+        condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
+        except (ClientError, BotoCoreError) as error:
+            # 404: the version to replace was deleted meanwhile.
+            if _code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"}:
+                return False
+            raise error_from_sdk(error, "S3", f"writing s3://{bucket}/{key}") from error
+        return True
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is not there stays so."""
+        try:
+            self._client.delete_object(Bucket=bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "S3", f"deleting s3://{bucket}/{key}") from error
 
     def read_uri(self, uri: str) -> bytes:
         """Return the body of an `s3://` URI; raise ResultMissing where there is none."""
@@ -86,6 +109,10 @@ class Objects:
             return self._signer.generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_SECONDS)
         except BotoCoreError as error:
             raise error_from_sdk(error, "S3", f"signing a link to {uri}") from error
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
 def bucket_and_key(uri: str) -> tuple[str, str]:

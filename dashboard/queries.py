@@ -36,13 +36,17 @@ class Statement:
     """Database and name of the tables read; empty where it is the dataset's own alone."""
     written: str = ""
     """What a person wrote, where `sql` was made from it."""
+    given: tuple[tuple[str, str], ...] = ()
+    """Names and values of the parameters in what a person wrote."""
+    shown: str = ""
+    """What a person wrote with its values in place, where it has parameters."""
 
     @property
     def shown_sql(self) -> str:
         """The SQL with its values in place, for people to read and copy."""
-        if not self.parameters:
-            return self.sql
-        # Only the SQL of this module has parameters, and it holds no `?` but those.
+        if self.shown or not self.parameters:
+            return self.shown or self.sql
+        # The SQL of this module holds no `?` but those of its parameters.
         pieces = self.sql.split("?")
         return "".join(piece + value for piece, value in zip(pieces, (*self.parameters, ""), strict=True))
 

@@ -6,6 +6,7 @@ Overview costs at most two queries until the next export changes the data, howev
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dashboard.assurance import DayAssurance
@@ -16,8 +17,10 @@ from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, today_in
 from dashboard.jobs import Job, Jobs
 from dashboard.kept import Kept
+from dashboard.library import Library
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
+from dashboard.parameters import literals_of
 from dashboard.queries import Statement, daily_statement, statement_for
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
@@ -59,6 +62,7 @@ class Service:
             results=settings.results,
             region=settings.region,
         )
+        self.library = Library(self.objects, settings.bucket)
         self.jobs = Jobs(self.athena, is_there=is_there)
         self._records = Records(self.objects, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
@@ -167,10 +171,16 @@ class Service:
             )
         )
 
-    def prepare(self, name: str, request: QueryRequest) -> Statement:
-        """Return the statement of a request, custom SQL checked; raise RefusedSql."""
+    def prepare(self, name: str, request: QueryRequest, given: Mapping[str, str] | None = None) -> Statement:
+        """Return the statement of a request, custom SQL checked; raise RefusedSql.
+
+        `given` are the values of parameters in the SQL by their names; with None it may have none.
+        """
         if request.query == "custom_sql":
-            return checked(request.sql or "", self.catalogue(), request.limit).statement()
+            sql = request.sql or ""
+            literals = None if given is None else literals_of(sql, given)
+            statement = checked(sql, self.catalogue(), request.limit, literals).statement()
+            return replace(statement, given=tuple((given or {}).items()))
         return statement_for(request, self.shape(name))
 
     def estimate(self, name: str, statement: Statement) -> Estimate | None:
@@ -182,7 +192,7 @@ class Service:
                 continue
             opened = None
             if statement.written:
-                opened = scans_of(one_statement(statement.sql), shape.database, shape.table)
+                opened = scans_of(one_statement(statement.shown_sql), shape.database, shape.table)
             estimates.append(estimate_from(statement, manifest, opened))
         return together(estimates) if estimates else None
 
@@ -207,10 +217,12 @@ class Service:
         kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._assurances)
         for answers in (*kept, self._verifications, self._overviews, self._daily):
             answers.clear()
+        self.library.forget()
 
     def close(self) -> None:
         """Stop every query under way."""
         self.jobs.close()
+        self.library.close()
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
         if not statement.tables:

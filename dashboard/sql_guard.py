@@ -6,13 +6,14 @@ nothing that was not looked at here; and what was written out is checked once mo
 """
 
 import difflib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from dashboard.errors import RefusedSql
+from dashboard.parameters import bound, check_parameters, standing_in
 from dashboard.queries import Statement
 from dashboard.sql_functions import FUNCTIONS
 from dashboard.sql_text import DIALECT, one_statement, refusal
@@ -59,18 +60,37 @@ class CheckedSql:
     limit: int
     written: str
     """What the person wrote."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """Literals of its parameters."""
 
     def statement(self) -> Statement:
         """Return it as a statement."""
         tables = tuple((served.database, served.table) for served in self.tables)
         columns = columns_read(self.tree, self.tables)
-        return Statement(self.sql, (), self.limit, None, columns, "custom_sql", tables, self.written)
+        ready = bound(self.sql, self.given)
+        return Statement(
+            ready.sql,
+            ready.literals,
+            self.limit,
+            None,
+            columns,
+            "custom_sql",
+            tables,
+            self.written,
+            shown=ready.shown if ready.literals else "",
+        )
 
 
-def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
-    """Return the SQL fit to run; raise RefusedSql saying what, where and how to mend it."""
-    tree = one_statement(sql)
-    tables = _inspected(tree, sql, catalogue)
+def checked(sql: str, catalogue: Catalogue, limit: int, given: Mapping[str, str] | None = None) -> CheckedSql:
+    """Return the SQL fit to run; raise RefusedSql saying what, where and how to mend it.
+
+    `given` holds the literals of its parameters (see `parameters.literals_of`); None where it may have none.
+    """
+    text = sql if given is None else standing_in(sql)
+    tree = one_statement(text)
+    tables = _inspected(tree, text, catalogue)
+    if given is not None and text != sql:
+        check_parameters(tree, text, given)
     query = _bounded(tree, limit + 1)
     try:
         sent = query.sql(dialect=DIALECT, comments=False, unsupported_level=ErrorLevel.RAISE)
@@ -83,7 +103,7 @@ def checked(sql: str, catalogue: Catalogue, limit: int) -> CheckedSql:
     bound = again.args.get("limit")
     if not isinstance(bound, exp.Limit) or (_number(bound.expression) or 0) > limit + 1:
         raise RefusedSql("The number of its rows cannot be bounded", mend="Write it another way.")
-    return CheckedSql(query, sent, tables, limit, sql)
+    return CheckedSql(query, sent, tables, limit, sql, given or {} if text != sql else {})
 
 
 def columns_read(tree: exp.Query, tables: tuple[ServedTable, ...]) -> tuple[str, ...] | None:

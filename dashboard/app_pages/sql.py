@@ -1,11 +1,17 @@
-"""SQL: a SELECT of one's own, checked before it runs, beside the columns that it may read."""
+"""SQL: a SELECT of one's own, checked before it runs, beside the columns that it may read and what was saved."""
+
+from collections.abc import Mapping
 
 import streamlit as st
 
 from dashboard import asking, loaders, running, tables
 from dashboard.errors import RefusedSql
+from dashboard.jobs import Job
+from dashboard.parameter_inputs import give, parameter_inputs
+from dashboard.parameters import formatted
 from dashboard.period import freshness, title_block
 from dashboard.query_types import QueryRequest
+from dashboard.saved_panel import history_panel, remember, saved_panel
 from dashboard.schema_browser import schema_browser
 from dashboard.sharing import linked, share
 from dashboard.sql_editor import put, sql_editor
@@ -26,30 +32,50 @@ link = linked("sql")
 limits = [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fetch_rows]
 limits.append(service.settings.max_fetch_rows)
 shapes = tuple(service.shape(each) for each in service.names)
-written, schema = st.columns([3, 1.25], gap="small")
+
+
+def take(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> None:
+    """Put a saved or past query into the editor, and run it where that was asked."""
+    put(slot, sql)
+    give(slot, given)
+    st.session_state["limit"] = min(limits, key=lambda rows: abs(rows - limit))
+    st.session_state[f"{slot}_again"] = runs
+
+
+def found(job: Job) -> None:
+    """Draw a finished query and enter it into the histories."""
+    remember(service, name, job)
+    tables.result(service, name, job, key=slot)
+
+
+written, beside = st.columns([3, 1.25], gap="small")
 with written, st.container(border=True, key="question"):
     refused: RefusedSql | None = st.session_state.get(f"{slot}_refused")
     edited = sql_editor(shapes, slot, initial=link.sql or asking.example(service, name), refused=refused)
+    given = parameter_inputs(slot, edited.sql, link.parameters)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter")
+        st.button("Format", key="format", on_click=lambda: put(slot, formatted(edited.sql)))
         st.button("Example", key="example", on_click=lambda: put(slot, asking.example(service, name)))
         st.button("Clear", key="clear", type="tertiary", on_click=lambda: put(slot, ""))
+        if "limit" not in st.session_state:
+            st.session_state["limit"] = link.limit if link.limit in limits else limits[min(1, len(limits) - 1)]
         limit = st.selectbox(
             "Rows at most",
             limits,
-            index=limits.index(link.limit) if link.limit in limits else 1,
             format_func=lambda rows: f"{rows:,} rows at most",
             key="limit",
             label_visibility="collapsed",
             width=190,
         )
-    share(service, name, "sql", {"sql": edited.sql, "limit": limit})
+    share(service, name, "sql", {"sql": edited.sql, "limit": limit}, given)
+    pressed = st.session_state.pop(f"{slot}_again", False) or pressed or edited.run
     now_refused: RefusedSql | None = None
     if edited.sql.strip():
         try:
-            statement = service.prepare(name, QueryRequest("custom_sql", limit, sql=edited.sql))
+            statement = service.prepare(name, QueryRequest("custom_sql", limit, sql=edited.sql), given)
             asking.estimate(service, name, statement)
-            if pressed or edited.run:
+            if pressed:
                 running.start(service, name, statement, slot)
         except RefusedSql as error:
             now_refused = error
@@ -59,7 +85,13 @@ with written, st.container(border=True, key="question"):
     if str(now_refused) != str(refused):
         st.session_state[f"{slot}_refused"] = now_refused
         st.rerun()
-with schema:
-    schema_browser(shapes)
 
-running.show(service, slot, lambda job: tables.result(service, name, job, key=slot))
+running.show(service, slot, found)
+with beside:
+    schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
+with schema_tab:
+    schema_browser(shapes)
+with saved_tab, st.container(border=True, key="saved"):
+    saved_panel(service, name, edited.sql, limit, take)
+with history_tab, st.container(border=True, key="history"):
+    history_panel(service, name, take)

@@ -257,3 +257,56 @@ def test_exports_shows_what_a_verification_did_not_agree_with(visit, publishing)
     assert any("does not agree" in warning.value for warning in app.warning)
     assert "The latest run died" in app.error[0].value
     assert app.dataframe[1].value["Outcome"].iloc[0] == "✕ Died"
+
+
+def write_sql(app: AppTest, sql: str) -> None:
+    app.session_state["sql_contacts_text"] = {"sql": sql, "revision": 7}
+    app.run()
+
+
+def test_sql_is_saved_opened_and_deleted(visit, publishing):
+    """A name and Save share the text; a click brings it back into the editor; Delete asks first."""
+    published = publishing("saving", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
+    app = visit(published.environment, "sql")
+    write_sql(app, "SELECT note FROM contacts")
+    app.text_input[0].set_value("Notes")
+    next(button for button in app.button if button.label == "Save").click().run()
+    assert not app.exception
+    write_sql(app, "SELECT 1 FROM contacts")
+    next(button for button in app.button if button.label == "Notes").click().run()
+    assert not app.exception
+    assert app.session_state["sql_contacts_text"]["sql"] == "SELECT note FROM contacts"
+
+
+def test_sql_with_parameters_runs_with_their_values(visit, published: Published):
+    """An input per parameter; without a value the place is named, with one the rows are its own."""
+    app = visit(published.environment, "sql", **{"p.channel": "VOICE"})
+    write_sql(app, "SELECT channel, count(*) AS n FROM contacts WHERE channel = {{channel}} GROUP BY channel")
+    app.text_input(key="parameter_sql_contacts_0_channel_text").set_value("CHAT").run()
+    run_query(app)
+    assert not app.exception
+    assert list(app.dataframe[0].value["channel"]) == ["CHAT"]
+
+
+def test_a_past_query_runs_again(visit, publishing):
+    """What ran is in the history with its rows and bytes, and one click runs it again."""
+    published = publishing("past", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
+    app = visit(published.environment, "sql")
+    run_query(app)
+    write_sql(app, "SELECT 1 AS one FROM contacts")
+    next(button for button in app.button if button.label == "Run again").click().run()
+    assert not app.exception
+    assert list(app.dataframe[0].value.columns) == ["channel", "contacts"]
+    loaders.service().library.close()
+    loaders.service().library.forget()
+    assert "count(*)" in loaders.service().library.history(published.dataset).entries[0].sql
+
+
+def test_format_lays_the_text_out(visit, published: Published):
+    """One click, and the parameters are still there."""
+    app = visit(published.environment, "sql")
+    write_sql(app, "select note from contacts where report_date = {{start_date}}")
+    app.button(key="format").click().run()
+    assert not app.exception
+    assert app.session_state["sql_contacts_text"]["sql"].splitlines()[0] == "SELECT"
+    assert "{{start_date}}" in app.session_state["sql_contacts_text"]["sql"]

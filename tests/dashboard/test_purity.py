@@ -16,11 +16,13 @@ PURE = (
     "links",
     "mentions",
     "overview",
+    "parameters",
     "partition_predicate",
     "queries",
     "query_types",
     "result_file",
     "results",
+    "saved_queries",
     "set_aside",
     "settings",
     "shape",
@@ -28,7 +30,7 @@ PURE = (
     "sql_guard",
     "sql_text",
 )
-SERVICE = ("api", "api_errors", "athena", "aws_errors", "jobs", "objects", "records", "service")
+SERVICE = ("api", "api_errors", "athena", "aws_errors", "jobs", "library", "objects", "records", "service")
 
 
 def loaded(modules, names):

@@ -1,0 +1,91 @@
+"""Saved queries and the history of a team: what is stored of them, and under which names. Pure."""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+QUERIES_FOLDER = "_queries"
+"""Beside the data; Athena passes over names that begin with `_`."""
+MOST_NAME = 80
+MOST_HISTORY = 100
+MOST_HISTORY_SQL = 4_000
+"""Characters; what is longer stays out of the team's history, which is read whole."""
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+
+
+class SavedQuery(_Stored):
+    """SQL under a name, for everybody who opens this dataset."""
+
+    name: str
+    sql: str
+    limit: int
+    saved_at: AwareDatetime
+
+
+class PastQuery(BaseModel):
+    """One run of somebody's SQL."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: AwareDatetime
+    sql: str
+    limit: int
+    given: dict[str, str] = Field(default_factory=dict)
+    """Values of its parameters."""
+    rows: int
+    bytes_scanned: int
+    seconds: float
+    reused: bool = False
+
+
+class History(_Stored):
+    """The latest runs, the newest first."""
+
+    entries: tuple[PastQuery, ...] = ()
+
+    def with_entry(self, entry: PastQuery) -> "History":
+        """Return the history with one entry more, within its bound."""
+        return History(entries=(entry, *self.entries)[:MOST_HISTORY])
+
+
+def name_of(text: str) -> str | None:
+    """Return a name as it is stored: blanks made single; None for one that is empty, too long or not printable."""
+    name = " ".join(text.split())
+    return name if name and len(name) <= MOST_NAME and name.isprintable() else None
+
+
+def saved_key(prefix: str, name: str) -> str:
+    """Return the key of a saved query: one per name, so that S3 itself refuses the second of two that are alike."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"{prefix}/{QUERIES_FOLDER}/saved/{slug}-{digest}.json"
+
+
+def saved_folder(prefix: str) -> str:
+    """Return where the saved queries of a dataset lie."""
+    return f"{prefix}/{QUERIES_FOLDER}/saved/"
+
+
+def history_key(prefix: str) -> str:
+    """Return the key of a dataset's history."""
+    return f"{prefix}/{QUERIES_FOLDER}/history.json"
+
+
+def past_query(
+    sql: str, limit: int, given: Mapping[str, str], *, rows: int, bytes_scanned: int, seconds: float, reused: bool
+) -> PastQuery:
+    """Return an entry for a run that has just ended."""
+    now = dt.datetime.now(dt.UTC)
+    return PastQuery(
+        at=now, sql=sql, limit=limit, given=dict(given), rows=rows, bytes_scanned=bytes_scanned, seconds=seconds,
+        reused=reused,
+    )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The team's saved queries and history on S3."""
+
+import datetime as dt
+
+import pytest
+
+from dashboard.errors import ChangedMeanwhile
+from dashboard.library import Library
+from dashboard.saved_queries import MOST_HISTORY, History, PastQuery, name_of, saved_key
+
+SQL = "SELECT 1 FROM contacts"
+
+
+@pytest.fixture
+def shared(service, publishing):
+    """A dataset of one's own and two people's libraries over it."""
+    published = publishing("library", per_day=0)
+    people = [Library(service.objects, published.bucket) for _ in range(2)]
+    yield published.dataset, *people
+    for person in people:
+        person.close()
+
+
+def names(library, dataset):
+    library.forget()
+    return [stored.query.name for stored in library.saved(dataset)]
+
+
+def test_a_saved_query_is_there_for_everybody(shared):
+    """What one saves, the other opens: name, SQL and limit."""
+    dataset, ann, bob = shared
+    ann.save(dataset, "Per channel", SQL, 100)
+    (stored,) = bob.saved(dataset)
+    assert (stored.query.name, stored.query.sql, stored.query.limit) == ("Per channel", SQL, 100)
+
+
+def test_two_people_cannot_overwrite_each_other(shared):
+    """The second of two who save the same version, or the same new name, is told; the first one's text stays."""
+    dataset, ann, bob = shared
+    ann.save(dataset, "Ours", SQL, 100)
+    (seen,) = bob.saved(dataset)
+    ann.save(dataset, "Ours", f"{SQL} LIMIT 1", 100, ann.saved(dataset)[0].etag)
+    with pytest.raises(ChangedMeanwhile, match="was changed by somebody else"):
+        bob.save(dataset, "Ours", f"{SQL} LIMIT 2", 100, seen.etag)
+    with pytest.raises(ChangedMeanwhile, match="is taken"):
+        bob.save(dataset, "Ours", f"{SQL} LIMIT 3", 100)
+    with pytest.raises(ChangedMeanwhile, match="was changed"):
+        bob.delete(dataset, seen)
+    bob.forget()
+    assert bob.saved(dataset)[0].query.sql == f"{SQL} LIMIT 1"
+
+
+def test_rename_and_delete(shared):
+    """A name that is taken is refused and nothing is lost; a free one moves the query; delete removes it."""
+    dataset, ann, _ = shared
+    ann.save(dataset, "One", SQL, 100)
+    ann.save(dataset, "Two", SQL, 100)
+    one = ann.saved(dataset)[0]
+    with pytest.raises(ChangedMeanwhile):
+        ann.rename(dataset, one, "Two")
+    assert names(ann, dataset) == ["One", "Two"]
+    ann.rename(dataset, one, "Three")
+    assert names(ann, dataset) == ["Three", "Two"]
+    ann.delete(dataset, ann.saved(dataset)[0])
+    assert names(ann, dataset) == ["Two"]
+
+
+def past(number):
+    at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC) + dt.timedelta(minutes=number)
+    return PastQuery(at=at, sql=f"SELECT {number}", limit=10, rows=1, bytes_scanned=5, seconds=0.1)
+
+
+def test_the_teams_history_holds_what_both_ran(shared):
+    """Runs that end at the same moment are both there, the newest first."""
+    dataset, ann, bob = shared
+    for number in range(6):
+        (ann if number % 2 else bob).remember(dataset, past(number))
+    ann.close(), bob.close()
+    found = Library(ann._objects, ann._bucket).history(dataset).entries
+    assert {entry.sql for entry in found} == {f"SELECT {number}" for number in range(6)}
+
+
+def test_the_history_is_bounded():
+    """The latest hundred stay."""
+    history = History()
+    for number in range(MOST_HISTORY + 5):
+        history = history.with_entry(past(number))
+    assert len(history.entries) == MOST_HISTORY
+    assert history.entries[0].sql == f"SELECT {MOST_HISTORY + 4}"
+
+
+def test_what_cannot_be_read_is_passed_over(shared, service):
+    """A file that somebody put there by hand is not in anybody's way."""
+    dataset, ann, _ = shared
+    service.objects.put(ann._bucket, saved_key(dataset.target.prefix, "odd"), b"{}", etag=None)
+    ann.save(dataset, "Good", SQL, 100)
+    assert names(ann, dataset) == ["Good"]
+
+
+@pytest.mark.parametrize(("text", "name"), [("  a  b ", "a b"), ("", None), ("x" * 81, None), ("a\x00b", None)])
+def test_names_are_short_and_printable(text, name):
+    """Blanks are made single; what no one could read is no name."""
+    assert name_of(text) == name
+
+
+def test_alike_names_have_keys_of_their_own():
+    """Names that differ in case or signs alone do not share an object."""
+    assert len({saved_key("p", name) for name in ("a b", "A b", "a-b", "a/b", "a?b")}) == 5
