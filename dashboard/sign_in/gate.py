@@ -68,8 +68,8 @@ class Gate:
 
     async def _pass_from_loopback(self, scope: Scope, receive: Receive, send: Send) -> None:
         server = scope.get("server")
-        # The address at which this connection arrived, by the socket's own word. A path instead: a socket file.
-        if server is not None and (server[1] is None or is_loopback(server[0])):
+        # The address at which this connection arrived, by the socket's own word; a path where it is a socket file.
+        if server is not None and (is_loopback(server[0]) or (server[1] is None and server[0].startswith("/"))):
             await self._app(scope, receive, send)
             return
         address = server[0] if server else "an unknown address"
