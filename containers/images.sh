@@ -48,14 +48,14 @@ choose_engine() {
 }
 
 containers() {
-    podman --root "$storage" --runroot "$work/run" --storage-driver vfs --runtime runc --cgroup-manager cgroupfs "$@"
+    podman --root "$storage" --runroot "$storage/run" --storage-driver vfs --runtime runc --cgroup-manager cgroupfs "$@"
 }
 
 # The packages are fetched here, by the pip and the settings of whoever builds, and are offered to the build as a folder.
 fetch_packages() {
     mkdir -p "$work/wheels"
     for name in $images; do
-        .venv/bin/python -m pip download --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+        .venv/bin/python -m pip download --quiet --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
             --python-version 3.11 --dest "$work/wheels" --requirement "requirements-$name.lock"
     done
     printf '[global]\nno-index = true\nfind-links = /wheels\n' >"$work/pip.conf"
@@ -63,7 +63,7 @@ fetch_packages() {
 
 # Sets $base to an image that is in the storage.
 choose_base() {
-    if buildah --root "$storage" --runroot "$work/run" --storage-driver vfs pull --quiet "$base" >/dev/null 2>&1; then
+    if buildah --root "$storage" --runroot "$storage/run" --storage-driver vfs pull --quiet "$base" >/dev/null 2>&1; then
         return
     fi
     stood_in=localhost/python-of-debian:$suite
@@ -91,7 +91,7 @@ build() {
             ${PIP_SECRET:+--secret "id=pip,src=$PIP_SECRET"} . >/dev/null
     else
         # A health check exists in docker's format alone. Without --layers one copy of the files is kept, not one a line.
-        buildah --root "$storage" --runroot "$work/run" --storage-driver vfs build --quiet --file "Dockerfile.$1" \
+        buildah --root "$storage" --runroot "$storage/run" --storage-driver vfs build --quiet --file "Dockerfile.$1" \
             --tag "$image" --isolation chroot --format docker --pull-never --layers=false \
             --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 \
             --volume "$work/wheels:/wheels:ro" --secret "id=pip,src=$work/pip.conf" \
@@ -113,7 +113,7 @@ for name in $images; do build "$name"; done
 if [ "$engine" = docker ]; then
     CONTAINERS=docker
 else
-    CONTAINERS="podman --root $storage --runroot $work/run --storage-driver vfs --runtime runc --cgroup-manager cgroupfs"
+    CONTAINERS="podman --root $storage --runroot $storage/run --storage-driver vfs --runtime runc --cgroup-manager cgroupfs"
 fi
 export CONTAINERS IMAGE_TAG="$tag"
 if [ "${CHECK:-yes}" = yes ]; then
