@@ -1,4 +1,4 @@
-"""What the built images do when they run: read-only, without privileges, on this machine's loopback. For `make images`."""
+"""What the built images do when they run, read-only and without privileges. Part of `make images`."""
 
 import contextlib
 import json
@@ -166,7 +166,7 @@ def test_dashboard_serves_what_was_exported(engine: Engine, aws: dict[str, str])
 
 
 def test_dashboard_stays_closed_without_a_word(engine: Engine, aws: dict[str, str]) -> None:
-    """The dashboard's image listens for others, so without sign-in and without the frightening flag it does not start."""
+    """The dashboard's image listens for others: without sign-in or the frightening flag it does not start."""
     engine.run("dashboard", environment=aws, status=1)
 
 

@@ -53,7 +53,8 @@ def test_every_import_is_installed(repository: Path, image: str) -> None:
         f"{module} ({file})"
         for program in PROGRAMS[image]
         for module, file in imported(repository / program)
-        if module not in sys.stdlib_module_names | OWN | OPTIONAL
+        if module not in sys.stdlib_module_names | OWN
+        and not module.startswith(FOR_TYPE_CHECKERS)
         and not any(normal(name) in inside for name in distributions.get(module, []))
     }
     assert missing == set()
