@@ -1,12 +1,15 @@
 """Who looks at a page: the person in front of it, the page on which they sign in, and the way out."""
 
 import os
+from pathlib import Path
+from typing import Final
 
 import streamlit as st
 
 from dashboard.sign_in.access import Access, access_from_environment
 from dashboard.sign_in.person import Person, is_fresh, person_from_claims
-from dashboard.states import state
+
+_ICON: Final = str(Path(__file__).parent / "static" / "icon.svg")
 
 
 def may_read() -> bool:
@@ -24,14 +27,18 @@ def person() -> Person | None:
 
 def sign_in_page() -> None:
     """Draw the page of somebody who is not signed in."""
-    state(
-        ":material/lock:",
-        "Sign in to Reporting",
-        "Figures and records are for people of your organisation. You will be back here in a moment.",
-        key="sign_in",
-    )
-    with st.container(horizontal_alignment="center"):
-        st.button("Sign in", icon=":material/login:", type="primary", key="sign_in", on_click=st.login)
+    st.space("large")
+    with (
+        st.container(horizontal_alignment="center"),
+        st.container(border=True, key="state_sign_in", width=440, horizontal_alignment="center"),
+    ):
+        st.image(_ICON, width=56)
+        st.markdown(
+            "### Sign in to Reporting\n\nThe figures are for people of your organisation. "
+            "Its own sign-in opens next, and brings you back.",
+            text_alignment="center",
+        )
+        st.button("Sign in", type="primary", key="sign_in", on_click=st.login, width="stretch")
 
 
 def person_in_sidebar() -> None:
