@@ -82,7 +82,7 @@ class Lease:
             yield
         finally:
             self._released.set()
-            renewer.join()
+            renewer.join(RENEW_SECONDS)  # a renewal that hangs must not keep the run from ending
             self._release()
 
     @property

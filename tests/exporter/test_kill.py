@@ -1,15 +1,20 @@
 """A run that is killed after any of its requests, and the run after it.
 
-What others can see changes with requests alone, so killing the process after each one in turn covers every instant.
-By default a spread of them is tried; with KILL_POINTS=all every one is.
+What others can see changes with requests alone, so killing the process after each one in turn covers every instant: the
+request is done, its answer never comes. Beside that the process is killed at random moments after random answers. By
+default a spread of both is tried; with KILL_POINTS=all every request, and as many moments as make 200 in all.
 """
 
 import datetime as dt
 import hashlib
+import itertools
 import os
+import random
 import signal
 import subprocess
 import sys
+import threading
+from dataclasses import dataclass
 
 import pytest
 from faults import Faults
@@ -23,6 +28,14 @@ exporter.store.PART_BYTES = 4096
 from exporter.__main__ import main
 main()
 """
+
+
+@dataclass(frozen=True)
+class Point:
+    """When a run is killed: as soon as a request is done, before its answer, or some seconds after its answer."""
+
+    request: int
+    delay: float | None = None
 
 
 class Killed:
@@ -68,15 +81,18 @@ class Killed:
         for key, body in self.before.items():
             self.table.s3.put_object(Bucket="reports", Key=f"{self.table.prefix}/{key}", Body=body)
 
-    def run(self, kill_after: int | None) -> int:
-        """Run the exporter as a process of its own and kill it when so many requests are done; return its status."""
+    def run(self, point: Point | None) -> int:
+        """Run the exporter as a process of its own, kill it at a point, and return its status."""
         process: list[subprocess.Popen[bytes]] = []
 
         def rule(request, forward):
             response = forward()
-            if request.number == kill_after:
+            if point is None or request.number != point.request:
+                return response
+            if point.delay is None:
                 process[0].kill()
                 return None
+            threading.Timer(point.delay, process[0].kill).start()
             return response
 
         self.faults.rule = rule
@@ -94,11 +110,14 @@ class Killed:
             return started.wait(120)
 
 
-def points(total: int) -> list[int]:
-    """Return after how many requests to kill."""
+def points(total: int) -> list[Point]:
+    """Return where to kill a run of so many requests."""
+    chance = random.Random(2026)
+    moments = (Point(chance.randint(1, total), chance.uniform(0, 0.03)) for _ in itertools.count())
     if os.environ.get("KILL_POINTS") == "all":
-        return list(range(1, total + 1))
-    return sorted({round(1 + step * (total - 1) / 11) for step in range(12)})
+        return [*(Point(number) for number in range(1, total + 1)), *itertools.islice(moments, max(0, 200 - total))]
+    spread = sorted({round(1 + step * (total - 1) / 9) for step in range(10)})
+    return [*map(Point, spread), *itertools.islice(moments, 3)]
 
 
 @pytest.mark.slow
@@ -116,7 +135,7 @@ def test_a_run_killed_after_any_request_leaves_whole_days_and_the_next_repairs_t
         for point in points(total):
             killed.restore()
             assert killed.run(point) in {-signal.SIGKILL, 0}
-            at = f"killed after request {point} of {total}: {killed.faults.requests[-1].operation}"
+            at = f"killed at {point} of {total}: {killed.faults.requests[-1].operation}"
             found = killed.published()
             for day in killed.days:
                 assert found.get(day) in (killed.old.get(day), killed.new.get(day)), at
