@@ -4,13 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from datasets import Dataset, Source
-from exporter.attribute_values import AttributeValue
 from exporter.clients import Clients
 from exporter.errors import UsageError
-from exporter.evidence import Sampled, sampled
+from exporter.evidence import Item, Sampled, items_of, sampled
 from exporter.exploring import MOST_VALUES, IndexKeys, index_keys, partition_values
 from exporter.key_ranges import EVERY_KEY
 from exporter.pace import Pace
@@ -28,13 +25,6 @@ class Discovery:
     proposal: Proposal
     sample: Sampled
     read_units: float
-
-
-class _Page(msgspec.Struct):
-    Items: list[dict[str, AttributeValue]] = []
-
-
-_page = msgspec.json.Decoder(_Page)
 
 
 @dataclass(frozen=True)
@@ -72,8 +62,9 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
     pace = Pace(1)
     bodies = _bodies(clients, keys, wanted, pace)
     latest = today_next_year(now)
-    sample = sampled(bodies, latest)
-    date_format, date_reason = proposed_format(_sort_keys(bodies, keys), keys, latest.year, request.date_format)
+    items = items_of(bodies, keys.table_key)
+    sample = sampled(items, latest)
+    date_format, date_reason = proposed_format(_sort_keys(items, keys), keys, latest.year, request.date_format)
     proposal = Proposal(
         name=dataset_name(keys.table),
         keys=keys,
@@ -114,6 +105,6 @@ def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], pace: Pace
     return bodies
 
 
-def _sort_keys(bodies: Sequence[bytes], keys: IndexKeys) -> list[str]:
-    found = [item.get(keys.sort_key) for body in bodies for item in _page.decode(body).Items]
+def _sort_keys(items: Sequence[Item], keys: IndexKeys) -> list[str]:
+    found = [item.get(keys.sort_key) for item in items]
     return [text for value in found if value is not None and (text := value.N or value.S)]

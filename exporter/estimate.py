@@ -38,10 +38,10 @@ class Cost:
     """One way to get at the items."""
 
     way: Way
-    read_units: float
-    dollars: float
+    read_units: float | None
+    dollars: float | None
     minutes: float | None
-    """None where nobody can say."""
+    """Each is None where nobody can say."""
     remark: str
 
 
@@ -115,18 +115,16 @@ def costs(
     units = items_read * units_per_item
     # Types are learned from the first and last page of each partition value, unless one page is all there is.
     looks = 2 * FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
+    query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
+    whole, native = "the whole table, whatever is wanted of it", "the whole table, as DynamoDB JSON, to be converted"
+    if not description.table_bytes:
+        return query, Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
     scan = description.table_bytes / prices.READ_UNIT_BYTES
-    gigabytes = description.table_bytes / prices.GB
+    exported = description.table_bytes / prices.GB * assumed.dollars_per_exported_gb
     return (
-        _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does"),
-        _read("table scan", scan, description.table_items, assumed, "the whole table, whatever is wanted of it"),
-        Cost(
-            "export to S3",
-            0.0,
-            gigabytes * assumed.dollars_per_exported_gb,
-            None,
-            "the whole table, as DynamoDB JSON; needs point-in-time recovery and a conversion to Parquet",
-        ),
+        query,
+        _read("table scan", scan, description.table_items, assumed, whole),
+        Cost("export to S3", 0.0, exported, None, f"{native}; needs point-in-time recovery"),
     )
 
 

@@ -10,9 +10,9 @@ def estimate_text(found: Estimate) -> str:
     lines = [
         f"{found.dataset}: {days} of {', '.join(found.partition_values)} from {found.index}",
         f"  items       about {found.items:,}, for which {found.items_read:,} are read",
-        f"  read units  about {query.read_units:,.1f}",
+        f"  read units  about {query.read_units or 0.0:,.1f}",
         f"  price       about {_dollars(query.dollars)}",
-        f"  time        about {_minutes(query.minutes)}",
+        f"  time        {_minutes(query.minutes)}",
         "",
         f"  {'way':<13} {'read units':>14} {'dollars':>12} {'minutes':>8}",
         *(_line(cost) for cost in found.costs),
@@ -34,13 +34,16 @@ def estimate_text(found: Estimate) -> str:
 
 
 def _line(cost: Cost) -> str:
+    units = "-" if cost.read_units is None else f"{cost.read_units:,.1f}"
     minutes = "-" if cost.minutes is None else f"{cost.minutes:,.1f}"
-    return f"  {cost.way:<13} {cost.read_units:>14,.1f} {_dollars(cost.dollars):>12} {minutes:>8}  {cost.remark}"
+    return f"  {cost.way:<13} {units:>14} {_dollars(cost.dollars):>12} {minutes:>8}  {cost.remark}"
 
 
-def _dollars(amount: float) -> str:
+def _dollars(amount: float | None) -> str:
+    if amount is None:
+        return "-"
     return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.6f}"
 
 
 def _minutes(minutes: float | None) -> str:
-    return "unknown" if minutes is None else "a minute" if minutes < 1 else f"{minutes:,.0f} minutes"
+    return "unknown" if minutes is None else "under a minute" if minutes < 1 else f"about {minutes:,.0f} minutes"

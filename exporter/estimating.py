@@ -155,7 +155,9 @@ def _warnings(
     elif factor > 1:
         found.append(f"text keys may carry offsets, so days beside the window are read too: {factor:.1f} times as much")
     if not description.table_bytes:
-        found.append("DynamoDB has not measured the table yet (it does every six hours): a scan cannot be priced")
+        found.append(
+            "DynamoDB has not measured the table yet (it does every six hours): the other ways cannot be priced"
+        )
     if (provisioned := description.provisioned_read_units) is not None:
         found.append(
             f"the index is provisioned with {provisioned:,} read units a second ({2 * provisioned:,} eventually "

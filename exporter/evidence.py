@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -12,12 +12,16 @@ import msgspec
 from exporter.attribute_values import AttributeValue, kind_of
 from exporter.dates import instant_from_epoch, instant_from_iso
 from exporter.errors import UnreadableDate
+from exporter.key_reading import key_digest
 from exporter.numbers import is_exact
 
 MOST_DISTINCT = 1000
 """Different texts that are counted one by one."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+Item = Mapping[str, AttributeValue]
 
 
 class _Page(msgspec.Struct):
@@ -39,8 +43,8 @@ class Evidence:
     """Numbers that a double does not hold."""
     smallest: Decimal | None = None
     largest: Decimal | None = None
-    scale: int = 0
-    """Most digits after the point."""
+    scales: Counter[int] = field(default_factory=Counter)
+    """Digits after the point -> numbers."""
     dates: int = 0
     """Texts that are `YYYY-MM-DD`."""
     times: int = 0
@@ -67,6 +71,11 @@ class Evidence:
         """Different texts, or None where there are too many to count."""
         return len(self.texts) if len(self.texts) <= MOST_DISTINCT else None
 
+    @property
+    def scale(self) -> int:
+        """Most digits after the point."""
+        return max(self.scales, default=0)
+
     def add(self, value: AttributeValue, latest: dt.date) -> None:
         """Take one value into account."""
         kind = kind_of(value)
@@ -82,7 +91,7 @@ class Evidence:
         self.largest = number if self.largest is None else max(self.largest, number)
         exponent = number.normalize().as_tuple().exponent
         digits = max(0, -exponent) if isinstance(exponent, int) else 0
-        self.scale = max(self.scale, digits)
+        self.scales[digits] += 1
         self.whole += digits == 0
         self.inexact += not is_exact(text, float(text))
         self.seconds += _is_time(text, 1, latest)
@@ -105,16 +114,19 @@ class Sampled:
     attributes: Mapping[str, Evidence]
 
 
-def sampled(bodies: Iterable[bytes], latest: dt.date) -> Sampled:
-    """Return what the items of some Query responses have in common; `latest` is the last day that counts as a time."""
-    items = 0
+def items_of(bodies: Iterable[bytes], table_key: Sequence[str]) -> list[Item]:
+    """Return the items of some Query responses, each once: the first and the last page of few items overlap."""
+    items = {key_digest(item, table_key): item for body in bodies for item in _page.decode(body).Items}
+    return list(items.values())
+
+
+def sampled(items: Sequence[Item], latest: dt.date) -> Sampled:
+    """Return what items have in common; `latest` is the last day that counts as a time."""
     attributes: dict[str, Evidence] = {}
-    for body in bodies:
-        for item in _page.decode(body).Items:
-            items += 1
-            for name, value in item.items():
-                attributes.setdefault(name, Evidence()).add(value, latest)
-    return Sampled(items, attributes)
+    for item in items:
+        for name, value in item.items():
+            attributes.setdefault(name, Evidence()).add(value, latest)
+    return Sampled(len(items), attributes)
 
 
 def _is_time(text: str, per_second: int, latest: dt.date) -> bool:

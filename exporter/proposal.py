@@ -18,6 +18,10 @@ Role = Literal["key", "dimension", "measure"]
 
 MOST_DIMENSION_VALUES = 50
 
+NEARLY_ALL = 0.99
+"""Share of the values that decide a type, where there are at least a hundred. The others become null in their rows, and
+lie in quarantine: that is what it is for."""
+
 _FORMATS = (
     "ISO", "EPOCH", "EPOCH_MILLIS", "%Y%m%d%H%M%S", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "HUMAN_READABLE",
     "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
@@ -25,7 +29,7 @@ _FORMATS = (
 """Tried in this order; those that sort by time come first."""
 
 _NAMES_TIME = re.compile(r"(?:[tT]ime|[dD]ate|[sS]tamp|_at|At|_on|On)$|(?:^|_)(?:time|date)(?:_|$)")
-_NAMES_IDENTITY = re.compile(r"(?:^|_|[a-z])(?:id|Id|ID|code|Code|number|Number|version|Version)$")
+_NAMES_IDENTITY = re.compile(r"(?:^|_|[a-z])(?:id|Id|ID|code|Code|number|Number|version|Version|reference|Reference)$")
 _JSON_KINDS = {"M", "L", "SS", "NS", "BS"}
 _INT64 = 1 << 63
 
@@ -99,7 +103,8 @@ def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
 ) -> tuple[ColumnType, str]:
     """Return the type that holds every value seen, and why."""
     count = found.values
-    match found.kind:
+    kind, others = _main_kind(found)
+    match kind:
         case None if not count:
             return STRING, "nothing but NULL"
         case None:
@@ -108,29 +113,40 @@ def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
         case "BOOL":
             return BOOLEAN, f"{count:,} booleans"
         case "N":
-            return _number_type(attribute, found)
+            column_type, reason = _number_type(attribute, found)
+            return column_type, reason + others
         case "S":
             return _text_type(found)
         case "B":
             return STRING, f"{count:,} binary values, as base64 text"
-        case kind:
+        case _:
             return JSON, f"{count:,} values of type {kind}"
 
 
+def _main_kind(found: Evidence) -> tuple[str | None, str]:
+    """Return the one type that all values have, or nearly all numbers have, and what to say of the others."""
+    numbers = found.kinds["N"]
+    if found.kind is None and found.values >= 100 and numbers >= NEARLY_ALL * found.values:
+        return "N", f"; {found.values - numbers:,} of {found.values:,} values are no numbers"
+    return found.kind, ""
+
+
 def contradiction(declared: ColumnType, found: Evidence) -> str | None:
-    """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can tell."""
-    kinds = set(found.kinds) - {"NULL"}
-    odd = ", ".join(sorted(kinds - _takes(declared)))
-    if odd:
-        count = sum(found.kinds[kind] for kind in kinds - _takes(declared))
-        return f"{count:,} of {found.values:,} values are {odd}, which {declared} does not take"
-    if declared.name == "bigint" and found.kinds["N"] > found.whole:
-        return f"{found.kinds['N'] - found.whole:,} of {found.values:,} numbers have a fraction"
-    if declared.name == "decimal" and found.scale > (declared.scale or 0):
-        return f"numbers have up to {found.scale} decimals"
-    if declared.name in {"timestamp", "date"} and found.kinds["S"] > found.dates + found.times:
-        return None  # the dataset's own date format may read them
-    return None
+    """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can tell.
+
+    A few odd values are none: the declaration is what calls them odd. Texts in a timestamp column are left to the
+    dataset's own date format.
+    """
+    odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
+    odd = sum(found.kinds[kind] for kind in odd_kinds)
+    reason = f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"
+    if not odd and declared.name in {"bigint", "decimal"}:
+        scale = declared.scale or 0
+        odd = sum(count for digits, count in found.scales.items() if digits > scale)
+        reason = f"have more than {scale} decimals" if scale else "have a fraction"
+    if not odd or (found.values >= 100 and odd <= (1 - NEARLY_ALL) * found.values):
+        return None
+    return f"{odd:,} of {found.values:,} values {reason}"
 
 
 def _takes(declared: ColumnType) -> set[str]:
@@ -164,7 +180,7 @@ def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexK
 
 
 def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
-    count = found.values
+    count = found.kinds["N"]
     if found.whole == count:
         for per, times in (("seconds", found.seconds), ("milliseconds", found.milliseconds)):
             if times == count and _NAMES_TIME.search(attribute):
@@ -187,8 +203,11 @@ def _text_type(found: Evidence) -> tuple[ColumnType, str]:
     count = found.values
     if found.dates == count:
         return DATE, f"{count:,} texts, all YYYY-MM-DD"
-    if found.times + found.dates == count:
+    times = found.times + found.dates
+    if times == count:
         return TIMESTAMP, f"{count:,} texts, all ISO 8601 times"
+    if count >= 100 and times >= NEARLY_ALL * count:
+        return TIMESTAMP, f"{times:,} of {count:,} texts are ISO 8601 times; the others become null and are set aside"
     many = "many" if found.distinct is None else f"{found.distinct:,}"
     return STRING, f"{count:,} texts, {many} different"
 

@@ -6,12 +6,13 @@ import difflib
 import pytest
 
 from datasets import dataset_from_text
+from datasets.types import ColumnType
 from exporter.attribute_values import AttributeValue
 from exporter.discover import DiscoveryRequest, discover
 from exporter.errors import SourceError, UsageError
 from exporter.evidence import Evidence
 from exporter.exploring import IndexKeys
-from exporter.proposal import proposed_format, proposed_type
+from exporter.proposal import contradiction, proposed_format, proposed_type
 from exporter.proposal_text import difference, proposal_text, revised_text
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -131,7 +132,7 @@ def test_a_second_run_proposes_what_is_new_or_contradicted(scene):
     ]
     assert changes == [
         "-    type: bigint  # 8 numbers, all whole, largest 712",
-        "+    type: double  # 1 of 9 numbers have a fraction",
+        "+    type: double  # 1 of 9 values have a fraction",
         "+  - name: queue",
         "+    attribute: Queue",
         "+    type: string  # 1 texts, 1 different",
@@ -150,7 +151,7 @@ def test_columns_in_one_line_are_revised_as_well(scene):
     dataset = dataset_from_text(text, "short.yaml")
     again = found_in(table, values=("A", "B"))
     revised = revised_text(text, dataset, again.proposal, again.sample)
-    assert "  - {name: score, attribute: Score, type: double, unit: s}  # 8 of 8 numbers have a fraction\n" in revised
+    assert "  - {name: score, attribute: Score, type: double, unit: s}  # 8 of 8 values have a fraction\n" in revised
     assert dataset_from_text(revised, "short.yaml").column("agent") is not None
 
 
@@ -197,6 +198,34 @@ def test_a_type_holds_what_was_seen(attribute, value, expected):
     evidence = Evidence()
     evidence.add(AttributeValue(**value), dt.date(2027, 12, 31))
     assert str(proposed_type(attribute, evidence)[0]) == expected
+
+
+def test_a_few_odd_values_do_not_decide():
+    """Two bad texts among hundreds of times or numbers leave the type, and the reason tells of them."""
+    times, numbers = Evidence(), Evidence()
+    for number in range(398):
+        times.add(AttributeValue(S=f"2026-02-16T10:00:{number % 60:02}Z"), dt.date(2027, 12, 31))
+        numbers.add(AttributeValue(N=str(number)), dt.date(2027, 12, 31))
+    for odd in (times, numbers):
+        odd.add(AttributeValue(S="n/a"), dt.date(2027, 12, 31))
+        odd.add(AttributeValue(S="soon"), dt.date(2027, 12, 31))
+    column_type, reason = proposed_type("Ended", times)
+    assert (str(column_type), "398 of 400 texts are ISO 8601 times" in reason) == ("timestamp", True)
+    column_type, reason = proposed_type("Duration", numbers)
+    assert (str(column_type), reason.endswith("; 2 of 400 values are no numbers")) == ("bigint", True)
+    assert (
+        contradiction(ColumnType.parse("boolean"), numbers) == "400 of 400 values are N, S, which boolean does not take"
+    )
+    numbers.add(AttributeValue(N="0.125"), dt.date(2027, 12, 31))
+    assert contradiction(ColumnType.parse("decimal(5,2)"), numbers) is None
+
+
+def test_items_of_two_pages_count_once(scene):
+    """The first and the last page of a value overlap where it has few items; the figures are of items, not of pages."""
+    table = scene()
+    for number in range(4):
+        table.put(f"{number}", f"2026-02-1{number}T10:00:00Z", Padding={"S": "x" * 330_000})
+    assert found_in(table).proposal.items == 4
 
 
 def test_hostile_names_and_values_stay_text(scene):
