@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from exporter.commands import VERBS
 from exporter.errors import ExportError, UsageError
 from exporter.lambda_handler import handler
 
@@ -43,6 +44,17 @@ def test_the_last_line_of_json_output_is_the_report(scene):
         "bytes": report["bytes"],
         "uri": f"s3://reports/{table.prefix}/year=2026/month=02/day=16/data.parquet",
     }
+
+
+def test_every_verb_and_option_is_documented(repository):
+    """docs/exporter.md names each verb of the command line, and each option of its verbs."""
+    text = (repository / "docs" / "exporter.md").read_text(encoding="utf-8")
+    shared = {"--dataset", "--json", "--help"}
+    for verb in VERBS:
+        assert f"python -m exporter {verb.name}" in text, verb.name
+        for command in getattr(verb, "commands", {"": verb}).values():
+            given = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
+            assert {option for option in given - shared if option not in text} == set(), verb.name
 
 
 def test_a_failed_run_says_why_and_exits_with_1(scene):
