@@ -9,8 +9,9 @@
     │   ├── QueryCancelled  somebody, or the time limit, stopped it
     │   ├── TableMissing    nothing has been exported yet, or the names are wrong
     │   └── ResultMissing   the result's file is gone: run the query again
-    └── ServiceError        Athena or S3 did not do its part
+    └── ServiceError        Athena, S3 or the sign-in provider did not do its part
         ├── AthenaUnreachable   no answer: try again, look at endpoint and network
+        ├── IssuerUnreachable   nobody can say whether a token is genuine: try again
         ├── Throttled           too many requests: try again in a while
         └── AccessDenied        the role lacks a permission: give it
 
@@ -106,6 +107,10 @@ class ServiceError(DashboardError):
 
 class AthenaUnreachable(ServiceError):
     """No answer from a service (Athena or the S3 that holds its results)."""
+
+
+class IssuerUnreachable(ServiceError):
+    """The sign-in provider did not say which keys it signs with."""
 
 
 class Throttled(ServiceError):

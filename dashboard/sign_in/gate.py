@@ -15,10 +15,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.errors import IssuerUnreachable
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
-from dashboard.sign_in.issuer import Issuer, IssuerUnreachable
+from dashboard.sign_in.issuer import Issuer
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.source import ProviderSource
@@ -28,7 +29,7 @@ _WATCH_SECONDS: Final = 5.0
 """How long the sockets of a starting server are watched; afterwards each request is looked at by itself."""
 
 # Wherever a base path puts them. What is not here is the front end: the same files for everybody, and no figures.
-_GUARDED: Final = re.compile(r"(?:^|/)(?:api|media|_stcore)(?:/|$)")
+_GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = re.compile(r"(?:^|/)_stcore/(?:health|host-config|stream|bidi-components/.+)$")
 
 _log = structlog.get_logger(__name__)

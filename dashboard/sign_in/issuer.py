@@ -10,16 +10,12 @@ import httpx
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from dashboard.errors import ServiceError
+from dashboard.errors import IssuerUnreachable
 from dashboard.sign_in.provider import Provider
 
 FRESH_SECONDS: Final = 3600.0
 LOOK_AGAIN_SECONDS: Final = 60.0
 """How often a token with an unknown key makes us ask again, at most: anybody can make up a key's name."""
-
-
-class IssuerUnreachable(ServiceError):
-    """The provider did not say which keys it signs with."""
 
 
 @dataclass(frozen=True)

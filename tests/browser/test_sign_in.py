@@ -93,6 +93,8 @@ def sign_in(context: BrowserContext, closed: Closed) -> Page:
 def test_a_stranger_sees_the_sign_in_page_alone(context: BrowserContext, closed: Closed):
     """On every address: no figure, no page to choose, no way to ask."""
     page = context.new_page()
+    failed: list[str] = []
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
     for path in ("/", "/explore", "/sql", "/exports"):
         page.goto(closed.url + path)
         page.get_by_role("heading", name="Sign in to Reporting").wait_for(timeout=30_000)
@@ -100,6 +102,7 @@ def test_a_stranger_sees_the_sign_in_page_alone(context: BrowserContext, closed:
             page.locator("[data-testid=stSidebarNav], [data-testid=stMetric], [data-testid=stDataFrame]").count() == 0
         )
         assert page.get_by_role("dialog").count() == 0
+    assert failed == []
 
 
 def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, closed: Closed):

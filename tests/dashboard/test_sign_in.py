@@ -28,11 +28,21 @@ GUARDED = (
     "/api/stats",
     "/api/openapi.json",
     "/media/a.csv",
+    "/base/media/static/media/a.csv",
     "/_stcore/metrics",
     "/_stcore/upload_file/a/b",
     "/base/api/x",
 )
-OPEN = ("/healthz", "/", "/explore", "/static/js/a.js", "/app/static/inter.woff2", "/_stcore/health", "/oauth2callback")
+OPEN = (
+    "/healthz",
+    "/",
+    "/explore",
+    "/static/js/a.js",
+    "/static/media/icons.woff2",
+    "/app/static/inter.woff2",
+    "/_stcore/health",
+    "/oauth2callback",
+)
 
 
 async def inner(scope: Scope, receive: Receive, send: Send) -> None:
