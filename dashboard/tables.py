@@ -2,36 +2,20 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import sqlglot
 import streamlit as st
 from sqlglot.errors import SqlglotError
 
 from dashboard import downloads, formats
 from dashboard.costs import dollars_for
+from dashboard.excel import excel_bytes
 from dashboard.filters import Filters
+from dashboard.grid import grid
 from dashboard.jobs import Job
 from dashboard.queries import Statement, rows_statement
 from dashboard.results import QueryResult
 from dashboard.service import Service
-from dashboard.shape import Shape
-
-_SAFE_INTEGER: Final = 2**53
-_ROW: Final = 35
-_TALLEST: Final = 12
-"""Rows shown before the grid scrolls."""
-
-
-def shown(table: pa.Table) -> pa.Table:
-    """Return the table as the grid can show it exactly: what a double cannot hold becomes text."""
-    for place, field in enumerate(table.schema):
-        column = table.column(place)
-        if pa.types.is_decimal(field.type) or (pa.types.is_integer(field.type) and not _fits(column)):
-            table = table.set_column(place, field.name, pc.cast(column, pa.string()))
-    return table
 
 
 def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
@@ -47,7 +31,7 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Another period or value may.")
             return
-        _grid(found, service.shape(name), columns, key)
+        grid(found, service.shape(name), columns, key)
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:
@@ -82,7 +66,7 @@ def rows_dialog(service: Service, name: str, filters: Filters) -> None:
     with st.skeleton(height=320):
         found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
     st.caption(f"{rows_text(found, None)} · {formats.size(found.statistics.bytes_scanned)} scanned")
-    _grid(found, service.shape(name), found.table.column_names, "behind")
+    grid(found, service.shape(name), found.table.column_names, "behind")
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:
@@ -128,6 +112,15 @@ def _take_away(service: Service, name: str, found: QueryResult, key: str) -> Seq
                 icon=":material/data_object:",
                 width="stretch",
             )
+            st.download_button(
+                "Excel, exact digits",
+                lambda: excel_bytes(found.table, columns),
+                _file(name, found, "xlsx"),
+                key=f"excel_{query}",
+                on_click="ignore",
+                icon=":material/table_chart:",
+                width="stretch",
+            )
             st.link_button(
                 "Athena's own CSV, all columns",
                 service.download_url(query, _file(name, found, "csv")),
@@ -146,53 +139,6 @@ def _take_away(service: Service, name: str, found: QueryResult, key: str) -> Seq
             disabled=not found.row_count,
         )
     return columns
-
-
-def _grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
-    table = shown(found.table.select(list(columns)))
-    height = (min(table.num_rows, _TALLEST) + 1) * _ROW + 2
-    st.dataframe(
-        table,
-        hide_index=True,
-        height=height,
-        row_height=_ROW,
-        column_config=_column_config(found, shape),
-        placeholder="",
-        key=f"grid_{key}_{found.query_execution_id}",
-        alt=f"Query result, {rows_text(found, None)}",
-    )
-
-
-def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
-    configs: dict[str, Any] = {}
-    for field, column in zip(found.table.schema, found.columns, strict=True):
-        known = shape.column(field.name)
-        text = f"{column.type}. {known.description}" if known and known.description else column.type
-        if pa.types.is_timestamp(field.type):
-            configs[field.name] = st.column_config.DatetimeColumn(help=text, format=_moments(found.table[field.name]))
-        elif pa.types.is_date(field.type):
-            configs[field.name] = st.column_config.DateColumn(help=text, format="YYYY-MM-DD")
-        elif pa.types.is_decimal(field.type):
-            configs[field.name] = st.column_config.TextColumn(help=text, alignment="right")
-        elif pa.types.is_integer(field.type):
-            big = not _fits(found.table.column(field.name))
-            plain = st.column_config.NumberColumn(help=text, format="%d")
-            configs[field.name] = st.column_config.TextColumn(help=text, alignment="right") if big else plain
-        else:
-            configs[field.name] = st.column_config.Column(help=text)
-    return configs
-
-
-def _moments(column: pa.ChunkedArray) -> str:
-    """Return the format of a timestamp column: with milliseconds where some value has any."""
-    whole = pc.all(pc.equal(pc.floor_temporal(column, unit="second"), column)).as_py()
-    return "YYYY-MM-DD HH:mm:ss" if whole in (True, None) else "YYYY-MM-DD HH:mm:ss.SSS"
-
-
-def _fits(column: pa.ChunkedArray) -> bool:
-    extent = pc.min_max(column)
-    low, high = extent["min"].as_py(), extent["max"].as_py()
-    return low is None or (low >= -_SAFE_INTEGER and high <= _SAFE_INTEGER)
 
 
 def _file(name: str, found: QueryResult, extension: str) -> str:

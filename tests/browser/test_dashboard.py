@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -308,3 +309,28 @@ def test_a_copied_address_of_sql_opens_the_same_text(visitor: Callable[..., Any]
     other = visitor().open(copied(page, "%C3%9Cn%C3%AF"))
     other.get_by_text("Nothing run yet").wait_for()
     assert other.get_by_label("SQL", exact=True).input_value() == sql
+
+
+def test_a_click_copies_a_cell(visitor: Callable[..., Any]):
+    """The value under the click is in the clipboard, whole, and the page says so."""
+    page = visitor().open("/sql?sql=SELECT+big_number+FROM+contacts+LIMIT+1")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_label("SQL", exact=True).press("Control+Enter")
+    grid = page.locator("[class*=st-key-result_] [data-testid=stDataFrame]")
+    grid.wait_for()
+    page.wait_for_timeout(500)
+    grid.click(position={"x": 80, "y": 52})
+    page.get_by_text("Copied 12345678901234567890123456789012345678").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "12345678901234567890123456789012345678"
+
+
+def test_an_excel_file_is_made_on_a_click(visitor: Callable[..., Any], tmp_path: Path):
+    """The download is a workbook with the query's columns."""
+    page = visitor().open("/sql?sql=SELECT+big_number+FROM+contacts+LIMIT+1")
+    page.get_by_label("SQL", exact=True).press("Control+Enter")
+    page.locator("[class*=st-key-more_] button").first.click()
+    with page.expect_download() as started:
+        page.locator("[class*=st-key-excel_] button").click()
+    started.value.save_as(tmp_path / "rows.xlsx")
+    sheet = zipfile.ZipFile(tmp_path / "rows.xlsx").read("xl/worksheets/sheet1.xml").decode()
+    assert "<t>12345678901234567890123456789012345678</t>" in sheet

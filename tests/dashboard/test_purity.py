@@ -10,6 +10,7 @@ PURE = (
     "days_read",
     "downloads",
     "errors",
+    "excel",
     "filters",
     "json_values",
     "kept",
