@@ -1,7 +1,7 @@
 """Excel files of an Arrow table: typed cells, nothing rounded, nothing run. Pure.
 
 Excel keeps fifteen digits, so decimals and integers with more of them are text cells; a text is written as a text,
-which Excel never takes for a formula. NULL is an empty cell, and so is "": Excel knows no difference, CSV and Parquet do.
+which Excel never takes for a formula. NULL is an empty cell, and so is "": Excel knows no difference between them.
 """
 
 import datetime as dt
