@@ -43,12 +43,27 @@ choose_engine() {
     elif command -v buildah >/dev/null 2>&1 && command -v podman >/dev/null 2>&1; then
         engine=buildah
     else
-        fail 'it needs a Docker daemon, or buildah and podman (Debian: apt-get install buildah podman runc netavark aardvark-dns debootstrap)'
+        fail 'it needs a Docker daemon, or buildah and podman (Debian: apt-get install buildah podman runc netavark aardvark-dns iptables debootstrap)'
     fi
 }
 
 containers() {
-    podman --root "$storage" --runroot "$storage/run" --storage-driver vfs --runtime runc --cgroup-manager cgroupfs "$@"
+    podman --root "$storage" --runroot "$storage/run" --storage-driver vfs "$@"
+}
+
+# Read by podman through CONTAINERS_CONF: no systemd, limits below the machine's own, names of services by aardvark-dns.
+configure_podman() {
+    cat >"$work/containers.conf" <<'CONF'
+[containers]
+default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+runtime = "runc"
+events_logger = "file"
+[network]
+network_backend = "netavark"
+CONF
+    export CONTAINERS_CONF="$work/containers.conf"
 }
 
 # The packages are fetched here, by the pip and the settings of whoever builds, and are offered to the build as a folder.
@@ -105,6 +120,7 @@ engine=${ENGINE:-}
 trap clean EXIT
 trap 'exit 130' INT TERM HUP
 if [ "$engine" = buildah ]; then
+    configure_podman
     fetch_packages
     choose_base
 fi
@@ -113,7 +129,7 @@ for name in $images; do build "$name"; done
 if [ "$engine" = docker ]; then
     CONTAINERS=docker
 else
-    CONTAINERS="podman --root $storage --runroot $storage/run --storage-driver vfs --runtime runc --cgroup-manager cgroupfs"
+    CONTAINERS="podman --root $storage --runroot $storage/run --storage-driver vfs"
 fi
 export CONTAINERS IMAGE_TAG="$tag"
 if [ "${CHECK:-yes}" = yes ]; then

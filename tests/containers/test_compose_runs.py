@@ -7,6 +7,7 @@ order rests on completed services alone, and each service's own check is run by 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -85,7 +86,7 @@ def project(containers: list[str], repository: Path, tmp_path: Path, *files: str
         return Project(["docker", "compose", *options], containers, repository)
     # podman-compose takes one program as podman, not a program with options.
     program = tmp_path / "podman"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(containers)} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(containers)} "$@"\n')
     program.chmod(0o755)
     tool = Path(sys.executable).parent / "podman-compose"
     return Project([str(tool), "--podman-path", str(program), *options], containers, repository)
