@@ -1,5 +1,6 @@
 """The templates as text and as a document, without a call."""
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -17,7 +18,7 @@ MOST_BYTES = 51_200
 FOLDER = Path(__file__).parent
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # the same API twice
     """Reads CloudFormation's short forms as its long ones: `!Ref A` as `{"Ref": "A"}`."""
 
 
@@ -63,6 +64,7 @@ class Template:
         return frozenset(name for name, declared in self.parameters.items() if "Default" not in declared)
 
 
+@functools.cache
 def load_template(name: TemplateName) -> Template:
     """Return a template; raise TemplateFault where it is larger than CloudFormation takes in a request."""
     text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,83 @@
+"""Every combination of parameters that matters to conditions."""
+
+import itertools
+from collections.abc import Iterator
+
+from .rendering import ACCOUNT, IMAGE, REGION
+
+Parameters = dict[str, str]
+
+REQUIRED: dict[str, Parameters] = {
+    "template": {
+        "DynamoTableName": "contacts",
+        "GsiName": "Channel-InitiationTimestamp-index",
+        "GsiPartitionKeyAttribute": "Channel",
+        "GsiPartitionKeyValue": "VOICE,CHAT",
+        "GsiSortKeyAttribute": "InitiationTimestamp",
+        "ExporterImage": IMAGE,
+    },
+    "dashboard": {
+        "DynamoTableName": "contacts",
+        "GsiName": "Channel-InitiationTimestamp-index",
+        "GsiPartitionKeyAttribute": "Channel",
+        "GsiPartitionKeyValue": "VOICE,CHAT",
+        "GsiSortKeyAttribute": "InitiationTimestamp",
+        "DashboardImage": IMAGE,
+        "ExportDataBucket": "reports-data",
+        "AthenaResultsBucket": "reports-results",
+        "AthenaWorkgroup": "reports",
+    },
+    "registry": {},
+}
+
+_NETWORK = {"VpcId": "vpc-0123456789abcdef0", "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1"}
+
+_CHOICES: dict[str, list[list[Parameters]]] = {
+    "template": [
+        [{"ExporterHost": "Fargate"}, {"ExporterHost": "Lambda"}],
+        [
+            {},
+            {"CreateTable": "true"},
+            {"CreateTable": "true", "TableSKName": "sk", "BillingMode": "PROVISIONED"},
+            {"CreateTable": "true", "TablePKName": "Channel", "TableSKName": "InitiationTimestamp"},
+            {
+                "CreateTable": "true",
+                "TablePKName": "InitiationTimestamp",
+                "DateFormat": "EPOCH",
+                "GsiPartitionKeyType": "N",
+            },
+        ],
+        [{}, _NETWORK, {"CreateNetwork": "false"}, _NETWORK | {"CreateNetwork": "false", "AssignPublicIp": "DISABLED"}],
+        [{}, {"S3BucketName": "given"}, {"S3BucketName": "given", "ExistingDataBucket": "true"}],
+        [{}, {"DateRangeMode": "PREVIOUS_WEEK"}],
+        [{}, {"ScheduleState": "DISABLED"}],
+        [{}, {"AlarmEmail": "reports@example.com"}],
+        [{}, {"ExporterArchitecture": "ARM64"}],
+    ],
+    "dashboard": [
+        [{"DashboardHost": host} for host in ("EcsExpress", "AppRunner", "Fargate", "None")],
+        [{}, _NETWORK],
+        [{}, {"OidcIssuer": "https://id.example.com", "OidcClientId": "reports", "OidcClientSecretName": "oidc"}],
+        [{}, {"FirstUserEmail": "someone@example.com"}],
+        [{}, {"AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic"}],
+        [
+            {},
+            {"DomainName": "reports.example.com", "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1"},
+            {
+                "DomainName": "reports.example.com",
+                "CertificateArn": f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/1",
+                "HostedZoneId": "Z0123",
+            },
+        ],
+    ],
+    "registry": [[{}]],
+}
+
+
+def combinations(name: str) -> Iterator[Parameters]:
+    """Yield sets of parameters of a template, those included that its rules refuse."""
+    for chosen in itertools.product(*_CHOICES[name]):
+        merged = dict(REQUIRED[name])
+        for one in chosen:
+            merged |= one
+        yield merged

@@ -1,0 +1,236 @@
+"""Every combination of hosts, table, network, bucket, schedule and sign-in gives something that AWS would take."""
+
+import json
+import shlex
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from infra.templates import load_template
+
+from .combinations import REQUIRED, combinations
+from .rendering import Rendering
+from .schemas import faults_in_schema
+
+
+KNOWN_OUTPUTS = (
+    {
+        "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup", "AthenaDatabase", "AthenaTable", "LambdaFunction",
+        "OnDemandExportFunction", "ReportQueryFunction", "EventBridgeRule", "DynamoDBTable", "RunTaskCommand",
+    },
+    {"ReportDashboardURL"},
+    {"ExporterRepository", "DashboardRepository"},
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["template", "dashboard", "registry"])
+def renderings(request) -> list[Rendering]:
+    """Every rendering of a template that its own rules accept."""
+    document = load_template(request.param).document
+    made = [Rendering(document, parameters) for parameters in combinations(request.param)]
+    return [rendering for rendering in made if not rendering.broken_rules]
+
+
+def rendered(name: str, **parameters: str) -> Rendering:
+    return Rendering(load_template(name).document, REQUIRED[name] | parameters)
+
+
+def key_names(table: dict[str, Any]) -> set[str]:
+    keys = [*table["KeySchema"], *table["GlobalSecondaryIndexes"][0]["KeySchema"]]
+    return {key["AttributeName"] for key in keys}
+
+
+def test_every_combination_resolves_and_fits_the_schemas(renderings):
+    """No reference leads to something that is not made, and each resource is what its published schema describes."""
+    seen: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for rendering in renderings:
+        for name, resource in rendering.resources.items():
+            key = json.dumps([name, resource["Properties"]], sort_keys=True)
+            if key not in seen:
+                seen[key] = name
+                found.update(f"{name}: {fault}" for fault in faults_in_schema(resource["Type"], resource["Properties"]))
+    assert found == {}
+    assert renderings
+
+
+def test_every_combination_has_the_outputs_that_users_know(renderings):
+    """Whatever is deployed, the known outputs are there, and each output is text that is not empty."""
+    for rendering in renderings:
+        outputs = rendering.outputs
+        assert {name: value for name, value in outputs.items() if not isinstance(value, str) or not value} == {}
+        assert any(known <= set(outputs) for known in KNOWN_OUTPUTS)
+
+
+def test_the_number_of_combinations():
+    """How many were rendered; a smaller number would mean that something is no longer tried."""
+    counts = {}
+    for name in ("template", "dashboard"):
+        document = load_template(name).document
+        made = [Rendering(document, parameters) for parameters in combinations(name)]
+        counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
+    assert counts == {"template": (1920, 1680), "dashboard": (192, 144 + 16)}
+
+
+def test_an_attribute_is_defined_once(renderings):
+    """DynamoDB refuses a definition that repeats a shared key, and one that no key uses."""
+    for rendering in renderings:
+        for resource in rendering.resources.values():
+            if resource["Type"] == "AWS::DynamoDB::Table":
+                table = resource["Properties"]
+                defined = [attribute["AttributeName"] for attribute in table["AttributeDefinitions"]]
+                assert sorted(defined) == sorted(key_names(table))
+
+
+@pytest.mark.parametrize(
+    ("date_format", "type_"),
+    [("ISO", "S"), ("EPOCH", "N"), ("EPOCH_MILLIS", "N"), ("HUMAN_READABLE", "S"), ("%d", "S")],
+)
+def test_epoch_sort_keys_are_numbers(date_format, type_):
+    """A sort key of seconds or milliseconds is N, every other one S."""
+    table = rendered("template", CreateTable="true", DateFormat=date_format).resources["Table"]["Properties"]
+    types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    assert types == {"pk": "S", "Channel": "S", "InitiationTimestamp": type_}
+
+
+def test_provisioned_tables_have_throughput_on_table_and_index():
+    """PROVISIONED needs it in both places, PAY_PER_REQUEST in none."""
+    table = rendered("template", CreateTable="true", BillingMode="PROVISIONED").resources["Table"]["Properties"]
+    throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+    assert table["ProvisionedThroughput"] == throughput
+    assert table["GlobalSecondaryIndexes"][0]["ProvisionedThroughput"] == throughput
+    table = rendered("template", CreateTable="true").resources["Table"]["Properties"]
+    assert "ProvisionedThroughput" not in table | table["GlobalSecondaryIndexes"][0]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"ExistingDataBucket": "true"}, "S3BucketName"),
+        ({"CreateNetwork": "false"}, "A Fargate task needs a network"),
+        ({"VpcId": "vpc-01234567"}, "SubnetIds"),
+        ({"SubnetIds": "subnet-01234567"}, "VpcId"),
+        ({"CreateTable": "true", "TablePKName": "a", "TableSKName": "a"}, "TablePKName and TableSKName have to differ"),
+        ({"CreateTable": "true", "GsiSortKeyAttribute": "Channel"}, "have to differ"),
+    ],
+)
+def test_rules_refuse_what_cannot_work(parameters, told):
+    """A combination that cannot work is refused before anything is made, in a sentence that names the parameter."""
+    assert any(told in text for text in rendered("template", **parameters).broken_rules)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"DashboardHost": "Fargate"}, "VpcId and SubnetIds"),
+        ({"DashboardHost": "Fargate"}, "CertificateArn"),
+        ({"OidcIssuer": "https://id.example.com"}, "OidcClientId"),
+        ({"OidcIssuer": "https://id.example.com", "OidcClientId": "x"}, "OidcClientSecretName"),
+    ],
+)
+def test_rules_refuse_an_incomplete_dashboard(parameters, told):
+    """A host or an issuer without what it needs is refused in a sentence that names the parameter."""
+    assert any(told in text for text in rendered("dashboard", **parameters).broken_rules)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "address"),
+    [
+        ("re-0123.ecs.us-east-1.on.aws", "https://re-0123.ecs.us-east-1.on.aws"),
+        ("https://re-0123.ecs.us-east-1.on.aws", "https://re-0123.ecs.us-east-1.on.aws"),
+        ("https://re-0123.ecs.us-east-1.on.aws/", "https://re-0123.ecs.us-east-1.on.aws"),
+    ],
+)
+def test_the_address_has_one_scheme(monkeypatch, endpoint, address):
+    """With or without a scheme in the endpoint that Express reports, the address and the callback have exactly one."""
+    monkeypatch.setitem(Rendering.attribute.__globals__["_ATTRIBUTES"], "Endpoint", endpoint)
+    rendering = rendered("dashboard")
+    assert rendering.outputs["ReportDashboardURL"] == address
+    assert rendering.outputs["RedirectAddress"] == f"{address}/oauth2callback"
+    assert rendering.resources["Client"]["Properties"]["CallbackURLs"] == [f"{address}/oauth2callback"]
+
+
+@pytest.mark.parametrize(
+    ("host", "made", "absent"),
+    [
+        ("EcsExpress", {"Express", "Cluster", "Log", "Users", "SignIn"}, {"Runner", "Service", "Balancer"}),
+        ("AppRunner", {"Runner", "OneInstance", "Users", "SignIn"}, {"Express", "Cluster", "Log", "Service"}),
+        ("Fargate", {"Service", "Balancer", "Scaling", "Cluster", "Users", "SignIn"}, {"Express", "Runner"}),
+        ("None", {"Access"}, {"Express", "Runner", "Service", "Users", "SignIn", "DashboardRole"}),
+    ],
+)
+def test_each_host_makes_its_own(host, made, absent):
+    """A host brings what it needs and nothing of the others."""
+    network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
+    resources = set(rendered("dashboard", DashboardHost=host, **network).resources)
+    assert made <= resources
+    assert not absent & resources
+
+
+@pytest.mark.parametrize("issuer", ["", "https://id.example.com"])
+def test_the_secret_holds_what_sign_in_needs(issuer):
+    """Client, issuer and callback are in one JSON secret, and the random key that signs cookies is added to them."""
+    own = {"OidcClientId": "mine", "OidcClientSecretName": "oidc"} if issuer else {}
+    rendering = rendered("dashboard", OidcIssuer=issuer, **own)
+    generated = rendering.resources["SignIn"]["Properties"]["GenerateSecretString"]
+    secret = json.loads(generated["SecretStringTemplate"])
+    assert generated["GenerateStringKey"] == "cookie_secret"
+    assert set(secret) == {"client_id", "client_secret", "server_metadata_url", "redirect_uri"}
+    assert secret["server_metadata_url"].endswith("/.well-known/openid-configuration")
+    assert secret["redirect_uri"] == "https://re-0123.ecs.us-east-1.on.aws/oauth2callback"
+    if issuer:
+        assert secret["client_secret"] == "{{resolve:secretsmanager:oidc:SecretString:client_secret}}"
+
+
+def test_the_dashboard_reads_the_secret_that_is_made():
+    """The name in the container, the name of the secret and the one in the role are the same, without a reference."""
+    resources = rendered("dashboard").resources
+    environment = resources["Express"]["Properties"]["PrimaryContainer"]["Environment"]
+    (name,) = [one["Value"] for one in environment if one["Name"] == "SIGN_IN_SECRET"]
+    assert resources["SignIn"]["Properties"]["Name"] == name
+    statement = resources["DashboardRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+    assert statement["Resource"].endswith(f":secret:{name}-*")
+
+
+def test_the_pull_is_limited_to_the_image():
+    """A role pulls from the one repository of its image: account, region and name come out of the image's address."""
+    role = rendered("template").resources["StartRole"]["Properties"]
+    (pull,) = [one for one in role["Policies"][0]["PolicyDocument"]["Statement"] if one["Sid"] == "PullImage"]
+    assert pull["Resource"] == "arn:aws:ecr:us-east-1:111122223333:repository/dynamodb-reporting/exporter"
+
+
+def test_a_weekly_export_has_a_daily_heartbeat():
+    """An alarm looks back seven days at most, so a weekly export is watched by something that runs each day."""
+    for host, name in (("Fargate", "TaskHeartbeat"), ("Lambda", "FunctionHeartbeat")):
+        assert name not in rendered("template", ExporterHost=host).resources
+        weekly = rendered("template", ExporterHost=host, DateRangeMode="PREVIOUS_WEEK").resources
+        assert weekly[name]["Properties"]["ScheduleExpression"] == "cron(0 6 * * ? *)"
+        assert json.loads(weekly[name]["Properties"]["Target"]["Input"])
+        assert weekly["MissedRun"]["Properties"]["MetricName"] == "HoursSinceSuccess"
+
+
+def test_alarms_look_back_seven_days_at_most(renderings):
+    """CloudWatch refuses an alarm whose periods together are longer than a week."""
+    for rendering in renderings:
+        for resource in rendering.resources.values():
+            if resource["Type"] == "AWS::CloudWatch::Alarm":
+                alarm = resource["Properties"]
+                periods = [alarm["Period"]] if "Period" in alarm else [
+                    metric["MetricStat"]["Period"] for metric in alarm["Metrics"] if "MetricStat" in metric
+                ]  # fmt: skip
+                assert max(periods) * int(alarm["EvaluationPeriods"]) <= 7 * 86400
+    longest = load_template("template").parameters["AlarmAfterHours"]["MaxValue"]
+    assert longest * 3600 <= 7 * 86400
+
+
+def test_the_run_task_line_is_a_command():
+    """The ready-made line parses as one shell command whose parts are what ECS takes."""
+    words = shlex.split(rendered("template").outputs["RunTaskCommand"])
+    assert words[:3] == ["aws", "ecs", "run-task"]
+    overrides = json.loads(words[words.index("--overrides") + 1])
+    assert overrides == {"containerOverrides": [{"name": "exporter", "command": ["export", "--json"]}]}
+    network = words[words.index("--network-configuration") + 1]
+    assert network.startswith("awsvpcConfiguration={subnets=[subnet-")
+    words = shlex.split(rendered("template", ExporterHost="Lambda").outputs["RunTaskCommand"])
+    assert words[:3] == ["aws", "lambda", "invoke"]

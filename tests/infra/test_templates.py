@@ -1,0 +1,122 @@
+"""The templates are valid, small, and hold to the rules of this repository; a broken one would be noticed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.api import lint
+
+from infra.templates import MOST_BYTES, document_from_text, load_template
+
+from .combinations import combinations
+from .rendering import Rendering, Unresolved
+from .rules import DEFAULTS, findings
+from .schemas import faults_in_schema
+
+NAMES = ("template", "dashboard", "registry")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A fault to plant: in `name`, `old` becomes `new`."""
+
+    title: str
+    name: str
+    old: str
+    new: str
+
+
+def seeds(repository) -> list[Seed]:
+    text = (repository / "tests" / "infra" / "faults.yaml").read_text(encoding="utf-8")
+    return [Seed(**entry) for entry in yaml.safe_load(text)]
+
+
+def faults_of(name: str, text: str) -> Iterator[str]:
+    """Yield what any check of this suite finds, the quick ones first."""
+    yield from findings(name, text)
+    document = document_from_text(text)
+    for parameters in list(combinations(name))[:: 97 if name == "template" else 11]:
+        try:
+            rendering = Rendering(document, parameters)
+            made = {} if rendering.broken_rules else rendering.resources
+        except (Unresolved, KeyError, IndexError, TypeError) as error:
+            yield f"cannot be rendered: {error}"
+            return
+        for resource in made.values():
+            yield from faults_in_schema(resource["Type"], resource["Properties"])
+            yield from _repeated_attributes(resource)
+    for match in lint(text):
+        yield f"{match.rule.id}: {match.message}"
+
+
+def _repeated_attributes(resource: dict[str, Any]) -> Iterator[str]:
+    defined = [one["AttributeName"] for one in resource["Properties"].get("AttributeDefinitions", [])]
+    if len(defined) != len(set(defined)):
+        yield f"attributes defined twice: {defined}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_finds_nothing(name):
+    """cfn-lint has nothing to say, with no rule ignored."""
+    text = load_template(name).text
+    assert "cfn-lint" not in text
+    assert [f"{match.rule.id} {match.message}" for match in lint(text)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rules_find_nothing(name):
+    """Policies, buckets, alarms, schedules, hosts, sign-in and the form hold to the repository's own rules."""
+    assert findings(name, load_template(name).text) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_templates_deploy_without_a_bucket(name):
+    """A template goes to CloudFormation in the request itself, which takes 51,200 bytes."""
+    assert len(load_template(name).text.encode()) < MOST_BYTES == 51_200
+
+
+def test_both_stacks_mean_the_same_by_a_name():
+    """A parameter that both templates have is declared in the same words."""
+    exporter, dashboard = load_template("template").parameters, load_template("dashboard").parameters
+    shared = (set(exporter) & set(dashboard)) - {"VpcId", "SubnetIds"}
+    assert {name for name in shared if exporter[name] != dashboard[name]} == set()
+    assert {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"} <= shared
+
+
+def test_the_list_of_known_parameters_is_complete():
+    """A parameter that is not among the known ones is for network, capacity, size or sign-in."""
+    others = {name: set(load_template(name).parameters) - set(DEFAULTS[name]) for name in ("template", "dashboard")}
+    assert others["template"] == {
+        "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "AlarmAfterHours", "ExporterArchitecture",
+        "ExporterMemory", "ReadCapacityUnits", "WriteCapacityUnits",
+    }  # fmt: skip
+
+
+def test_every_seeded_fault_is_caught(repository):
+    """Each of the broken templates in faults.yaml is noticed by some check of this suite."""
+    unnoticed, planted = [], seeds(repository)
+    for seed in planted:
+        text = load_template(seed.name).text
+        assert seed.old in text, f"{seed.title}: faults.yaml is out of date"
+        if next(faults_of(seed.name, text.replace(seed.old, seed.new)), None) is None:
+            unnoticed.append(seed.title)
+    assert unnoticed == []
+    assert len(planted) >= 17
+
+
+def test_form_groups_are_numbered_in_order():
+    """The form leads from what is read to who is told."""
+    for name in ("template", "dashboard"):
+        groups = load_template(name).document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        assert [group["Label"]["default"].partition(".")[0] for group in groups] == [
+            str(n + 1) for n in range(len(groups))
+        ]
+
+
+def test_no_account_is_named():
+    """The templates and environments hold no account id, no key and no address of a person."""
+    texts = json.dumps([load_template(name).document for name in NAMES])
+    assert not any(word in texts for word in ("AKIA", "aws_secret", "arn:aws:iam::1"))
