@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 class SecretsManager:
-    """Reads secrets. The region is the secret's own where its name is a full ARN."""
+    """Reads one secret, by its ARN (whose region holds then) or its name."""
 
-    def __init__(self, arn: str, region: str | None = None) -> None:
-        self._arn = arn
-        parts = arn.split(":")
+    def __init__(self, secret: str, region: str | None = None) -> None:
+        self._secret = secret
+        parts = secret.split(":")
         self._region = parts[3] if len(parts) > 6 and parts[3] else region
 
     @cached_property
@@ -29,11 +29,11 @@ class SecretsManager:
     def text(self) -> str:
         """Return the secret's current text; "" where it holds none yet. Raises a DashboardError otherwise."""
         try:
-            return self._client.get_secret_value(SecretId=self._arn).get("SecretString", "")
+            return self._client.get_secret_value(SecretId=self._secret).get("SecretString", "")
         except ClientError as error:
             # A secret that exists and has no version yet answers like one that does not exist.
             if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                 return ""
-            raise error_from_sdk(error, "Secrets Manager", "reading AUTH_SECRET_ARN") from error
+            raise error_from_sdk(error, "Secrets Manager", f"reading the secret {self._secret}") from error
         except BotoCoreError as error:
-            raise error_from_sdk(error, "Secrets Manager", "reading AUTH_SECRET_ARN") from error
+            raise error_from_sdk(error, "Secrets Manager", f"reading the secret {self._secret}") from error

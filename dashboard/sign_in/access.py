@@ -7,7 +7,8 @@ from typing import Final
 from dashboard.sign_in.provider import FIELDS, variable
 from datasets.faults import DatasetError, Fault
 
-SECRET: Final = "AUTH_SECRET_ARN"  # noqa: S105 - a variable's name
+SECRETS: Final = ("AUTH_SECRET_ARN", "SIGN_IN_SECRET")
+"""Variables that name the secret: by its ARN, or by a name that a template knows before the secret is there."""
 UNAUTHENTICATED: Final = "DASHBOARD_ALLOW_UNAUTHENTICATED"
 YES: Final = "yes-anyone-can-read-everything"
 
@@ -28,9 +29,14 @@ def access_from_environment(environment: Mapping[str, str]) -> Access:
     allowed = environment.get(UNAUTHENTICATED, "").strip()
     if allowed not in {"", YES}:
         raise DatasetError([Fault("environment", UNAUTHENTICATED, f"nothing, or {YES}", allowed)])
-    if any(environment.get(name, "").strip() for name in (SECRET, *map(variable, FIELDS))):
+    if any(environment.get(name, "").strip() for name in (*SECRETS, *map(variable, FIELDS))):
         return Access.SIGN_IN
     return Access.EVERYBODY if allowed else Access.LOOPBACK
+
+
+def secret_from_environment(environment: Mapping[str, str]) -> str | None:
+    """Return the ARN or name of the secret that holds the provider, None where variables hold all of it."""
+    return next((text for name in SECRETS if (text := environment.get(name, "").strip())), None)
 
 
 def refusal(addresses: str) -> str:
@@ -38,7 +44,7 @@ def refusal(addresses: str) -> str:
     return (
         f"The dashboard does not start on {addresses}: others could read everything there without signing in.\n"
         "Either set up sign-in (OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, "
-        f"OIDC_COOKIE_SECRET, or {SECRET}),\n"
+        f"OIDC_COOKIE_SECRET, or {SECRETS[0]}),\n"
         "or serve this machine alone (--server.address 127.0.0.1; --host 127.0.0.1 with uvicorn),\n"
         f"or, where something else keeps strangers out, set {UNAUTHENTICATED}={YES}."
     )

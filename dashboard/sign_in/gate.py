@@ -181,5 +181,5 @@ def _mended_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes
         return name, value if b"; secure" in value.lower() else value + b"; Secure"
     if low == b"location" and b"post_logout_redirect_uri=" in value and b".amazoncognito.com/logout?" in value:
         # Amazon Cognito's own name for where to go after signing out; without it people end on an error.
-        return name, value + b"&" + urlencode({"logout_uri": provider.redirect_uri}).encode()
+        return name, value + b"&" + urlencode({"logout_uri": provider.origin}).encode()
     return name, value

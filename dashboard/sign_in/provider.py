@@ -64,8 +64,11 @@ def values_from_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def values_from_secret(content: Mapping[str, object]) -> dict[str, str]:
-    """Return what a secret's JSON object says; its keys are spelled `client_id` or `OIDC_CLIENT_ID`."""
-    named = {key.lower().removeprefix("oidc_"): value for key, value in content.items()}
+    """Return what a secret's JSON object says; its keys are spelled `client_id` or `OIDC_CLIENT_ID`.
+
+    `server_metadata_url` is Streamlit's name for `metadata_url`.
+    """
+    named = {key.lower().removeprefix("oidc_").removeprefix("server_"): value for key, value in content.items()}
     return {name: str(named[name]).strip() for name in FIELDS if isinstance(named.get(name), str) and named[name]}
 
 

@@ -12,7 +12,7 @@ from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
 from dashboard.secrets_manager import SecretsManager
-from dashboard.sign_in.access import SECRET, Access, access_from_environment, refusal
+from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
@@ -65,9 +65,9 @@ def _give_to_streamlit(provider: Provider) -> None:
 
 
 def _secret_reader(environment: Mapping[str, str]) -> Callable[[], str] | None:
-    arn = environment.get(SECRET, "").strip()
+    secret = secret_from_environment(environment)
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-    return SecretsManager(arn, region).text if arn else None
+    return SecretsManager(secret, region).text if secret else None
 
 
 def _exit(message: str) -> NoReturn:

@@ -64,7 +64,7 @@ class ProviderSource:
         try:
             text = self._read_secret() if self._read_secret is not None else ""
             values = {**_values(text), **self._given}
-            provider = provider_from(values, where="AUTH_SECRET_ARN")
+            provider = provider_from(values, where="sign-in secret")
         except DatasetError as error:
             # Names alone: what stands in a secret stays there.
             _log.warning("sign-in is not set up yet", missing_or_wrong=[fault.field for fault in error.faults])
@@ -80,6 +80,6 @@ def _values(text: str) -> dict[str, str]:
     try:
         content = json.loads(text or "{}")
     except ValueError:
-        _log.warning("AUTH_SECRET_ARN holds no JSON object")
+        _log.warning("the sign-in secret holds no JSON object")
         return {}
     return values_from_secret(content) if isinstance(content, dict) else {}

@@ -79,6 +79,7 @@ def test_what_is_set_decides_who_gets_in():
     assert access_from_environment({}) is Access.LOOPBACK
     assert access_from_environment({"OIDC_CLIENT_ID": "x"}) is Access.SIGN_IN
     assert access_from_environment({"AUTH_SECRET_ARN": "x"}) is Access.SIGN_IN
+    assert access_from_environment({"SIGN_IN_SECRET": "x"}) is Access.SIGN_IN
     assert access_from_environment({"DASHBOARD_ALLOW_UNAUTHENTICATED": YES}) is Access.EVERYBODY
     assert access_from_environment({"DASHBOARD_ALLOW_UNAUTHENTICATED": YES, "AUTH_SECRET_ARN": "x"}) is Access.SIGN_IN
     for almost in ("yes", "1", "true", YES.upper()):
@@ -167,10 +168,24 @@ def test_a_secret_that_cannot_be_read_keeps_the_dashboard_closed():
     assert ProviderSource({}, lambda _: None, fail).current() is None
 
 
+def test_a_secret_is_found_by_its_name_before_it_exists(secrets_url, monkeypatch):
+    """A template knows the name before the secret is there; and Streamlit's spelling of its keys is understood."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_url)
+    secret = SecretsManager("reports/sign-in", "us-east-1")
+    assert secret.text() == ""
+    content = {name.removeprefix("OIDC_").lower(): value for name, value in GOOD.items()}
+    content["server_metadata_url"] = content.pop("issuer") + "/.well-known/openid-configuration"
+    client = boto3.client("secretsmanager", region_name="us-east-1")
+    client.create_secret(Name="reports/sign-in", SecretString=json.dumps(content))
+    provider = ProviderSource({}, lambda _: None, secret.text).current()
+    assert provider is not None
+    assert (provider.metadata_url, provider.issuer) == (content["server_metadata_url"], None)
+
+
 def test_a_secret_out_of_reach_is_told(monkeypatch):
     """The message says what was being done, and where to look."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")
-    with pytest.raises(AthenaUnreachable, match="Secrets Manager did not answer while reading AUTH_SECRET_ARN"):
+    with pytest.raises(AthenaUnreachable, match="Secrets Manager did not answer while reading the secret arn:aws:"):
         SecretsManager("arn:aws:secretsmanager:eu-west-1:1:secret:a").text()
 
 
