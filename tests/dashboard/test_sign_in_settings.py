@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,7 +200,7 @@ def test_codes_stay_out_of_the_access_log():
 
 SERVERS = {
     "streamlit": ("streamlit", "run", "dashboard/app.py", "--server.address", EVERYWHERE, "--server.port"),
-    "streamlit's default": ("streamlit", "run", "dashboard/app.py", "--server.port"),
+    "streamlit on IPv6": ("streamlit", "run", "dashboard/app.py", "--server.address", "::", "--server.port"),
     "uvicorn": ("uvicorn", "dashboard.app:app", "--host", EVERYWHERE, "--port"),
 }
 
@@ -222,6 +223,12 @@ def test_nothing_starts_in_the_open(server: str, repository: Path):
     assert "The dashboard does not start on" in done.stderr
     assert f"DASHBOARD_ALLOW_UNAUTHENTICATED={YES}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_streamlit_listens_on_this_machine_unless_told_otherwise(repository: Path):
+    """`streamlit run dashboard/app.py` works as it stands, and nobody else reaches it."""
+    text = (repository / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["server"]["address"] == "127.0.0.1"
 
 
 def test_half_a_sign_in_does_not_start(repository: Path):
