@@ -8,17 +8,21 @@ from typing import Any
 import streamlit as st
 
 from dashboard import charts, formats
+from dashboard.components import component
+from dashboard.filter_dialog import filter_dialog
 from dashboard.filters import DIMENSIONS, Days, Dimension
 from dashboard.overview import CardValue, Overview, ValueCount
 from dashboard.service import Service
 from dashboard.visit import View, keep
 from datasets.definition import Chart
 
-SQL, ROWS = "Show the SQL", "Show the rows"
+SQL, ROWS, VALUES = "Show the SQL", "Show the rows", "Filter by value"
 
 
 def stat_cards(overview: Overview) -> None:
     """Draw one card per figure, four in a row where there is room and two on a phone."""
+    with st.container(key="chart_names", height=1, border=False):
+        component("chart_names")(key="chart_names_of_cards")
     with st.grid(4, min_column_width=150, gap="small", key="stat_cards"):
         for card in overview.cards:
             _stat_card(card, _course(card, overview))
@@ -82,6 +86,8 @@ class _Drawing:
     """For those who cannot see it."""
     dimension: Dimension | None
     """What a click filters; None for the chart of days."""
+    counts: tuple[ValueCount, ...] = ()
+    """What a click picks among."""
     cut: str = ""
     """How many of how many are drawn, where not all are."""
 
@@ -100,9 +106,9 @@ def _drawing(scene: Scene, chart: Chart) -> _Drawing | None:
     text = charts.described(chart.title, counts)
     if chart.kind == "bar":
         cut = f" :small[:gray[{charts.MOST_BARS} of {len(counts)}]]" if len(counts) > charts.MOST_BARS else ""
-        return _Drawing(charts.horizontal_bars(counts, picked=picked), text, dimension, cut)
+        return _Drawing(charts.horizontal_bars(counts, picked=picked), text, dimension, counts, cut)
     draw = charts.doughnut if chart.kind == "doughnut" else charts.pie
-    return _Drawing(draw(counts, _categories(scene, dimension, counts), picked=picked), text, dimension)
+    return _Drawing(draw(counts, _categories(scene, dimension, counts), picked=picked), text, dimension, counts)
 
 
 def _categories(scene: Scene, dimension: Dimension, counts: Sequence[ValueCount]) -> tuple[str | None, ...]:
@@ -118,7 +124,7 @@ def _chart_card(scene: Scene, chart: Chart, drawing: _Drawing) -> str | None:
         st.subheader(chart.title + drawing.cut, anchor=False, width="content")
         asked = st.menu_button(
             f"Menu of {chart.title}",
-            (SQL, ROWS),
+            (SQL, ROWS, VALUES) if dimension else (SQL, ROWS),
             key=f"menu_{name}_{chart.by}",
             icon=":material/more_horiz:",
             type="tertiary",
@@ -130,6 +136,8 @@ def _chart_card(scene: Scene, chart: Chart, drawing: _Drawing) -> str | None:
         on_select=lambda: _picked(name, key, dimension) if dimension else _brushed(name, key),
         alt=drawing.text,
     )
+    if asked == VALUES and dimension:
+        filter_dialog(name, scene.view, dimension, chart.title, drawing.counts)
     return asked
 
 

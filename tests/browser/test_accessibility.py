@@ -1,0 +1,66 @@
+"""What keeps people out, looked for by axe on every page in every theme; and the charts without a mouse."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from publishing import Published
+
+from dashboard.themes import THEMES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+JANUARY = "/?from=2026-01-01&to=2026-01-31&channel=VOICE"
+READY = {
+    JANUARY: "[data-testid=stVegaLiteChart] svg.marks",
+    "/explore": ".st-key-run button",
+    "/sql": ".paint .keyword",
+    "/exports": "[data-testid=stDataFrame]",
+}
+
+
+def violations(page: Page) -> list[str]:
+    """Serious and critical violations, each with the elements that it is about."""
+    options = {"resultTypes": ["violations"], "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{each['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for each in found
+        if each["impact"] in {"serious", "critical"}
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("path", READY)
+def test_no_page_keeps_anybody_out(visitor: Callable[..., Any], path: str, theme: str):
+    """In no theme has any page a serious or critical fault: names, roles, contrast, order."""
+    page = visitor(theme=theme).open(path)
+    page.wait_for_selector(READY[path])
+    page.wait_for_timeout(1200)
+    assert violations(page) == []
+
+
+def test_a_chart_filters_without_a_mouse(visitor: Callable[..., Any], published: Published):
+    """Its menu lists the values as buttons; chosen and applied by keys, they filter as a click on the chart does."""
+    page = visitor().open("/?from=2026-01-01&to=2026-01-31")
+    page.wait_for_selector(READY[JANUARY])
+    page.get_by_role("button", name="Menu of Channels").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Filter by value", exact=True).wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("CHAT", exact=False).wait_for()
+    page.locator("[role=dialog] button", has_text="CHAT").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Apply").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="channel: CHAT").wait_for()
+    rows = [row for row in published.rows if row["day"].isoformat()[:7] == "2026-01" and row["channel"] == "CHAT"]
+    page.wait_for_function(
+        "text => document.querySelector('[data-testid=stMetricValue]')?.innerText === text", arg=f"{len(rows):,}"
+    )
