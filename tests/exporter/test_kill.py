@@ -144,7 +144,7 @@ def test_a_run_killed_after_any_request_leaves_whole_days_and_the_next_repairs_t
 
 def repair(killed: Killed, at: str) -> None:
     """Let the next run come, and check what it leaves."""
-    table, later = killed.table, killed.now + dt.timedelta(minutes=10)
+    table, later = killed.table, dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
     entries = table.ledger()
     if len(entries) == 1:
         # The run had not said what it was about: nothing may have changed, and the same command does it all.
