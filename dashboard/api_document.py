@@ -46,6 +46,14 @@ def openapi(max_rows: int) -> dict[str, Any]:
             "version": "1",
             "description": "The dashboard's figures and queries. Same queries, same checks, same limits as its pages.",
         },
+        # Either one, where the dashboard asks people to sign in; on this machine alone, none.
+        "security": [{"bearer": []}, {"session": []}, {}],
+        "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "_streamlit_user"},
+            }
+        },
         "paths": {
             "/healthz": {"get": _operation("Whether pages can be served", {"type": "object"}, errors=("503",))},
             "/api/stats": {"get": _operation("Figures of the Overview", _stats(), errors=("503",))},

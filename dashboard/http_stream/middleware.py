@@ -35,8 +35,11 @@ _Operation = Callable[[Scope, Receive, Send, str], Awaitable[None]]
 
 
 def script_tag(mode: Mode) -> str:
-    """Return what the page's head needs, ahead of Streamlit's own script; nothing where the stream is off."""
-    return "" if mode == "off" else f'<script src=".{PREFIX}client.js" data-mode="{html.escape(mode)}"></script>'
+    """Return what the page's head needs, ahead of Streamlit's own script; nothing where the stream is off.
+
+    Deferred, so that the first paint does not wait; a module script, as Streamlit's is, keeps its place behind it.
+    """
+    return "" if mode == "off" else f'<script defer src=".{PREFIX}client.js" data-mode="{html.escape(mode)}"></script>'
 
 
 class HttpStream:

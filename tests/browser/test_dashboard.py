@@ -163,7 +163,7 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Callable[..., Any
     page = watched.page
     page.route("**/static/js/*", lambda route: route.abort())
     page.goto(watched.url, wait_until="commit")
-    page.wait_for_function("document.body !== null")
+    page.wait_for_function("() => document.body !== null")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(THEMES[name].page)
     page.unroute_all()
     watched.faults.clear()

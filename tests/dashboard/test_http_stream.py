@@ -345,7 +345,7 @@ def test_a_full_house_says_so():
 def test_the_script_is_served_and_its_tag_carries_the_mode():
     """`off` leaves the page alone; the script is this server's own file."""
     assert script_tag("off") == ""
-    assert script_tag("always") == '<script src="./_http_stream/client.js" data-mode="always"></script>'
+    assert script_tag("always") == '<script defer src="./_http_stream/client.js" data-mode="always"></script>'
 
     async def promise(app):
         async with browser(app) as caller:
