@@ -79,8 +79,9 @@ def skipped_types() -> set[str]:
         for template in load_templates().values()
         for resource in template.document["Resources"].values()
     }
+    known = {type_ for type_, model in parsing.get_model_map().items() if model.__name__ != "Placeholder"}
     # moto cannot name a parameter, and gives a user pool an id that is none; both count as skipped.
-    return (used - set(parsing.get_model_map())) | ({"AWS::SSM::Parameter", "AWS::Cognito::UserPool"} & used)
+    return (used - known) | ({"AWS::SSM::Parameter", "AWS::Cognito::UserPool"} & used)
 
 
 @contextmanager

@@ -1,0 +1,74 @@
+"""An account to deploy to: moto over HTTP, taught the types that its CloudFormation skips."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from moto.server import ThreadedMotoServer
+from rich.console import Console
+
+from infra.clients import Clients
+from infra.deletion import Deletion
+from infra.deployment import Deployment
+from infra.display import Display
+from infra.environment import load_environment
+from infra.stacks import Stacks
+from infra.templates import load_templates
+
+from .aws import complete_cloudformation
+from .rendering import IMAGE
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    with complete_cloudformation():
+        yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+    server.stop()
+
+
+@dataclass
+class Operator:
+    """Whoever runs `python -m infra`: what was shown, what was asked, what is answered."""
+
+    file: str
+    yes: bool = True
+    typed: str = ""
+    asked: list[str] = field(default_factory=list)
+    shown: io.StringIO = field(default_factory=io.StringIO)
+
+    def __post_init__(self) -> None:
+        self.templates = load_templates()
+        self.environment = load_environment(self.file, self.templates)
+        self.clients = Clients(self.environment.region)
+        self.display = Display(Console(file=self.shown, width=140))
+        self.stacks = Stacks(self.clients.cloudformation, self.display.event, pause=0.01)
+
+    def confirm(self, question: str) -> bool:
+        self.asked.append(question)
+        return self.yes
+
+    def ask(self, question: str) -> str:
+        self.asked.append(question)
+        return self.typed
+
+    def deployment(self, **more) -> Deployment:
+        images = {"exporter": IMAGE, "dashboard": IMAGE}
+        return Deployment(
+            self.environment, self.templates, self.clients, self.stacks, self.display, self.confirm, images, **more
+        )
+
+    def deletion(self) -> Deletion:
+        return Deletion(self.environment, self.clients, self.stacks, self.display, self.confirm, self.ask)
+
+
+@pytest.fixture
+def operator(moto_url, monkeypatch, request) -> Iterator[Operator]:
+    """An operator of the environment `test` before an empty account."""
+    import urllib.request
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
+    urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()
+    return Operator("test")

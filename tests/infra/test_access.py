@@ -1,0 +1,242 @@
+"""What the programs are given is what they use: IAM actions against recorded calls, variables against what is read."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from dashboard.filters import Filters
+from dashboard.query_types import QueryRequest
+from dashboard.service import Service
+from dashboard.settings import settings_from_environment as dashboard_settings
+from dashboard.sign_in.access import SECRETS
+from dashboard.sign_in.provider import FIELDS
+from datasets.loading import ENVIRONMENT_FIELDS
+from exporter.athena import Athena
+from exporter.job import ExportJob
+from exporter.request import request_from_options
+from exporter.settings import settings_from_environment as exporter_settings
+from exporter.sync import sync_catalog
+from exporter.verify import Verifier, VerifyRequest
+from infra.templates import load_template
+from local.sample import create_table
+from local.server import serve
+
+from .combinations import REQUIRED
+from .rendering import Rendering
+from .rules import listed, statements
+
+BUCKET = "reports-access"
+
+ACTIONS = {
+    ("s3", "HeadBucket"): "s3:ListBucket",
+    ("s3", "ListObjectsV2"): "s3:ListBucket",
+    ("s3", "HeadObject"): "s3:GetObject",
+    ("s3", "CreateMultipartUpload"): "s3:PutObject",
+    ("s3", "UploadPart"): "s3:PutObject",
+    ("s3", "CompleteMultipartUpload"): "s3:PutObject",
+}
+"""Calls whose IAM action has another name; the others are `service:Call`. Source: the Service Authorization Reference."""
+
+IN_THE_CALLERS_NAME = {
+    # docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
+    "glue:GetDatabase",
+    "glue:GetTable",
+    # docs.aws.amazon.com/athena/latest/ug/security-iam-athena-permissions-S3.html and the results' statement of the
+    # managed policy AmazonAthenaFullAccess, without what makes buckets
+    "s3:GetBucketLocation",
+    "s3:GetObject",
+    "s3:ListBucket",
+    "s3:ListBucketMultipartUploads",
+    "s3:ListMultipartUploadParts",
+    "s3:AbortMultipartUpload",
+    "s3:PutObject",
+}
+"""What Athena does for whoever asks. With partition projection it reads no partitions from Glue."""
+
+RARELY = {
+    "exporter": {
+        "athena:StopQueryExecution",  # a statement of `verify` after half an hour
+        "s3:AbortMultipartUpload",  # an upload that was interrupted
+        "glue:UpdateTable",  # a new column, or a year outside the range
+    },
+    "dashboard": set(),
+}
+"""Calls that only a fault or a rare day brings about."""
+
+
+@pytest.fixture
+def calls(monkeypatch) -> set[tuple[str, str]]:
+    """Service and operation of every request that is signed, presigned ones included, by whatever client."""
+    found: set[tuple[str, str]] = set()
+    create = botocore.session.Session.create_client
+
+    def listening(self, *arguments, **named):
+        client = create(self, *arguments, **named)
+        client.meta.events.register(
+            "before-sign", lambda operation_name, signing_name, **_: found.add((signing_name, operation_name))
+        )
+        return client
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", listening)
+    return found
+
+
+@pytest.fixture
+def variables(monkeypatch) -> Iterator[dict[str, str]]:
+    """A stand-in with a table of contacts over two days, a bucket and a place for results."""
+    with serve(port=0) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+        for bucket in (BUCKET, f"{BUCKET}-results"):
+            s3.create_bucket(Bucket=bucket)
+        dynamodb = boto3.client("dynamodb")
+        if "contacts" in dynamodb.list_tables()["TableNames"]:
+            dynamodb.delete_table(TableName="contacts")
+        create_table(dynamodb)
+        for day in ("2026-01-12", "2026-01-13"):
+            dynamodb.put_item(TableName="contacts", Item=contact(day))
+        yield {
+            "DATASET": "contacts",
+            "S3_BUCKET": BUCKET,
+            "AWS_REGION": "us-east-1",
+            "ATHENA_RESULTS": f"s3://{BUCKET}-results/",
+            "ATHENA_DATABASE": "access",
+        }
+        dynamodb.delete_table(TableName="contacts")
+
+
+def contact(day: str) -> dict[str, Any]:
+    return {
+        "ContactId": {"S": f"contact-{day}"},
+        "Channel": {"S": "VOICE"},
+        "InitiationTimestamp": {"S": f"{day}T10:00:00Z"},
+        "AgentName": {"S": "Zoë"},
+    }
+
+
+def actions_of(found: set[tuple[str, str]]) -> set[str]:
+    return {ACTIONS.get(call, ":".join(call)) for call in found}
+
+
+def granted(name: str, resource: str) -> set[str]:
+    rendering = Rendering(load_template(name).document, REQUIRED[name])
+    properties = rendering.resources[resource]["Properties"]
+    policy = properties.get("PolicyDocument") or properties["Policies"][0]["PolicyDocument"]
+    return {action for statement in statements(policy) for action in listed(statement["Action"])}
+
+
+def run_exporter(variables: dict[str, str]) -> None:
+    """Export everything, remove a day that has become empty, rebuild the table, compare with Athena."""
+    settings = exporter_settings(variables)
+    now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+    for emptied in (None, "2026-01-12"):
+        if emptied:
+            table = boto3.client("dynamodb").describe_table(TableName="contacts")["Table"]
+            key = {part["AttributeName"]: contact(emptied)[part["AttributeName"]] for part in table["KeySchema"]}
+            boto3.client("dynamodb").delete_item(TableName="contacts", Key=key)
+        entry = ExportJob(settings, request_from_options(settings, now, everything=True)).run()
+        assert entry.status == "succeeded", entry.error
+    sync_catalog(settings)
+    Verifier(settings, VerifyRequest(None)).run()
+
+
+def use_dashboard(variables: dict[str, str]) -> None:
+    """Open the Overview and the Exports page, run a query, take its file away, stop one."""
+    service = Service(dashboard_settings(variables))
+    assert service.overview("contacts", Filters()) is not None
+    assert service.runs("contacts")
+    assert service.verification("contacts")
+    statement = service.prepare("contacts", QueryRequest(query="all_records", limit=10))
+    result = service.start("contacts", statement).outcome()
+    service.download_url(result.query_execution_id, "rows.csv")
+    service.athena.stop(result.query_execution_id)
+    service.close()
+
+
+def test_roles_hold_what_the_programs_call(variables, calls):
+    """Each role's actions are the calls of an end-to-end run, what Athena does in its name, and nothing else."""
+    calls.clear()
+    run_exporter(variables)
+    calls.discard(("dynamodb", "DeleteItem"))  # the test's own
+    wanted = actions_of(calls) | IN_THE_CALLERS_NAME | RARELY["exporter"]
+    assert granted("template", "ExporterRole") == wanted
+    calls.clear()
+    use_dashboard(variables)
+    wanted = actions_of(calls) | IN_THE_CALLERS_NAME | RARELY["dashboard"]
+    assert granted("dashboard", "Access") == wanted
+
+
+NOT_GIVEN = {
+    "ATHENA_RESULTS": "the workgroup enforces a place for results",
+    "AWS_DEFAULT_REGION": "AWS_REGION is given",
+    "AWS_REGION": "Lambda sets it itself and refuses it from others",
+    "LOOKBACK_DAYS": "a week of owed days is what a schedule needs",
+    "S3_PUBLIC_ENDPOINT_URL": "the browser sees S3 under the name that the dashboard sees",
+    "DASHBOARD_ALLOW_UNAUTHENTICATED": "a deployed dashboard is closed",
+    "AUTH_SECRET_ARN": "SIGN_IN_SECRET names the secret before it is there",
+}
+
+
+def read_by(repository, program: str) -> set[str]:
+    """Return the variables that a program's settings read, and those that describe a dataset."""
+    text = (repository / program / "settings.py").read_text(encoding="utf-8")
+    asked = r'(?:reader\.\w+|environment\.get|given\.get)\(\s*"([A-Z][A-Z0-9_]+)"'
+    return set(re.findall(asked, text)) | set(ENVIRONMENT_FIELDS) | {"DATASET"}
+
+
+def given_by(name: str, resource: str, **parameters: str) -> set[str]:
+    made = Rendering(load_template(name).document, REQUIRED[name] | parameters).resources[resource]["Properties"]
+    if "Environment" in made:
+        return set(made["Environment"]["Variables"])
+    if "SourceConfiguration" in made:
+        image = made["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"]
+        return {one["Name"] for one in image["RuntimeEnvironmentVariables"]}
+    container = made["PrimaryContainer"] if "PrimaryContainer" in made else made["ContainerDefinitions"][0]
+    return {one["Name"] for one in container["Environment"]}
+
+
+@pytest.mark.parametrize(("host", "resource"), [("Fargate", "Task"), ("Lambda", "Function")])
+def test_the_exporter_is_given_what_it_reads(repository, host, resource):
+    """Task and function give every variable that the exporter reads, and none that it does not know."""
+    given, read = given_by("template", resource, ExporterHost=host), read_by(repository, "exporter")
+    assert given - read == set()
+    assert read - given <= set(NOT_GIVEN)
+    assert ("AWS_REGION" in given) == (host == "Fargate")
+
+
+@pytest.mark.parametrize(
+    ("host", "resource"), [("EcsExpress", "Express"), ("AppRunner", "Runner"), ("Fargate", "Task")]
+)
+def test_the_dashboard_is_given_what_it_reads(repository, host, resource):
+    """Every host gives every variable that the dashboard reads, sign-in and the way of the pages included."""
+    network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
+    given = given_by("dashboard", resource, DashboardHost=host, **network)
+    read = read_by(repository, "dashboard") | {"SIGN_IN_SECRET", "HTTP_STREAM"}
+    assert given - read == set()
+    assert read - given <= set(NOT_GIVEN)
+
+
+def test_the_dashboard_knows_the_secret_by_this_name():
+    """The variable that names the sign-in secret, and its keys, are those that the dashboard reads."""
+    assert "SIGN_IN_SECRET" in SECRETS
+    assert {"client_id", "client_secret", "redirect_uri", "cookie_secret"} <= set(FIELDS)
+
+
+def test_the_saved_queries_run(variables):
+    """Each of the four saved queries is SQL that runs on an exported table."""
+    run_exporter(variables)
+    rendering = Rendering(
+        load_template("template").document,
+        REQUIRED["template"]
+        | {"AthenaDatabase": "access", "AthenaTable": exporter_settings(variables).dataset.target.table},
+    )
+    saved = [one["Properties"] for one in rendering.resources.values() if one["Type"] == "AWS::Athena::NamedQuery"]
+    athena = Athena(boto3.client("athena"), workgroup=None, results=variables["ATHENA_RESULTS"])
+    rows = {query["Name"]: len(athena.run(query["QueryString"], "access").rows) for query in saved}
+    assert rows == {"all records": 1, "date range": 1, "daily summary": 1, "one partition": 0}
