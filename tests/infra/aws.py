@@ -1,4 +1,5 @@
 """moto's CloudFormation over HTTP, with stand-ins for the types that it skips: each is checked against its schema."""
+# ruff: noqa: ARG002, ARG003 - the signatures are moto's
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,61 +16,58 @@ from .rendering import _ATTRIBUTES, _REFS
 from .schemas import faults_in_schema
 
 
-def _placeholder(type_: str) -> type[CloudFormationModel]:
-    class Placeholder(CloudFormationModel):
-        """A resource that exists in name alone."""
+class Placeholder(CloudFormationModel):
+    """A resource that exists in name alone."""
 
-        def __init__(self, name: str, properties: dict[str, Any], kind: str = type_) -> None:
-            self.kind = kind
-            self.name, self.properties = name, properties
-            given = properties.get("Name") if kind != "AWS::Athena::NamedQuery" else None
-            self.physical_resource_id = (
-                given or properties.get("DatabaseInput", {}).get("Name") or _REFS.get(kind) or name
-            )
+    kind = ""
 
-        @staticmethod
-        def cloudformation_name_type() -> str:
-            return ""
+    def __init__(self, name: str, properties: dict[str, Any]) -> None:
+        self.name, self.properties = name, properties
+        given = properties.get("Name") if self.kind != "AWS::Athena::NamedQuery" else None
+        database = properties.get("DatabaseInput", {}).get("Name")
+        self.physical_resource_id = given or database or _REFS.get(self.kind) or name
 
-        @staticmethod
-        def cloudformation_type() -> str:
-            return ""  # several classes; moto asks by the map
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        return ""
 
-        @classmethod
-        def has_cfn_attr(cls, attr: str) -> bool:
-            return True
+    @staticmethod
+    def cloudformation_type() -> str:
+        return ""  # several classes; moto asks by the map
 
-        def get_cfn_attribute(self, attribute: str) -> str:
-            if attribute == "Value":
-                return str(self.properties["Value"])
-            if attribute == "Arn":
-                return f"arn:aws:service:us-east-1:123456789012:{self.name}"
-            return _ATTRIBUTES.get(attribute, f"{self.name}-{attribute}")
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        return True
 
-        @classmethod
-        def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
-            properties = cloudformation_json.get("Properties", {})
-            if found := list(faults_in_schema(type_, properties)):
-                raise ValidationError(resource_name, message="; ".join(found))
-            return cls(resource_name, properties)
+    def get_cfn_attribute(self, attribute: str) -> str:
+        if attribute == "Value":
+            return str(self.properties["Value"])
+        if attribute == "Arn":
+            return f"arn:aws:service:us-east-1:123456789012:{self.name}"
+        return _ATTRIBUTES.get(attribute, f"{self.name}-{attribute}")
 
-        @classmethod
-        def update_from_cloudformation_json(
-            cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
-        ):
-            return cls(original_resource.name, cloudformation_json.get("Properties", {}))
+    @classmethod
+    def create_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name, **kwargs):
+        properties = cloudformation_json.get("Properties", {})
+        if found := list(faults_in_schema(cls.kind, properties)):
+            raise ValidationError(resource_name, message="; ".join(found))
+        return cls(resource_name, properties)
 
-        @classmethod
-        def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
-            return None
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource, new_resource_name, cloudformation_json, account_id, region_name
+    ):
+        return cls(original_resource.name, cloudformation_json.get("Properties", {}))
 
-        def delete(self, account_id: str, region_name: str) -> None:
-            return None
+    @classmethod
+    def delete_from_cloudformation_json(cls, resource_name, cloudformation_json, account_id, region_name):
+        return None
 
-        def is_created(self) -> bool:
-            return True
+    def delete(self, account_id: str, region_name: str) -> None:
+        return None
 
-    return Placeholder
+    def is_created(self) -> bool:
+        return True
 
 
 def skipped_types() -> set[str]:
@@ -102,7 +100,7 @@ def complete_cloudformation() -> Iterator[set[str]]:
         change_set.stack.template, change_set.stack.template_dict = change_set.template, change_set.template_dict
         change_set.stack.output_map = change_set.stack._create_output_map()
 
-    models.update({type_: _placeholder(type_) for type_ in skipped})
+    models.update({type_: type("Placeholder", (Placeholder,), {"kind": type_}) for type_ in skipped})
     parsing.clean_json, ChangeSet.apply = without_nothing, apply_with_outputs
     try:
         yield skipped

@@ -1,4 +1,4 @@
-"""A template with its parameters filled in and its conditions decided, as CloudFormation would do it before it calls anybody.
+"""A template with its parameters filled in and its conditions decided, as CloudFormation does it before any call.
 
 Values that only AWS knows (ids, ARNs, endpoints) are plausible ones, so that resource schemas can judge the result.
 """
@@ -31,7 +31,7 @@ _REFS = {
     "AWS::SQS::Queue": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/reports-queue",
     "AWS::ECS::TaskDefinition": f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/reports-exporter:1",
     "AWS::IAM::ManagedPolicy": f"arn:aws:iam::{ACCOUNT}:policy/reports-access",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/r/1",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/r",
     "AWS::ElasticLoadBalancingV2::TargetGroup": f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/r/1",
     "AWS::SecretsManager::Secret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:reports-abc",
     "AWS::Cognito::UserPool": f"{REGION}_abc123",
@@ -198,5 +198,5 @@ _FUNCTIONS: dict[str, Callable[[Rendering, Any], Any]] = {
     "Fn::Join": lambda rendering, argument: argument[0].join(map(str, rendering.value(argument[1]))),
     "Fn::Split": lambda rendering, argument: str(rendering.value(argument[1])).split(argument[0]),
     "Fn::Select": lambda rendering, argument: rendering.value(argument[1])[int(argument[0])],
-    "Fn::GetAZs": lambda rendering, argument: [f"{REGION}a", f"{REGION}b"],
+    "Fn::GetAZs": lambda _rendering, _argument: [f"{REGION}a", f"{REGION}b"],
 }

@@ -1,4 +1,4 @@
-"""What a template of this repository must hold to, beyond being valid. Each rule yields sentences; none means it holds."""
+"""What a template of this repository must hold to, beyond being valid. A rule yields what is wrong, in sentences."""
 
 import json
 import re
@@ -118,34 +118,28 @@ def no_code(document: Document) -> Iterator[str]:
 def narrow_policies(document: Document) -> Iterator[str]:
     """No wildcard where something narrower is possible, and a name for each purpose."""
     for name, properties in resources(document):
-        sids = []
+        sids = [statement.get("Sid") for statement in statements(properties)]
+        if None in sids:
+            yield f"{name}: a statement has no Sid"
+        if repeated := {str(sid) for sid in sids if sids.count(sid) > 1}:
+            yield f"{name}: {', '.join(sorted(repeated))} twice"
         for statement in statements(properties):
-            sid = statement.get("Sid")
-            sids.append(sid)
-            if not sid:
-                yield f"{name}: a statement has no Sid"
-            actions = listed(statement.get("Action", []))
-            if "NotAction" in statement or "NotResource" in statement or "NotPrincipal" in statement:
-                yield f"{name}/{sid}: says what it does not mean"
-            if statement["Effect"] != "Allow":
-                continue
-            if any("*" in action for action in actions):
-                yield f"{name}/{sid}: wildcard action"
-            if "*" in listed(statement.get("Resource", [])) and not set(actions) <= KNOWN_WITHOUT_RESOURCE:
-                yield f"{name}/{sid}: wildcard resource"
-            if (
-                re.search(r"(arn:[^\s\"]*:\*\"|:\*:\*|/\*/\*\")", json.dumps(statement.get("Resource", "")))
-                and "logs:" not in str(actions)
-                and "ecs:RunTask" not in actions
-            ):
-                yield f"{name}/{sid}: resource as wide as a wildcard"
-            if statement.get("Principal") in ("*", {"AWS": "*"}):
-                yield f"{name}/{sid}: open to everyone"
-            if "iam:PassRole" in actions and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
-                yield f"{name}/{sid}: passes a role to any service"
-        duplicates = {sid for sid in sids if sids.count(sid) > 1}
-        if duplicates:
-            yield f"{name}: {', '.join(map(str, duplicates))} twice"
+            if {"NotAction", "NotResource", "NotPrincipal"} & set(statement):
+                yield f"{name}/{statement.get('Sid')}: says what it does not mean"
+            if statement["Effect"] == "Allow":
+                yield from (f"{name}/{statement.get('Sid')}: {fault}" for fault in _width(statement))
+
+
+def _width(statement: Mapping[str, Any]) -> Iterator[str]:
+    actions = set(listed(statement.get("Action", [])))
+    if any("*" in action for action in actions):
+        yield "wildcard action"
+    if "*" in listed(statement.get("Resource", [])) and not actions <= KNOWN_WITHOUT_RESOURCE:
+        yield "wildcard resource"
+    if statement.get("Principal") in ("*", {"AWS": "*"}):
+        yield "open to everyone"
+    if "iam:PassRole" in actions and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
+        yield "passes a role to any service"
 
 
 def narrow_trust(document: Document) -> Iterator[str]:
@@ -187,12 +181,9 @@ def closed_buckets(document: Document) -> Iterator[str]:
 def kept_data(document: Document) -> Iterator[str]:
     """Data and table survive their stack; a failed first deployment leaves neither behind."""
     for name, resource in document["Resources"].items():
-        if KEPT.get(resource["Type"]) == name:
-            if (
-                resource.get("DeletionPolicy") != "RetainExceptOnCreate"
-                or resource.get("UpdateReplacePolicy") != "Retain"
-            ):
-                yield f"{name} goes with its stack"
+        kept = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        if KEPT.get(resource["Type"]) == name and kept != ("RetainExceptOnCreate", "Retain"):
+            yield f"{name} goes with its stack"
     for _, table in resources(document, "AWS::DynamoDB::Table"):
         if table.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
             yield "the table cannot be restored"
@@ -346,9 +337,13 @@ def sound_hosts(document: Document) -> Iterator[str]:
         attributes = {one["Key"]: one["Value"] for one in group.get("TargetGroupAttributes", [])}
         if attributes.get("stickiness.enabled") != "true" or group.get("HealthCheckPath") != "/healthz":
             yield f"{name} loses sessions, or checks a page that every address answers"
+
+
+def carried_pages(document: Document) -> Iterator[str]:
+    """App Runner refuses WebSockets, so the pages travel over plain HTTP there, and elsewhere where an edge refuses."""
     streams = re.findall(r'"HTTP_STREAM", "Value": "(\w+)"', json.dumps(document))
     if streams and sorted(streams) != ["always", "auto", "auto"]:
-        yield "App Runner refuses WebSockets, so HTTP_STREAM has to be always there and auto elsewhere"
+        yield "HTTP_STREAM has to be always on App Runner, and auto elsewhere"
 
 
 def closed_sign_in(document: Document) -> Iterator[str]:
@@ -384,7 +379,22 @@ def told_outputs(document: Document) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    form, no_code, narrow_policies, narrow_trust, closed_buckets, kept_data, safe_messages, logs_end, told_alarms,
-    watched_schedules, closed_networks, plain_tasks, bounded_queries, sound_hosts, closed_sign_in, safe_registry,
+    form,
+    no_code,
+    narrow_policies,
+    narrow_trust,
+    closed_buckets,
+    kept_data,
+    safe_messages,
+    logs_end,
+    told_alarms,
+    watched_schedules,
+    closed_networks,
+    plain_tasks,
+    bounded_queries,
+    sound_hosts,
+    carried_pages,
+    closed_sign_in,
+    safe_registry,
     told_outputs,
-)  # fmt: skip
+)

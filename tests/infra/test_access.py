@@ -41,7 +41,7 @@ ACTIONS = {
     ("s3", "UploadPart"): "s3:PutObject",
     ("s3", "CompleteMultipartUpload"): "s3:PutObject",
 }
-"""Calls whose IAM action has another name; the others are `service:Call`. Source: the Service Authorization Reference."""
+"""Calls whose IAM action has another name (Service Authorization Reference); the others are `service:Call`."""
 
 IN_THE_CALLERS_NAME = {
     # docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
@@ -151,7 +151,6 @@ def use_dashboard(variables: dict[str, str]) -> None:
     service = Service(dashboard_settings(variables))
     assert service.overview("contacts", Filters()) is not None
     assert service.runs("contacts")
-    assert service.verification("contacts")
     statement = service.prepare("contacts", QueryRequest(query="all_records", limit=10))
     result = service.start("contacts", statement).outcome()
     service.download_url(result.query_execution_id, "rows.csv")

@@ -17,7 +17,6 @@ from .combinations import REQUIRED, combinations
 from .rendering import Rendering
 from .schemas import faults_in_schema
 
-
 KNOWN_OUTPUTS = (
     {
         "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup", "AthenaDatabase", "AthenaTable", "LambdaFunction",

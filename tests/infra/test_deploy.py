@@ -107,9 +107,8 @@ def test_an_export_runs_as_a_task(operator, monkeypatch):
 
 
 def test_delete_keeps_the_data(operator):
-    """Stacks and results go, the data stays, and the way back is told. (moto forgets DeletionPolicy, so it is not asked
-    to delete the exporter's stack itself.)
-    """
+    """Stacks and results go, the data stays, and the way back is told."""
+    # moto forgets DeletionPolicy, so it is not asked to delete the exporter's stack itself.
     outputs = operator.deployment().deploy(export=False)
     s3().put_object(Bucket=outputs["AthenaResultsBucket"], Key="result.csv", Body=b"1")
     s3().put_object(Bucket=outputs["ExportDataBucket"], Key="day.parquet", Body=b"1")
@@ -138,7 +137,7 @@ def test_delete_asks_for_the_name_of_the_data(operator):
     assert s3().list_objects_v2(Bucket=bucket)["KeyCount"] == 1
     operator.typed = bucket
     operator.deletion().delete(with_data=True)
-    with pytest.raises(ClientError, match="NoSuchBucket|404"):
+    with pytest.raises(ClientError, match=r"NoSuchBucket|404"):
         s3().list_objects_v2(Bucket=bucket)
     assert any(bucket in question and "Type" in question for question in operator.asked)
     boto3.client("dynamodb").describe_table(TableName="contacts-test")
@@ -168,22 +167,20 @@ class FailingCloudFormation:
     def __init__(self) -> None:
         self.executed = False
 
-    def describe_stacks(self, StackName):
+    def describe_stacks(self, **_):
         status = "ROLLBACK_COMPLETE" if self.executed else "REVIEW_IN_PROGRESS"
         return {"Stacks": [{"StackStatus": status, "StackId": "arn:aws:cloudformation:::stack/reports/1"}]}
 
-    def create_change_set(self, **request):
+    def create_change_set(self, **_):
         return {"Id": "arn:change-set"}
 
-    def describe_change_set(self, **request):
+    def describe_change_set(self, **_):
         return {"Status": "CREATE_COMPLETE", "Changes": []}
 
-    def execute_change_set(self, **request):
+    def execute_change_set(self, **_):
         self.executed = True
 
-    def get_paginator(self, name):
-        if name == "describe_change_set":
-            return self
+    def get_paginator(self, _name):
         return self
 
     def paginate(self, **request):
@@ -249,7 +246,7 @@ def test_environments_are_complete(name):
 
 
 def test_two_installations_do_not_meet():
-    """test and prod share no stack, database or table, so that both fit into one account."""
+    """The environments test and prod share no stack, database or table, so that both fit into one account."""
     templates = load_templates()
     test, prod = (load_environment(name, templates) for name in ("test", "prod"))
     assert test.stack != prod.stack
