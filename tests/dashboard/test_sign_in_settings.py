@@ -250,3 +250,11 @@ def test_half_a_sign_in_does_not_start(repository: Path):
     assert done.returncode == 2
     assert "OIDC_COOKIE_SECRET: expected at least 32 random characters; found nothing" in done.stderr
     assert "hush-hush" not in done.stderr
+
+
+def test_what_decides_knows_no_client():
+    """Access, provider, person and addresses are plain values; no service is asked to tell who may read."""
+    modules = ", ".join(f"dashboard.sign_in.{name}" for name in ("access", "addresses", "person", "provider"))
+    code = f"import {modules}, sys; print({{'boto3', 'httpx', 'streamlit', 'starlette'}} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "set()\n"
