@@ -34,7 +34,7 @@ class Range:
 
 
 def run_export(clients: Clients, outputs: Mapping[str, str], wanted: Range, pause: float = 5.0) -> str:
-    """Run an export to its end and return the last line that it wrote, its report; raise ExportFailed."""
+    """Run an export to its end and return its report, as one line of JSON; raise ExportFailed."""
     if "ExporterCluster" in outputs:
         return _run_task(clients, outputs, wanted, pause)
     return _invoke(clients, outputs["LambdaFunction"], wanted)
@@ -69,7 +69,8 @@ def _run_task(clients: Clients, outputs: Mapping[str, str], wanted: Range, pause
         reason = task.get("stoppedReason", "no reason given")
         said = "\n".join(lines[-10:]) or "its log is empty"
         raise ExportFailed(f"the export stopped with exit code {code}: {reason}\n{said}")
-    return lines[-1] if lines else ""
+    # Standard output and standard error share a stream, so the report need not be its last line.
+    return next((line for line in reversed(lines) if line.startswith('{"') and '"partitions"' in line), "")
 
 
 def _invoke(clients: Clients, function: str, wanted: Range) -> str:

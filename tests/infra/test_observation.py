@@ -1,0 +1,149 @@
+"""Looking after an installation: states, logs, exports on demand, and a guide that says what is there."""
+
+import io
+import json
+import re
+import time
+from types import SimpleNamespace
+
+import boto3
+import pytest
+
+from infra.__main__ import cli
+from infra.errors import ExportFailed
+from infra.exports import Range, run_export
+from infra.observation import alarm_states, log_lines, stack_states
+
+TASK = {
+    "ExporterCluster": "reports", "ExporterTask": "reports-exporter", "NetworkSubnets": "subnet-1,subnet-2",
+    "TaskSecurityGroup": "sg-1", "NetworkPublicIp": "ENABLED", "ExporterLogGroup": "/reports/exporter",
+}  # fmt: skip
+
+
+# CloudWatch refuses lines that are older than two weeks.
+START = int(time.time() * 1000) - 60_000
+REPORT = '{"run_id": "r", "rows": 3, "partitions": []}'
+LINES = ["first", REPORT, '{"_aws": {}, "rows": 3}']
+
+
+class Ecs:
+    """A task that stops at the second look."""
+
+    def __init__(self, exit_code, reason="Essential container in task exited") -> None:
+        self.stopped = {"lastStatus": "STOPPED", "containers": [{"exitCode": exit_code}], "stoppedReason": reason}
+        self.looks = 0
+
+    def run_task(self, **request):
+        self.request = request
+        return {"tasks": [{"taskArn": "arn:aws:ecs:us-east-1:123456789012:task/reports/abc"}], "failures": []}
+
+    def describe_tasks(self, **_):
+        self.looks += 1
+        return {"tasks": [{"lastStatus": "RUNNING"} if self.looks < 2 else self.stopped]}
+
+
+@pytest.fixture
+def logs(operator):
+    """A log group in which one run has written its lines."""
+    client = boto3.client("logs")
+    client.create_log_group(logGroupName="/reports/exporter")
+    client.create_log_stream(logGroupName="/reports/exporter", logStreamName="run/exporter/abc")
+    events = [{"timestamp": START + n, "message": text} for n, text in enumerate(LINES)]
+    client.put_log_events(logGroupName="/reports/exporter", logStreamName="run/exporter/abc", logEvents=events)
+    return client
+
+
+def test_a_task_export_returns_its_report(logs):
+    """The report is found in the task's own log stream, whatever was written after it."""
+    ecs = Ecs(0)
+    wanted = Range("2026-06-01", "2026-06-30")
+    assert run_export(SimpleNamespace(ecs=ecs, logs=logs), TASK, wanted, pause=0) == REPORT
+    command = ecs.request["overrides"]["containerOverrides"][0]["command"]
+    assert command == ["export", "--json", "--start", "2026-06-01", "--end", "2026-06-30"]
+
+
+def test_a_task_export_that_fails_shows_its_last_lines(logs):
+    """Exit code, reason and the end of the log are in the message."""
+    with pytest.raises(ExportFailed, match=r"(?s)exit code 1: Essential.*first"):
+        run_export(SimpleNamespace(ecs=Ecs(1), logs=logs), TASK, Range(), pause=0)
+
+
+def test_a_task_that_never_started_is_told(logs):
+    """A task without a container that ran has a reason and no log."""
+    outputs = TASK | {"ExporterLogGroup": "/reports/nothing"}
+    with pytest.raises(ExportFailed, match=r"exit code None: CannotPullContainerError\nits log is empty"):
+        run_export(SimpleNamespace(ecs=Ecs(None, "CannotPullContainerError"), logs=logs), outputs, Range(), pause=0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "event"),
+    [
+        (Range(), {}),
+        (Range(everything=True), {"all": True}),
+        (Range("2026-06-01", "2026-06-30"), {"startDate": "2026-06-01", "endDate": "2026-06-30"}),
+    ],
+)
+def test_a_function_export_sends_the_event(wanted, event):
+    """The function gets the event that the exporter documents, and its answer is the report."""
+    sent = {}
+
+    def invoke(**request):
+        sent.update(request)
+        return {"Payload": io.BytesIO(b'{"rows": 3}')}
+
+    report = run_export(SimpleNamespace(lambda_=SimpleNamespace(invoke=invoke)), {"LambdaFunction": "f"}, wanted)
+    assert (report, json.loads(sent["Payload"])) == ('{"rows": 3}', event)
+
+
+def test_a_function_export_that_fails_is_told():
+    """A function error is a failure, in the exporter's own words."""
+    answer = {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "table x does not exist"}')}
+    clients = SimpleNamespace(lambda_=SimpleNamespace(invoke=lambda **_: answer))
+    with pytest.raises(ExportFailed, match="table x does not exist"):
+        run_export(clients, {"LambdaFunction": "f"}, Range())
+
+
+def test_logs_come_in_order(logs):
+    """Lines of a log group come oldest first, each once, from a moment on."""
+    lines = list(log_lines(logs, "/reports/exporter", START))
+    assert [text for _, text in lines] == LINES
+    assert list(log_lines(logs, "/reports/exporter", START + 30_000)) == []
+
+
+def test_states_name_every_stack(operator):
+    """What is not deployed is said to be so, and has no alarms."""
+    assert stack_states(operator.stacks, operator.environment) == {
+        "reports-registry": "not deployed",
+        "reports-test": "not deployed",
+        "reports-test-dashboard": "not deployed",
+    }
+    assert alarm_states(operator.clients, operator.stacks, operator.environment) == {}
+
+
+def test_the_guide_names_what_there_is(repository):
+    """Every verb and option in the guide exists, and every verb is in it."""
+    text = (repository / "docs" / "deploying.md").read_text(encoding="utf-8")
+    table = re.search(r"\| verb \| what \|(.*?)\n\n", text, re.DOTALL)
+    named = set(re.findall(r"`(\w+)", table[1]))
+    assert named == set(cli.commands) == {"deploy", "diff", "status", "outputs", "export", "logs", "delete"}
+    assert set(re.findall(r"-m infra (\w+)", text)) <= named
+    options = {
+        option for verb in cli.commands.values() for one in verb.params for option in (*one.opts, *one.secondary_opts)
+    }
+    assert set(re.findall(r"--[a-z][a-z-]+", table[1])) <= options
+
+
+def test_the_costs_add_up(repository):
+    """Each column of the cost table is the sum of its rows."""
+    text = (repository / "docs" / "deploying.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| .*\d\.\d\d \|$", line)]
+    rows += [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| \*\*", line)]
+    figures = {row[0].strip(): [float(cell.strip(" *")) for cell in row[1:]] for row in rows}
+    sums = {name: values for name, values in figures.items() if name.startswith("**")}
+    parts = [values for name, values in figures.items() if not name.startswith("**")]
+    dashboard = next(values for name, values in figures.items() if name.startswith("dashboard"))
+    without, together = sums.values()
+    for column in range(3):
+        total = sum(values[column] for values in parts)
+        assert together[column] == pytest.approx(total)
+        assert without[column] == pytest.approx(total - dashboard[column])
