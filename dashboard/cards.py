@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard import charts, formats
@@ -130,8 +131,12 @@ def _chart_card(scene: Scene, chart: Chart, drawing: _Drawing) -> str | None:
             type="tertiary",
         )
     key = f"{chart.by}_{name}_{scene.view.generation}"
+    rows = drawing.spec["data"]["values"]
+    # Streamlit would make a DataFrame of the rows on its way to Arrow, a quarter of what a click costs.
+    layout = {part: drawing.spec[part] for part in drawing.spec if part != "data"} if rows else drawing.spec
     st.vega_lite_chart(
-        drawing.spec,
+        pa.Table.from_pylist(rows) if rows else None,
+        layout,
         key=key,
         on_select=lambda: _picked(name, key, dimension) if dimension else _brushed(name, key),
         alt=drawing.text,
