@@ -132,7 +132,7 @@ def _chart_card(scene: Scene, chart: Chart, drawing: _Drawing) -> str | None:
         )
     key = f"{chart.by}_{name}_{scene.view.generation}"
     rows = drawing.spec["data"]["values"]
-    # Streamlit would make a DataFrame of the rows on its way to Arrow, a quarter of what a click costs.
+    # Streamlit would make a DataFrame of the rows on its way to Arrow.
     layout = {part: drawing.spec[part] for part in drawing.spec if part != "data"} if rows else drawing.spec
     st.vega_lite_chart(
         pa.Table.from_pylist(rows) if rows else None,
