@@ -86,7 +86,12 @@ def project(containers: list[str], repository: Path, tmp_path: Path, *files: str
         return Project(["docker", "compose", *options], containers, repository)
     # podman-compose takes one program as podman, not a program with options.
     program = tmp_path / "podman"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(containers)} "$@"\n')
+    # Debian 12's podman cannot start a container whose requirements have requirements; depends_on keeps the order anyway.
+    program.write_text(
+        "#!/bin/sh\nfor argument; do\n  shift\n"
+        '  case $argument in --requires=*) ;; *) set -- "$@" "$argument" ;; esac\ndone\n'
+        f'exec {shlex.join(containers)} "$@"\n'
+    )
     program.chmod(0o755)
     tool = Path(sys.executable).parent / "podman-compose"
     return Project([str(tool), "--podman-path", str(program), *options], containers, repository)
