@@ -86,7 +86,7 @@ def project(containers: list[str], repository: Path, tmp_path: Path, *files: str
         return Project(["docker", "compose", *options], containers, repository)
     # podman-compose takes one program as podman, not a program with options.
     program = tmp_path / "podman"
-    # Debian 12's podman cannot start a container whose requirements have requirements; depends_on keeps the order anyway.
+    # Debian 12's podman cannot start what requires a container that requires another; depends_on keeps the order.
     program.write_text(
         "#!/bin/sh\nfor argument; do\n  shift\n"
         '  case $argument in --requires=*) ;; *) set -- "$@" "$argument" ;; esac\ndone\n'
@@ -158,7 +158,7 @@ def logs(running: Project, service: str) -> str:
 def check_run_by_hand(running: Project) -> None:
     """Check that `run --rm exporter export` exports, and prints the report as the last line of its own output."""
     report = json.loads(
-        running.call("run", "--rm", "--no-deps", "exporter", "export", "--all", "--json").splitlines()[-1]
+        running.call("run", "--rm", "-T", "--no-deps", "exporter", "export", "--all", "--json").splitlines()[-1]
     )
     assert report["status"] == "succeeded"
 
