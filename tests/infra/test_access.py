@@ -239,3 +239,20 @@ def test_the_saved_queries_run(variables):
     athena = Athena(boto3.client("athena"), workgroup=None, results=variables["ATHENA_RESULTS"])
     rows = {query["Name"]: len(athena.run(query["QueryString"], "access").rows) for query in saved}
     assert rows == {"all records": 1, "date range": 1, "daily summary": 1, "one partition": 0}
+
+
+def test_hosts_and_image_agree_on_the_port(repository):
+    """The port that the image listens on is the one that every host connects to."""
+    image = (repository / "Dockerfile.dashboard").read_text(encoding="utf-8")
+    (port,) = re.findall(r"^EXPOSE (\d+)$", image, re.MULTILINE)
+    network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
+    resources = {
+        host: Rendering(load_template("dashboard").document, REQUIRED["dashboard"] | network | {"DashboardHost": host})
+        for host in ("EcsExpress", "AppRunner", "Fargate")
+    }
+    express = resources["EcsExpress"].resources["Express"]["Properties"]["PrimaryContainer"]
+    runner = resources["AppRunner"].resources["Runner"]["Properties"]["SourceConfiguration"]["ImageRepository"]
+    fargate = resources["Fargate"].resources
+    container = fargate["Task"]["Properties"]["ContainerDefinitions"][0]
+    assert str(express["ContainerPort"]) == port == runner["ImageConfiguration"]["Port"]
+    assert {container["PortMappings"][0]["ContainerPort"], fargate["Targets"]["Properties"]["Port"]} == {int(port)}

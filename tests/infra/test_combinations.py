@@ -113,7 +113,6 @@ def test_provisioned_tables_have_throughput_on_table_and_index():
         ({"ExistingDataBucket": "true"}, "S3BucketName"),
         ({"CreateNetwork": "false"}, "A Fargate task needs a network"),
         ({"VpcId": "vpc-01234567"}, "SubnetIds"),
-        ({"SubnetIds": "subnet-01234567"}, "VpcId"),
         ({"CreateTable": "true", "TablePKName": "a", "TableSKName": "a"}, "TablePKName and TableSKName have to differ"),
         ({"CreateTable": "true", "GsiSortKeyAttribute": "Channel"}, "have to differ"),
     ],
