@@ -314,7 +314,7 @@ def test_a_copied_address_of_sql_opens_the_same_text(visitor: Callable[..., Any]
     sql = "SELECT count(*) AS \"a b\"\nFROM contacts\nWHERE channel <> '50% & more?' -- Ünï"
     page.get_by_label("SQL", exact=True).fill(sql)
     other = visitor().open(copied(page, "%C3%9Cn%C3%AF"))
-    other.get_by_text("Nothing run yet").wait_for()
+    other.get_by_role("heading", name="Nothing run yet").wait_for()
     expect(other.get_by_label("SQL", exact=True)).to_have_value(sql, timeout=30_000)
 
 
