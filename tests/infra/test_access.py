@@ -147,8 +147,11 @@ def run_exporter(variables: dict[str, str]) -> None:
 
 
 def use_dashboard(variables: dict[str, str]) -> None:
-    """Open the Overview and the Exports page, run a query, take its file away, stop one."""
+    """Open the Overview and the Exports page, run a query, take its file away, stop one, save one and delete it."""
     service = Service(dashboard_settings(variables))
+    contacts = service.dataset("contacts")
+    service.library.save(contacts, "mine", "SELECT 1", 10)
+    service.library.delete(contacts, service.library.saved(contacts)[0])
     assert service.overview("contacts", Filters()) is not None
     assert service.runs("contacts")
     statement = service.prepare("contacts", QueryRequest(query="all_records", limit=10))
