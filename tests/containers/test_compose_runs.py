@@ -170,7 +170,7 @@ def check_link(running: Project) -> None:
     assert result["rowCount"] == 5
     with urllib.request.urlopen(f"{base}/api/download?queryExecutionId={result['queryExecutionId']}") as response:
         assert response.url.startswith(f"http://localhost:{PORTS['S3_PORT']}/")
-        assert len(response.read().splitlines()) == 6
+        assert response.read().startswith(b'"contact_id",')
 
 
 def check_stop(running: Project, *services: str) -> None:
