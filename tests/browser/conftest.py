@@ -77,9 +77,13 @@ def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path)
     pytest.fail(f"the dashboard did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium.
+
+    For a module and no longer: as long as it lives, an event loop counts as running in this thread, and tests of other
+    folders that start one of their own would fail.
+    """
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
         yield running

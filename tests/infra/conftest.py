@@ -1,11 +1,13 @@
 """An account to deploy to: moto over HTTP, taught the types that its CloudFormation skips."""
 
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 from rich.console import Console
 
 from infra.clients import Clients
@@ -16,17 +18,31 @@ from infra.environment import load_environment
 from infra.stacks import Stacks
 from infra.templates import load_templates
 
-from .aws import complete_cloudformation
 from .rendering import IMAGE
+
+_ACCOUNT = """
+import sys
+
+from moto.server import ThreadedMotoServer
+
+from tests.infra.aws import complete_cloudformation
+
+with complete_cloudformation():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    print(server.get_host_and_port()[1], flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="session")
-def moto_url() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    with complete_cloudformation():
-        yield f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    server.stop()
+def moto_url(repository: Path) -> Iterator[str]:
+    """Moto in a process of its own: it is emptied before each test, and would lose what other folders' tests keep."""
+    command = [sys.executable, "-c", _ACCOUNT]
+    with subprocess.Popen(command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        process.communicate()
 
 
 @dataclass
