@@ -118,17 +118,6 @@ class PageDecoder:
             read_units=page.read_units,
         )
 
-    def decode_items(
-        self, items: list[dict[str, Any]], last_evaluated_key: dict[str, Any] | None, read_units: float
-    ) -> DecodedPage:
-        """Return the items that the low-level client parsed as rows; the same as `decode` of their body."""
-        response = {
-            "Items": items,
-            "LastEvaluatedKey": last_evaluated_key,
-            "ConsumedCapacity": {"CapacityUnits": read_units},
-        }
-        return self.decode(msgspec.json.encode(response))
-
     def _key_texts(self, values: Values) -> Sequence[str | None]:
         kind = self._sort_key.attribute_type
         if values.kind == kind:

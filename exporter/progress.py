@@ -2,6 +2,7 @@
 
 import sys
 import time
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -39,7 +40,7 @@ class Quiet:
         """Count nothing."""
 
 
-class _Counted:
+class _Counted(ABC):
     def __init__(self) -> None:
         self._items = 0
         self._units = 0.0
@@ -63,8 +64,8 @@ class _Counted:
     def _rate(self, amount: float) -> float:
         return amount / max(time.monotonic() - self._began, 1e-6)
 
-    def _show(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _show(self) -> None: ...
 
 
 class Lines(_Counted):

@@ -176,7 +176,7 @@ class Reader:
             for day, asides in nulled.items():
                 sink.spool.count_nulled(day, sink.quarantine.add(asides))
             self._count(page, piece, wanted.num_rows, reach.window)
-        self._progress.read(items=page.items, units=page.read_units)
+            self._progress.read(items=page.items, units=page.read_units)
 
     def _count(self, page: DecodedPage, piece: Piece, rows: int, window: Window | None) -> None:
         tally = self.tally
