@@ -1,6 +1,6 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint lock images
+.PHONY: help setup demo test bench lint lock images templates
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
@@ -13,7 +13,7 @@ export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
 PY := .venv/bin/python
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s  %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with everything the other verbs need (they call it themselves)
 	@sh local/setup.sh
@@ -39,12 +39,17 @@ lint: setup ## check style, format, types and who imports whom
 	.venv/bin/lint-imports || status=1; \
 	exit $$status
 
-lock: setup ## resolve pyproject.toml into requirements.lock, each image's share of it, and the benchmark's peers
+lock: setup ## resolve every lock file: the programs', each image's, the benchmark peers', the templates' checkers'
 	@.venv/bin/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock
 	@.venv/bin/uv pip compile --quiet benchmarks/peers.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o benchmarks/peers.lock
+	@.venv/bin/uv pip compile --quiet infra/checks.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o infra/checks.lock
 	@sh containers/lock.sh
 
 images: setup ## build the container images and run each (docker where its daemon answers, else buildah and podman)
 	@sh containers/images.sh
+
+templates: setup ## check the CloudFormation templates: cfn-lint, checkov, parliament, our own rules
+	@sh infra/checks.sh

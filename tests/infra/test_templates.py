@@ -1,6 +1,7 @@
 """The templates are valid, small, and hold to the rules of this repository; a broken one would be noticed."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,15 @@ def test_rules_find_nothing(name):
 def test_templates_deploy_without_a_bucket(name):
     """A template goes to CloudFormation in the request itself, which takes 51,200 bytes."""
     assert len(load_template(name).text.encode()) < MOST_BYTES == 51_200
+
+
+def test_checkers_of_others_are_pinned(repository):
+    """What `make templates` installs is named in infra/checks.in and pinned by hash, from no particular address."""
+    wanted = re.findall(r"^([a-z]+)[>=]", (repository / "infra" / "checks.in").read_text(), re.MULTILINE)
+    text = (repository / "infra" / "checks.lock").read_text()
+    assert wanted == ["checkov", "parliament"]
+    assert all(re.search(rf"^{name}==\S+ \\\n +--hash=sha256:", text, re.MULTILINE) for name in wanted)
+    assert "://" not in text
 
 
 def test_both_stacks_mean_the_same_by_a_name():
