@@ -9,6 +9,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from click.testing import CliRunner
 
 from dashboard.filters import Filters
 from dashboard.query_types import QueryRequest
@@ -17,12 +18,12 @@ from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.provider import FIELDS
 from datasets.loading import ENVIRONMENT_FIELDS
+from exporter.__main__ import cli
 from exporter.athena import Athena
+from exporter.commands import VERBS
 from exporter.job import ExportJob
 from exporter.request import request_from_options
 from exporter.settings import settings_from_environment as exporter_settings
-from exporter.sync import sync_catalog
-from exporter.verify import Verifier, VerifyRequest
 from infra.templates import load_template
 from local.sample import create_table
 from local.server import serve
@@ -132,7 +133,7 @@ def granted(name: str, resource: str) -> set[str]:
 
 
 def run_exporter(variables: dict[str, str]) -> None:
-    """Export everything, remove a day that has become empty, rebuild the table, compare with Athena."""
+    """Export everything, then once more after a day has become empty."""
     settings = exporter_settings(variables)
     now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
     for emptied in (None, "2026-01-12"):
@@ -142,8 +143,31 @@ def run_exporter(variables: dict[str, str]) -> None:
             boto3.client("dynamodb").delete_item(TableName="contacts", Key=key)
         entry = ExportJob(settings, request_from_options(settings, now, everything=True)).run()
         assert entry.status == "succeeded", entry.error
-    sync_catalog(settings)
-    Verifier(settings, VerifyRequest(None)).run()
+
+
+AS_A_TASK = (
+    ("export --all --json", 0),
+    ("backfill --start 2026-01-01 --end 2026-01-31", 0),
+    ("plan --all", 0),
+    ("verify", 0),
+    ("sync", 0),
+    ("doctor", 1),  # it tells that an item was set aside
+    ("runs", 0),
+    ("quarantine list", 0),
+    ("quarantine retry --clear", 0),
+)
+"""Commands that run with the exporter's role, in an order in which each finds something to do; and their status."""
+
+BY_A_PERSON = "discover --table contacts"
+"""Comes before anything is deployed, so it runs with the credentials of whoever describes the table."""
+
+
+def called_by(calls: set[tuple[str, str]], line: str, status: int = 0) -> set[tuple[str, str]]:
+    """Service and operation of every request of one command."""
+    calls.clear()
+    done = CliRunner().invoke(cli, line.split())
+    assert done.exit_code == status, done.output
+    return set(calls)
 
 
 def use_dashboard(variables: dict[str, str]) -> None:
@@ -161,13 +185,34 @@ def use_dashboard(variables: dict[str, str]) -> None:
     service.close()
 
 
-def test_roles_hold_what_the_programs_call(variables, calls):
-    """Each role's actions are the calls of an end-to-end run, what Athena does in its name, and nothing else."""
+def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monkeypatch):
+    """The role's actions are the calls of every command, what Athena does in its name, and nothing else."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    unreadable = contact("2026-01-14") | {"InitiationTimestamp": {"S": "nonsense"}}
+    boto3.client("dynamodb").put_item(TableName="contacts", Item=unreadable)
+    found = set().union(*(called_by(calls, line, status) for line, status in AS_A_TASK))
+    tried = {line.partition(" ")[0] for line in (*(line for line, _ in AS_A_TASK), BY_A_PERSON)}
+    assert tried == {verb.name for verb in VERBS}
     calls.clear()
     run_exporter(variables)
     calls.discard(("dynamodb", "DeleteItem"))  # the test's own
-    wanted = actions_of(calls) | IN_THE_CALLERS_NAME | RARELY["exporter"]
+    wanted = actions_of(found | calls) | IN_THE_CALLERS_NAME | RARELY["exporter"]
     assert granted("template", "ExporterRole") == wanted
+
+
+def test_discover_needs_what_the_guide_says(repository, variables, calls):
+    """`discover` needs an action that no role here has; the guide names all that it calls."""
+    found = actions_of(called_by(calls, BY_A_PERSON))
+    guide = (repository / "docs" / "deploying.md").read_text(encoding="utf-8")
+    (paragraph,) = [one for one in guide.split("\n\n") if "exporter discover" in one]
+    assert set(re.findall(r"`(dynamodb:\w+)`", paragraph)) == found
+    assert "dynamodb:Scan" in found - granted("template", "ExporterRole")
+
+
+def test_the_dashboards_policy_holds_what_it_calls(variables, calls):
+    """The policy's actions are the calls of pages, downloads and saved queries, and what Athena does in its name."""
+    run_exporter(variables)
     calls.clear()
     use_dashboard(variables)
     wanted = actions_of(calls) | IN_THE_CALLERS_NAME | RARELY["dashboard"]
@@ -178,7 +223,6 @@ NOT_GIVEN = {
     "ATHENA_RESULTS": "the workgroup enforces a place for results",
     "AWS_DEFAULT_REGION": "AWS_REGION is given",
     "AWS_REGION": "Lambda sets it itself and refuses it from others",
-    "LOOKBACK_DAYS": "a week of owed days is what a schedule needs",
     "S3_PUBLIC_ENDPOINT_URL": "the browser sees S3 under the name that the dashboard sees",
     "DASHBOARD_ALLOW_UNAUTHENTICATED": "a deployed dashboard is closed",
     "AUTH_SECRET_ARN": "SIGN_IN_SECRET names the secret before it is there",
