@@ -19,6 +19,7 @@ from dashboard.errors import IssuerUnreachable
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.issuer import Issuer
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
@@ -38,10 +39,13 @@ _log = structlog.get_logger(__name__)
 class Gate:
     """Lets a request pass, or answers it with why not."""
 
-    def __init__(self, app: ASGIApp, access: Access, source: ProviderSource | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, access: Access, source: ProviderSource | None = None, names: frozenset[str] = frozenset()
+    ) -> None:
         self._app = app
         self._access = access
         self._source = source
+        self._hosts = Hosts(names, any_address=access is Access.EVERYBODY)
         self._issuer: tuple[Provider, Issuer] | None = None
         self._watcher: asyncio.Task[None] | None = None
 
@@ -49,12 +53,14 @@ class Gate:
         """Serve one request."""
         if scope["type"] == "lifespan":
             await self._app(scope, self._watching(receive), send)
-        elif scope["path"] == HEALTH or self._access is Access.EVERYBODY:
+        elif scope["path"] == HEALTH:
             await self._app(scope, receive, send)
-        elif self._access is Access.LOOPBACK:
-            await self._pass_from_loopback(scope, receive, send)
-        else:
+        elif self._access is Access.SIGN_IN:
             await self._pass_signed_in(scope, receive, send)
+        elif reason := self._reason_against(scope):
+            await _refuse(PlainTextResponse(reason, 403), scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _watching(self, receive: Receive) -> Receive:
         async def watched() -> Message:
@@ -67,14 +73,16 @@ class Gate:
 
         return watched
 
-    async def _pass_from_loopback(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _reason_against(self, scope: Scope) -> str | None:
+        """Return None for a request that is served although nobody signs in, otherwise why it is not."""
         server = scope.get("server")
         # The address at which this connection arrived, by the socket's own word; a path where it is a socket file.
-        if server is not None and (is_loopback(server[0]) or (server[1] is None and server[0].startswith("/"))):
-            await self._app(scope, receive, send)
-            return
-        address = server[0] if server else "an unknown address"
-        await _refuse(PlainTextResponse(refusal(address), 403), scope, receive, send)
+        local = server is not None and (is_loopback(server[0]) or (server[1] is None and server[0].startswith("/")))
+        if self._access is Access.LOOPBACK and not local:
+            return refusal(server[0] if server else "an unknown address")
+        host = Headers(scope=scope).get("host")
+        # No browser leaves the header out.
+        return refusal_of_name() if host is not None and not self._hosts.admit(host) else None
 
     async def _pass_signed_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         provider = await self._provider()

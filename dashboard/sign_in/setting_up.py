@@ -15,6 +15,7 @@ from dashboard.secrets_manager import SecretsManager
 from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.source import ProviderSource
@@ -31,18 +32,20 @@ class SignIn:
 
     access: Access
     source: ProviderSource | None = None
+    names: frozenset[str] = frozenset()
+    """Names under which the dashboard answers where nobody signs in, beside its addresses."""
 
     @property
     def middleware(self) -> Middleware:
         """The gate."""
-        return Middleware(Gate, access=self.access, source=self.source)
+        return Middleware(Gate, access=self.access, source=self.source, names=self.names)
 
 
 def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
     """Return how this process is closed; exit with status 2 where its settings are wrong or it would stand open."""
     keep_codes_out_of_the_access_log()
     try:
-        access = access_from_environment(environment)
+        access, names = access_from_environment(environment), names_from_environment(environment)
         if access is Access.SIGN_IN:
             source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
             source.current()
@@ -55,7 +58,7 @@ def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
         _exit(refusal(address))
     if access is Access.EVERYBODY:
         _log.warning("anybody who reaches this dashboard can read everything")
-    return SignIn(access)
+    return SignIn(access, names=names)
 
 
 def _give_to_streamlit(provider: Provider) -> None:

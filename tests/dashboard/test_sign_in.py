@@ -18,6 +18,7 @@ from streamlit.web.server.starlette.starlette_app_utils import create_signed_val
 
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.hosts import Hosts
 from dashboard.sign_in.person import SESSION_SECONDS, person_from_claims
 from dashboard.sign_in.provider import provider_from, values_from_environment
 from dashboard.sign_in.session import person_from_cookies
@@ -232,7 +233,7 @@ def test_until_the_secret_is_filled_everything_is_closed_and_healthy():
 
 
 def test_loopback_needs_no_sign_in_and_nothing_else_is_served():
-    """The connection's own address decides, whatever the Host header says."""
+    """The connection's own address decides, and a Host header that names this machine does not help."""
     gate = Gate(inner, Access.LOOPBACK)
     for server in ("127.0.0.1", "localhost", "[::1]"):
         assert ask(gate, "/api/stats", server=server).text == "figures"
@@ -242,6 +243,74 @@ def test_loopback_needs_no_sign_in_and_nothing_else_is_served():
         assert "DASHBOARD_ALLOW_UNAUTHENTICATED" in answer.text
     assert ask(gate, "/healthz", server="10.0.0.4").text == "figures"
     assert ask(Gate(inner, Access.EVERYBODY), "/api/stats").text == "figures"
+
+
+@pytest.mark.parametrize("host", ["localhost:8501", "LOCALHOST", "localhost.", "127.0.0.1:8501", "[::1]:8501", "[::1]"])
+@pytest.mark.parametrize("access", [Access.LOOPBACK, Access.EVERYBODY])
+def test_this_machine_answers_under_its_own_names(access: Access, host: str):
+    """In every spelling that a browser sends."""
+    assert ask(Gate(inner, access), "/api/stats", server="127.0.0.1", host=host).text == "figures"
+
+
+FOREIGN = (
+    "evil.test",
+    "evil.test:8501",
+    "127.0.0.1.evil.test",
+    "localhost.evil.test",
+    "evil.localhost",
+    "[::1].evil.test",
+    "[evil.test]",
+    "127.0.0.1@evil.test",
+    "127.0.0.1:80:80",
+    "evil.test#.localhost",
+    "",
+    ":8501",
+)
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+@pytest.mark.parametrize("access", [Access.LOOPBACK, Access.EVERYBODY])
+def test_a_page_that_leads_its_own_name_here_reads_nothing(access: Access, host: str):
+    """A name that is nobody's here gets neither figures nor pages (DNS rebinding), and is told what to do about it."""
+    gate = Gate(inner, access, names=frozenset({"reports.internal"}))
+    for path in ("/", "/api/stats", "/_stcore/health", "/static/js/a.js"):
+        answer = ask(gate, path, server="127.0.0.1", host=host)
+        assert (answer.status_code, "DASHBOARD_HOSTS" in answer.text) == (403, True)
+    assert ask(gate, "/healthz", server="127.0.0.1", host=host).text == "figures"
+    for name in ("reports.internal", "Reports.Internal:8501"):
+        assert ask(gate, "/api/stats", server="127.0.0.1", host=name).text == "figures"
+
+
+def test_an_address_is_nobodys_name():
+    """Whoever opens it to everybody reaches it by any address; on loopback an address of elsewhere is refused."""
+    for host in ("10.0.0.4:8501", "[fd00::4]:8501"):
+        assert ask(Gate(inner, Access.EVERYBODY), "/api/stats", host=host).text == "figures"
+        assert ask(Gate(inner, Access.LOOPBACK), "/api/stats", server="127.0.0.1", host=host).status_code == 403
+
+
+def test_a_signed_in_dashboard_answers_under_any_name(gate: Gate):
+    """There the cookie decides, which no other name has."""
+    assert ask(gate, "/api/stats", host="evil.test").status_code == 401
+    assert ask(gate, "/api/stats", host="elsewhere.test", cookie=cookie()).text == "figures"
+
+
+@given(st.text(max_size=60))
+def test_no_header_is_too_odd(host: str):
+    """Whatever a caller writes there, it is judged and nothing fails."""
+    assert Hosts().admit(host) in {True, False}
+
+
+def test_a_websocket_under_another_name_is_refused():
+    """The pages' own connection is no way round."""
+    sent = []
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "server": ("127.0.0.1", 80)}
+    scope["headers"] = [(b"host", b"evil.test")]
+    asyncio.run(Gate(inner, Access.LOOPBACK)(scope, None, send))  # type: ignore[arg-type]
+    assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
 def test_a_websocket_from_elsewhere_is_refused():

@@ -18,6 +18,7 @@ from dashboard.errors import AthenaUnreachable
 from dashboard.secrets_manager import SecretsManager
 from dashboard.sign_in.access import YES, Access, access_from_environment
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
+from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import WithoutCodes
 from dashboard.sign_in.provider import provider_from, values_from_environment
 from dashboard.sign_in.source import ProviderSource
@@ -86,6 +87,16 @@ def test_what_is_set_decides_who_gets_in():
     for almost in ("yes", "1", "true", YES.upper()):
         with pytest.raises(DatasetError, match="DASHBOARD_ALLOW_UNAUTHENTICATED"):
             access_from_environment({"DASHBOARD_ALLOW_UNAUTHENTICATED": almost})
+
+
+def test_names_of_its_own_are_given_by_a_variable():
+    """Several, in any spelling; an address or a path among them is a fault, because it would never match."""
+    assert names_from_environment({}) == frozenset()
+    given = {"DASHBOARD_HOSTS": " Reports.Internal, dashboard ,"}
+    assert names_from_environment(given) == {"reports.internal", "dashboard"}
+    for wrong in ("https://reports.internal", "reports.internal:8501", "*", "a,b/c"):
+        with pytest.raises(DatasetError, match="DASHBOARD_HOSTS: expected names without scheme and port"):
+            names_from_environment({"DASHBOARD_HOSTS": wrong})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1", "localhost", "::1%lo"])
@@ -254,7 +265,7 @@ def test_half_a_sign_in_does_not_start(repository: Path):
 
 def test_what_decides_knows_no_client():
     """Access, provider, person and addresses are plain values; no service is asked to tell who may read."""
-    modules = ", ".join(f"dashboard.sign_in.{name}" for name in ("access", "addresses", "person", "provider"))
+    modules = ", ".join(f"dashboard.sign_in.{name}" for name in ("access", "addresses", "hosts", "person", "provider"))
     code = f"import {modules}, sys; print({{'boto3', 'httpx', 'streamlit', 'starlette'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "set()\n"
