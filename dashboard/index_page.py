@@ -13,12 +13,15 @@ import re
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.themes import COOKIE, DARK, LIGHT, THEMES, css_variables, streamlit_theme
+from dashboard.themes import COOKIE, DARK, LIGHT, PARAMETER, THEMES, css_variables, streamlit_theme
 
-_STYLE: Final = (Path(__file__).parent / "static" / "style.css").read_text(encoding="utf-8")
+_STATIC: Final = Path(__file__).parent / "static"
+_STYLE: Final = (_STATIC / "style.css").read_text(encoding="utf-8")
+_ADDRESS: Final = (_STATIC / "theme_address.js").read_text(encoding="utf-8")
 _DROPPED: Final = frozenset({b"if-none-match", b"if-modified-since", b"accept-encoding"})
 """Request headers withheld from Streamlit: a 304 would bring back another theme, and a packed body cannot be edited."""
 
@@ -40,7 +43,9 @@ class IndexPage:
             await self._app(scope, receive, send)
             return
         kept = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
-        theme = theme_from_cookie(headers.get(b"cookie", b"").decode("latin-1"))
+        # A link says what is to be seen now; the cookie, which it leaves alone, what is to be seen otherwise.
+        linked = theme_from_query(scope.get("query_string", b"").decode("latin-1"))
+        theme = linked or theme_from_cookie(headers.get(b"cookie", b"").decode("latin-1"))
         editor = _Editor(send, theme, self._script)
         await self._app({**scope, "headers": kept}, receive, editor)
 
@@ -88,6 +93,12 @@ def theme_from_cookie(header: str) -> str | None:
     return morsel.value if morsel is not None and morsel.value in THEMES else None
 
 
+def theme_from_query(query: str) -> str | None:
+    """Return the theme that an address names, in whatever case, or None: it names none, or none that exists."""
+    named = parse_qs(query).get(PARAMETER, [""])[-1].title()
+    return named if named in THEMES else None
+
+
 @functools.lru_cache(maxsize=16)
 def themed_page(body: bytes, theme: str | None, script: str = "") -> tuple[bytes, str]:
     """Return the document with the theme in its head, and the Content-Security-Policy that fits it.
@@ -111,7 +122,7 @@ def _head(theme: str | None) -> str:
         f"<style>{style}{_STYLE}</style>"
         # Told where its server is, the front end need not try every folder of a page's address.
         f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"
-        f"window.__dashboardTheme={json.dumps(theme)}</script>"
+        f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}</script>"
     )
 
 

@@ -10,6 +10,9 @@ from typing import Any, Final
 COOKIE: Final = "dashboard_theme"
 """Holds the name of the chosen theme; absent until someone chooses."""
 
+PARAMETER: Final = "theme"
+"""Of an address: the theme that whoever opens it shall see."""
+
 
 @dataclass(frozen=True)
 class Theme:
@@ -44,85 +47,35 @@ class Theme:
     info: str
 
 
-LIGHT = Theme(
-    name="Light",
-    icon="☀",
-    dark=False,
-    page="#f5f6f9",
-    card="#ffffff",
-    field="#f3f5f9",
-    sidebar="#ffffff",
-    text="#18202c",
-    muted="#5a6577",
-    primary="#2455d3",
-    link="#2455d3",
-    border="#dfe4ec",
-    categories=("#2f62e0", "#0f8f83", "#d97706", "#8250df", "#c93a77", "#4b7f1e", "#0a7ea4", "#6b7480"),
-    ramp=("#dfe8ff", "#1d3f9e"),
-    good="#0b6b44",
-    bad="#b01e2f",
-    warn="#865000",
-    info="#2455d3",
+_COLOURS: Final[dict[str, tuple[Any, Any, Any, Any]]] = {
+    "name":      ("Light", "Dark", "Ocean", "Sunset"),
+    "icon":      ("☀", "☾", "≈", "◐"),
+    "dark":      (False, True, True, False),
+    "page":      ("#f5f6f9", "#0d1320", "#052433", "#fff3e8"),
+    "card":      ("#ffffff", "#151d2c", "#0a3145", "#fffdfa"),
+    "field":     ("#f3f5f9", "#1e283b", "#0f3e56", "#fdf0e4"),
+    "sidebar":   ("#ffffff", "#0a0f19", "#041b27", "#ffe7d3"),
+    "text":      ("#18202c", "#e6ebf4", "#e2f5fb", "#40200f"),
+    "muted":     ("#5a6577", "#9dabc2", "#9cc6d6", "#7d5540"),
+    "primary":   ("#2455d3", "#3568e0", "#0b7a9b", "#b83a0b"),
+    "link":      ("#2455d3", "#86adff", "#62d5f0", "#b83a0b"),
+    "border":    ("#dfe4ec", "#2a364c", "#185470", "#f0d3bc"),
+    "good":      ("#0b6b44", "#4fd6a0", "#7fe6c4", "#17624a"),
+    "bad":       ("#b01e2f", "#ff8b93", "#ff9ea8", "#a51b33"),
+    "warn":      ("#865000", "#f5b454", "#ffd079", "#7a4c00"),
+    "info":      ("#2455d3", "#86adff", "#62d5f0", "#a3330a"),
+    "ramp":      (("#dfe8ff", "#1d3f9e"), ("#1d2f57", "#bcd2ff"), ("#0d4f6b", "#c7effb"), ("#ffe3cc", "#8a2f07")),
+}  # fmt: skip
+"""One line per field of a theme; Light, Dark, Ocean and Sunset beside one another."""
+_CATEGORIES: Final = (
+    ("#2f62e0", "#0f8f83", "#d97706", "#8250df", "#c93a77", "#4b7f1e", "#0a7ea4", "#6b7480"),
+    ("#6f9dff", "#3fcba5", "#f5b454", "#b594f8", "#fb83b5", "#a3d468", "#4fcbe6", "#a3b0c4"),
+    ("#3fd0ee", "#7fe6c4", "#ffd079", "#9dbcff", "#f9a5bd", "#b8e78a", "#ffab7a", "#b9cbd6"),
+    ("#c8470f", "#c42d78", "#b07a00", "#6d45b4", "#23806f", "#8a5a3b", "#3f6fb0", "#77706b"),
 )
-DARK = Theme(
-    name="Dark",
-    icon="☾",
-    dark=True,
-    page="#0d1320",
-    card="#151d2c",
-    field="#1e283b",
-    sidebar="#0a0f19",
-    text="#e6ebf4",
-    muted="#9dabc2",
-    primary="#3568e0",
-    link="#86adff",
-    border="#2a364c",
-    categories=("#6f9dff", "#3fcba5", "#f5b454", "#b594f8", "#fb83b5", "#a3d468", "#4fcbe6", "#a3b0c4"),
-    ramp=("#1d2f57", "#bcd2ff"),
-    good="#4fd6a0",
-    bad="#ff8b93",
-    warn="#f5b454",
-    info="#86adff",
-)
-OCEAN = Theme(
-    name="Ocean",
-    icon="≈",
-    dark=True,
-    page="#052433",
-    card="#0a3145",
-    field="#0f3e56",
-    sidebar="#041b27",
-    text="#e2f5fb",
-    muted="#9cc6d6",
-    primary="#0b7a9b",
-    link="#62d5f0",
-    border="#185470",
-    categories=("#3fd0ee", "#7fe6c4", "#ffd079", "#9dbcff", "#f9a5bd", "#b8e78a", "#ffab7a", "#b9cbd6"),
-    ramp=("#0d4f6b", "#c7effb"),
-    good="#7fe6c4",
-    bad="#ff9ea8",
-    warn="#ffd079",
-    info="#62d5f0",
-)
-SUNSET = Theme(
-    name="Sunset",
-    icon="◐",
-    dark=False,
-    page="#fff3e8",
-    card="#fffdfa",
-    field="#fdf0e4",
-    sidebar="#ffe7d3",
-    text="#40200f",
-    muted="#7d5540",
-    primary="#b83a0b",
-    link="#b83a0b",
-    border="#f0d3bc",
-    categories=("#c8470f", "#c42d78", "#b07a00", "#6d45b4", "#23806f", "#8a5a3b", "#3f6fb0", "#77706b"),
-    ramp=("#ffe3cc", "#8a2f07"),
-    good="#17624a",
-    bad="#a51b33",
-    warn="#7a4c00",
-    info="#a3330a",
+LIGHT, DARK, OCEAN, SUNSET = (
+    Theme(categories=categories, **{field: values[place] for field, values in _COLOURS.items()})
+    for place, categories in enumerate(_CATEGORIES)
 )
 THEMES: Final = {theme.name: theme for theme in (LIGHT, DARK, OCEAN, SUNSET)}
 
@@ -136,6 +89,10 @@ def css_variables(theme: Theme) -> dict[str, str]:
         "--dash-text": theme.text,
         "--dash-border": theme.border,
         "--dash-link": theme.link,
+        "--dash-field": theme.field,
+        "--dash-good": theme.good,
+        "--dash-warn": theme.warn,
+        **{f"--dash-series-{place}": colour for place, colour in enumerate(theme.categories)},
         "--dash-shadow": "0 0 0 transparent" if theme.dark else "0 1px 2px rgb(15 23 42 / .05)",
         "color-scheme": "dark" if theme.dark else "light",
     }

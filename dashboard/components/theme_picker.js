@@ -50,6 +50,7 @@ export default function ({ data, parentElement }) {
     const theme = data.themes.find(candidate => candidate.name === button.dataset.theme)
     window.__dashboardTheme = theme.name
     remember(data.cookie, theme.name)
+    history.replaceState(history.state, "", location.href) // which names the theme: see theme_address.js
     paint(theme)
     mark(theme.name)
   }

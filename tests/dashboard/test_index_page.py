@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.index_page import IndexPage, theme_from_cookie, themed_page
+from dashboard.index_page import IndexPage, theme_from_cookie, theme_from_query, themed_page
 from dashboard.security_headers import SecurityHeaders
 from dashboard.themes import THEMES
 
@@ -77,6 +77,23 @@ def test_a_first_visit_follows_the_system():
 def test_a_cookie_that_names_no_theme_is_no_choice(cookie: str):
     """What a browser sends cannot put anything into the page."""
     assert theme_from_cookie(cookie) is None
+
+
+def test_a_link_wins_over_the_choice_and_leaves_it_alone():
+    """Whoever opens a link sees its theme from the first paint; what they chose before is not written over."""
+    answer = get("/sql?limit=5&theme=ocean", accept="text/html", cookie="dashboard_theme=Dark")
+    assert f"--dash-page:{THEMES['Ocean'].page}" in answer.text
+    assert "set-cookie" not in answer.headers
+    later = get("/sql", accept="text/html", cookie="dashboard_theme=Dark").text
+    assert f"--dash-page:{THEMES['Dark'].page}" in later
+
+
+@pytest.mark.parametrize(
+    "query", ["", "theme=", "theme=Neon", "theme=Dark&theme=%3C/script%3E", "theme[]=Dark", "%ff&="]
+)
+def test_an_address_that_names_no_theme_asks_for_none(query: str):
+    """An old or a forged link opens the page as if it had not spoken of a theme."""
+    assert theme_from_query(query) is None
 
 
 def test_an_old_copy_is_never_confirmed():
