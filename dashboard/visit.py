@@ -17,6 +17,7 @@ from dashboard.filters import (
     params_from_filters,
 )
 from dashboard.service import Service
+from dashboard.themes import PARAMETER
 from datasets.manifest import Manifest
 
 _DATASET = "dataset"
@@ -101,6 +102,8 @@ def share_in_link(service: Service, name: str, view: View) -> None:
     params: dict[str, list[str]] = params_from_filters(view.filters)
     if len(service.names) > 1:
         params[_DATASET] = [name]
+    if PARAMETER in st.query_params:
+        params[PARAMETER] = st.query_params.get_all(PARAMETER)
     if params != {field: st.query_params.get_all(field) for field in st.query_params}:
         st.query_params.from_dict(params)
 
