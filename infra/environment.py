@@ -14,6 +14,8 @@ from infra.templates import Template, TemplateName
 
 FOLDER = Path(__file__).parent / "environments"
 _FIELDS = {"region", "stack", "registry", "tags", "parameters"}
+_SOME_DAYS = re.compile(r"cron\(\S+ \S+ (?![?*] \S+ [?*] )\S+ \S+ \S+ \S+\)|rate\((?!1 )\d+ days\)")
+"""Schedules that do not run each day: a day of the month or of the week is given, or several days lie between."""
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,100}")
 
 
@@ -89,6 +91,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
     ]
     if isinstance(data.get("parameters"), dict):
         faults += _unknown(data["parameters"], templates)
+        faults += _unwatched(data["parameters"])
     return faults
 
 
@@ -100,6 +103,16 @@ def _unknown(parameters: Mapping[str, Any], templates: Mapping[TemplateName, Tem
             close = difflib.get_close_matches(name, known, n=1)
             faults.append(f"parameters.{name}: no template has it" + (f" (did you mean {close[0]}?)" if close else ""))
     return faults
+
+
+def _unwatched(parameters: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with a schedule that leaves out days, for which "no run succeeded" would be an alarm."""
+    schedule = str(parameters.get("CronExpression", ""))
+    excused = parameters.get("DateRangeMode") == "PREVIOUS_WEEK" or "AlarmAfterHours" in parameters
+    if excused or not _SOME_DAYS.fullmatch(schedule):
+        return []
+    expected = "DateRangeMode: PREVIOUS_WEEK, which brings a daily run, or AlarmAfterHours, longer than any pause"
+    return [f"parameters.CronExpression: {schedule} leaves out days; expected {expected}"]
 
 
 def _text(value: Any) -> str:

@@ -202,19 +202,6 @@ def test_the_pull_is_limited_to_the_image():
     assert pull["Resource"] == "arn:aws:ecr:us-east-1:111122223333:repository/dynamodb-reporting/exporter"
 
 
-def test_a_weekly_export_has_a_daily_heartbeat():
-    """An alarm looks back seven days at most, so a weekly export comes with a run each day."""
-    for host, name in (("Fargate", "TaskHeartbeat"), ("Lambda", "FunctionHeartbeat")):
-        assert name not in rendered("template", ExporterHost=host).resources
-        weekly = rendered("template", ExporterHost=host, DateRangeMode="PREVIOUS_WEEK").resources
-        assert weekly[name]["Properties"]["ScheduleExpression"] == "cron(0 6 * * ? *)"
-        told = json.loads(weekly[name]["Properties"]["Target"]["Input"])
-        daily = [{"name": "DATE_RANGE_MODE", "value": "PREVIOUS_DAY"}]
-        assert told == (
-            {"containerOverrides": [{"name": "exporter", "environment": daily}]} if host == "Fargate" else {}
-        )
-
-
 def test_alarms_read_what_the_exporter_writes():
     """Each metric is taken from a field of the line that a run writes, into a namespace of this stack alone."""
     now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
@@ -240,17 +227,6 @@ def test_alarms_read_what_the_exporter_writes():
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
     ours = {(one["Namespace"], one["MetricName"]) for one in alarms if one["Namespace"].startswith("DynamoDB")}
     assert ours == made == {("DynamoDBReporting/reports", name) for name in ("RunsSucceeded", "DataAge", "Quarantined")}
-
-
-def test_alarms_look_back_seven_days_at_most(renderings):
-    """CloudWatch refuses an alarm whose periods together are longer than a week."""
-    for rendering in renderings:
-        for resource in rendering.resources.values():
-            if resource["Type"] == "AWS::CloudWatch::Alarm":
-                alarm = resource["Properties"]
-                assert alarm["Period"] * int(alarm["EvaluationPeriods"]) <= 7 * 86400
-    longest = load_template("template").parameters["AlarmAfterHours"]["MaxValue"]
-    assert longest * 3600 <= 7 * 86400
 
 
 def test_the_run_task_line_is_a_command():

@@ -228,6 +228,32 @@ def test_a_wrong_environment_is_told(tmp_path, text, told):
         load_environment(str(path), load_templates())
 
 
+@pytest.mark.parametrize(
+    ("schedule", "refused"),
+    [
+        ("cron(0 1 * * ? *)", False),
+        ("cron(0 1 ? * * *)", False),
+        ("cron(0/15 * * * ? *)", False),
+        ("rate(1 days)", False),
+        ("rate(12 hours)", False),
+        ("cron(0 1 ? * MON *)", True),
+        ("cron(0 1 ? * MON-FRI *)", True),
+        ("cron(0 1 1 * ? *)", True),
+        ("rate(7 days)", True),
+    ],
+)
+def test_a_schedule_that_leaves_out_days_says_how_it_is_watched(tmp_path, schedule, refused):
+    """Between its runs the alarm on a missing success would be on, so a daily run or a longer limit is asked for."""
+    path = tmp_path / "mine.yaml"
+    for more in ("", ", DateRangeMode: PREVIOUS_WEEK", ", AlarmAfterHours: 74"):
+        path.write_text(f"region: us-east-1\nstack: a\nparameters: {{CronExpression: '{schedule}'{more}}}\n")
+        if refused and not more:
+            with pytest.raises(EnvironmentFault, match="leaves out days; expected DateRangeMode: PREVIOUS_WEEK"):
+                load_environment(str(path), load_templates())
+        else:
+            assert load_environment(str(path), load_templates()).parameters["CronExpression"] == schedule
+
+
 def test_an_unknown_environment_lists_the_known_ones():
     """A misspelled name is answered with the names there are."""
     with pytest.raises(EnvironmentFault, match="prod, test"):
