@@ -3,7 +3,9 @@
 import itertools
 from collections.abc import Iterator
 
-from .rendering import ACCOUNT, IMAGE, REGION
+from infra.templates import TemplateName, load_template
+
+from .rendering import ACCOUNT, IMAGE, REGION, Rendering
 
 Parameters = dict[str, str]
 
@@ -81,3 +83,8 @@ def combinations(name: str) -> Iterator[Parameters]:
         for one in chosen:
             merged |= one
         yield merged
+
+
+def rendered(name: TemplateName, **parameters: str) -> Rendering:
+    """Return a template with the defaults and some parameters."""
+    return Rendering(load_template(name).document, REQUIRED[name] | parameters)

@@ -1,6 +1,5 @@
 """Every combination of hosts, table, network, bucket, schedule and sign-in gives something that AWS would take."""
 
-import datetime as dt
 import json
 import re
 import shlex
@@ -9,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from datasets.runs import RunEntry
-from exporter.metrics import metrics_line
 from infra.templates import load_template
 
-from .combinations import REQUIRED, combinations
+from .combinations import combinations, rendered
+from .metrics import metrics_of_a_run
 from .rendering import Rendering
 from .schemas import faults_in_schema
 
@@ -33,10 +31,6 @@ def renderings(request) -> list[Rendering]:
     document = load_template(request.param).document
     made = [Rendering(document, parameters) for parameters in combinations(request.param)]
     return [rendering for rendering in made if not rendering.broken_rules]
-
-
-def rendered(name: str, **parameters: str) -> Rendering:
-    return Rendering(load_template(name).document, REQUIRED[name] | parameters)
 
 
 def key_names(table: dict[str, Any]) -> set[str]:
@@ -204,18 +198,7 @@ def test_the_pull_is_limited_to_the_image():
 
 def test_alarms_read_what_the_exporter_writes():
     """Each metric is taken from a field of the line that a run writes, into a namespace of this stack alone."""
-    now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
-    entry = RunEntry.model_validate(
-        {
-            "run_id": "r",
-            "dataset": "contacts",
-            "status": "succeeded",
-            "window": None,
-            "started_at": now,
-            "finished_at": now,
-        }
-    )
-    line = json.loads(metrics_line(entry, now, now))
+    line = metrics_of_a_run()
     resources = rendered("template").resources.values()
     filters = [one["Properties"] for one in resources if one["Type"] == "AWS::Logs::MetricFilter"]
     made = set()

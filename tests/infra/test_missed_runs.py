@@ -10,7 +10,7 @@ import pytest
 
 from infra.templates import load_template
 
-from .combinations import REQUIRED, combinations
+from .combinations import combinations, rendered
 from .rendering import Rendering
 
 HOUR = dt.timedelta(hours=1)
@@ -25,10 +25,6 @@ docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.h
 
 MONDAY = dt.datetime(2026, 10, 19, tzinfo=dt.UTC)
 """Winter time begins in Berlin on the Sunday after: a day of 25 hours."""
-
-
-def rendered(**parameters: str) -> Rendering:
-    return Rendering(load_template("template").document, REQUIRED["template"] | parameters)
 
 
 def alarm(rendering: Rendering) -> dict[str, Any]:
@@ -65,7 +61,11 @@ def alarmed(alarm: dict[str, Any], successes: Iterable[dt.datetime], end: dt.dat
 def weekly(host: str, zone: str) -> tuple[Rendering, list[dt.datetime], list[dt.datetime]]:
     """Return the template, when the weekly export starts, and when the daily one does."""
     rendering = rendered(
-        ExporterHost=host, DateRangeMode="PREVIOUS_WEEK", CronExpression="cron(0 1 ? * MON *)", ScheduleTimeZone=zone
+        "template",
+        ExporterHost=host,
+        DateRangeMode="PREVIOUS_WEEK",
+        CronExpression="cron(0 1 ? * MON *)",
+        ScheduleTimeZone=zone,
     )
     kind = {"Fargate": "Task", "Lambda": "Function"}[host]
     return (
@@ -111,7 +111,7 @@ def test_a_weekly_export_alone_could_not_be_watched():
 @pytest.mark.parametrize("later", LATER)
 def test_a_daily_export_that_misses_a_night_is_told(later):
     """A night without a success is known before the following one, and the success after it ends the alarm."""
-    rendering = rendered(ScheduleTimeZone="UTC")
+    rendering = rendered("template", ScheduleTimeZone="UTC")
     nights = list(starts(rendering, "TaskSchedule", "UTC"))
     without = [night for night in nights if night != nights[5]]
     told = alarmed(alarm(rendering), without, nights[-1], later)
@@ -123,8 +123,8 @@ def test_a_daily_export_that_misses_a_night_is_told(later):
 def test_the_daily_run_of_a_weekly_export_reads_a_day():
     """A task reads the day before; a function, which cannot be told another range, reads the week."""
     for host, name in (("Fargate", "TaskHeartbeat"), ("Lambda", "FunctionHeartbeat")):
-        assert name not in rendered(ExporterHost=host).resources
-        made = rendered(ExporterHost=host, DateRangeMode="PREVIOUS_WEEK").resources[name]["Properties"]
+        assert name not in rendered("template", ExporterHost=host).resources
+        made = rendered("template", ExporterHost=host, DateRangeMode="PREVIOUS_WEEK").resources[name]["Properties"]
         daily = [{"name": "DATE_RANGE_MODE", "value": "PREVIOUS_DAY"}]
         wanted = {"containerOverrides": [{"name": "exporter", "environment": daily}]} if host == "Fargate" else {}
         assert json.loads(made["Target"]["Input"]) == wanted

@@ -14,6 +14,9 @@ from infra.errors import ExportFailed
 from infra.exports import Range, run_export
 from infra.observation import alarm_states, log_lines, stack_states
 
+from .combinations import rendered
+from .metrics import metrics_of_a_run
+
 TASK = {
     "ExporterCluster": "reports", "ExporterTask": "reports-exporter", "NetworkSubnets": "subnet-1,subnet-2",
     "TaskSecurityGroup": "sg-1", "NetworkPublicIp": "ENABLED", "ExporterLogGroup": "/reports/exporter",
@@ -133,12 +136,15 @@ def test_the_guide_names_what_there_is(repository):
     assert set(re.findall(r"--[a-z][a-z-]+", table[1])) <= options
 
 
+def cost_rows(repository) -> dict[str, list[float]]:
+    text = (repository / "docs" / "deploying.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| .*\d\.\d\d(\*\*)? \|$", line)]
+    return {row[0].strip(): [float(cell.strip(" *")) for cell in row[1:]] for row in rows}
+
+
 def test_the_costs_add_up(repository):
     """Each column of the cost table is the sum of its rows."""
-    text = (repository / "docs" / "deploying.md").read_text(encoding="utf-8")
-    rows = [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| .*\d\.\d\d \|$", line)]
-    rows += [line.strip("|").split("|") for line in text.splitlines() if re.match(r"\| \*\*", line)]
-    figures = {row[0].strip(): [float(cell.strip(" *")) for cell in row[1:]] for row in rows}
+    figures = cost_rows(repository)
     sums = {name: values for name, values in figures.items() if name.startswith("**")}
     parts = [values for name, values in figures.items() if not name.startswith("**")]
     dashboard = next(values for name, values in figures.items() if name.startswith("dashboard"))
@@ -147,3 +153,28 @@ def test_the_costs_add_up(repository):
         total = sum(values[column] for values in parts)
         assert together[column] == pytest.approx(total)
         assert without[column] == pytest.approx(total - dashboard[column])
+
+
+def test_the_costs_follow_from_the_prices(repository):
+    """Each row is its own arithmetic, to the cent, and counts the alarms and metrics that there are."""
+    made = rendered("template").resources.values()
+    alarms = sum(one["Type"] == "AWS::CloudWatch::Alarm" for one in made)
+    filters = sum(one["Type"] == "AWS::Logs::MetricFilter" for one in made)
+    metrics = filters + len(metrics_of_a_run()["_aws"]["CloudWatchMetrics"][0]["Metrics"])
+    assert (alarms, metrics) == (5, 11)
+    hour = 0.04048 + 2 * 0.004445
+    balancer, address, rest = 730 * 0.0225, 730 * 0.005, 0.40 + 0.10
+    express = 730 * hour + balancer + 0.2 * 0.008 * 730 + 3 * address + rest
+    fargate = 4 * 730 * hour + balancer + 0.6 * 0.008 * 730 + 6 * address + rest
+    items = (1_000, 50_000, 1_000_000)
+    expected = {
+        "exporter": [30 * minutes / 60 * hour for minutes in (1, 2, 3)],
+        "DynamoDB": [3 * count / 4 * 0.5 * 30 * 0.125 / 1e6 for count in items],
+        "S3": [count * 365 * 120 * 1.1 / 1e9 * 0.023 for count in items],
+        "Athena": [30 * queries * megabytes / 1e6 * 5 for queries, megabytes in ((20, 10), (200, 100), (1000, 500))],
+        "5 alarms": [alarms * 0.10 + metrics * 0.30 * 30 / 730 + 2 * 0.10 + logs * 0.50 for logs in (0.02, 0.2, 2)],
+        "dashboard": [express, express, fargate],
+    }
+    for name, values in expected.items():
+        (row,) = [row for title, row in cost_rows(repository).items() if title.startswith(name)]
+        assert row == pytest.approx(values, abs=0.0051), name
