@@ -2,36 +2,49 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from dashboard import formats, running
+from dashboard.days_input import days_input
 from dashboard.errors import InvalidRequest, RefusedSql
-from dashboard.filters import Days
 from dashboard.links import Linked
 from dashboard.queries import Statement
 from dashboard.query_types import QueryDefinition, QueryRequest, request_from
 from dashboard.service import Service
-from dashboard.sql_editor import sql_editor
+from dashboard.sql_editor import Edited, faulty, put, sql_editor
 from datasets.manifest import Manifest
 
 DEFAULT_LIMIT = 1_000
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A question that can be run: what was asked, and its statement."""
+
+    request: QueryRequest
+    statement: Statement
+
+
+def editor(service: Service, name: str, slot: str, initial: str | None) -> Edited:
+    """Draw the SQL editor of a slot; what was refused a moment ago is underlined in it."""
+    shapes = tuple(service.shape(each) for each in service.names)
+    return sql_editor(shapes, slot, initial=initial or example(service, name), refused=faulty(slot))
+
+
 def inputs(
-    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked
+    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked, slot: str
 ) -> dict[str, Any]:
     """Draw the fields of a query type and return their values, named as in the JSON API; a link fills them in."""
     values: dict[str, Any] = {"query": definition.id}
     if "sql" in definition.fields:
-        edited = sql_editor(
-            tuple(service.shape(each) for each in service.names), "explore", initial=link.sql or example(service, name)
-        )
+        edited = editor(service, name, slot, link.sql)
         values |= {"sql": edited.sql, "run": edited.run}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"inputs_{definition.id}"):
         if "startDate" in definition.fields:
-            values |= _dates(definition, manifest, name, link)
+            values |= _dates(service, name, definition, manifest, link)
         if "agentName" in definition.fields:
             values["agentName"] = _agent(service, name, link.agent_name)
         if "contactId" in definition.fields:
@@ -54,55 +67,68 @@ def inputs(
     return values
 
 
-def prepared(service: Service, name: str, values: Mapping[str, Any]) -> tuple[QueryRequest, Statement] | None:
-    """Return the request and its statement; None where the inputs do not make one, which is said if Run was asked."""
+def run_if_asked(
+    service: Service, name: str, values: Mapping[str, Any], slot: str, given: Mapping[str, str] | None = None
+) -> None:
+    """Draw the estimate of what was asked, or what is wrong with it, and start it where Run was pressed.
+
+    `values` are named as in the JSON API, with `run` beside them; `given` are the values of parameters in SQL.
+    """
+    made = _prepared(service, name, values, given)
+    if isinstance(made, Prepared):
+        estimate(service, name, made.statement, slot)
+        if values["run"]:
+            running.start(service, name, made.statement, slot)
+            st.session_state[f"{slot}_of"] = rows_in_all(made.request, service.manifest(name))
+    elif values["run"]:
+        running.forget(slot)
+    if "sql" in values:
+        faulty(slot, made if isinstance(made, RefusedSql) else None)
+
+
+def _prepared(
+    service: Service, name: str, values: Mapping[str, Any], given: Mapping[str, str] | None
+) -> Prepared | RefusedSql | None:
+    """Return the question; None where the inputs do not make one, which is said if Run was asked."""
     fields = {field: value for field, value in values.items() if field != "run"}
     try:
         request = request_from(fields, service.shape(name), service.settings.max_fetch_rows)
-        return request, service.prepare(name, request)
+        return Prepared(request, service.prepare(name, request, given))
     except InvalidRequest as error:
         if values["run"]:
             for fault in error.faults:
                 missing = not values.get(fault.field)
                 message = "the query needs this" if missing else fault.message
                 st.error(f"**{_LABELS.get(fault.field, fault.field)}**: {message}.", icon=":material/edit_note:")
+        return None
     except RefusedSql as error:
-        refusal(error)
-    return None
+        where = f"Line {error.line}, column {error.column}: " if error.line else ""
+        st.error(f"**{where}{error.reason}** {error.mend}", icon=":material/gpp_maybe:")
+        return error
 
 
-def refusal(error: RefusedSql) -> None:
-    """Say why SQL is not run: what, where, and how to mend it."""
-    where = f"Line {error.line}, column {error.column}: " if error.line else ""
-    st.error(f"**{where}{error.reason}** {error.mend}", icon=":material/gpp_maybe:")
-
-
-def estimate(service: Service, name: str, statement: Statement) -> None:
-    """Say what a statement costs at most, before it runs, and how to make it cheaper where it would read everything."""
+def estimate(service: Service, name: str, statement: Statement, slot: str) -> None:
+    """Say what a statement costs at most, before it runs; where it would read every day, offer to read fewer."""
     bound = service.estimate(name, statement)
     if bound is None:
         return
     days = f"{bound.days:,} of {formats.plural(bound.all_days, 'day')}"
-    text = f"Reads at most {formats.size(bound.bytes)} from {days}, {formats.dollars(bound.dollars)}"
-    if bound.reads_everything and statement.columns is None:
-        hint = "Add `WHERE year = 2026 AND month = 2` or another filter on year, month and day to read less."
-        st.caption(f":material/payments: {text}. :orange[This reads every day.] {hint}")
-    else:
-        st.caption(f":material/payments: {text}")
-
-
-def run_if_asked(service: Service, name: str, values: Mapping[str, Any], slot: str) -> None:
-    """Draw the estimate, and start the query where Run was pressed."""
-    made = prepared(service, name, values)
-    if made is None:
-        if values["run"]:
-            running.forget(slot)
+    text = (
+        f":material/payments: Reads at most {formats.size(bound.bytes)} from {days}, {formats.dollars(bound.dollars)}"
+    )
+    if not bound.reads_everything or not (statement.written or statement.days is None):
+        st.caption(text)
         return
-    request, statement = made
-    estimate(service, name, statement)
-    if values["run"]:
-        running.start(service, name, statement, slot)
-        st.session_state[f"{slot}_of"] = rows_in_all(request, service.manifest(name))
+    st.caption(f"{text}. :orange[This reads every day.]")
+    if statement.written and (proposal := service.narrowed(name, statement)) is not None:
+        st.button(
+            f"Read {formats.days(proposal.days)} alone",
+            icon=":material/filter_alt:",
+            key=f"narrow_{slot}",
+            type="tertiary",
+            help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
+            on_click=lambda: put(slot, proposal.sql),
+        )
 
 
 def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
@@ -127,20 +153,15 @@ def example(service: Service, name: str) -> str:
     )
 
 
-def _dates(definition: QueryDefinition, manifest: Manifest, name: str, link: Linked) -> dict[str, dt.date | None]:
-    needed = "startDate" in definition.required
-    last = manifest.last_day or dt.datetime.now(dt.UTC).date()
-    week = Days(last - dt.timedelta(days=6), last)
-    given = [day for day in (link.start, link.end) if day]
-    chosen: list[dt.date | dt.datetime | str | None] = [*(given or ([week.first, week.last] if needed else []))]
-    picked = st.date_input(
-        "Days" if needed else "Days (empty: all)",
-        chosen,
-        key=f"days_{name}_{definition.id}",
-        format="YYYY-MM-DD",
-        width=248,
-    )
-    ends = picked if isinstance(picked, tuple) else (picked,)
+def _dates(
+    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked
+) -> dict[str, dt.date | None]:
+    needed, today = "startDate" in definition.required, service.today(name)
+    last = manifest.last_day or today
+    given = tuple(day for day in (link.start, link.end) if day)
+    week = (last - dt.timedelta(days=6), last) if needed else ()
+    zone = service.dataset(name).source.time_zone
+    ends = days_input(f"days_{name}_{definition.id}", given or week, today, zone, needed=needed)
     return {"startDate": ends[0] if ends else None, "endDate": ends[-1] if len(ends) > 1 else None}
 
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from dashboard.assurance import DayAssurance
 from dashboard.athena import Athena
-from dashboard.costs import Estimate, estimate_from, together
+from dashboard.costs import Estimate, estimate_from, suggested_days, together
 from dashboard.days_read import scans_of
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, today_in
 from dashboard.jobs import Job, Jobs
 from dashboard.kept import Kept
 from dashboard.library import Library
+from dashboard.narrowing import Proposal, proposal_from
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
 from dashboard.parameters import literals_of
@@ -196,6 +197,17 @@ class Service:
             estimates.append(estimate_from(statement, manifest, opened))
         return together(estimates) if estimates else None
 
+    def narrowed(self, name: str, statement: Statement) -> Proposal | None:
+        """Return a person's SQL confined to the last published days; None where that cannot be or saves nothing."""
+        latest = {}
+        for read in self.names:
+            manifest = self.manifest(read)
+            if manifest is not None and (days := suggested_days(manifest)) is not None:
+                latest[self.shape(read).table_name] = days
+        return proposal_from(
+            statement.written, self.catalogue(), latest, lambda sql: self._reads_less(name, statement, sql)
+        )
+
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
         minutes = [
@@ -230,6 +242,11 @@ class Service:
         targets = {name: dataset.target for name, dataset in self._datasets.items()}
         read = (name for name, target in targets.items() if (target.database, target.table) in statement.tables)
         return tuple(read)
+
+    def _reads_less(self, name: str, statement: Statement, sql: str) -> bool:
+        given = dict(statement.given) if statement.given else None
+        bound = self.estimate(name, self.prepare(name, QueryRequest("custom_sql", 1, sql=sql), given))
+        return bound is not None and not bound.reads_everything
 
     def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
         jobs = [self.start(name, statement, owner=SHARED) for statement in statements]

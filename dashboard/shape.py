@@ -46,6 +46,11 @@ class Shape:
     cards: tuple[Card, ...]
     charts: tuple[Chart, ...]
 
+    @property
+    def table_name(self) -> tuple[str, str]:
+        """Database and table."""
+        return self.database, self.table
+
     def column(self, name: str) -> TableColumn | None:
         """Return the column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)

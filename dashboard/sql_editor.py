@@ -42,6 +42,18 @@ def put(key: str, sql: str) -> None:
     st.session_state[f"{key}_text"] = {"sql": sql, "revision": before["revision"] + 1}
 
 
+def faulty(key: str, *now: RefusedSql | None) -> RefusedSql | None:
+    """Return why the text was refused when it was last read; with `now`, remember that and draw the page again.
+
+    The editor stands above what reads its text, so that a fault reaches it only on the next run of the page.
+    """
+    before: RefusedSql | None = st.session_state.get(f"{key}_refused")
+    if now and str(now[0]) != str(before):
+        st.session_state[f"{key}_refused"] = now[0]
+        st.rerun()
+    return before
+
+
 def _words(shapes: tuple[Shape, ...]) -> list[dict[str, str]]:
     tables = [{"name": shape.table, "note": "table"} for shape in shapes]
     columns = {column.name: str(column.type) for shape in shapes for column in shape.columns}

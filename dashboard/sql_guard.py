@@ -121,7 +121,7 @@ def _inspected(tree: exp.Expr, sql: str, catalogue: Catalogue) -> tuple[ServedTa
     found: dict[ServedTable, None] = {}
     for node in tree.walk():
         _check_node(node, sql)
-        if isinstance(node, exp.Table) and not _is_named_query(node):
+        if isinstance(node, exp.Table) and not is_named_query(node):
             found[_served(node, sql, catalogue)] = None
     return tuple(found)
 
@@ -214,7 +214,7 @@ def _served(node: exp.Table, sql: str, catalogue: Catalogue) -> ServedTable:
     return served
 
 
-def _is_named_query(table: exp.Table) -> bool:
+def is_named_query(table: exp.Table) -> bool:
     """Return whether a table's name is that of a WITH query that can be seen from where it stands.
 
     A named query is seen by the ones after it and by the body, and by itself where it is recursive: the rule by which

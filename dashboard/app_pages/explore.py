@@ -2,22 +2,13 @@
 
 import streamlit as st
 
-from dashboard import asking, loaders, running, tables
-from dashboard.period import freshness, title_block
+from dashboard import asking, running, tables
+from dashboard.page_head import opened
 from dashboard.query_types import available_query_types, definition_of
 from dashboard.sharing import linked, share
-from dashboard.states import nothing_exported
-from dashboard.visit import chosen_dataset
 
-service = loaders.service()
-name = chosen_dataset(service)
-dataset, manifest = service.dataset(name), service.manifest(name)
-title_block("Explore", f"{dataset.label} · ready queries over the published rows")
-if manifest is None or not manifest.days:
-    nothing_exported(dataset)
-    st.stop()
-
-freshness(dataset, manifest, service.assurances(name))
+page = opened("Explore", "ready queries over the published rows")
+service, name = page.service, page.name
 kinds = available_query_types(service.shape(name))
 link = linked("explore")
 with st.container(border=True, key="question"):
@@ -32,9 +23,9 @@ with st.container(border=True, key="question"):
     )
     definition = definition_of(query)
     st.caption(definition.description)
-    values = asking.inputs(service, name, definition, manifest, link)
-    share(service, name, "explore", {field: value for field, value in values.items() if field != "run"})
     slot = f"explore_{name}_{definition.id}"
+    values = asking.inputs(service, name, definition, page.manifest, link, slot)
+    share(service, name, "explore", {field: value for field, value in values.items() if field != "run"})
     asking.run_if_asked(service, name, values, slot)
 
 running.show(

@@ -4,25 +4,22 @@ import datetime as dt
 
 import streamlit as st
 
-from dashboard import formats, ledger, loaders
-from dashboard.period import freshness, title_block
+from dashboard import formats, ledger
+from dashboard.page_head import opened
+from dashboard.service import Service
 from dashboard.set_aside import set_aside_from
-from dashboard.states import nothing_exported
-from dashboard.visit import chosen_dataset
+from datasets import Dataset
 
-service = loaders.service()
-name = chosen_dataset(service)
-dataset, manifest = service.dataset(name), service.manifest(name)
-title_block("Exports", f"{dataset.label} · what is published, and how it got here")
-runs = service.runs(name)
-if manifest is None or not manifest.days:
-    nothing_exported(dataset)
-    if runs:
-        ledger.run_table(runs, dataset)
-    st.stop()
 
-known = service.assurances(name)
-freshness(dataset, manifest, known)
+def runs_alone(service: Service, dataset: Dataset) -> None:
+    """Draw the runs where no day is published: they say why."""
+    if found := service.runs(dataset.name):
+        ledger.run_table(found, dataset)
+
+
+page = opened("Exports", "what is published, and how it got here", runs_alone)
+service, name, dataset, manifest = page.service, page.name, page.dataset, page.manifest
+runs, known = service.runs(name), service.assurances(name)
 records = manifest.days.values()
 with st.grid(4, min_column_width=150, gap="small", key="export_cards"):
     st.metric("Published rows", formats.number(manifest.rows), border=True, height="stretch")

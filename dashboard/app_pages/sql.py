@@ -4,34 +4,22 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import asking, loaders, running, tables
-from dashboard.errors import RefusedSql
+from dashboard import asking, running, tables
 from dashboard.jobs import Job
+from dashboard.page_head import opened
 from dashboard.parameter_inputs import give, parameter_inputs
 from dashboard.parameters import formatted
-from dashboard.period import freshness, title_block
-from dashboard.query_types import QueryRequest
 from dashboard.saved_panel import history_panel, remember, saved_panel
 from dashboard.schema_browser import schema_browser
 from dashboard.sharing import linked, share
-from dashboard.sql_editor import put, sql_editor
-from dashboard.states import nothing_exported
-from dashboard.visit import chosen_dataset
+from dashboard.sql_editor import put
 
-service = loaders.service()
-name = chosen_dataset(service)
-dataset, manifest = service.dataset(name), service.manifest(name)
-title_block("SQL", f"{dataset.label} · one SELECT over the served tables, checked before it runs")
-if manifest is None or not manifest.days:
-    nothing_exported(dataset)
-    st.stop()
-
-freshness(dataset, manifest, service.assurances(name))
+page = opened("SQL", "one SELECT over the served tables, checked before it runs")
+service, name = page.service, page.name
 slot = f"sql_{name}"
 link = linked("sql")
 limits = [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fetch_rows]
 limits.append(service.settings.max_fetch_rows)
-shapes = tuple(service.shape(each) for each in service.names)
 
 
 def take(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> None:
@@ -50,8 +38,7 @@ def found(job: Job) -> None:
 
 written, beside = st.columns([3, 1.25], gap="small")
 with written, st.container(border=True, key="question"):
-    refused: RefusedSql | None = st.session_state.get(f"{slot}_refused")
-    edited = sql_editor(shapes, slot, initial=link.sql or asking.example(service, name), refused=refused)
+    edited = asking.editor(service, name, slot, link.sql)
     given = parameter_inputs(slot, edited.sql, link.parameters)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter")
@@ -70,27 +57,17 @@ with written, st.container(border=True, key="question"):
         )
     share(service, name, "sql", {"sql": edited.sql, "limit": limit}, given)
     pressed = st.session_state.pop(f"{slot}_again", False) or pressed or edited.run
-    now_refused: RefusedSql | None = None
     if edited.sql.strip():
-        try:
-            statement = service.prepare(name, QueryRequest("custom_sql", limit, sql=edited.sql), given)
-            asking.estimate(service, name, statement)
-            if pressed:
-                running.start(service, name, statement, slot)
-        except RefusedSql as error:
-            now_refused = error
-            asking.refusal(error)
+        asked = {"query": "custom_sql", "sql": edited.sql, "limit": limit, "run": pressed}
+        asking.run_if_asked(service, name, asked, slot, given)
     else:
         st.caption("Write a SELECT, or take the example. Ctrl or Cmd + Enter runs it.")
-    if str(now_refused) != str(refused):
-        st.session_state[f"{slot}_refused"] = now_refused
-        st.rerun()
 
 running.show(service, slot, found)
 with beside:
     schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
 with schema_tab:
-    schema_browser(shapes)
+    schema_browser(tuple(service.shape(each) for each in service.names))
 with saved_tab, st.container(border=True, key="saved"):
     saved_panel(service, name, edited.sql, limit, take)
 with history_tab, st.container(border=True, key="history"):

@@ -85,6 +85,40 @@ def test_last_month_of_january_is_december():
     assert days_of_preset("last_month", D(2026, 1, 31)) == Days(D(2025, 12, 1), D(2025, 12, 31))
 
 
+@pytest.mark.parametrize(
+    ("today", "preset", "first", "last"),
+    [
+        ("2026-01-01", "yesterday", "2025-12-31", "2025-12-31"),
+        ("2026-01-03", "last_7_days", "2025-12-28", "2026-01-03"),
+        ("2028-03-01", "yesterday", "2028-02-29", "2028-02-29"),
+        ("2028-02-29", "this_month", "2028-02-01", "2028-02-29"),
+        ("2026-12-31", "this_month", "2026-12-01", "2026-12-31"),
+        ("2026-03-31", "last_month", "2026-02-01", "2026-02-28"),
+        # Clocks change on 29 March and 25 October 2026 in Berlin: a day of 23 or 25 hours is one day all the same.
+        ("2026-03-30", "yesterday", "2026-03-29", "2026-03-29"),
+        ("2026-10-26", "last_7_days", "2026-10-20", "2026-10-26"),
+    ],
+)
+def test_presets_cross_ends_of_months_and_years(today, preset, first, last):
+    """Leap days, New Year and the days on which clocks change are days like any other."""
+    assert days_of_preset(preset, D.fromisoformat(today)) == Days(D.fromisoformat(first), D.fromisoformat(last))
+
+
+@pytest.mark.parametrize(
+    ("instant", "day"),
+    [
+        ("2026-03-28T23:30+00:00", "2026-03-29"),
+        ("2026-03-29T21:30+00:00", "2026-03-29"),
+        ("2026-03-29T22:30+00:00", "2026-03-30"),
+        ("2026-10-25T22:30+00:00", "2026-10-25"),
+        ("2026-10-25T23:30+00:00", "2026-10-26"),
+    ],
+)
+def test_today_follows_the_clocks(instant, day):
+    """The day that a preset counts from begins at midnight of the zone, an hour earlier or later in UTC by season."""
+    assert today_in(ZoneInfo("Europe/Berlin"), dt.datetime.fromisoformat(instant)) == D.fromisoformat(day)
+
+
 def test_today_is_the_datasets_today():
     """At 23:30 UTC it is tomorrow in Berlin and still today in New York."""
     now = dt.datetime(2026, 1, 31, 23, 30, tzinfo=dt.UTC)

@@ -1,0 +1,42 @@
+"""How every page but the Overview begins: the dataset, its title and freshness, or why there is nothing to show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import loaders
+from dashboard.period import freshness, title_block
+from dashboard.service import Service
+from dashboard.states import nothing_exported
+from dashboard.visit import chosen_dataset
+from datasets import Dataset
+from datasets.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page of a dataset that has something published."""
+
+    service: Service
+    name: str
+    dataset: Dataset
+    manifest: Manifest
+
+
+def opened(title: str, text: str, otherwise: Callable[[Service, Dataset], None] | None = None) -> Opened:
+    """Draw a page's head and return what it is about; stop the page where nothing is published.
+
+    `otherwise` draws what there is to see even then.
+    """
+    service = loaders.service()
+    name = chosen_dataset(service)
+    dataset, manifest = service.dataset(name), service.manifest(name)
+    title_block(title, f"{dataset.label} · {text}")
+    if manifest is None or not manifest.days:
+        nothing_exported(dataset)
+        if otherwise is not None:
+            otherwise(service, dataset)
+        st.stop()
+    freshness(dataset, manifest, service.assurances(name))
+    return Opened(service, name, dataset, manifest)
