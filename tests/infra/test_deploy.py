@@ -1,7 +1,9 @@
 """`python -m infra` against moto: what it shows, asks, deploys, prints and leaves alone."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import boto3
 import pytest
@@ -392,6 +394,28 @@ def test_every_host_deploys(operator, host):
     operator.stacks.execute(change_set)
     url = operator.stacks.outputs(f"host-{host}")["ReportDashboardURL"]
     assert url.startswith("https://" if host != "None" else "none")
+
+
+@pytest.mark.slow
+def test_the_aws_command_deploys_as_well(operator, repository, moto_url):
+    """The guide's own way without `python -m infra`: each template in the request itself, with no staging bucket."""
+    parameters = {
+        "registry": {},
+        "template": REQUIRED["template"],
+        "dashboard": REQUIRED["dashboard"] | {"DashboardHost": "AppRunner"},
+    }
+    for name, values in parameters.items():
+        overrides = ["--parameter-overrides", *(f"{key}={value}" for key, value in values.items())] if values else []
+        command = [
+            *(Path(sys.executable).parent / "aws", "cloudformation", "deploy", "--stack-name", f"plain-{name}"),
+            *("--template-file", repository / "infra" / f"{name}.yaml", "--capabilities", "CAPABILITY_IAM", *overrides),
+        ]
+        done = subprocess.run(
+            command, env=os.environ | {"AWS_ENDPOINT_URL": moto_url}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert stack_names(operator) == {"plain-registry", "plain-template", "plain-dashboard"}
+    assert operator.stacks.outputs("plain-dashboard")["ReportDashboardURL"].startswith("https://")
 
 
 def test_the_command_line_ends_with_a_status():
