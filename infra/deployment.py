@@ -24,6 +24,7 @@ _HANDED_ON = {
 """Output of the exporter's stack -> parameter of the dashboard's."""
 
 _PARAMETERS: dict[Program, str] = {"exporter": "ExporterImage", "dashboard": "DashboardImage"}
+_ARCHITECTURES: dict[Program, str] = {"exporter": "ExporterArchitecture", "dashboard": "DashboardArchitecture"}
 _TEMPLATES: dict[Program, TemplateName] = {"exporter": "template", "dashboard": "dashboard"}
 _REPOSITORIES: dict[Program, str] = {"exporter": "ExporterRepository", "dashboard": "DashboardRepository"}
 
@@ -118,10 +119,10 @@ class Deployment:
         self._apply("registry", {})
         outputs = self.stacks.outputs(self.environment.stack_of("registry"))
         version = version_of_source()
-        architecture = self.environment.parameters.get("ExporterArchitecture", "X86_64")
         for program in programs:
             self.display.say(f"Building and pushing the {program}'s image, version {version}.")
             repository = outputs[_REPOSITORIES[program]]
+            architecture = self.environment.parameters.get(_ARCHITECTURES[program], "X86_64")
             self.images[program] = pushed_image(self.clients.ecr, engine, program, repository, version, architecture)
 
     def _apply(self, name: TemplateName, more: Mapping[str, str]) -> None:

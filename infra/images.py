@@ -71,21 +71,23 @@ def version_of_source(root: Path = ROOT, now: dt.datetime | None = None) -> str:
 def pushed_image(ecr: Any, engine: Engine, program: Program, repository: str, version: str, architecture: str) -> str:
     """Return `repository@sha256:...` of a version, built and pushed unless it is there already."""
     name = repository.partition("/")[2]
-    digest = _digest(ecr, name, version)
+    # A version has an image for each architecture, and a tag in ECR stays what it is.
+    tag = f"{version}-{architecture.lower()}"
+    digest = _digest(ecr, name, tag)
     if digest is None:
-        engine.push(program, f"{repository}:{version}", platform=_PLATFORMS[architecture], password=_password(ecr))
-        digest = _digest(ecr, name, version)
+        engine.push(program, f"{repository}:{tag}", platform=_PLATFORMS[architecture], password=_password(ecr))
+        digest = _digest(ecr, name, tag)
     if digest is None:
-        raise ImageFault(f"{repository}:{version} was pushed, but ECR does not know it")
+        raise ImageFault(f"{repository}:{tag} was pushed, but ECR does not know it")
     return f"{repository}@{digest}"
 
 
 _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 
-def _digest(ecr: Any, name: str, version: str) -> str | None:
+def _digest(ecr: Any, name: str, tag: str) -> str | None:
     try:
-        found = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": version}])["imageDetails"]
+        found = ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])["imageDetails"]
     except ecr.exceptions.ImageNotFoundException:
         return None
     return str(found[0]["imageDigest"])

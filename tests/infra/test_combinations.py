@@ -121,6 +121,7 @@ def test_rules_refuse_what_cannot_work(parameters, told):
     [
         ({"DashboardHost": "Fargate"}, "VpcId and SubnetIds"),
         ({"DashboardHost": "Fargate"}, "CertificateArn"),
+        ({"DashboardArchitecture": "ARM64"}, "EcsExpress and AppRunner do not run"),
         ({"OidcIssuer": "https://id.example.com"}, "OidcClientId"),
         ({"OidcIssuer": "https://id.example.com", "OidcClientId": "x"}, "OidcClientSecretName"),
     ],

@@ -308,23 +308,27 @@ class PretendingEngine:
 
 
 def test_images_are_named_by_digest_and_pushed_once(operator):
-    """A version is built once; what is deployed is a digest, for one platform."""
+    """A version is built once for a platform, another platform's is another image; what is deployed is a digest."""
     ecr = operator.clients.ecr
     repository = ecr.create_repository(repositoryName="dynamodb-reporting/exporter")["repository"]["repositoryUri"]
     engine = PretendingEngine(ecr)
     images = {pushed_image(ecr, engine, "exporter", repository, "abc", "ARM64") for _ in range(2)}
-    assert engine.pushed == [("exporter", f"{repository}:abc", "linux/arm64")]
+    assert engine.pushed == [("exporter", f"{repository}:abc-arm64", "linux/arm64")]
+    pushed_image(ecr, engine, "exporter", repository, "abc", "X86_64")
+    assert engine.pushed[1:] == [("exporter", f"{repository}:abc-x86_64", "linux/amd64")]
     (image,) = images
     assert image.startswith(f"{repository}@sha256:")
 
 
 def test_deploy_builds_what_is_not_named(operator):
-    """Without images by name, the registry's stack is made and both programs are pushed before anything else."""
+    """Without images by name, the registry's stack is made and both are pushed first, each for its own platform."""
     engine = PretendingEngine(operator.clients.ecr)
+    operator.environment.parameters["ExporterArchitecture"] = "ARM64"  # type: ignore[index]
     deployment = operator.deployment(find_engine=lambda: engine)
     deployment.images = {}
     deployment.deploy(export=False)
-    assert [program for program, _, _ in engine.pushed] == ["exporter", "dashboard"]
+    pushed = [(program, platform) for program, _, platform in engine.pushed]
+    assert pushed == [("exporter", "linux/arm64"), ("dashboard", "linux/amd64")]
     assert "@sha256:" in operator.stacks.parameters("reports-test")["ExporterImage"]
     assert "reports-registry" in stack_names(operator)
 
