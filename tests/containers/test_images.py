@@ -88,6 +88,14 @@ def answer(url: str, seconds: float) -> str:
             time.sleep(0.5)
 
 
+def health_check(engine: Engine, image: str) -> list[str]:
+    """The command of an image's own health check; docker and podman keep it in different places."""
+    found = engine.inspect(image)
+    test = (found.get("HealthCheck") or found.get("Healthcheck") or found["Config"]["Healthcheck"])["Test"]
+    assert test[0] == "CMD"
+    return [str(part) for part in test[1:]]
+
+
 @pytest.mark.parametrize("image", LIMITS_MB)
 def test_size_stays_below_its_limit(engine: Engine, image: str) -> None:
     """Unpacked, an image is at most as large as a task or a function should have to fetch."""
@@ -117,12 +125,30 @@ def test_no_tool_to_build_or_install_is_left(engine: Engine, image: str) -> None
 @pytest.mark.parametrize("image", LIMITS_MB)
 def test_health_and_labels_are_in_the_image(engine: Engine, image: str) -> None:
     """The image brings its own health check and says what it is and from which revision."""
-    found = engine.inspect(image)
-    config = found.get("Config", {})
-    assert found.get("HealthCheck") or found.get("Healthcheck") or config.get("Healthcheck")
-    labels = config["Labels"]
+    assert health_check(engine, image)
+    labels = engine.inspect(image)["Config"]["Labels"]
     assert labels["org.opencontainers.image.title"] == f"dynamodb-reporting {image}"
     assert re.fullmatch(r"[0-9a-f]{7,40}|unknown", labels["org.opencontainers.image.revision"])
+
+
+def test_exporter_is_healthy_while_it_can_write(engine: Engine) -> None:
+    """The exporter's health check passes with a folder for rows, and fails where there is none."""
+    program, *arguments = health_check(engine, "exporter")
+    engine.run("exporter", "--entrypoint", program, "--", *arguments)
+    engine.run("exporter", "--entrypoint", program, "--env", "TMPDIR=/opt/app", "--", *arguments, status=1)
+
+
+@pytest.mark.parametrize("image", ["exporter", "dashboard"])
+def test_an_empty_volume_at_tmp_can_be_written(engine: Engine, image: str) -> None:
+    """As Fargate mounts one below a read-only root: the volume takes the mode of the image's own /tmp."""
+    volume = f"test-tmp-{image}-{os.getpid()}"
+    hardened = [part for part in HARDENED if part != "--tmpfs" and not part.startswith("/tmp")]  # noqa: S108 - in the container
+    script = "touch /tmp/x && id -u && stat -c %a /tmp"
+    options = ["--volume", f"{volume}:/tmp", "--entrypoint", "sh", f"dynamodb-reporting/{image}:{TAG}", "-c", script]
+    try:
+        assert engine.call("run", "--rm", *hardened, *options).split() == ["10001", "1777"]
+    finally:
+        engine.call("volume", "rm", "--force", volume)
 
 
 def test_clients_of_every_service_in_use_can_be_made(engine: Engine) -> None:
@@ -165,9 +191,7 @@ def test_dashboard_serves_what_was_exported(engine: Engine, aws: dict[str, str])
     with engine.running("dashboard", environment=aws | allowed) as name:
         assert json.loads(answer("http://127.0.0.1:8501/healthz", 120)) == {"status": "ok"}
         assert json.loads(answer("http://127.0.0.1:8501/api/stats", 60))["totalRows"] == report["rows"]
-        check = engine.inspect("dashboard")
-        test = (check.get("HealthCheck") or check.get("Healthcheck") or check["Config"]["Healthcheck"])["Test"]
-        engine.call("exec", name, *test[1:])
+        engine.call("exec", name, *health_check(engine, "dashboard"))
 
 
 def test_dashboard_stays_closed_without_a_word(engine: Engine, aws: dict[str, str]) -> None:
