@@ -8,10 +8,13 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from dashboard import api, loaders
+from dashboard.board_files import BoardFiles
 from dashboard.http_stream import HttpStream, script_tag
 from dashboard.index_page import IndexPage
+from dashboard.no_delay import NoDelay
 from dashboard.security_headers import SecurityHeaders
 from dashboard.settings import http_stream_mode
 from dashboard.sign_in.setting_up import sign_in_or_exit
@@ -22,8 +25,12 @@ _stream = http_stream_mode(os.environ) or "auto"
 
 app = st.App(
     Path(__file__).parent / "navigation.py",
-    routes=api.routes(lambda: loaders.service()),  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+    routes=[
+        *api.routes(lambda: loaders.service()),  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+        Mount("/board", BoardFiles()),
+    ],
     middleware=[
+        Middleware(NoDelay),
         Middleware(SecurityHeaders),
         sign_in_or_exit().middleware,
         Middleware(IndexPage, script=script_tag(_stream)),

@@ -28,5 +28,5 @@ def filter_dialog(name: str, view: View, dimension: Dimension, title: str, count
         st.caption(f"{MOST_LISTED} of {len(counts):,} values, those with most rows.")
     if st.button("Apply", type="primary", key="apply_values"):
         values = [charts.value_from_key(key) for key in chosen]
-        keep(name, lambda now: now.redrawn(now.picked.with_values(dimension, values)))
+        keep(name, lambda now: now.picking(now.picked.with_values(dimension, values)))
         st.rerun()

@@ -1,22 +1,28 @@
-"""The head of the Overview: what is looked at, how fresh it is, and the controls that change it."""
+"""The head of a page: what is looked at, how fresh it is, and the controls that change the period."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
 import streamlit as st
 
-from dashboard import charts, formats
-from dashboard.assurance import Assurance, DayAssurance, assurance_of
-from dashboard.filters import DIMENSIONS, PRESET_LABELS, Days, Dimension, Filters, Preset, days_of_preset
-from dashboard.shape import Shape
-from dashboard.visit import View, keep, matching_preset, without
+from dashboard import formats
+from dashboard.assurance import DayAssurance
+from dashboard.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset
+from dashboard.freshness import Tone, freshness_badges
+from dashboard.service import Service
+from dashboard.states import state
+from dashboard.visit import View, default_window, keep, matching_preset
 from datasets import Dataset
 from datasets.manifest import Manifest
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
 _EVERYTHING: Final = "everything"
+_COLOURS: Final[Mapping[Tone, Literal["gray", "green", "orange"]]] = {
+    "plain": "gray",
+    "good": "green",
+    "warn": "orange",
+}
 
 
 def title_block(title: str, text: str) -> None:
@@ -28,17 +34,10 @@ def title_block(title: str, text: str) -> None:
 
 def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance]) -> None:
     """Draw as of when the figures are, and how sure the days are that they come from."""
-    now = dt.datetime.now(dt.UTC)
-    moment = formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)
+    badges = freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC))
     with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
-        st.badge(
-            f"As of {moment}",
-            icon=":material/schedule:",
-            color="gray",
-            help=f"Published {formats.age(manifest.updated_at, now)}. Days are days in {dataset.source.time_zone}.",
-        )
-        if days:
-            _sureness(assurance_of(days), dataset)
+        for badge in badges:
+            st.badge(badge.text, icon=f":material/{badge.icon}:", color=_COLOURS[badge.tone], help=badge.help)
 
 
 def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -> None:
@@ -82,76 +81,28 @@ def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -
         )
 
 
-def filter_chips(name: str, view: View, shape: Shape) -> None:
-    """Draw what is picked, each with its way out, and one way out of all."""
-    if not view.is_narrowed:
-        return
-    with st.container(horizontal=True, key="chips", gap="xsmall", vertical_alignment="center"):
-        if brushed := view.picked.days:
-            _chip("chip_days", formats.days(brushed), name, lambda filters: filters.with_days(None))
-        for dimension in DIMENSIONS:
-            for value in view.picked.values(dimension):
-                _value_chip(name, shape, dimension, value)
-        st.button(
-            "Clear all",
-            type="tertiary",
-            icon=":material/filter_alt_off:",
-            key="clear_filters",
-            on_click=lambda: keep(name, lambda now: now.redrawn(Filters())),
-        )
+def nothing_here(service: Service, name: str, view: View, manifest: Manifest) -> None:
+    """Say that the period holds nothing, what does, and how to get there."""
+    first, last = manifest.first_day, manifest.last_day
+    published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
+    state(
+        ":material/event_busy:",
+        "No contacts in this selection",
+        f"Nothing matches in {formats.days(view.filters.days or view.window)}.{published}",
+        key="empty_window",
+    )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        latest = default_window(manifest, service.today(name))
+        # The board is run alone, and the head tells the period too.
+        if st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest)):
+            st.rerun()
+        if view.is_narrowed:
+            st.button("Clear filters", on_click=lambda: keep(name, lambda now: now.picking(Filters())))
 
 
 def show_window(name: str, window: Days) -> None:
     """Look at another period; picks stay, the brush goes."""
-    keep(name, lambda view: replace(view, window=window).redrawn(view.picked.with_days(None)))
-
-
-def _sureness(known: Assurance, dataset: Dataset) -> None:
-    days = formats.listed(day.isoformat() for day in known.days)
-    some = "" if len(known.days) == known.of else f"{formats.plural(len(known.days), 'day')} "
-    if known.verified_at is not None:
-        st.badge(
-            f"Verified {formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)}",
-            icon=":material/verified:",
-            color="green",
-            help="Every day shown agreed with DynamoDB and Athena then, and its objects are still the very same.",
-        )
-    elif known.state == "changed":
-        st.badge(
-            f"{some}{'c' if some else 'C'}hanged since {'its' if len(known.days) == 1 else 'their'} export",
-            icon=":material/report:",
-            color="orange",
-            help=f"The objects on S3 are not the ones that were recorded: {days}. The next run settles it.",
-        )
-    else:
-        st.badge(
-            f"{some}{'n' if some else 'N'}ot verified",
-            icon=":material/help:",
-            color="gray",
-            help=f"Nobody has compared with DynamoDB since the export of {days}. "
-            f"`python -m exporter verify --dataset {dataset.name}` does.",
-        )
-
-
-def _value_chip(name: str, shape: Shape, dimension: Dimension, value: str | None) -> None:
-    column = (shape.of(dimension) or dimension).replace("_", " ")
-    _chip(
-        f"chip_{dimension}_{charts.key_from_value(value)}",
-        f"{column}: {charts.label(value)}",
-        name,
-        lambda filters: without(filters, dimension, value),
-    )
-
-
-def _chip(key: str, text: str, name: str, change: Callable[[Filters], Filters]) -> None:
-    st.button(
-        text,
-        key=key,
-        icon=":material/close:",
-        icon_position="right",
-        help="Remove this filter",
-        on_click=lambda: keep(name, lambda view: view.redrawn(change(view.picked))),
-    )
+    keep(name, lambda view: View(window, view.picked.with_days(None)))
 
 
 def _published(manifest: Manifest) -> Days | None:

@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard.filters import (
     DIMENSIONS,
     Days,
-    Dimension,
     Filters,
     Preset,
     days_of_preset,
@@ -31,10 +30,6 @@ class View:
     window: Days
     picked: Filters
     """Its days are the brushed ones, None where nothing is brushed."""
-    initial: Filters
-    """What was picked when the charts were last drawn from scratch."""
-    generation: int = 0
-    """Grows whenever the charts have to forget their own selection; part of their keys."""
 
     @property
     def filters(self) -> Filters:
@@ -51,9 +46,9 @@ class View:
         """Whether anything is picked or brushed."""
         return self.picked.is_narrowed or self.picked.days is not None
 
-    def redrawn(self, picked: Filters) -> "View":
-        """Return the view after a change that did not come from a chart, so that charts follow it."""
-        return replace(self, picked=picked, initial=picked.with_days(None), generation=self.generation + 1)
+    def picking(self, picked: Filters) -> "View":
+        """Return the same period with other picks; their days are the brushed ones."""
+        return replace(self, picked=picked)
 
 
 def dataset_picker(service: Service) -> None:
@@ -85,8 +80,7 @@ def view_of(name: str, manifest: Manifest, today: dt.date) -> View:
     key = _key(name)
     if key not in st.session_state:
         linked = filters_from_params({field: st.query_params.get_all(field) for field in ("from", "to", *DIMENSIONS)})
-        picked = linked.with_days(None)
-        st.session_state[key] = View(linked.days or default_window(manifest, today), picked, picked)
+        st.session_state[key] = View(linked.days or default_window(manifest, today), linked.with_days(None))
     view: View = st.session_state[key]
     return view
 
@@ -120,11 +114,6 @@ def default_window(manifest: Manifest, today: dt.date) -> Days:
 def matching_preset(window: Days, today: dt.date, presets: tuple[Preset, ...]) -> Preset | None:
     """Return the preset that means exactly this period, or None."""
     return next((preset for preset in presets if days_of_preset(preset, today) == window), None)
-
-
-def without(filters: Filters, dimension: Dimension, value: str | None) -> Filters:
-    """Return the filters without one picked value."""
-    return filters.with_values(dimension, [other for other in filters.values(dimension) if other != value])
 
 
 def _key(name: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 PATIENCE = 120
@@ -43,8 +44,16 @@ class Person:
         channel = CHANNELS[self._clicks % len(CHANNELS)]
         self._clicks += 1
         asked = BackMsg()
-        state = asked.rerun_script.widget_states.widgets.add(id=self._chart)
-        state.string_value = json.dumps({"selection": {"pick": [{"key": channel}]}})
+        if "bidi_component" in self._chart:
+            # What a component says in passing travels under a name of its own.
+            picked = {"channel": [channel], "agent": [], "method": [], "days": None}
+            state = asked.rerun_script.widget_states.widgets.add(
+                id=f"{STREAMLIT_INTERNAL_KEY_PREFIX}_{self._chart}__events"
+            )
+            state.json_trigger_value = json.dumps([{"event": "act", "value": {"picked": picked}}])
+        else:
+            state = asked.rerun_script.widget_states.widgets.add(id=self._chart)
+            state.string_value = json.dumps({"selection": {"pick": [{"key": channel}]}})
         asked.rerun_script.fragment_id = self._fragment
         began = time.perf_counter()
         await self._ask(asked)
@@ -76,8 +85,8 @@ class Person:
     def _look(self, told: ForwardMsg) -> None:
         element = told.delta.new_element
         kind = element.WhichOneof("type") if told.delta.WhichOneof("type") == "new_element" else None
-        chart = getattr(element, kind).id if kind and "vega" in kind else ""
-        if "channel" in chart:
+        chart = getattr(element, kind).id if kind == "bidi_component" or (kind and "vega" in kind) else ""
+        if "channel" in chart or "board" in chart:
             self._chart, self._fragment = chart, told.delta.fragment_id
 
 

@@ -14,8 +14,12 @@ def _source(name: str, kind: str) -> str:
 
 
 @functools.cache
-def component(name: str) -> Any:
-    """Return the mount function of a component (components v2), registered with Streamlit once."""
+def component(name: str, *, isolated: bool = True) -> Any:
+    """Return the mount function of a component (components v2), registered with Streamlit once.
+
+    One that is not isolated has the page's styles instead of a `.css` of its own.
+    """
+    css = _source(name, "css") if isolated else None
     return st.components.v2.component(
-        name, html=_source(name, "html"), css=_source(name, "css"), js=_source(name, "js")
+        name, html=_source(name, "html"), css=css, js=_source(name, "js"), isolate_styles=isolated
     )

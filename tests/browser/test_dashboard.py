@@ -17,20 +17,15 @@ from dashboard.themes import THEMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-CHARTS = "[data-testid=stVegaLiteChart] svg.marks"
+CHARTS = ".board .picture"
 JANUARY = "/?from=2026-01-01&to=2026-01-31"
 PAGES = ("/", "/explore", "/sql", "/exports")
 
 
 def cards(page: Page) -> dict[str, str]:
     page.wait_for_selector(CHARTS)
-    found = page.locator("[data-testid=stMetric]")
-    return {
-        found.nth(place).locator("[data-testid=stMetricLabel]").inner_text(): found.nth(place)
-        .locator("[data-testid=stMetricValue]")
-        .inner_text()
-        for place in range(found.count())
-    }
+    found = page.locator(".board .card").all()
+    return {card.locator(".label").inner_text(): card.locator(".value").inner_text() for card in found}
 
 
 def in_january(published: Published) -> list[dict[str, Any]]:
@@ -38,21 +33,20 @@ def in_january(published: Published) -> list[dict[str, Any]]:
 
 
 def wait_for_total(page: Page, total: int) -> None:
-    page.wait_for_function(
-        "text => document.querySelector('[data-testid=stMetricValue]')?.innerText === text", arg=f"{total:,}"
-    )
+    page.wait_for_function("text => document.querySelector('.board .value')?.innerText === text", arg=f"{total:,}")
 
 
 def slice_of(page: Page, label: str) -> tuple[float, float]:
-    """Return a point inside a slice of a ring or pie: its rim, at mid-angle."""
-    arc = page.locator(f".mark-arc path[aria-label*='label: {label};']").first
+    """Return a point inside a slice of a ring or pie."""
+    arc = page.locator(f".mark[aria-label^='{label}:'] path").first
     x, y = arc.evaluate(
         """arc => {
             const matrix = arc.getScreenCTM(), box = arc.getBBox(), point = arc.ownerSVGElement.createSVGPoint()
             for (let step = 1; step < 400; step++) {
                 point.x = box.x + box.width * ((step * 7) % 20 + 0.5) / 20
                 point.y = box.y + box.height * (Math.floor(step / 20) + 0.5) / 20
-                if (arc.isPointInFill(point)) { const seen = point.matrixTransform(matrix); return [seen.x, seen.y] }
+                const seen = point.matrixTransform(matrix)
+                if (document.elementFromPoint(seen.x, seen.y) === arc) return [seen.x, seen.y]
             }
         }"""
     )
@@ -70,7 +64,7 @@ def test_a_visitor_reads_four_cards_and_sees_four_charts(visitor: Callable[..., 
         "Agents": str(len({row["agent_name"] for row in rows} - {None})),
     }
     page.wait_for_function("selector => document.querySelectorAll(selector).length === 4", arg=CHARTS)
-    drawn = [page.locator(CHARTS).nth(place).locator(".role-mark path") for place in range(4)]
+    drawn = [page.locator(CHARTS).nth(place).locator(".mark path") for place in range(4)]
     assert [marks.count() >= 4 for marks in drawn] == [True] * 4
 
 
@@ -100,7 +94,7 @@ def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], publ
     wait_for_total(page, voice)
     assert "channel=VOICE" in page.url
     assert page.get_by_role("button", name="channel: VOICE").is_visible()
-    page.locator(".st-key-clear_filters button").click()
+    page.get_by_role("button", name="Clear all").click()
     wait_for_total(page, len(rows))
     assert "channel" not in page.url
 
@@ -109,27 +103,29 @@ def test_a_drag_over_days_filters_everything(visitor: Callable[..., Any], publis
     """The brush takes the days under it, and the cards count exactly those."""
     page = visitor().open(JANUARY)
     page.wait_for_selector(CHARTS)
-    bars = page.locator("[class*=st-key-day_] .mark-rect.role-mark.marks path")
-    first, last = (bars.nth(place).bounding_box() for place in (7, 11))
-    height = page.locator("[class*=st-key-day_] svg.marks").bounding_box()["y"] + 120
+    days = page.locator(CHARTS).first.locator(".mark .hit")
+    first, last = (days.nth(place).bounding_box() for place in (7, 11))
+    height = first["y"] + 120
     page.mouse.move(first["x"] + 2, height)
     page.mouse.down()
     page.mouse.move(last["x"] + 2, height, steps=8)
     page.mouse.up()
-    days = {f"2026-01-{number:02}" for number in range(8, 13)}
-    wait_for_total(page, sum(row["day"].isoformat() in days for row in published.rows))
+    brushed = {f"2026-01-{number:02}" for number in range(8, 13)}
+    wait_for_total(page, sum(row["day"].isoformat() in brushed for row in published.rows))
     assert "from=2026-01-08&to=2026-01-12" in page.url
 
 
 COLOURS = """() => {
-    if (!document.querySelector('[class*=st-key-day_] .mark-rect.role-mark.marks path')) return null
+    if (!document.querySelector('.board .bar')) return null
     const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name]
     return {
         page: style('[data-testid=stApp]', 'backgroundColor'),
-        card: style('[data-testid=stMetric]', 'backgroundColor'),
-        text: style('[data-testid=stMetricValue]', 'color'),
+        card: style('.board .card', 'backgroundColor'),
+        text: style('.board .value', 'color'),
         sidebar: style('[data-testid=stSidebar]', 'backgroundColor'),
-        bar: document.querySelector('[class*=st-key-day_] .mark-rect.role-mark.marks path').getAttribute('fill'),
+        bar: style('.board .bar', 'fill'),
+        slice: style('.board .slice.series-1', 'fill'),
+        line: style('.board .course .line', 'stroke'),
     }
 }"""
 
@@ -150,7 +146,8 @@ def rgb(colour: str) -> str:
 def colours_of(name: str) -> dict[str, str]:
     theme = THEMES[name]
     painted = {"page": theme.page, "card": theme.card, "text": theme.text, "sidebar": theme.sidebar}
-    return {**{part: rgb(colour) for part, colour in painted.items()}, "bar": theme.categories[0]}
+    series = {"bar": theme.categories[0], "slice": theme.categories[1], "line": theme.categories[0]}
+    return {part: rgb(colour) for part, colour in {**painted, **series}.items()}
 
 
 def test_each_theme_paints_everything_within_a_second(visitor: Callable[..., Any]):
@@ -206,7 +203,7 @@ def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any]):
     page.wait_for_selector(CHARTS)
     bottoms = [
         box["y"] + box["height"]
-        for box in (card.bounding_box() for card in page.locator("[data-testid=stMetric]").all())
+        for box in (card.bounding_box() for card in page.locator(".board .card").all())
     ]
     assert len(bottoms) == 4
     assert max(bottoms) <= 844

@@ -1,12 +1,12 @@
-"""Charts: counts in, a Vega-Lite specification out."""
+"""Charts: counts in, marks with their texts out."""
 
 import datetime as dt
 import json
-from typing import Any
 
 import pytest
 
 from dashboard import charts
+from dashboard.filters import Days
 from dashboard.overview import DayCount, ValueCount
 
 CHANNELS = (ValueCount("VOICE", 60), ValueCount("CHAT", 30), ValueCount(None, 10))
@@ -14,76 +14,54 @@ CATEGORIES = ("CHAT", "EMAIL", "VOICE", None)
 DAYS = (DayCount(dt.date(2026, 1, 31), 5, 4), DayCount(dt.date(2026, 2, 1), 0, 0), DayCount(dt.date(2026, 2, 2), 12, 9))
 
 
-def layers(spec: charts.Spec) -> list[dict[str, Any]]:
-    return spec.get("layer", [spec])
-
-
-def marks(spec: charts.Spec) -> list[str]:
-    return [layer["mark"]["type"] for layer in layers(spec)]
-
-
-def test_contacts_per_day_are_bars_of_named_days():
-    """Days travel as their ISO names, so that no reader's time zone moves them, and days without contacts stay."""
-    spec = charts.day_bars(DAYS)
-    assert marks(spec) == ["bar"]
-    assert spec["data"]["values"] == [
-        {"day": "2026-01-31", "count": 5},
-        {"day": "2026-02-01", "count": 0},
-        {"day": "2026-02-02", "count": 12},
+def test_days_travel_as_their_names():
+    """No reader's time zone moves a day, and days without contacts stay."""
+    marks = charts.day_marks(DAYS, None)
+    assert [(mark["key"], mark["count"]) for mark in marks] == [
+        ("2026-01-31", 5),
+        ("2026-02-01", 0),
+        ("2026-02-02", 12),
     ]
-    assert spec["encoding"]["x"]["type"] == "ordinal"
+    assert (marks[0]["short"], marks[0]["label"]) == ("31 Jan", "Sat 31 Jan 2026")
 
 
-def test_days_can_be_brushed():
-    """The selection of days is an interval along the axis, over bars that are not stacked (see the layout)."""
-    spec = charts.day_bars(DAYS)
-    (brush,) = spec["params"]
-    assert (brush["name"], brush["select"]["type"]) == (charts.BRUSH, "interval")
-    assert spec["encoding"]["y"]["stack"] is False
-
-
-def test_a_doughnut_has_its_total_in_the_middle():
-    """A ring, numbers around it, and the sum of all counts in the hole."""
-    spec = charts.doughnut(CHANNELS, CATEGORIES)
-    assert marks(spec) == ["arc", "text", "text", "text"]
-    assert layers(spec)[2]["transform"] == [{"aggregate": [{"op": "sum", "field": "count", "as": "total"}]}]
-    assert "0.64" in layers(spec)[0]["mark"]["innerRadius"]["expr"]
-
-
-def test_a_pie_has_no_hole():
-    """Initiation methods are a full pie."""
-    spec = charts.pie(CHANNELS, CATEGORIES)
-    assert marks(spec) == ["arc", "text"]
-    assert layers(spec)[0]["mark"]["innerRadius"]["expr"].endswith("* 0")
+def test_brushed_days_stand_out():
+    """Those of the brush are marked, both its ends included."""
+    marks = charts.day_marks(DAYS, Days(dt.date(2026, 2, 1), dt.date(2026, 2, 2)))
+    assert [mark["picked"] for mark in marks] == [False, True, True]
 
 
 def test_a_category_keeps_its_colour_whatever_is_shown():
     """Colours follow the dataset's categories, not the values of the moment."""
-    all_of_them = charts.pie(CHANNELS, CATEGORIES)
-    one_of_them = charts.pie(CHANNELS[:1], CATEGORIES)
-    expected = ["CHAT", "EMAIL", "VOICE", "(none)"]
-    for spec in (all_of_them, one_of_them):
-        assert layers(spec)[0]["encoding"]["color"]["scale"]["domain"] == expected
+    of = {mark["label"]: mark["colour"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES)}
+    assert of == {"VOICE": 2, "CHAT": 0, "(none)": 3}
+    assert charts.value_marks(CHANNELS[:1], (), CATEGORIES)[0]["colour"] == 2
 
 
-def test_shares_add_up():
-    """Each row carries its share of the whole, for the tooltip."""
-    rows = charts.pie(CHANNELS, CATEGORIES)["data"]["values"]
-    assert [row["share"] for row in rows] == [0.6, 0.3, 0.1]
+def test_the_ninth_category_begins_the_colours_again():
+    """A theme has eight."""
+    counts = [ValueCount(str(number), 1) for number in range(9)]
+    marks = charts.value_marks(counts, (), [count.value for count in counts])
+    assert [mark["colour"] for mark in marks] == [0, 1, 2, 3, 4, 5, 6, 7, 0]
+
+
+def test_every_mark_has_its_share():
+    """Each says its part of the whole, for the tooltip and for those who hear it."""
+    assert [mark["share"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES)] == ["60.0%", "30.0%", "10.0%"]
 
 
 def test_agents_are_bars_from_the_largest_down():
     """At most twelve agents, the busiest first; equals in alphabetical order."""
     counts = [ValueCount(f"Agent {number:02}", number // 2) for number in range(20)]
-    rows = charts.horizontal_bars(counts)["data"]["values"]
-    assert [row["label"] for row in rows][:4] == ["Agent 18", "Agent 19", "Agent 16", "Agent 17"]
-    assert len(rows) == charts.MOST_BARS == 12
+    shown = charts.largest(counts)
+    assert [count.value for count in shown][:4] == ["Agent 18", "Agent 19", "Agent 16", "Agent 17"]
+    assert len(shown) == charts.MOST_BARS == 12
 
 
-def test_every_number_on_a_bar_is_exact():
-    """The label of a bar shows every digit."""
-    (_, numbers) = layers(charts.horizontal_bars(CHANNELS))
-    assert numbers["encoding"]["text"] == {"field": "count", "format": ",", "type": "quantitative"}
+def test_every_number_is_exact():
+    """What is read shows every digit, also where a browser's own numbers would not."""
+    (mark,) = charts.value_marks([ValueCount("VOICE", 9_007_199_254_740_993)], ())
+    assert mark["text"] == "9,007,199,254,740,993"
 
 
 @pytest.mark.parametrize(("value", "key"), [("VOICE", "VOICE"), (None, "~"), ("~", "~~"), ("~x", "~~x"), ("", "")])
@@ -93,11 +71,10 @@ def test_a_selection_names_its_value(value: str | None, key: str):
     assert charts.value_from_key(key) == value
 
 
-def test_what_a_link_picked_stands_out_at_first():
-    """A shared view opens with its slices selected."""
-    spec = charts.pie(CHANNELS, CATEGORIES, picked=("VOICE", None))
-    (pick,) = spec["params"]
-    assert pick["value"] == [{"key": "VOICE"}, {"key": "~"}]
+def test_what_is_picked_stands_out():
+    """Picked values are marked, the null among them."""
+    marks = charts.value_marks(CHANNELS, ("VOICE", None), CATEGORIES)
+    assert [mark["key"] for mark in marks if mark["picked"]] == ["VOICE", "~"]
 
 
 def test_null_and_empty_have_names():
@@ -106,25 +83,10 @@ def test_null_and_empty_have_names():
     assert charts.label("") == "(empty)"
 
 
-def test_a_layout_is_made_once():
-    """The same layout is the same text, so the browser updates marks instead of drawing anew."""
-    first, second = charts.doughnut(CHANNELS, CATEGORIES), charts.doughnut(CHANNELS[:2], CATEGORIES)
-    assert first["layer"] is second["layer"]
-
-
-@pytest.mark.parametrize(
-    "spec",
-    [
-        charts.day_bars(DAYS),
-        charts.doughnut(CHANNELS, CATEGORIES),
-        charts.pie(CHANNELS, CATEGORIES),
-        charts.horizontal_bars(CHANNELS),
-    ],
-    ids=["days", "doughnut", "pie", "bars"],
-)
-def test_no_chart_names_a_colour(spec: charts.Spec):
-    """Themes colour charts: a specification has page variables at most, and is plain JSON."""
-    assert "#" not in json.dumps({**spec, "$schema": ""})
+def test_no_chart_names_a_colour():
+    """Themes colour charts: marks are plain JSON and name places in a theme's series."""
+    marks = [*charts.day_marks(DAYS, None), *charts.value_marks(CHANNELS, (), CATEGORIES)]
+    assert "#" not in json.dumps(marks)
 
 
 def test_charts_are_described_for_those_who_cannot_see_them():

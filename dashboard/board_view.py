@@ -1,0 +1,95 @@
+"""The board on the page: one component, what is asked of it, and the dialogs that its menus open."""
+
+import datetime as dt
+
+import streamlit as st
+
+from dashboard import downloads, loaders
+from dashboard.behind import Behind, behind
+from dashboard.board import Scene, board_document, counts_of
+from dashboard.board_request import Asked, asked_from
+from dashboard.components import component
+from dashboard.filter_dialog import filter_dialog
+from dashboard.filters import DIMENSIONS
+from dashboard.freshness import freshness_badges
+from dashboard.overview import Overview
+from dashboard.period import nothing_here
+from dashboard.service import Service
+from dashboard.states import designed_states
+from dashboard.tables import rows_dialog, sql_dialog
+from dashboard.visit import View, keep, share_in_link, view_of
+from datasets.manifest import Manifest
+
+
+@st.fragment
+def board(name: str) -> None:
+    """Draw everything below the head; a click on a chart runs this alone, and sends one document."""
+    with designed_states():
+        service = loaders.service()
+        manifest = service.manifest(name)
+        if manifest is None:
+            return
+        view = view_of(name, manifest, service.today(name))
+        share_in_link(service, name, view)
+        figures = figures_of(service, name, view)
+        if figures is None:
+            return
+        overview, _ = figures
+        scene = _scene(service, name, view, figures)
+        asked: Asked | None = st.session_state.pop(_asked(name), None)
+        found = behind(scene, view.window, asked.part) if asked and asked.part else None
+        _mount(service, name, scene, manifest, asked, found)
+        if overview.total_rows == 0 and not view.picked.days:
+            nothing_here(service, name, view, manifest)
+        elif asked and found:
+            _open(service, name, view, scene, asked, found)
+
+
+def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overview] | None:
+    """Return the figures under every filter, and those without the brush; None while nothing was exported."""
+    overview = service.overview(name, view.filters)
+    unbrushed = service.overview(name, view.unbrushed) if view.picked.days else overview
+    return None if overview is None or unbrushed is None else (overview, unbrushed)
+
+
+def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
+    choices = {dimension: service.dimension_choices(name, dimension) or () for dimension in DIMENSIONS}
+    return Scene(service.shape(name), view.picked, *figures, choices)
+
+
+def _mount(
+    service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: Behind | None
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    known = service.assurances(name, scene.overview.days)
+    document = board_document(scene, freshness_badges(service.dataset(name), manifest, known, now))
+    if asked and found and asked.wish == "csv":
+        text = downloads.csv_bytes(found.figures).decode("utf-8", "surrogatepass")
+        document["file"] = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
+    key = f"board_{name}"
+    component("board", isolated=False)(data=document, key=key, on_act_change=lambda: _take(name, key))
+
+
+def _take(name: str, key: str) -> None:
+    """Take what the browser asks, before the board is made again."""
+    asked = asked_from(st.session_state[key].get("act"))
+    if asked is None:
+        return
+    if asked.picked is not None:
+        picked = asked.picked
+        keep(name, lambda view: view.picking(picked))
+    else:
+        st.session_state[_asked(name)] = asked
+
+
+def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, found: Behind) -> None:
+    if asked.wish == "sql":
+        sql_dialog(found.statements)
+    elif asked.wish == "rows":
+        rows_dialog(service, name, found.filters)
+    elif asked.wish == "values" and found.dimension:
+        filter_dialog(name, view, found.dimension, found.title, counts_of(scene.overview, found.dimension))
+
+
+def _asked(name: str) -> str:
+    return f"asked_{name}"

@@ -1,0 +1,178 @@
+// The Overview's board, drawn from one document (dashboard/board.py). What a click picks shows at once; the figures
+// follow when the server has counted.
+
+import { bars } from "./bars.js"
+import { card } from "./cards.js"
+import { days } from "./days.js"
+import { html, icon } from "./elements.js"
+import { copyImage } from "./image.js"
+import { tooltipIn } from "./marks.js"
+import { menuButton } from "./menu.js"
+import { slices } from "./slices.js"
+
+const KINDS = { days, bars, doughnut: slices, pie: slices }
+const HEIGHT = 250
+const boards = new WeakMap()
+
+const styled = new Promise(done => {
+  const link = html("link", { rel: "stylesheet", href: new URL("./board.css", import.meta.url).href, onload: done, onerror: done })
+  document.head.append(link)
+})
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
+
+function save(name, blob) {
+  const link = html("a", { href: URL.createObjectURL(blob), download: name })
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000)
+}
+
+class Board {
+  constructor(root) {
+    this.root = root
+    this.wanted = null
+    this.marks = html("div", { class: "marks" })
+    this.cards = html("div", { class: "cards" })
+    this.charts = html("div", { class: "charts" })
+    this.foot = html("p", { class: "foot" })
+    this.told = html("p", { class: "heard", role: "status" })
+    root.replaceChildren(this.marks, this.cards, this.charts, this.foot, this.told)
+    new ResizeObserver(() => {
+      if (this.width !== root.clientWidth && this.document) this.redraw()
+    }).observe(root)
+    document.fonts?.ready.then(() => this.document && this.redraw())
+  }
+
+  take(document, say) {
+    this.say = say
+    if (this.wanted && same(this.wanted, document.picked)) this.wanted = null
+    this.document = document
+    if (document.file && document.file.name !== this.saved) {
+      this.saved = document.file.name
+      save(document.file.name, new Blob([document.file.text], { type: "text/csv;charset=utf-8" }))
+    }
+    this.redraw()
+  }
+
+  get picked() {
+    return this.wanted ?? this.document.picked
+  }
+
+  pick(picked) {
+    this.wanted = picked
+    this.say({ picked })
+    this.redraw()
+  }
+
+  // The order is that of the server (filters.Filters), so that its answer is known again: nulls first.
+  toggle(dimension, key) {
+    const others = this.picked[dimension].filter(other => other !== key)
+    const kept = others.length < this.picked[dimension].length ? others : [...others, key]
+    kept.sort((one, other) => (other === "~") - (one === "~") || (one < other ? -1 : one > other ? 1 : 0))
+    this.pick({ ...this.picked, [dimension]: kept })
+  }
+
+  remove({ dimension, key }) {
+    if (dimension === "days") this.pick({ ...this.picked, days: null })
+    else this.toggle(dimension, key)
+  }
+
+  redraw() {
+    const { document: shown, root } = this
+    this.width = root.clientWidth
+    root.setAttribute("aria-busy", String(this.wanted !== null))
+    this.drawMarks(shown)
+    this.foot.textContent = shown.foot
+    this.drawParts(this.cards, "card", shown.cards, (figures, frame) => {
+      if (!frame.firstChild) frame.append(html("div", { class: "body" }), this.menu("card", frame, figures.label))
+      frame.firstChild.replaceChildren(...card(figures, frame.clientWidth))
+    })
+    this.drawParts(this.charts, "chart", shown.charts, (chart, frame) => this.drawChart(chart, frame))
+  }
+
+  // The frames stay, so that focus, menus and tooltips do.
+  drawParts(grid, kind, parts, draw) {
+    while (grid.children.length > parts.length) grid.lastChild.remove()
+    while (grid.children.length < parts.length) grid.append(html("article", { class: `${kind} part` }))
+    for (const [place, part] of parts.entries()) {
+      const frame = grid.children[place]
+      frame.dataset.place = part.place ?? place
+      draw(part, frame)
+    }
+  }
+
+  menu(kind, frame, title, isChoice = false) {
+    const part = { kind, place: Number(frame.dataset.place) }
+    const ask = wish => () => this.say({ wish, part })
+    const entries = [
+      { name: "Show the rows", mark: "rows", act: ask("rows") },
+      { name: "Show the SQL", mark: "sql", act: ask("sql") },
+      { name: "Download the data (CSV)", mark: "csv", act: ask("csv") },
+      { name: "Copy as image", mark: "image", act: () => this.copy(frame, title) },
+    ]
+    if (isChoice) entries.unshift({ name: "Filter by value", mark: "values", act: ask("values") })
+    const name = kind === "card" ? `Menu of the card ${title}` : `Menu of ${title}`
+    return html("div", { class: "corner" }, menuButton(name, entries))
+  }
+
+  async copy(frame, title) {
+    this.told.textContent = await copyImage(frame, title, save)
+    this.told.classList.add("seen")
+    setTimeout(() => this.told.classList.remove("seen"), 2500)
+  }
+
+  drawMarks(shown) {
+    const badges = shown.badges.map(badge =>
+      html("span", { class: `badge ${badge.tone}`, title: badge.help }, icon(badge.icon), badge.text, html("span", { class: "heard" }, `. ${badge.help}`)),
+    )
+    const chips = shown.chips.map(chip =>
+      html("button", { type: "button", class: "chip", title: "Remove this filter", onclick: () => this.remove(chip) }, chip.text, icon("close")),
+    )
+    if (chips.length) {
+      const none = { channel: [], agent: [], method: [], days: null }
+      chips.push(html("button", { type: "button", class: "clear", onclick: () => this.pick(none) }, icon("clear"), "Clear all"))
+    }
+    this.marks.replaceChildren(
+      html("div", { class: "badges" }, ...badges),
+      html("div", { class: "chips", role: "group", "aria-label": "Filters" }, ...chips),
+    )
+  }
+
+  drawChart(told, frame) {
+    const chart = { ...told, marks: told.marks.map(mark => ({ ...mark, picked: this.isPicked(told.dimension, mark) })) }
+    if (!frame.firstChild) {
+      const title = html("h2", { "data-written": "" }, chart.title)
+      const menu = this.menu("chart", frame, chart.title, chart.dimension !== "days")
+      frame.replaceChildren(html("div", { class: "head" }, title, html("small", { "data-written": "" }), menu), html("div", { class: "space" }))
+      frame.tip = tooltipIn(frame)
+    }
+    frame.querySelector("small").textContent = chart.cut
+    const space = frame.querySelector(".space")
+    const focused = space.contains(document.activeElement) ? document.activeElement.dataset.key : null
+    if (!chart.marks.length) {
+      space.replaceChildren(html("p", { class: "nothing" }, "No contacts"))
+      return
+    }
+    const choose = mark =>
+      chart.dimension === "days" ? this.pick({ ...this.picked, days: mark }) : this.toggle(chart.dimension, mark.key)
+    const drawn = KINDS[chart.kind](chart, space.clientWidth, HEIGHT, frame.tip, choose)
+    drawn.dataset.drawn = ""
+    space.replaceChildren(drawn)
+    if (focused === null) return
+    const again = [...drawn.querySelectorAll(".mark")].find(mark => mark.dataset.key === focused)
+    again?.setAttribute("tabindex", "0")
+    again?.focus()
+  }
+
+  isPicked(dimension, mark) {
+    if (dimension !== "days") return this.picked[dimension].includes(mark.key)
+    return this.picked.days !== null && this.picked.days[0] <= mark.key && mark.key <= this.picked.days[1]
+  }
+}
+
+export async function draw({ data, parentElement, setTriggerValue }) {
+  await styled
+  const root = parentElement.querySelector(".board")
+  if (!boards.has(root)) boards.set(root, new Board(root))
+  boards.get(root).take(data, said => setTriggerValue("act", said))
+}

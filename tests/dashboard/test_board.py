@@ -1,0 +1,156 @@
+"""The board's document against the rows themselves, and what stands behind each of its parts."""
+
+import dataclasses
+import datetime as dt
+import json
+from decimal import Decimal
+
+import pytest
+from publishing import Published
+
+from dashboard.behind import behind
+from dashboard.board import Scene, board_document, picked_of
+from dashboard.board_request import Part, asked_from
+from dashboard.downloads import csv_bytes
+from dashboard.filters import DIMENSIONS, Days, Filters
+from dashboard.freshness import freshness_badges
+from dashboard.service import Service
+
+JANUARY = Days(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
+
+
+def scene_of(service: Service, picked: Filters) -> Scene:
+    overview = service.overview("contacts", picked.with_days(picked.days or JANUARY))
+    unbrushed = service.overview("contacts", picked.with_days(JANUARY))
+    choices = {dimension: service.dimension_choices("contacts", dimension) or () for dimension in DIMENSIONS}
+    return Scene(service.shape("contacts"), picked, overview, unbrushed, choices)
+
+
+def january(published: Published) -> list[dict]:
+    return [row for row in published.rows if row["day"] in JANUARY]
+
+
+def test_one_document_holds_everything_that_is_read(service: Service, published: Published):
+    """Cards, charts and their texts are plain JSON, small enough to be sent with every click."""
+    document = board_document(scene_of(service, Filters()), ())
+    text = json.dumps(document)
+    assert len(text) < 16_000
+    assert json.loads(text) == document
+    assert [card["label"] for card in document["cards"]] == ["Total rows", "Unique contacts", "Channels", "Agents"]
+    assert [len(card["series"]) for card in document["cards"]] == [31] * 4
+    assert document["charts"][1]["total"] == f"{len(january(published)):,}"
+
+
+def test_the_brushed_chart_keeps_the_days_outside_its_brush(service: Service):
+    """All of January stays to be brushed again, the brushed days marked; a chip names them."""
+    days = Days(dt.date(2026, 1, 8), dt.date(2026, 1, 12))
+    document = board_document(scene_of(service, Filters(days)), ())
+    marks = document["charts"][0]["marks"]
+    assert len(marks) == 31
+    assert [mark["key"][-2:] for mark in marks if mark["picked"]] == ["08", "09", "10", "11", "12"]
+    assert document["chips"] == [{"dimension": "days", "key": "", "text": "8 \N{EN DASH} 12 Jan 2026"}]
+
+
+def test_nothing_is_drawn_where_nothing_matches(service: Service):
+    """No bare zeros: chips lead out, and the page says what is published."""
+    document = board_document(scene_of(service, Filters(channel=("nothing like it",))), ())
+    assert (document["cards"], document["charts"], document["foot"]) == ([], [], "")
+    assert len(document["chips"]) == 1
+
+
+def test_badges_say_as_of_when_and_how_sure(service: Service, published: Published):
+    """Moment of the export and state of its days, each with a sentence about what that means."""
+    manifest = service.manifest("contacts")
+    known = service.assurances("contacts")
+    badges = freshness_badges(published.dataset, manifest, known, dt.datetime(2026, 2, 3, 6, tzinfo=dt.UTC))
+    assert [badge.text.split(" ")[0] for badge in badges] == ["As", "Verified"]
+    assert badges[0].help == "Published 2 hours ago. Days are days in UTC."
+
+
+def test_a_choice_comes_back_as_it_went():
+    """What the document says is picked is what the browser says to pick it again; null, empty and tilde apart."""
+    picked = Filters(JANUARY, channel=("~x", None, "VOICE"), agent=("",), method=("~",))
+    assert asked_from({"picked": picked_of(picked)}).picked == picked
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        "clear",
+        {},
+        {"picked": ["VOICE"]},
+        {"picked": {"channel": "VOICE"}},
+        {"picked": {"channel": [1]}},
+        {"picked": {"channel": ["x" * 5000]}},
+        {"picked": {"channel": ["x"] * 5000}},
+        {"wish": "rows"},
+        {"wish": "drop", "part": {"kind": "card", "place": 0}},
+        {"wish": "rows", "part": {"kind": "page", "place": 0}},
+        {"wish": "rows", "part": {"kind": "card", "place": -1}},
+        {"wish": "rows", "part": {"kind": "card", "place": True}},
+    ],
+)
+def test_words_that_the_board_does_not_say_ask_nothing(said: object):
+    """A made-up message changes nothing and breaks nothing."""
+    assert asked_from(said) is None
+
+
+@pytest.mark.parametrize("days", [["2026-01-12", "2026-01-08"], ["2026-01-08", "2026-01-12"]])
+def test_a_brush_may_go_backwards(days: list[str]):
+    """From right to left is the same run of days."""
+    asked = asked_from({"picked": {"days": days}})
+    assert asked.picked.days == Days(dt.date(2026, 1, 8), dt.date(2026, 1, 12))
+
+
+@pytest.mark.parametrize("days", [["2026-01-08"], ["2026-01-08", "soon"], ["2026-01-08", 7], "2026-01-08"])
+def test_days_that_cannot_be_read_are_no_brush(days: object):
+    """As an old link, they leave the rest of the choice as it is."""
+    assert asked_from({"picked": {"days": days, "channel": ["VOICE"]}}).picked == Filters(channel=("VOICE",))
+
+
+def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
+    """Its SQL is the one that counted it, its rows those under every filter, its figures those of the line."""
+    found = behind(scene_of(service, Filters(channel=("VOICE",))), JANUARY, Part("card", 0))
+    assert found.filters == Filters(JANUARY, channel=("VOICE",))
+    assert len(found.statements) == 1
+    assert found.figures.column_names == ["day", "Total rows"]
+    assert sum(found.figures["Total rows"].to_pylist()) == service.overview("contacts", found.filters).total_rows
+
+
+def test_behind_a_chart_its_own_filter_is_open(service: Service, published: Published):
+    """A chart of channels counts every channel also while one is picked, and so do its rows, its SQL and its file."""
+    scene = scene_of(service, Filters(channel=("VOICE",)))
+    found = behind(scene, JANUARY, Part("chart", 1))
+    assert found.filters == Filters(JANUARY)
+    assert found.statements == scene.overview.statements[1:]
+    assert sum(found.figures["contacts"].to_pylist()) == len(january(published))
+    assert behind(scene, JANUARY, Part("chart", 2)).filters == Filters(JANUARY, channel=("VOICE",))
+
+
+def test_behind_the_days_the_brush_is_open(service: Service):
+    """The chart of days shows the days outside its brush, and its file holds them."""
+    scene = scene_of(service, Filters(Days(dt.date(2026, 1, 8), dt.date(2026, 1, 12))))
+    found = behind(scene, JANUARY, Part("chart", 0))
+    assert found.filters == Filters(JANUARY)
+    assert csv_bytes(found.figures).splitlines()[:2] == [b"day,contacts", b"2026-01-01,26"]
+    assert found.figures.num_rows == 31
+
+
+def test_a_file_holds_every_digit(service: Service):
+    """Decimals among whole numbers stay decimals; days without a figure stay empty."""
+    scene = scene_of(service, Filters(Days(dt.date(2026, 1, 8), dt.date(2026, 1, 10))))
+    big = dataclasses.replace(scene.overview.cards[0], series=(Decimal("12345678901234567890.10"), 0, None))
+    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(big,)))
+    found = behind(scene, JANUARY, Part("card", 0))
+    assert csv_bytes(found.figures).splitlines()[1:] == [
+        b"2026-01-08,12345678901234567890.10",
+        b"2026-01-09,0.00",
+        b"2026-01-10,",
+    ]
+
+
+@pytest.mark.parametrize("part", [Part("card", 4), Part("chart", 4)])
+def test_behind_no_part_stands_nothing(service: Service, part: Part):
+    """A place that the board does not have is no fault of the page."""
+    assert behind(scene_of(service, Filters()), JANUARY, part) is None
