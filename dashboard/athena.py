@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pyathena
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -121,6 +122,12 @@ class Athena:
         self, statement: Statement, execution: AthenaQueryExecution, columns: tuple[ResultColumn, ...]
     ) -> QueryResult:
         location = str(execution.output_location)
+        if statement.is_unload:
+            files = self._files_of(execution)
+            empty = pa.table({})
+            return QueryResult(
+                str(execution.query_id), statement, empty, (), False, _statistics(execution), location, files
+            )
         table = table_from_csv(self._objects.read_uri(location), columns)
         limit = statement.limit
         truncated = limit is not None and table.num_rows > limit
@@ -134,6 +141,11 @@ class Athena:
             statistics=_statistics(execution),
             output_location=location,
         )
+
+    def _files_of(self, execution: AthenaQueryExecution) -> tuple[str, ...]:
+        # Athena lists what it wrote in a file beside its results, a URI a line; there is none where no row was written.
+        listed = execution.data_manifest_location
+        return tuple(filter(None, self._objects.text(listed).splitlines())) if listed else ()
 
 
 def _failure(statement: Statement, execution: AthenaQueryExecution | None, error: Exception) -> DashboardError:

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,28 +13,39 @@ import pyarrow.parquet as pq
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones too
 """First characters that make a spreadsheet take a text for a formula; the wide ones are turned into narrow ones."""
 
+NULLS: Final = {"": 'Nothing, and "" in quotes', "NULL": "NULL", "\\N": "\\N"}
+"""Ways of writing NULL in a CSV file, each with what people read of it."""
+
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def csv_batches(
-    table: pa.Table, columns: Sequence[str] | None = None, *, formula_safe: bool = True, rows_per_batch: int = 10_000
+    table: pa.Table,
+    columns: Sequence[str] | None = None,
+    *,
+    formula_safe: bool = True,
+    null: str = "",
+    rows_per_batch: int = 10_000,
 ) -> Iterator[bytes]:
     r"""Yield a CSV file in pieces: UTF-8, CRLF, a header line, columns in the order given (None: all).
 
-    NULL is an empty field, "" is `""`: they stay apart. With `formula_safe`, a text that a spreadsheet would run
-    (it begins with = + - @, a tab or a carriage return, and is not a number) gets a `'` in front; numbers stay.
+    NULL is written as `null` says, by default as nothing; a text that reads the same is quoted (`""`, `"NULL"`), so
+    that the two stay apart for every reader that looks at quotes. With `formula_safe`, a text that a spreadsheet would
+    run (it begins with = + - @, a tab or a carriage return, and is not a number) gets a `'` in front; numbers stay.
     """
     chosen = chosen_columns(table, columns)
-    yield _line([_text_field(name, formula_safe=formula_safe) for name in chosen.column_names])
+    yield _line([_text_field(name, null, formula_safe=formula_safe) for name in chosen.column_names])
     for batch in chosen.to_batches(max_chunksize=rows_per_batch):
-        fields = [_fields(column, formula_safe=formula_safe) for column in batch.columns]
+        fields = [_fields(column, null, formula_safe=formula_safe) for column in batch.columns]
         yield b"".join(_line(row) for row in zip(*fields, strict=True))
 
 
-def csv_bytes(table: pa.Table, columns: Sequence[str] | None = None, *, formula_safe: bool = True) -> bytes:
+def csv_bytes(
+    table: pa.Table, columns: Sequence[str] | None = None, *, formula_safe: bool = True, null: str = ""
+) -> bytes:
     """Return a CSV file as one piece; see `csv_batches`."""
-    return b"".join(csv_batches(table, columns, formula_safe=formula_safe))
+    return b"".join(csv_batches(table, columns, formula_safe=formula_safe, null=null))
 
 
 def parquet_bytes(table: pa.Table, columns: Sequence[str] | None = None) -> bytes:
@@ -59,27 +71,29 @@ def formula_safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(_RUNS) and not _NUMBER.fullmatch(text) else text
 
 
-def _fields(column: pa.Array, *, formula_safe: bool) -> list[str]:
+def _fields(column: pa.Array, null: str, *, formula_safe: bool) -> list[str]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return ["" if value is None else _text_field(value, formula_safe=formula_safe) for value in column.to_pylist()]
+        return [
+            null if value is None else _text_field(value, null, formula_safe=formula_safe)
+            for value in column.to_pylist()
+        ]
     if pa.types.is_timestamp(column.type):
-        return ["" if value is None else value.isoformat(" ", "milliseconds") for value in column.to_pylist()]
-    return [_plain_field(value) for value in column.to_pylist()]
+        return [null if value is None else value.isoformat(" ", "milliseconds") for value in column.to_pylist()]
+    return [null if value is None else _plain_field(value, null) for value in column.to_pylist()]
 
 
-def _plain_field(value: object) -> str:
-    if value is None:
-        return ""
+def _plain_field(value: object, null: str) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return format(value, "f")
-    return str(value) if isinstance(value, int | float | dt.date) else _text_field(str(value), formula_safe=True)
+    return str(value) if isinstance(value, int | float | dt.date) else _text_field(str(value), null, formula_safe=True)
 
 
-def _text_field(text: str, *, formula_safe: bool) -> str:
+def _text_field(text: str, null: str, *, formula_safe: bool) -> str:
     shown = formula_safe_text(text) if formula_safe else text
-    return '"' + shown.replace('"', '""') + '"' if not shown or _QUOTED.search(shown) else shown
+    needs_quotes = not shown or shown == null or _QUOTED.search(shown)
+    return '"' + shown.replace('"', '""') + '"' if needs_quotes else shown
 
 
 def _line(fields: Sequence[str]) -> bytes:

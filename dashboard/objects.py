@@ -96,6 +96,16 @@ class Objects:
                 return
             raise error_from_sdk(error, "S3", f"listing s3://{bucket}/{prefix}") from error
 
+    def size(self, uri: str) -> int:
+        """Return the bytes of an `s3://` URI; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        try:
+            return int(self._client.head_object(Bucket=bucket, Key=key)["ContentLength"])
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "404"}:
+                raise ResultMissing(f"The file {uri} is gone. Write it again.") from error
+            raise error_from_sdk(error, "S3", f"looking at {uri}") from error
+
     def link(self, uri: str, file_name: str) -> str:
         """Return a presigned address that downloads an object under `file_name`, good for `LINK_SECONDS`."""
         bucket, key = bucket_and_key(uri)
@@ -103,7 +113,7 @@ class Objects:
             "Bucket": bucket,
             "Key": key,
             "ResponseContentDisposition": f'attachment; filename="{file_name}"',
-            "ResponseContentType": "text/csv",
+            "ResponseContentType": "text/csv" if file_name.endswith(".csv") else "application/octet-stream",
         }
         try:
             return self._signer.generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_SECONDS)

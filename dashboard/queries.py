@@ -5,7 +5,7 @@ Athena takes a `?` in a WHERE clause alone, so nothing that a person gave stands
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.partition_predicate import partition_conjuncts
@@ -40,6 +40,8 @@ class Statement:
     """Names and values of the parameters in what a person wrote."""
     shown: str = ""
     """What a person wrote with its values in place, where it has parameters."""
+    is_unload: bool = False
+    """Whether it writes its rows to S3 and gives none back."""
 
     @property
     def shown_sql(self) -> str:
@@ -78,6 +80,17 @@ def statement_for(request: QueryRequest, shape: Shape) -> Statement:
             return _summary(shape, request, shape.channel)
         case "custom_sql":
             raise ValueError("custom SQL has no statement before the guard has read it")
+
+
+def with_limit(statement: Statement, limit: int) -> Statement:
+    """Return a statement of this module for so many rows instead; where that is all of them, in any order.
+
+    Sorting millions of rows to take the first ones is what Athena fails at.
+    """
+    head = statement.sql.removesuffix(f" LIMIT {(statement.limit or 0) + 1}")
+    if limit > (statement.limit or 0):
+        head = head.removesuffix(_LATEST_FIRST)
+    return replace(statement, sql=f"{head} LIMIT {limit + 1}", limit=limit)
 
 
 def overview_statement(shape: Shape, filters: Filters, *, with_previous: bool) -> Statement:

@@ -43,6 +43,8 @@ class QueryResult:
     truncated: bool
     statistics: Statistics
     output_location: str
+    files: tuple[str, ...] = ()
+    """URIs of what an UNLOAD wrote."""
 
     @property
     def row_count(self) -> int:

@@ -29,6 +29,11 @@ def forget(slot: str) -> None:
     st.session_state.pop(_key(slot), None)
 
 
+def is_used(slot: str) -> bool:
+    """Return whether something was started in a slot."""
+    return _key(slot) in st.session_state
+
+
 def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
     """Draw a slot's query: under way, failed, or its result by `draw`; an invitation where nothing was run."""
     job = _job(service, slot)

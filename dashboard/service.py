@@ -5,6 +5,7 @@ Overview costs at most two queries until the next export changes the data, howev
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,7 +23,7 @@ from dashboard.narrowing import Proposal, proposal_from
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
 from dashboard.parameters import literals_of
-from dashboard.queries import Statement, daily_statement, statement_for
+from dashboard.queries import Statement, daily_statement, statement_for, with_limit
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
 from dashboard.results import QueryResult
@@ -30,6 +31,7 @@ from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
 from dashboard.sql_guard import Catalogue, ServedTable, checked
 from dashboard.sql_text import one_statement
+from dashboard.unloads import MOST_ROWS, UnloadFormat, unload_folder, unload_statement
 from datasets.definition import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
@@ -208,8 +210,31 @@ class Service:
             statement.written, self.catalogue(), latest, lambda sql: self._reads_less(name, statement, sql)
         )
 
+    def unload(
+        self, name: str, found: QueryResult, columns: Sequence[str], form: UnloadFormat, rows: int | None = None
+    ) -> Statement:
+        """Return the statement that writes these columns of a result to S3; `rows` at most, None: as in the result.
+
+        What a person wrote is checked again. Raises RefusedSql, InvalidRequest for columns that the result has not.
+        """
+        names, asked = found.table.column_names, found.statement
+        unknown = [column for column in columns if column not in names]
+        if unknown or not columns:
+            raise InvalidRequest((FieldFault("columns", f"expected some of {', '.join(names)}; found {unknown}"),))
+        # A statement asks for one row more than its limit, to know whether there are more; a file must not hold it.
+        limit = max(found.row_count if rows is None else min(rows, MOST_ROWS), 1) - 1
+        if asked.written:
+            request = QueryRequest("custom_sql", limit, sql=asked.written)
+            base = self.prepare(name, request, dict(asked.given) if asked.given else None)
+        else:
+            base = with_limit(asked, limit)
+        folder = unload_folder(found.output_location, uuid.uuid4().hex)
+        return unload_statement(base, names, columns, form, folder)
+
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
+        if statement.is_unload:
+            return self.jobs.submit(statement, owner=owner)
         minutes = [
             reuse_minutes(self.manifest(other), dt.datetime.now(dt.UTC)) for other in self._read_by(name, statement)
         ]

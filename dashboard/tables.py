@@ -1,21 +1,20 @@
 """A result as people read it and take it away: exact in the grid, whole in the file."""
 
-import datetime as dt
 from collections.abc import Sequence
 
 import sqlglot
 import streamlit as st
 from sqlglot.errors import SqlglotError
 
-from dashboard import downloads, formats
+from dashboard import formats
 from dashboard.costs import dollars_for
-from dashboard.excel import excel_bytes
 from dashboard.filters import Filters
 from dashboard.grid import grid
 from dashboard.jobs import Job
 from dashboard.queries import Statement, rows_statement
 from dashboard.results import QueryResult
 from dashboard.service import Service
+from dashboard.take_away import take_away, unloaded
 
 
 def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
@@ -26,12 +25,13 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.subheader(rows_text(found, of), anchor=False, width="content")
-            columns = _take_away(service, name, found, key)
+            columns = take_away(service, name, found, key)
         st.caption(_facts(service, name, found))
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Another period or value may.")
             return
         grid(found, service.shape(name), columns, key)
+        unloaded(service, name, found)
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:
@@ -74,72 +74,9 @@ def _facts(service: Service, name: str, found: QueryResult) -> str:
     dataset, manifest = service.dataset(name), service.manifest(name)
     cost = f"{formats.size(took.bytes_scanned)} scanned ({formats.dollars(dollars_for(took.bytes_scanned))})"
     facts = [
-        "nothing scanned, an earlier result was reused" if took.reused else cost,
+        "Nothing scanned, an earlier result was reused" if took.reused else cost,
         f"{formats.seconds(took.total_ms / 1000)} in Athena",
     ]
     if manifest is not None:
         facts.append(f"as of {formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)}")
     return " · ".join(facts)
-
-
-def _take_away(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
-    """Draw column choice and downloads; return the columns chosen, in the result's order."""
-    names = found.table.column_names
-    query = found.query_execution_id
-    with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-        with st.popover("Columns", icon=":material/view_column:", key=f"columns_of_{key}"):
-            picked = st.pills(
-                "Columns in the table and in files",
-                names,
-                selection_mode="multi",
-                default=names,
-                key=f"columns_{query}",
-            )
-        columns = [column for column in names if column in picked] or names
-        with st.popover("More", icon=":material/download:", key=f"more_{key}"):
-            safe = st.toggle(
-                "Safe in spreadsheets",
-                value=True,
-                key=f"safe_{query}",
-                help="Puts a ' in front of texts that a spreadsheet would run as formulas. Numbers are untouched.",
-            )
-            st.download_button(
-                "Parquet, exact types",
-                lambda: downloads.parquet_bytes(found.table, columns),
-                _file(name, found, "parquet"),
-                key=f"parquet_{query}",
-                on_click="ignore",
-                icon=":material/data_object:",
-                width="stretch",
-            )
-            st.download_button(
-                "Excel, exact digits",
-                lambda: excel_bytes(found.table, columns),
-                _file(name, found, "xlsx"),
-                key=f"excel_{query}",
-                on_click="ignore",
-                icon=":material/table_chart:",
-                width="stretch",
-            )
-            st.link_button(
-                "Athena's own CSV, all columns",
-                service.download_url(query, _file(name, found, "csv")),
-                icon=":material/cloud_download:",
-                width="stretch",
-            )
-        st.download_button(
-            "CSV",
-            lambda: downloads.csv_bytes(found.table, columns, formula_safe=safe),
-            _file(name, found, "csv"),
-            "text/csv",
-            key=f"csv_{query}",
-            on_click="ignore",
-            icon=":material/download:",
-            type="primary",
-            disabled=not found.row_count,
-        )
-    return columns
-
-
-def _file(name: str, found: QueryResult, extension: str) -> str:
-    return downloads.file_name(name, found.statement.title or "query", dt.datetime.now(dt.UTC), extension)

@@ -143,6 +143,16 @@ def test_a_csv_keeps_null_and_empty_apart():
     assert lines == ["a,b", '"",1', ",2", ""]
 
 
+@pytest.mark.parametrize(
+    ("null", "line"), [("", ',"",NULL,\\N'), ("NULL", 'NULL,"","NULL",\\N'), ("\\N", '\\N,"",NULL,"\\N"')]
+)
+def test_null_is_written_as_asked_and_never_reads_like_a_text(null, line):
+    """A text that looks like the way in which NULL is written stands in quotes, which NULL never does."""
+    table = pa.table({"a": pa.array([None], pa.string()), "b": [""], "c": ["NULL"], "d": ["\\N"]})
+    table = table.append_column("e", pa.array([None], pa.int64()))
+    assert csv_bytes(table, null=null).decode() == f"a,b,c,d,e\r\n{line},{null}\r\n"
+
+
 def test_chosen_columns_come_in_the_order_chosen():
     """Columns as asked for, and a stranger is an error rather than an empty column."""
     assert csv_bytes(TABLE, ["number", "text"]).startswith(b"number,text\r\n")
