@@ -119,16 +119,16 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
     if not bound.reads_everything or not (statement.written or statement.days is None):
         st.caption(text)
         return
-    st.caption(f"{text}. :orange[This reads every day.]")
-    if statement.written and (proposal := service.narrowed(name, statement)) is not None:
-        st.button(
-            f"Read {formats.days(proposal.days)} alone",
-            icon=":material/filter_alt:",
-            key=f"narrow_{slot}",
-            type="tertiary",
-            help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
-            on_click=lambda: put(slot, proposal.sql),
-        )
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reads_{slot}"):
+        st.caption(f"{text}. :orange[This reads every day.]", width="content")
+        if statement.written and (proposal := service.narrowed(name, statement)) is not None:
+            st.button(
+                f"Read {formats.days(proposal.days)} alone",
+                icon=":material/filter_alt:",
+                key=f"narrow_{slot}",
+                help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
+                on_click=lambda: put(slot, proposal.sql),
+            )
 
 
 def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:

@@ -96,6 +96,18 @@ class Objects:
                 return
             raise error_from_sdk(error, "S3", f"listing s3://{bucket}/{prefix}") from error
 
+    def part(self, bucket: str, key: str, etag: str, first: int, end: int) -> bytes:
+        """Return the bytes of a version of an object from `first` to before `end`; raise ResultMissing for another."""
+        try:
+            found = self._client.get_object(
+                Bucket=bucket, Key=key, IfMatch=f'"{etag}"', Range=f"bytes={first}-{end - 1}"
+            )
+            return found["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"PreconditionFailed", "412", "NoSuchKey", "404"}:
+                raise ResultMissing(f"The file s3://{bucket}/{key} was published anew. Try again.") from error
+            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+
     def size(self, uri: str) -> int:
         """Return the bytes of an `s3://` URI; raise ResultMissing where there is none."""
         bucket, key = bucket_and_key(uri)

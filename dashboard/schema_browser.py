@@ -1,26 +1,70 @@
-"""What SQL may read: tables, their columns, types and meanings."""
+"""What SQL may read: tables, their columns, types, meanings and values."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.shape import Shape
+from dashboard import formats
+from dashboard.errors import DashboardError
+from dashboard.samples import COUNT, MOST_BYTES, Samples, chosen
+from dashboard.service import Service
+from dashboard.shape import Shape, TableColumn
+
+Values = Mapping[str, tuple[str, ...]]
 
 
-def schema_browser(shapes: Sequence[Shape]) -> None:
+def schema_browser(service: Service) -> None:
     """Draw the tables, each with its columns; partition columns are marked, because filtering by them costs less."""
     with st.container(border=True, key="schema", gap="small"):
-        for shape in shapes:
+        for name in service.names:
+            shape = service.shape(name)
             st.subheader(f":material/table: {shape.table}", anchor=False, help=f"In the database {shape.database}")
-            st.html(_columns(shape))
+            wanted = st.toggle(
+                "Sample values",
+                key=f"samples_{name}",
+                help=f"Reads the first rows of the newest day's file from S3, at most {formats.size(MOST_BYTES)}, once "
+                "for everybody until the next export. No query runs. Values of small dimensions are there anyway.",
+            )
+            samples = _samples(service, name) if wanted else None
+            st.html(columns_list(shape, {**known_values(service, name), **(samples.values if samples else {})}))
+            if samples:
+                st.caption(f"First rows of {formats.day(samples.day)}, {formats.size(samples.fetched)} read from S3.")
 
 
-def _columns(shape: Shape) -> str:
+def known_values(service: Service, name: str) -> dict[str, tuple[str, ...]]:
+    """Return what the manifest knows of the newest day: the values of small dimensions, and the day itself."""
+    manifest = service.manifest(name)
+    last = manifest.last_day if manifest else None
+    if manifest is None or last is None:
+        return {}
+    days = {"year": str(last.year), "month": str(last.month), "day": str(last.day)}
+    known = {column: chosen(values) for column, values in manifest.days[last].values.items()}
+    return {**known, **{column: (value,) for column, value in days.items()}}
+
+
+def columns_list(shape: Shape, values: Values) -> str:
+    """Return the columns of a table as HTML."""
     items = "".join(
         f"<li{' class=partition' if column.is_partition else ''}><div><code>{html.escape(column.name)}</code>"
         f"<span>{html.escape(str(column.type))}{f', {html.escape(column.unit)}' if column.unit else ''}</span></div>"
-        f"{f'<p>{html.escape(column.description)}</p>' if column.description else ''}</li>"
+        f"{f'<p>{html.escape(column.description)}</p>' if column.description else ''}{_values(column, values)}</li>"
         for column in shape.columns
     )
     return f'<ul class="dash-columns" tabindex="0" aria-label="Columns of {html.escape(shape.table)}">{items}</ul>'
+
+
+def _values(column: TableColumn, values: Values) -> str:
+    found = values.get(column.name)
+    if found is None:
+        return ""
+    shown = " · ".join(f"<q>{html.escape(value)}</q>" for value in found[:COUNT]) or "NULL alone"
+    return f'<p class="values">{shown}</p>'
+
+
+def _samples(service: Service, name: str) -> Samples | None:
+    try:
+        return service.samples(name)
+    except DashboardError as error:
+        st.caption(f":orange[No samples: {error}]")
+        return None

@@ -27,13 +27,14 @@ from dashboard.queries import Statement, daily_statement, statement_for, with_li
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
 from dashboard.results import QueryResult
+from dashboard.samples import Ranged, Samples, samples_from
 from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
 from dashboard.sql_guard import Catalogue, ServedTable, checked
 from dashboard.sql_text import one_statement
 from dashboard.unloads import MOST_ROWS, UnloadFormat, unload_folder, unload_statement
 from datasets.definition import Dataset
-from datasets.manifest import Manifest
+from datasets.manifest import DayRecord, Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 from datasets.verification import Verification
@@ -76,6 +77,7 @@ class Service:
         self._verifications: Kept[Verification | None] = Kept(2 * len(self._datasets), 60)
         self._overviews: Kept[Overview] = Kept(256)
         self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
+        self._samples: Kept[Samples | None] = Kept(2 * len(self._datasets))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -134,6 +136,14 @@ class Service:
         """Return the values of a cross-filter, or None where it has no column or too many values."""
         column = self.shape(name).of(dimension)
         return self.choices(name, column) if column else None
+
+    def samples(self, name: str) -> Samples | None:
+        """Return sample values of the columns, read once per export; None where nothing is published."""
+        manifest = self.manifest(name)
+        last = manifest.last_day if manifest else None
+        if manifest is None or last is None:
+            return None
+        return self._samples.get((name, _version(manifest)), lambda: self._read_samples(name, manifest.days[last]))
 
     def today(self, name: str) -> dt.date:
         """Return the day that it is in the dataset's time zone."""
@@ -252,7 +262,7 @@ class Service:
     def forget(self) -> None:
         """Drop every kept answer, as "Refresh" does."""
         kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._assurances)
-        for answers in (*kept, self._verifications, self._overviews, self._daily):
+        for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
             answers.clear()
         self.library.forget()
 
@@ -283,6 +293,17 @@ class Service:
             return empty_overview(shape, filters, manifest)
         results = self._outcomes(name, overview_statements(shape, filters, manifest))
         return overview_from(shape, filters, manifest, results)
+
+    def _read_samples(self, name: str, record: DayRecord) -> Samples | None:
+        stored = next((item for item in record.objects if item.rows), None)
+        if stored is None:
+            return None
+
+        def fetch(first: int, end: int) -> bytes:
+            return self.objects.part(self.settings.bucket, stored.key, stored.etag, first, end)
+
+        columns = [column.name for column in self.shape(name).columns]
+        return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
 
     def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
         (result,) = self._outcomes(name, [daily_statement(self.shape(name), days)])

@@ -67,7 +67,7 @@ running.show(service, slot, found)
 with beside:
     schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
 with schema_tab:
-    schema_browser(tuple(service.shape(each) for each in service.names))
+    schema_browser(service)
 with saved_tab, st.container(border=True, key="saved"):
     saved_panel(service, name, edited.sql, limit, take)
 with history_tab, st.container(border=True, key="history"):

@@ -1,0 +1,108 @@
+"""Sample values of a table's columns, read from the first rows of its newest file. Pure; no query, no whole file.
+
+Parquet keeps columns apart and in pages, so the first rows of each take a page or two, wherever the file lies.
+"""
+
+import datetime as dt
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""Fetched for the samples of a table at most; the columns beyond go without."""
+ROWS: Final = 200
+COUNT: Final = 3
+MOST_TEXT: Final = 40
+_BLOCK: Final = 128 * 1024
+
+Fetch = Callable[[int, int], bytes]
+"""Returns the bytes from the first offset to before the second."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """What the first rows of a day hold."""
+
+    day: dt.date
+    fetched: int
+    """Bytes read from S3 for it."""
+    values: Mapping[str, tuple[str, ...]]
+    """Per column, by name; an empty one where the rows looked at have none, no entry where nobody looked."""
+
+
+@dataclass
+class Ranged(io.RawIOBase):
+    """A file of which only the blocks that are asked for are fetched."""
+
+    fetch: Fetch
+    size: int
+    fetched: int = 0
+    _place: int = 0
+    _blocks: dict[int, bytes] = field(default_factory=dict)
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it can be read from anywhere."""
+        return True
+
+    def tell(self) -> int:
+        """Return where the next byte is read."""
+        return self._place
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go elsewhere."""
+        self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}[whence]
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, at most so many."""
+        end = self.size if size < 0 else min(self._place + size, self.size)
+        first, parts = self._place, []
+        while first < end:
+            block = self._block(first // _BLOCK)
+            part = block[first % _BLOCK : first % _BLOCK + end - first]
+            parts.append(part)
+            first += len(part)
+        self._place = max(first, self._place)
+        return b"".join(parts)
+
+    def _block(self, number: int) -> bytes:
+        if number not in self._blocks:
+            start = number * _BLOCK
+            self._blocks[number] = self.fetch(start, min(start + _BLOCK, self.size))
+            self.fetched += len(self._blocks[number])
+        return self._blocks[number]
+
+
+def samples_from(file: Ranged, day: dt.date, columns: Sequence[str]) -> Samples:
+    """Return sample values of the columns that the file has."""
+    values: dict[str, tuple[str, ...]] = {}
+    with pq.ParquetFile(pa.PythonFile(file), pre_buffer=False, buffer_size=_BLOCK) as parquet:
+        present = set(parquet.schema_arrow.names)
+        for name in columns:
+            if name in present and parquet.metadata.num_row_groups and file.fetched < MOST_BYTES:
+                batch = next(parquet.iter_batches(ROWS, row_groups=[0], columns=[name]), None)
+                values[name] = chosen(batch.column(0).to_pylist() if batch else ())
+        return Samples(day, file.fetched, values)
+
+
+def chosen(values: Iterable[object]) -> tuple[str, ...]:
+    """Return the first few different values that are not null, short enough to be read beside a column's name."""
+    found = dict.fromkeys(_text(value) for value in values if value is not None)
+    return tuple(text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…" for text in list(found)[:COUNT])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return value.isoformat(" ", "seconds") if isinstance(value, dt.datetime) else str(value)
