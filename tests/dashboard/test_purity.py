@@ -21,6 +21,7 @@ PURE = (
     "kept",
     "links",
     "mentions",
+    "narrowing",
     "overview",
     "parameters",
     "partition_predicate",
@@ -28,6 +29,7 @@ PURE = (
     "query_types",
     "result_file",
     "results",
+    "samples",
     "saved_queries",
     "set_aside",
     "settings",
@@ -35,6 +37,7 @@ PURE = (
     "sql_functions",
     "sql_guard",
     "sql_text",
+    "unloads",
 )
 SERVICE = ("api", "api_errors", "athena", "aws_errors", "jobs", "library", "objects", "records", "service")
 
