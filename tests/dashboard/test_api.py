@@ -127,19 +127,19 @@ def test_summaries_count_rows_and_unique_contacts(client, published):
     days = published.on(dt.date(2026, 1, 31), dt.date(2026, 2, 1))
     daily = ask(client, query="daily_summary", **window).json()
     assert [column["name"] for column in daily["columns"]] == [
-        "year",
-        "month",
         "day",
         "agent_name",
         "contacts",
         "unique_contacts",
     ]
-    assert Counter({(r["month"], r["day"], r["agent_name"]): r["contacts"] for r in daily["rows"]}) == Counter(
-        (r["day"].month, r["day"].day, r["agent_name"]) for r in days
+    assert daily["columns"][0]["type"] == "date"
+    assert Counter({(r["day"], r["agent_name"]): r["contacts"] for r in daily["rows"]}) == Counter(
+        (r["day"].isoformat(), r["agent_name"]) for r in days
     )
+    assert [r["day"] for r in daily["rows"]] == sorted((r["day"] for r in daily["rows"]), reverse=True)
     channel = ask(client, query="channel_summary", **window).json()["rows"]
     assert Counter({(r["day"], r["channel"]): r["contacts"] for r in channel}) == Counter(
-        (r["day"].day, r["channel"]) for r in days
+        (r["day"].isoformat(), r["channel"]) for r in days
     )
 
 
