@@ -4,13 +4,13 @@ Served by `streamlit run dashboard/app.py` and by `uvicorn dashboard.app:app`, f
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
 
-from dashboard import api, loaders
 from dashboard.board_files import BoardFiles
 from dashboard.http_stream import HttpStream, script_tag
 from dashboard.index_page import IndexPage
@@ -18,17 +18,28 @@ from dashboard.no_delay import NoDelay
 from dashboard.security_headers import SecurityHeaders
 from dashboard.settings import http_stream_mode
 from dashboard.sign_in.setting_up import sign_in_or_exit
-from dashboard.states import unexpected
+from dashboard.start_up import LaterRoutes, warming
 
 # A wrong value is told with the other settings, on the pages and by /healthz.
 _stream = http_stream_mode(os.environ) or "auto"
 
+
+def _api() -> Sequence[BaseRoute]:
+    from dashboard import api, loaders
+
+    return api.routes(lambda: loaders.service())  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+
+
+def _unexpected(error: Exception) -> bool:
+    from dashboard.states import unexpected
+
+    return unexpected(error)
+
+
 app = st.App(
     Path(__file__).parent / "navigation.py",
-    routes=[
-        *api.routes(lambda: loaders.service()),  # noqa: PLW0108 - looked up when asked, so that tests can replace it
-        Mount("/board", BoardFiles()),
-    ],
+    lifespan=warming,
+    routes=[*LaterRoutes(_api).at("/healthz", "/api/{path:path}"), Mount("/board", BoardFiles())],
     middleware=[
         Middleware(NoDelay),
         Middleware(SecurityHeaders),
@@ -36,5 +47,5 @@ app = st.App(
         Middleware(IndexPage, script=script_tag(_stream)),
         Middleware(HttpStream, mode=_stream),
     ],
-    on_script_error=unexpected,
+    on_script_error=_unexpected,
 )

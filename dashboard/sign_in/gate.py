@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 import structlog
@@ -18,12 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.errors import IssuerUnreachable
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
-from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
-from dashboard.sign_in.issuer import Issuer
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.source import ProviderSource
+
+if TYPE_CHECKING:
+    from dashboard.sign_in.issuer import Issuer
 
 HEALTH: Final = "/healthz"
 _WATCH_SECONDS: Final = 5.0
@@ -106,6 +107,9 @@ class Gate:
         connection = HTTPConnection(scope)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
+            # Tokens need a library of their own, and a dashboard without programs starts sooner without it.
+            from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+
             try:
                 await person_from_bearer(token.strip(), self._issuer_of(provider), provider.client_id)
             except TokenRefused as error:
@@ -118,7 +122,9 @@ class Gate:
             return None
         return _unauthorized("Sign in, or send a token of the sign-in provider as Authorization: Bearer.", "Bearer")
 
-    def _issuer_of(self, provider: Provider) -> Issuer:
+    def _issuer_of(self, provider: Provider) -> "Issuer":
+        from dashboard.sign_in.issuer import Issuer
+
         if self._issuer is None or self._issuer[0] is not provider:
             self._issuer = (provider, Issuer(provider))
         return self._issuer[1]

@@ -11,7 +11,6 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
-from dashboard.secrets_manager import SecretsManager
 from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
@@ -70,7 +69,11 @@ def _give_to_streamlit(provider: Provider) -> None:
 def _secret_reader(environment: Mapping[str, str]) -> Callable[[], str] | None:
     secret = secret_from_environment(environment)
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
-    return SecretsManager(secret, region).text if secret else None
+    if not secret:
+        return None
+    from dashboard.secrets_manager import SecretsManager
+
+    return SecretsManager(secret, region).text
 
 
 def _exit(message: str) -> NoReturn:
