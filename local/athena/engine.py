@@ -14,6 +14,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from local.athena.catalog import Catalog, Table
+from local.athena.comparisons import check_comparisons
 from local.athena.errors import QueryCancelled, QueryError
 from local.athena.failures import query_error
 from local.athena.functions import define
@@ -141,6 +142,7 @@ class Query:
         resolver = Resolver(self.catalog, self.finder, self.database, self.sql)
         tree = resolver.resolve(with_parameters(tree, self.parameters))
         with_path = _PATH in self.sql
+        check_comparisons(tree, resolver.references, self.sql)
         for reference in resolver.references:
             self._stub(reference, with_path)
         return self._bindable(duckdb_sql(tree)), resolver.references
