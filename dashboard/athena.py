@@ -1,7 +1,6 @@
 """Athena, through PyAthena: start a statement, watch it, stop it, read its result. The one module that knows it."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +18,7 @@ from dashboard.queries import Statement
 from dashboard.result_file import table_from_csv
 from dashboard.results import QueryResult, ResultColumn, Statistics
 from dashboard.sql_text import position_of_failure
+from dashboard.watch import UNWATCHED, Watch
 
 POLL_SECONDS = 0.2
 """Between looks at a running query; PyAthena's own second is felt on every click."""
@@ -46,19 +46,10 @@ class Athena:
         }
         self._connection: Any = None
 
-    def run(
-        self,
-        statement: Statement,
-        *,
-        reuse_minutes: int = 0,
-        on_start: Callable[[str], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> QueryResult:
+    def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
         """Run a statement to its end and return its result.
 
-        `reuse_minutes` is how old a result may be to be given again; 0 means none. `on_start` hears the execution id
-        before the wait begins; `should_stop` is asked at every look and stops the query in Athena. Raises a
-        DashboardError; QueryCancelled where the query was stopped.
+        Raises a DashboardError; QueryCancelled where the query was stopped.
         """
         seen: list[AthenaQueryExecution] = []
         stopped = False
@@ -67,7 +58,7 @@ class Athena:
             nonlocal stopped
             seen[:] = [execution]
             over = execution.state in AthenaQueryExecution.TERMINAL_STATES
-            if should_stop and not stopped and not over and should_stop():
+            if not stopped and not over and watch.should_stop():
                 stopped = True
                 self.stop(str(execution.query_id))
 
@@ -78,9 +69,9 @@ class Athena:
                 statement.sql,
                 list(statement.parameters) or None,
                 paramstyle="qmark",
-                result_reuse_enable=reuse_minutes > 0,
-                result_reuse_minutes=min(max(reuse_minutes, 1), MOST_REUSE_MINUTES),
-                on_start_query_execution=on_start,
+                result_reuse_enable=watch.reuse_minutes > 0,
+                result_reuse_minutes=min(max(watch.reuse_minutes, 1), MOST_REUSE_MINUTES),
+                on_start_query_execution=watch.on_start,
             )
             described = cursor.description or []
         except (PyAthenaError, ClientError, BotoCoreError) as error:

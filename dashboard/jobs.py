@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from dashboard.errors import DashboardError, QueryCancelled, QueryFailed
 from dashboard.queries import Statement
 from dashboard.results import QueryResult
+from dashboard.watch import UNWATCHED, Watch
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 
@@ -29,14 +30,7 @@ KEPT_BYTES = 128 * 1024 * 1024
 class Runner(Protocol):
     """What runs a statement: `dashboard.athena.Athena`."""
 
-    def run(
-        self,
-        statement: Statement,
-        *,
-        reuse_minutes: int = 0,
-        on_start: Callable[[str], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
-    ) -> QueryResult:
+    def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
         """Run to the end and return the result, or raise a DashboardError."""
         ...
 
@@ -141,9 +135,7 @@ class Job:
         try:
             if self._should_stop():
                 raise QueryCancelled("The query was cancelled before Athena had taken it.")  # noqa: TRY301 - one exit
-            self._result = runner.run(
-                self.statement, reuse_minutes=reuse_minutes, on_start=on_start, should_stop=self._should_stop
-            )
+            self._result = runner.run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
             self._execution_id = self._result.query_execution_id
         except QueryCancelled as error:
             limit = f"The query ran longer than the limit of {self._time_limit:g} s and was stopped in Athena."

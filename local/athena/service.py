@@ -45,13 +45,16 @@ class Athena:
         self._glue = boto3.client("glue", endpoint_url=endpoints.glue, config=config, **credentials)  # type: ignore[call-overload]
         catalog = Catalog(self._glue)
         self._engine = Engine(catalog, ObjectStore(self._s3))
-        workgroups, prepared = WorkGroups(), PreparedStatements()
+        workgroups, named, prepared = WorkGroups(), NamedQueries(), PreparedStatements()
         self._queries = Queries(self._engine, workgroups, prepared)
         self.operations = {
             **_query_operations(self._queries),
             **_metadata_operations(Metadata(catalog)),
-            **_workgroup_operations(workgroups),
-            **_saved_operations(NamedQueries(), prepared),
+            **_kept_operations("WorkGroup", "WorkGroups", workgroups),
+            **_kept_operations("NamedQuery", "NamedQueries", named),
+            **_kept_operations("PreparedStatement", "PreparedStatements", prepared),
+            "BatchGetNamedQuery": named.get_many,
+            "BatchGetPreparedStatement": prepared.get_many,
             **_UNUSED,
         }
 
@@ -86,31 +89,15 @@ def _metadata_operations(metadata: Metadata) -> dict[str, Operation]:
     }
 
 
-def _workgroup_operations(workgroups: WorkGroups) -> dict[str, Operation]:
-    return {
-        "CreateWorkGroup": workgroups.create,
-        "GetWorkGroup": workgroups.get,
-        "ListWorkGroups": workgroups.list,
-        "UpdateWorkGroup": workgroups.update,
-        "DeleteWorkGroup": workgroups.delete,
-    }
+_VERBS = ("Create", "Get", "Update", "Delete")
 
 
-def _saved_operations(named: NamedQueries, prepared: PreparedStatements) -> dict[str, Operation]:
-    return {
-        "CreateNamedQuery": named.create,
-        "GetNamedQuery": named.get,
-        "BatchGetNamedQuery": named.get_many,
-        "ListNamedQueries": named.list,
-        "UpdateNamedQuery": named.update,
-        "DeleteNamedQuery": named.delete,
-        "CreatePreparedStatement": prepared.create,
-        "GetPreparedStatement": prepared.get,
-        "BatchGetPreparedStatement": prepared.get_many,
-        "ListPreparedStatements": prepared.list,
-        "UpdatePreparedStatement": prepared.update,
-        "DeletePreparedStatement": prepared.delete,
-    }
+def _kept_operations(
+    noun: str, plural: str, kept: WorkGroups | NamedQueries | PreparedStatements
+) -> dict[str, Operation]:
+    """Return the operations that every kind of kept thing has: they are named alike."""
+    named: dict[str, Operation] = {f"{verb}{noun}": getattr(kept, verb.lower()) for verb in _VERBS}
+    return {**named, f"List{plural}": kept.list}
 
 
 def _engine_versions(_: dict[str, Any]) -> dict[str, Any]:
