@@ -46,6 +46,8 @@ lock: setup ## resolve every lock file: the programs', each image's, the benchma
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o benchmarks/peers.lock
 	@.venv/bin/uv pip compile --quiet infra/checks.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o infra/checks.lock
+	@.venv/bin/uv pip compile --quiet exporter/native/compiler.in --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements-compiler.lock
 	@sh containers/lock.sh
 
 images: setup ## build the container images and run each (docker where its daemon answers, else buildah and podman)

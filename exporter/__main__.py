@@ -6,7 +6,7 @@ Exit status: 0 done, 1 failed, 2 wrong settings or usage.
 import sys
 
 if __name__ == "__main__":
-    import exporter.without_pandas  # noqa: F401 - for what it does to the imports below
+    import exporter.lean_imports  # noqa: F401 - for what it does to the imports below
 
 import click
 

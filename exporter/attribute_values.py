@@ -32,10 +32,15 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _encode_as_is = msgspec.json.Encoder().encode
 
 
-def values_from_texts(texts: Sequence[str | None]) -> list[AttributeValue | None]:
+def values_from_texts(texts: Sequence[bytes | None]) -> list[AttributeValue | None]:
     """Return the values of AttributeValue JSON texts, in place; None stays None."""
-    present = iter(_list.decode(f"[{','.join(text for text in texts if text is not None)}]"))
+    present = iter(_list.decode(b"[" + b",".join(text for text in texts if text is not None) + b"]"))
     return [None if text is None else next(present) for text in texts]
+
+
+def tagged(kind: str, cells: pa.Array) -> list[AttributeValue | None]:
+    """Return plain values of one kind with their types; null is None."""
+    return [None if cell is None else AttributeValue(**{kind: cell}) for cell in cells.to_pylist()]
 
 
 def dynamo_text(value: AttributeValue) -> str:

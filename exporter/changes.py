@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -31,13 +30,13 @@ _log = structlog.get_logger()
 class Difference:
     """How two files of a day differ, as hashes of the items' keys."""
 
-    added: np.ndarray
-    changed: np.ndarray
-    deleted: np.ndarray
+    added: pa.UInt64Array
+    changed: pa.UInt64Array
+    deleted: pa.UInt64Array
 
     def __bool__(self) -> bool:
         """Whether they differ at all."""
-        return bool(self.added.size or self.changed.size or self.deleted.size)
+        return bool(len(self.added) or len(self.changed) or len(self.deleted))
 
 
 @dataclass
@@ -77,7 +76,7 @@ class ChangeLog:
                 lines.write(json.dumps({"day": day.isoformat(), **line}, ensure_ascii=False) + "\n")
         key = f"{self.prefix}/{CHANGES_FOLDER}/{self.run_id}/{day.isoformat()}.ndjson"
         self.store.replace_with_file(key, log, None, content_type="application/x-ndjson")
-        changes = DayChanges(day=day, added=found.added.size, changed=found.changed.size, deleted=found.deleted.size)
+        changes = DayChanges(day=day, added=len(found.added), changed=len(found.changed), deleted=len(found.deleted))
         _log.warning("a closed day has changed", **changes.model_dump(mode="json"))
         return [changes]
 
@@ -96,23 +95,25 @@ def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -
     columns = pq.read_schema(after or before).names if after or before else []
     old_keys, old_rows = _hashes(before, keys, columns)
     new_keys, new_rows = _hashes(after, keys, columns)
-    _, old_at, new_at = np.intersect1d(old_keys, new_keys, assume_unique=True, return_indices=True)
-    changed = old_rows[old_at] != new_rows[new_at]
+    now_at = pc.index_in(old_keys, value_set=new_keys)  # null where the key is gone
+    kept = pc.is_valid(now_at)
+    changed = pc.not_equal(old_rows.filter(kept), new_rows.take(now_at.filter(kept)))
     return Difference(
-        added=np.setdiff1d(new_keys, old_keys, assume_unique=True),
-        changed=old_keys[old_at][changed],
-        deleted=np.setdiff1d(old_keys, new_keys, assume_unique=True),
+        added=new_keys.filter(pc.invert(pc.is_in(new_keys, value_set=old_keys))),
+        changed=old_keys.filter(kept).filter(changed),
+        deleted=old_keys.filter(pc.invert(kept)),
     )
 
 
-def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> tuple[pa.UInt64Array, pa.UInt64Array]:
     """Return the hashes of a file's keys, each once, and of their rows."""
-    key_parts, row_parts = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)]
+    key_parts, row_parts = [pa.array([], pa.uint64())], [pa.array([], pa.uint64())]
     for batch in _batches(file, None):
         row_parts.append(_hashed(batch, columns))
         key_parts.append(_hashed(batch, keys) if keys else row_parts[-1])
-    found, first = np.unique(np.concatenate(key_parts), return_index=True)
-    return found, np.concatenate(row_parts)[first]
+    found = pa.table({"key": pa.concat_arrays(key_parts), "row": pa.concat_arrays(row_parts)})
+    once = found.group_by("key", use_threads=False).aggregate([("row", "first")])
+    return once.column("key").combine_chunks(), once.column("row_first").combine_chunks()
 
 
 def _lines(
@@ -125,7 +126,7 @@ def _lines(
         for batch in _batches(file, list(keys) or None):
             hashes = _hashed(batch, batch.schema.names)
             for kind, wanted in kinds.items():
-                rows = batch.filter(pa.array(np.isin(hashes, wanted))).to_pylist()
+                rows = batch.filter(pc.is_in(hashes, value_set=wanted)).to_pylist()
                 yield from ({"change": kind, "key": {name: _plain(row[name]) for name in row}} for row in rows)
 
 
@@ -135,7 +136,7 @@ def _batches(file: Path | None, columns: list[str] | None) -> Iterator[pa.Record
             yield from parquet.iter_batches(_BATCH_ROWS, columns=columns)
 
 
-def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> np.ndarray:
+def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.UInt64Array:
     """Return a 64-bit hash of each row's values in these columns; a column that the file lacks is null."""
     names = batch.schema.names
     texts = [
@@ -144,7 +145,7 @@ def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> np.ndarray:
     ]
     joined = pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=_NULL)
     digests = b"".join(blake2b(text.encode(), digest_size=8).digest() for text in joined.to_pylist())
-    return np.frombuffer(digests, dtype="<u8")
+    return pa.Array.from_buffers(pa.uint64(), batch.num_rows, [None, pa.py_buffer(digests)])
 
 
 def _plain(value: object) -> object:

@@ -80,12 +80,12 @@ class Clock:
         if bulk is not None:
             return bulk, []
         values = self._regular(kinds, texts)
-        alone = pc.and_(pc.is_null(values), pa.array([text is not None for text in texts], pa.bool_()))
+        alone = pc.and_(pc.is_null(values), pc.is_valid(texts))
         cells: list[dt.datetime | None] = []
         refused: list[int] = []
         for row in pc.indices_nonzero(alone).to_pylist():
             try:
-                cells.append(self.instant(kinds[row], texts[row] or "").replace(tzinfo=None))
+                cells.append(self.instant(kinds[row], texts[row].as_py()).replace(tzinfo=None))
             except UnreadableDate:
                 cells.append(None)
                 refused.append(row)
@@ -96,7 +96,7 @@ class Clock:
         cells: list[dt.date | None] = []
         refused: list[int] = []
         known: dict[tuple[str, str], dt.date | None] = {}
-        for row, text in enumerate(texts):
+        for row, text in enumerate(texts.to_pylist()):
             if text is None:
                 cells.append(None)
                 continue
@@ -118,11 +118,10 @@ class Clock:
         # What Arrow reads as `instant` does, and None for all else.
         if self.sort_key.pattern is not None or len(set(kinds)) != 1:
             return None
-        strings = pa.array(texts, pa.string())
         try:
             if kinds[0] == "N" or (self.is_sort_key and self.sort_key.per_second is not None):
-                return self._epochs(strings)
-            return self._iso(strings)
+                return self._epochs(texts)
+            return self._iso(texts)
         except pa.ArrowInvalid:
             return None
 
@@ -131,10 +130,9 @@ class Clock:
         nothing = pa.nulls(len(texts), _TIMESTAMP)
         if self.sort_key.pattern is not None or self.is_sort_key or "N" in kinds:
             return nothing
-        strings = pa.array(texts, pa.string())
-        regular = pc.fill_null(pc.match_substring_regex(strings, _IN_RANGE), False)
+        regular = pc.fill_null(pc.match_substring_regex(texts, _IN_RANGE), False)
         try:
-            read = strings.filter(regular).cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
+            read = texts.filter(regular).cast(pa.timestamp("us", "UTC")).cast(_TIMESTAMP)
         except pa.ArrowInvalid:  # the 30th of February
             return nothing
         return pc.replace_with_mask(nothing, regular, read)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from datasets.types import ColumnType
-from exporter.attribute_values import AttributeValue, json_texts, kind_of, string_text, told, told_value
+from exporter.attribute_values import AttributeValue, json_texts, kind_of, string_text, tagged, told, told_value
 from exporter.clock import Clock
 from exporter.numbers import Texts, decimals, doubles, integers, is_number
 
@@ -41,15 +41,12 @@ class Cells:
 def cells_from_texts(kind: str, texts: Texts, column_type: ColumnType, clock: Clock) -> Cells:
     """Return the column of values that all have one kind, S or N; None is null."""
     if column_type.name == "string":
-        return Cells(pa.array(texts, pa.string()))
+        return Cells(texts)
     if column_type.is_number and kind == "N":
         return _numbers(kind, texts, column_type)
     if column_type.name in {"timestamp", "date"}:
         return _times([kind] * len(texts), texts, column_type, clock)
-    values = [
-        None if text is None else (AttributeValue(S=text) if kind == "S" else AttributeValue(N=text)) for text in texts
-    ]
-    return cells_from_values(values, column_type, clock)
+    return cells_from_values(tagged(kind, texts), column_type, clock)
 
 
 def cells_from_values(values: Sequence[AttributeValue | None], column_type: ColumnType, clock: Clock) -> Cells:
@@ -66,7 +63,7 @@ def cells_from_values(values: Sequence[AttributeValue | None], column_type: Colu
             refused = _refused(values, f"a {column_type}", "S", "N")
             kinds = ["S" if value is not None and value.S is not None else "N" for value in values]
             texts = [None if value is None else value.N if value.S is None else value.S for value in values]
-            return _merged(_times(kinds, texts, column_type, clock), refused)
+            return _merged(_times(kinds, pa.array(texts, pa.string()), column_type, clock), refused)
         case _:
             return _numbers_of_values(values, column_type)
 
@@ -81,7 +78,7 @@ def _numbers_of_values(values: Sequence[AttributeValue | None], column_type: Col
         texts.append(text)
         if text is None and value is not None and value.NULL is None:
             refused.append((row, f"expected a number; found {told_value(value)}"))
-    return _merged(_numbers("N", texts, column_type), refused)
+    return _merged(_numbers("N", pa.array(texts, pa.string()), column_type), refused)
 
 
 def _numbers(kind: str, texts: Texts, column_type: ColumnType) -> Cells:
@@ -94,13 +91,15 @@ def _numbers(kind: str, texts: Texts, column_type: ColumnType) -> Cells:
     else:
         values, refused = decimals(texts, column_type.precision or 38, column_type.scale or 0)
         expected = f"a number that {column_type} holds exactly"
-    return Cells(values, [(row, f"expected {expected}; found {told(kind, texts[row])}") for row in refused])
+    return Cells(values, [(row, f"expected {expected}; found {told(kind, texts[row].as_py())}") for row in refused])
 
 
 def _times(kinds: Sequence[str], texts: Texts, column_type: ColumnType, clock: Clock) -> Cells:
     read = clock.instants if column_type.name == "timestamp" else clock.dates
     values, refused = read(kinds, texts)
-    return Cells(values, [(row, f"expected a {column_type}; found {told(kinds[row], texts[row])}") for row in refused])
+    return Cells(
+        values, [(row, f"expected a {column_type}; found {told(kinds[row], texts[row].as_py())}") for row in refused]
+    )
 
 
 def _refused(values: Sequence[AttributeValue | None], expected: str, *kinds: str) -> Contradictions:

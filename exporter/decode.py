@@ -32,6 +32,7 @@ from exporter.attribute_values import (
 from exporter.clock import Clock
 from exporter.columns import Cells, cells_from_texts, cells_from_values
 from exporter.errors import UnreadableDate
+from exporter.native.library import library
 from exporter.pages import PageReader, Values, item_texts
 from exporter.rows import DAY, ITEM, KEY, LATE, DecodedPage, SetAside
 from exporter.sort_key import SortKey
@@ -84,27 +85,35 @@ class PageDecoder:
         kinds = {column.attribute: _USUAL_KINDS.get(column.type.name) for column in self._columns if column.attribute}
         self._without_column = sorted({*key_attributes, self._sort_attribute} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
-        self._reader = PageReader(kinds | without | {self._sort_attribute: sort_key.attribute_type})
+        types = {column.attribute: column.type for column in self._columns if column.attribute}
+        read_as_keys = {*key_attributes, self._sort_attribute}
+        self._reader = PageReader(
+            kinds | without | {self._sort_attribute: sort_key.attribute_type},
+            {attribute: column_type for attribute, column_type in types.items() if attribute not in read_as_keys},
+            library(),
+        )
 
     def decode(self, body: bytes) -> DecodedPage:
         """Return a response's body as rows; raise msgspec.DecodeError where it is no Query response."""
         page = self._reader.read(body)
         days = self._days(page.expected[self._sort_attribute])
-        expected, others, texts = dict(page.expected), dict(page.others), _ItemTexts(body, range(page.items))
+        expected, others, finished = dict(page.expected), dict(page.others), dict(page.finished)
+        texts = _ItemTexts(body, range(page.items))
         withheld: tuple[SetAside, ...] = ()
         if days.null_count or self._between:
             withheld = tuple(self._withheld(days, texts))
             kept = self._kept(expected[self._sort_attribute], days)
             expected = {name: values.where(kept) for name, values in expected.items()}
             others = {name: values.where(kept) for name, values in others.items()}
-            days, texts = (
-                days.filter(pa.array(kept, pa.bool_())),
-                _ItemTexts(body, list(compress(range(page.items), kept))),
-            )
+            mask = pa.array(kept, pa.bool_())
+            finished = {name: values.filter(mask) for name, values in finished.items()}
+            days, texts = days.filter(mask), _ItemTexts(body, list(compress(range(page.items), kept)))
         undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
         rows = _Rows(days, texts)
         for column in self._columns:
-            rows.add(column, self._cells(column, expected, undeclared, days))
+            whole = finished.get(column.attribute or "")
+            cells = self._cells(column, expected, undeclared, days) if whole is None else Cells(whole)
+            rows.add(column, cells)
         if self._undeclared == "add":
             rows.add_late(undeclared)
         return DecodedPage(
@@ -118,14 +127,14 @@ class PageDecoder:
             read_units=page.read_units,
         )
 
-    def _key_texts(self, values: Values) -> Sequence[str | None]:
+    def _key_texts(self, values: Values) -> pa.StringArray:
         kind = self._sort_key.attribute_type
         if values.kind == kind:
             return values.cells
-        return [None if value is None else getattr(value, kind) for value in values.parsed()]
+        return pa.array([None if value is None else getattr(value, kind) for value in values.parsed()], pa.string())
 
     def _days(self, values: Values) -> pa.Date32Array:
-        return self._sort_key.days(pa.array(self._key_texts(values), pa.string()))
+        return self._sort_key.days(self._key_texts(values))
 
     def _kept(self, values: Values, days: pa.Date32Array) -> list[bool]:
         kept: list[bool] = days.is_valid().to_pylist()
@@ -135,7 +144,7 @@ class PageDecoder:
         texts = self._key_texts(values)
         return [
             readable and text is not None and start <= self._sort_key.instant(text) < end
-            for readable, text in zip(kept, texts, strict=True)
+            for readable, text in zip(kept, texts.to_pylist(), strict=True)
         ]
 
     def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[SetAside]:
@@ -172,11 +181,17 @@ class PageDecoder:
         if values.kind is None:
             return cells_from_values(values.parsed(), column.type, clock)
         if values.kind == "BOOL":
-            return Cells(pa.array(values.cells, pa.bool_()))
+            return Cells(values.cells)
         return cells_from_texts(values.kind, values.cells, column.type, clock)
 
     def _keys(self, expected: Mapping[str, Values], rows: int) -> pa.Array:
-        parts = [_key_parts(expected[attribute]) for attribute in self._key_attributes]
+        keys = [expected[attribute] for attribute in self._key_attributes]
+        compiled = library()
+        if compiled is not None and keys and all(values.kind in {"S", "N"} for values in keys):
+            hashes = compiled.key_hashes([(values.kind or "", values.cells) for values in keys], rows)
+            if hashes is not None:
+                return hashes
+        parts = [_key_parts(values) for values in keys]
         texts = parts[0] if len(parts) == 1 else map("".join, zip(*parts, strict=True)) if parts else [""] * rows
         return pa.array([blake2b(text.encode(), digest_size=16).digest() for text in texts], _KEY_TYPE)
 
@@ -265,14 +280,14 @@ def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:
 
 
 def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[AttributeValue | None]:
-    return values_from_texts(raw.to_pylist())
+    return values_from_texts(raw.cast(pa.binary()).to_pylist())
 
 
 def _key_parts(values: Values) -> list[str]:
     if values.kind == "S":
-        return ["-" if text is None else f"S{len(text)}:{text}" for text in values.cells]
+        return ["-" if text is None else f"S{len(text)}:{text}" for text in values.cells.to_pylist()]
     if values.kind == "N":
-        return ["-" if text is None else key_part("N", text) for text in values.cells]
+        return ["-" if text is None else key_part("N", text) for text in values.cells.to_pylist()]
     return [key_text(value) for value in values.parsed()]
 
 
@@ -286,4 +301,4 @@ def _extra(undeclared: Mapping[str, Values], rows: int) -> pa.StringArray:
 
 
 def _counts(undeclared: Mapping[str, Values]) -> dict[str, int]:
-    return {name: sum(cell is not None for cell in values.cells) for name, values in undeclared.items()}
+    return {name: values.count for name, values in undeclared.items()}

@@ -4,8 +4,8 @@ A double may differ from the number stored: such are counted, never hidden. Inte
 """
 
 import re
-from collections.abc import Sequence
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,7 +22,7 @@ _JSON_SYNTAX = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASC
 _WIDE = Context(prec=400, traps=[InvalidOperation])
 _INT64 = 1 << 63
 
-Texts = Sequence[str | None]
+Texts: TypeAlias = pa.StringArray
 
 
 def is_number(text: str) -> bool:
@@ -62,23 +62,23 @@ def is_exact(text: str, double: float) -> bool:
 
 def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
     """Return numbers as doubles, and the rows whose double is not exactly the number."""
-    strings = pa.array(texts, pa.string())
-    values = strings.cast(pa.float64())
-    lengths = pc.binary_length(strings)
+    values = texts.cast(pa.float64())
+    lengths = pc.binary_length(texts)
     if (pc.max(lengths).as_py() or 0) <= ALWAYS_EXACT:
         return values, []
     long = pc.greater(lengths, ALWAYS_EXACT)
     rows = pc.indices_nonzero(pc.fill_null(long, False)).to_pylist()
-    return values, [row for row in rows if not is_exact(texts[row] or "", values[row].as_py())]
+    return values, [row for row in rows if not is_exact(texts[row].as_py(), values[row].as_py())]
 
 
 def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:
     """Return whole numbers, and the rows whose number is none or does not fit in 64 bits (null there)."""
     try:
-        return pa.array(texts, pa.string()).cast(pa.int64()), []
+        return texts.cast(pa.int64()), []
     except pa.ArrowInvalid:  # at least one is not written as a whole number of 64 bits: `1.0`, `1E+2` or 2**63
-        cells = [None if text is None else _whole(text) for text in texts]
-        return pa.array(cells, pa.int64()), _refused(texts, cells)
+        cells = [None if text is None else _whole(text) for text in texts.to_pylist()]
+        values = pa.array(cells, pa.int64())
+        return values, _refused(texts, values)
 
 
 def decimals(texts: Texts, precision: int, scale: int) -> tuple[pa.Decimal128Array, list[int]]:
@@ -86,12 +86,13 @@ def decimals(texts: Texts, precision: int, scale: int) -> tuple[pa.Decimal128Arr
     exact = Context(prec=precision, traps=[InvalidOperation, Inexact])
     unit = Decimal(1).scaleb(-scale)
     cells: list[Decimal | None] = []
-    for text in texts:
+    for text in texts.to_pylist():
         try:
             cells.append(None if text is None else Decimal(text).quantize(unit, context=exact))
         except (InvalidOperation, Inexact):
             cells.append(None)
-    return pa.array(cells, pa.decimal128(precision, scale)), _refused(texts, cells)
+    values = pa.array(cells, pa.decimal128(precision, scale))
+    return values, _refused(texts, values)
 
 
 def _whole(text: str) -> int | None:
@@ -100,5 +101,6 @@ def _whole(text: str) -> int | None:
     return int(number) if fits else None
 
 
-def _refused(texts: Texts, cells: Sequence[object]) -> list[int]:
-    return [row for row, cell in enumerate(cells) if cell is None and texts[row] is not None]
+def _refused(texts: Texts, values: pa.Array) -> list[int]:
+    rows: list[int] = pc.indices_nonzero(pc.and_(pc.is_null(values), pc.is_valid(texts))).to_pylist()
+    return rows

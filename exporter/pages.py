@@ -1,25 +1,33 @@
 """Bytes of a Query response to one list of values per attribute.
 
-Most pages hold what the schema expects, so the response is decoded once, by msgspec, into structs made for it: a field
-per attribute, one DynamoDB type each. A page with anything else (an attribute nobody declared, a value of another type)
-fails to fit, is read again as values of any kind, and the structs are widened by what was found. Both ways give equal
-values.
+Most pages hold what the schema expects: the compiled scanner takes them from bytes to columns. Where it is not built,
+or declines a page, msgspec decodes the response into structs made for it: a field per attribute, one DynamoDB type
+each. A page with anything else (an attribute nobody declared, a value of another type) fits neither, is read again as
+values of any kind, and what is expected is widened by what was found. All three ways give equal values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import compress, repeat
 from operator import attrgetter
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
-from exporter.attribute_values import AttributeValue, kind_of
+from datasets.types import ColumnType
+from exporter.attribute_values import AttributeValue, kind_of, tagged, values_from_texts
+from exporter.native.library import Column, Form, Library, Plan, ScannedPage
 
 MAX_OTHERS = 256
 """With more undeclared attributes than this a struct costs more than a dict: items make up their own names."""
 
 _TYPES: dict[str, type] = {"S": str, "N": str, "BOOL": bool}
+_ARROW: dict[str, pa.DataType] = {"S": pa.string(), "N": pa.string(), "BOOL": pa.bool_()}
+_FINISHED = {
+    ("double", "N"): Form.DOUBLE, ("bigint", "N"): Form.WHOLE, ("decimal", "N"): Form.DECIMAL,
+    ("boolean", "BOOL"): Form.BOOLEAN, ("json", None): Form.DOCUMENT,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -27,23 +35,33 @@ class Values:
     """One attribute's values in a page, in order; None where the item lacks it."""
 
     kind: str | None
-    """S, N or BOOL: `cells` are its plain values, and a NULL is None too. None: `cells` are AttributeValues."""
-    cells: Sequence[Any]
+    """S, N or BOOL: `cells` are an Arrow array of its plain values, and a NULL is null too. None: AttributeValues."""
+    cells: Any
 
     def parsed(self) -> Sequence[AttributeValue | None]:
         """Return the values with their types."""
         if self.kind is None:
-            return self.cells
-        return [None if cell is None else AttributeValue(**{self.kind: cell}) for cell in self.cells]
+            values: Sequence[AttributeValue | None] = self.cells
+            return values
+        return tagged(self.kind, self.cells)
 
     @property
     def any(self) -> bool:
         """Whether an item has the attribute."""
-        return any(cell is not None for cell in self.cells)
+        return self.count > 0
+
+    @property
+    def count(self) -> int:
+        """How many items have the attribute."""
+        if self.kind is None:
+            return sum(cell is not None for cell in self.cells)
+        return len(self.cells) - int(self.cells.null_count)
 
     def where(self, kept: Sequence[bool]) -> "Values":
         """Return the values of the items to keep."""
-        return Values(self.kind, list(compress(self.cells, kept)))
+        if self.kind is None:
+            return Values(None, list(compress(self.cells, kept)))
+        return Values(self.kind, self.cells.filter(pa.array(kept, pa.bool_())))
 
 
 @dataclass(frozen=True)
@@ -52,11 +70,13 @@ class Page:
 
     items: int
     expected: Mapping[str, Values]
-    """Every attribute that the reader was made for."""
+    """Every attribute that the reader was made for, except those that are finished."""
     others: Mapping[str, Values]
     """Other attributes met so far, of any kind; perhaps absent from this page."""
     last_evaluated_key: dict[str, Any] | None
     read_units: float
+    finished: Mapping[str, pa.Array] = field(default_factory=dict)
+    """Attributes whose values are already a column of their type, without contradictions and inexact doubles."""
 
 
 class _Capacity(msgspec.Struct, gc=False):
@@ -73,6 +93,8 @@ class _RawItems(msgspec.Struct, gc=False):
     Items: list[msgspec.Raw] = []
 
 
+_capacity = msgspec.json.Decoder(_Capacity | None)
+_key = msgspec.json.Decoder(dict[str, dict[str, Any]] | None)
 _any_page = msgspec.json.Decoder(_AnyPage)
 _raw_items = msgspec.json.Decoder(_RawItems)
 
@@ -86,25 +108,34 @@ def item_texts(body: bytes, positions: Iterable[int]) -> list[str]:
 class PageReader:
     """Reads pages for the attributes expected, each with the kind that most of its values have (None: any)."""
 
-    def __init__(self, expected: Mapping[str, str | None]) -> None:
+    def __init__(
+        self, expected: Mapping[str, str | None], types: Mapping[str, ColumnType], library: Library | None
+    ) -> None:
+        """`types` are those of attributes that become a column and nothing else: they may leave as `finished`."""
         self._expected = dict(expected)
+        self._types = types
+        self._library = library
         self._others: tuple[str, ...] = ()
-        self._typed: _TypedPages | None = None
+        self._ways: tuple[_ScannedPages | _TypedPages, ...] = ()
         self._prepare()
 
     def read(self, body: bytes) -> Page:
         """Return a response's values; raise msgspec.DecodeError where the body is no Query response."""
-        if self._typed is not None:
-            try:
-                return self._typed.read(body)
-            except msgspec.ValidationError:
-                pass
+        for way in self._ways:
+            page = way.read(body)
+            if page is not None:
+                return page
         return self._read_any(body)
 
     def _prepare(self) -> None:
         fields = dict(self._expected) | dict.fromkeys(self._others)
-        fits = len(self._others) <= MAX_OTHERS and all(_can_be_field(name) for name in fields)
-        self._typed = _TypedPages(self._expected, self._others) if fits else None
+        ways: list[_ScannedPages | _TypedPages] = []
+        if len(self._others) <= MAX_OTHERS:
+            if self._library is not None:
+                ways.append(_ScannedPages(self._library, self._expected, self._others, self._types))
+            if all(_can_be_field(name) for name in fields):
+                ways.append(_TypedPages(self._expected, self._others))
+        self._ways = tuple(ways)
 
     def _read_any(self, body: bytes) -> Page:
         page = _any_page.decode(body)
@@ -125,8 +156,55 @@ class PageReader:
         )
 
 
+class _ScannedPages:
+    """Reads pages that hold nothing but what was foreseen, compiled; None for the others."""
+
+    def __init__(
+        self,
+        library: Library,
+        expected: Mapping[str, str | None],
+        others: Iterable[str],
+        types: Mapping[str, ColumnType],
+    ) -> None:
+        self._expected = frozenset(expected)
+        kinds = dict(expected) | dict.fromkeys(others)
+        self._columns = [_column(attribute, kind, types.get(attribute)) for attribute, kind in kinds.items()]
+        self._plan = Plan(library, self._columns)
+
+    def read(self, body: bytes) -> Page | None:
+        scanned = self._plan.scan(body)
+        return None if scanned is None else self._page(scanned)
+
+    def _page(self, scanned: ScannedPage) -> Page:
+        values: dict[str, Values] = {}
+        finished: dict[str, pa.Array] = {}
+        for column, (form, array) in zip(self._columns, scanned.columns, strict=True):
+            if form is Form.RAW:
+                values[column.attribute] = Values(None, values_from_texts(array.to_pylist()))
+            elif form is Form.TEXT or column.attribute not in self._expected:
+                values[column.attribute] = Values(column.kind, array)
+            else:
+                finished[column.attribute] = array
+        capacity = _capacity.decode(scanned.consumed_capacity or b"null")
+        return Page(
+            items=scanned.rows,
+            expected={name: found for name, found in values.items() if name in self._expected},
+            others={name: found for name, found in values.items() if name not in self._expected},
+            last_evaluated_key=key_for_client(_key.decode(scanned.last_evaluated_key or b"null")),
+            read_units=capacity.CapacityUnits if capacity else 0.0,
+            finished=finished,
+        )
+
+
+def _column(attribute: str, kind: str | None, column_type: ColumnType | None) -> Column:
+    form = _FINISHED.get((column_type.name, kind)) if column_type else None
+    if form is None or column_type is None:
+        return Column(attribute, {None: Form.RAW, "BOOL": Form.BOOLEAN}.get(kind, Form.TEXT), kind)
+    return Column(attribute, form, kind, column_type.precision or 0, column_type.scale or 0)
+
+
 class _TypedPages:
-    """Reads pages that hold nothing but what was foreseen; raises msgspec.ValidationError for the others."""
+    """Reads pages that hold nothing but what was foreseen, by msgspec; None for the others."""
 
     def __init__(self, expected: Mapping[str, str | None], others: Iterable[str]) -> None:
         self._kinds = dict(expected) | dict.fromkeys(others)
@@ -156,11 +234,17 @@ class _TypedPages:
         # is there twice, because for a single name attrgetter returns no tuple.
         self._cells_of_item = attrgetter(*cells, cells[-1])
 
-    def read(self, body: bytes) -> Page:
-        page = self._decoder.decode(body)
+    def read(self, body: bytes) -> Page | None:
+        try:
+            page = self._decoder.decode(body)
+        except msgspec.ValidationError:
+            return None
         items = page.Items
         columns = zip(*map(self._cells_of_item, items), strict=True) if items else repeat(())
-        values = {name: Values(kind, cells) for (name, kind), cells in zip(self._kinds.items(), columns, strict=False)}
+        values = {
+            name: Values(kind, cells if kind is None else pa.array(cells, _ARROW[kind]))
+            for (name, kind), cells in zip(self._kinds.items(), columns, strict=False)
+        }
         return Page(
             items=len(items),
             expected={name: found for name, found in values.items() if name in self._expected},

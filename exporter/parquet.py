@@ -1,10 +1,10 @@
 """A spooled day to one Parquet file, with what the manifest records of it."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 from datasets.manifest import DISTINCT_LIMIT
 from datasets.table_schema import SchemaColumn, TableSchema
 from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
+from exporter.native.library import library
 from exporter.schema import arrow_schema, arrow_type
 
 ROW_GROUP_ROWS = 1 << 16
 """Large enough that Athena reads few, small enough that several fit in a 512 MB task."""
+
+_LOOKED_AT = 4096
 
 CONTENT_TYPE = "application/vnd.apache.parquet"
 
@@ -49,8 +52,12 @@ def write_day(
     distinct = _Distinct(dimensions)
     keys = KeyHash()
     shaped = (_shaped(batch, schema, written, set_aside) for batch in _counted(batches, keys, written))
-    with pq.ParquetWriter(file, arrow_schema(schema), compression="zstd", store_schema=False) as writer:
-        for group in _groups(shaped):
+    groups = _groups(shaped)
+    first = next(groups, arrow_schema(schema).empty_table())
+    with pq.ParquetWriter(
+        file, first.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(first)
+    ) as writer:
+        for group in itertools.chain([first], groups):
             distinct.add(group)
             writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
     metadata = pq.read_metadata(file)
@@ -74,11 +81,11 @@ class KeyHash:
 
     def add(self, keys: pa.Array) -> None:
         """Add a column of 16-byte hashes."""
-        width = keys.type.byte_width
-        hashes = np.frombuffer(keys.buffers()[1], np.uint8, len(keys) * width, keys.offset * width)
-        lanes = hashes.view("<u4").reshape(-1, 4)
-        for lane, total in enumerate(lanes.sum(axis=0, dtype=np.uint64).tolist()):
-            self._sum += int(total) << (32 * lane)
+        compiled = library()
+        if compiled is not None:
+            self._sum += compiled.key_sum(keys)
+        else:
+            self._sum += sum(int.from_bytes(key, "little") for key in keys.to_pylist())
 
     def hexadecimal(self) -> str:
         """Return the sum as 32 hexadecimal digits."""
@@ -107,6 +114,12 @@ class _Distinct:
 
     def values(self) -> dict[str, tuple[str, ...]]:
         return {column: tuple(sorted(found)) for column, found in self._found.items()}
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """Return the columns whose first values repeat: of others a dictionary costs time and bytes."""
+    head = table.slice(0, _LOOKED_AT)
+    return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
 
 
 def _counted(batches: Iterable[pa.RecordBatch], keys: KeyHash, written: WrittenDay) -> Iterator[pa.RecordBatch]:

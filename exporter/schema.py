@@ -17,6 +17,7 @@ from datasets.names import assign_names, reserved_names
 from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from datasets.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from exporter.errors import SchemaConflict
+from exporter.native.library import library
 
 Kind = Literal["S", "N", "BOOL", "NULL", "B", "M", "L", "SS", "NS", "BS"]
 """DynamoDB's type tags."""
@@ -49,6 +50,10 @@ _page = msgspec.json.Decoder(_Page)
 
 def kinds_in_page(body: bytes) -> dict[str, set[str]]:
     """Return attribute -> type tags ("S", "N", "M" ...) seen in a Query response."""
+    compiled = library()
+    scanned = None if compiled is None else compiled.kinds(body)
+    if scanned is not None:
+        return scanned
     pairs: set[tuple[str, tuple[str, ...]]] = set()
     for item in _page.decode(body).Items:
         pairs.update(zip(item, map(tuple, item.values()), strict=True))

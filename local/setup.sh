@@ -79,7 +79,7 @@ is_writable() {
 # Whatever makes an installed environment out of date. An environment holds absolute paths, so its place counts.
 fingerprint() {
     say "python $1" "in $(pwd -P)"
-    cksum "$lock" pyproject.toml
+    cksum "$lock" pyproject.toml exporter/native/*.[ch]
 }
 
 explain() {
@@ -129,8 +129,23 @@ install_locked() {
 }
 
 install_project() {
-    "$venv" -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation --editable . \
+    "$venv" -m pip install --disable-pip-version-check --no-input --no-deps --no-build-isolation --config-settings editable_mode=compat --editable . \
         >>"$log" 2>&1 </dev/null || explain 'the project itself could not be installed'
+}
+
+# The exporter's compiled reader. It works without one, slower, so a machine where it cannot be built is only told.
+build_reader() {
+    status=0
+    "$venv" -m exporter.native.build >>"$log" 2>&1 </dev/null || status=$?
+    if [ "$status" = 3 ]; then
+        say 'no C compiler here; fetching one (100 MB) into .venv/compiler'
+        status=0
+        "$venv" -m pip install --disable-pip-version-check --no-input --progress-bar off --require-hashes \
+            --only-binary :all: --no-deps --target .venv/compiler -r requirements-compiler.lock \
+            >>"$log" 2>&1 </dev/null &&
+            PYTHONPATH=.venv/compiler "$venv" -m exporter.native.build >>"$log" 2>&1 </dev/null || status=1
+    fi
+    [ "$status" = 0 ] || say "the compiled reader could not be built, so exports take longer (why is at the end of $log)"
 }
 
 set_up() {
@@ -157,6 +172,7 @@ set_up() {
     say "installing $(packages) packages (one to three minutes the first time)"
     install_locked
     install_project
+    build_reader
     fingerprint "$number" >"$stamp.new"
     mv "$stamp.new" "$stamp"
     say 'set-up done'

@@ -270,7 +270,7 @@ def test_times_in_bulk_are_the_times_one_by_one(cells, one_kind, zone):
     cells = [cell for cell in cells if not one_kind or cell[0] == cells[0][0]]
     kinds, texts = [kind for kind, _ in cells], [text for _, text in cells]
     clock = Clock(SortKey("ISO", ZoneInfo(zone), "S", 2027))
-    values, refused = clock.instants(kinds, texts)
+    values, refused = clock.instants(kinds, pa.array(texts, pa.string()))
     expected = [_instant_or_none(clock, *cell) for cell in cells]
     assert values.to_pylist() == expected
     assert refused == [row for row, instant in enumerate(expected) if instant is None]
@@ -290,7 +290,7 @@ def test_local_times_in_bulk_are_the_local_times_one_by_one(moments, zone):
     """A time without a zone is in the dataset's, also where clocks were changed."""
     texts = [f"{moment:%Y-%m-%dT%H:%M:%S.%f}" for moment in moments]
     clock = Clock(SortKey("ISO", ZoneInfo(zone), "S", 2027))
-    values, refused = clock.instants(["S"] * len(texts), texts)
+    values, refused = clock.instants(["S"] * len(texts), pa.array(texts, pa.string()))
     assert not refused
     assert values.to_pylist() == [
         moment.replace(tzinfo=ZoneInfo(zone)).astimezone(dt.UTC).replace(tzinfo=None) for moment in moments

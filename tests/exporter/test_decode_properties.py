@@ -8,6 +8,7 @@ from collections import Counter
 from decimal import Context, Decimal, Inexact
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 from datasets import Column, Dataset, Source
 from datasets.types import ColumnType
 from exporter.decode import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
+from exporter.native.library import library
+from exporter.pages import _ScannedPages, _TypedPages
 from exporter.schema import extended_schema, initial_schema, kinds_in_page, type_of_kinds
 from exporter.sort_key import SortKey
 
@@ -323,16 +326,60 @@ def test_items_that_the_client_parsed_give_the_same_page(items, scheme):
     assert _outcome([used.decode(msgspec.json.encode({"Items": by_client}))]) == _outcome([used.decode(body)])
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-@given(item_lists, SCHEMES)
-def test_structs_and_raw_values_give_the_same_page(items, scheme):
-    """The fast way through a page and the way for pages with surprises agree."""
-    body = body_of(items)
-    fast, slow = decoder(scheme, body), decoder(scheme, body)
-    fast.decode(body)
-    slow._reader._typed = None
-    slow._reader._prepare = lambda: None
-    assert _outcome([fast.decode(body)]) == _outcome([slow.decode(body)])
+def _read_by(scheme: tuple[str, Any], sample: bytes, *ways: type) -> PageDecoder:
+    """Return a decoder that reads pages in these ways alone, and as values of any kind where they decline one."""
+    with patch("exporter.decode.library", library if _ScannedPages in ways else lambda: None):
+        used = decoder(scheme, sample)
+    reader = used._reader
+    prepare = reader._prepare
+
+    def prepare_these() -> None:
+        prepare()
+        reader._ways = tuple(way for way in reader._ways if isinstance(way, ways))
+
+    reader._prepare = prepare_these
+    prepare_these()
+    return used
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@given(item_lists, SCHEMES, st.booleans(), st.booleans())
+def test_every_way_through_a_page_gives_the_same_page(items, scheme, ascii_only, spaced):
+    """Compiled, by structs or as values of any kind: what a page holds does not depend on how it was read."""
+    body = body_of(items, ascii_only, spaced)
+    ways = [(_ScannedPages, _TypedPages), (_ScannedPages,), (_TypedPages,), ()]
+    first, *others = [_outcome([used.decode(body), used.decode(body)])
+                      for used in (_read_by(scheme, body, *way) for way in ways)]  # fmt: skip
+    for other in others:
+        assert other == first
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow])
+@given(item_lists, SCHEMES, st.randoms(use_true_random=False))
+def test_damaged_bytes_are_read_by_every_way_alike(items, scheme, randomness: random.Random):
+    """Bytes that are hardly a response any more: the same rows or the same refusal, compiled or not."""
+    whole = body_of(items, randomness.random() < 0.5, spaced=False)
+    body = bytearray(whole)
+    for _ in range(randomness.randrange(1, 4)):
+        at = randomness.randrange(len(body) + 1)
+        match randomness.randrange(4):
+            case 0:
+                body[at : at + 1] = bytes([randomness.randrange(256)])
+            case 1:
+                body[at:at] = randomness.choice([b'"', b"\\", b"{", b"}", b"[", b",", b"\\u12", b"\x80", b" ", b'"N":'])
+            case 2:
+                del body[at : at + randomness.randrange(1, 5)]
+            case _:
+                start = randomness.randrange(len(body) + 1)
+                body[at:at] = body[start : start + randomness.randrange(40)]
+    outcomes = []
+    for ways in ((_ScannedPages, _TypedPages), (_TypedPages,)):
+        used = _read_by(scheme, whole, *ways)
+        try:
+            outcomes.append(repr(_outcome([used.decode(bytes(body))])))
+        except (msgspec.MsgspecError, ArithmeticError, ValueError):
+            outcomes.append("refused")
+    assert outcomes[0] == outcomes[1]
 
 
 @given(st.lists(plain_items, min_size=1, max_size=6))
