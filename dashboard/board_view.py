@@ -10,7 +10,7 @@ from dashboard.board import Scene, board_document, counts_of
 from dashboard.board_request import Asked, asked_from
 from dashboard.components import component
 from dashboard.filter_dialog import filter_dialog
-from dashboard.filters import DIMENSIONS
+from dashboard.filters import DIMENSIONS, Days
 from dashboard.freshness import freshness_badges
 from dashboard.overview import Overview
 from dashboard.period import nothing_here
@@ -22,14 +22,19 @@ from datasets.manifest import Manifest
 
 
 @st.fragment
-def board(name: str) -> None:
-    """Draw everything below the head; a click on a chart runs this alone, and sends one document."""
+def board(name: str, window: Days) -> None:
+    """Draw everything below the head; a click on a chart runs this alone, and sends one document.
+
+    `window` is the period that the head tells.
+    """
     with designed_states():
         service = loaders.service()
         manifest = service.manifest(name)
         if manifest is None:
             return
         view = view_of(name, manifest, service.today(name))
+        if view.window != window:
+            st.rerun()
         share_in_link(service, name, view)
         figures = figures_of(service, name, view)
         if figures is None:

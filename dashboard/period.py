@@ -93,9 +93,7 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         latest = default_window(manifest, service.today(name))
-        # The board is run alone, and the head tells the period too.
-        if st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest)):
-            st.rerun()
+        st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest))
         if view.is_narrowed:
             st.button("Clear filters", on_click=lambda: keep(name, lambda now: now.picking(Filters())))
 

@@ -28,7 +28,7 @@ def body() -> None:
             period_controls(name, view, manifest, today)
         with st.skeleton(height=680):
             figures_of(service, name, view)
-        board(name)
+        board(name, view.window)
 
 
 body()
