@@ -69,9 +69,9 @@ CONF
 # The packages are fetched here, by the pip and the settings of whoever builds, and are offered to the build as a folder.
 fetch_packages() {
     mkdir -p "$work/wheels"
-    for name in $images; do
+    for lock in requirements-*.lock; do
         .venv/bin/python -m pip download --quiet --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
-            --python-version 3.11 --dest "$work/wheels" --requirement "requirements-$name.lock"
+            --python-version 3.11 --dest "$work/wheels" --requirement "$lock"
     done
     printf '[global]\nno-index = true\nfind-links = /wheels\n' >"$work/pip.conf"
 }
