@@ -1,0 +1,267 @@
+"""The compiled reader: what it takes and declines, that it stays within its memory, how it is built and missed."""
+
+import ctypes
+import json
+import mmap
+import os
+import random
+import subprocess
+import sys
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.attribute_values import AttributeValue, json_text, key_part
+from exporter.native import build, library
+from exporter.native.library import _HEAD, Column, Form, Plan, _Result
+from exporter.parquet import KeyHash
+from exporter.schema import kinds_in_page
+
+compiled = library.library()
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_compiled_reader_is_what_the_tests_run_with():
+    """`make test` builds it, and the other tests would pass without it."""
+    assert compiled is not None
+
+
+def scan(column: Column, *values: Any) -> tuple[str, list[Any]] | None:
+    """Return the form and the cells of one attribute's values; None where the page is declined."""
+    items = [{} if value is None else {column.attribute: value} for value in values]
+    page = Plan(compiled, [column]).scan(json.dumps({"Items": items}).encode())
+    if page is None:
+        return None
+    ((form, array),) = page.columns
+    array.validate(full=True)
+    assert page.rows == len(values)
+    return form.name, array.to_pylist()
+
+
+NULL = {"NULL": True}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "expected"),
+    [
+        (Column("a", Form.TEXT, "S"), [{"S": 'é"\n🎧'}, None, NULL, {"S": ""}],
+         ("TEXT", ['é"\n🎧', None, None, ""])),
+        (Column("a", Form.TEXT, "S"), [{"N": "1"}], None),
+        (Column("a", Form.TEXT, "S"), [{"S": "x", "N": "1"}], None),
+        (Column("a", Form.TEXT, "S"), [{"X": "x"}], None),
+        (Column("a", Form.TEXT, "S"), [{"S": 1}], None),
+        (Column("a", Form.TEXT, "S"), [{"NULL": False}], None),
+        (Column("a", Form.BOOLEAN, "BOOL"), [{"BOOL": True}, None, {"BOOL": False}], ("BOOLEAN", [True, None, False])),
+        (Column("a", Form.DOUBLE, "N"), [{"N": "-1.5"}, NULL, {"N": "12E-3"}], ("DOUBLE", [-1.5, None, 0.012])),
+        (Column("a", Form.DOUBLE, "N"), [{"N": "1"}, {"N": "1234567890.123456"}], ("TEXT", ["1", "1234567890.123456"])),
+        (Column("a", Form.DOUBLE, "N"), [{"N": "1E23"}], ("TEXT", ["1E23"])),
+        (Column("a", Form.DOUBLE, "N"), [{"N": "n/a"}], ("TEXT", ["n/a"])),
+        (Column("a", Form.DOUBLE, "N"), [{"N": "007"}], ("TEXT", ["007"])),
+        (Column("a", Form.WHOLE, "N"), [{"N": "-12"}, {"N": "9" * 18}], ("WHOLE", [-12, 10**18 - 1])),
+        (Column("a", Form.WHOLE, "N"), [{"N": "1000000000000000000"}], ("TEXT", ["1000000000000000000"])),
+        (Column("a", Form.WHOLE, "N"), [{"N": "1.0"}], ("TEXT", ["1.0"])),
+        (Column("a", Form.DECIMAL, "N", 5, 2), [{"N": "-1.5"}, None], ("DECIMAL", [-1.5, None])),
+        (Column("a", Form.DECIMAL, "N", 5, 2), [{"N": "1234.5"}], ("TEXT", ["1234.5"])),
+        (Column("a", Form.DECIMAL, "N", 5, 2), [{"N": "1.234"}], ("TEXT", ["1.234"])),
+        (Column("a", Form.DOCUMENT, None),
+         [{"M": {"b": {"N": "1"}, "a": {"L": [{"S": "x"}, NULL]}}}, NULL, None, {"S": "t"}],
+         ("DOCUMENT", ['{"a":["x",null],"b":1}', None, None, '"t"'])),
+        (Column("a", Form.DOCUMENT, None), [{"SS": ["b", "a"]}], ("RAW", [b'{"SS": ["b", "a"]}'])),
+        (Column("a", Form.RAW, None), [{"S": "x"}, NULL, None], ("RAW", [b'{"S": "x"}', b'{"NULL": true}', None])),
+    ],
+)  # fmt: skip
+def test_what_is_taken_what_is_left_to_python_and_what_is_declined(column, values, expected):
+    """A regular page becomes columns; a number or document with a choice stays as it was sent; the rest is declined."""
+    assert scan(column, *values) == expected
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"{}x", b'{"Items":[}', b'{"Items":[{"a":{"S":"x"}]}', b'{"Items":[{"b":{"S":"x"}}]}',
+        b'{"Items":[{"a":{"S":"x"},"a":{"S":"y"}}]}', b'{"Items":[],"Items":[]}', b'{"Items":[{"a":{"S":"\x01"}}]}',
+        b'{"Items":[{"a":{"S":"\xff"}}]}', b'{"Items":[{"a":{"S":"\xc0\xaf"}}]}', b'{"Items":[{"a":{"S":"\\ud800"}}]}',
+        b'{"Items":[{"a":{"S":"\\x"}}]}', b'{"Items":[{"\\u0061":{"S":"x"}}]}', b'{"Items":[{"a":{"S":"x"},}]}',
+        b'{"Items":null}', b'{"Items":[{"a":' + b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_regular_page_is_declined(body):
+    """Half a response, bytes that are no UTF-8, an attribute nobody expects or one twice: Python decides about them."""
+    assert Plan(compiled, [Column("a", Form.TEXT, "S")]).scan(body) is None
+
+
+def test_an_attribute_may_come_in_any_order_and_miss():
+    """What came after an attribute in earlier items is a guess about the next item and no more."""
+    names = [f"name-{number}" for number in range(40)]
+    chance = random.Random(1)
+    items = [
+        {name: {"S": f"{name} {row}"} for name in chance.sample(names, chance.randrange(len(names)))}
+        for row in range(200)
+    ]
+    plan = Plan(compiled, [Column(name, Form.TEXT, "S") for name in names])
+    page = plan.scan(json.dumps({"Items": items}).encode())
+    columns = {name: array.to_pylist() for name, (_, array) in zip(names, page.columns, strict=True)}
+    assert [{name: {"S": cells[row]} for name, cells in columns.items() if cells[row] is not None}
+            for row in range(200)] == items  # fmt: skip
+
+
+_values = st.recursive(
+    st.text(max_size=4).map(lambda text: {"S": text})
+    | st.decimals(allow_nan=False, allow_infinity=False).map(lambda number: {"N": str(number)})
+    | st.sampled_from([NULL, {"BOOL": True}, {"B": "AA=="}, {"SS": ["a"]}]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda held: {"L": held})
+        | st.dictionaries(st.text(max_size=3), inner, max_size=4).map(lambda held: {"M": held})
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(_values, max_size=4), st.booleans())
+def test_documents_are_what_python_makes_of_them(values, ascii_only):
+    """Plain JSON, byte for byte, whatever is nested in it; or nothing, and Python makes it."""
+    items = [{"a": value} for value in values]
+    body = json.dumps({"Items": items}, ensure_ascii=ascii_only).encode()
+    page = Plan(compiled, [Column("a", Form.DOCUMENT, None)]).scan(body)
+    assert page is not None
+    ((form, cells),) = page.columns
+    if form is Form.DOCUMENT:
+        assert cells.to_pylist() == [json_text(msgspec.convert(value, AttributeValue)) for value in values]
+
+
+@given(st.lists(st.tuples(st.text(max_size=5) | st.none(), st.from_regex(r"-?[1-9][0-9]{0,37}", fullmatch=True))))
+def test_hashes_of_keys_are_those_of_their_texts(keys):
+    """The verification hashes keys that it gets by other ways; both must agree for text and number, long and absent."""
+    texts, numbers = ([key[part] for key in keys] for part in (0, 1))
+    columns = [("S", pa.array(texts, pa.string())), ("N", pa.array(numbers, pa.string()))]
+    expected = [
+        blake2b(((key_part("S", text) if text is not None else "-") + key_part("N", number)).encode(), digest_size=16)
+        for text, number in keys
+    ]
+    hashes = compiled.key_hashes(columns, len(keys))
+    assert hashes.to_pylist() == [found.digest() for found in expected]
+
+
+@pytest.mark.parametrize("length", [0, 1, 100, 124, 125, 126, 252, 253, 1000])
+def test_a_hash_of_any_number_of_blocks(length):
+    """A key may have two kilobytes; the hash takes it in blocks, and the last one is special."""
+    hashes = compiled.key_hashes([("S", pa.array(["é" * length]))], 1)
+    assert hashes[0].as_py() == blake2b(f"S{length}:{'é' * length}".encode(), digest_size=16).digest()
+
+
+@given(st.lists(st.binary(min_size=16, max_size=16), max_size=40), st.integers(0, 3))
+def test_the_sum_of_hashes_does_not_depend_on_how_it_is_made(hashes, skipped):
+    """A day's key hash is the same with and without the compiled reader."""
+    column = pa.array(hashes, pa.binary(16)).slice(skipped)
+    total = KeyHash()
+    total.add(column)
+    assert int(total.hexadecimal(), 16) == sum(int.from_bytes(found, "little") for found in hashes[skipped:]) % 2**128
+
+
+def test_kinds_of_a_page_with_surprises_are_found_by_python():
+    """An escaped name and more names than there is room for."""
+    body = json.dumps({"Items": [{'a"b': {"S": "x"}}, {f"n{number}": {"N": "1"} for number in range(2000)}]}).encode()
+    assert compiled.kinds(body) is None
+    found = kinds_in_page(body)
+    assert found['a"b'] == {"S"}
+    assert len(found) == 2001
+
+
+class Fenced:
+    """Memory that ends where nothing may be touched: one byte further kills the process."""
+
+    def __init__(self, room: int) -> None:
+        size = -(-max(room, 1) // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._map = mmap.mmap(-1, size + mmap.PAGESIZE)
+        self._end = ctypes.addressof(ctypes.c_char.from_buffer(self._map)) + size
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.mprotect(ctypes.c_void_p(self._end), ctypes.c_size_t(mmap.PAGESIZE), 0):
+            raise OSError(ctypes.get_errno(), "mprotect")
+
+    def at_end(self, length: int) -> int:
+        return self._end - length
+
+
+def scan_fenced(plan: Plan, body: bytes, source: Fenced, target: Fenced) -> None:
+    address = source.at_end(len(body))
+    ctypes.memmove(address, body, len(body))
+    compiled.functions.page_kinds(address, len(body), (library._Attribute * library._MAX_NAMES)())
+    head = _HEAD()
+    page = compiled.functions.page_new(plan._plan, address, len(body), head)
+    if page:
+        results = (_Result * len(plan._columns))()
+        out = target.at_end(head[1] // 64 * 64 + 64)  # where Arrow would put it: at a multiple of 64
+        assert compiled.functions.page_columns(page, out, results) <= head[1] // 64 * 64 + 64
+        compiled.functions.page_free(page)
+
+
+def damaged_pages(count: int) -> list[bytes]:
+    chance = random.Random(7)
+    parts = [b'{"S":"te\\u00e9xt"}', b'{"N":"-12.5E3"}', b'{"BOOL":true}',
+             b'{"M":{"b":{"S":"x"},"a":{"L":[{"N":"1"}]}}}', '{"S":"größer 🎧"}'.encode(), b'{"NULL":true}',
+             b'{"SS":["b","a"]}']  # fmt: skip
+    pages = []
+    for _ in range(count):
+        items = b",".join(
+            b"{"
+            + b",".join(b'"%c":%s' % (name, chance.choice(parts)) for name in b"abcdef"[: chance.randrange(7)])
+            + b"}"
+            for _ in range(chance.randrange(5))
+        )
+        body = bytearray(b'{"Items":[' + items + b'],"LastEvaluatedKey":{"a":{"S":"x"}}}')
+        for _ in range(chance.randrange(3)):
+            at = chance.randrange(len(body))
+            body[at : at + chance.randrange(3)] = bytes(chance.choice(b'"\\{}[],:u8N\xf0\x9f\xc3 ') for _ in range(2))
+        pages.append(bytes(body[: chance.randrange(len(body))] if chance.random() < 0.3 else body))
+    return pages
+
+
+def test_nothing_is_read_or_written_outside_of_what_was_given():
+    """Damaged and cut responses, each at the very end of its memory: a byte too far would end this child."""
+    code = "import test_native; test_native.scan_damaged_pages()"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=Path(__file__).parent, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode == 0
+
+
+def scan_damaged_pages() -> None:
+    """What the test above runs."""
+    forms = [Form.TEXT, Form.DOUBLE, Form.BOOLEAN, Form.DOCUMENT, Form.RAW, Form.DECIMAL]
+    kinds = ["S", "N", "BOOL", None, None, "N"]
+    plans = [
+        Plan(
+            compiled, [Column(name, form, kind, 12, 2) for name, form, kind in zip("abcdef", forms, kinds, strict=True)]
+        ),
+        Plan(compiled, [Column(name, Form.DOCUMENT, None) for name in "abcdef"]),
+        Plan(compiled, [Column(name, Form.RAW, None) for name in "abcdef"]),
+    ]
+    source, target = Fenced(1 << 16), Fenced(1 << 16)
+    for body in damaged_pages(6000):
+        for plan in plans:
+            scan_fenced(plan, body, source, target)
+
+
+def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch, capsys):
+    """The set-up tells these apart: no compiler, which it can fetch, and one that fails."""
+    target = tmp_path / "reader.so"
+    monkeypatch.setattr(build, "library_path", lambda: target)
+    monkeypatch.setattr(build, "compiler", lambda: None)
+    assert build.main() == build.NO_COMPILER
+    monkeypatch.setattr(build, "compiler", lambda: [sys.executable, "-c", "import sys; sys.exit('no such option')"])
+    assert build.main() == 1
+    assert "no such option" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_library_pages_are_read_all_the_same(tmp_path, monkeypatch, capsys):
+    """A machine on which nothing can be compiled exports, slower, and its log says how to mend that."""
+    monkeypatch.setattr(library, "library_path", lambda: tmp_path / "absent.so")
+    assert library.library.__wrapped__() is None
+    assert "python -m exporter.native.build" in capsys.readouterr().out
