@@ -58,6 +58,7 @@ def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
         "badges": [
             {"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in badges
         ],
+        "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
         "chips": _chips(scene),
         "picked": picked_of(scene.picked),
         "cards": [] if is_empty else [_card(card, scene.overview) for card in scene.overview.cards],

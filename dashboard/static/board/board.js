@@ -116,7 +116,9 @@ class Board {
   }
 
   async copy(frame, title) {
-    this.told.textContent = await copyImage(frame, title, save)
+    const { badges, window, chips } = this.document
+    const facts = [window, ...chips.map(chip => chip.text), ...badges.map(badge => badge.text)].filter(Boolean)
+    this.told.textContent = await copyImage(frame, title, facts, save)
     this.told.classList.add("seen")
     setTimeout(() => this.told.classList.remove("seen"), 2500)
   }

@@ -30,11 +30,17 @@ function course(card, width) {
   return drawn
 }
 
+function arrow(trend) {
+  const drawn = icon(trend)
+  drawn.dataset.drawn = ""
+  return drawn
+}
+
 export function card(figures, width) {
   const change = html(
     "p",
     { class: "change" },
-    html("span", { class: "delta" }, figures.trend ? icon(figures.trend) : null, html("span", { "data-written": "" }, figures.delta)),
+    html("span", { class: "delta" }, figures.trend ? arrow(figures.trend) : null, html("span", { "data-written": "" }, figures.delta)),
     figures.from ? html("span", { class: "from", "data-written": "" }, figures.from) : null,
   )
   if (figures.trend) change.prepend(html("span", { class: "heard" }, figures.trend === "up" ? "Up" : "Down"))

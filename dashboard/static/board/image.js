@@ -1,10 +1,13 @@
 // A card or a chart as a picture in the clipboard: drawn in the browser from what is on the page, in its theme.
 
-import { svg } from "./elements.js"
+import { fitted, svg, widthOf } from "./elements.js"
 
 const SCALE = 2
 const EDGE = 16
-const PAINTED = ["fill", "stroke", "stroke-width", "opacity", "font-size", "font-weight", "font-family", "text-anchor"]
+const SMALL = 11
+const LINE = 15
+const FONT = ["font-size", "font-weight", "font-family", "text-anchor"]
+const PAINTED = ["fill", "opacity", "stroke", "stroke-width", "stroke-linecap", "stroke-linejoin", ...FONT]
 
 function painted(source) {
   const copy = source.cloneNode(true)
@@ -36,17 +39,33 @@ async function typeface() {
   return `@font-face{font-family:Inter;font-weight:100 900;src:url(data:font/woff2;base64,${btoa(text)}) format("woff2")}`
 }
 
-async function pictureOf(frame) {
+// What narrows the figures, in as many lines as it takes.
+function noted(facts, room) {
+  const lines = []
+  for (const fact of facts) {
+    const longer = lines.length ? `${lines.at(-1)} · ${fact}` : fact
+    if (lines.length && widthOf(longer, SMALL) <= room) lines[lines.length - 1] = longer
+    else lines.push(fitted(fact, room, SMALL))
+  }
+  return lines
+}
+
+async function pictureOf(frame, facts) {
   const box = frame.getBoundingClientRect()
+  const notes = noted(facts, box.width)
   const style = getComputedStyle(frame)
-  const [width, height] = [box.width + 2 * EDGE, box.height + 2 * EDGE]
-  const page = getComputedStyle(document.documentElement).getPropertyValue("--dash-page")
+  const [width, height] = [box.width + 2 * EDGE, box.height + 2 * EDGE + notes.length * LINE]
+  const root = getComputedStyle(document.documentElement)
+  const [page, muted] = [root.getPropertyValue("--dash-page"), root.getPropertyValue("--dash-muted")]
   const drawn = svg("svg", { width: width * SCALE, height: height * SCALE, viewBox: `${-EDGE} ${-EDGE} ${width} ${height}` })
   const card = { width: box.width, height: box.height, rx: 10, fill: style.backgroundColor, stroke: style.borderColor }
   drawn.append(
     svg("style", {}, await typeface()),
     svg("rect", { x: -EDGE, y: -EDGE, width, height, fill: page }),
     svg("rect", card),
+    ...notes.map((note, place) =>
+      svg("text", { y: box.height + (place + 1.3) * LINE, fill: muted, "font-size": SMALL, "font-family": "Inter" }, note),
+    ),
     ...[...frame.querySelectorAll("[data-written]")].map(element => written(element, box)),
   )
   for (const source of frame.querySelectorAll("svg[data-drawn]")) {
@@ -61,8 +80,8 @@ async function pictureOf(frame) {
   return { text: new XMLSerializer().serializeToString(drawn), width: width * SCALE, height: height * SCALE }
 }
 
-async function pngOf(frame) {
-  const { text, width, height } = await pictureOf(frame)
+async function pngOf(frame, facts) {
+  const { text, width, height } = await pictureOf(frame, facts)
   const image = new Image()
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`
   await image.decode()
@@ -74,8 +93,9 @@ async function pngOf(frame) {
 }
 
 // Copies; saves as a file where the browser lets nobody write pictures to the clipboard. Tells what it did.
-export async function copyImage(frame, title, save) {
-  const png = pngOf(frame)
+// The facts stand under the picture: wherever it goes, it says as of when its figures are and what narrows them.
+export async function copyImage(frame, title, facts, save) {
+  const png = pngOf(frame, facts)
   try {
     // The promise goes in as it is: a browser takes it only while it still remembers the click.
     await navigator.clipboard.write([new ClipboardItem({ "image/png": png })])
