@@ -15,6 +15,7 @@ from dashboard.queries import Statement
 from dashboard.query_types import QueryDefinition, QueryRequest, request_from
 from dashboard.service import Service
 from dashboard.sql_editor import Edited, faulty, put, sql_editor
+from dashboard.wording import called, headed, several
 from datasets.manifest import Manifest
 
 DEFAULT_LIMIT = 1_000
@@ -48,9 +49,9 @@ def inputs(
         if "agentName" in definition.fields:
             values["agentName"] = _agent(service, name, link.agent_name)
         if "contactId" in definition.fields:
-            entity = (service.shape(name).entity or "contact").replace("_", " ")
+            entity = called("entity", service.shape(name).entity)
             values["contactId"] = st.text_input(
-                f"Exact {entity}", link.contact_id or "", key=f"contact_{name}", width=340
+                f"Id of the {entity}", link.contact_id or "", key=f"contact_{name}", width=340
             )
         values["limit"] = st.number_input(
             "Rows at most",
@@ -96,10 +97,14 @@ def _prepared(
         return Prepared(request, service.prepare(name, request, given))
     except InvalidRequest as error:
         if values["run"]:
+            shape = service.shape(name)
+            labels = {**_LABELS, "agentName": headed(called("agent", shape.agent))}
+            labels["contactId"] = headed(called("entity", shape.entity))
             for fault in error.faults:
                 missing = not values.get(fault.field)
                 message = "the query needs this" if missing else fault.message
-                st.error(f"**{_LABELS.get(fault.field, fault.field)}**: {message}.", icon=":material/edit_note:")
+                label = labels.get(fault.field, fault.field)
+                st.error(f"**{label}**: {message}.", icon=":material/edit_note:")
         return None
     except RefusedSql as error:
         where = f"Line {error.line}, column {error.column}: " if error.line else ""
@@ -143,13 +148,13 @@ def example(service: Service, name: str) -> str:
     """Return SQL to start from: the latest week by channel, confined to its partitions."""
     shape, manifest = service.shape(name), service.manifest(name)
     last = (manifest.last_day if manifest else None) or service.today(name)
-    by = shape.channel or shape.agent or "day"
+    by, counted = shape.channel or shape.agent or "day", several(called("entity", shape.entity)).replace(" ", "_")
     return (
-        f"SELECT {by}, count(*) AS contacts\n"
+        f"SELECT {by}, count(*) AS {counted}\n"
         f"FROM {shape.table}\n"
         f"WHERE year = {last.year} AND month = {last.month}\n"
         f"GROUP BY {by}\n"
-        "ORDER BY contacts DESC"
+        f"ORDER BY {counted} DESC"
     )
 
 
@@ -166,18 +171,16 @@ def _dates(
 
 
 def _agent(service: Service, name: str, given: str | None) -> str | None:
-    known = service.dimension_choices(name, "agent")
+    known, noun = service.dimension_choices(name, "agent"), called("agent", service.shape(name).agent)
     if known is None:
-        return st.text_input("Agent", given or "", key=f"agent_{name}", width=260)
+        return st.text_input(headed(noun), given or "", key=f"agent_{name}", width=260)
     at = known.index(given) if given in known else None
-    return st.selectbox("Agent", known, index=at, key=f"agent_{name}", placeholder="Choose an agent", width=260)
+    return st.selectbox(headed(noun), known, index=at, key=f"agent_{name}", placeholder="Choose one", width=260)
 
 
 _LABELS = {
     "startDate": "Days",
     "endDate": "Days",
-    "agentName": "Agent",
-    "contactId": "Contact",
     "limit": "Rows at most",
     "sql": "SQL",
 }

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, get_args
 
 from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.shape import Shape
+from dashboard.wording import called, headed, several
 
 QueryType = Literal[
     "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "custom_sql"
@@ -80,15 +81,23 @@ class QueryRequest:
     sql: str | None = None
 
 
-def definition_of(query: QueryType) -> QueryDefinition:
-    """Return a query type's definition."""
-    return next(definition for definition in QUERY_TYPES if definition.id == query)
-
-
 def available_query_types(shape: Shape) -> tuple[QueryDefinition, ...]:
-    """Return the query types that a dataset's columns allow, in menu order."""
+    """Return the query types that a dataset's columns allow, in menu order, in the words of the dataset."""
     parts = {"agent": shape.agent, "channel": shape.channel, "entity": shape.entity}
-    return tuple(kind for kind in QUERY_TYPES if kind.needs is None or parts[kind.needs])
+    return tuple(_worded(kind, shape) for kind in QUERY_TYPES if kind.needs is None or parts[kind.needs])
+
+
+def _worded(kind: QueryDefinition, shape: Shape) -> QueryDefinition:
+    one, agent, channel = called("entity", shape.entity), called("agent", shape.agent), called("channel", shape.channel)
+    by_agent = f"day and {agent}" if shape.agent else "day"
+    worded: dict[QueryType, tuple[str, str]] = {
+        "by_agent": (f"By {agent}", f"Rows of one {agent}, the latest day first."),
+        "by_contact": (f"By {one}", f"Rows of one {one}."),
+        "daily_summary": ("Daily summary", f"Rows and unique {several(one)} per {by_agent}."),
+        "channel_summary": (f"{headed(channel)} summary", f"Rows and unique {several(one)} per day and {channel}."),
+    }
+    title, description = worded.get(kind.id, (kind.title, kind.description))
+    return replace(kind, title=title, description=description)
 
 
 def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> QueryRequest:

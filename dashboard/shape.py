@@ -5,8 +5,10 @@ The dataset file says so; what it leaves out is inferred from the columns' roles
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from dashboard.filters import Dimension
+from dashboard.wording import KNOWN_NAMES, Part, called, headed, several
 from datasets.definition import Card, Chart, Dataset
 from datasets.partitions import PARTITION_COLUMNS
 from datasets.table_schema import TableSchema
@@ -60,15 +62,6 @@ class Shape:
         return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
 
 
-_KNOWN_NAMES: dict[str, tuple[str, ...]] = {
-    "entity": ("contact_id", "contactid", "id", "order_id", "visit_id"),
-    "agent": ("agent_name", "agent", "agentname", "agent_username", "user_name", "username", "assignee"),
-    "channel": ("channel", "source_channel", "medium"),
-    "method": ("initiation_method", "initiationmethod", "method", "origin"),
-}
-"""Names that are taken for a part when the dataset file does not say; the first present wins."""
-
-
 def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
     """Return a dataset's shape; `schema` is what was published, None while nothing was."""
     columns = _columns(dataset, schema)
@@ -77,11 +70,7 @@ def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
     entity = _part(said.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
-    agent, channel, method = (
-        _part(said.agent, "agent", names),
-        _part(said.channel, "channel", names),
-        _part(said.initiation_method, "method", names),
-    )
+    channel, agent, method = _dimensions(dataset, names)
     extra = dataset.target.extra_date_column
     return Shape(
         dataset=dataset.name,
@@ -96,33 +85,64 @@ def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
         channel=channel,
         method=method,
         cards=_cards(said.cards, names) or inferred_cards(entity, channel, agent),
-        charts=_charts(said.charts, names) or inferred_charts(channel, agent, method),
+        charts=_charts(said.charts, names) or inferred_charts(entity, channel, agent, method),
     )
 
 
 def inferred_cards(entity: str | None, channel: str | None, agent: str | None) -> tuple[Card, ...]:
     """Return the cards of a dataset that declares none: rows, and distinct values of the parts it has."""
-    parts = (("Unique contacts", entity), ("Channels", channel), ("Agents", agent))
-    distinct = (Card(label=label, measure="distinct", column=column) for label, column in parts if column)
+    counted: tuple[tuple[str, str | None], ...] = (
+        (f"Unique {several(called('entity', entity))}", entity),
+        (headed(several(called("channel", channel))), channel),
+        (headed(several(called("agent", agent))), agent),
+    )
+    distinct = (Card(label=label, measure="distinct", column=column) for label, column in counted if column)
     return (Card(label="Total rows"), *distinct)
 
 
-def inferred_charts(channel: str | None, agent: str | None, method: str | None) -> tuple[Chart, ...]:
-    """Return the charts of a dataset that declares none: rows per day, and per part it has."""
-    charts = [Chart(title="Contacts per day", kind="bar", by="day")]
-    if channel:
-        charts.append(Chart(title="Channels", kind="doughnut", by=channel))
-    if agent:
-        charts.append(Chart(title="Agents", kind="bar", by=agent))
-    if method:
-        charts.append(Chart(title="Initiation methods", kind="pie", by=method))
+def inferred_charts(
+    entity: str | None, channel: str | None, agent: str | None, method: str | None
+) -> tuple[Chart, ...]:
+    """Return the charts of a dataset that declares none: rows per day, and per part it has.
+
+    A ring or a pie suits the few values that a channel has; of other columns nobody knows how many there are.
+    """
+    charts = [Chart(title=f"{headed(several(called('entity', entity)))} per day", kind="bar", by="day")]
+    rings: tuple[tuple[Part, str | None, Literal["doughnut", "bar", "pie"]], ...] = (
+        ("channel", channel, "doughnut"),
+        ("agent", agent, "bar"),
+        ("method", method, "pie"),
+    )
+    for part, column, kind in rings:
+        if column:
+            drawn = kind if column in KNOWN_NAMES[part] else "bar"
+            charts.append(Chart(title=headed(several(called(part, column))), kind=drawn, by=column))
     return tuple(charts)
 
 
-def _part(said: str | None, part: str, names: set[str]) -> str | None:
+def _dimensions(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
+    """Return the columns of channel, agent and method: said, known by their names, or the next declared dimension.
+
+    What the file says of any part is all that it has to say: nothing is made up beside it.
+    """
+    said = dataset.dashboard
+    parts: tuple[tuple[Part, str | None], ...] = (
+        ("channel", said.channel),
+        ("agent", said.agent),
+        ("method", said.initiation_method),
+    )
+    found = {part: _part(column, part, names) for part, column in parts}
+    if not any(column for _, column in parts):
+        declared = [column.name for column in dataset.columns if column.role == "dimension" and column.name in names]
+        free = iter([name for name in declared if name not in found.values()])
+        found = {part: column or next(free, None) for part, column in found.items()}
+    return found["channel"], found["agent"], found["method"]
+
+
+def _part(said: str | None, part: Part, names: set[str]) -> str | None:
     if said:
         return said if said in names else None
-    return next((name for name in _KNOWN_NAMES[part] if name in names), None)
+    return next((name for name in KNOWN_NAMES[part] if name in names), None)
 
 
 def _cards(cards: Sequence[Card], names: set[str]) -> tuple[Card, ...]:

@@ -9,13 +9,17 @@ from dashboard.links import Linked, linked_from, search_from
 from dashboard.service import Service
 
 
-def linked(page: str) -> Linked:
-    """Return what the link said with which this visitor came to a page; the same for the whole visit."""
+def linked(page: str, dataset: str) -> Linked:
+    """Return what the link said with which this visitor came to a page; the same for the whole visit.
+
+    It is about the dataset that was shown then, and says nothing of another one.
+    """
     key = f"linked_{page}"
     if key not in st.session_state:
-        st.session_state[key] = linked_from({name: st.query_params.get_all(name) for name in st.query_params})
-    found: Linked = st.session_state[key]
-    return found
+        asked = linked_from({name: st.query_params.get_all(name) for name in st.query_params})
+        st.session_state[key] = (dataset, asked)
+    about, found = st.session_state[key]
+    return found if about == dataset else Linked()
 
 
 def share(

@@ -4,24 +4,24 @@ import streamlit as st
 
 from dashboard import asking, running, tables
 from dashboard.page_head import opened
-from dashboard.query_types import available_query_types, definition_of
+from dashboard.query_types import available_query_types
 from dashboard.sharing import linked, share
 
 page = opened("Explore", "ready queries over the published rows")
 service, name = page.service, page.name
-kinds = available_query_types(service.shape(name))
-link = linked("explore")
+kinds = {kind.id: kind for kind in available_query_types(service.shape(name))}
+link = linked("explore", name)
 with st.container(border=True, key="question"):
     query = st.pills(
         "Query",
-        tuple(kind.id for kind in kinds),
-        default=link.query if link.query in {kind.id for kind in kinds} else kinds[0].id,
+        tuple(kinds),
+        default=link.query if link.query in kinds else next(iter(kinds)),
         required=True,
-        format_func=lambda option: definition_of(option).title,
-        key="query_type",
+        format_func=lambda option: kinds[option].title,
+        key=f"query_type_{name}",
         label_visibility="collapsed",
     )
-    definition = definition_of(query)
+    definition = kinds[query]
     st.caption(definition.description)
     slot = f"explore_{name}_{definition.id}"
     values = asking.inputs(service, name, definition, page.manifest, link, slot)

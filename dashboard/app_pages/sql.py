@@ -17,7 +17,7 @@ from dashboard.sql_editor import put
 page = opened("SQL", "one SELECT over the served tables, checked before it runs")
 service, name = page.service, page.name
 slot = f"sql_{name}"
-link = linked("sql")
+link = linked("sql", name)
 limits = [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fetch_rows]
 limits.append(service.settings.max_fetch_rows)
 

@@ -1,11 +1,7 @@
 """The dashboard as people meet it: served by its own command, opened in a headless Chromium."""
 
 import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 # The published contacts are the same as those of the dashboard's other tests.
 sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
+sys.path.insert(0, str(Path(__file__).parent))
 
 from publishing import Published, publish
+from running_dashboard import serving_dashboard
 
 from local.server import serve
 
@@ -29,7 +27,6 @@ CHROMIUM_OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
 )
-READY_SECONDS = 60
 
 
 @pytest.fixture(scope="session")
@@ -43,38 +40,8 @@ def published() -> Iterator[Published]:
 @pytest.fixture(scope="session")
 def dashboard(published: Published, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the dashboard, started by `streamlit run` from a folder that is not the repository's."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    log = tmp_path_factory.mktemp("dashboard") / "log"
-    command = [sys.executable, "-m", "streamlit", "run", str(repository / "dashboard" / "app.py")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--server.port", str(port), "--server.address", "127.0.0.1"],
-            env={**os.environ, **published.environment},
-            cwd=log.parent,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_healthy(url, process, log)
+    with serving_dashboard(published.environment, repository, tmp_path_factory.mktemp("dashboard")) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _wait_until_healthy(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + READY_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the dashboard did not get ready:\n{log.read_text(errors='replace')[-4000:]}")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A published dataset on the stand-in, made without the exporter: what the dashboard finds on S3 and in Glue."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import io
@@ -12,6 +13,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dashboard.filters import Days
 from datasets import Dataset, load_dataset
 from datasets.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord
 from datasets.partitions import days_between, object_key, projection_parameters
@@ -129,8 +131,17 @@ def publish(
     client = boto3.client("s3", endpoint_url=url)
     for created in (bucket, f"{bucket}-results"):
         client.create_bucket(Bucket=created)
-    schema = _schema(dataset)
     rows = contact_rows(first, last, per_day) if per_day else []
+    manifest, schema, runs = publish_rows(url, bucket, dataset, rows, Days(first, last), verified=verified)
+    return Published(url, bucket, dataset, manifest, schema, runs, tuple(rows), variables)
+
+
+def publish_rows(
+    url: str, bucket: str, dataset: Dataset, rows: list[dict[str, Any]], window: Days, *, verified: bool = True
+) -> tuple[Manifest, TableSchema, tuple[RunEntry, ...]]:
+    """Publish rows of any dataset in a bucket that is there: objects, records and table. Each row says its `day`."""
+    client = boto3.client("s3", endpoint_url=url)
+    schema = _schema(dataset)
     now = dt.datetime(2026, 2, 3, 4, 0, tzinfo=dt.UTC)
     published = sorted({row["day"] for row in rows})
     days = {day: _put_day(client, bucket, dataset, schema, day, rows, now, verified=verified) for day in published}
@@ -143,7 +154,7 @@ def publish(
         updated_at=now,
         days=days,
     )
-    runs = _runs(dataset, first, last, len(rows))
+    runs = _runs(dataset, window.first, window.last, len(rows))
     _put(client, bucket, f"{prefix}/{MANIFEST_FILE}", manifest.model_dump_json())
     _put(client, bucket, f"{prefix}/{SCHEMA_FILE}", schema.model_dump_json())
     for run in runs:
@@ -151,8 +162,8 @@ def publish(
     if verified:
         found = _verification(dataset, manifest)
         _put(client, bucket, verification_key(prefix, found.verification_id), found.model_dump_json())
-    _create_table(url, dataset, schema, f"s3://{bucket}/{prefix}/", first.year, last.year)
-    return Published(url, bucket, dataset, manifest, schema, runs, tuple(rows), variables)
+    _create_table(url, dataset, schema, f"s3://{bucket}/{prefix}/", window.first.year, window.last.year)
+    return manifest, schema, runs
 
 
 def _schema(dataset: Dataset) -> TableSchema:
@@ -171,7 +182,7 @@ def _schema(dataset: Dataset) -> TableSchema:
     return TableSchema(
         dataset=dataset.name,
         source=SourceIdentity.of(dataset),
-        columns=(*declared, *LEARNED, *dates),
+        columns=(*declared, *(LEARNED if dataset.name == "contacts" else ()), *dates),
         updated_at=dt.datetime(2026, 2, 3, tzinfo=dt.UTC),
     )
 
@@ -265,7 +276,9 @@ def _put(client: Any, bucket: str, key: str, text: str) -> None:
 
 def _create_table(url: str, dataset: Dataset, schema: TableSchema, location: str, first: int, last: int) -> None:
     glue = boto3.client("glue", endpoint_url=url)
-    glue.create_database(DatabaseInput={"Name": dataset.target.database})
+    # Two datasets may share a database.
+    with contextlib.suppress(glue.exceptions.AlreadyExistsException):
+        glue.create_database(DatabaseInput={"Name": dataset.target.database})
     formats = "org.apache.hadoop.hive.ql.io.parquet"
     glue.create_table(
         DatabaseName=dataset.target.database,

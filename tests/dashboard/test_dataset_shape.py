@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.query_types import available_query_types
 from dashboard.shape import shape_from
 from datasets import dataset_from_environment, dataset_from_text, load_dataset
 from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
@@ -60,6 +61,47 @@ def test_names_that_everybody_uses_are_recognised():
     )
     assert [chart.by for chart in shape.charts] == ["day", "channel", "agent", "initiationmethod"]
     assert [card.label for card in shape.cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
+
+
+SHOP = HEAD + (
+    "columns: [{name: order_id, attribute: OrderId, type: string, role: key}, "
+    "{name: state, attribute: State, type: string, role: dimension}, "
+    "{name: agent, attribute: Agent, type: string, role: dimension}, "
+    "{name: city, attribute: City, type: string, role: dimension}]\n"
+)
+
+
+def test_declared_dimensions_become_charts_and_filters():
+    """Where the file names no part, its dimensions are the parts, and cards and charts are called after them."""
+    shape = shape_from(dataset_from_text(SHOP, "orders.yaml"), None)
+    assert (shape.channel, shape.agent, shape.method) == ("state", "agent", "city")
+    assert [card.label for card in shape.cards] == ["Total rows", "Unique orders", "States", "Agents"]
+    assert [(chart.title, chart.kind) for chart in shape.charts] == [
+        ("Orders per day", "bar"),
+        ("States", "bar"),
+        ("Agents", "bar"),
+        ("Cities", "bar"),
+    ]
+
+
+def test_a_file_that_names_one_part_has_said_all():
+    """Nothing is made up beside what the file says."""
+    shape = shape_from(dataset_from_text(f"{SHOP}dashboard: {{channel: city}}\n", "orders.yaml"), None)
+    assert (shape.channel, shape.agent, shape.method) == ("city", "agent", None)
+
+
+def test_query_types_are_called_after_the_datasets_columns():
+    """By agent is by whatever the agents of this dataset are called; the ids stay what the API promises."""
+    shape = shape_from(dataset_from_text(SHOP.replace("agent", "clerk"), "orders.yaml"), None)
+    assert {kind.id: kind.title for kind in available_query_types(shape)} == {
+        "all_records": "All records",
+        "by_date": "By date",
+        "by_agent": "By clerk",
+        "by_contact": "By order",
+        "daily_summary": "Daily summary",
+        "channel_summary": "State summary",
+        "custom_sql": "Custom SQL",
+    }
 
 
 @pytest.mark.parametrize("names", [(), ("a", "b")])
