@@ -362,6 +362,21 @@ def test_an_engine_that_fails_says_why(tmp_path):
     assert "secret-1" not in log
 
 
+@pytest.mark.parametrize(
+    ("engine", "single"), [("docker", "--provenance=false --sbom=false"), ("podman", "--format docker")]
+)
+def test_an_image_is_one_manifest(tmp_path, monkeypatch, engine, single):
+    """Lambda refuses an index of images, which docker makes of an image and its provenance unless told otherwise."""
+    program = tmp_path / engine
+    program.write_text('#!/bin/sh\necho "$@" >> "$0.log"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    CommandEngine(engine, tmp_path).push("exporter", "host/name:tag", platform="linux/arm64", password="secret-1")
+    build, login, push = (tmp_path / f"{engine}.log").read_text().splitlines()
+    assert build == f"build --platform linux/arm64 {single} --file Dockerfile.exporter --tag host/name:tag ."
+    assert (login, push) == ("login --username AWS --password-stdin host", "push host/name:tag")
+
+
 def test_the_version_is_the_commit(tmp_path):
     """A clean checkout is its commit; one with changes, or none at all, is unique."""
     assert version_of_source(tmp_path).startswith("source-")
