@@ -6,31 +6,30 @@ the field, 422 gives the reason and its position, 503 says that Athena or S3 is 
 
 import base64
 import binascii
-import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import anyio
-import orjson
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboard.api_document import docs_page, openapi
-from dashboard.api_errors import ApiError, answered, json_response
-from dashboard.downloads import file_name
-from dashboard.errors import DashboardError, FieldFault, InvalidRequest, QueryFailed
+from dashboard.api_docs_page import docs_page
+from dashboard.api_document import openapi
+from dashboard.api_errors import answered, json_response
+from dashboard.api_files import made_file, named, own_file, start_unload, written_files
+from dashboard.api_request import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
+from dashboard.api_tables import estimated, tables
+from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Filters, day_from_text
 from dashboard.jobs import Job
 from dashboard.json_values import json_columns, json_rows
 from dashboard.overview import Overview, ValueCount
-from dashboard.query_types import request_from
 from dashboard.results import QueryResult
 from dashboard.service import Service
 
 WAIT_SECONDS = 25.0
 """How long `POST /api/query` waits before it answers 202: below the 30 s at which proxies give up."""
-MOST_BODY = 256 * 1024
 PAGE_ROWS = 1000
 MOST_DAYS = 3660
 
@@ -48,6 +47,10 @@ def routes(provider: Provider) -> list[BaseRoute]:
         Route("/api/query", answered(api.query), methods=["POST"]),
         Route("/api/results", answered(api.results), methods=["GET"]),
         Route("/api/download", answered(api.download), methods=["GET"]),
+        Route("/api/tables", answered(api.tables), methods=["GET"]),
+        Route("/api/estimate", answered(api.estimate), methods=["POST"]),
+        Route("/api/unload", answered(api.unload), methods=["POST"]),
+        Route("/api/files", answered(api.files), methods=["GET"]),
         Route("/api/daily", answered(api.daily), methods=["GET"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
@@ -76,37 +79,65 @@ class _Api:
 
     async def query(self, request: Request) -> Response:
         """Run a query; 202 with its id where it takes longer than `WAIT_SECONDS`."""
-        _refuse_other_sites(request)
-        body = _object(await _body(request))
+        refuse_other_sites(request)
+        body = await json_object(request)
         service = await self._in_thread(self._provider)
-        name = service.dataset(_text_or_none(body.pop("dataset", None), "dataset")).name
 
         def start() -> Job:
-            asked = request_from(body, service.shape(name), service.settings.max_fetch_rows)
-            return service.start(name, service.prepare(name, asked), owner="api")
+            asked = question(service, body)
+            return service.start(asked.name, asked.statement, owner="api")
 
-        job = await self._in_thread(start)
-        with anyio.move_on_after(WAIT_SECONDS):
-            while not job.is_over:  # noqa: ASYNC110 - the job ends in a thread, which has no event of this loop
-                await anyio.sleep(0.05)
-        return await self._answer(job, None)
+        return await self._waited(await self._in_thread(start))
+
+    async def estimate(self, request: Request) -> Response:
+        """Answer what a query would read and cost at most, without running it."""
+        body = await json_object(request)
+        service = await self._in_thread(self._provider)
+
+        def bound() -> dict[str, Any]:
+            asked = question(service, body)
+            found = service.estimate(asked.name, asked.statement)
+            can_narrow = found is not None and found.reads_everything and asked.statement.written
+            return estimated(found, service.narrowed(asked.name, asked.statement) if can_narrow else None)
+
+        return json_response(await self._in_thread(bound))
+
+    async def tables(self, request: Request) -> Response:
+        """Answer the datasets with their tables, columns and values; `samples=true` reads some from S3."""
+        service = await self._in_thread(self._provider)
+        wanted = one_of(request.query_params.get("samples", "false"), "samples", ("true", "false"))
+        return json_response(await self._in_thread(lambda: tables(service, with_samples=wanted == "true")))
 
     async def results(self, request: Request) -> Response:
         """Answer a page of a result, or 202 while the query runs."""
-        service = await self._in_thread(self._provider)
-        job = _job(service, request)
+        _, job = await self._asked(request)
         return await self._answer(job, _first_row(request, job))
 
     async def download(self, request: Request) -> Response:
-        """Redirect to a presigned address of Athena's own CSV file."""
+        """Redirect to a presigned address of Athena's own CSV file; with `format`, answer a file of chosen columns."""
+        service, job = await self._asked(request)
+        if not job.is_over:
+            return _pending(job)
+        result, name = _result(job), named(service, job)
+        if "format" in request.query_params:
+            return await self._in_thread(lambda: made_file(request, result, name))
+        return await self._in_thread(lambda: own_file(service, result, name))
+
+    async def unload(self, request: Request) -> Response:
+        """Let Athena write a result to S3; 202 with the id that /api/files takes."""
+        refuse_other_sites(request)
+        body = await json_object(request)
         service = await self._in_thread(self._provider)
-        job = _job(service, request)
+        result = _result(job_of(service, text_or_none(body, "queryExecutionId") or ""))
+        return _pending(await self._in_thread(lambda: start_unload(service, result, body)))
+
+    async def files(self, request: Request) -> Response:
+        """Answer the links to what Athena wrote, or 202 while it writes."""
+        service, job = await self._asked(request)
         if not job.is_over:
             return _pending(job)
         result = _result(job)
-        name = file_name(service.names[0], job.statement.title, dt.datetime.now(dt.UTC), "csv")
-        link = await self._in_thread(lambda: service.objects.link(result.output_location, name))
-        return RedirectResponse(link, status_code=302, headers={"Cache-Control": "no-store"})
+        return json_response(await self._in_thread(lambda: written_files(service, result, named(service, job))))
 
     async def daily(self, request: Request) -> Response:
         """Answer rows per day, every day of the window included."""
@@ -125,6 +156,16 @@ class _Api:
         """Answer a page that describes the API."""
         service = await self._in_thread(self._provider)
         return HTMLResponse(docs_page(openapi(service.settings.max_fetch_rows)))
+
+    async def _asked(self, request: Request) -> tuple[Service, Job]:
+        service = await self._in_thread(self._provider)
+        return service, job_of(service, request.query_params.get("queryExecutionId", ""))
+
+    async def _waited(self, job: Job) -> Response:
+        with anyio.move_on_after(WAIT_SECONDS):
+            while not job.is_over:  # noqa: ASYNC110 - the job ends in a thread, which has no event of this loop
+                await anyio.sleep(0.05)
+        return await self._answer(job, None)
 
     async def _answer(self, job: Job, first: int | None) -> Response:
         if not job.is_over:
@@ -185,55 +226,11 @@ def _stats(overview: Overview | None) -> dict[str, Any]:
     }
 
 
-def _refuse_other_sites(request: Request) -> None:
-    # A page elsewhere must not spend our money through the browser of somebody who is signed in here.
-    origin, host = request.headers.get("origin"), request.headers.get("host", "")
-    foreign = origin is not None and origin.partition("://")[2] != host
-    if foreign or request.headers.get("sec-fetch-site") == "cross-site":
-        raise ApiError(403, "Queries are taken from this site's own pages and from programs, not from other sites.")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise ApiError(413, f"body: expected at most {MOST_BODY:,} bytes")
-    return bytes(body)
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise _wrong("body", f"expected a JSON object; {error}") from None
-    if not isinstance(value, dict):
-        raise _wrong("body", f"expected a JSON object; found {type(value).__name__}")
-    return value
-
-
-def _text_or_none(value: object, field: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise _wrong(field, f"expected text; found {value!r:.60}")
-
-
-def _job(service: Service, request: Request) -> Job:
-    wanted = request.query_params.get("queryExecutionId", "")
-    if not wanted:
-        raise _wrong("queryExecutionId", "expected the id that /api/query gave; found nothing")
-    job = service.jobs.by_execution(wanted) or service.jobs.get(wanted)
-    # What the pages started is theirs: ids travel in links and logs, and must not open somebody's result.
-    if job is None or job.owner != "api":
-        raise ApiError(404, "queryExecutionId: not started by this API, or forgotten since; run the query again")
-    return job
-
-
 def _first_row(request: Request, job: Job) -> int:
     token = request.query_params.get("nextToken")
     if not token:
         return 0
-    fault = _wrong("nextToken", "expected the token that the page before gave")
+    fault = wrong("nextToken", "expected the token that the page before gave")
     try:
         owner, _, first = base64.urlsafe_b64decode(token.encode()).decode().partition(":")
     except (binascii.Error, ValueError):
@@ -260,12 +257,8 @@ def _window(request: Request) -> Days:
     if faults:
         raise InvalidRequest(tuple(faults))
     if found["to"] < found["from"]:
-        raise _wrong("to", f"expected {found['from']} (from) or later; found {found['to']}")
+        raise wrong("to", f"expected {found['from']} (from) or later; found {found['to']}")
     days = Days(found["from"], found["to"])
     if len(days) > MOST_DAYS:
-        raise _wrong("to", f"expected at most {MOST_DAYS:,} days from `from` on; found {len(days):,}")
+        raise wrong("to", f"expected at most {MOST_DAYS:,} days from `from` on; found {len(days):,}")
     return days
-
-
-def _wrong(field: str, message: str) -> DashboardError:
-    return InvalidRequest((FieldFault(field, message),))

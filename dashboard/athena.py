@@ -113,7 +113,7 @@ class Athena:
         self, statement: Statement, execution: AthenaQueryExecution, columns: tuple[ResultColumn, ...]
     ) -> QueryResult:
         location = str(execution.output_location)
-        if statement.is_unload:
+        if statement.unloads:
             files = self._files_of(execution)
             empty = pa.table({})
             return QueryResult(

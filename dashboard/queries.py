@@ -41,8 +41,8 @@ class Statement:
     """Names and values of the parameters in what a person wrote."""
     shown: str = ""
     """What a person wrote with its values in place, where it has parameters."""
-    is_unload: bool = False
-    """Whether it writes its rows to S3 and gives none back."""
+    unloads: str = ""
+    """Format in which it writes its rows to S3, giving none back; empty where it gives them."""
 
     @property
     def shown_sql(self) -> str:

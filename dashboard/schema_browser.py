@@ -7,7 +7,8 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.errors import DashboardError
-from dashboard.samples import COUNT, MOST_BYTES, Samples, chosen
+from dashboard.samples import COUNT, MOST_BYTES, Samples
+from dashboard.schema_values import known_values
 from dashboard.service import Service
 from dashboard.shape import Shape, TableColumn
 
@@ -27,20 +28,11 @@ def schema_browser(service: Service) -> None:
                 "for everybody until the next export. No query runs. Values of small dimensions are there anyway.",
             )
             samples = _samples(service, name) if wanted else None
-            st.html(columns_list(shape, {**known_values(service, name), **(samples.values if samples else {})}))
+            st.html(
+                columns_list(shape, {**known_values(service.manifest(name)), **(samples.values if samples else {})})
+            )
             if samples:
                 st.caption(f"First rows of {formats.day(samples.day)}, {formats.size(samples.fetched)} read from S3.")
-
-
-def known_values(service: Service, name: str) -> dict[str, tuple[str, ...]]:
-    """Return what the manifest knows of the newest day: the values of small dimensions, and the day itself."""
-    manifest = service.manifest(name)
-    last = manifest.last_day if manifest else None
-    if manifest is None or last is None:
-        return {}
-    days = {"year": str(last.year), "month": str(last.month), "day": str(last.day)}
-    known = {column: chosen(values) for column, values in manifest.days[last].values.items()}
-    return {**known, **{column: (value,) for column, value in days.items()}}
 
 
 def columns_list(shape: Shape, values: Values) -> str:

@@ -221,7 +221,7 @@ class Service:
         )
 
     def unload(
-        self, name: str, found: QueryResult, columns: Sequence[str], form: UnloadFormat, rows: int | None = None
+        self, found: QueryResult, columns: Sequence[str], form: UnloadFormat, rows: int | None = None
     ) -> Statement:
         """Return the statement that writes these columns of a result to S3; `rows` at most, None: as in the result.
 
@@ -235,7 +235,7 @@ class Service:
         limit = max(found.row_count if rows is None else min(rows, MOST_ROWS), 1) - 1
         if asked.written:
             request = QueryRequest("custom_sql", limit, sql=asked.written)
-            base = self.prepare(name, request, dict(asked.given) if asked.given else None)
+            base = self.prepare(self.names[0], request, dict(asked.given) if asked.given else None)
         else:
             base = with_limit(asked, limit)
         folder = unload_folder(found.output_location, uuid.uuid4().hex)
@@ -243,7 +243,7 @@ class Service:
 
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
-        if statement.is_unload:
+        if statement.unloads:
             return self.jobs.submit(statement, owner=owner)
         minutes = [
             reuse_minutes(self.manifest(other), dt.datetime.now(dt.UTC)) for other in self._read_by(name, statement)

@@ -135,9 +135,8 @@ def _start(
     service: Service, name: str, found: QueryResult, columns: Sequence[str], form: UnloadFormat, rows: int | None
 ) -> None:
     slot = _slot(found)
-    st.session_state[f"{slot}_format"] = form
     try:
-        running.start(service, name, service.unload(name, found, columns, form, rows), slot)
+        running.start(service, name, service.unload(found, columns, form, rows), slot)
     except DashboardError as error:
         st.toast(str(error), icon=":material/error:")
 
@@ -146,13 +145,12 @@ def unloaded(service: Service, name: str, found: QueryResult) -> None:
     """Draw what is being written to S3 of this result, and then the links to it."""
     slot = _slot(found)
     if running.is_used(slot):
-        form: UnloadFormat = st.session_state[f"{slot}_format"]
-        running.show(service, slot, lambda job: _links(service, name, job, form))
+        running.show(service, slot, lambda job: _links(service, name, job))
 
 
 @st.fragment(run_every=LINK_SECONDS * 0.8)
-def _links(service: Service, name: str, job: Job, form: UnloadFormat) -> None:
-    found = job.result
+def _links(service: Service, name: str, job: Job) -> None:
+    found, form = job.result, next(form for form in FORMATS if form == job.statement.unloads)
     if found is None:
         return
     count = formats.plural(len(found.files), "file")

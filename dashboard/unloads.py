@@ -38,7 +38,7 @@ def unload_statement(
         f"UNLOAD (SELECT {shown} FROM ({statement.sql}) AS result ({', '.join(names)})) "
         f"TO {text_literal(folder)} WITH ({_OPTIONS[form]})"
     )
-    return replace(statement, sql=sql, is_unload=True)
+    return replace(statement, sql=sql, unloads=form)
 
 
 def unload_folder(output_location: str, name: str) -> str:

@@ -231,7 +231,7 @@ def test_a_token_of_ones_own_is_400(client, token):
     assert "nextToken" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["/api/results", "/api/download"])
+@pytest.mark.parametrize("path", ["/api/results", "/api/download", "/api/files"])
 def test_only_executions_of_this_api_are_given_out(client, service, path):
     """No id is 400; an id of elsewhere, or of a page's own query, is 404."""
     assert client.get(path).status_code == 400
@@ -351,6 +351,10 @@ def test_the_document_names_every_route(client):
         "/api/query",
         "/api/results",
         "/api/download",
+        "/api/tables",
+        "/api/estimate",
+        "/api/unload",
+        "/api/files",
         "/api/daily",
     }
     page = client.get("/api/docs").text

@@ -21,7 +21,7 @@ def answered(service, request, given=None):
 
 def unload(service, found, columns, form="parquet", rows=None):
     """What was written, as an outcome with its files."""
-    return service.start("contacts", service.unload("contacts", found, columns, form, rows)).outcome()
+    return service.start("contacts", service.unload(found, columns, form, rows)).outcome()
 
 
 def parquet(service, done):
@@ -37,7 +37,7 @@ def test_the_statement_takes_columns_by_their_place():
         'UNLOAD (SELECT c2 AS "_col1" FROM (SELECT 1, 2) AS result (c1, c2)) '
         "TO 's3://b/it''s/' WITH (format = 'PARQUET', compression = 'SNAPPY')"
     )
-    assert made.is_unload
+    assert made.unloads == "parquet"
 
 
 def test_files_lie_beside_athenas_own_results():
@@ -90,9 +90,9 @@ def test_columns_that_the_result_has_not_are_named(service):
     """Nothing is started for them."""
     found = answered(service, QueryRequest("all_records", 1))
     with pytest.raises(InvalidRequest, match=r"columns: expected some of contact_id, .*found \['agent'\]"):
-        service.unload("contacts", found, ["agent"], "parquet")
+        service.unload(found, ["agent"], "parquet")
     with pytest.raises(InvalidRequest):
-        service.unload("contacts", found, [], "parquet")
+        service.unload(found, [], "parquet")
 
 
 def test_it_is_stopped_in_athena_like_any_query(service, published):
