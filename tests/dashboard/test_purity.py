@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 PURE = (
+    "api_docs_page",
     "api_document",
     "assurance",
     "behind",
@@ -31,6 +32,7 @@ PURE = (
     "results",
     "samples",
     "saved_queries",
+    "schema_values",
     "set_aside",
     "settings",
     "shape",
@@ -38,8 +40,23 @@ PURE = (
     "sql_guard",
     "sql_text",
     "unloads",
+    "watch",
+    "wording",
 )
-SERVICE = ("api", "api_errors", "athena", "aws_errors", "jobs", "library", "objects", "records", "service")
+SERVICE = (
+    "api",
+    "api_errors",
+    "api_files",
+    "api_request",
+    "api_tables",
+    "athena",
+    "aws_errors",
+    "jobs",
+    "library",
+    "objects",
+    "records",
+    "service",
+)
 
 
 def loaded(modules, names):
