@@ -1,10 +1,14 @@
 """`python -m datasets schema` prints the JSON Schema of dataset files; `check FILE` tells a file's faults."""
 
+import ast
+import inspect
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 
+from datasets import definition
 from datasets.definition import Dataset
 from datasets.faults import DatasetError
 from datasets.loading import load_dataset
@@ -15,7 +19,23 @@ SCHEMA_FILE = Path(__file__).parent / "dataset.schema.json"
 def schema_text() -> str:
     """Return the JSON Schema that editors check dataset files against."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Dataset.model_json_schema()}
+    described = _docstrings()
+    for model in (schema, *schema["$defs"].values()):
+        for field, content in model.get("properties", {}).items():
+            if text := described.get((model["title"], field)):
+                content["description"] = text
     return json.dumps(schema, indent=2) + "\n"
+
+
+def _docstrings() -> dict[tuple[str, str], str]:
+    """Return (model, field) -> its docstring. The model could read them itself, but every program's start would."""
+    found: dict[tuple[str, str], str] = {}
+    for node in ast.parse(inspect.getsource(definition)).body:
+        for field, text in pairwise(node.body if isinstance(node, ast.ClassDef) else ()):
+            match field, text:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(docstring))):
+                    found[getattr(node, "name", ""), name] = inspect.cleandoc(docstring)
+    return found
 
 
 def main(arguments: list[str]) -> int:

@@ -10,17 +10,13 @@ if __name__ == "__main__":
 
 import click
 
-from exporter.commands import VERBS
+from exporter.commands import Verbs
 from exporter.errors import ExportError, SettingsError, UsageError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
-
-
-for _verb in VERBS:
-    cli.add_command(_verb)
 
 
 def main() -> None:

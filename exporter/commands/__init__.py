@@ -1,13 +1,26 @@
 """The verbs of the command line, one module each: options in, one call of the module that does the work, text out."""
 
-from exporter.commands.backfill import backfill
-from exporter.commands.discover import discover_command
-from exporter.commands.doctor import doctor
-from exporter.commands.export import export
-from exporter.commands.plan import plan
-from exporter.commands.quarantine import quarantine
-from exporter.commands.runs import runs
-from exporter.commands.sync import sync
-from exporter.commands.verify import verify
+from importlib import import_module
 
-VERBS = (export, backfill, plan, discover_command, verify, doctor, quarantine, sync, runs)
+import click
+
+VERBS = {
+    "export": "export", "backfill": "backfill", "plan": "plan", "discover": "discover_command", "verify": "verify",
+    "doctor": "doctor", "quarantine": "quarantine", "sync": "sync", "runs": "runs",
+}  # fmt: skip
+"""Verb -> its command in the module of that name."""
+
+
+class Verbs(click.Group):
+    """The command line; a verb's module is loaded when the verb is used, because a scheduled run uses one."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """Return the verbs in the order in which a reader meets them."""
+        return list(VERBS)
+
+    def get_command(self, _: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb's command, or None where there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), VERBS[cmd_name])
+        return command

@@ -27,6 +27,7 @@ typedef struct {
     uint8_t form;
     uint8_t precision; /* of DECIMAL */
     uint8_t scale;
+    uint8_t plain; /* whether JSON writes the name as it is */
     uint16_t kind; /* the only one, besides NULL, that the column takes; 0: any */
 } column_plan;
 
@@ -47,7 +48,7 @@ typedef struct {
     const uint8_t *body;
     int64_t length;
     const plan *plan;
-    cell *cells; /* rows by columns */
+    cell *cells; /* by column, each with `room` of them, and zero where an item lacks the attribute */
     int64_t rows, room;
     int64_t key_start, key_length, capacity_start, capacity_length;
 } page;
@@ -91,7 +92,12 @@ EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *leng
     memcpy(p->names, names, (size_t)total);
     for (int32_t i = 0; i < columns; i++) {
         uint32_t slot = hash_of(p->names + at, lengths[i]);
-        p->column[i] = (column_plan){p->names + at, lengths[i], forms[i], precisions[i], scales[i], kinds[i]};
+        p->column[i] = (column_plan){.name = p->names + at, .length = lengths[i], .form = forms[i], .kind = kinds[i],
+                                     .precision = precisions[i], .scale = scales[i], .plain = 1};
+        for (int32_t j = 0; j < lengths[i]; j++) {
+            uint8_t letter = p->names[at + j];
+            if (letter < 0x20 || letter == '"' || letter == '\\') p->column[i].plain = 0;
+        }
         while (p->slot[slot & (uint32_t)(p->slots - 1)] != 0) slot++;
         p->slot[slot & (uint32_t)(p->slots - 1)] = i + 1;
         at += lengths[i];
@@ -101,10 +107,27 @@ EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *leng
 
 /* ---- pages ---- */
 
+/* The commonest value by far: `{"S":"text"}` or `{"N":"12"}` without a space, as DynamoDB writes it. Nothing is taken
+ * where it is anything else. */
+static int take_usual(cursor *c, const page *g, const column_plan *column, cell *found) {
+    cursor ahead = {c->at + 5, c->end};
+    text value;
+    if (c->end - c->at < 8 || memcmp(c->at, column->kind == S ? "{\"S\":\"" : "{\"N\":\"", 6) != 0) return 0;
+    if (!take_text(&ahead, &value) || ahead.at == ahead.end || *ahead.at != '}') return 0;
+    if (value.escaped && column->kind == N) return 0;
+    found->kind = column->kind;
+    found->start = (uint32_t)(value.start - g->body);
+    found->length = (uint32_t)value.length;
+    found->escaped = (uint8_t)value.escaped;
+    c->at = ahead.at + 1;
+    return 1;
+}
+
 static int take_cell(cursor *c, const page *g, const column_plan *column, cell *found) {
     const uint8_t *whole;
     text tag, value;
     int kind;
+    if ((column->kind == S || column->kind == N) && take_usual(c, g, column, found)) return 1;
     if (!next_is(c, '{')) return 0;
     whole = c->at++;
     if (!take_text(c, &tag) || !take(c, ':')) return 0;
@@ -131,20 +154,39 @@ static int take_cell(cursor *c, const page *g, const column_plan *column, cell *
     return 1;
 }
 
-static cell *new_row(page *g) {
-    int32_t columns = g->plan->columns;
-    cell *row;
+/* Makes room for one more item; false where memory is short. */
+static int new_row(page *g) {
+    int64_t columns = g->plan->columns;
     if (g->rows == g->room) {
-        int64_t room = g->room ? 2 * g->room : 256;
-        cell *more = realloc(g->cells, (size_t)(room * columns + 1) * sizeof *more);
-        if (more == NULL) return NULL;
+        int64_t room = 2 * g->room;
+        cell *more = calloc((size_t)(room * columns + 1), sizeof *more);
+        if (more == NULL) return 0;
+        for (int64_t i = 0; i < columns; i++)
+            memcpy(more + i * room, g->cells + i * g->room, (size_t)g->rows * sizeof *more);
+        free(g->cells);
         g->cells = more;
         g->room = room;
     }
-    row = g->cells + g->rows * columns;
-    memset(row, 0, (size_t)columns * sizeof *row);
     g->rows++;
-    return row;
+    return 1;
+}
+
+/* Whether the attribute that is expected next comes next, without a space; the cursor is then behind its colon. */
+static int take_expected(cursor *c, const column_plan *column) {
+    int64_t length = column->length;
+    const uint8_t *name = c->at + 1;
+    if (!column->plain || c->end - c->at < length + 3 || *c->at != '"' || name[length] != '"' || name[length + 1] != ':') return 0;
+    if (memcmp(name, column->name, (size_t)length) != 0) return 0;
+    c->at += length + 3;
+    return 1;
+}
+
+/* The attribute at the cursor, or -1; `expected` is a guess. */
+static int32_t take_attribute(cursor *c, const plan *p, int32_t expected) {
+    text name;
+    if (expected >= 0 && take_expected(c, &p->column[expected])) return expected;
+    if (!take_text(c, &name) || name.escaped || !take(c, ':')) return -1;
+    return column_of(p, name.start, name.length);
 }
 
 /* The items. An attribute that is not in the plan, or twice in an item, is declined with the page. */
@@ -154,24 +196,18 @@ static int take_items(cursor *c, page *g) {
     int fits = after != NULL && take(c, '[');
     if (fits && !take(c, ']')) {
         do {
-            cell *row = new_row(g);
             int32_t last = 0;
-            if (row == NULL || !take(c, '{')) break;
+            if (!new_row(g) || !take(c, '{')) break;
             if (take(c, '}')) continue;
             fits = 0;
             do {
-                text name;
-                int32_t column;
-                if (!take_text(c, &name) || name.escaped || !take(c, ':')) goto done;
-                column = after[last] - 1;
-                if (column < 0 || p->column[column].length != name.length ||
-                    memcmp(p->column[column].name, name.start, (size_t)name.length) != 0) {
-                    column = column_of(p, name.start, name.length);
-                    if (column < 0) goto done;
-                    after[last] = column + 1;
-                }
+                int32_t column = take_attribute(c, p, after[last] - 1);
+                cell *found;
+                if (column < 0) goto done;
+                found = g->cells + column * g->room + g->rows - 1;
+                after[last] = column + 1;
                 last = column + 1;
-                if (row[column].kind != ABSENT || !take_cell(c, g, &p->column[column], &row[column])) goto done;
+                if (found->kind != ABSENT || !take_cell(c, g, &p->column[column], found)) goto done;
             } while (take(c, ','));
             if (!take(c, '}')) goto done;
             fits = 1;
@@ -248,13 +284,17 @@ static int put_value(const page *g, const column_plan *column, const cell *found
 
 static int fill_fixed(const page *g, int32_t index, arena *a, result *r, int64_t bytes) {
     const column_plan *column = &g->plan->column[index];
-    const cell *found = g->cells + index;
+    const cell *found = g->cells + index * g->room;
     int64_t start = a->at;
     r->data = buffer(a, bytes);
     r->bytes = bytes;
+    r->nulls = 0;
     memset(a->out + r->data, 0, (size_t)bytes);
-    for (int64_t row = 0; row < g->rows; row++, found += g->plan->columns) {
-        if (found->kind == ABSENT || found->kind == NOTHING) continue;
+    for (int64_t row = 0; row < g->rows; row++, found++) {
+        if (found->kind == ABSENT || found->kind == NOTHING) {
+            r->nulls++;
+            continue;
+        }
         if (!put_value(g, column, found, row, a->out + r->data)) {
             a->at = start;
             return 0;
@@ -263,15 +303,27 @@ static int fill_fixed(const page *g, int32_t index, arena *a, result *r, int64_t
     return 1;
 }
 
+/* Most texts are short, and two words are copied faster than a length is looked at. What is written too much lies in
+ * what the next text or buffer overwrites; `most_bytes` leaves room behind the last. */
+static uint8_t *put_short(uint8_t *out, const uint8_t *at, int64_t length, const uint8_t *end) {
+    if (length > 2 * WORD || end - at < 2 * WORD) return put(out, at, length);
+    memcpy(out, at, 2 * WORD);
+    return out + length;
+}
+
 static int fill_texts(const page *g, int32_t index, int form, arena *a, result *r) {
-    const cell *found = g->cells + index;
+    const cell *found = g->cells + index * g->room;
     int64_t start = a->at, offsets = buffer(a, 4 * (g->rows + 1)), data = a->at;
     int32_t *offset = (int32_t *)(void *)(a->out + offsets);
     uint8_t *out = a->out + data, *begin = out;
-    for (int64_t row = 0; row < g->rows; row++, found += g->plan->columns) {
+    r->nulls = 0;
+    for (int64_t row = 0; row < g->rows; row++, found++) {
         const uint8_t *at = g->body + found->start;
         offset[row] = (int32_t)(out - begin);
-        if (found->kind == ABSENT || (found->kind == NOTHING && form != RAW)) continue;
+        if (found->kind == ABSENT || (found->kind == NOTHING && form != RAW)) {
+            r->nulls++;
+            continue;
+        }
         if (form == DOCUMENT) {
             cursor c = {at, at + found->length};
             out = plain(&c, out, 0);
@@ -282,7 +334,7 @@ static int fill_texts(const page *g, int32_t index, int form, arena *a, result *
         } else if (found->escaped) {
             out += unescaped(at, found->length, out);
         } else {
-            out = put(out, at, found->length);
+            out = put_short(out, at, found->length, g->body + g->length);
         }
     }
     offset[g->rows] = (int32_t)(out - begin);
@@ -293,22 +345,17 @@ static int fill_texts(const page *g, int32_t index, int form, arena *a, result *
     return 1;
 }
 
-/* Rows that are null in a column of this form: an absent attribute, and a NULL except where values keep their tags. */
+/* Which rows of a column are not null: an absent attribute is, and a NULL except where values keep their tags. */
 static void fill_validity(const page *g, int32_t index, arena *a, result *r) {
-    const cell *found = g->cells + index;
-    int64_t columns = g->plan->columns, bytes = (g->rows + 7) / 8;
+    const cell *found = g->cells + index * g->room;
+    int64_t bytes = (g->rows + 7) / 8;
     uint16_t nothing = r->form == RAW ? ABSENT : NOTHING;
-    r->nulls = 0;
     r->validity = -1;
-    for (int64_t row = 0; row < g->rows; row++) {
-        uint16_t kind = found[row * columns].kind;
-        r->nulls += kind == ABSENT || kind == nothing;
-    }
     if (r->nulls == 0) return;
     r->validity = buffer(a, bytes);
     memset(a->out + r->validity, 0, (size_t)bytes);
     for (int64_t row = 0; row < g->rows; row++) {
-        uint16_t kind = found[row * columns].kind;
+        uint16_t kind = found[row].kind;
         uint8_t present = kind != ABSENT && kind != nothing;
         a->out[r->validity + row / 8] = (uint8_t)(a->out[r->validity + row / 8] | present << row % 8);
     }
@@ -335,7 +382,7 @@ static void fill_column(const page *g, int32_t index, arena *a, result *r) {
 
 static int64_t most_bytes(const page *g) {
     int64_t columns = g->plan->columns, total = 0;
-    for (int64_t i = 0; i < g->rows * columns; i++) total += g->cells[i].length;
+    for (int64_t i = 0; i < g->room * columns; i++) total += g->cells[i].length;
     /* Per column the widest fixed value or the offsets, the validity, and what alignment takes. */
     return total + columns * (16 * g->rows + 8 + g->rows / 8 + 4 * 64);
 }
@@ -346,7 +393,7 @@ EXPORT void page_free(page *g) {
     free(g);
 }
 
-/* A page read for a plan, or NULL where it is declined. `head` receives: rows, an upper bound of the bytes that
+/* A page read for a plan, or NULL where it is declined. `head[0]` is how many rows to expect; it receives: rows, an upper bound of the bytes that
  * `page_columns` writes, and where LastEvaluatedKey and ConsumedCapacity are (start and length; 0 where absent). */
 EXPORT page *page_new(const plan *p, const uint8_t *body, int64_t length, int64_t *head) {
     page *g = length < INT32_MAX / 2 ? calloc(1, sizeof *g) : NULL;
@@ -354,7 +401,9 @@ EXPORT page *page_new(const plan *p, const uint8_t *body, int64_t length, int64_
     g->body = body;
     g->length = length;
     g->plan = p;
-    if (!take_page(g)) {
+    g->room = head[0] > 16 && head[0] < length ? head[0] : 16;
+    g->cells = calloc((size_t)(g->room * p->columns + 1), sizeof *g->cells);
+    if (g->cells == NULL || !take_page(g)) {
         page_free(g);
         return NULL;
     }

@@ -8,9 +8,10 @@ import sys
 import time
 from types import SimpleNamespace
 
+import click
 import pytest
 
-from exporter.commands import VERBS
+from exporter.__main__ import cli
 from exporter.errors import ExportError, UsageError
 from exporter.lambda_handler import handler
 
@@ -50,11 +51,13 @@ def test_every_verb_and_option_is_documented(repository):
     """docs/exporter.md names each verb of the command line, and each option of its verbs."""
     text = (repository / "docs" / "exporter.md").read_text(encoding="utf-8")
     shared = {"--dataset", "--json", "--help"}
-    for verb in VERBS:
-        assert f"python -m exporter {verb.name}" in text, verb.name
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        verb = cli.get_command(context, name)
+        assert f"python -m exporter {name}" in text, name
         for command in getattr(verb, "commands", {"": verb}).values():
             given = {option for parameter in command.params for option in parameter.opts if option.startswith("--")}
-            assert {option for option in given - shared if option not in text} == set(), verb.name
+            assert {option for option in given - shared if option not in text} == set(), name
 
 
 def test_a_failed_run_says_why_and_exits_with_1(scene):

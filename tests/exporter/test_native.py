@@ -96,6 +96,16 @@ def test_what_is_no_regular_page_is_declined(body):
     assert Plan(compiled, [Column("a", Form.TEXT, "S")]).scan(body) is None
 
 
+def test_a_name_that_looks_like_json_is_no_other_attributes():
+    """Names are data: one that spells two attributes does not swallow them."""
+    name = 'a":{"S":"x"},"b'
+    plan = Plan(compiled, [Column(each, Form.TEXT, "S") for each in ("a", "b", name)])
+    pair = {"a": {"S": "x"}, "b": {"S": "y"}}
+    assert plan.scan(json.dumps({"Items": [pair, {name: {"S": "z"}}, pair]}).encode()) is None
+    page = plan.scan(json.dumps({"Items": [pair, pair]}, separators=(",", ":")).encode())
+    assert [array.to_pylist() for _, array in page.columns] == [["x", "x"], ["y", "y"], [None, None]]
+
+
 def test_an_attribute_may_come_in_any_order_and_miss():
     """What came after an attribute in earlier items is a guess about the next item and no more."""
     names = [f"name-{number}" for number in range(40)]
