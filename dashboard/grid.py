@@ -52,6 +52,10 @@ def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> 
     )
     if few:
         _copied(found, chosen["selection"]["cells"], key)
+    else:
+        st.caption(
+            f"Beyond {_MOST_SELECTABLE:,} rows they are fetched as you scroll. Choose a cell, then Ctrl or Cmd + C."
+        )
 
 
 def cell_text(value: object) -> str:
@@ -64,12 +68,12 @@ def cell_text(value: object) -> str:
 
 
 def _copied(found: QueryResult, cells: Sequence[tuple[int, str]], key: str) -> None:
-    data = {"key": "", "text": "", "shown": ""}
+    data = {"key": "", "text": "", "shown": "", "hint": "A click on a cell copies its value."}
     if cells:
         row, column = cells[0]
         text = cell_text(found.table[column][row].as_py())
         shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} and the rest"
-        data = {"key": f"{found.query_execution_id} {row} {column}", "text": text, "shown": shown or "an empty cell"}
+        data |= {"key": f"{found.query_execution_id} {row} {column}", "text": text, "shown": shown or "an empty cell"}
     component("copied")(data=data, key=f"copied_{key}")
 
 

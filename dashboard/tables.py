@@ -73,10 +73,9 @@ def _facts(service: Service, name: str, found: QueryResult) -> str:
     took = found.statistics
     dataset, manifest = service.dataset(name), service.manifest(name)
     cost = f"{formats.size(took.bytes_scanned)} scanned ({formats.dollars(dollars_for(took.bytes_scanned))})"
-    facts = [
-        "Nothing scanned, an earlier result was reused" if took.reused else cost,
-        f"{formats.seconds(took.total_ms / 1000)} in Athena",
-    ]
+    facts = ["Nothing scanned, an earlier result was reused"]
+    if not took.reused:
+        facts = [cost, f"{formats.seconds(took.total_ms / 1000)} in Athena"]
     if manifest is not None:
         facts.append(f"as of {formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)}")
     return " · ".join(facts)

@@ -2,9 +2,10 @@
 const seen = new WeakMap()
 
 export default function ({ data, parentElement }) {
+  const [line, button] = parentElement.querySelectorAll(".copied span, .copied button")
+  if (!data.key && !seen.has(parentElement)) line.textContent = data.hint
   if (!data.key || seen.get(parentElement) === data.key) return
   seen.set(parentElement, data.key)
-  const [line, button] = parentElement.querySelectorAll(".copied span, .copied button")
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(data.text)

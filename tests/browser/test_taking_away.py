@@ -51,6 +51,50 @@ def test_a_preset_fills_the_days_in_and_the_address_says_so(visitor: Callable[..
     assert start == end != "2026-01-05"
 
 
+def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
+    """Dates are typed, a preset is reached with arrows and Enter, and no mouse was there."""
+    page = visitor().open("/explore?query=daily_summary")
+    days = page.locator(".st-key-inputs_daily_summary [role=spinbutton]").first
+    days.focus()
+    page.keyboard.type("20260105")
+    page.keyboard.press("Tab")
+    page.keyboard.type("20260109")
+    page.keyboard.press("Escape")
+    page.wait_for_url("**startDate=2026-01-05&endDate=2026-01-09**")
+    expect(page.get_by_test_id("stDateInputQuickSelect")).to_be_hidden()
+    page.get_by_role("button", name="Presets").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("menuitem", name="Today").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Yesterday").wait_for()
+
+
+def test_a_cell_is_copied_from_a_sorted_table(visitor: Callable[..., Any]):
+    """What is copied is the cell that was clicked, in whatever order the rows stand; a hint says that it can be."""
+    page = visitor().open("/sql?sql=SELECT+n+FROM+(VALUES+1,2,3)+AS+t(n)+CROSS+JOIN+(SELECT+1+FROM+contacts+LIMIT+1)")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    run(page)
+    page.get_by_text("A click on a cell copies its value.").wait_for()
+    grid = page.locator(RESULT)
+    page.wait_for_timeout(500)
+    grid.click(position={"x": 60, "y": 15})
+    grid.click(position={"x": 60, "y": 15})
+    page.wait_for_timeout(500)
+    grid.click(position={"x": 60, "y": 52})
+    page.get_by_text("Copied 3").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "3"
+
+
+def test_the_grids_own_csv_is_not_offered(visitor: Callable[..., Any]):
+    """Streamlit's file is neither safe in spreadsheets nor exact, so that the page's own is the one there is."""
+    page = visitor().open("/explore?query=all_records&limit=5")
+    run(page)
+    page.locator(RESULT).hover()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)
+    expect(page.get_by_role("button", name="CSV", exact=True)).to_be_visible()
+
+
 def test_one_click_confines_a_query_that_reads_everything(visitor: Callable[..., Any]):
     """The warning names the cheaper days; a click writes them into the SQL, where they can be read and edited."""
     page = visitor().open("/sql?sql=SELECT+*+FROM+contacts+--+everything")

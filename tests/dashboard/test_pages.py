@@ -182,6 +182,16 @@ def test_explore_shows_numbers_exactly(visit, published: Published):
     assert set(shown["big_number"]) == {"12345678901234567890123456789012345678"}
 
 
+def test_a_grid_that_fetches_its_rows_says_how_to_copy(visit, published: Published, monkeypatch):
+    """Beyond what the browser holds a click cannot be told apart, so that the page names the keys."""
+    monkeypatch.setattr("dashboard.grid._MOST_SELECTABLE", 3)
+    app = visit(published.environment, "explore")
+    app.number_input(key="limit").set_value(25)
+    run_query(app)
+    assert not app.exception
+    assert "Choose a cell, then Ctrl or Cmd + C." in texts(app)
+
+
 def test_explore_names_the_missing_field(visit, published: Published):
     """A query without what it needs is not run, and says which field it is."""
     app = visit(published.environment, "explore")
