@@ -48,7 +48,7 @@ def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, An
         "columns": [
             {
                 "name": column.name,
-                "type": str(column.type),
+                "type": column.type_name,
                 "unit": column.unit,
                 "description": column.description,
                 "partition": column.is_partition,

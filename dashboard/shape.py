@@ -26,6 +26,11 @@ class TableColumn:
     is_partition: bool = False
     """year, month and day: every query may name them, and they cost nothing to read."""
 
+    @property
+    def type_name(self) -> str:
+        """The type as Athena has it; partition columns are INT, which no column of a file is."""
+        return "int" if self.is_partition else str(self.type)
+
 
 @dataclass(frozen=True)
 class Shape:

@@ -56,5 +56,5 @@ def faulty(key: str, *now: RefusedSql | None) -> RefusedSql | None:
 
 def _words(shapes: tuple[Shape, ...]) -> list[dict[str, str]]:
     tables = [{"name": shape.table, "note": "table"} for shape in shapes]
-    columns = {column.name: str(column.type) for shape in shapes for column in shape.columns}
+    columns = {column.name: column.type_name for shape in shapes for column in shape.columns}
     return tables + [{"name": name, "note": type_} for name, type_ in columns.items()]

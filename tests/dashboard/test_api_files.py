@@ -39,7 +39,7 @@ def test_tables_tell_what_may_be_asked(client, published):
     assert columns["queue_duration"]["unit"] == "s"
     assert set(columns["channel"]["values"]) <= {"VOICE", "CHAT", "TASK", "EMAIL"}
     assert "values" not in columns["note"]
-    assert columns["day"]["partition"] is True
+    assert (columns["day"]["partition"], columns["day"]["type"]) == (True, "int")
 
 
 def test_samples_are_read_where_they_are_asked_for(client):
