@@ -1,11 +1,13 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint lock images templates
+.PHONY: help setup demo test bench soak lint lock images templates
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
 # Short forms by default; `make bench BENCH=` runs the whole of each.
 BENCH ?= --short
+# Minutes; `make soak SOAK=60` is the whole hour.
+SOAK ?= 5
 # For example: make test TESTS="tests/datasets -k names"
 TESTS ?= tests
 export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
@@ -30,6 +32,9 @@ bench: setup ## run the benchmarks in their short forms
 	  [ -e "$$file" ] || { echo "no benchmarks yet"; continue; }; \
 	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
 	done
+
+soak: setup ## let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 
 lint: setup ## check style, format, types and who imports whom
 	@status=0; \

@@ -1,0 +1,90 @@
+"""A result of a million rows on the SQL page, in a browser: how soon it is there after its query's end, what it holds.
+
+The rows are written as Parquet into the stand-in's S3, beside what was exported: by way of DynamoDB it takes hours.
+"""
+
+import io
+import os
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+from playwright.sync_api import Page, sync_playwright
+
+from support.pages import BUCKET, Server
+
+SQL = "SELECT contact_id, channel, agent_name, initiation_timestamp, queue_duration, day FROM gsi_export"
+PATIENCE_MS = 100_000
+
+
+def large_result(server: Server, environment: dict[str, str], rows: int, tabs: int = 3) -> dict[str, float]:
+    """Open the same large result in so many tabs, one after the other; return seconds and MiB."""
+    _write(environment, rows)
+    figures: dict[str, float] = {"rows": rows, "idle_mib": server.memory()}
+    athena = _client("athena", environment)
+    with sync_playwright() as playwright:
+        options = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=_chromium(), args=options)
+        for number in range(1, tabs + 1):
+            page = browser.new_page(viewport={"width": 1440, "height": 1000})
+            shown = _run(page, server.port, rows)
+            figures[f"tab_{number}_after_end_s"] = shown - _ended(athena)
+            figures[f"tab_{number}_to_last_row_s"] = _to_the_last_row(page)
+            figures[f"tab_{number}_mib"] = server.memory()
+        browser.close()
+    return figures
+
+
+def _write(environment: dict[str, str], rows: int) -> None:
+    s3 = _client("s3", environment)
+    found = s3.list_objects_v2(Bucket=BUCKET, Prefix="dynamo-gsi-export/year=")["Contents"]
+    key = next(item["Key"] for item in found if item["Key"].endswith("data.parquet"))
+    few = pq.read_table(io.BytesIO(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()))
+    # The file of another run of the same day: Athena reads whatever lies in a partition.
+    many = pa.concat_tables([few] * (rows // few.num_rows + 1)).slice(0, rows)
+    body = io.BytesIO()
+    pq.write_table(many, body, compression="zstd")
+    s3.put_object(Bucket=BUCKET, Key=key.replace("data.parquet", "data-large.parquet"), Body=body.getvalue())
+
+
+def _run(page: Page, port: int, rows: int) -> float:
+    """Run the query; return the instant at which its first rows are there."""
+    page.goto(f"http://127.0.0.1:{port}/sql?sql={quote(SQL)}&limit={rows}")
+    editor = page.get_by_label("SQL", exact=True)
+    editor.wait_for(timeout=PATIENCE_MS)
+    page.wait_for_timeout(1000)
+    editor.press("Control+Enter")
+    page.wait_for_selector("[class*=st-key-result_] [data-testid=stDataFrame] canvas", timeout=PATIENCE_MS)
+    return time.time()
+
+
+def _ended(athena: Any) -> float:
+    (latest,) = athena.list_query_executions(MaxResults=1)["QueryExecutionIds"][:1]
+    status = athena.get_query_execution(QueryExecutionId=latest)["QueryExecution"]["Status"]
+    return float(status["CompletionDateTime"].timestamp())
+
+
+def _to_the_last_row(page: Page) -> float:
+    """Go to the end of the grid; return the seconds until its last row is there."""
+    grid = page.locator("[class*=st-key-result_] [data-testid=stDataFrame]").first
+    grid.click(position={"x": 60, "y": 60})
+    began = time.perf_counter()
+    page.keyboard.press("Control+End")
+    page.wait_for_timeout(300)
+    page.wait_for_load_state("networkidle")
+    return time.perf_counter() - began
+
+
+def _client(service: str, environment: dict[str, str]) -> Any:
+    return boto3.session.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
+    ).client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
+
+
+def _chromium() -> str | None:
+    found = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
+    return found if Path(found).exists() else None

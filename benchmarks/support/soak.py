@@ -1,0 +1,68 @@
+"""People who come to the dashboard and leave it again, for as long as one likes, and what the server holds then."""
+
+import asyncio
+import random
+import statistics
+import time
+from dataclasses import dataclass
+
+from support.pages import Server
+from support.people import Person
+
+EVERY_SECONDS = 5.0
+
+
+@dataclass
+class Soaked:
+    """What a soak found; MiB."""
+
+    visits: int
+    clicks: int
+    memory: list[float]
+    """Every five seconds, in order."""
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures that are printed.
+
+        A process fills its caches, and Streamlit keeps 128 pages that were left for two minutes: the first third of the
+        time is for that.
+        """
+        third = max(1, len(self.memory) // 3)
+        middle, end = self.memory[third : 2 * third], self.memory[2 * third :]
+        minutes = len(middle) * EVERY_SECONDS / 60
+        return {
+            "visits": self.visits,
+            "clicks": self.clicks,
+            "first_mib": self.memory[0],
+            "middle_third_mib": statistics.median(middle),
+            "last_third_mib": statistics.median(end),
+            "grown_mib_per_hour": (statistics.median(end) - statistics.median(middle)) / minutes * 60,
+            "most_mib": max(self.memory),
+        }
+
+
+async def soak(server: Server, people: int, seconds: float) -> Soaked:
+    """Let so many people open the page, click a few times and leave, again and again."""
+    found = Soaked(0, 0, [])
+    end = time.perf_counter() + seconds
+
+    async def come_and_go(seed: int) -> None:
+        chance = random.Random(seed)
+        await asyncio.sleep(chance.uniform(0, 5))
+        while time.perf_counter() < end:
+            person = Person(server.port)
+            await person.open()
+            found.visits += 1
+            for _ in range(chance.randint(1, 6)):
+                await asyncio.sleep(chance.uniform(1, 4))
+                await person.click()
+                found.clicks += 1
+            await person.close()
+
+    async def watch() -> None:
+        while time.perf_counter() < end:
+            found.memory.append(server.memory())
+            await asyncio.sleep(EVERY_SECONDS)
+
+    await asyncio.gather(watch(), *(come_and_go(seed) for seed in range(people)))
+    return found
