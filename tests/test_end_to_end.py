@@ -171,7 +171,7 @@ def cards_before_and_after(product: Product, chromium: str) -> tuple[list[str], 
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.goto(product.url)
-        card = page.get_by_test_id("stMetricValue")
+        card = page.locator(".board .value")
         expect(card).to_have_count(4, timeout=60_000)
         before = card.all_inner_texts()
         endpoint = product.variables["AWS_ENDPOINT_URL"]
