@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-FIRST_REQUESTS = 2
+FIRST_REQUESTS = 4
 """Requests at a time to begin with."""
 
-_PAGES_PER_STEP = 6
-"""Pages, per request at a time, after which it is judged whether one more has helped."""
+_FIRST_PAGES_PER_STEP, _PAGES_PER_STEP = 2, 6
+"""Pages, per request at a time, after which it is judged whether more have helped: while the number doubles, then."""
 
 _GAIN = 1.05
 _CALM_SECONDS = 5.0
@@ -77,6 +77,7 @@ class Pace:
         self._allowance = Allowance(max_read_units, clock) if max_read_units else None
         # Until a page has shown what an item costs, a ceiling can only be kept by asking once, for little.
         self._at_a_time = 1 if self._allowance else min(FIRST_REQUESTS, most)
+        self._doubling = True  # until that has not helped once
         self._units_per_item: float | None = None
         self._calm_until = 0.0
         self._step_pages, self._step_units, self._step_began = 0, 0.0, clock()
@@ -138,6 +139,7 @@ class Pace:
 
     def _slow_down(self) -> None:
         self._at_a_time = max(1, self._at_a_time // 2)
+        self._doubling = False
         self._calm_until = self._clock() + _CALM_SECONDS
         self._best = 0.0
         self._begin_step()
@@ -145,13 +147,16 @@ class Pace:
     def _step(self, units: float) -> None:
         self._step_pages += 1
         self._step_units += units
-        if self._step_pages < _PAGES_PER_STEP * self._at_a_time:
+        if self._step_pages < (_FIRST_PAGES_PER_STEP if self._doubling else _PAGES_PER_STEP) * self._at_a_time:
             return
         rate = self._step_units / max(self._clock() - self._step_began, 1e-6)
         self._begin_step()
         if self._clock() >= self._calm_until and rate >= self._best * _GAIN:
             self._best = rate
-            self._at_a_time = min(self.most, self._at_a_time + max(1, self._at_a_time // 2))
+            more = self._at_a_time if self._doubling else max(1, self._at_a_time // 2)
+            self._at_a_time = min(self.most, self._at_a_time + more)
+        else:
+            self._doubling = False
 
     def _begin_step(self) -> None:
         self._step_pages, self._step_units, self._step_began = 0, 0.0, self._clock()

@@ -105,6 +105,16 @@ def item_texts(body: bytes, positions: Iterable[int]) -> list[str]:
     return [msgspec.json.encode(msgspec.json.decode(items[position])).decode() for position in positions]
 
 
+def texts_at_ends(body: bytes, attribute: str, kind: str, count: int) -> tuple[pa.StringArray, pa.StringArray]:
+    """Return one attribute's texts in a response's first and last `count` items, null where it is of another kind."""
+    items = _raw_items.decode(body).Items
+    first, last = (
+        [msgspec.json.decode(item).get(attribute, {}).get(kind) for item in part]
+        for part in (items[:count], items[-count:])
+    )
+    return pa.array(first, pa.string()), pa.array(last, pa.string())
+
+
 class PageReader:
     """Reads pages for the attributes expected, each with the kind that most of its values have (None: any)."""
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from datasets import Dataset
 from exporter.key_ranges import EVERY_KEY, KeyRange
 from exporter.sort_key import SortKey
@@ -84,20 +86,29 @@ class Planner:
     def __init__(self, dataset: Dataset, sort_key: SortKey) -> None:
         self._values = dataset.source.partition_values
         self._zone = dataset.zone
-        self._key = sort_key
+        self.sort_key = sort_key
         self._pieces = 0
         self.density = Density()
 
     def reach(self, window: Window | None) -> Reach:
         """Return how far along the key a window's items may lie."""
-        if window is None or not self._key.sorts:
+        if window is None or not self.sort_key.sorts:
             return Reach(window, None, None)
-        bounds = _day_bounds(window.start - self._key.slack, window.end + self._key.slack, self._axis_zone)
+        bounds = _day_bounds(window.start - self.sort_key.slack, window.end + self.sort_key.slack, self._axis_zone)
         return Reach(window, bounds[0], bounds[-1])
 
     def ranges(self, reach: Reach) -> tuple[KeyRange, ...]:
         """Return the ranges of a whole reach, in key order."""
-        return self._key.key_ranges(reach.start, reach.end) if self._key.sorts else (EVERY_KEY,)
+        return self.sort_key.key_ranges(reach.start, reach.end) if self.sort_key.sorts else (EVERY_KEY,)
+
+    def learn_page(self, value: str, units: float, first: pa.StringArray, last: pa.StringArray) -> None:
+        """Take account of a page of consecutive items before any piece is read, by the sort keys at its ends."""
+        if not self.sort_key.sorts:
+            return
+        begun, ended = (keys.filter(self.sort_key.days(keys).is_valid()) for keys in (first, last))
+        if len(begun) and len(ended):
+            length = self.sort_key.instant(ended[-1].as_py()) - self.sort_key.instant(begun[0].as_py())
+            self.density.learn(value, units, length / _HOUR)
 
     def stretches(self, reach: Reach, extent: Window | None, stride: DayStride) -> Iterator[Stretch]:
         """Yield the stretches of a reach in key order, each of as many days as `stride` says when it is asked for.
@@ -105,12 +116,12 @@ class Planner:
         `extent` stands for the window where the reach has none. A key that does not sort is one stretch.
         """
         covered = reach.window or extent
-        if not self._key.sorts or covered is None:
+        if not self.sort_key.sorts or covered is None:
             pieces = [Piece(value, self._next(at), (EVERY_KEY,), None) for at, value in enumerate(self._values)]
             yield Stretch(tuple(pieces), 1, None)
             return
-        start = reach.start or covered.start - self._key.slack
-        end = reach.end or covered.end + self._key.slack
+        start = reach.start or covered.start - self.sort_key.slack
+        end = reach.end or covered.end + self.sort_key.slack
         bounds = _day_bounds(start, end, self._axis_zone)
         at = 0
         while at < len(bounds) - 1:
@@ -119,7 +130,7 @@ class Planner:
             last = at + days == len(bounds) - 1
             open_low = at == 0 and reach.start is None
             pieces = list(self._cut(low, high, open_low=open_low, open_high=last and reach.end is None))
-            yield Stretch(tuple(pieces), days, None if last else high - self._key.slack)
+            yield Stretch(tuple(pieces), days, None if last else high - self.sort_key.slack)
             at += days
 
     def _cut(self, low: dt.datetime, high: dt.datetime, *, open_low: bool, open_high: bool) -> Iterator[Piece]:
@@ -128,13 +139,13 @@ class Planner:
             count = self.density.pieces(value, hours)
             cuts = self._cuts(low, high, count)
             for first, second in itertools.pairwise(cuts):
-                ranges = self._key.key_ranges(
+                ranges = self.sort_key.key_ranges(
                     None if open_low and first == low else first, None if open_high and second == high else second
                 )
                 yield Piece(value, self._next(position), ranges, (second - first) / _HOUR)
 
     def _cuts(self, low: dt.datetime, high: dt.datetime, count: int) -> list[dt.datetime]:
-        unit = self._key.finest_cut
+        unit = self.sort_key.finest_cut
         units = (high - low) // unit
         inner = sorted({low + unit * (units * number // count) for number in range(1, count)} - {low, high})
         return [low, *inner, high]
@@ -147,7 +158,7 @@ class Planner:
     def _axis_zone(self) -> ZoneInfo:
         # A text key's order is that of its digits, so its axis is cut at the dates written in it; a number is an
         # instant, so its axis is cut where the dataset's days begin.
-        return ZoneInfo("UTC") if self._key.slack else self._zone
+        return ZoneInfo("UTC") if self.sort_key.slack else self._zone
 
 
 def _day_bounds(start: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:

@@ -14,11 +14,12 @@ from datasets import Dataset
 from exporter.decode import DAY, DecodedPage, PageDecoder, SetAside
 from exporter.errors import Interrupted
 from exporter.key_ranges import KeyRange
+from exporter.pages import texts_at_ends
 from exporter.plan import Piece, Planner, Reach, Stretch
 from exporter.progress import Progress
 from exporter.quarantine import Quarantine
 from exporter.schema import kinds_in_page
-from exporter.source import Index
+from exporter.source import Index, Sample
 from exporter.spool import Spool
 from exporter.window import Window
 
@@ -57,33 +58,58 @@ class Reader:
     ) -> None:
         self._index = index
         self._values = dataset.source.partition_values
+        self._sort_attribute = dataset.source.sort_key
         self._zone = dataset.zone
         self._planner = planner
         self._progress = progress
         self._stop = stop
         self._kept: dict[str, bytes] = {}
+        self._ends: dict[str, list[dt.date]] = {}
         self._lock = threading.Lock()
         self.tally = Tally()
 
     def kinds(self, reach: Reach) -> dict[str, set[str]]:
         """Return attribute -> DynamoDB types on the first and last page of each partition value.
 
-        A first page that is the whole answer is kept, so that it is neither read nor paid for again.
+        A first page that is the whole answer is kept, so that it is neither read nor paid for again. Of the others it
+        is remembered how dense they are, and which days they hold.
         """
         found: dict[str, set[str]] = {}
-        self._kept = {}
+        self._kept, self._ends = {}, {}
         ranges = self._planner.ranges(reach)
-        for value in self._values:
-            first = self._index.first_page(value, ranges[0])
-            pages = [*first.bodies]
-            if len(ranges) > 1 or first.more:
-                pages += self._index.last_page(value, ranges[-1]).bodies
-            elif len(self._kept) < KEPT_SAMPLES and len(first.bodies) == 1:
-                self._kept[value] = first.bodies[0]
-            for page in pages:
-                for attribute, kinds in kinds_in_page(page).items():
-                    found.setdefault(attribute, set()).update(kinds)
+        with ThreadPoolExecutor(self._index.pace.most, thread_name_prefix="sample") as pool:
+            for kinds in pool.map(lambda value: self._sampled(value, ranges), self._values):
+                for attribute, tags in kinds.items():
+                    found.setdefault(attribute, set()).update(tags)
         return found
+
+    def _sampled(self, value: str, ranges: tuple[KeyRange, ...]) -> dict[str, set[str]]:
+        first = self._index.first_page(value, ranges[0])
+        bodies = [*first.bodies]
+        if len(ranges) > 1 or first.more:
+            bodies += self._index.last_page(value, ranges[-1]).bodies
+            self._look_at_ends(value, first, bodies[-1])
+        else:
+            with self._lock:
+                if len(self._kept) < KEPT_SAMPLES and len(bodies) == 1:
+                    self._kept[value] = bodies[0]
+        found: dict[str, set[str]] = {}
+        for body in bodies:
+            for attribute, tags in kinds_in_page(body).items():
+                found.setdefault(attribute, set()).update(tags)
+        return found
+
+    def _look_at_ends(self, value: str, first: Sample, last: bytes) -> None:
+        key = self._planner.sort_key
+        ends = [
+            texts_at_ends(body, self._sort_attribute, key.attribute_type, _PROBED_ITEMS)
+            for body in (first.bodies[0], last)
+        ]
+        if len(first.bodies) == 1:
+            self._planner.learn_page(value, first.units, *ends[0])
+        days = [_extent(key.days(texts)) for texts, _ in ends]
+        if all(days):
+            self._ends[value] = [day for found in days for day in found]
 
     def extent(self, decoder: PageDecoder, latest: dt.date) -> Window | None:
         """Return the days between the first and last readable item of the index, or None where it has none.
@@ -95,6 +121,9 @@ class Reader:
         for value in self._values:
             if value in self._kept:
                 days += _days_of(decoder.decode(self._kept[value]), _EARLIEST)
+                continue
+            if value in self._ends:
+                days += self._ends[value]
                 continue
             days += self._probed(value, decoder, self._index.first_items, ranges, _EARLIEST)
             days += self._probed(value, decoder, self._index.last_items, ranges[::-1], latest)
@@ -199,9 +228,13 @@ def _finished(waiting: deque[tuple[Stretch, list[Future[None]]]]) -> Stretch:
 
 def _days_of(page: DecodedPage, unreadable: dt.date) -> list[dt.date]:
     """Return the first and last day on a page; `unreadable` where it holds items and no readable day."""
-    if page.rows.num_rows:
-        return list(pc.min_max(page.rows.column(DAY)).as_py().values())
-    return [unreadable] if page.items else []
+    return _extent(page.rows.column(DAY)) or ([unreadable] if page.items else [])
+
+
+def _extent(days: pa.Date32Array) -> list[dt.date]:
+    """Return the first and last day that is not null, if any is."""
+    found = pc.min_max(days).as_py()
+    return [] if found["min"] is None else [found["min"], found["max"]]
 
 
 def _within(rows: pa.RecordBatch, window: Window | None) -> pa.RecordBatch:

@@ -100,6 +100,8 @@ class Sample:
     bodies: tuple[bytes, ...]
     more: bool
     """Whether the range holds more than that."""
+    units: float
+    """Read units that they cost."""
 
 
 class Index:
@@ -162,7 +164,7 @@ class Index:
             bodies.append(answer.body)
             units += head.units
             if not head.LastEvaluatedKey or units >= FULL_PAGE_UNITS or self.pace.at_full_pages:
-                return Sample(tuple(bodies), bool(head.LastEvaluatedKey))
+                return Sample(tuple(bodies), bool(head.LastEvaluatedKey), units)
             request["ExclusiveStartKey"] = key_for_client(head.LastEvaluatedKey)
 
     def _few(self, request: dict[str, Any]) -> bytes:
