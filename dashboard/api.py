@@ -20,6 +20,7 @@ from dashboard.api_errors import answered, json_response
 from dashboard.api_files import made_file, named, own_file, start_unload, written_files
 from dashboard.api_request import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
 from dashboard.api_tables import estimated, tables
+from dashboard.cheaper import cheaper
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Filters, day_from_text
 from dashboard.jobs import Job
@@ -98,7 +99,7 @@ class _Api:
             asked = question(service, body)
             found = service.estimate(asked.name, asked.statement)
             can_narrow = found is not None and found.reads_everything and asked.statement.written
-            return estimated(found, service.narrowed(asked.name, asked.statement) if can_narrow else None)
+            return estimated(found, cheaper(service, asked.name, asked.statement) if can_narrow else None)
 
         return json_response(await self._in_thread(bound))
 

@@ -15,6 +15,7 @@ from dashboard.jobs import Job
 from dashboard.objects import LINK_SECONDS
 from dashboard.results import QueryResult
 from dashboard.service import Service
+from dashboard.unloading import unload_of
 from dashboard.unloads import EXTENSIONS, FORMATS, MOST_ROWS, UnloadFormat
 
 MOST_LINKS: Final = 100
@@ -60,7 +61,7 @@ def start_unload(service: Service, result: QueryResult, body: dict[str, Any]) ->
     if body:
         field = next(iter(body))
         raise wrong(field, "unknown; expected queryExecutionId, columns, format and limit")
-    return service.start(service.names[0], service.unload(result, columns, form, limit), owner="api")
+    return service.start(service.names[0], unload_of(service, result, columns, form, limit), owner="api")
 
 
 def written_files(service: Service, result: QueryResult, name: Named) -> dict[str, Any]:

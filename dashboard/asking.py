@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import formats, running
+from dashboard.cheaper import cheaper
 from dashboard.days_input import days_input
 from dashboard.errors import InvalidRequest, RefusedSql
 from dashboard.links import Linked
@@ -126,7 +127,7 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reads_{slot}"):
         st.caption(f"{text}. :orange[This reads every day.]", width="content")
-        if statement.written and (proposal := service.narrowed(name, statement)) is not None:
+        if statement.written and (proposal := cheaper(service, name, statement)) is not None:
             st.button(
                 f"Read {formats.days(proposal.days)} alone",
                 icon=":material/filter_alt:",

@@ -5,25 +5,23 @@ Overview costs at most two queries until the next export changes the data, howev
 """
 
 import datetime as dt
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dashboard.assurance import DayAssurance
 from dashboard.athena import Athena
-from dashboard.costs import Estimate, estimate_from, suggested_days, together
+from dashboard.costs import Estimate, estimate_from, together
 from dashboard.days_read import scans_of
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, today_in
 from dashboard.jobs import Job, Jobs
 from dashboard.kept import Kept
 from dashboard.library import Library
-from dashboard.narrowing import Proposal, proposal_from
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
 from dashboard.parameters import literals_of
-from dashboard.queries import Statement, daily_statement, statement_for, with_limit
+from dashboard.queries import Statement, daily_statement, statement_for
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
 from dashboard.results import QueryResult
@@ -32,7 +30,6 @@ from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
 from dashboard.sql_guard import Catalogue, ServedTable, checked
 from dashboard.sql_text import one_statement
-from dashboard.unloads import MOST_ROWS, UnloadFormat, unload_folder, unload_statement
 from datasets.definition import Dataset
 from datasets.manifest import DayRecord, Manifest
 from datasets.runs import RunEntry
@@ -209,38 +206,6 @@ class Service:
             estimates.append(estimate_from(statement, manifest, opened))
         return together(estimates) if estimates else None
 
-    def narrowed(self, name: str, statement: Statement) -> Proposal | None:
-        """Return a person's SQL confined to the last published days; None where that cannot be or saves nothing."""
-        latest = {}
-        for read in self.names:
-            manifest = self.manifest(read)
-            if manifest is not None and (days := suggested_days(manifest)) is not None:
-                latest[self.shape(read).table_name] = days
-        return proposal_from(
-            statement.written, self.catalogue(), latest, lambda sql: self._reads_less(name, statement, sql)
-        )
-
-    def unload(
-        self, found: QueryResult, columns: Sequence[str], form: UnloadFormat, rows: int | None = None
-    ) -> Statement:
-        """Return the statement that writes these columns of a result to S3; `rows` at most, None: as in the result.
-
-        What a person wrote is checked again. Raises RefusedSql, InvalidRequest for columns that the result has not.
-        """
-        names, asked = found.table.column_names, found.statement
-        unknown = [column for column in columns if column not in names]
-        if unknown or not columns:
-            raise InvalidRequest((FieldFault("columns", f"expected some of {', '.join(names)}; found {unknown}"),))
-        # A statement asks for one row more than its limit, to know whether there are more; a file must not hold it.
-        limit = max(found.row_count if rows is None else min(rows, MOST_ROWS), 1) - 1
-        if asked.written:
-            request = QueryRequest("custom_sql", limit, sql=asked.written)
-            base = self.prepare(self.names[0], request, dict(asked.given) if asked.given else None)
-        else:
-            base = with_limit(asked, limit)
-        folder = unload_folder(found.output_location, uuid.uuid4().hex)
-        return unload_statement(base, names, columns, form, folder)
-
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
         if statement.unloads:
@@ -277,11 +242,6 @@ class Service:
         targets = {name: dataset.target for name, dataset in self._datasets.items()}
         read = (name for name, target in targets.items() if (target.database, target.table) in statement.tables)
         return tuple(read)
-
-    def _reads_less(self, name: str, statement: Statement, sql: str) -> bool:
-        given = dict(statement.given) if statement.given else None
-        bound = self.estimate(name, self.prepare(name, QueryRequest("custom_sql", 1, sql=sql), given))
-        return bound is not None and not bound.reads_everything
 
     def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
         jobs = [self.start(name, statement, owner=SHARED) for statement in statements]

@@ -13,6 +13,7 @@ from dashboard.jobs import Job
 from dashboard.objects import LINK_SECONDS
 from dashboard.results import QueryResult
 from dashboard.service import Service
+from dashboard.unloading import unload_of
 from dashboard.unloads import EXTENSIONS, FORMATS, LABELS, MOST_ROWS, UnloadFormat
 
 MOST_LINKS: Final = 20
@@ -136,7 +137,7 @@ def _start(
 ) -> None:
     slot = _slot(found)
     try:
-        running.start(service, name, service.unload(found, columns, form, rows), slot)
+        running.start(service, name, unload_of(service, found, columns, form, rows), slot)
     except DashboardError as error:
         st.toast(str(error), icon=":material/error:")
 

@@ -7,8 +7,11 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from barriers import violations
 from playwright.sync_api import Page, expect
 from publishing import Published
+
+from dashboard.themes import THEMES
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -84,6 +87,24 @@ def test_a_cell_is_copied_from_a_sorted_table(visitor: Callable[..., Any]):
     grid.click(position={"x": 60, "y": 52})
     page.get_by_text("Copied 3").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "3"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_opens_on_a_page_keeps_nobody_out(visitor: Callable[..., Any], theme: str):
+    """Rows, the menu of downloads, links to S3, sample values and the warning: read and reached in every theme."""
+    page = visitor(theme=theme).open("/sql?sql=SELECT+channel,+note+FROM+contacts+LIMIT+5")
+    page.get_by_text("Sample values").click()
+    page.get_by_text("read from S3").wait_for()
+    run(page)
+    page.locator("[class*=st-key-more_] button").first.click()
+    page.get_by_role("button", name="columns to S3").wait_for()
+    page.wait_for_timeout(500)
+    assert violations(page) == []
+    page.get_by_role("button", name="columns to S3").click()
+    page.get_by_text("Written to S3").wait_for()
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(500)
+    assert violations(page) == []
 
 
 def test_the_grids_own_csv_is_not_offered(visitor: Callable[..., Any]):

@@ -91,7 +91,7 @@ def test_a_cancelled_job_that_waits_for_its_turn_never_starts():
     asked = []
 
     class Slow:
-        def run(self, statement, watch):
+        def run(self, statement, _watch):
             asked.append(statement.sql)
             release.wait(20)
             raise QueryFailed("done")
@@ -115,7 +115,7 @@ def test_a_fault_of_our_own_ends_the_job():
     """Whoever waits hears of an error that nobody foresaw, instead of waiting for ever."""
 
     class Broken:
-        def run(self, statement, watch):
+        def run(self, *_):
             raise ZeroDivisionError
 
         def stop(self, query_execution_id):

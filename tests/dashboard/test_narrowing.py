@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 
+from dashboard.cheaper import cheaper
 from dashboard.filters import Days
 from dashboard.narrowing import condition, proposal_from
 from dashboard.query_types import QueryRequest
@@ -102,7 +103,7 @@ def test_a_proposal_reads_the_last_published_week(service, published, sql: str):
     """Across the end of a month too, what is proposed opens the last seven published days and no other."""
     statement = service.prepare("contacts", QueryRequest("custom_sql", 100, sql=sql))
     assert service.estimate("contacts", statement).reads_everything
-    proposal = service.narrowed("contacts", statement)
+    proposal = cheaper(service, "contacts", statement)
     assert proposal.days == Days(published.days[-7], published.days[-1])
     bound = service.estimate("contacts", service.prepare("contacts", QueryRequest("custom_sql", 100, sql=proposal.sql)))
     assert (bound.days, bound.reads_everything) == (7, False)

@@ -11,6 +11,7 @@ import pytest
 from dashboard.errors import InvalidRequest, QueryCancelled
 from dashboard.queries import Statement, with_limit
 from dashboard.query_types import QueryRequest
+from dashboard.unloading import unload_of
 from dashboard.unloads import MOST_ROWS, unload_folder, unload_statement
 
 
@@ -21,7 +22,7 @@ def answered(service, request, given=None):
 
 def unload(service, found, columns, form="parquet", rows=None):
     """What was written, as an outcome with its files."""
-    return service.start("contacts", service.unload(found, columns, form, rows)).outcome()
+    return service.start("contacts", unload_of(service, found, columns, form, rows)).outcome()
 
 
 def parquet(service, done):
@@ -90,9 +91,9 @@ def test_columns_that_the_result_has_not_are_named(service):
     """Nothing is started for them."""
     found = answered(service, QueryRequest("all_records", 1))
     with pytest.raises(InvalidRequest, match=r"columns: expected some of contact_id, .*found \['agent'\]"):
-        service.unload(found, ["agent"], "parquet")
+        unload_of(service, found, ["agent"], "parquet")
     with pytest.raises(InvalidRequest):
-        service.unload(found, [], "parquet")
+        unload_of(service, found, [], "parquet")
 
 
 def test_it_is_stopped_in_athena_like_any_query(service, published):
