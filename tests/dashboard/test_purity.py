@@ -51,11 +51,13 @@ SERVICE = (
     "api_tables",
     "athena",
     "aws_errors",
+    "cheaper",
     "jobs",
     "library",
     "objects",
     "records",
     "service",
+    "unloading",
 )
 
 
