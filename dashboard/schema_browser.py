@@ -20,13 +20,16 @@ def schema_browser(service: Service) -> None:
     with st.container(border=True, key="schema", gap="small"):
         for name in service.names:
             shape = service.shape(name)
-            st.subheader(f":material/table: {shape.table}", anchor=False, help=f"In the database {shape.database}")
-            wanted = st.toggle(
-                "Sample values",
-                key=f"samples_{name}",
-                help=f"Reads the first rows of the newest day's file from S3, at most {formats.size(MOST_BYTES)}, once "
-                "for everybody until the next export. No query runs. Values of small dimensions are there anyway.",
-            )
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                help_text = f"In the database {shape.database}"
+                st.subheader(f":material/table: {shape.table}", anchor=False, help=help_text, width="content")
+                wanted = st.toggle(
+                    "Samples",
+                    key=f"samples_{name}",
+                    help="Sample values: reads the first rows of the newest day's file from S3, at most "
+                    f"{formats.size(MOST_BYTES)}, once for everybody until the next export. No query runs. "
+                    "Values of small dimensions are there anyway.",
+                )
             samples = _samples(service, name) if wanted else None
             st.html(
                 columns_list(shape, {**known_values(service.manifest(name)), **(samples.values if samples else {})})

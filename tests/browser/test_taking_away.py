@@ -93,7 +93,7 @@ def test_a_cell_is_copied_from_a_sorted_table(visitor: Callable[..., Any]):
 def test_what_opens_on_a_page_keeps_nobody_out(visitor: Callable[..., Any], theme: str):
     """Rows, the menu of downloads, links to S3, sample values and the warning: read and reached in every theme."""
     page = visitor(theme=theme).open("/sql?sql=SELECT+channel,+note+FROM+contacts+LIMIT+5")
-    page.get_by_text("Sample values").click()
+    page.get_by_text("Samples", exact=True).click()
     page.get_by_text("read from S3").wait_for()
     run(page)
     page.locator("[class*=st-key-more_] button").first.click()
