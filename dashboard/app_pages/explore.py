@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard import asking, running, tables
 from dashboard.page_head import opened
+from dashboard.parameter_inputs import parameter_inputs
 from dashboard.query_types import available_query_types
 from dashboard.sharing import linked, share
 
@@ -25,8 +26,9 @@ with st.container(border=True, key="question"):
     st.caption(definition.description)
     slot = f"explore_{name}_{definition.id}"
     values = asking.inputs(service, name, definition, page.manifest, link, slot)
-    share(service, name, "explore", {field: value for field, value in values.items() if field != "run"})
-    asking.run_if_asked(service, name, values, slot)
+    given = parameter_inputs(slot, values["sql"], link.parameters) if "sql" in values else None
+    share(service, name, "explore", {field: value for field, value in values.items() if field != "run"}, given)
+    asking.run_if_asked(service, name, values, slot, given)
 
 running.show(
     service,

@@ -307,6 +307,19 @@ def test_sql_with_parameters_runs_with_their_values(visit, published: Published)
     assert list(app.dataframe[0].value["channel"]) == ["CHAT"]
 
 
+def test_explore_takes_parameters_too(visit, published: Published):
+    """SQL with parameters asks for their values on this page as well, and a link brings them."""
+    sql = "SELECT channel, count(*) AS n FROM contacts WHERE channel = {{channel}} GROUP BY channel"
+    app = visit(published.environment, "explore")
+    app.pills[0].set_value("custom_sql").run()
+    app.session_state["explore_contacts_custom_sql_text"] = {"sql": sql, "revision": 7}
+    app.run()
+    app.text_input(key="parameter_explore_contacts_custom_sql_0_channel_text").set_value("CHAT").run()
+    run_query(app)
+    assert not app.exception
+    assert list(app.dataframe[0].value["channel"]) == ["CHAT"]
+
+
 def test_a_past_query_runs_again(visit, publishing):
     """What ran is in the history with its rows and bytes, and one click runs it again."""
     published = publishing("past", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
