@@ -8,6 +8,7 @@ import asyncio
 import gc
 import importlib
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -25,6 +26,7 @@ _PAGES_NEED: Final = (
 )
 _HEALTHY_SECONDS: Final = 0.3
 """By then a server that has started has told so."""
+_TIDY_SECONDS: Final = 60.0
 
 
 class LaterRoutes:
@@ -56,15 +58,19 @@ class LaterRoutes:
 @asynccontextmanager
 async def warming(_app: object) -> AsyncIterator[None]:
     """Load what the first page needs, in a thread, once the server is there."""
-    warm_up = threading.Thread(target=_load, name="warm-up", daemon=True)
+    warm_up = threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True)
     timer = asyncio.get_running_loop().call_later(_HEALTHY_SECONDS, warm_up.start)
     yield
     timer.cancel()
 
 
-def _load() -> None:
+def _load_and_tidy() -> None:
     for name in _PAGES_NEED:
         importlib.import_module(name)
     # What is loaded stays for good: the collector need not look at it again and again.
     gc.collect()
     gc.freeze()
+    # The rest is little; once a minute in place of Streamlit's after every run keeps closed pages from piling up.
+    while True:
+        time.sleep(_TIDY_SECONDS)
+        gc.collect()
