@@ -79,6 +79,8 @@ class Board {
 
   redraw() {
     const { document: shown, root } = this
+    // On its way out of the page it has no width, and bars of none have less than none.
+    if (!root.clientWidth) return
     this.width = root.clientWidth
     root.setAttribute("aria-busy", String(this.wanted !== null))
     this.drawMarks(shown)
