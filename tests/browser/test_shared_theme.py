@@ -44,7 +44,7 @@ def test_the_theme_stays_in_the_address_from_page_to_page(visitor: Callable[...,
     """Filters, questions and changes of page rewrite the address, and none of them drops the theme."""
     page = visitor().open("/?theme=Sunset")
     wait_for_theme(page, "Sunset")
-    page.wait_for_function("location.search.includes('from=')")
+    page.wait_for_function("() => location.search.includes('from=')")
     assert page.url.endswith("theme=Sunset")
     for name, part in (("Explore", "query=all_records"), ("SQL", "sql=SELECT"), ("Exports", "exports")):
         page.get_by_test_id("stSidebarNavLink").filter(has_text=name).click()

@@ -114,7 +114,7 @@ def test_a_dataset_that_says_nothing_gets_cards_and_charts(page: Page):
     for text in ("Total rows", "Unique orders", "States", "Clerks", "Orders per day"):
         page.get_by_text(text, exact=True).first.wait_for()
     page.get_by_text(str(len(ORDER_ROWS)), exact=True).first.wait_for()
-    page.wait_for_function("location.search.includes('dataset=orders')")
+    page.wait_for_function("() => location.search.includes('dataset=orders')")
 
 
 def test_query_types_speak_of_the_datasets_own_columns(page: Page):
@@ -128,7 +128,7 @@ def test_query_types_speak_of_the_datasets_own_columns(page: Page):
     run(page)
     rows = Counter(row["clerk"] for row in ORDER_ROWS)["Ines"]
     page.get_by_role("heading", name=f"{rows} rows").wait_for()
-    page.wait_for_function("location.search.includes('agentName=Ines')")
+    page.wait_for_function("() => location.search.includes('agentName=Ines')")
     pick(page, "Contact centre")
     page.get_by_text("By agent", exact=True).wait_for()
     expect(page.get_by_text("By clerk", exact=True)).to_have_count(0)
