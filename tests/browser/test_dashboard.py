@@ -201,10 +201,7 @@ def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any]):
     """At 390 by 844 the first screen holds all four figures, without scrolling."""
     page = visitor(width=390, height=844).open(JANUARY)
     page.wait_for_selector(CHARTS)
-    bottoms = [
-        box["y"] + box["height"]
-        for box in (card.bounding_box() for card in page.locator(".board .card").all())
-    ]
+    bottoms = [box["y"] + box["height"] for box in (card.bounding_box() for card in page.locator(".board .card").all())]
     assert len(bottoms) == 4
     assert max(bottoms) <= 844
 
