@@ -181,12 +181,16 @@ static int take_expected(cursor *c, const column_plan *column) {
     return 1;
 }
 
+enum { MAX_ESCAPED = 1024 }; /* a longer name with escapes is declined */
+
 /* The attribute at the cursor, or -1; `expected` is a guess. */
 static int32_t take_attribute(cursor *c, const plan *p, int32_t expected) {
     text name;
+    uint8_t meant[MAX_ESCAPED];
     if (expected >= 0 && take_expected(c, &p->column[expected])) return expected;
-    if (!take_text(c, &name) || name.escaped || !take(c, ':')) return -1;
-    return column_of(p, name.start, name.length);
+    if (!take_text(c, &name) || !take(c, ':')) return -1;
+    if (!name.escaped) return column_of(p, name.start, name.length);
+    return name.length > MAX_ESCAPED ? -1 : column_of(p, meant, unescaped(name.start, name.length, meant));
 }
 
 /* The items. An attribute that is not in the plan, or twice in an item, is declined with the page. */

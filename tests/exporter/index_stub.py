@@ -15,10 +15,12 @@ PAGE_BYTES = 1 << 20
 class IndexStub:
     """A table `ttt` (key Id) with the index `iii` (keys Kind and At, both S) on a loopback port."""
 
-    def __init__(self, items: list[dict[str, Any]]) -> None:
+    def __init__(self, items: list[dict[str, Any]], page_bytes: int = PAGE_BYTES) -> None:
+        self._page_bytes = page_bytes
         self._rows: dict[str, list[tuple[str, str, bytes]]] = {}
-        for item in items:
-            text = json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
+        for number, item in enumerate(items):
+            # Both ways to write what is not ASCII.
+            text = json.dumps(item, ensure_ascii=number % 2 == 0, separators=(",", ":")).encode()
             row = (item["At"]["S"], item["Id"]["S"], text)
             self._rows.setdefault(item["Kind"]["S"], []).append(row)
         for rows in self._rows.values():
@@ -72,7 +74,7 @@ class IndexStub:
         for place in positions:
             page.append(rows[place][2])
             size += len(rows[place][2])
-            if len(page) >= limit or size >= PAGE_BYTES:
+            if len(page) >= limit or size >= self._page_bytes:
                 break
         more = bool(page) and place != positions[-1]
         # An index's cursor also holds the table's key; a place is enough for one that nobody else reads.
