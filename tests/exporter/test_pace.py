@@ -67,6 +67,14 @@ def test_more_requests_while_they_bring_more():
     assert pace.at_a_time == 8
 
 
+def test_a_run_of_a_few_hundred_pages_reaches_its_most_early():
+    """Requests double while that helps, so that a day of a hundred pages is read at full speed for most of it."""
+    clock = Clock()
+    pace = Pace(8, clock=clock, sleep=clock.sleep)
+    run(pace, clock, 12, capacity=1e9)
+    assert pace.at_a_time == 8
+
+
 def test_no_more_requests_than_help():
     """Where the server answers no faster, more requests would only queue; the number stays low."""
     clock = Clock()
