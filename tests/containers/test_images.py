@@ -217,3 +217,14 @@ def test_local_keeps_its_data(engine: Engine) -> None:
             assert "contact-reports" in answer("http://127.0.0.1:4599/", 60)
     finally:
         engine.call("volume", "rm", "--force", volume)
+
+
+@pytest.mark.parametrize("image", ["exporter", "local"])
+def test_pages_are_read_by_the_compiled_reader(engine: Engine, image: str) -> None:
+    """An image brings the library for its own processor, and not the compiler that made it."""
+    code = (
+        "from importlib.util import find_spec; from exporter.native.library import library;"
+        "print(library() is None, find_spec('ziglang'))"
+    )
+    arguments = ("--entrypoint", "python", "--", "-c", code)
+    assert engine.run(image, *arguments).strip() == "False None"
