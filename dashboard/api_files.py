@@ -81,7 +81,7 @@ def written_files(service: Service, result: QueryResult, name: Named) -> dict[st
 
 
 def _columns(result: QueryResult, asked: list[str] | None) -> list[str]:
-    known = result.table.column_names
+    known = result.names
     unknown = [column for column in asked or () if column not in known]
     if unknown or asked == []:
         raise wrong("columns", f"expected some of {', '.join(known)}; found {unknown!r:.60}")

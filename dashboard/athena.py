@@ -15,8 +15,9 @@ from dashboard.aws_errors import error_from_reason, error_from_sdk
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.objects import Objects
 from dashboard.queries import Statement
-from dashboard.result_file import table_from_csv
+from dashboard.result_file import unique_names
 from dashboard.results import QueryResult, ResultColumn, Statistics
+from dashboard.shared_results import HeldRows, SharedResults, SharedRows
 from dashboard.sql_text import position_of_failure
 from dashboard.watch import UNWATCHED, Watch
 
@@ -44,6 +45,7 @@ class Athena:
             "schema_name": database,
             "region_name": region,
         }
+        self.results = SharedResults(objects.save)
         self._connection: Any = None
 
     def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
@@ -114,21 +116,22 @@ class Athena:
     ) -> QueryResult:
         location = str(execution.output_location)
         if statement.unloads:
+            nothing = HeldRows(pa.table({}))
             files = self._files_of(execution)
-            empty = pa.table({})
             return QueryResult(
-                str(execution.query_id), statement, empty, (), False, _statistics(execution), location, files
+                str(execution.query_id), statement, nothing, 0, (), False, _statistics(execution), location, files
             )
-        table = table_from_csv(self._objects.read_uri(location), columns)
-        limit = statement.limit
-        truncated = limit is not None and table.num_rows > limit
-        names = table.column_names
+        names = unique_names([column.name for column in columns])
+        columns = tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True))
+        # Read here, in the query's own thread, so that pages and programs find the rows there.
+        count, limit = self.results.table(location, columns).num_rows, statement.limit
         return QueryResult(
             query_execution_id=str(execution.query_id),
             statement=statement,
-            table=table.slice(0, limit) if truncated else table,
-            columns=tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True)),
-            truncated=truncated,
+            rows=SharedRows(self.results, location, columns, limit),
+            row_count=count if limit is None else min(count, limit),
+            columns=columns,
+            truncated=limit is not None and count > limit,
             statistics=_statistics(execution),
             output_location=location,
         )

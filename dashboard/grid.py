@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from dashboard import formats
+from dashboard.browsing import Pages
 from dashboard.components import component
+from dashboard.exact import integers_fit, shown
 from dashboard.results import QueryResult
 from dashboard.shape import Shape
 
-_SAFE_INTEGER: Final = 2**53
 _ROW: Final = 35
 _TALLEST: Final = 12
 """Rows shown before the grid scrolls."""
@@ -23,30 +24,21 @@ _MOST_SELECTABLE: Final = 150_000
 _MOST_SHOWN: Final = 60
 
 
-def shown(table: pa.Table) -> pa.Table:
-    """Return the table as the grid can show it exactly: what a double cannot hold becomes text."""
-    for place, field in enumerate(table.schema):
-        column = table.column(place)
-        if pa.types.is_decimal(field.type) or (pa.types.is_integer(field.type) and not _fits(column)):
-            table = table.set_column(place, field.name, pc.cast(column, pa.string()))
-    return table
-
-
 @st.fragment
 def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
     """Draw the rows; a click on a cell copies its value, and runs no more of the page than this."""
-    table = shown(found.table.select(list(columns)))
-    height = (min(table.num_rows, _TALLEST) + 1) * _ROW + 2
-    few = table.num_rows <= _MOST_SELECTABLE
+    few = found.row_count <= _MOST_SELECTABLE
+    height = (min(found.row_count, _TALLEST) + 1) * _ROW + 2
+    rows: Any = shown(found.table.select(list(columns))) if few else Pages(found.rows, columns)
     chosen: Any = st.dataframe(
-        table,
+        rows,
         hide_index=True,
         height=height,
         row_height=_ROW,
         column_config=_column_config(found, shape),
         placeholder="",
         key=f"grid_{key}_{found.query_execution_id}",
-        alt=f"Query result, {formats.plural(table.num_rows, 'row')}",
+        alt=f"Query result, {formats.plural(found.row_count, 'row')}",
         on_select="rerun" if few else "ignore",
         selection_mode="single-cell",
     )
@@ -79,17 +71,18 @@ def _copied(found: QueryResult, cells: Sequence[tuple[int, str]], key: str) -> N
 
 def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
     configs: dict[str, Any] = {}
-    for field, column in zip(found.table.schema, found.columns, strict=True):
+    table = found.table
+    for field, column in zip(table.schema, found.columns, strict=True):
         known = shape.column(field.name)
         text = f"{column.type}. {known.description}" if known and known.description else column.type
         if pa.types.is_timestamp(field.type):
-            configs[field.name] = st.column_config.DatetimeColumn(help=text, format=_moments(found.table[field.name]))
+            configs[field.name] = st.column_config.DatetimeColumn(help=text, format=_moments(table[field.name]))
         elif pa.types.is_date(field.type):
             configs[field.name] = st.column_config.DateColumn(help=text, format="YYYY-MM-DD")
         elif pa.types.is_decimal(field.type):
             configs[field.name] = st.column_config.TextColumn(help=text, alignment="right")
         elif pa.types.is_integer(field.type):
-            big = not _fits(found.table.column(field.name))
+            big = not integers_fit(table.column(field.name))
             plain = st.column_config.NumberColumn(help=text, format="%d")
             configs[field.name] = st.column_config.TextColumn(help=text, alignment="right") if big else plain
         else:
@@ -101,9 +94,3 @@ def _moments(column: pa.ChunkedArray) -> str:
     """Return the format of a timestamp column: with milliseconds where some value has any."""
     whole = pc.all(pc.equal(pc.floor_temporal(column, unit="second"), column)).as_py()
     return "YYYY-MM-DD HH:mm:ss" if whole in (True, None) else "YYYY-MM-DD HH:mm:ss.SSS"
-
-
-def _fits(column: pa.ChunkedArray) -> bool:
-    extent = pc.min_max(column)
-    low, high = extent["min"].as_py(), extent["max"].as_py()
-    return low is None or (low >= -_SAFE_INTEGER and high <= _SAFE_INTEGER)

@@ -1,17 +1,22 @@
-"""Queries under way: each runs in a thread of its own, can be watched, waited for and stopped in Athena."""
+"""Queries under way: each runs in a thread of its own, can be watched, waited for and stopped in Athena.
+
+The same question about the same data is asked of Athena once: whoever asks it while it runs waits for that answer, and
+whoever asks it later is given it. Stopping one's own waiting does not stop the query of somebody else.
+"""
 
 import contextlib
 import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from dashboard.errors import DashboardError, QueryCancelled, QueryFailed
 from dashboard.queries import Statement
-from dashboard.results import QueryResult
+from dashboard.results import QueryResult, Statistics
 from dashboard.watch import UNWATCHED, Watch
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -22,9 +27,11 @@ TIME_LIMIT = 600.0
 ABANDONED_SECONDS = 30.0
 """How long a session may be gone before its queries are stopped: a page that reloads is back sooner."""
 
-KEPT_JOBS = 256
-KEPT_BYTES = 128 * 1024 * 1024
-"""Ended jobs are remembered for paging and downloads, the latest first, within both bounds."""
+KEPT_JOBS = 512
+"""Ended jobs are remembered for paging and downloads, the latest first. They hold no rows: see `shared_results`."""
+
+_LOOK_SECONDS = 0.1
+"""Between looks of a job that waits for another one's answer at whether it should stop."""
 
 
 class Runner(Protocol):
@@ -43,13 +50,20 @@ class Job:
     """One query under way or over. Safe to ask from any thread."""
 
     def __init__(
-        self, statement: Statement, owner: str, time_limit: float, is_there: Callable[[str], bool] = lambda _: True
+        self,
+        statement: Statement,
+        owner: str,
+        time_limit: float,
+        is_there: Callable[[str], bool] = lambda _: True,
+        same: Hashable | None = None,
     ) -> None:
         self.id = uuid.uuid4().hex
         """Ours, not Athena's: there before Athena has given an execution id."""
         self.owner = owner
         """Session that asked; its jobs are stopped together when it goes away."""
         self.statement = statement
+        self.same = same
+        """Equal for the same question about the same data; None where it has to be asked anew."""
         self._began = time.monotonic()
         self._ended: float | None = None
         self._time_limit = time_limit
@@ -127,7 +141,9 @@ class Job:
             self._seen = time.monotonic()
         return self._stop or self.is_late or time.monotonic() - self._seen > ABANDONED_SECONDS
 
-    def _run(self, runner: Runner, reuse_minutes: int, started: Callable[["Job"], None]) -> None:
+    def _run(
+        self, runner: Runner, reuse_minutes: int, started: Callable[["Job"], None], first: "Job | None" = None
+    ) -> None:
         def on_start(query_execution_id: str) -> None:
             self._execution_id = query_execution_id
             started(self)
@@ -135,7 +151,9 @@ class Job:
         try:
             if self._should_stop():
                 raise QueryCancelled("The query was cancelled before Athena had taken it.")  # noqa: TRY301 - one exit
-            self._result = runner.run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
+            self._result = self._shared(first) if first else None
+            if self._result is None:
+                self._result = runner.run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
             self._execution_id = self._result.query_execution_id
         except QueryCancelled as error:
             limit = f"The query ran longer than the limit of {self._time_limit:g} s and was stopped in Athena."
@@ -147,6 +165,21 @@ class Job:
             self._error = QueryFailed(f"the dashboard could not read the answer ({type(error).__name__}: {error})")
         finally:
             self._end()
+
+    def _shared(self, first: "Job") -> QueryResult | None:
+        """Return the answer of a job that asks the same, once it is there; None where it comes to nothing."""
+        while not first.wait(_LOOK_SECONDS):
+            if self._should_stop():
+                raise QueryCancelled("The query was cancelled while it waited for the same one of somebody else.")
+        found = first.result
+        if found is None:
+            return None
+        # Rows that went meanwhile are read again; where their file is gone too, the query has to run again.
+        with contextlib.suppress(DashboardError):
+            found.rows.table()
+            nothing = Statistics(0, 0, 0, 0, reused=True, submitted_at=found.statistics.submitted_at)
+            return replace(found, statement=self.statement, statistics=nothing)
+        return None
 
 
 class Jobs:
@@ -168,10 +201,17 @@ class Jobs:
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._executions: dict[str, str] = {}
+        self._firsts: dict[Hashable, Job] = {}
+        """Per question the job that asked Athena, for as long as it is remembered."""
 
-    def submit(self, statement: Statement, *, owner: str = "", reuse_minutes: int = 0) -> Job:
-        """Start a query and return at once; more than `workers` of them wait their turn."""
-        job = Job(statement, owner, self._time_limit, self._is_there)
+    def submit(
+        self, statement: Statement, *, owner: str = "", reuse_minutes: int = 0, same: Hashable | None = None
+    ) -> Job:
+        """Start a query and return at once; more than `workers` of them wait their turn.
+
+        `same` is equal for questions that have the same answer: a later one is given the answer of the first.
+        """
+        job = Job(statement, owner, self._time_limit, self._is_there, same)
         with self._lock:
             self._jobs[job.id] = job
         job._turn = self._pool.submit(self._run, job, reuse_minutes)  # noqa: SLF001 - the two classes are one thing
@@ -215,10 +255,29 @@ class Jobs:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _run(self, job: Job, reuse_minutes: int) -> None:
-        job._run(self._runner, reuse_minutes, self._started)  # noqa: SLF001 - the two classes are one thing
+        job._run(self._runner, reuse_minutes, self._started, self._first(job))  # noqa: SLF001 - the two classes are one thing
         if job.query_execution_id:
             self._started(job)
         self._forget()
+
+    def forget_answers(self) -> None:
+        """Ask Athena again from now on, whatever was asked before."""
+        with self._lock:
+            self._firsts.clear()
+
+    def _first(self, job: Job) -> Job | None:
+        """Return the job to wait for; None where this one is to ask, as the first of its question.
+
+        The first has its thread already, so that whoever waits for it does not take the thread that it needs.
+        """
+        if job.same is None:
+            return None
+        with self._lock:
+            first = self._firsts.get(job.same)
+            if first is None or (first.is_over and first.result is None):
+                self._firsts[job.same] = job
+                return None
+            return first
 
     def _started(self, job: Job) -> None:
         with self._lock:
@@ -228,10 +287,10 @@ class Jobs:
     def _forget(self) -> None:
         with self._lock:
             over = [job for job in reversed(self._jobs.values()) if job.is_over]
-            held = 0
-            for place, job in enumerate(over):
-                held += job.result.table.nbytes if job.result else 0
-                # The latest result is kept whatever its size: somebody is about to look at it.
-                if place >= KEPT_JOBS or (held > KEPT_BYTES and place > 0):
-                    del self._jobs[job.id]
-                    self._executions.pop(job.query_execution_id or "", None)
+            for job in over[KEPT_JOBS:]:
+                del self._jobs[job.id]
+                # Both may be another job's by now: one that was given the same answer, or that asked again.
+                if self._executions.get(job.query_execution_id or "") == job.id:
+                    del self._executions[job.query_execution_id or ""]
+                if self._firsts.get(job.same) is job:
+                    del self._firsts[job.same]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -80,6 +80,18 @@ class Objects:
         if body is None:
             raise ResultMissing(f"The result {uri} is gone. Run the query again.")
         return body
+
+    def save(self, uri: str, file: IO[bytes]) -> None:
+        """Write the body of an `s3://` URI into a file, piece by piece; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        try:
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            for piece in body.iter_chunks(1024 * 1024):
+                file.write(piece)
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
+                raise ResultMissing(f"The result {uri} is gone. Run the query again.") from error
+            raise error_from_sdk(error, "S3", f"reading {uri}") from error
 
     def text(self, uri: str) -> str:
         """Return the text of an `s3://` URI, as dataset files are read."""

@@ -1,7 +1,8 @@
-"""A finished query's result: an Arrow table and what it took. Pure."""
+"""A finished query's result: where its rows are, and what it took. Pure."""
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -28,17 +29,30 @@ class ResultColumn:
     type: str
 
 
+class Rows(Protocol):
+    """The rows of a result, wherever they lie; whoever asks keeps none of them for longer than the asking."""
+
+    def table(self) -> pa.Table:
+        """Return the rows; raise ResultMissing where they can no longer be read."""
+        ...
+
+    def order(self, column: str, *, descending: bool) -> pa.Array:
+        """Return the places of the rows in the order of a column, NULL last."""
+        ...
+
+
 @dataclass(frozen=True)
 class QueryResult:
-    """Rows of a finished query.
+    """A finished query.
 
-    `table` has at most `limit` rows and the columns of `columns` (names made unique); bigint, decimal, date and
-    timestamp are exact Arrow types, NULL is null and "" is "". `truncated` says that there were more rows.
+    `rows` are at most `limit` rows in the columns of `columns` (names made unique); bigint, decimal, date and timestamp
+    are exact Arrow types, NULL is null and "" is "". `truncated` says that there were more rows.
     """
 
     query_execution_id: str
     statement: Statement
-    table: pa.Table
+    rows: Rows
+    row_count: int
     columns: tuple[ResultColumn, ...]
     truncated: bool
     statistics: Statistics
@@ -47,6 +61,11 @@ class QueryResult:
     """URIs of what an UNLOAD wrote."""
 
     @property
-    def row_count(self) -> int:
-        """Rows in `table`."""
-        return int(self.table.num_rows)
+    def table(self) -> pa.Table:
+        """The rows. What keeps a result keeps the result and not this, which is the one copy that everybody shares."""
+        return self.rows.table()
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return [column.name for column in self.columns]

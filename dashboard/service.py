@@ -24,6 +24,7 @@ from dashboard.parameters import literals_of
 from dashboard.queries import Statement, daily_statement, statement_for
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
+from dashboard.repeatable import is_repeatable
 from dashboard.results import QueryResult
 from dashboard.samples import Ranged, Samples, samples_from
 from dashboard.settings import Settings
@@ -210,10 +211,13 @@ class Service:
         """Start a statement and return its job at once; results are reused back to the last publish alone."""
         if statement.unloads:
             return self.jobs.submit(statement, owner=owner)
-        minutes = [
-            reuse_minutes(self.manifest(other), dt.datetime.now(dt.UTC)) for other in self._read_by(name, statement)
-        ]
-        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0))
+        read = [(other, self.manifest(other)) for other in self._read_by(name, statement)]
+        minutes = [reuse_minutes(manifest, dt.datetime.now(dt.UTC)) for _, manifest in read]
+        versions = tuple((other, _version(manifest)) for other, manifest in read if manifest is not None)
+        # Whoever asks the same of the same data is given the same answer, and the same copy of its rows.
+        repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
+        same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
+        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0), same=same)
 
     def download_url(self, query_execution_id: str, file_name: str) -> str:
         """Return a presigned address of Athena's own CSV file, good for 5 minutes."""
@@ -229,6 +233,7 @@ class Service:
         kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._assurances)
         for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
             answers.clear()
+        self.jobs.forget_answers()
         self.library.forget()
 
     def close(self) -> None:

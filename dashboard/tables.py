@@ -66,7 +66,7 @@ def rows_dialog(service: Service, name: str, filters: Filters) -> None:
     with st.skeleton(height=320):
         found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
     st.caption(f"{rows_text(found, None)} · {formats.size(found.statistics.bytes_scanned)} scanned")
-    grid(found, service.shape(name), found.table.column_names, "behind")
+    grid(found, service.shape(name), found.names, "behind")
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:

@@ -25,7 +25,7 @@ File = Callable[[str], str]
 
 def take_away(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
     """Draw the choice of columns and the downloads; return the columns chosen, in the result's order."""
-    names = found.table.column_names
+    names = found.names
     query = found.query_execution_id
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
         with st.popover("Columns", icon=":material/view_column:", key=f"columns_of_{key}"):

@@ -18,7 +18,7 @@ def unload_of(
 
     What a person wrote is checked again. Raises RefusedSql, InvalidRequest for columns that the result has not.
     """
-    names, asked = found.table.column_names, found.statement
+    names, asked = found.names, found.statement
     unknown = [column for column in columns if column not in names]
     if unknown or not columns:
         raise InvalidRequest((FieldFault("columns", f"expected some of {', '.join(names)}; found {unknown}"),))

@@ -3,11 +3,15 @@
 import threading
 import time
 
+import pyarrow as pa
 import pytest
 
-from dashboard.errors import QueryCancelled, QueryFailed
+from dashboard.errors import QueryCancelled, QueryFailed, ResultMissing
 from dashboard.jobs import Jobs
 from dashboard.queries import Statement
+from dashboard.repeatable import is_repeatable
+from dashboard.results import QueryResult, Statistics
+from dashboard.shared_results import HeldRows
 
 
 @pytest.fixture
@@ -143,3 +147,108 @@ def test_cancelling_what_is_over_changes_nothing(service):
     service.jobs.cancel(job.id)
     service.jobs.cancel("no such job")
     assert job.state == "succeeded"
+
+
+class Counted:
+    """A runner that waits to be let go, and counts what it was asked."""
+
+    def __init__(self):
+        self.asked, self.stopped, self.release = [], [], threading.Event()
+
+    def run(self, statement, watch):
+        self.asked.append(statement.sql)
+        watch.on_start(f"q{len(self.asked)}")
+        while not self.release.wait(0.02):
+            if watch.should_stop():
+                raise QueryCancelled("stopped")
+        took = Statistics(10, 1, 1, 2, reused=False, submitted_at=None)
+        rows = HeldRows(pa.table({"a": [1]}))
+        return QueryResult(f"q{len(self.asked)}", statement, rows, 1, (), False, took, "s3://b/k")
+
+    def stop(self, query_execution_id):
+        self.stopped.append(query_execution_id)
+
+
+@pytest.fixture
+def counted():
+    runner = Counted()
+    jobs = Jobs(runner)
+    yield runner, jobs
+    runner.release.set()
+    jobs.close()
+
+
+def test_who_asks_the_same_while_it_runs_waits_for_that_answer(counted):
+    """Athena hears one of two equal questions; both have the same rows, and the second is told that it cost nothing."""
+    runner, jobs = counted
+    first, second = (jobs.submit(Statement("x"), owner=owner, same="x on v1") for owner in ("me", "them"))
+    until(lambda: runner.asked == ["x"])
+    runner.release.set()
+    assert first.outcome().rows is second.outcome().rows
+    assert jobs.submit(Statement("x"), same="x on v1").outcome().rows is first.outcome().rows
+    assert runner.asked == ["x"]
+    assert (first.outcome().statistics.bytes_scanned, second.outcome().statistics.bytes_scanned) == (10, 0)
+    assert second.outcome().statistics.reused
+    assert first.query_execution_id == second.query_execution_id == "q1"
+
+
+def test_who_stops_waiting_does_not_stop_somebody_elses_query(counted):
+    """Two tabs with the same question do not disturb each other, whichever of them is cancelled."""
+    runner, jobs = counted
+    first, second = (jobs.submit(Statement("x"), same="x on v1") for _ in range(2))
+    until(lambda: runner.asked == ["x"])
+    jobs.cancel(second.id)
+    assert second.wait(20)
+    assert (second.state, first.state, runner.stopped) == ("cancelled", "running", [])
+    third = jobs.submit(Statement("x"), same="x on v1")
+    jobs.cancel(first.id)
+    assert first.wait(20)
+    assert runner.stopped == ["q1"]
+    until(lambda: runner.asked == ["x", "x"])
+    runner.release.set()
+    assert third.outcome().query_execution_id == "q2"
+
+
+def test_other_data_and_forgetting_ask_again(counted):
+    """An answer is given for the data that it is of, and not past a refresh."""
+    runner, jobs = counted
+    runner.release.set()
+    for same in ("x on v1", "x on v2", "x on v2", None, None):
+        jobs.submit(Statement("x"), same=same).outcome()
+    assert len(runner.asked) == 4
+    jobs.forget_answers()
+    jobs.submit(Statement("x"), same="x on v2").outcome()
+    assert len(runner.asked) == 5
+
+
+def test_an_answer_whose_file_is_gone_is_asked_again(counted):
+    """Rows that can no longer be read are not given to the next person."""
+    runner, jobs = counted
+    runner.release.set()
+    first = jobs.submit(Statement("x"), same="x on v1").outcome()
+
+    def gone():
+        raise ResultMissing("gone")
+
+    object.__setattr__(first.rows, "table", gone)
+    assert jobs.submit(Statement("x"), same="x on v1").outcome().query_execution_id == "q2"
+    assert len(runner.asked) == 2
+
+
+def test_two_people_share_one_copy_of_a_result(service, published):
+    """The same question of two sessions is one execution in Athena and one table; another limit is another question."""
+    statement = Statement(f'SELECT note FROM "{published.dataset.target.database}"."contacts" LIMIT 6', limit=5)
+    name = service.names[0]
+    found = [service.start(name, statement, owner).outcome() for owner in ("me", "them")]
+    assert found[0].query_execution_id == found[1].query_execution_id
+    assert found[0].rows == found[1].rows
+    table = service.athena.results.table
+    assert table(found[0].output_location, found[0].columns) is table(found[1].output_location, found[1].columns)
+    assert found[0].table.num_rows == 5
+
+
+@pytest.mark.parametrize("expression", ["rand()", "now()", "current_date", "uuid()", "CURRENT_TIMESTAMP"])
+def test_what_changes_by_itself_is_asked_every_time(expression):
+    """A clock or chance in the SQL keeps its answer from being given to anybody else."""
+    assert not is_repeatable(Statement(f"SELECT {expression} FROM contacts"))
+    assert is_repeatable(Statement("SELECT brand, known FROM contacts"))

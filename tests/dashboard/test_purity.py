@@ -15,6 +15,7 @@ PURE = (
     "days_read",
     "downloads",
     "errors",
+    "exact",
     "excel",
     "filters",
     "freshness",
@@ -28,6 +29,7 @@ PURE = (
     "partition_predicate",
     "queries",
     "query_types",
+    "repeatable",
     "result_file",
     "results",
     "samples",
@@ -57,6 +59,7 @@ SERVICE = (
     "objects",
     "records",
     "service",
+    "shared_results",
     "unloading",
 )
 
