@@ -9,13 +9,12 @@ Python's collector finds nothing while modules load, for a tenth of that time; `
 import gc
 import sys
 from collections.abc import Sequence
-from importlib.abc import MetaPathFinder
 from types import ModuleType
 
 gc.set_threshold(100_000)
 
 
-class _KeptOut(MetaPathFinder):
+class _KeptOut:
     def __init__(self, *names: str) -> None:
         self._names = frozenset(names)
 

@@ -7,9 +7,6 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import structlog
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 
 _EVERY_SECONDS = 10.0
 
@@ -93,6 +90,10 @@ class TerminalBar(_Counted):
     """A live bar on standard error."""
 
     def __init__(self) -> None:
+        from rich.console import Console  # slow to load, and a scheduled run has no terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
         super().__init__()
         self._bar = Bar(
             TextColumn("exporting"),

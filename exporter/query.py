@@ -95,10 +95,13 @@ class Queries:
 
     def _check_whole(self, body: bytes, metadata: Mapping[str, Any]) -> None:
         # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it
-        # is, and half a body without a checksum, where the connection was cut, is no error to it at all.
+        # is, and half a body without a checksum, where the connection was cut, is no error to it at all. Only what it
+        # took at the first attempt has certainly been compared.
         headers = metadata["HTTPHeaders"]
         crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
-        if (crc is not None and zlib.crc32(body) != int(crc)) or (length is not None and len(body) != int(length)):
+        tried_again = metadata.get("RetryAttempts", 1) or metadata.get("RetryQuotaReached")
+        damaged = crc is not None and tried_again and zlib.crc32(body) != int(crc)
+        if damaged or (length is not None and len(body) != int(length)):
             failure = SourceError(
                 f"answers of {self._what} arrive damaged or in part, however often they are asked for. Nothing of them "
                 "was used. Check the network and what is between here and DynamoDB."

@@ -10,22 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
+from exporter.native.place import FOLDER, STEM, library_path
+
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wconversion", "-Wshadow")
 NO_COMPILER = 3
 """Exit status where no compiler was found; 1 where one was and failed."""
-
-
-def library_path() -> Path:
-    """Return where the library for these sources and this machine is, built or not."""
-    digest = sha256()
-    for source in sorted([*FOLDER.glob("*.c"), *FOLDER.glob("*.h")]):
-        digest.update(source.read_bytes())
-    return FOLDER / f"_scan-{sys.platform}-{os.uname().machine}-{digest.hexdigest()[:12]}.so"
 
 
 def compiler() -> list[str] | None:
@@ -69,7 +61,7 @@ def main() -> int:
         said = error.stderr if isinstance(error, subprocess.CalledProcessError) else ""
         print(f"{shlex.join(command)} failed: {error}\n{said}", file=sys.stderr)  # noqa: T201
         return 1
-    for other in FOLDER.glob(f"_scan-{sys.platform}-{os.uname().machine}-*.so"):
+    for other in FOLDER.glob(f"{STEM}*.so"):
         if other != target:
             other.unlink(missing_ok=True)
     return 0
