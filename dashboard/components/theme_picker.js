@@ -8,8 +8,10 @@ const systemTheme = data => (matchMedia("(prefers-color-scheme: dark)").matches 
 function paint(theme) {
   const root = document.documentElement.style
   for (const [name, value] of Object.entries(theme.variables)) root.setProperty(name, value)
+  // A name of our own: "Light" and "Dark" are the front end's, and would bring back the colours that the page began with.
+  const themeName = `Dashboard ${theme.name}`
   window.postMessage(
-    { stCommVersion: 1, type: "SET_CUSTOM_THEME_CONFIG", themeName: theme.name, themeInfo: theme.info },
+    { stCommVersion: 1, type: "SET_CUSTOM_THEME_CONFIG", themeName, themeInfo: theme.info },
     window.location.origin,
   )
 }

@@ -150,9 +150,13 @@ def colours_of(name: str) -> dict[str, str]:
     return {part: rgb(colour) for part, colour in {**painted, **series}.items()}
 
 
-def test_each_theme_paints_everything_within_a_second(visitor: Callable[..., Any]):
-    """Page, cards, text, sidebar and charts take the chosen theme's colours in under a second, without a reload."""
-    page = visitor().open(JANUARY)
+@pytest.mark.parametrize("before", [None, "Light", "Dark"])
+def test_each_theme_paints_everything_within_a_second(visitor: Callable[..., Any], before: str | None):
+    """Page, cards, text, sidebar and charts take the chosen theme's colours in under a second, without a reload.
+
+    Whatever was chosen on an earlier visit, with which the page begins.
+    """
+    page = visitor(theme=before).open(JANUARY)
     page.wait_for_selector(CHARTS)
     for name in ("Dark", "Ocean", "Sunset", "Light"):
         page.get_by_role("radio", name=name).click()
