@@ -12,6 +12,7 @@ from dashboard.filters import Filters
 from dashboard.grid import grid
 from dashboard.jobs import Job
 from dashboard.queries import Statement, rows_statement
+from dashboard.result_view import rows_view
 from dashboard.results import QueryResult
 from dashboard.service import Service
 from dashboard.take_away import take_away, unloaded
@@ -30,7 +31,7 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Another period or value may.")
             return
-        grid(found, service.shape(name), columns, key)
+        rows_view(found, service.shape(name), columns, key)
         unloaded(service, name, found)
 
 

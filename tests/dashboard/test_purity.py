@@ -30,6 +30,8 @@ PURE = (
     "queries",
     "query_types",
     "repeatable",
+    "result_chart_spec",
+    "result_charts",
     "result_file",
     "results",
     "samples",
@@ -75,6 +77,11 @@ def loaded(modules, names):
 def test_the_pure_modules_load_no_client():
     """Neither by themselves nor through what they import."""
     assert loaded(PURE, ("boto3", "botocore", "pyathena", "streamlit", "starlette")) == []
+
+
+def test_what_a_chart_is_made_of_loads_without_altair():
+    """Altair is loaded with the first chart, and not with the page that could show one."""
+    assert loaded(("result_chart_spec", "result_charts"), ("altair", "pandas")) == []
 
 
 def test_what_talks_to_aws_loads_no_streamlit():

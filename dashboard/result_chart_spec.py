@@ -1,0 +1,90 @@
+"""A chart of a result as Altair writes it down: a Vega-Lite specification without any colour of a theme.
+
+Streamlit's front end gives it the colours of the theme that is shown, again when somebody changes it, and evaluates
+Vega's expressions with an interpreter, so that the Content-Security-Policy need not allow code made from text.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, Final
+
+from dashboard.result_charts import ROWS, ResultChart, Unit
+
+_STEP: Final = 30
+"""Height of a horizontal bar with its share of the gap, in pixels."""
+_HEIGHT: Final = 360
+_LABEL: Final = 130
+"""Widest label of a category; on a phone half of the chart stays for the bars."""
+
+_NARROW: Final = 270
+"""Width that a phone leaves for a legend."""
+
+_TIME_UNITS: Final[dict[Unit, str]] = {
+    "minute": "yearmonthdatehoursminutes",
+    "hour": "yearmonthdatehours",
+    "day": "yearmonthdate",
+    "month": "yearmonth",
+}
+
+
+def vega_lite(chart: ResultChart, description: str) -> dict[str, Any]:
+    """Return the specification of a chart, its points included."""
+    # Loaded when the first chart is drawn: it takes longer than a page.
+    alt: Any = import_module("altair")
+    rank = {value: place for place, value in enumerate(chart.series)}
+    values = [{**asdict(point), "rank": rank.get(point.colour, 0)} for point in chart.points]
+    tooltip = [alt.Tooltip("where:N", title=chart.x), alt.Tooltip("exact:N", title=chart.y)]
+    encoding: dict[str, Any] = {}
+    if chart.colour:
+        tooltip.insert(1, alt.Tooltip("colour:N", title=chart.colour))
+        legend = alt.Legend(
+            orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_LABEL, offset=8
+        )
+        encoding["color"] = alt.Color("colour:N", sort=list(chart.series), legend=legend)
+    measure = {"title": chart.y if chart.y != ROWS else ROWS.lower()}
+    highest = max((abs(point.y) for point in chart.points), default=0)
+    counted = all(point.y.is_integer() for point in chart.points)
+    axis = alt.Axis(
+        format="~s" if highest >= 10_000 else ",d" if counted else ",~r",
+        tickCount=6,
+        **({"tickMinStep": 1} if counted else {}),
+    )
+    if chart.axis == "category":
+        encoding["x"] = alt.X("y:Q", axis=axis, stack="zero", **measure)
+        labels = alt.Axis(labelLimit=_LABEL, labelOverlap=False)
+        encoding["y"] = alt.Y("x:N", sort=list(chart.order), title=None, axis=labels)
+        height: Any = _STEP * len(chart.order) + 60
+    else:
+        encoding["y"] = alt.Y("y:Q", axis=axis, stack=None if chart.is_line else "zero", **measure)
+        encoding["x"] = _along(chart)
+        height = _HEIGHT
+    if chart.colour:
+        # The front end fits axes and legend into the height.
+        height += 40 + 22 * -(-len(chart.series) // _legend_columns(chart.series))
+    base = alt.Chart(alt.InlineData(values=values), description=description, height=height)
+    mark = {"description": description}
+    if chart.is_line:
+        drawn = base.mark_line(point=len(values) <= 200, strokeWidth=2, **mark)
+    else:
+        drawn = base.mark_bar(cornerRadiusEnd=0 if chart.colour else 2, **mark)
+        if chart.colour:
+            # Stacked as the legend goes.
+            encoding["order"] = alt.Order("rank:Q")
+    found: dict[str, Any] = drawn.encode(tooltip=tooltip, **encoding).to_dict()
+    return found
+
+
+def _legend_columns(series: Sequence[str]) -> int:
+    """Return how many labels stand side by side on a phone."""
+    widest = max((min(len(value) * 7, _LABEL) for value in series), default=_LABEL)
+    return max(1, min(len(series), _NARROW // (widest + 26)))
+
+
+def _along(chart: ResultChart) -> Any:
+    alt: Any = import_module("altair")
+    if chart.axis == "order":
+        return alt.X("x:O", sort=list(chart.order), title=chart.x, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    unit = _TIME_UNITS[chart.unit] if chart.unit and not chart.is_line else alt.Undefined
+    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8)
+    return alt.X("x:T", title=chart.x, timeUnit=unit, axis=labels)

@@ -1,0 +1,159 @@
+"""Charts of results: what fits which columns, which points are drawn, and what is said about the others."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from dashboard.result_chart_spec import vega_lite
+from dashboard.result_charts import ROWS, chart_of, choices_of, described, is_drawable, suggested_colour
+
+DAYS = [dt.date(2026, 1, day) for day in (1, 1, 2, 2)]
+SPLIT = pa.table({"day": DAYS, "channel": ["VOICE", "CHAT", "VOICE", "CHAT"], "contacts": [5, 6, 7, 8]})
+
+
+def chart(table: pa.Table):
+    """The chart that a person sees who picks nothing."""
+    choices = choices_of(table)
+    return chart_of(table, choices.x[0], choices.y[0], suggested_colour(table, choices, choices.x[0]))
+
+
+def marks(table: pa.Table, *asked):
+    return [
+        (point.where, point.colour, point.exact)
+        for point in (chart_of(table, *asked) if asked else chart(table)).points
+    ]
+
+
+@pytest.mark.parametrize(
+    ("columns", "fits"),
+    [
+        ({"day": DAYS, "n": [1, 2, 3, 4]}, True),
+        ({"channel": ["a", "b"], "n": [1, 2]}, True),
+        ({"channel": ["a", "b"]}, True),
+        ({"hour": [1, 2], "n": [3, 4]}, True),
+        ({"n": [3, 4]}, False),
+        ({"share": [0.5, 0.5], "other": [0.5, 0.5]}, False),
+        ({"channel": ["a"], "n": [1]}, False),
+        ({}, False),
+    ],
+)
+def test_what_can_be_drawn(columns, fits):
+    """It takes two rows, and a moment, a category or a whole number to draw something over."""
+    assert is_drawable(pa.table(columns)) is fits
+
+
+def test_few_days_are_bars_and_many_are_a_line():
+    """A number over days: bars that can be told apart, otherwise a line; days in their order."""
+    few = pa.table({"n": [2, 1], "day": [dt.date(2026, 1, 2), dt.date(2026, 1, 1)]})
+    assert marks(few) == [("2026-01-01", "", "1"), ("2026-01-02", "", "2")]
+    assert not chart(few).is_line
+    many = [dt.date(2026, 1, 1) + dt.timedelta(days=place) for place in range(90)]
+    assert chart(pa.table({"day": many, "n": range(90)})).is_line
+
+
+def test_days_split_by_a_category_are_a_line_each():
+    """One row for each day and channel: channel is the colour."""
+    drawn = chart(SPLIT)
+    assert (drawn.x, drawn.y, drawn.colour, drawn.is_line, drawn.series) == (
+        "day", "contacts", "channel", True, ("CHAT", "VOICE"),
+    )  # fmt: skip
+    assert min(marks(SPLIT)) == ("2026-01-01", "CHAT", "6")
+    assert drawn.notes == ()
+
+
+def test_two_categories_are_stacked_bars_the_largest_first():
+    """Places in the order of their sums, series in the order of theirs; NULL and empty text have names."""
+    table = pa.table({"channel": ["a", "a", None, ""], "agent": ["x", "y", "x", "x"], "n": [1, 2, 10, 5]})
+    drawn = chart_of(table, "channel", "n", "agent")
+    assert drawn.order == ("(none)", "(empty)", "a")
+    assert drawn.series == ("x", "y")
+    assert marks(table, "channel", "n", "agent")[:2] == [("(none)", "x", "10"), ("(empty)", "x", "5")]
+
+
+def test_the_largest_thirty_of_many_values_are_drawn_and_that_is_said():
+    """What has no room is counted."""
+    table = pa.table({"city": [f"c{number:03}" for number in range(120)], "n": range(120)})
+    drawn = chart(table)
+    assert drawn.order[:2] == ("c119", "c118")
+    assert len(drawn.points) == 30
+    assert drawn.notes == ("the largest 30 of 120 values of city",)
+
+
+def test_small_series_are_drawn_as_one():
+    """Seven have a colour of their own, the rest are added up, nothing is left out."""
+    table = pa.table({"channel": ["a"] * 20, "agent": [f"g{number:02}" for number in range(20)], "n": range(20)})
+    drawn = chart_of(table, "channel", "n", "agent")
+    assert drawn.series == ("g19", "g18", "g17", "g16", "g15", "g14", "g13", "(all others)")
+    assert sum(int(point.exact) for point in drawn.points) == sum(range(20))
+    assert drawn.notes == ("the largest 7 of 20 values of agent have a colour of their own",)
+
+
+def test_numbers_are_added_up_exactly_and_named_as_sums():
+    """Big integers, decimals and doubles keep their digits in the text; nothing passes through a double on its way."""
+    big = pa.table({"channel": ["a", "a"], "n": pa.array([2**53, 1], pa.int64())})
+    assert chart_of(big, "channel", "n", None).y == "Sum of n"
+    assert marks(big, "channel", "n", None) == [("a", "", "9,007,199,254,740,993")]
+    money = pa.table({"channel": ["a", "a"], "n": [Decimal("0.10"), Decimal("12345678901234567890.20")]})
+    assert marks(money, "channel", "n", None) == [("a", "", "12,345,678,901,234,567,890.30")]
+    assert marks(pa.table({"channel": ["a", "b"], "n": [0.1, None]})) == [("a", "", "0.1")]
+
+
+def test_rows_that_are_things_are_counted():
+    """A list of contacts is drawn as how many there are; its columns can be picked instead."""
+    columns = {"contact_id": [f"c{number}" for number in range(40)], "channel": ["a", "b"] * 20, "method": ["x"] * 40}
+    table = pa.table({**columns, "queue": range(40)})
+    choices = choices_of(table)
+    assert (choices.x[0], choices.y) == ("channel", (ROWS, "queue"))
+    assert marks(table, "channel", ROWS, None) == [("a", "", "20"), ("b", "", "20")]
+
+
+def test_more_moments_than_can_be_told_apart_are_added_up():
+    """A thousand hours become days, and the chart says so; where the time is missing, that is said too."""
+    moments = [dt.datetime(2026, 1, 1) + dt.timedelta(hours=place) for place in range(1000)]
+    drawn = chart_of(pa.table({"at": [*moments, None], "n": [1] * 1001}), "at", "n", None)
+    assert (drawn.points[0].where, drawn.points[0].exact, drawn.unit) == ("2026-01-01", "24", "day")
+    assert drawn.notes == ("added up per day", "1 row without at")
+    assert sum(int(point.exact) for point in drawn.points) == 1000
+
+
+def test_whole_numbers_stand_in_their_own_order():
+    """Hours of a day are not sorted by how much they measure."""
+    table = pa.table({"hour": [10, 9, 2], "n": [1, 2, 3]})
+    assert marks(table) == [("2", "", "3"), ("9", "", "2"), ("10", "", "1")]
+
+
+def test_no_more_than_five_thousand_points_are_drawn():
+    """Beyond, the first ones are, and how many there are is said."""
+    table = pa.table({"number": range(6_000), "n": [1] * 6_000})
+    drawn = chart_of(table, "number", "n", None)
+    assert len(drawn.points) == len(vega_points(vega_lite(drawn, ""))) == 5_000
+    assert drawn.notes == ("the first 5,000 of 6,000 points",)
+
+
+def vega_points(spec):
+    (values,) = spec["datasets"].values()
+    return values
+
+
+def test_a_specification_is_described_and_leaves_colours_to_the_theme():
+    """Marks and chart carry the text, tooltips the exact number, and no colour is fixed."""
+    drawn = chart(SPLIT)
+    text = described(drawn)
+    assert text == (
+        "Lines: contacts by day, split by channel from 2026-01-01 to 2026-01-02. Largest: 8 at 2026-01-02 (CHAT)."
+    )
+    spec = vega_lite(drawn, text)
+    assert spec["description"] == spec["mark"]["description"] == text
+    assert [shown["field"] for shown in spec["encoding"]["tooltip"]] == ["where", "colour", "exact"]
+    assert {row["exact"] for row in vega_points(spec)} == {"5", "6", "7", "8"}
+    assert "#" not in str({**spec, "datasets": None})
+
+
+def test_hostile_values_are_data_and_no_expression():
+    """What stands in a row never becomes a part of Vega's expressions."""
+    value = "'] || alert(1) //"
+    spec = vega_lite(chart_of(pa.table({"c": [value, "b"], "n": [1, 2]}), "c", "n", "c"), "")
+    assert "transform" not in spec
+    assert "expr" not in str({**spec, "datasets": None})
