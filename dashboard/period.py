@@ -13,6 +13,7 @@ from dashboard.freshness import Tone, freshness_badges
 from dashboard.service import Service
 from dashboard.states import state
 from dashboard.visit import View, default_window, keep, matching_preset
+from dashboard.wording import called, several
 from datasets import Dataset
 from datasets.manifest import Manifest
 
@@ -87,7 +88,7 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
     published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
     state(
         ":material/event_busy:",
-        "No contacts in this selection",
+        f"No {several(called('entity', service.shape(name).entity))} in this selection",
         f"Nothing matches in {formats.days(view.filters.days or view.window)}.{published}",
         key="empty_window",
     )

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +12,7 @@ import pytest
 from publishing import Published
 from streamlit.testing.v1 import AppTest
 
+import datasets
 from dashboard import loaders
 from datasets.runs import run_key
 from datasets.verification import Verification, VerifiedDay, verification_key
@@ -118,6 +120,17 @@ def test_an_empty_period_says_so_and_leads_on(visit, published: Published):
     assert int(cards(app)["Total rows"].replace(",", "")) > 0
 
 
+def test_an_empty_period_speaks_of_the_datasets_own_rows(visit, publishing, tmp_path):
+    """Where the file says that what is counted are agents, nobody is told of contacts."""
+    text = (Path(datasets.__file__).parent / "contacts.yaml").read_text()
+    other = tmp_path / "other.yaml"
+    other.write_text(text.replace("  entity: contact_id", "  entity: agent_name"))
+    published = publishing("named", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
+    app = visit({**published.environment, "DATASET": str(other)}, from_="2024-01-01", to="2024-01-02")
+    assert not app.exception
+    assert "No agent names in this selection" in texts(app)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_nothing_exported_yet(visit, published: Published, page: str):
     """Before the first export every page names the command that makes it."""
@@ -219,6 +232,23 @@ def test_sql_runs_the_example(visit, published: Published):
     run_query(app)
     assert not app.exception
     assert list(app.dataframe[0].value.columns) == ["channel", "contacts"]
+
+
+def test_a_result_can_be_looked_at_as_a_chart(visit, published: Published):
+    """One click draws it, with a text for whoever does not see it; what cannot be drawn has no such choice."""
+    app = visit(published.environment, "sql")
+    run_query(app)
+    app.segmented_control(key="view_sql_contacts").set_value("Chart").run()
+    assert not app.exception
+    assert not app.dataframe
+    (chart,) = (element.proto for element in app.get("vega_lite_chart") or app.get("arrow_vega_lite_chart"))
+    assert chart.alt.startswith("Bars: contacts by channel. Largest: ")
+    app.selectbox(key="chart_y_sql_contacts_channel|contacts").set_value("Number of rows").run()
+    assert not app.exception
+    write_sql(app, "SELECT count(*) AS n FROM contacts")
+    run_query(app)
+    assert not app.exception
+    assert len(app.dataframe[0].value) == 1
 
 
 def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published):
