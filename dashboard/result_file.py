@@ -29,8 +29,8 @@ _SIMPLE = {
 }
 """Athena's type -> Arrow's. Whatever is not here (varchar, json, array, map, row, time, zones) stays the text it is."""
 
-_BLOCK_BYTES: Final = 8 * 1024 * 1024
-"""Of a large file this much is in memory at a time."""
+_BLOCK_BYTES: Final = 2 * 1024 * 1024
+"""A large file is read in blocks of this size; Arrow reads up to 32 of them ahead. No row may be longer."""
 
 
 def table_from_csv(body: bytes, columns: Sequence[ResultColumn]) -> pa.Table:
