@@ -67,7 +67,7 @@ def vega_lite(chart: ResultChart, description: str) -> dict[str, Any]:
     if chart.is_line:
         drawn = base.mark_line(point=len(values) <= 200, strokeWidth=2, **mark)
     else:
-        drawn = base.mark_bar(cornerRadiusEnd=0 if chart.colour else 2, **mark)
+        drawn = base.mark_bar(binSpacing=1, cornerRadiusEnd=0 if chart.colour else 2, **mark)
         if chart.colour:
             # Stacked as the legend goes.
             encoding["order"] = alt.Order("rank:Q")

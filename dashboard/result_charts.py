@@ -239,6 +239,8 @@ def _exact(table: pa.Table, y: str) -> pa.ChunkedArray | pa.Array:
 
 def _is_listing(table: pa.Table, x: str, categories: Sequence[str]) -> bool:
     """Return whether the rows are things and no figures: then what there is to see is how many there are."""
+    if table.num_columns <= 3:
+        return False  # A number that is one of few columns was asked for.
     ids = [name for name in categories if MOST_BARS < _distinct(table, [name]) > table.num_rows // 2]
     others = {x, *categories} - set(ids)
     if ids and len(others) > 1:

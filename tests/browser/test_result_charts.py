@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from barriers import violations
 
 from dashboard.themes import THEMES
 
@@ -23,7 +24,8 @@ def rgb(colour: str) -> str:
 def test_a_result_is_drawn(visitor: Callable[..., Any], theme: str, width: int):
     """One click on Chart: a bar per row in the theme's first colour, with a text beside it, and no wider than the page.
 
-    The visitor's console must stay empty: no expression of Vega is refused by the Content-Security-Policy.
+    Nothing on it keeps anybody out, as far as axe can tell. The visitor's console must stay empty: no expression of
+    Vega is refused by the Content-Security-Policy.
     """
     page = visitor(theme=theme, width=width, height=844).open(f"/sql?sql={quote(SQL)}")
     page.get_by_label("SQL", exact=True).press("Control+Enter")
@@ -37,6 +39,7 @@ def test_a_result_is_drawn(visitor: Callable[..., Any], theme: str, width: int):
     assert page.get_by_label("Bars: contacts by channel. Largest: ").count() >= 1
     wide, room = page.locator("[data-testid=stMain]").evaluate("main => [main.scrollWidth, main.clientWidth]")
     assert wide <= room
+    assert violations(page) == []
     page.locator(BARS).first.hover()
     page.locator("#vg-tooltip-element").get_by_text("EMAIL").wait_for()
 

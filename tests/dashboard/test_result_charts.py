@@ -109,6 +109,12 @@ def test_rows_that_are_things_are_counted():
     assert marks(table, "channel", ROWS, None) == [("a", "", "20"), ("b", "", "20")]
 
 
+def test_a_number_that_is_one_of_few_columns_is_measured():
+    """Whoever asked for a text and a number sees the number, added up where the text repeats."""
+    table = pa.table({"contact_id": ["a", "b", "a"], "queue": [1, 2, 4]})
+    assert marks(table) == [("a", "", "5"), ("b", "", "2")]
+
+
 def test_more_moments_than_can_be_told_apart_are_added_up():
     """A thousand hours become days, and the chart says so; where the time is missing, that is said too."""
     moments = [dt.datetime(2026, 1, 1) + dt.timedelta(hours=place) for place in range(1000)]
