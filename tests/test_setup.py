@@ -38,6 +38,7 @@ case "$1 $2" in
     "-c import sys"*) echo "${FAKE_VERSION:-3.12.4}" ;;
     "-c import ensurepip"*) [ -z "${FAKE_NO_VENV:-}" ] ;;
     "-m venv") mkdir -p .venv/bin && cat "$0" >.venv/bin/python && chmod +x .venv/bin/python ;;
+    "-m exporter.native.build") [ -n "${PYTHONPATH:-}" ] || exit "${FAKE_BUILD:-0}" ;;
     "-m pip")
         case "$*" in
             *--version*) ;;
@@ -107,9 +108,30 @@ def test_first_and_second_time(clone: Clone) -> None:
     locked, project = clone.installations
     assert "--require-hashes" in locked
     assert "-r requirements.lock" in locked
-    assert "--no-deps --no-build-isolation --editable ." in project
+    assert project.endswith("--editable .")
+    assert "--no-deps --no-build-isolation" in project
     assert clone.set_up() == (0, "")
     assert len(clone.installations) == 2
+
+
+def test_a_machine_without_a_compiler_gets_one(clone: Clone) -> None:
+    """The compiled reader is built by what the machine has, else by a compiler that its own lock file names."""
+    clone.has_python("python3.12")
+    status, output = clone.set_up(FAKE_BUILD="3")
+    assert (status, output.splitlines()[-1]) == (0, "set-up done")
+    assert "no C compiler here; fetching one" in output
+    assert "could not be built" not in output
+    compiler = clone.installations[-1]
+    assert "--require-hashes --only-binary :all:" in compiler
+    assert "--target .venv/compiler -r requirements-compiler.lock" in compiler
+
+
+def test_a_compiler_that_fails_stops_nothing(clone: Clone) -> None:
+    """Without the compiled reader everything works, slower; the set-up says so and goes on."""
+    clone.has_python("python3.12")
+    status, output = clone.set_up(FAKE_BUILD="1")
+    assert (status, output.splitlines()[-1]) == (0, "set-up done")
+    assert "the compiled reader could not be built, so exports take longer" in output
 
 
 def test_change_of_the_lock_is_noticed(clone: Clone) -> None:
