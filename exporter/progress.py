@@ -81,6 +81,7 @@ class Lines(_Counted):
             items=self._items,
             items_per_second=round(self._rate(self._items)),
             read_units=round(self._units, 1),
+            read_units_per_second=round(self._rate(self._units), 1),
             days_done=self._done,
             days=self._days,
         )
@@ -91,7 +92,7 @@ class TerminalBar(_Counted):
 
     def __init__(self) -> None:
         from rich.console import Console  # slow to load, and a scheduled run has no terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
         super().__init__()
@@ -100,9 +101,11 @@ class TerminalBar(_Counted):
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn(
-                "days · {task.fields[items]:,} items · {task.fields[rate]:,.0f}/s · {task.fields[units]:,.1f} RU"
+                "days · {task.fields[items]:,} items · {task.fields[rate]:,.0f}/s · {task.fields[units]:,.0f} RU/s"
             ),
             TimeElapsedColumn(),
+            TextColumn("· left"),
+            TimeRemainingColumn(),
             console=Console(file=sys.stderr),
             transient=True,
         )
@@ -124,5 +127,5 @@ class TerminalBar(_Counted):
             total=self._days,
             items=self._items,
             rate=self._rate(self._items),
-            units=self._units,
+            units=self._rate(self._units),
         )

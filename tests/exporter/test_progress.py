@@ -1,0 +1,44 @@
+"""What somebody who watches a run sees of it."""
+
+import io
+from types import SimpleNamespace
+
+from rich.console import Console
+
+from exporter.progress import Lines, TerminalBar
+
+
+def shown(bar: TerminalBar) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    console.print(bar._bar.get_renderable())
+    return console.file.getvalue()
+
+
+def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
+    """Items and read units per second, days done of how many, and how long it will still take."""
+    clock = iter(range(0, 10_000, 10))
+    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with TerminalBar() as bar:
+        bar.plan(5)
+        for _ in range(3):
+            bar.read(items=1000, units=128)
+            bar.published(1)
+        text = shown(bar)
+    assert "3/5 days" in text
+    assert "3,000 items" in text
+    assert "RU/s" in text
+    assert "left" in text
+
+
+def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch, capsys):
+    """A log line has the same figures, and no page is worth one."""
+    now = [0.0]
+    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    lines = Lines()
+    lines.plan(4)
+    for second in range(1, 31):
+        now[0] = float(second)
+        lines.read(items=100, units=64)
+    told = capsys.readouterr().out
+    assert told.count("items_per_second=100") == 3
+    assert told.count("read_units_per_second=64.0") == 3
