@@ -195,6 +195,9 @@ _FUNCTIONS: dict[str, Callable[[Rendering, Any], Any]] = {
     "Fn::And": lambda rendering, argument: all(rendering.value(item) for item in argument),
     "Fn::Or": lambda rendering, argument: any(rendering.value(item) for item in argument),
     "Fn::Contains": lambda rendering, argument: rendering.value(argument[1]) in rendering.value(argument[0]),
+    "Fn::EachMemberEquals": lambda rendering, argument: all(
+        member == rendering.value(argument[1]) for member in rendering.value(argument[0])
+    ),
     "Fn::Join": lambda rendering, argument: argument[0].join(map(str, rendering.value(argument[1]))),
     "Fn::Split": lambda rendering, argument: str(rendering.value(argument[1])).split(argument[0]),
     "Fn::Select": lambda rendering, argument: rendering.value(argument[1])[int(argument[0])],

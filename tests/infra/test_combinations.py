@@ -106,7 +106,8 @@ def test_provisioned_tables_have_throughput_on_table_and_index():
     [
         ({"ExistingDataBucket": "true"}, "S3BucketName"),
         ({"CreateNetwork": "false"}, "A Fargate task needs a network"),
-        ({"VpcId": "vpc-01234567"}, "SubnetIds"),
+        ({"VpcId": "vpc-01234567"}, "SubnetIds has to name"),
+        ({"SubnetIds": "subnet-01234567,subnet-89abcdef"}, "VpcId has to name"),
         ({"CreateTable": "true", "TablePKName": "a", "TableSKName": "a"}, "TablePKName and TableSKName have to differ"),
         ({"CreateTable": "true", "GsiSortKeyAttribute": "Channel"}, "have to differ"),
     ],
@@ -120,7 +121,10 @@ def test_rules_refuse_what_cannot_work(parameters, told):
     ("parameters", "told"),
     [
         ({"DashboardHost": "Fargate"}, "VpcId and SubnetIds"),
+        ({"DashboardHost": "Fargate", "VpcId": "vpc-01234567"}, "which needs VpcId and SubnetIds"),
         ({"DashboardHost": "Fargate"}, "CertificateArn"),
+        ({"VpcId": "vpc-01234567"}, "SubnetIds has to name"),
+        ({"SubnetIds": "subnet-01234567,subnet-89abcdef"}, "VpcId has to name"),
         ({"DashboardArchitecture": "ARM64"}, "EcsExpress and AppRunner do not run"),
         ({"OidcIssuer": "https://id.example.com"}, "OidcClientId"),
         ({"OidcIssuer": "https://id.example.com", "OidcClientId": "x"}, "OidcClientSecretName"),
