@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -32,7 +33,9 @@ class CommandEngine:
     def push(self, program: Program, image: str, *, platform: str, password: str) -> None:
         """Build, sign in and push. Lambda refuses an index of images, so there is one platform and no provenance."""
         alone = ["--provenance=false", "--sbom=false"] if self._command == "docker" else ["--format", "docker"]
-        self._run(["build", "--platform", platform, *alone, "--file", f"Dockerfile.{program}", "--tag", image, "."])
+        labels = [f"--build-arg=VERSION={_version(self._root)}", f"--build-arg=REVISION={_revision(self._root)}"]
+        file = f"Dockerfile.{program}"
+        self._run(["build", "--platform", platform, *alone, *labels, "--file", file, "--tag", image, "."])
         # The password goes through standard input, because a command line can be read by everybody on the machine.
         self._run(["login", "--username", "AWS", "--password-stdin", image.partition("/")[0]], password)
         self._run(["push", image])
@@ -49,12 +52,17 @@ class CommandEngine:
 def find_engine() -> Engine:
     """Return the first engine on this machine; raise ImageFault where there is none."""
     for command in ("docker", "podman", "buildah"):
-        if shutil.which(command):
+        if shutil.which(command) and (command != "docker" or _daemon_answers()):
             return CommandEngine(command)
     raise ImageFault(
-        "neither docker nor podman nor buildah is here to build the images. Install one, or build them elsewhere and "
-        "name them: --exporter-image and --dashboard-image."
+        "neither docker with a daemon that runs nor podman nor buildah is here to build the images. Install one, or "
+        "build them elsewhere and name them: --exporter-image and --dashboard-image."
     )
+
+
+def _daemon_answers() -> bool:
+    # Where docker's client alone is installed, it builds nothing.
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0  # noqa: S607 - by PATH
 
 
 def version_of_source(root: Path = ROOT, now: dt.datetime | None = None) -> str:
@@ -66,6 +74,20 @@ def version_of_source(root: Path = ROOT, now: dt.datetime | None = None) -> str:
         commit, changed = "source", "unknown"
     moment = now or dt.datetime.now(dt.UTC)
     return f"{commit}-{moment:%Y%m%d%H%M%S}" if changed else commit
+
+
+def _version(root: Path) -> str:
+    try:
+        return str(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+    except (OSError, KeyError, tomllib.TOMLDecodeError):
+        return "unknown"
+
+
+def _revision(root: Path) -> str:
+    try:
+        return _git(root, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
 
 
 def pushed_image(ecr: Any, engine: Engine, program: Program, repository: str, version: str, architecture: str) -> str:

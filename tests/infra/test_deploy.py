@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from infra.deployment import Declined
 from infra.environment import load_environment
 from infra.errors import EnvironmentFault, ImageFault, StackFailed, TemplateFault
-from infra.images import CommandEngine, pushed_image, version_of_source
+from infra.images import CommandEngine, find_engine, pushed_image, version_of_source
 from infra.stacks import Stacks
 from infra.templates import load_template, load_templates
 
@@ -373,16 +373,56 @@ def test_an_image_is_one_manifest(tmp_path, monkeypatch, engine, single):
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     CommandEngine(engine, tmp_path).push("exporter", "host/name:tag", platform="linux/arm64", password="secret-1")
     build, login, push = (tmp_path / f"{engine}.log").read_text().splitlines()
-    assert build == f"build --platform linux/arm64 {single} --file Dockerfile.exporter --tag host/name:tag ."
+    labels = "--build-arg=VERSION=unknown --build-arg=REVISION=unknown"
+    assert build == f"build --platform linux/arm64 {single} {labels} --file Dockerfile.exporter --tag host/name:tag ."
     assert (login, push) == ("login --username AWS --password-stdin host", "push host/name:tag")
+
+
+def test_an_image_says_what_it_was_built_from(tmp_path):
+    """Its labels are given the version of pyproject.toml and the commit, marked where there are changes beside it."""
+    program = tmp_path / "engine"
+    program.write_text('#!/bin/sh\necho "$@" >> "$0.log"\n')
+    program.chmod(0o755)
+    root = tmp_path / "source"
+    root.mkdir()
+    (root / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n')
+    commit = committed(root)
+    CommandEngine(str(program), root).push("exporter", "host/name:tag", platform="linux/arm64", password="secret-1")
+    (root / "pyproject.toml").write_text('[project]\nversion = "1.2.4"\n')
+    CommandEngine(str(program), root).push("exporter", "host/name:tag", platform="linux/arm64", password="secret-1")
+    clean, changed = (line for line in (tmp_path / "engine.log").read_text().splitlines() if line.startswith("build"))
+    assert f" --build-arg=VERSION=1.2.3 --build-arg=REVISION={commit} " in clean
+    assert f" --build-arg=VERSION=1.2.4 --build-arg=REVISION={commit}-dirty " in changed
+
+
+@pytest.mark.parametrize(("daemon", "chosen"), [("exit 0", "docker"), ("exit 1", "podman"), (None, "podman")])
+def test_docker_without_its_daemon_is_passed_over(tmp_path, monkeypatch, daemon, chosen):
+    """Where docker's client is installed and nothing answers it, the next engine builds."""
+    for command, script in (("docker", daemon), ("podman", "exit 1")):
+        if script:
+            (tmp_path / command).write_text(f"#!/bin/sh\n{script}\n")
+            (tmp_path / command).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert find_engine()._command == chosen  # type: ignore[attr-defined]
+    (tmp_path / "podman").unlink()
+    if chosen == "podman":
+        with pytest.raises(ImageFault, match="neither docker with a daemon that runs nor podman nor buildah"):
+            find_engine()
+
+
+def committed(root: Path) -> str:
+    """Commit what is in a folder, and return the commit."""
+    run = lambda *words: subprocess.run(["git", "-C", str(root), *words], check=True, capture_output=True, text=True)  # noqa: E731
+    run("init")
+    run("add", ".")
+    run("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--allow-empty", "-m", "a")
+    return run("rev-parse", "HEAD").stdout.strip()
 
 
 def test_the_version_is_the_commit(tmp_path):
     """A clean checkout is its commit; one with changes, or none at all, is unique."""
     assert version_of_source(tmp_path).startswith("source-")
-    run = lambda *words: subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)  # noqa: E731
-    run("init")
-    run("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--allow-empty", "-m", "a")
+    committed(tmp_path)
     assert len(version_of_source(tmp_path)) == 12
     (tmp_path / "file").touch()
     assert len(version_of_source(tmp_path)) > 20
@@ -426,7 +466,7 @@ def test_the_aws_command_deploys_as_well(operator, repository, moto_url):
     for name, values in parameters.items():
         overrides = ["--parameter-overrides", *(f"{key}={value}" for key, value in values.items())] if values else []
         command = [
-            *(Path(sys.executable).parent / "aws", "cloudformation", "deploy", "--stack-name", f"plain-{name}"),
+            *(sys.executable, "-m", "awscli", "cloudformation", "deploy", "--stack-name", f"plain-{name}"),
             *("--template-file", repository / "infra" / f"{name}.yaml", "--capabilities", "CAPABILITY_IAM", *overrides),
         ]
         done = subprocess.run(
