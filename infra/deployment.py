@@ -141,7 +141,10 @@ class Deployment:
             raise TemplateFault(
                 f"infra/{name}.yaml needs {', '.join(missing)}; add them to the parameters of {self.environment.name}"
             )
-        change_set = self.stacks.propose(stack, template, parameters, self.environment.tags)
+        # The registry is every installation's: a tag that says whose would be changed by the next one.
+        shared = name == "registry"
+        tags = {key: value for key, value in self.environment.tags.items() if not shared or key != "environment"}
+        change_set = self.stacks.propose(stack, template, parameters, tags)
         if change_set is None:
             self.display.say(f"Stack {stack} is as it should be.")
             return False

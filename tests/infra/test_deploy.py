@@ -333,6 +333,17 @@ def test_deploy_builds_what_is_not_named(operator):
     assert "reports-registry" in stack_names(operator)
 
 
+def test_the_shared_registry_belongs_to_no_environment(operator):
+    """Its stack has the tags of the installation that makes it but for `environment`, which the next would change."""
+    deployment = operator.deployment(find_engine=lambda: PretendingEngine(operator.clients.ecr))
+    deployment.images = {}
+    deployment.deploy(export=False)
+    found = operator.clients.cloudformation.describe_stacks()["Stacks"]
+    tags = {stack["StackName"]: {tag["Key"]: tag["Value"] for tag in stack["Tags"]} for stack in found}
+    assert tags["reports-registry"] == {"project": "reports"}
+    assert tags["reports-test"] == tags["reports-test-dashboard"] == {"project": "reports", "environment": "test"}
+
+
 def test_a_machine_without_an_engine_changes_nothing(operator):
     """Where nothing can build an image, nothing is made in the account."""
 
