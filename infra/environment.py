@@ -1,6 +1,8 @@
 """`environments/NAME.yaml`: region, stack names, tags and parameters of one installation."""
 
+import datetime as dt
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +12,11 @@ from typing import Any
 import yaml
 
 from infra.errors import EnvironmentFault
+from infra.schedules import longest_pause
 from infra.templates import Template, TemplateName
 
 FOLDER = Path(__file__).parent / "environments"
 _FIELDS = {"region", "stack", "registry", "tags", "parameters"}
-_SOME_DAYS = re.compile(r"cron\(\S+ \S+ (?![?*] \S+ [?*] )\S+ \S+ \S+ \S+\)|rate\((?!1 )\d+ days\)")
-"""Schedules that do not run each day: a day of the month or of the week is given, or several days lie between."""
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,100}")
 
 
@@ -91,7 +92,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
     ]
     if isinstance(data.get("parameters"), dict):
         faults += _unknown(data["parameters"], templates)
-        faults += _unwatched(data["parameters"])
+        faults += _unwatched(data["parameters"], templates["template"].parameters)
     return faults
 
 
@@ -105,14 +106,32 @@ def _unknown(parameters: Mapping[str, Any], templates: Mapping[TemplateName, Tem
     return faults
 
 
-def _unwatched(parameters: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a schedule that leaves out days, for which "no run succeeded" would be an alarm."""
-    schedule = str(parameters.get("CronExpression", ""))
-    excused = parameters.get("DateRangeMode") == "PREVIOUS_WEEK" or "AlarmAfterHours" in parameters
-    if excused or not _SOME_DAYS.fullmatch(schedule):
+def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return what is wrong with a schedule between whose runs "no run succeeded" would be an alarm."""
+
+    def value(name: str) -> str:
+        return _text(parameters.get(name, declared[name]["Default"]))
+
+    schedule, limit = value("CronExpression"), value("AlarmAfterHours")
+    pause = longest_pause(schedule)
+    # A weekly export brings a daily run.
+    excused = value("ScheduleState") == "DISABLED" or value("DateRangeMode") == "PREVIOUS_WEEK"
+    if pause is None or excused or not limit.isdecimal():
         return []
-    expected = "DateRangeMode: PREVIOUS_WEEK, which brings a daily run, or AlarmAfterHours, longer than any pause"
-    return [f"parameters.CronExpression: {schedule} leaves out days; expected {expected}"]
+    hours = math.ceil(pause / dt.timedelta(hours=1))
+    # One run takes longer than another; and on one night of the year the clock is put back.
+    clock = schedule.startswith("cron") and hours > 1 and value("ScheduleTimeZone") != "UTC"
+    needed = hours + (2 if clock else 1)
+    if int(limit) >= needed:
+        return []
+    longest = int(declared["AlarmAfterHours"]["MaxValue"])
+    daily = "DateRangeMode: PREVIOUS_WEEK, which brings a daily run"
+    expected = (
+        f"AlarmAfterHours: {needed} at least, or {daily}"
+        if needed <= longest
+        else f"{daily}, or a schedule that runs more often, because an alarm looks back {longest} hours at most"
+    )
+    return [f"parameters.CronExpression: {schedule} pauses for up to {hours} hours; expected {expected}"]
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,8 @@
 """`python -m infra` against moto: what it shows, asks, deploys, prints and leaves alone."""
 
+import datetime as dt
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from infra.deployment import Declined
 from infra.environment import load_environment
 from infra.errors import EnvironmentFault, ImageFault, StackFailed, TemplateFault
 from infra.images import CommandEngine, find_engine, pushed_image, version_of_source
+from infra.schedules import longest_pause
 from infra.stacks import Stacks
 from infra.templates import load_template, load_templates
 
@@ -231,29 +234,66 @@ def test_a_wrong_environment_is_told(tmp_path, text, told):
 
 
 @pytest.mark.parametrize(
-    ("schedule", "refused"),
+    ("schedule", "hours"),
     [
-        ("cron(0 1 * * ? *)", False),
-        ("cron(0 1 ? * * *)", False),
-        ("cron(0/15 * * * ? *)", False),
-        ("rate(1 days)", False),
-        ("rate(12 hours)", False),
-        ("cron(0 1 ? * MON *)", True),
-        ("cron(0 1 ? * MON-FRI *)", True),
-        ("cron(0 1 1 * ? *)", True),
-        ("rate(7 days)", True),
+        ("cron(0 1 * * ? *)", 24),
+        ("cron(0 1 ? * * *)", 24),
+        ("cron(0 1,13 * * ? *)", 12),
+        ("cron(0 8-18/2 * * ? *)", 14),
+        ("cron(0/15 * * * ? *)", 0.25),
+        ("rate(30 minutes)", 0.5),
+        ("rate(1 day)", 24),
+        ("rate(36 hours)", 36),
+        ("rate(7 days)", 168),
+        ("cron(0 1 ? * MON-FRI *)", 72),
+        ("cron(0 1 ? * fri-mon *)", 96),
+        ("cron(0 1 ? * 2 *)", 168),
+        ("cron(0 1 1 * ? *)", 31 * 24),
+        ("cron(0 1 L * ? *)", 31 * 24),
+        ("cron(0 1 ? * MON#1 *)", 31 * 24),
+        ("cron(0 1 * 1 ? *)", 336 * 24),
+        ("cron(0 1 * JAN-JUN ? *)", 185 * 24),
+        ("cron(0 1 31 2 ? *)", 3 * 366 * 24),
+        ("cron(0 1 * *)", None),
+        ("cron(0 1 * * MOON *)", None),
+        ("rate(often)", None),
     ],
 )
-def test_a_schedule_that_leaves_out_days_says_how_it_is_watched(tmp_path, schedule, refused):
-    """Between its runs the alarm on a missing success would be on, so a daily run or a longer limit is asked for."""
+def test_the_longest_pause_of_a_schedule(schedule, hours):
+    """The longest time between two starts, over weekends, months and years; nothing is said of what is no schedule."""
+    assert longest_pause(schedule) == (None if hours is None else dt.timedelta(hours=hours))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ("CronExpression: cron(0 1 * * ? *)", None),
+        ("CronExpression: cron(0 1 * * ? *), ScheduleTimeZone: Europe/Berlin", None),
+        ("CronExpression: rate(12 hours)", None),
+        ("AlarmAfterHours: 24", "pauses for up to 24 hours; expected AlarmAfterHours: 25 at least"),
+        ("AlarmAfterHours: 25, ScheduleTimeZone: Europe/Berlin", "AlarmAfterHours: 26 at least"),
+        ("CronExpression: rate(1 hour), AlarmAfterHours: 2", None),
+        ("CronExpression: rate(36 hours)", "AlarmAfterHours: 37 at least"),
+        ("CronExpression: rate(36 hours), AlarmAfterHours: 37", None),
+        ("CronExpression: cron(0 1 ? * MON-FRI *)", "up to 72 hours; expected AlarmAfterHours: 73 at least, or Date"),
+        ("CronExpression: cron(0 1 ? * MON-FRI *), AlarmAfterHours: 73", None),
+        ("CronExpression: cron(0 1 ? * MON *), AlarmAfterHours: 168", "expected DateRangeMode: PREVIOUS_WEEK, which"),
+        ("CronExpression: cron(0 1 ? * MON *), DateRangeMode: PREVIOUS_WEEK", None),
+        ("CronExpression: cron(0 1 ? * MON *), ScheduleState: DISABLED", None),
+        ("CronExpression: cron(0 1 * 1 ? *), AlarmAfterHours: 168", "an alarm looks back 168 hours at most"),
+        ("CronExpression: rate(7 days), AlarmAfterHours: 168", "runs more often"),
+    ],
+)
+def test_a_schedule_that_pauses_says_how_it_is_watched(tmp_path, parameters, told):
+    """Between its runs the alarm on a missing success would be on, so a longer limit or a daily run is asked for."""
     path = tmp_path / "mine.yaml"
-    for more in ("", ", DateRangeMode: PREVIOUS_WEEK", ", AlarmAfterHours: 74"):
-        path.write_text(f"region: us-east-1\nstack: a\nparameters: {{CronExpression: '{schedule}'{more}}}\n")
-        if refused and not more:
-            with pytest.raises(EnvironmentFault, match="leaves out days; expected DateRangeMode: PREVIOUS_WEEK"):
-                load_environment(str(path), load_templates())
-        else:
-            assert load_environment(str(path), load_templates()).parameters["CronExpression"] == schedule
+    lines = re.sub(r"(?:^|, )(?=[A-Z]\w+: )", "\n  ", parameters)
+    path.write_text(f"region: us-east-1\nstack: a\nparameters:{lines}\n")
+    if told:
+        with pytest.raises(EnvironmentFault, match=told):
+            load_environment(str(path), load_templates())
+    else:
+        load_environment(str(path), load_templates())
 
 
 def test_an_unknown_environment_lists_the_known_ones():
