@@ -2,6 +2,7 @@
 
 import datetime as dt
 import difflib
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -139,5 +140,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return ",".join(map(_text, value))
+        texts = [_text(item) for item in value]
+        # Commas separate values, except in the JSON array that the templates take where a value contains one.
+        return json.dumps(texts, ensure_ascii=False) if any("," in text for text in texts) else ",".join(texts)
     return "" if value is None else str(value)

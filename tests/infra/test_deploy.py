@@ -9,9 +9,11 @@ from pathlib import Path
 
 import boto3
 import pytest
+import yaml
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from datasets.loading import dataset_from_environment
 from infra.deployment import Declined
 from infra.environment import load_environment
 from infra.errors import EnvironmentFault, ImageFault, StackFailed, TemplateFault
@@ -294,6 +296,27 @@ def test_a_schedule_that_pauses_says_how_it_is_watched(tmp_path, parameters, tol
             load_environment(str(path), load_templates())
     else:
         load_environment(str(path), load_templates())
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [(["VOICE", "CHAT"], "VOICE,CHAT"), (["a,b", "Zoë"], '["a,b", "Zoë"]'), (["a,b"], '["a,b"]'), ([1, 2], "1,2")],
+)
+def test_a_list_keeps_its_values(tmp_path, values, text):
+    """A list in an environment's file reaches the programs with as many values, one with a comma included."""
+    path = tmp_path / "mine.yaml"
+    parameters = yaml.safe_dump({"GsiPartitionKeyValue": values}, default_flow_style=True, allow_unicode=True)
+    path.write_text(f"region: us-east-1\nstack: a\nparameters: {parameters}\n", encoding="utf-8")
+    given = load_environment(str(path), load_templates()).parameters["GsiPartitionKeyValue"]
+    assert given == text
+    source = {
+        "DYNAMO_TABLE_NAME": "contacts",
+        "GSI_NAME": "index",
+        "GSI_PK_ATTRIBUTE": "Channel",
+        "GSI_SK_ATTRIBUTE": "At",
+    }
+    read = dataset_from_environment(source | {"GSI_PK_VALUE": given}).source.partition_values
+    assert list(read) == [str(value) for value in values]
 
 
 def test_an_unknown_environment_lists_the_known_ones():
