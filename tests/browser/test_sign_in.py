@@ -1,5 +1,6 @@
 """Signing in and out in a browser, against a provider on this machine; with it, what programs may read."""
 
+import json
 import os
 import re
 import signal
@@ -12,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
 from oidc_provider import CLIENT_SECRET, COOKIE_SECRET, OidcProvider, environment_of, oidc_provider
 from playwright.sync_api import Browser, BrowserContext, Page
 from publishing import Published
+from running_dashboard import serving_dashboard
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -84,6 +87,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def sign_in(context: BrowserContext, closed: Closed) -> Page:
     page = context.new_page()
     page.goto(closed.url)
+    return through_the_provider(page)
+
+
+def through_the_provider(page: Page) -> Page:
     page.get_by_role("button", name="Sign in").click(timeout=30_000)
     page.locator("#continue").click()
     page.wait_for_selector(".board .value", timeout=60_000)
@@ -150,3 +157,29 @@ def test_nothing_secret_is_logged(context: BrowserContext, closed: Closed):
     cookie = next(one["value"] for one in context.cookies() if one["name"] == "_streamlit_user")
     secrets = [CLIENT_SECRET, COOKIE_SECRET, token, cookie, *closed.provider.issued]
     assert [secret[:12] for secret in secrets if secret in log] == []
+
+
+def test_a_secret_filled_after_the_start_opens_the_dashboard(
+    context: BrowserContext, published: Published, repository: Path, tmp_path: Path
+):
+    """The running process is healthy and closed; once its secret is filled, the open page offers to sign in."""
+    name = "filled-later"
+    secrets = boto3.client("secretsmanager", region_name="us-east-1", endpoint_url=published.url)
+    secrets.create_secret(Name=name)
+    environment = {**published.environment, "SIGN_IN_SECRET": name}
+    with oidc_provider() as provider, serving_dashboard(environment, repository, tmp_path) as url:
+        page = context.new_page()
+        opened = page.goto(url)
+        assert opened is not None
+        assert (opened.status, context.request.get(f"{url}/healthz").status) == (503, 200)
+        page.get_by_role("heading", name="Sign-in is not set up yet").wait_for()
+        assert context.request.get(f"{url}/api/stats").status == 503
+
+        content = environment_of(provider, url)
+        secrets.put_secret_value(SecretId=name, SecretString=json.dumps(content))
+        # The page asks again by itself, and the process looks into the secret no more often than it promises.
+        page.get_by_role("heading", name="Sign in to Reporting").wait_for(timeout=60_000)
+        assert context.request.get(f"{url}/api/stats").status == 401
+        through_the_provider(page)
+        page.get_by_text("Ann Example", exact=True).wait_for()
+        assert context.request.get(f"{url}/api/stats").status == 200
