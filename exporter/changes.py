@@ -22,7 +22,6 @@ from datasets.table_schema import TableSchema
 from exporter.store import Store, StoredObject
 
 _BATCH_ROWS = 1 << 14
-_SEPARATOR, _NULL = "\x1f", "\x00"
 _log = structlog.get_logger()
 
 
@@ -92,7 +91,7 @@ def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -
 
     Without `keys` an item is known by its whole row, and one that has changed counts as deleted and added.
     """
-    columns = pq.read_schema(after or before).names if after or before else []
+    columns = _columns(before, after)
     old_keys, old_rows = _hashes(before, keys, columns)
     new_keys, new_rows = _hashes(after, keys, columns)
     now_at = pc.index_in(old_keys, value_set=new_keys)  # null where the key is gone
@@ -103,6 +102,12 @@ def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -
         changed=old_keys.filter(kept).filter(changed),
         deleted=old_keys.filter(pc.invert(kept)),
     )
+
+
+def _columns(before: Path | None, after: Path | None) -> list[str]:
+    """Return the columns of a row's hash: those of the newer file, for both."""
+    newest = after or before
+    return list(pq.read_schema(newest).names) if newest else []
 
 
 def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> tuple[pa.UInt64Array, pa.UInt64Array]:
@@ -119,12 +124,13 @@ def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> t
 def _lines(
     before: Path | None, after: Path | None, keys: tuple[str, ...], found: Difference
 ) -> Iterator[Mapping[str, object]]:
+    columns = list(keys) or _columns(before, after)
     for file, kinds in (
         (before, {"deleted": found.deleted}),
         (after, {"changed": found.changed, "added": found.added}),
     ):
         for batch in _batches(file, list(keys) or None):
-            hashes = _hashed(batch, batch.schema.names)
+            hashes = _hashed(batch, columns)
             for kind, wanted in kinds.items():
                 rows = batch.filter(pc.is_in(hashes, value_set=wanted)).to_pylist()
                 yield from ({"change": kind, "key": {name: _plain(row[name]) for name in row}} for row in rows)
@@ -143,9 +149,15 @@ def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.UInt64Array:
         batch.column(name).cast(pa.string()) if name in names else pa.nulls(batch.num_rows, pa.string())
         for name in columns
     ]
-    joined = pc.binary_join_element_wise(*texts, _SEPARATOR, null_handling="replace", null_replacement=_NULL)
+    joined = pc.binary_join_element_wise(*map(_delimited, texts), "")
     digests = b"".join(blake2b(text.encode(), digest_size=8).digest() for text in joined.to_pylist())
     return pa.Array.from_buffers(pa.uint64(), batch.num_rows, [None, pa.py_buffer(digests)])
+
+
+def _delimited(texts: pa.StringArray) -> pa.StringArray:
+    """Return texts with their lengths before them, so that joined ones cannot be taken for others; null is `-`."""
+    lengths = pc.binary_length(texts).cast(pa.string())
+    return pc.fill_null(pc.binary_join_element_wise(lengths, texts, ":"), "-")
 
 
 def _plain(value: object) -> object:

@@ -59,7 +59,7 @@ def write_day(
     ) as writer:
         for group in itertools.chain([first], groups):
             distinct.add(group)
-            writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+            writer.write_table(group, row_group_size=max(1, group.num_rows))
     metadata = pq.read_metadata(file)
     for group_number in range(metadata.num_row_groups):
         group_metadata = metadata.row_group(group_number)
@@ -135,9 +135,10 @@ def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
-        if rows >= ROW_GROUP_ROWS:
-            yield pa.Table.from_batches(waiting)
-            waiting, rows = [], 0
+        while rows >= ROW_GROUP_ROWS:
+            table = pa.Table.from_batches(waiting)
+            yield table.slice(0, ROW_GROUP_ROWS)
+            waiting, rows = table.slice(ROW_GROUP_ROWS).to_batches(), rows - ROW_GROUP_ROWS
     if waiting:
         yield pa.Table.from_batches(waiting)
 

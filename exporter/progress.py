@@ -107,6 +107,7 @@ class TerminalBar(_Counted):
             TextColumn("· left"),
             TimeRemainingColumn(),
             console=Console(file=sys.stderr),
+            speed_estimate_period=86_400,  # days may take minutes each
             transient=True,
         )
         self._task = self._bar.add_task("", total=None, items=0, rate=0.0, units=0.0)

@@ -8,9 +8,10 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datasets import Dataset
+from exporter.dates import expanded_pattern
 from exporter.decode import DecodedPage, PageDecoder
 from exporter.errors import SourceError
-from exporter.key_ranges import EVERY_KEY, KeyRange
+from exporter.key_ranges import EVERY_KEY, KeyRange, is_digits
 from exporter.pace import Pace
 from exporter.pages import key_for_client
 from exporter.query import Answer, Queries, source_error
@@ -225,8 +226,9 @@ def _check_keys(dataset: Dataset, keys: tuple[str, ...], types: dict[str, str]) 
     sort_type = types[source.sort_key]
     if sort_type == "B" or types[source.partition_key] == "B":
         raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
-    if sort_type == "N" and not source.date_format.startswith("EPOCH"):
+    pattern = expanded_pattern(source.date_format)
+    if sort_type == "N" and not (source.date_format.startswith("EPOCH") or pattern == "%s" or is_digits(pattern)):
         raise SourceError(
             f"sort key {source.sort_key} is a number, but the date format is {source.date_format}. "
-            "Set DATE_FORMAT to EPOCH or EPOCH_MILLIS."
+            "Set DATE_FORMAT to EPOCH, EPOCH_MILLIS or a pattern that writes one number, such as %Y%m%d%H%M%S."
         )

@@ -110,9 +110,10 @@ EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *leng
 /* The commonest value by far: `{"S":"text"}` or `{"N":"12"}` without a space, as DynamoDB writes it. Nothing is taken
  * where it is anything else. */
 static int take_usual(cursor *c, const page *g, const column_plan *column, cell *found) {
-    cursor ahead = {c->at + 5, c->end};
+    cursor ahead = *c;
     text value;
     if (c->end - c->at < 8 || memcmp(c->at, column->kind == S ? "{\"S\":\"" : "{\"N\":\"", 6) != 0) return 0;
+    ahead.at += 5;
     if (!take_text(&ahead, &value) || ahead.at == ahead.end || *ahead.at != '}') return 0;
     if (value.escaped && column->kind == N) return 0;
     found->kind = column->kind;
@@ -201,7 +202,9 @@ static int take_items(cursor *c, page *g) {
     if (fits && !take(c, ']')) {
         do {
             int32_t last = 0;
+            fits = 0;
             if (!new_row(g) || !take(c, '{')) break;
+            fits = 1;
             if (take(c, '}')) continue;
             fits = 0;
             do {

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exporter.changes import difference
+from exporter.changes import _lines, difference
 from exporter.errors import SettingsError, StaleRun
 from exporter.store import StoredObject
 
@@ -111,6 +111,26 @@ def test_only_scheduled_ranges_look_back(table, run):
     assert "--lookback-days adds to a scheduled range" in done.stderr
     with pytest.raises(SettingsError, match="LOOKBACK_DAYS: expected whole days from 0 to 366; found 'many'"):
         table.settings(LOOKBACK_DAYS="many")
+
+
+def test_the_log_names_what_was_counted(tmp_path):
+    """Without the table's key whole rows are compared, also where the newer file has more columns."""
+    before, after = tmp_path / "a", tmp_path / "b"
+    pq.write_table(pa.table({"a": ["1", "2"]}), before)
+    pq.write_table(pa.table({"a": ["1"], "b": ["x"]}), after)
+    found = difference(before, after, ())
+    assert (len(found.added), len(found.changed), len(found.deleted)) == (1, 0, 2)
+    told = [line["change"] for line in _lines(before, after, (), found)]
+    assert sorted(told) == ["added", "deleted", "deleted"]
+
+
+def test_values_that_look_like_others_joined_are_different(tmp_path):
+    """A separator within a value, and a null beside a text, make no two rows alike."""
+    before, after = tmp_path / "a", tmp_path / "b"
+    pq.write_table(pa.table({"a": ["x\x1fy", None], "b": ["z", "1"]}), before)
+    pq.write_table(pa.table({"a": ["x", "\x00"], "b": ["y\x1fz", "1"]}), after)
+    found = difference(before, after, ("a", "b"))
+    assert (len(found.added), len(found.deleted)) == (2, 2)
 
 
 def test_files_are_compared_by_value(tmp_path):

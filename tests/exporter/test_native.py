@@ -88,7 +88,7 @@ def test_what_is_taken_what_is_left_to_python_and_what_is_declined(column, value
         b'{"Items":[{"a":{"S":"x"},"a":{"S":"y"}}]}', b'{"Items":[],"Items":[]}', b'{"Items":[{"a":{"S":"\x01"}}]}',
         b'{"Items":[{"a":{"S":"\xff"}}]}', b'{"Items":[{"a":{"S":"\xc0\xaf"}}]}', b'{"Items":[{"a":{"S":"\\ud800"}}]}',
         b'{"Items":[{"a":{"S":"\\x"}}]}', b'{"Items":[{"\\u0062":{"S":"x"}}]}', b'{"Items":[{"a":{"S":"x"},}]}',
-        b'{"Items":null}', b'{"Items":[{"a":' + b"[" * 100_000,
+        b'{"Items":null}', b'{"Items":[{},]}', b'{"Items":[{"a":{"S":"x"}},]}', b'{"Items":[{"a":' + b"[" * 100_000,
     ],
 )  # fmt: skip
 def test_what_is_no_regular_page_is_declined(body):

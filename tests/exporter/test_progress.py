@@ -16,18 +16,21 @@ def shown(bar: TerminalBar) -> str:
 
 def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
     """Items and read units per second, days done of how many, and how long it will still take."""
-    clock = iter(range(0, 10_000, 10))
-    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    now = [0.0]
+    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     with TerminalBar() as bar:
+        bar._bar.get_time = lambda: now[0]
         bar.plan(5)
-        for _ in range(3):
-            bar.read(items=1000, units=128)
+        for _ in range(4):
+            bar.read(items=750, units=128)
             bar.published(1)
+            now[0] += 20
+        bar.published(0)
         text = shown(bar)
-    assert "3/5 days" in text
+    assert "4/5 days" in text
     assert "3,000 items" in text
     assert "RU/s" in text
-    assert "left" in text
+    assert text.rstrip().endswith("left 0:00:20")
 
 
 def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch, capsys):
