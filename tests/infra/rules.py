@@ -139,6 +139,8 @@ def _width(statement: Mapping[str, Any]) -> Iterator[str]:
         yield "wildcard resource"
     if statement.get("Principal") in ("*", {"AWS": "*"}):
         yield "open to everyone"
+    if "ecs:RunTask" in actions and "ecs:cluster" not in json.dumps(statement.get("Condition", {})):
+        yield "runs a task on any cluster"
     if "iam:PassRole" in actions and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
         yield "passes a role to any service"
 
@@ -173,6 +175,8 @@ def closed_buckets(document: Document) -> Iterator[str]:
             yield f"bucket {name} has ACLs"
         if "AbortIncompleteMultipartUpload" not in json.dumps(bucket.get("LifecycleConfiguration", {})):
             yield f"bucket {name} keeps broken uploads for ever"
+        if any(rule["Status"] != "Enabled" for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", [])):
+            yield f"bucket {name} has a lifecycle rule that is switched off"
         denies = [one for one in policies.get(name, []) if one["Effect"] == "Deny"]
         tls = [one for one in denies if one.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}]
         if not tls or len(listed(tls[0]["Resource"])) != 2 or tls[0]["Action"] != "s3:*":
@@ -200,6 +204,14 @@ def kept_data(document: Document) -> Iterator[str]:
                 yield "replaced days are not kept for 30 days"
             if any("ExpirationInDays" in rule for rule in rules):
                 yield "published days expire"
+
+
+def short_results(document: Document) -> Iterator[str]:
+    """Results of queries expire a day after Athena would last reuse them."""
+    for name, bucket in resources(document, "AWS::S3::Bucket"):
+        rules = bucket.get("LifecycleConfiguration", {}).get("Rules", [])
+        if name == "Results" and [rule["ExpirationInDays"] for rule in rules if "ExpirationInDays" in rule] != [8]:
+            yield "results of queries do not expire after eight days"
 
 
 def safe_messages(document: Document) -> Iterator[str]:
@@ -233,6 +245,13 @@ def told_alarms(document: Document) -> Iterator[str]:
         if "TreatMissingData" not in alarm:
             yield f"alarm {name} does not say what silence means"
     types = {name for name, _ in resources(document, "AWS::CloudWatch::Alarm")}
+    for host, alarm in (
+        ("Express", "ExpressUnhealthy"),
+        ("Runner", "RunnerUnhealthy"),
+        ("Service", "FargateUnhealthy"),
+    ):
+        if host in document["Resources"] and alarm not in types:
+            yield f"alarm {alarm} is gone"
     if "Undelivered" in document["Resources"]:
         wanted = {"FailedTask", "FailedFunction", "MissedRun", "StaleData", "QuarantinedItems", "UndeliveredStarts"}
         yield from (f"alarm {name} is gone" for name in wanted - types)
@@ -282,6 +301,17 @@ def closed_networks(document: Document) -> Iterator[str]:
             yield f"{name} serves plain HTTP"
         if listener["Protocol"] == "HTTPS" and "TLS13" not in listener.get("SslPolicy", ""):
             yield f"{name} speaks old TLS"
+
+
+def direct_ways(document: Document) -> Iterator[str]:
+    """Data goes to S3 and DynamoDB by gateway endpoints."""
+    for name, _ in resources(document, "AWS::EC2::VPC"):
+        endpoints = [
+            p for _, p in resources(document, "AWS::EC2::VPCEndpoint") if p["RouteTableIds"] == [{"Ref": "Routes"}]
+        ]
+        services = {endpoint["ServiceName"]["Fn::Sub"].rpartition(".")[2] for endpoint in endpoints}
+        if services != {"s3", "dynamodb"}:
+            yield f"data leaves {name} for the internet"
 
 
 def plain_tasks(document: Document) -> Iterator[str]:
@@ -336,8 +366,21 @@ def sound_hosts(document: Document) -> Iterator[str]:
             yield f"{name} hangs for hours when its task cannot start"
     for name, group in resources(document, "AWS::ElasticLoadBalancingV2::TargetGroup"):
         attributes = {one["Key"]: one["Value"] for one in group.get("TargetGroupAttributes", [])}
-        if attributes.get("stickiness.enabled") != "true" or group.get("HealthCheckPath") != "/healthz":
-            yield f"{name} loses sessions, or checks a page that every address answers"
+        if attributes.get("stickiness.enabled") != "true":
+            yield f"{name} loses sessions"
+
+
+def asked_health(document: Document) -> Iterator[str]:
+    """Health is asked at /healthz, because every other address answers with the page."""
+    for name, host in resources(
+        document, "AWS::ECS::ExpressGatewayService", "AWS::ElasticLoadBalancingV2::TargetGroup"
+    ):
+        if host.get("HealthCheckPath") != "/healthz":
+            yield f"{name} is healthy on any page"
+    for name, runner in resources(document, "AWS::AppRunner::Service"):
+        check = runner.get("HealthCheckConfiguration", {})
+        if (check.get("Protocol"), check.get("Path")) != ("HTTP", "/healthz"):
+            yield f"{name} is healthy on any page"
 
 
 def carried_pages(document: Document) -> Iterator[str]:
@@ -386,14 +429,17 @@ RULES: tuple[Rule, ...] = (
     narrow_trust,
     closed_buckets,
     kept_data,
+    short_results,
     safe_messages,
     logs_end,
     told_alarms,
     watched_schedules,
     closed_networks,
+    direct_ways,
     plain_tasks,
     bounded_queries,
     sound_hosts,
+    asked_health,
     carried_pages,
     closed_sign_in,
     safe_registry,
