@@ -207,6 +207,7 @@ class ExportJob:
             fence=self._lease.require,
             lookback=ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key) if again else None,
             key_attributes=key,
+            stop=self.stop,
         )
 
     def _earlier_runs(self) -> list[RunEntry]:

@@ -5,6 +5,7 @@ A run that dies in between leaves the old day or the new one, and the next run m
 """
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from datasets.runs import DayChanges, PublishedPartition
 from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
+from exporter.errors import Interrupted
 from exporter.parquet import CONTENT_TYPE, WrittenDay, write_day
 from exporter.quarantine import Quarantine
 from exporter.records import Records
@@ -86,6 +88,7 @@ class Publisher:
         fence: Callable[[], None] = lambda: None,
         lookback: ChangeLog | None = None,
         key_attributes: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
     ) -> None:
         """`fence` is called before anything is published, and raises where this run may publish no longer.
 
@@ -103,6 +106,7 @@ class Publisher:
         self._fence = fence
         self._lookback = lookback
         self._key_attributes = key_attributes
+        self._stop = stop or threading.Event()
         self._file = folder / "day.parquet"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -128,15 +132,22 @@ class Publisher:
         self._adopt(schema, years)
 
     def publish(self, days: Iterable[dt.date], spool: Spool) -> None:
-        """Publish complete days in order, and record them; the days' spool is freed."""
+        """Publish complete days in order, and record them; the days' spool is freed.
+
+        After a stop the day under way is finished, and recorded with those before it; then Interrupted is raised.
+        """
         self._quarantine.flush()
         published: dict[dt.date, DayRecord] = {}
-        for day in sorted(days):
+        waiting = [day for day in sorted(days) if spool.day(day) is not None]
+        while waiting and not self._stop.is_set():
+            day = waiting.pop(0)
             spooled = spool.day(day)
             if spooled is not None:
                 published[day] = self._publish_day(day, spooled, spool)
                 spool.drop(day)
         self._record(published)
+        if waiting:
+            raise Interrupted("stopped on request; days published before stay published")
 
     def record_empty(self, days: Iterable[dt.date]) -> None:
         """Record days that were read and hold nothing, so that nobody takes them for forgotten."""

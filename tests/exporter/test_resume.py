@@ -12,6 +12,7 @@ from faults import Faults
 
 from exporter.errors import ExportError
 from exporter.lambda_handler import handler
+from exporter.publishing import Publisher
 from exporter.workspace import STALE_SECONDS, workspace
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -67,6 +68,29 @@ def test_a_stopped_run_says_what_remains(week):
     assert sorted(week.days()) + dated(entry.owed) == [f"2026-02-{day}" for day in range(13, 20)]
     assert "remain; `export --resume` goes on with them" in entry.error
     assert str(entry.owed[-1]) in entry.error
+
+
+def test_a_stop_amid_many_small_days_finishes_one(scene, monkeypatch):
+    """Days that were read together are published one by one: the one under way is finished, the rest is owed."""
+    table = scene(GSI_PK_VALUE="A")
+    for day in range(13, 20):
+        table.put(f"{day}", f"2026-02-{day}T10:00:00Z")
+    job = table.job(**WEEK)
+    publish_day = Publisher._publish_day
+
+    def stopping(publisher, day, *more):
+        if day == dt.date(2026, 2, 15):
+            job.stop.set()
+        return publish_day(publisher, day, *more)
+
+    monkeypatch.setattr(Publisher, "_publish_day", stopping)
+    entry = job.run()
+    assert entry.status == "interrupted"
+    assert sorted(table.days()) == [f"2026-02-{day}" for day in (13, 14, 15)]
+    assert dated(entry.owed) == [f"2026-02-{day}" for day in range(16, 20)]
+    monkeypatch.setattr(Publisher, "_publish_day", publish_day)
+    table.export(resume=True, now=later(1))
+    assert len(table.days()) == 7
 
 
 def test_resume_reads_what_the_stopped_run_owes_and_nothing_else(week):
