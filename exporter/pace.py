@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-FIRST_REQUESTS = 4
+FIRST_REQUESTS = 2
 """Requests at a time to begin with."""
 
 _FIRST_PAGES_PER_STEP, _PAGES_PER_STEP = 2, 6
@@ -78,6 +78,7 @@ class Pace:
         # Until a page has shown what an item costs, a ceiling can only be kept by asking once, for little.
         self._at_a_time = 1 if self._allowance else min(FIRST_REQUESTS, most)
         self._doubling = True  # until that has not helped once
+        self._before = self._at_a_time
         self._units_per_item: float | None = None
         self._calm_until = 0.0
         self._step_pages, self._step_units, self._step_began = 0, 0.0, clock()
@@ -140,6 +141,7 @@ class Pace:
     def _slow_down(self) -> None:
         self._at_a_time = max(1, self._at_a_time // 2)
         self._doubling = False
+        self._before = self._at_a_time
         self._calm_until = self._clock() + _CALM_SECONDS
         self._best = 0.0
         self._begin_step()
@@ -154,8 +156,11 @@ class Pace:
         if self._clock() >= self._calm_until and rate >= self._best * _GAIN:
             self._best = rate
             more = self._at_a_time if self._doubling else max(1, self._at_a_time // 2)
+            self._before = self._at_a_time
             self._at_a_time = min(self.most, self._at_a_time + more)
-        else:
+        elif self._at_a_time > self._before:
+            # The last ones added have brought nothing; they would cost memory and processor time all the same.
+            self._at_a_time = self._before
             self._doubling = False
 
     def _begin_step(self) -> None:

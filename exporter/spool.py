@@ -94,7 +94,8 @@ class Spool:
         if all(segment.batch is not None for segment in ordered):
             yield from (segment.batch for segment in ordered)
             return
-        with pa.memory_map(str(self._file(day))) as source:
+        # Not mapped: what is mapped counts as the process's memory for as long as the day is being written.
+        with pa.OSFile(str(self._file(day))) as source:
             for segment in ordered:
                 if segment.batch is not None:
                     yield segment.batch

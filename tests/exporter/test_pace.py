@@ -83,6 +83,14 @@ def test_no_more_requests_than_help():
     assert pace.at_a_time <= 8
 
 
+def test_requests_that_brought_nothing_are_taken_back():
+    """Where two requests at a time are as fast as the reader, four and eight only cost it; two it is again."""
+    clock = Clock()
+    pace = Pace(8, clock=clock, sleep=clock.sleep)
+    run(pace, clock, 200, capacity=128 / 0.05)
+    assert pace.at_a_time == 2
+
+
 def test_throttling_halves_the_requests():
     """An answer that took retries halves the requests at a time, and the next seconds try for no more."""
     clock = Clock()
