@@ -15,7 +15,7 @@ from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
 from exporter.native.library import library
 from exporter.schema import arrow_schema, arrow_type
 
-ROW_GROUP_ROWS = 1 << 16
+ROW_GROUP_ROWS = 1 << 15
 """Large enough that Athena reads few, small enough that several fit in a 512 MB task."""
 
 _LOOKED_AT = 4096
