@@ -23,11 +23,6 @@ MUTANTS = {
         "|| found.significant > 15",
         "|| found.significant > 18",
     ),
-    "an attribute is taken for the one that came here before": (
-        "native/page.c",
-        "if (memcmp(name, column->name, (size_t)length) != 0) return 0;",
-        "",
-    ),
     "truths lie at the wrong rows": ("native/page.c", "found->truth << row % 8", "found->truth << row % 7"),
     "a null is an empty text": (
         "native/page.c",
