@@ -4,6 +4,7 @@ import io
 from types import SimpleNamespace
 
 from rich.console import Console
+from structlog.testing import capture_logs
 
 from exporter.progress import Lines, TerminalBar
 
@@ -33,15 +34,16 @@ def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
     assert text.rstrip().endswith("left 0:00:20")
 
 
-def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch, capsys):
+def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch):
     """A log line has the same figures, and no page is worth one."""
     now = [0.0]
     monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     lines = Lines()
     lines.plan(4)
-    for second in range(1, 31):
-        now[0] = float(second)
-        lines.read(items=100, units=64)
-    told = capsys.readouterr().out
-    assert told.count("items_per_second=100") == 3
-    assert told.count("read_units_per_second=64.0") == 3
+    with capture_logs() as told:
+        for second in range(1, 31):
+            now[0] = float(second)
+            lines.read(items=100, units=64)
+    assert [line["items"] for line in told] == [1000, 2000, 3000]
+    assert {line["items_per_second"] for line in told} == {100}
+    assert {line["read_units_per_second"] for line in told} == {64.0}
