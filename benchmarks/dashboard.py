@@ -1,7 +1,8 @@
 """What the dashboard costs beside a plain Streamlit version of the same page and a bare page.
 
 The server runs on one core and the people on another, where there are two. `--short` takes fewer people and less time;
-`--soak` and `--rows` measure the dashboard alone: people who come and go, and a large result.
+`--first` measures start and first page alone, over many starts; `--soak` and `--rows` measure the dashboard alone:
+people who come and go, and a large result.
 """
 
 import argparse
@@ -13,9 +14,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.first_page import first_pages
 from support.large_result import large_result
 from support.pages import PAGES, Server, pin, published, served
-from support.people import Person, clicks, crowd, opened
+from support.people import clicks, crowd, opened, visit
 from support.soak import soak
 
 
@@ -38,10 +40,10 @@ def measured(name: str, form: Form, environment: dict[str, str], folder: Path) -
     """Return the figures of one page; seconds, milliseconds and MiB as their names say."""
     with served(name, environment, folder) as server:
         figures = {"start_s": server.healthy_seconds, "start_cpu_s": server.cpu()}
-        figures["first_page_s"] = asyncio.run(_once(Person(server.port)))
+        figures["first_page_s"] = asyncio.run(visit(server.port))
         figures["first_page_cpu_s"] = server.cpu() - figures["start_cpu_s"]
         before = server.cpu()
-        figures["next_page_s"] = asyncio.run(_once(Person(server.port)))
+        figures["next_page_s"] = asyncio.run(visit(server.port))
         figures["next_page_cpu_s"] = server.cpu() - before
         figures["idle_mib"] = server.memory()
         if name == "bare":
@@ -56,12 +58,6 @@ def measured(name: str, form: Form, environment: dict[str, str], folder: Path) -
         figures["p50_ms"], figures["p95_ms"] = (delays[int(len(delays) * share)] * 1000 for share in (0.5, 0.95))
         figures["busy_mib"] = server.memory()
         return figures
-
-
-async def _once(person: Person) -> float:
-    seconds = await person.open()
-    await person.close()
-    return seconds
 
 
 async def _per_session(server: Server, count: int) -> float:
@@ -87,6 +83,7 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="fewer people, less time")
+    parser.add_argument("--first", type=int, metavar="STARTS", help="start and first page beside the bare page's")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="the dashboard alone: 50 people come and go")
     parser.add_argument("--rows", type=int, metavar="ROWS", help="the dashboard alone: a result of so many rows")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
@@ -98,12 +95,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, published(form.items, Path(name)) as environment:
         pin(os.getpid(), 1)
         folder = Path(name)
-        if asked.soak or asked.rows:
+        if asked.first:
+            found = first_pages(environment, folder, asked.first)
+        elif asked.soak or asked.rows:
             found = {"dashboard": alone(environment, folder, asked.soak, asked.rows)}
         else:
             found = {page: measured(page, form, environment, folder) for page in ("bare", "plain", "dashboard")}
     if asked.json:
         print(json.dumps(found))
+    elif asked.first:
+        for name, figures in found.items():
+            print(f"{name:22}" + "".join(f"{figure:>8} {value:6.2f}" for figure, value in figures.items()))
     elif len(found) == 1:
         for figure, value in found["dashboard"].items():
             print(f"{figure:24}{value:14,.2f}")
@@ -114,7 +116,7 @@ def main() -> None:
 def alone(environment: dict[str, str], folder: Path, minutes: float | None, rows: int | None) -> dict[str, float]:
     """Return the figures of a soak, or of a large result."""
     with served("dashboard", environment | {"MAX_FETCH_ROWS": "1000000"}, folder) as server:
-        asyncio.run(_once(Person(server.port)))
+        asyncio.run(visit(server.port))
         if rows:
             return large_result(server, environment, rows)
         found = asyncio.run(soak(server, 50, (minutes or 0) * 60))

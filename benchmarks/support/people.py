@@ -90,6 +90,14 @@ class Person:
             self._chart, self._fragment = chart, told.delta.fragment_id
 
 
+async def visit(port: int) -> float:
+    """Open the page and leave it; return the seconds until it was drawn."""
+    person = Person(port)
+    seconds = await person.open()
+    await person.close()
+    return seconds
+
+
 async def crowd(port: int, people: int, pause: float, seconds: float) -> list[float]:
     """Open the page for so many people who click every `pause` seconds; return every delay."""
     everybody = [Person(port) for _ in range(people)]
