@@ -96,23 +96,22 @@ class Catalog:
             current = self._found(wanted["Name"])
             if current is None:
                 self._client.create_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
-            elif current.get("Parameters", {}).get(_OWNER) != self._dataset.name:
-                raise CatalogError(
-                    f"{database}.{wanted['Name']} exists and is not this dataset's view of answers. Drop it if nobody "
-                    "needs it, or leave QUESTION_SUFFIX empty."
-                )
-            elif current.get("ViewOriginalText") != wanted["ViewOriginalText"]:
+            elif self._own_view(current).get("ViewOriginalText") != wanted["ViewOriginalText"]:
                 self._client.update_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # as above
         except (ClientError, BotoCoreError) as error:
             raise self._error(error) from None
         self._answers = wanted
 
-    def check(self) -> None:
-        """Raise CatalogError where a table of that name belongs to something else."""
+    def check(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
+        """Raise CatalogError where the table, or the view of answers, belongs to something else."""
+        view = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
         try:
             self._current()
+            found = self._found(view["Name"]) if view else None
         except (ClientError, BotoCoreError) as error:
             raise self._error(error) from None
+        if found is not None:
+            self._own_view(found)
 
     def described(self) -> dict[str, Any] | None:
         """Return the table as Glue has it, whatever it reads, or None where there is none; raise CatalogError."""
@@ -143,6 +142,14 @@ class Catalog:
             raise CatalogError(
                 f"table {self.name} exists and reads {location or 'no location'}, not {self._location}. "
                 "Choose another ATHENA_TABLE, or drop that table if nobody needs it."
+            )
+        return found
+
+    def _own_view(self, found: dict[str, Any]) -> dict[str, Any]:
+        if found.get("Parameters", {}).get(_OWNER) != self._dataset.name:
+            raise CatalogError(
+                f"{self._dataset.target.database}.{found['Name']} exists and is not this dataset's view of answers. "
+                "Drop it if nobody needs it, or leave QUESTION_SUFFIX empty."
             )
         return found
 

@@ -12,7 +12,7 @@ from exporter.key_reading import KeyReading
 from exporter.numbers import canonical_number, is_number
 from exporter.removal import RemovalPolicy
 from exporter.store import StoredObject
-from exporter.window import Window, day_of, is_closed
+from exporter.window import Window, is_closed
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,7 @@ def _state(day: dt.date, record: DayRecord | None, facts: Facts) -> DayState:
         return "closed" if is_closed(day, facts.now, facts.dataset.zone, source.settle_minutes) else "unread"
     if record.state == "open":
         return "open"
-    today = day_of(facts.now, facts.dataset.zone)
-    policy = RemovalPolicy(facts.manifest, today, facts.dataset.retention.expires_after_days, accept_empty=False)
+    policy = RemovalPolicy.of(facts.dataset, facts.manifest, facts.now, accept_empty=False)
     return "expired" if policy.is_expired(day) else "closed"
 
 

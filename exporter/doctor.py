@@ -2,12 +2,10 @@
 
 import datetime as dt
 
-from pydantic import ValidationError
-
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.findings import Finding, Surroundings, findings
-from exporter.lease import LEASE_FILE, LeaseRecord
+from exporter.lease import lease_holder
 from exporter.records import Records
 from exporter.set_aside import quarantined_runs
 from exporter.settings import Settings
@@ -23,6 +21,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     store = Store(clients.s3, settings.bucket)
     store.check()
     records = Records(store, settings.prefix)
+    holder = lease_holder(store, settings.prefix, now)
     around = Surroundings(
         dataset=settings.dataset,
         location=settings.location,
@@ -32,21 +31,10 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         schema=records.schema(),
         table=Catalog(clients.glue, settings.dataset, settings.location).described(),
         runs=tuple(records.runs(MOST_RUNS)),
-        alive=_alive(store, settings.prefix, now),
+        alive=holder.owner if holder else None,
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)
-
-
-def _alive(store: Store, prefix: str, now: dt.datetime) -> str | None:
-    found = store.read(f"{prefix}/{LEASE_FILE}")
-    if found is None:
-        return None
-    try:
-        lease = LeaseRecord.model_validate_json(found[0])
-    except ValidationError:
-        return None  # what is no lease holds nobody off
-    return lease.owner if lease.expires_at > now else None
 
 
 def findings_text(found: list[Finding], dataset: str) -> str:

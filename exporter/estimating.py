@@ -1,24 +1,25 @@
 """`exporter plan`: what a window would cost, before anything is spent on it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from datasets.manifest import Manifest
+from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.estimate import Assumptions, Estimate, costs, known_rows, widening
 from exporter.pace import Pace
 from exporter.plan import Planner
+from exporter.preflight import preflight
 from exporter.prices import READ_UNIT_BYTES
 from exporter.records import Records
 from exporter.request import ExportRequest, planned_windows
-from exporter.run_warnings import projection_warnings
 from exporter.samples import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
-from exporter.schema import initial_schema
 from exporter.settings import Settings
 from exporter.sort_key import SortKey
-from exporter.source import Index, IndexDescription, describe_index
+from exporter.source import Index, IndexDescription
 from exporter.store import Store
-from exporter.window import OWED_DAYS, Window
+from exporter.window import Window
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,11 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     store.check()
     records = Records(store, settings.prefix)
     dataset = settings.dataset
-    description = describe_index(clients.dynamodb, dataset)
-    projection = list(projection_warnings(dataset, description))
-    initial_schema(dataset, records.schema(), now)
+    catalog = Catalog(clients.glue, dataset, settings.location)
+    found = preflight(clients, dataset, catalog, records.schema(), now)
+    description = found.description
     manifest = records.manifest()
-    runs = records.runs_since(now - dt.timedelta(days=OWED_DAYS))
+    runs = records.runs_since(now - request.ledger_reach)
     windows = planned_windows(request, dataset, manifest, now, runs)
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
     # A ceiling on read units would cut these few small pages to single items, from which nothing can be told.
@@ -126,7 +127,7 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
         sampled_pages=samples.pages if samples else 0,
         sampled_units=round(index.pace.units, 1),
         costs=costs(guess.read, units_per_item, description, looked_at, assumed),
-        warnings=tuple(_warnings(projection, description, sort_key, windows, estimator.widening(windows))),
+        warnings=tuple(_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows))),
         assumptions=assumed,
     )
 
@@ -141,7 +142,7 @@ def _told(samples: Samples) -> str:
 
 
 def _warnings(
-    projection: list[str],
+    projection: Sequence[str],
     description: IndexDescription,
     sort_key: SortKey,
     windows: tuple[Window, ...],

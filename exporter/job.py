@@ -17,7 +17,7 @@ from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.clients import Clients
-from exporter.debts import RESUMABLE_DAYS, died_runs
+from exporter.debts import died_runs
 from exporter.decode import PageDecoder
 from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.lease import Lease
@@ -26,6 +26,7 @@ from exporter.memory import steady_memory
 from exporter.metrics import emit_metrics
 from exporter.pace import Pace
 from exporter.plan import Planner
+from exporter.preflight import preflight
 from exporter.progress import Progress, Quiet
 from exporter.publishing import Publisher, Run
 from exporter.quarantine import Quarantine
@@ -33,14 +34,14 @@ from exporter.reading import Reader, Sink
 from exporter.records import Records
 from exporter.removal import RemovalPolicy, expired_refusal
 from exporter.request import ExportRequest, lookback_days, planned_windows
-from exporter.run_warnings import projection_warnings, run_warnings
+from exporter.run_warnings import run_warnings
 from exporter.schema import extended_schema
 from exporter.settings import Settings
 from exporter.sort_key import SortKey
-from exporter.source import Index, IndexDescription, describe_index
+from exporter.source import Index, IndexDescription
 from exporter.spool import Spool
 from exporter.store import Store
-from exporter.window import OWED_DAYS, DayStride, Window, day_of, day_start
+from exporter.window import DayStride, Window, day_of, day_start
 from exporter.workspace import workspace
 
 _log = structlog.get_logger()
@@ -155,11 +156,11 @@ class ExportJob:
 
     def _export(self) -> None:
         account = self._account
-        description = describe_index(self._clients.dynamodb, self._dataset)
-        account.warnings += projection_warnings(self._dataset, description)
         manifest = account.manifest = self._records.manifest()
         published = self._records.schema()
-        self._catalog.check()
+        found = preflight(self._clients, self._dataset, self._catalog, published, account.started_at)
+        description = found.description
+        account.warnings += found.warnings
         account.windows = planned_windows(
             self.request, self._dataset, manifest, account.started_at, self._earlier_runs()
         )
@@ -176,9 +177,7 @@ class ExportJob:
         self._reader = Reader(index, self._dataset, planner, progress=self.progress, stop=self.stop)
         account.tally = self._reader.tally
         source = _Source(sort_key, description, planner, self._reader)
-        policy = RemovalPolicy(
-            manifest, self._today, self._dataset.retention.expires_after_days, self.request.accept_empty
-        )
+        policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)
         with workspace() as folder:
             publisher = self._publisher(published, folder, description, manifest)
             account.done = publisher.done
@@ -212,8 +211,7 @@ class ExportJob:
 
     def _earlier_runs(self) -> list[RunEntry]:
         """Return recent ledger entries, newest first; those of runs that died without a word now say so."""
-        back = dt.timedelta(days=RESUMABLE_DAYS if self.request.resume else OWED_DAYS)
-        runs = self._records.runs_since(self._account.started_at - back)
+        runs = self._records.runs_since(self._account.started_at - self.request.ledger_reach)
         died = {entry.run_id: entry for entry in died_runs(runs, self.run_id)}
         for entry in died.values():
             _log.warning("an earlier run has died", died=entry.run_id, owed=len(entry.owed))

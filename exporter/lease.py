@@ -190,6 +190,13 @@ class Lease:
             _log.warning("the lease could not be given back; it runs out by itself", error=str(error))
 
 
+def lease_holder(store: Store, prefix: str, now: dt.datetime) -> LeaseRecord | None:
+    """Return who holds the lease of a prefix, or None where nobody does."""
+    found = store.read(f"{prefix}/{LEASE_FILE}")
+    holder = _parsed(found[0]) if found else None
+    return holder if holder is not None and holder.expires_at > now else None
+
+
 def _parsed(body: bytes) -> LeaseRecord | None:
     # What nobody can read protects nobody.
     try:

@@ -8,8 +8,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from datasets import Dataset
 from datasets.manifest import Manifest
 from exporter.errors import RemovalRefused
+from exporter.window import day_of
 
 _ADVICE = "If this is meant, run again with --accept-empty."
 
@@ -22,6 +24,19 @@ class RemovalPolicy:
     today: dt.date
     expires_after_days: int | None
     accept_empty: bool
+    """Nothing is protected: the operator says so, or nothing is ever replaced."""
+
+    @classmethod
+    def of(
+        cls, dataset: Dataset, manifest: Manifest | None, now: dt.datetime, *, accept_empty: bool
+    ) -> "RemovalPolicy":
+        """Return the policy of a run of a dataset that began at `now`.
+
+        APPEND adds files and takes none away, so nothing has to be protected from it.
+        """
+        harmless = dataset.target.overwrite_mode == "APPEND"
+        expires = dataset.retention.expires_after_days
+        return cls(manifest, day_of(now, dataset.zone), expires, accept_empty or harmless)
 
     def is_expired(self, day: dt.date) -> bool:
         """Return whether the source may have removed items of that day because of their age."""

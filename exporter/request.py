@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from datasets import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
-from exporter.debts import days_owed_by_runs, resumed_days
+from exporter.debts import RESUMABLE_DAYS, days_owed_by_runs, resumed_days
 from exporter.errors import UsageError
 from exporter.settings import Settings
-from exporter.window import Window, day_of, owed_days, spans, window_of_mode
+from exporter.window import OWED_DAYS, Window, day_of, owed_days, spans, window_of_mode
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,11 @@ class ExportRequest:
     """How long to wait for another run of the dataset to end."""
     lookback_days: int = 0
     """Closed days that are read again, counted back from yesterday, to find what has changed in them."""
+
+    @property
+    def ledger_reach(self) -> dt.timedelta:
+        """How far back the ledger is read for days that are owed."""
+        return dt.timedelta(days=RESUMABLE_DAYS if self.resume else OWED_DAYS)
 
 
 def request_from_options(

@@ -11,6 +11,7 @@ from exporter.commands.running import progress_shown, stop_on_signal
 from exporter.errors import UsageError
 from exporter.job import ExportJob
 from exporter.preview import preview
+from exporter.preview_text import preview_json, preview_text
 from exporter.reports import report_json, summary
 from exporter.request import request_from_options
 
@@ -55,9 +56,10 @@ def export(
     settings = options.settings_of(
         DATASET=dataset, DATE_RANGE_MODE=mode, LOOKBACK_HOURS=lookback_hours, LOOKBACK_DAYS=lookback_days
     )
+    now = dt.datetime.now(dt.UTC)
     request = request_from_options(
         settings,
-        dt.datetime.now(dt.UTC),
+        now,
         start=start,
         end=end,
         everything=everything,
@@ -66,8 +68,8 @@ def export(
     )
     request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait)
     if dry_run:
-        planned = preview(settings, request)
-        click.echo(planned.json() if as_json else planned.text())
+        planned = preview(settings, request, now)
+        click.echo(preview_json(planned) if as_json else preview_text(planned))
         return
     with progress_shown() as progress, stop_on_signal() as stop:
         entry = ExportJob(settings, request, progress=progress, stop=stop).run()
