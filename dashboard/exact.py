@@ -1,35 +1,55 @@
-"""Numbers as a browser can show them: what a double cannot hold becomes text. Pure."""
+"""Values as text, every digit of them: what the grid shows is what a click copies. Pure.
 
-from collections.abc import Collection
+A browser's numbers are doubles, and its grid draws decimals, large integers and NaN wrongly or not at all.
+"""
+
+import datetime as dt
+import math
+from decimal import Decimal
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_SAFE_INTEGER: Final = 2**53
+_PLAIN_BELOW: Final = 1e15
+"""Whole doubles below it are written without an exponent and without `.0`."""
 
 
-def inexact(table: pa.Table) -> frozenset[str]:
-    """Return the columns whose numbers a double may not hold: decimals, and integers beyond 2 to the 53rd."""
-    return frozenset(
-        field.name
-        for field in table.schema
-        if pa.types.is_decimal(field.type)
-        or (pa.types.is_integer(field.type) and not integers_fit(table.column(field.name)))
-    )
+def cell_text(value: object) -> str:
+    """Return a value as text: every digit of a number, `NaN` and `Infinity` as Athena writes them, nothing for NULL."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, float):
+        return _double(value)
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def shown(table: pa.Table, texts: Collection[str] | None = None) -> pa.Table:
-    """Return the table with these columns as text; None: those that are `inexact`."""
-    texts = inexact(table) if texts is None else texts
-    for place, field in enumerate(table.schema):
-        if field.name in texts:
-            table = table.set_column(place, field.name, pc.cast(table.column(place), pa.string()))
-    return table
+def shown(table: pa.Table) -> pa.Table:
+    """Return the table with every value as `cell_text`, and NULL as null."""
+    return pa.table([_texts(column) for column in table.columns], names=table.column_names)
 
 
-def integers_fit(column: pa.ChunkedArray) -> bool:
-    """Return whether a double holds each of these integers."""
-    extent = pc.min_max(column)
-    low, high = extent["min"].as_py(), extent["max"].as_py()
-    return low is None or (low >= -_SAFE_INTEGER and high <= _SAFE_INTEGER)
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether values of a type are numbers, which stand at the right."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    # Arrow's own text is the same for these; of floats of 32 bits it knows the shortest, which Python does not.
+    if pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_float32(column.type):
+        return pc.cast(column, pa.string())
+    return pa.array([None if value is None else cell_text(value) for value in column.to_pylist()], pa.string())
+
+
+def _double(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(int(value)) if value.is_integer() and abs(value) < _PLAIN_BELOW else repr(value)

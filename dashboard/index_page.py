@@ -22,6 +22,7 @@ from dashboard.themes import COOKIE, DARK, LIGHT, PARAMETER, THEMES, css_variabl
 _STATIC: Final = Path(__file__).parent / "static"
 _STYLE: Final = (_STATIC / "style.css").read_text(encoding="utf-8")
 _ADDRESS: Final = (_STATIC / "theme_address.js").read_text(encoding="utf-8")
+_NULL_MARK: Final = (_STATIC / "null_mark.js").read_text(encoding="utf-8")
 _DROPPED: Final = frozenset({b"if-none-match", b"if-modified-since", b"accept-encoding"})
 """Request headers withheld from Streamlit: a 304 would bring back another theme, and a packed body cannot be edited."""
 
@@ -122,7 +123,7 @@ def _head(theme: str | None) -> str:
         f"<style>{style}{_STYLE}</style>"
         # Told where its server is, the front end need not try every folder of a page's address.
         f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"
-        f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}</script>"
+        f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}{_NULL_MARK}</script>"
     )
 
 

@@ -14,25 +14,37 @@ from dashboard.shape import Shape
 TABLE, CHART = "Table", "Chart"
 _ICONS: Final = {TABLE: ":material/table_rows: Table", CHART: ":material/bar_chart: Chart"}
 _ONE_COLOUR: Final = "One colour"
+_WORTH_SEARCHING: Final = 10
+"""Rows from which on there is a way to find some of them; fewer are seen at once."""
 
 
 @st.fragment
 def rows_view(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
     """Draw the rows in the way chosen; choosing runs no more of the page than this."""
-    if not is_drawable(found.table.select(list(columns))):
-        grid(found, shape, columns, key)
-        return
-    view = st.segmented_control(
-        "View",
-        (TABLE, CHART),
-        default=TABLE,
-        required=True,
-        format_func=_ICONS.__getitem__,
-        key=f"view_{key}",
-        label_visibility="collapsed",
-    )
+    drawable, searchable = is_drawable(found.table.select(list(columns))), found.row_count >= _WORTH_SEARCHING
+    view, text = TABLE, ""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"rows_bar_{key}"):
+        if drawable:
+            view = st.segmented_control(
+                "View",
+                (TABLE, CHART),
+                default=TABLE,
+                required=True,
+                format_func=_ICONS.__getitem__,
+                key=f"view_{key}",
+                label_visibility="collapsed",
+            )
+        if searchable and view == TABLE:
+            text = st.text_input(
+                "Find in these rows",
+                placeholder="Find in these rows",
+                key=f"find_{key}_{found.query_execution_id}",
+                icon=":material/search:",
+                label_visibility="collapsed",
+                width=260,
+            )
     if view == TABLE:
-        grid(found, shape, columns, key)
+        grid(found, shape, columns, key, text.strip())
     else:
         _chart(found, columns, f"{key}_{'|'.join(columns)}")
 

@@ -1,12 +1,15 @@
 """A finished query's result: where its rows are, and what it took. Pure."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from dashboard.queries import Statement
+
+if TYPE_CHECKING:
+    # The first page gets by without Arrow, which is a third of what a process loads.
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,27 @@ class ResultColumn:
 class Rows(Protocol):
     """The rows of a result, wherever they lie; whoever asks keeps none of them for longer than the asking."""
 
-    def table(self) -> pa.Table:
+    def table(self) -> "pa.Table":
         """Return the rows; raise ResultMissing where they can no longer be read."""
         ...
 
-    def order(self, column: str, *, descending: bool) -> pa.Array:
+    def order(self, column: str, *, descending: bool) -> "pa.Array":
         """Return the places of the rows in the order of a column, NULL last."""
         ...
+
+    def holding(self, text: str, columns: tuple[str, ...]) -> "pa.Array":
+        """Return the places of the rows that hold a text in one of the columns, in whatever case."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of a statement as plain values, exact: by column name, NULL is None."""
+
+    query_execution_id: str
+    statement: Statement
+    statistics: Statistics
+    rows: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -61,9 +78,14 @@ class QueryResult:
     """URIs of what an UNLOAD wrote."""
 
     @property
-    def table(self) -> pa.Table:
+    def table(self) -> "pa.Table":
         """The rows. What keeps a result keeps the result and not this, which is the one copy that everybody shares."""
         return self.rows.table()
+
+    @property
+    def answer(self) -> "Answer":
+        """The rows as plain values; for results that are small."""
+        return Answer(self.query_execution_id, self.statement, self.statistics, tuple(self.table.to_pylist()))
 
     @property
     def names(self) -> list[str]:

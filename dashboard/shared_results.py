@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.finding import rows_holding
 from dashboard.result_file import table_from_csv, write_arrow_file
 from dashboard.results import ResultColumn
 
@@ -62,6 +63,15 @@ class SharedResults:
             return _Held(places, places.nbytes, in_file=False)
 
         return self._get((rows.location, rows.limit, column, descending), sort)
+
+    def holding(self, rows: "SharedRows", text: str, columns: tuple[str, ...]) -> pa.Array:
+        """Return the places of rows that hold a text in one of the columns, looked for once for everybody."""
+
+        def find() -> _Held:
+            places = rows_holding(rows.table(), text, columns)
+            return _Held(places, places.nbytes, in_file=False)
+
+        return self._get((rows.location, rows.limit, text, columns), find)
 
     def held_bytes(self, *, in_file: bool) -> int:
         """Return how many bytes are kept in files, or in memory."""
@@ -143,6 +153,10 @@ class SharedRows:
         """Return the places of the rows in the order of a column."""
         return self.results.order(self, column, descending=descending)
 
+    def holding(self, text: str, columns: tuple[str, ...]) -> pa.Array:
+        """Return the places of the rows that hold a text in one of the columns."""
+        return self.results.holding(self, text, columns)
+
 
 @dataclass(frozen=True)
 class HeldRows:
@@ -157,6 +171,10 @@ class HeldRows:
     def order(self, column: str, *, descending: bool) -> pa.Array:
         """Return the places of the rows in the order of a column."""
         return pc.sort_indices(self.held, sort_keys=[(column, "descending" if descending else "ascending")])
+
+    def holding(self, text: str, columns: tuple[str, ...]) -> pa.Array:
+        """Return the places of the rows that hold a text in one of the columns."""
+        return rows_holding(self.held, text, columns)
 
 
 def _mapped(source: IO[bytes], columns: Sequence[ResultColumn]) -> pa.Table:

@@ -1,21 +1,63 @@
-// A browser lets a page write the clipboard shortly after a click. Where it does not, a button asks for one more.
-const seen = new WeakMap()
+// A click on a cell of the grid beside this line copies its value. The grid is one canvas: it is asked to copy what is
+// chosen, as Ctrl+C asks it, and of its answer the value is taken as it is, with its line breaks and without quotes.
+const LONGEST = 60
+const TRIES = 10
+const wired = new WeakMap()
 
 export default function ({ data, parentElement }) {
-  const [line, button] = parentElement.querySelectorAll(".copied span, .copied button")
-  if (!data.key && !seen.has(parentElement)) line.textContent = data.hint
-  if (!data.key || seen.get(parentElement) === data.key) return
-  seen.set(parentElement, data.key)
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(data.text)
-      line.textContent = `Copied ${data.shown}`
-      button.hidden = true
-    } catch {
-      line.textContent = data.shown
-      button.hidden = false
-    }
+  const line = parentElement.querySelector(".copied span")
+  const host = line.getRootNode().host ?? line
+  const clicked = event => {
+    const cells = gridBefore(host)?.querySelector(".stDataFrameGlideDataEditor")
+    if (!cells?.contains(event.target)) return
+    if (event.clientY - cells.getBoundingClientRect().top > data.header) copy(line, TRIES)
   }
-  button.onclick = copy
-  copy()
+  wired.get(parentElement)?.()
+  document.addEventListener("click", clicked)
+  wired.set(parentElement, () => document.removeEventListener("click", clicked))
+  return wired.get(parentElement)
+}
+
+// The last grid ahead of this line on the page.
+function gridBefore(host) {
+  const grids = [...document.querySelectorAll("[data-testid=stDataFrame]")]
+  return grids.findLast(grid => grid.compareDocumentPosition(host) & Node.DOCUMENT_POSITION_FOLLOWING)
+}
+
+// The first click of all focuses the grid, which answers a moment later.
+function copy(line, tries) {
+  const copied = copyChosen()
+  if (copied === undefined && tries > 1) setTimeout(() => copy(line, tries - 1), 40)
+  else tell(line, copied)
+}
+
+// Returns the value copied, a number of cells, or undefined where the grid copied nothing.
+function copyChosen() {
+  let copied
+  const taken = event => {
+    if (!event.defaultPrevented) return
+    const cells = cellsOf(event.clipboardData.getData("text/html"))
+    copied = cells.length
+    if (cells.length !== 1) return
+    copied = cells[0]
+    event.clipboardData.clearData()
+    event.clipboardData.setData("text/plain", copied)
+  }
+  // Added at the last moment, so that it comes after the grid's own.
+  addEventListener("copy", taken)
+  document.execCommand("copy")
+  removeEventListener("copy", taken)
+  return copied
+}
+
+function cellsOf(html) {
+  const cells = new DOMParser().parseFromString(html, "text/html").querySelectorAll("td")
+  return [...cells].map(cell => cell.getAttribute("gdg-raw-value") ?? cell.textContent)
+}
+
+function tell(line, copied) {
+  if (copied === undefined) line.textContent = "Press Ctrl or Cmd + C to copy the chosen cell."
+  else if (typeof copied === "number") line.textContent = `Copied ${copied} cells`
+  else if (copied === "") line.textContent = "Copied an empty text: the cell is empty or NULL"
+  else line.textContent = `Copied ${copied.length > LONGEST ? `${copied.slice(0, LONGEST)} … and the rest` : copied}`
 }

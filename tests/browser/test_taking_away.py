@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow.parquet as pq
 import pytest
@@ -73,20 +74,69 @@ def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
     page.get_by_role("button", name="Yesterday").wait_for()
 
 
+MIXED = """SELECT n, t FROM (VALUES (CAST(9 AS decimal(38,0)), 'a'), (NULL, NULL), (CAST(-5 AS decimal(38,0)), ''),
+    (CAST('12345678901234567890123456789012345678' AS decimal(38,0)), 'two "lines"
+here')) AS v(n, t) CROSS JOIN (SELECT 1 FROM contacts LIMIT 1)"""
+HEADER, ROW = 15, 35
+LEFT = 60
+"""Inside the first column."""
+
+
+def click_cell(page: Page, row: int, x: int = LEFT) -> None:
+    """Click into a row of the result, the first of which is 1."""
+    page.locator(RESULT).click(position={"x": x, "y": HEADER + ROW * row})
+
+
+def sort(page: Page, first: str) -> None:
+    """Click the header of the first column, and wait until this value is the first."""
+    page.locator(RESULT).click(position={"x": LEFT, "y": HEADER})
+    page.wait_for_function("text => document.querySelector('#glide-cell-0-0')?.textContent === text", arg=first)
+
+
 def test_a_cell_is_copied_from_a_sorted_table(visitor: Callable[..., Any]):
-    """What is copied is the cell that was clicked, in whatever order the rows stand; a hint says that it can be."""
-    page = visitor().open("/sql?sql=SELECT+n+FROM+(VALUES+1,2,3)+AS+t(n)+CROSS+JOIN+(SELECT+1+FROM+contacts+LIMIT+1)")
+    """A header sorts by value and not by text, NULL last; what is copied is the cell that was clicked, whole."""
+    page = visitor().open(f"/sql?sql={quote(MIXED)}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     run(page)
     page.get_by_text("A click on a cell copies its value.").wait_for()
-    grid = page.locator(RESULT)
-    page.wait_for_timeout(500)
-    grid.click(position={"x": 60, "y": 15})
-    grid.click(position={"x": 60, "y": 15})
-    page.wait_for_timeout(500)
-    grid.click(position={"x": 60, "y": 52})
-    page.get_by_text("Copied 3").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == "3"
+    sort(page, "-5")
+    click_cell(page, 3)
+    page.get_by_text("Copied 12345678901234567890123456789012345678").wait_for()
+    click_cell(page, 2)
+    page.get_by_text("Copied 9", exact=True).wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "9"
+    click_cell(page, 4)
+    page.get_by_text("Copied an empty text").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == ""
+    sort(page, "12345678901234567890123456789012345678")
+    width = page.evaluate("document.querySelector('[class*=st-key-result_] canvas').getBoundingClientRect().width")
+    click_cell(page, 1, int(width) - 60)
+    page.get_by_text('Copied two "lines" here').wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == 'two "lines"\nhere'
+
+
+DRAWN = """{
+    window.drawn = []
+    const draw = CanvasRenderingContext2D.prototype.fillText
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+        window.drawn.push([text, this.fillStyle, this.font.startsWith("italic")])
+        return draw.call(this, text, ...place)
+    }
+}"""
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_null_and_an_empty_text_look_different(visitor: Callable[..., Any], theme: str):
+    """NULL is an italic word in the theme's muted colour; a text of these letters is upright, an empty one is empty."""
+    watched = visitor(theme=theme)
+    watched.page.add_init_script(DRAWN)
+    page = watched.open(
+        "/sql?sql=SELECT+*+FROM+(VALUES+NULL,'NULL','')+AS+v(t)+CROSS+JOIN+(SELECT+1+FROM+contacts+LIMIT+1)"
+    )
+    run(page)
+    page.wait_for_function("window.drawn.some(([text]) => text === 'NULL')")
+    marks = {(colour, slanted) for text, colour, slanted in page.evaluate("window.drawn") if text == "NULL"}
+    assert marks == {(THEMES[theme].muted, True), (THEMES[theme].text, False)}
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from dashboard.excel import CUT, MOST_TEXT, excel_bytes
-from dashboard.grid import cell_text
 
 
 def sheet_of(body, number=1):
@@ -90,19 +89,3 @@ def test_a_text_too_long_for_a_cell_says_that_it_is_cut():
 def test_no_rows_is_a_header_alone():
     """An empty result is a file that opens."""
     assert cells(excel_bytes(pa.table({"a": pa.array([], pa.string())}))) == {"A1": ("s", "a")}
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, ""),
-        ("a b", "a b"),
-        (Decimal("1E+3"), "1000"),
-        (9_007_199_254_740_993, "9007199254740993"),
-        (dt.datetime(2026, 1, 5, 4, 3, 2), "2026-01-05 04:03:02"),
-        (dt.date(2026, 1, 5), "2026-01-05"),
-    ],
-)
-def test_a_copied_cell_is_the_whole_value(value, text):
-    """Every digit, and nothing of how the grid draws it."""
-    assert cell_text(value) == text

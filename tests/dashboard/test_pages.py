@@ -195,14 +195,21 @@ def test_explore_shows_numbers_exactly(visit, published: Published):
     assert set(shown["big_number"]) == {"12345678901234567890123456789012345678"}
 
 
-def test_a_grid_that_fetches_its_rows_says_how_to_copy(visit, published: Published, monkeypatch):
-    """Beyond what the browser holds a click cannot be told apart, so that the page names the keys."""
-    monkeypatch.setattr("dashboard.grid._MOST_SELECTABLE", 3)
+def test_rows_of_a_result_are_found_by_what_they_hold(visit, published: Published):
+    """A text typed above the rows leaves those that hold it, and says how many they are."""
     app = visit(published.environment, "explore")
     app.number_input(key="limit").set_value(25)
     run_query(app)
+    (find,) = (box for box in app.text_input if box.label == "Find in these rows")
+    find.set_value("chat").run()
     assert not app.exception
-    assert "Choose a cell, then Ctrl or Cmd + C." in texts(app)
+    channels = list(app.dataframe[0].value["channel"])
+    assert set(channels) == {"CHAT"}
+    assert f"{len(channels)} of 25 rows hold “chat”." in texts(app)
+    (find,) = (box for box in app.text_input if box.label == "Find in these rows")
+    find.set_value("in no row").run()
+    assert "0 of 25 rows hold “in no row”." in texts(app)
+    assert not app.dataframe
 
 
 def test_explore_names_the_missing_field(visit, published: Published):

@@ -128,7 +128,7 @@ def test_the_grid_fetches_and_sorts_without_a_copy_of_its_own():
     results = SharedResults(Files(large=body(LARGE)).save)
     first, second = (Pages(SharedRows(results, "large", COLUMNS, 59_000), ["big"]) for _ in range(2))
     assert isinstance(first, DataframeSource)
-    assert resolve_lazy_source(first, None, is_selection_activated=False) is first
+    assert resolve_lazy_source(first, True, is_selection_activated=False) is first
     assert first.row_count == 59_000
     assert first.load_rows(58_999, 5).to_pylist() == [{"big": "1001"}]
     smallest = SortSpec("big")
@@ -138,3 +138,23 @@ def test_the_grid_fetches_and_sorts_without_a_copy_of_its_own():
     assert second.load_rows(1, 1, sort=smallest).to_pylist() == [{"big": "1002"}]
     assert results.held_bytes(in_file=False) == held
     assert first.load_rows(0, 1).schema == first.schema
+    one = Pages(SharedRows(results, "large", COLUMNS, 1), ["big"])
+    assert resolve_lazy_source(one, True, is_selection_activated=False) is one
+
+
+def test_the_grid_finds_rows_once_for_everybody():
+    """Rows that hold a text are fetched and sorted like any others, and looked for again by nobody."""
+    from streamlit.dataframe.lazy_df_source import SortSpec
+
+    results = SharedResults(Files(large=body(LARGE)).save)
+    first, second = (Pages(SharedRows(results, "large", COLUMNS, None), ["contact_id", "big"], "0777") for _ in "ab")
+    # 777, 7770 to 7779 and 10777 to 50777, all with zeros ahead; and the five numbers 10777 to 50777.
+    assert first.row_count == 1 + 10 + 5 + 5
+    found = first.load_rows(0, 500).to_pylist()
+    assert len(found) == first.row_count
+    assert all("0777" in row["contact_id"] or "0777" in row["big"] for row in found)
+    held = results.held_bytes(in_file=False)
+    assert second.load_rows(0, 1).to_pylist() == found[:1]
+    assert results.held_bytes(in_file=False) == held
+    smallest = min(found, key=lambda row: int(row["big"]))
+    assert second.load_rows(0, 1, sort=SortSpec("big")).to_pylist() == [smallest]
