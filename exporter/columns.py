@@ -14,14 +14,14 @@ neighbours are: what Arrow does in bulk is only a shortcut.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from datasets.types import ColumnType
 from exporter.attribute_values import AttributeValue, json_texts, kind_of, string_text, tagged, told, told_value
 from exporter.clock import Clock
-from exporter.numbers import Texts, decimals, doubles, integers, is_number
+from exporter.numbers import NO_DIGITS, Digits, Texts, decimals, digits_of, doubles, integers, is_number
 
 Contradictions = list[tuple[int, str]]
 """(row, reason) of values that their column cannot hold."""
@@ -36,6 +36,8 @@ class Cells:
     """Rows whose value the type cannot hold (null in `values`), and why; in row order."""
     inexact: Sequence[int] = ()
     """Rows whose double is not exactly the number stored."""
+    digits: Digits = NO_DIGITS
+    """Of all numbers, where some are not exact."""
 
 
 def cells_from_texts(kind: str, texts: Texts, column_type: ColumnType, clock: Clock) -> Cells:
@@ -84,7 +86,7 @@ def _numbers_of_values(values: Sequence[AttributeValue | None], column_type: Col
 def _numbers(kind: str, texts: Texts, column_type: ColumnType) -> Cells:
     if column_type.name == "double":
         values, inexact = doubles(texts)
-        return Cells(values, (), inexact)
+        return Cells(values, (), inexact, digits_of(texts) if inexact else NO_DIGITS)
     if column_type.name == "bigint":
         values, refused = integers(texts)
         expected = "a whole number of 64 bits"
@@ -113,4 +115,4 @@ def _refused(values: Sequence[AttributeValue | None], expected: str, *kinds: str
 def _merged(cells: Cells, refused: Contradictions) -> Cells:
     if not refused:
         return cells
-    return Cells(cells.values, sorted([*cells.contradictions, *refused]), cells.inexact)
+    return replace(cells, contradictions=sorted([*cells.contradictions, *refused]))

@@ -33,6 +33,7 @@ from exporter.clock import Clock
 from exporter.columns import Cells, cells_from_texts, cells_from_values
 from exporter.errors import UnreadableDate
 from exporter.native.library import library
+from exporter.numbers import InexactDoubles
 from exporter.pages import PageReader, Values, item_texts
 from exporter.rows import DAY, ITEM, KEY, LATE, DecodedPage, SetAside
 from exporter.sort_key import SortKey
@@ -216,13 +217,13 @@ class _Rows:
         self._names: list[str] = []
         self._arrays: list[pa.Array] = []
         self._contradictions: list[tuple[int, int, str, str]] = []
-        self.inexact: Counter[tuple[dt.date, str]] = Counter()
+        self.inexact: dict[tuple[dt.date, str], InexactDoubles] = {}
 
     def add(self, column: SchemaColumn, cells: Cells) -> None:
         for row, reason in cells.contradictions:
             self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", column.attribute or ""))
-        for row in cells.inexact:
-            self.inexact[self._days[row].as_py(), column.name] += 1
+        for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
+            self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
         self._append(column.name, cells.values)
 
     def add_late(self, undeclared: Mapping[str, Values]) -> None:
@@ -262,7 +263,7 @@ class LateColumn:
     values: pa.Array
     contradictions: tuple[tuple[int, str], ...]
     """(row, reason) of values that the type cannot hold; null in `values`."""
-    inexact: int
+    inexact: InexactDoubles
 
 
 _LATE_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
@@ -271,7 +272,7 @@ _LATE_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
 def late_column(raw: pa.Array | pa.ChunkedArray, column_type: ColumnType) -> LateColumn:
     """Return a `late:` column in the type that its attribute was given, as `decode` would have done."""
     cells = cells_from_values(_late_values(raw), column_type, _LATE_CLOCK)
-    return LateColumn(cells.values, tuple(cells.contradictions), len(cells.inexact))
+    return LateColumn(cells.values, tuple(cells.contradictions), InexactDoubles(len(cells.inexact), cells.digits))
 
 
 def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:

@@ -4,11 +4,14 @@ A double may differ from the number stored: such are counted, never hidden. Inte
 """
 
 import re
+from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from datasets.types import BIGINT, STRING, ColumnType
 
 MAX_DIGITS = 38
 _SMALLEST, _LARGEST = -130, 125
@@ -21,8 +24,50 @@ _SYNTAX = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _JSON_SYNTAX = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _WIDE = Context(prec=400, traps=[InvalidOperation])
 _INT64 = 1 << 63
+_SURE_DIGITS = 18
+"""Every whole number of at most 18 digits fits in 64 bits."""
 
 Texts: TypeAlias = pa.StringArray
+
+
+@dataclass(frozen=True)
+class Digits:
+    """How far some numbers reach to both sides of the point."""
+
+    whole: int = 0
+    """Most digits before it."""
+    decimals: int = 0
+    """Most digits after it."""
+    is_long: bool = False
+    """Whether one of them is beyond 64 bits."""
+
+    def __or__(self, other: "Digits") -> "Digits":
+        """Return how far the numbers of both reach."""
+        return Digits(max(self.whole, other.whole), max(self.decimals, other.decimals), self.is_long or other.is_long)
+
+    @property
+    def type(self) -> ColumnType:
+        """The type that holds such numbers exactly: `string` where they span more digits than a decimal has."""
+        if not self.decimals and not self.is_long:
+            return BIGINT
+        precision = self.whole + self.decimals
+        return ColumnType("decimal", precision, self.decimals) if precision <= MAX_DIGITS else STRING
+
+
+NO_DIGITS = Digits()
+
+
+@dataclass(frozen=True)
+class InexactDoubles:
+    """Numbers that are not exact as double."""
+
+    count: int = 0
+    digits: Digits = NO_DIGITS
+    """Of these numbers, and of those that were read with them: a type has to hold them, too."""
+
+    def __add__(self, other: "InexactDoubles") -> "InexactDoubles":
+        """Return both."""
+        return InexactDoubles(self.count + other.count, self.digits | other.digits)
 
 
 def is_number(text: str) -> bool:
@@ -69,6 +114,31 @@ def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
     long = pc.greater(lengths, ALWAYS_EXACT)
     rows = pc.indices_nonzero(pc.fill_null(long, False)).to_pylist()
     return values, [row for row in rows if not is_exact(texts[row].as_py(), values[row].as_py())]
+
+
+def digits_of(texts: Texts) -> Digits:
+    """Return how far numbers reach to both sides of the point."""
+    shifted = pc.match_substring_regex(texts, "[eE]")
+    plain = pc.ascii_ltrim(pc.drop_null(texts.filter(pc.invert(shifted))), "+-0")
+    point = pc.find_substring(plain, ".")
+    has_point = pc.greater_equal(point, 0)
+    length = pc.binary_length(pc.if_else(has_point, pc.ascii_rtrim(plain, "0"), plain))
+    whole = pc.if_else(has_point, point, length)
+    decimals = pc.if_else(has_point, pc.subtract(pc.subtract(length, point), 1), 0)
+    most = Digits(pc.max(whole).as_py() or 0, pc.max(decimals).as_py() or 0)
+    # Numbers of 19 digits are beyond 64 bits or not, and an exponent moves the point: both are rare.
+    odd = [*plain.filter(pc.greater(whole, _SURE_DIGITS)).to_pylist(), *texts.filter(shifted).to_pylist()]
+    for text in odd:
+        most |= _digits_of(Decimal(text))
+    return most
+
+
+def _digits_of(number: Decimal) -> Digits:
+    _, digits, exponent = number.normalize(_WIDE).as_tuple()
+    if not number or not isinstance(exponent, int):
+        return NO_DIGITS
+    is_long = abs(number) >= _INT64  # the one more on the negative side is not worth a sign
+    return Digits(max(0, len(digits) + exponent), max(0, -exponent), is_long)
 
 
 def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:

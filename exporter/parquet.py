@@ -13,6 +13,7 @@ from datasets.manifest import DISTINCT_LIMIT
 from datasets.table_schema import SchemaColumn, TableSchema
 from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
 from exporter.native.library import library
+from exporter.numbers import InexactDoubles
 from exporter.schema import arrow_schema, arrow_type
 
 ROW_GROUP_ROWS = 1 << 15
@@ -32,7 +33,7 @@ class WrittenDay:
     column_bytes: dict[str, int] = field(default_factory=dict)
     values: dict[str, tuple[str, ...]] = field(default_factory=dict)
     key_hash: str = ""
-    inexact: dict[str, int] = field(default_factory=dict)
+    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     """Column -> late DOUBLEs that are not exactly the number stored."""
 
 
@@ -163,8 +164,8 @@ def _column(batch: pa.RecordBatch, column: SchemaColumn, written: WrittenDay, as
     late = f"{LATE}{column.attribute}"
     if column.attribute is not None and late in names:
         typed = late_column(batch.column(late), column.type)
-        if typed.inexact:
-            written.inexact[column.name] = written.inexact.get(column.name, 0) + typed.inexact
+        if typed.inexact.count:
+            written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
         for row, reason in typed.contradictions:
             item, day = batch.column(ITEM)[row].as_py(), batch.column(DAY)[row].as_py()
             asides.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))

@@ -21,6 +21,7 @@ from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.errors import Interrupted
+from exporter.numbers import InexactDoubles
 from exporter.parquet import CONTENT_TYPE, WrittenDay, write_day
 from exporter.quarantine import Quarantine
 from exporter.records import Records
@@ -49,7 +50,7 @@ class Published:
     removed: list[str] = field(default_factory=list)
     days: set[dt.date] = field(default_factory=set)
     """Days whose state is now known: published, or read and found empty."""
-    inexact: dict[str, int] = field(default_factory=dict)
+    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
     changes: list[DayChanges] = field(default_factory=list)
     manifest: Manifest | None = None
@@ -193,8 +194,8 @@ class Publisher:
         self.done.partitions.append(
             PublishedPartition(partition=partition, rows=written.rows, bytes=written.bytes, uri=uri)
         )
-        for column, count in written.inexact.items():
-            self.done.inexact[column] = self.done.inexact.get(column, 0) + count
+        for column, found in written.inexact.items():
+            self.done.inexact[column] = self.done.inexact.get(column, InexactDoubles()) + found
         record = ObjectRecord(key=key, etag=etag, run_id=self._run.run_id, rows=written.rows, bytes=written.bytes)
         return self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
 

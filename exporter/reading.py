@@ -14,6 +14,7 @@ from datasets import Dataset
 from exporter.decode import DAY, DecodedPage, PageDecoder, SetAside
 from exporter.errors import Interrupted
 from exporter.key_ranges import KeyRange
+from exporter.numbers import InexactDoubles
 from exporter.pages import texts_at_ends
 from exporter.plan import Piece, Planner, Reach, Stretch
 from exporter.progress import Progress
@@ -36,7 +37,7 @@ class Tally:
     """What reading has met, apart from the rows."""
 
     rows: int = 0
-    inexact: dict[str, int] = field(default_factory=dict)
+    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     """Partition values that gave at least one item."""
@@ -212,9 +213,9 @@ class Reader:
         tally.rows += rows
         if page.items:
             tally.answered.add(piece.value)
-        for (day, column), count in page.inexact.items():
+        for (day, column), found in page.inexact.items():
             if window is None or day in window:
-                tally.inexact[column] = tally.inexact.get(column, 0) + count
+                tally.inexact[column] = tally.inexact.get(column, InexactDoubles()) + found
         for attribute, count in page.ignored.items():
             tally.ignored[attribute] = tally.ignored.get(attribute, 0) + count
 

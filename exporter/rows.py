@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from exporter.numbers import InexactDoubles
+
 DAY = "_day"
 """date32: the day of the row, in the dataset's time zone."""
 KEY = "_key"
@@ -43,7 +45,7 @@ class DecodedPage:
     withheld: tuple[SetAside, ...]
     nulled: tuple[SetAside, ...]
     """By row, then by column."""
-    inexact: Mapping[tuple[dt.date, str], int]
+    inexact: Mapping[tuple[dt.date, str], InexactDoubles]
     """(day, column) -> DOUBLEs that are not exactly the number stored."""
     ignored: Mapping[str, int]
     """Undeclared attribute -> rows that carried it, under the policy `ignore`."""

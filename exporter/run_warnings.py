@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from datasets import Dataset
 from datasets.manifest import Manifest
+from datasets.types import STRING
 from exporter.errors import ExportError
+from exporter.numbers import InexactDoubles
 from exporter.publishing import Published
 from exporter.reading import Tally
 from exporter.removal import vanished_values
@@ -17,14 +19,23 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
     for value, rows in vanished.items():
         yield f"partition value {value} had {rows} rows on these days and has none in this run"
     inexact = dict(tally.inexact)
-    for column, count in done.inexact.items():
-        inexact[column] = inexact.get(column, 0) + count
-    for column, count in sorted(inexact.items()):
-        yield f"column {column}: {count} numbers are not exact as double; declare it decimal(p,s) or bigint"
+    for column, found in done.inexact.items():
+        inexact[column] = inexact.get(column, InexactDoubles()) + found
+    for column in sorted(inexact):
+        yield f"column {column}: {_inexact_warning(inexact[column])}"
     for attribute, count in sorted(tally.ignored.items()):
         yield f"attribute {attribute} is not declared and was left out of {count} items"
     for day in sorted(done.overlaps):
         yield f"{day} has data of an earlier run as well; APPEND counts both"
+
+
+def _inexact_warning(found: InexactDoubles) -> str:
+    told = f"{found.count:,} numbers are not exact as double" if found.count > 1 else "1 number is not exact as double"
+    digits, wanted = found.digits, found.digits.type
+    if wanted == STRING:
+        span = f"{digits.whole} digits before the point and {digits.decimals} after it"
+        return f"{told}; declare it string, because no decimal holds {span}"
+    return f"{told}; declare it {wanted}, which holds them and those read with them"
 
 
 def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iterator[str]:

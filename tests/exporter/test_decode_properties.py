@@ -267,7 +267,7 @@ def _check_columns(page: DecodedPage, items: list[dict[str, Any]], used: PageDec
             assert ((row, column.attribute) in nulled) == (cell is None and value is not None)
             if column.type.name == "double" and cell is not None and not exact(as_number(value) or Decimal()):
                 inexact[_day(item), column.name] += 1
-    assert dict(page.inexact) == dict(inexact)
+    assert {place: found.count for place, found in page.inexact.items()} == dict(inexact)
 
 
 def _check_undeclared(page: DecodedPage, items: list[dict[str, Any]], used: PageDecoder, policy: str) -> None:
@@ -297,7 +297,7 @@ def _outcome(pages: list[DecodedPage]) -> Any:
     inexact: Counter[Any] = Counter()
     ignored: Counter[Any] = Counter()
     for page in pages:
-        inexact.update(page.inexact)
+        inexact.update({place: found.count for place, found in page.inexact.items()})
         ignored.update(page.ignored)
     nulled = [(aside.reason, aside.item, aside.attribute, aside.day) for page in pages for aside in page.nulled]
     return rows, [aside for page in pages for aside in page.withheld], nulled, inexact, ignored

@@ -149,13 +149,47 @@ def test_declared_numbers_are_exact_or_nulled(declared):
 
 
 def test_inexact_doubles_are_counted_and_named(scene):
-    """A number that a double cannot hold is published as the nearest one, and the report says so per column."""
+    """A number that a double cannot hold is published as the nearest one; the report counts them and names a type."""
     table = scene()
-    table.put("1", "2026-02-16T10:00:00Z", Amount={"N": "0.1"}, Big={"N": DIGITS_38})
+    inexact = {
+        "Whole": {"N": "9007199254740993"},
+        "Long": {"N": DIGITS_38},
+        "Part": {"N": "0.12345678901234567890"},
+        "Wide": {"N": "1E-30"},
+    }
+    table.put("1", "2026-02-16T10:00:00Z", Amount={"N": "0.1"}, **inexact)
+    table.put("2", "2026-02-16T11:00:00Z", Part={"N": "-12345678901.5"}, Wide={"N": "12345678901234567890.5"})
     entry = table.export(start="2026-02-16", end="2026-02-16")
+    holds = "which holds them and those read with them"
+    span = "20 digits before the point and 30 after it"
     assert [warning for warning in entry.warnings if "not exact" in warning] == [
-        "column big: 1 numbers are not exact as double; declare it decimal(p,s) or bigint"
+        f"column long: 1 number is not exact as double; declare it decimal(38,0), {holds}",
+        f"column part: 1 number is not exact as double; declare it decimal(30,19), {holds}",
+        f"column whole: 1 number is not exact as double; declare it bigint, {holds}",
+        f"column wide: 1 number is not exact as double; declare it string, because no decimal holds {span}",
     ]
+
+
+def test_the_advised_type_holds_what_was_counted(declared):
+    """Declared as the report advised, the same numbers are published exactly and none is nulled."""
+    numbers = ["0.12345678901234567890", "-12345678901.5", "100", "0.50"]
+    table = declared("  - {name: part, attribute: Part, type: 'decimal(30,19)'}\n")
+    for at, number in enumerate(numbers):
+        table.put(str(at), f"2026-02-16T1{at}:00:00Z", Part={"N": number})
+    entry = table.export(start="2026-02-16", end="2026-02-16")
+    assert entry.nulled == 0
+    assert [table.rows()[str(at)]["part"] for at in range(4)] == [Decimal(number) for number in numbers]
+
+
+def test_late_columns_are_advised_as_well(scene):
+    """An attribute that appears in the middle of a run has its numbers counted when its day is written."""
+    table = scene(GSI_PK_VALUE="A")
+    for day in range(1, 12):
+        late = {"Late": {"N": "1234567890123456.25"}} if day == 6 else {}
+        table.put(f"{day:02}", f"2026-02-{day:02}T10:00:00Z", Padding={"S": "x" * 330_000}, **late)
+    entry = table.export(everything=True)
+    (warning,) = (warning for warning in entry.warnings if "not exact" in warning)
+    assert warning.startswith("column late: 1 number is not exact as double; declare it decimal(18,2), which holds")
 
 
 def test_timestamps_are_instants_in_utc(declared):
