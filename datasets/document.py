@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -38,11 +38,25 @@ for _tag, _words, _first in (
 
 
 @dataclass(frozen=True)
+class Span:
+    """Where a value stands in the text, in characters. A text in lines of its own (`|`) ends with its line break."""
+
+    start: int
+    end: int
+    column: int
+    """Of its first character, from 0."""
+    in_brackets: bool
+    """Whether it is a list in [] or a mapping in {}."""
+
+
+@dataclass(frozen=True)
 class Document:
     """A dataset file as plain data, with the line on which each path begins (counted from 1)."""
 
     data: dict[str, Any]
     lines: dict[Path, int]
+    spans: dict[Path, Span] = field(default_factory=dict)
+    """Where the value of each path stands, for those who revise the text."""
 
     def line(self, path: Path) -> int:
         """Return the line of a path, or of the nearest enclosing one that the file has."""
@@ -61,6 +75,7 @@ def read_document(text: str, name: str) -> Document:
         found = {yaml.SequenceNode: "a list", yaml.ScalarNode: "a single value"}.get(type(node))
         raise DatasetError([Fault(f"{name}:1", "(file)", "a mapping of fields such as name: contacts", found)])
     lines: dict[Path, int] = {}
+    spans: dict[Path, Span] = {}
     faults: list[Fault] = []
     for path, key, value in _positions(node, ()):
         line = key.start_mark.line + 1
@@ -70,12 +85,35 @@ def read_document(text: str, name: str) -> Document:
         elif unusual := _unusual(path, key, value):
             faults.append(Fault(f"{name}:{line}", dotted(path), *unusual))
         lines.setdefault(path, line)
+        spans.setdefault(path, _span(value))
         if len(lines) > MAX_VALUES or len(path) > MAX_DEPTH or len(faults) > MAX_VALUES:
             limits = f"at most {MAX_VALUES:,} values, {MAX_DEPTH} levels deep"
             raise DatasetError([Fault(f"{name}:{line}", dotted(path[:1]), limits, "more, aliases counted each time")])
     if faults:
         raise DatasetError(faults)
-    return Document(_constructed(node, name), lines)
+    return Document(_constructed(node, name), lines, spans)
+
+
+def _span(value: yaml.Node) -> Span:
+    in_brackets = isinstance(value, yaml.CollectionNode) and bool(value.flow_style)
+    return Span(value.start_mark.index, _end(value), value.start_mark.column, in_brackets)
+
+
+def _end(node: yaml.Node) -> int:
+    """Return where a value ends: without brackets, where the last thing in it does, and not where the next begins."""
+    start, end = node.start_mark.index, node.end_mark.index
+    for _ in range(MAX_DEPTH):
+        if not isinstance(node, yaml.CollectionNode) or node.flow_style:
+            break
+        below = [child[1] if isinstance(child, tuple) else child for child in node.value]
+        # An alias stands where its anchor does, which may be anywhere, and even around it.
+        inside = [child for child in below if start < child.start_mark.index <= child.end_mark.index <= end]
+        inside += [child for child in below if start == child.start_mark.index and child is not node]
+        if not inside:
+            break
+        node = max(inside, key=lambda child: child.start_mark.index)
+        start, end = node.start_mark.index, node.end_mark.index
+    return end
 
 
 def dotted(path: Path) -> str:

@@ -178,8 +178,14 @@ def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[s
 
 
 def _value(variable: str, text: str) -> Any:
-    if variable != "GSI_PK_VALUE":
-        return text
+    return partition_values_from_text(text) if variable == "GSI_PK_VALUE" else text
+
+
+def partition_values_from_text(text: str) -> Any:
+    """Return the partition values that `GSI_PK_VALUE` names: separated by commas, or a JSON list.
+
+    What begins like a list and is none comes back as it is, for the model to refuse.
+    """
     if text.startswith("["):
         try:
             return json.loads(text)  # for key values that contain a comma

@@ -3,12 +3,12 @@
 import difflib
 import json
 import re
-from collections.abc import Mapping
 
 from datasets import Dataset, Source
-from datasets.document import Path, read_document
+from datasets.document import Document, read_document
 from exporter.evidence import Sampled
 from exporter.proposal import Proposal, ProposedColumn, contradiction, proposed_type
+from exporter.revision import Revision
 
 _PLAIN = re.compile(r"[A-Za-z_%][A-Za-z0-9_%/.:-]*(?: [A-Za-z0-9_%/.:-]+)*")
 _WORDS = {"true", "false", "null"}
@@ -50,8 +50,8 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
 
     Everything else stays as it was written: names, descriptions, order, comments, and types that hold what was seen.
     """
-    lines = text.splitlines()
-    places = read_document(text, dataset.name).lines
+    document = read_document(text, dataset.name)
+    revision = Revision(text, document)
     for at, declared in enumerate(dataset.columns):
         evidence = sample.attributes.get(declared.attribute)
         if evidence is None or declared.attribute == dataset.source.sort_key:
@@ -59,18 +59,16 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
         reason = contradiction(declared.type, evidence)
         if reason is not None:
             wanted, _ = proposed_type(declared.attribute, evidence)
-            line = places["columns", at, "type"] - 1
-            lines[line] = _retyped(lines[line], str(wanted), reason)
-    _revise_source(lines, places, dataset.source, found)
+            revision.replace(("columns", at, "type"), str(wanted), _comment(reason))
+    _revise_source(revision, document, dataset.source, found)
     known = {column.attribute for column in dataset.columns}
     taken = {column.name for column in dataset.columns}
     new = [column for column in found.columns if column.attribute not in known and column.name not in taken]
-    if new and dataset.undeclared == "add" and "columns" in {path[0] for path in places}:
-        end = max(line for path, line in places.items() if path[0] == "columns")
-        indent = re.match(r" *", lines[places["columns", 0] - 1] if ("columns", 0) in places else "  ")
-        added = [line for column in new for line in _column(column, indent[0] if indent else "  ")]
-        lines[end:end] = added
-    return "\n".join(lines) + "\n"
+    columns = document.spans.get(("columns",))
+    if new and dataset.undeclared == "add" and columns and not columns.in_brackets:
+        indent = " " * columns.column
+        revision.append_lines(("columns",), [line for column in new for line in _column(column, indent)])
+    return revision.text()
 
 
 def difference(before: str, after: str, name: str) -> str:
@@ -92,21 +90,17 @@ def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
     return lines
 
 
-def _retyped(line: str, wanted: str, reason: str) -> str:
-    changed = re.sub(r"(type:\s*)(?:decimal\([^)]*\)|[a-z]+)", rf"\g<1>{wanted}", line, count=1)
-    return f"{changed.split('  #', 1)[0]}  # {_comment(reason)}"
-
-
-def _revise_source(lines: list[str], places: Mapping[Path, int], source: Source, found: Proposal) -> None:
-    if found.items and found.date_format != source.date_format and (line := places.get(("source", "date_format"))):
-        wanted = f"{_scalar(found.date_format)}  # {_comment(found.date_reason)}"
-        lines[line - 1] = re.sub(r"(date_format:\s*).*", lambda matched: matched[1] + wanted, lines[line - 1])
+def _revise_source(revision: Revision, document: Document, source: Source, found: Proposal) -> None:
+    if found.items and found.date_format != source.date_format:
+        wanted, reason = _scalar(found.date_format), _comment(found.date_reason)
+        if ("source", "date_format") in document.spans:
+            revision.replace(("source", "date_format"), wanted, reason)
+        else:
+            revision.add_field(("source", "sort_key"), "date_format", wanted, reason)
     new = [value for value in found.partition_values if value not in source.partition_values]
-    line = places.get(("source", "partition_values"))
-    if new and line and re.search(r"\[.*\]", lines[line - 1]):
-        values = ", ".join(_scalar(value) for value in (*source.partition_values, *new))
-        wanted = f"[{values}]  # {_comment(found.values_reason)}"
-        lines[line - 1] = re.sub(r"\[.*", lambda _: wanted, lines[line - 1])
+    if new:
+        values = [_scalar(value) for value in new]
+        revision.extend_list(("source", "partition_values"), values, _comment(found.values_reason))
 
 
 def _scalar(text: str) -> str:

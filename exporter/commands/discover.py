@@ -2,12 +2,17 @@
 
 import datetime as dt
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from pydantic import TypeAdapter, ValidationError
 
 import datasets
-from datasets import Dataset, DatasetError, load_dataset
+from datasets import Dataset, DatasetError, Fault, dataset_from_text
+from datasets.definition import KeyValue
+from datasets.loading import partition_values_from_text
+from exporter.clients import fetch_text
 from exporter.commands import options
 from exporter.discover import Discovery, DiscoveryRequest, discover
 from exporter.errors import SettingsError, UsageError
@@ -39,9 +44,8 @@ def discover_command(
 ) -> None:
     """Propose a dataset file from a sample, with a reason for each type; for an existing file, what it would change."""
     configure_logging("WARNING")
-    existing = _existing(dataset or os.environ.get("DATASET"), out)
-    declared = _declared(existing)
-    text = existing.read_text(encoding="utf-8-sig") if existing else ""
+    existing = _existing(dataset or os.environ.get("DATASET", "").strip(), out)
+    declared = existing.declared if existing else None
     source = declared.source if declared else None
     request = DiscoveryRequest(
         region=_region(),
@@ -52,16 +56,16 @@ def discover_command(
         date_format=source.date_format if source else os.environ.get("DATE_FORMAT"),
     )
     found = discover(request, dt.datetime.now(dt.UTC))
-    _tell(found, text, declared, existing, out)
+    _tell(found, existing, out)
 
 
-def _tell(found: Discovery, text: str, declared: Dataset | None, existing: Path | None, out: Path | None) -> None:
-    if declared is None or existing is None:
+def _tell(found: Discovery, existing: "_File | None", out: Path | None) -> None:
+    if existing is None:
         proposed = proposal_text(found.proposal, _schema_path(out))
         shown = proposed
     else:
-        proposed = revised_text(text, declared, found.proposal, found.sample)
-        shown = difference(text, proposed, existing.name)
+        proposed = revised_text(existing.text, existing.declared, found.proposal, found.sample)
+        shown = difference(existing.text, proposed, existing.name)
     click.echo(shown, nl=False)
     if out is not None:
         try:
@@ -74,7 +78,34 @@ def _tell(found: Discovery, text: str, declared: Dataset | None, existing: Path 
     click.echo(f"{found.proposal.items:,} items sampled, {found.read_units:,.1f} read units; {changed}", err=True)
 
 
-def _existing(reference: str | None, out: Path | None) -> Path | None:
+@dataclass(frozen=True)
+class _File:
+    """A dataset file that there is already."""
+
+    name: str
+    text: str
+    declared: Dataset
+
+
+def _existing(reference: str, out: Path | None) -> _File | None:
+    if reference.startswith("s3://"):
+        return _read(reference, fetch_text(reference).removeprefix("\ufeff"))
+    path = _path(reference, out)
+    try:
+        return _read(path.name, path.read_text(encoding="utf-8-sig")) if path else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"dataset file {path} cannot be read as text: {error}") from None
+
+
+def _read(name: str, text: str) -> _File:
+    # The variables refine an export; what the file itself says is what a revision of it starts from.
+    try:
+        return _File(name.rpartition("/")[2], text, dataset_from_text(text, name))
+    except DatasetError as error:
+        raise SettingsError(error.faults) from None
+
+
+def _path(reference: str, out: Path | None) -> Path | None:
     if reference:
         is_path = "/" in reference or reference.endswith((".yaml", ".yml"))
         path = Path(reference) if is_path else _SHIPPED / f"{reference}.yaml"
@@ -82,15 +113,6 @@ def _existing(reference: str | None, out: Path | None) -> Path | None:
             return path
         raise UsageError(f"no dataset file {reference}; leave out --dataset to propose a new one")
     return out if out and out.is_file() else None
-
-
-def _declared(existing: Path | None) -> Dataset | None:
-    if existing is None:
-        return None
-    try:
-        return load_dataset(str(existing.resolve()), {})
-    except DatasetError as error:
-        raise SettingsError(error.faults) from None
 
 
 def _table(given: str | None, declared: Dataset | None) -> str:
@@ -101,7 +123,12 @@ def _table(given: str | None, declared: Dataset | None) -> str:
 
 
 def _given_values() -> tuple[str, ...]:
-    return tuple(value.strip() for value in os.environ.get("GSI_PK_VALUE", "").split(",") if value.strip())
+    given = partition_values_from_text(os.environ.get("GSI_PK_VALUE", "").strip())
+    try:
+        return TypeAdapter(tuple[KeyValue, ...]).validate_python(given)
+    except ValidationError:
+        fault = Fault("environment", "GSI_PK_VALUE", "values separated by commas, or a JSON list of texts", str(given))
+        raise SettingsError([fault]) from None
 
 
 def _region() -> str:

@@ -155,6 +155,67 @@ def test_columns_in_one_line_are_revised_as_well(scene):
     assert dataset_from_text(revised, "short.yaml").column("agent") is not None
 
 
+FIELDS = "  table: {table}\n  index: by-kind\n  partition_key: Kind\n"
+AFTER = (
+    "columns:\n  - name: id\n    attribute: Id\n    type: string\n    description: |\n      the id\n\n"
+    "target: {{table: rows}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "changed"),
+    [
+        (
+            "source:\n" + FIELDS + "  partition_values: [A]  # ours\n  sort_key: At\n",
+            "  partition_values: [A, B]  # all",
+        ),
+        (
+            "source:\n" + FIELDS + "  partition_values:\n    - A  # ours\n  sort_key: At\n",
+            "    - A  # ours\n    - B  # all",
+        ),
+        ("source:\n" + FIELDS + "  partition_values:\n  - 'A'\n\n  # when\n  sort_key: At\n", "  - 'A'\n  - B  # all"),
+        (
+            "source:\n" + FIELDS + "  partition_values: [\n    A,  # ours\n  ]\n  sort_key: At\n",
+            "    A, B,  # ours\n  ]  # all",
+        ),
+        (
+            "source: {{table: {table}, index: by-kind, partition_key: Kind, partition_values: [A], sort_key: At}}\n",
+            "partition_values: [A, B], sort_key: At}  # all",
+        ),
+    ],
+    ids=["brackets", "dashes", "dashes at the margin", "brackets over lines", "braces"],
+)
+def test_new_partition_values_join_the_list_however_it_is_written(scene, source, changed):
+    """Values that a scan meets are added to a list in brackets or in dashes; all else stays, and the result loads."""
+    table = scene()
+    for number, kind in enumerate("AB"):
+        table.put(str(number), "2026-02-16T10:00:00Z", kind)
+    text = "name: d\n" + (source + AFTER).format(table=table.table)
+    dataset = dataset_from_text(text, "d.yaml")
+    found = found_in(table, values=dataset.source.partition_values, scan=True)
+    revised = revised_text(text, dataset, found.proposal, found.sample)
+    assert changed in revised
+    again = dataset_from_text(revised, "d.yaml")
+    assert again.source == dataset.source.model_copy(update={"partition_values": ("A", "B")})
+    assert [column.attribute for column in again.columns] == ["Id", "Kind", "At"]
+    assert again.target == dataset.target
+    lost = [line for line in difflib.ndiff(text.splitlines(), revised.splitlines()) if line.startswith("- ")]
+    assert len(lost) <= 2
+
+
+def test_a_date_format_that_the_file_leaves_out_is_proposed(scene):
+    """Where the default reads fewer keys than another format, the file gets a line for it."""
+    table = scene()
+    table.put("1", "16/02/2026 10:00:00")
+    text = "name: d\nsource:\n" + FIELDS + "  partition_values: [A]\n  sort_key: At\n"
+    text = text.format(table=table.table)
+    dataset = dataset_from_text(text, "d.yaml")
+    found = found_in(table, values=("A",), date_format="ISO")
+    revised = revised_text(text, dataset, found.proposal, found.sample)
+    assert '  sort_key: At\n  date_format: "%d/%m/%Y %H:%M:%S"  # reads 1 of 1 sort keys' in revised
+    assert dataset_from_text(revised, "d.yaml").source.date_format == "%d/%m/%Y %H:%M:%S"
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "date_format"),
     [
@@ -271,3 +332,25 @@ def test_the_command_writes_only_where_it_is_told_to(scene, run, tmp_path):
     assert added[0] == "+   - name: queue"
     done = run(table, "discover", **bare)
     assert (done.returncode, "--table or DYNAMO_TABLE_NAME is needed" in done.stderr) == (2, True)
+
+
+def test_the_command_takes_a_dataset_from_s3_and_values_as_a_list(scene, run, tmp_path):
+    """DATASET may be an s3:// path, and GSI_PK_VALUE a JSON list for values that hold commas, as for an export."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z", "a, b")
+    table.put("2", "2026-02-16T10:00:00Z", "c")
+    bare = {name: "" for name in table.variables if name != "AWS_REGION"}
+    listed = bare | {"GSI_PK_VALUE": '["a, b"]'}
+    file = tmp_path / "found.yaml"
+    done = run(table, "discover", "--table", table.table, "--out", str(file), **listed)
+    assert "1 items sampled" in done.stderr
+    assert 'partition_values: ["a, b"]  # as given' in done.stdout
+    table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/d.yaml", Body=file.read_bytes())
+    there = bare | {"DATASET": f"s3://reports/{table.prefix}/d.yaml"}
+    done = run(table, "discover", **there)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "d.yaml agrees with what was seen" in done.stderr
+    done = run(table, "discover", "--scan", **there)
+    assert '+  partition_values: ["a, b", c]  # all there are' in done.stdout, done.stderr
+    done = run(table, "discover", "--table", table.table, **(bare | {"GSI_PK_VALUE": '["a'}))
+    assert (done.returncode, "GSI_PK_VALUE: expected values separated by commas" in done.stderr) == (2, True)
