@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import orjson
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from dashboard.errors import (
     ServiceError,
     TableMissing,
 )
+from dashboard.log_lines import LogLines
 from datasets.faults import DatasetError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -34,7 +34,7 @@ _STATUSES: tuple[tuple[type[DashboardError], int], ...] = (
     (ServiceError, 503),
 )
 
-_log = structlog.get_logger(__name__)
+_log = LogLines(__name__)
 
 
 class ApiError(DashboardError):

@@ -7,17 +7,17 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
 from starlette.types import ASGIApp, Message, Scope
 
 from dashboard.http_stream.frames import Frame, Kind, close_frame
 from dashboard.http_stream.limits import Limits
+from dashboard.log_lines import LogLines
 
 ABNORMAL: Final = 1006
 GOING_AWAY: Final = 1001
 SERVICE_RESTART: Final = 1012
 
-_log = structlog.get_logger(__name__)
+_log = LogLines(__name__)
 
 
 class Refused(Exception):

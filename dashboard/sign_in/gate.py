@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.errors import IssuerUnreachable
+from dashboard.log_lines import LogLines
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
@@ -34,7 +34,7 @@ _WATCH_SECONDS: Final = 5.0
 _GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = re.compile(r"(?:^|/)_stcore/(?:health|host-config|stream|bidi-components/.+)$")
 
-_log = structlog.get_logger(__name__)
+_log = LogLines(__name__)
 
 
 class Gate:

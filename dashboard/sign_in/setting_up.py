@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-import structlog
 from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
+from dashboard.log_lines import LogLines
 from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
@@ -22,7 +22,7 @@ from datasets.faults import DatasetError
 
 _WRONG_SETTINGS: Final = 2
 
-_log = structlog.get_logger(__name__)
+_log = LogLines(__name__)
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import structlog
-
 from dashboard.errors import DashboardError
+from dashboard.log_lines import LogLines
 from dashboard.sign_in.provider import Provider, provider_from, values_from_environment, values_from_secret
 from datasets.faults import DatasetError
 
 RETRY_SECONDS: Final = 10.0
 """How often an unfinished secret is looked at, at most."""
 
-_log = structlog.get_logger(__name__)
+_log = LogLines(__name__)
 
 
 class ProviderSource:
