@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyathena
+from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pyathena.error import Error as PyAthenaError
@@ -12,6 +13,7 @@ from pyathena.model import AthenaQueryExecution
 from pyathena.util import RetryConfig
 
 from dashboard.aws_errors import error_from_reason, error_from_sdk
+from dashboard.aws_session import new_session
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.objects import Objects
 from dashboard.queries import Statement
@@ -99,6 +101,7 @@ class Athena:
         if self._connection is None:
             self._connection = pyathena.connect(
                 **self._options,
+                session=Session(botocore_session=new_session()),
                 poll_interval=POLL_SECONDS,
                 kill_on_interrupt=False,
                 retry_config=RetryConfig(attempt=4, max_delay=4),

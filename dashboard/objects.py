@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboard.assurance import StoredObject
 from dashboard.aws_errors import error_from_sdk
+from dashboard.aws_session import new_client
 from dashboard.errors import ResultMissing
 
 if TYPE_CHECKING:
@@ -28,16 +28,18 @@ class Objects:
 
     @cached_property
     def _client(self) -> "S3Client":
-        return boto3.client("s3", region_name=self._region, config=_config())
+        client: S3Client = new_client("s3", region_name=self._region, config=_config())
+        return client
 
     @cached_property
     def _signer(self) -> "S3Client":
         # A signature covers the host, so the link must be signed for the name under which it will be opened.
         if not self._public_endpoint:
             return self._client
-        return boto3.client(
+        signer: S3Client = new_client(
             "s3", region_name=self._region, endpoint_url=self._public_endpoint, config=_config(signature_version="s3v4")
         )
+        return signer
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """Return an object's body, or None where there is none."""

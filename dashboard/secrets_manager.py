@@ -3,11 +3,11 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboard.aws_errors import error_from_sdk
+from dashboard.aws_session import new_client
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -24,7 +24,8 @@ class SecretsManager:
     @cached_property
     def _client(self) -> "SecretsManagerClient":
         config = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-        return boto3.client("secretsmanager", region_name=self._region, config=config)
+        client: SecretsManagerClient = new_client("secretsmanager", region_name=self._region, config=config)
+        return client
 
     def text(self) -> str:
         """Return the secret's current text; "" where it holds none yet. Raises a DashboardError otherwise."""
