@@ -1,24 +1,26 @@
 """The board on the page: one component, what is asked of it, and the dialogs that its menus open."""
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard import downloads, loaders
-from dashboard.behind import Behind, behind
+from dashboard import loaders
 from dashboard.board import Scene, board_document, counts_of
 from dashboard.board_request import Asked, asked_from
 from dashboard.components import component
-from dashboard.filter_dialog import filter_dialog
 from dashboard.filters import DIMENSIONS, Days
 from dashboard.freshness import freshness_badges
 from dashboard.overview import Overview
 from dashboard.period import nothing_here
 from dashboard.service import Service
 from dashboard.states import designed_states
-from dashboard.tables import rows_dialog, sql_dialog
 from dashboard.visit import View, keep, share_in_link, view_of
 from datasets.manifest import Manifest
+
+if TYPE_CHECKING:
+    # What a menu opens is loaded with the first menu: it needs Arrow and the parser of SQL, and the board neither.
+    from dashboard.behind import Behind
 
 
 @st.fragment
@@ -42,7 +44,7 @@ def board(name: str, window: Days) -> None:
         overview, _ = figures
         scene = _scene(service, name, view, figures)
         asked: Asked | None = st.session_state.pop(_asked(name), None)
-        found = behind(scene, view.window, asked.part) if asked and asked.part else None
+        found = _behind(scene, view, asked)
         _mount(service, name, scene, manifest, asked, found)
         if overview.total_rows == 0 and not view.picked.days:
             nothing_here(service, name, view, manifest)
@@ -57,22 +59,32 @@ def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overv
     return None if overview is None or unbrushed is None else (overview, unbrushed)
 
 
+def _behind(scene: Scene, view: View, asked: Asked | None) -> "Behind | None":
+    if asked is None or asked.part is None:
+        return None
+    from dashboard.behind import behind
+
+    return behind(scene, view.window, asked.part)
+
+
 def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
     choices = {dimension: service.dimension_choices(name, dimension) or () for dimension in DIMENSIONS}
     return Scene(service.shape(name), view.picked, *figures, choices)
 
 
 def _mount(
-    service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: Behind | None
+    service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: "Behind | None"
 ) -> None:
     now = dt.datetime.now(dt.UTC)
     known = service.assurances(name, scene.overview.days)
     document = board_document(scene, freshness_badges(service.dataset(name), manifest, known, now))
     if asked and found and asked.wish == "csv":
+        from dashboard import downloads
+
         text = downloads.csv_bytes(found.figures).decode("utf-8", "surrogatepass")
         document["file"] = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
     key = f"board_{name}"
-    component("board", isolated=False)(data=document, key=key, on_act_change=lambda: _take(name, key))
+    component("board", isolated=False)(data=[document], key=key, on_act_change=lambda: _take(name, key))
 
 
 def _take(name: str, key: str) -> None:
@@ -87,7 +99,10 @@ def _take(name: str, key: str) -> None:
         st.session_state[_asked(name)] = asked
 
 
-def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, found: Behind) -> None:
+def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, found: "Behind") -> None:
+    from dashboard.filter_dialog import filter_dialog
+    from dashboard.tables import rows_dialog, sql_dialog
+
     if asked.wish == "sql":
         sql_dialog(found.statements)
     elif asked.wish == "rows":

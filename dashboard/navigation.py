@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import loaders, start_up
+from dashboard.brand import brand
 from dashboard.running import leave
 from dashboard.signed_in import may_read, person_in_sidebar, sign_in_page
 from dashboard.states import designed_states
@@ -12,7 +13,6 @@ from dashboard.theme_picker import theme_picker
 from dashboard.visit import dataset_picker
 
 _HERE = Path(__file__).parent
-_ICON = str(_HERE / "static" / "icon.svg")
 _PAGES = (
     ("overview", "Overview", ":material/monitoring:", "Figures and charts of a period, filtered by a click."),
     ("explore", "Explore", ":material/table_view:", "Seven ready queries, their rows and downloads."),
@@ -20,8 +20,8 @@ _PAGES = (
     ("exports", "Exports", ":material/database_upload:", "What is published, how fresh it is and how it got here."),
 )
 
-st.set_page_config(page_title="Reporting", page_icon=_ICON, layout="wide", initial_sidebar_state="auto")
-st.logo(_ICON, size="large")
+st.set_page_config(page_title="Reporting", layout="wide", initial_sidebar_state="auto")
+brand()
 page = st.navigation(
     [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, help=text, default=name == "overview")
@@ -44,3 +44,4 @@ with designed_states():
     with choice:
         dataset_picker(service)
     page.run()
+start_up.page_drawn()

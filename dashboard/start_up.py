@@ -1,10 +1,10 @@
-"""What waits until the server answers: most of what is imported, so that a new process is healthy sooner.
+"""What waits until the first page is drawn: most of what is imported, so that a new process is there sooner.
 
-The health route of Streamlit answers first; then a thread loads what the first page and the API need. Whoever asks
-before it is done waits for it, and for no more than would have been loaded anyway.
+Neither the health routes nor the first page need Arrow, pandas, pyathena or the parser of SQL, where the Overview's
+answers are stored already. A thread loads them once the first page is drawn, or after a while without anybody. Whoever
+needs them before that loads them himself, and no more than would have been loaded anyway.
 """
 
-import asyncio
 import gc
 import importlib
 import threading
@@ -21,11 +21,15 @@ _PAGES_NEED: Final = (
     "dashboard.board_view",
     "dashboard.signed_in",
     "dashboard.theme_picker",
+    "dashboard.athena",
+    "dashboard.tables",
     "dashboard.api",
     "pandas",
 )
-_HEALTHY_SECONDS: Final = 0.3
-"""By then a server that has started has told so."""
+_NOBODY_SECONDS: Final = 3.0
+"""Where nobody has come by then, whoever comes later finds everything loaded."""
+_SENDING_SECONDS: Final = 0.5
+"""Between the drawing of the first page and the loading: the page is still on its way to the browser."""
 _TIDY_SECONDS: Final = 60.0
 
 
@@ -55,16 +59,24 @@ class LaterRoutes:
             return self._router
 
 
+_first_page_drawn = threading.Event()
+
+
+def page_drawn() -> None:
+    """Say that a page is drawn: what others will need may be loaded now."""
+    _first_page_drawn.set()
+
+
 @asynccontextmanager
 async def warming(_app: object) -> AsyncIterator[None]:
-    """Load what the first page needs, in a thread, once the server is there."""
-    warm_up = threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True)
-    timer = asyncio.get_running_loop().call_later(_HEALTHY_SECONDS, warm_up.start)
+    """Load in a thread what the first page does not need."""
+    threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True).start()
     yield
-    timer.cancel()
 
 
 def _load_and_tidy() -> None:
+    if _first_page_drawn.wait(_NOBODY_SECONDS):
+        time.sleep(_SENDING_SECONDS)
     for name in _PAGES_NEED:
         importlib.import_module(name)
     # What is loaded stays for good: the collector need not look at it again and again.

@@ -9,7 +9,7 @@ from dashboard.themes import COOKIE, DARK, LIGHT, THEMES, css_variables, streaml
 
 def theme_picker() -> None:
     """Draw the picker where it stands."""
-    component("theme_picker")(data=_themes(), key="theme_picker")
+    component("theme_picker")(data=[_themes()], key="theme_picker")
 
 
 @functools.cache

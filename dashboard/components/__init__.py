@@ -17,6 +17,8 @@ def _source(name: str, kind: str) -> str:
 def component(name: str, *, isolated: bool = True) -> Any:
     """Return the mount function of a component (components v2), registered with Streamlit once.
 
+    Give it a mapping as `data=[mapping]`: Streamlit looks for data frames in a bare one, and loads pandas and Arrow to.
+
     One that is not isolated has the page's styles instead of a `.css` of its own.
     """
     css = _source(name, "css") if isolated else None

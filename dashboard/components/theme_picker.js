@@ -36,7 +36,7 @@ function option(theme) {
   return button
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const group = parentElement.querySelector(".picker")
   if (!group.childElementCount) group.append(...data.themes.map(option))
   const buttons = [...group.querySelectorAll("button")]

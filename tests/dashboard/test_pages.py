@@ -45,7 +45,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 def board(app: AppTest) -> dict[str, Any]:
     """The one document from which the browser draws the Overview."""
     (drawn,) = (each.proto for each in app.get("bidi_component") if each.proto.component_name == "board")
-    document: dict[str, Any] = json.loads(drawn.json)
+    document: dict[str, Any] = json.loads(drawn.json)[0]
     return document
 
 
@@ -55,7 +55,7 @@ def cards(app: AppTest) -> dict[str, str]:
 
 def badges(app: AppTest) -> str:
     boards = [each.proto.json for each in app.get("bidi_component") if each.proto.component_name == "board"]
-    told = [badge["text"] for document in boards for badge in json.loads(document)["badges"]]
+    told = [badge["text"] for document in boards for badge in json.loads(document)[0]["badges"]]
     return "\n".join([*told, *(str(mark.value) for mark in app.markdown)])
 
 

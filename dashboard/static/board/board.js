@@ -174,9 +174,9 @@ class Board {
   }
 }
 
-export async function draw({ data, parentElement, setTriggerValue }) {
+export async function draw({ data: [figures], parentElement, setTriggerValue }) {
   await styled
   const root = parentElement.querySelector(".board")
   if (!boards.has(root)) boards.set(root, new Board(root))
-  boards.get(root).take(data, said => setTriggerValue("act", said))
+  boards.get(root).take(figures, said => setTriggerValue("act", said))
 }
