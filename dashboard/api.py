@@ -23,6 +23,7 @@ from dashboard.api_tables import estimated, tables
 from dashboard.cheaper import cheaper
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Filters, day_from_text
+from dashboard.health import health_route
 from dashboard.jobs import Job
 from dashboard.json_values import json_columns, json_rows
 from dashboard.overview import Overview, ValueCount
@@ -43,7 +44,7 @@ def routes(provider: Provider) -> list[BaseRoute]:
     """Return the routes for `st.App(routes=...)`; `provider` gives the service when a request needs it."""
     api = _Api(provider)
     return [
-        Route("/healthz", answered(api.health), methods=["GET"]),
+        health_route(provider),
         Route("/api/stats", answered(api.stats), methods=["GET"]),
         Route("/api/query", answered(api.query), methods=["POST"]),
         Route("/api/results", answered(api.results), methods=["GET"]),
@@ -65,11 +66,6 @@ class _Api:
         self._provider = provider
         # Apart from the threads that serve the pages, so that neither can starve the other.
         self._threads = anyio.CapacityLimiter(16)
-
-    async def health(self, _: Request) -> Response:
-        """Answer 200 when pages can be served: the settings are right. Asks neither Athena nor S3."""
-        await self._in_thread(self._provider)
-        return json_response({"status": "ok"})
 
     async def stats(self, request: Request) -> Response:
         """Answer the Overview's figures, without filters."""

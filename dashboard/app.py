@@ -24,10 +24,17 @@ from dashboard.start_up import LaterRoutes, warming
 _stream = http_stream_mode(os.environ) or "auto"
 
 
+def _health() -> Sequence[BaseRoute]:
+    from dashboard import loaders
+    from dashboard.health import health_route
+
+    return [health_route(lambda: loaders.service())]  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+
+
 def _api() -> Sequence[BaseRoute]:
     from dashboard import api, loaders
 
-    return api.routes(lambda: loaders.service())  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+    return api.routes(lambda: loaders.service())  # noqa: PLW0108 - the same
 
 
 def _unexpected(error: Exception) -> bool:
@@ -39,7 +46,11 @@ def _unexpected(error: Exception) -> bool:
 app = st.App(
     Path(__file__).parent / "navigation.py",
     lifespan=warming,
-    routes=[*LaterRoutes(_api).at("/healthz", "/api/{path:path}"), Mount("/board", BoardFiles())],
+    routes=[
+        *LaterRoutes(_health).at("/healthz"),
+        *LaterRoutes(_api).at("/api/{path:path}"),
+        Mount("/board", BoardFiles()),
+    ],
     middleware=[
         Middleware(NoDelay),
         Middleware(SecurityHeaders),

@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from datasets.manifest import DayRecord
+from datasets.manifest import DayRecord, Manifest
+from datasets.partitions import day_from_key
 
 AssuranceState = Literal["verified", "unverified", "changed"]
 
@@ -56,6 +57,23 @@ def day_assurance(record: DayRecord, stored: Collection[StoredObject]) -> DayAss
     if record.verified_at is None or record.verified_at < max(published, record.read_at):
         return DayAssurance("unverified")
     return DayAssurance("verified", record.verified_at)
+
+
+def assurances_from(
+    prefix: str, manifest: Manifest, stored: Collection[StoredObject]
+) -> Mapping[dt.date, DayAssurance]:
+    """Return what is known of each published day of a dataset, whose objects lie below `prefix`."""
+    found: dict[dt.date, list[StoredObject]] = {}
+    for item in stored:
+        if day := day_from_key(prefix, item.key):
+            found.setdefault(day, []).append(item)
+    return {day: day_assurance(record, found.get(day, [])) for day, record in manifest.days.items()}
+
+
+def is_as_recorded(manifest: Manifest, stored: Collection[StoredObject]) -> bool:
+    """Return whether the objects on S3 are those that the manifest records: every one of them, and no other."""
+    recorded = {(item.key, item.etag) for day in manifest.days.values() for item in day.objects}
+    return recorded == {(item.key, item.etag) for item in stored}
 
 
 def assurance_of(days: Mapping[dt.date, DayAssurance]) -> Assurance:

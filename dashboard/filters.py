@@ -130,6 +130,12 @@ class Filters:
         return any(self.values(dimension) for dimension in DIMENSIONS)
 
 
+def default_window(last: dt.date | None, today: dt.date) -> Days:
+    """Return the last 30 days, or the 30 up to the last published one where those would show nothing."""
+    recent = days_of_preset("last_30_days", today)
+    return recent if last is None or last in recent else Days(last - dt.timedelta(days=len(recent) - 1), last)
+
+
 def params_from_filters(filters: Filters) -> dict[str, list[str]]:
     """Return a filter as URL query parameters: `from`, `to`, and `channel`, `agent`, `method` once per value.
 

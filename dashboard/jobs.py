@@ -142,7 +142,11 @@ class Job:
         return self._stop or self.is_late or time.monotonic() - self._seen > ABANDONED_SECONDS
 
     def _run(
-        self, runner: Runner, reuse_minutes: int, started: Callable[["Job"], None], first: "Job | None" = None
+        self,
+        runner: Callable[[], Runner],
+        reuse_minutes: int,
+        started: Callable[["Job"], None],
+        first: "Job | None" = None,
     ) -> None:
         def on_start(query_execution_id: str) -> None:
             self._execution_id = query_execution_id
@@ -153,7 +157,7 @@ class Job:
                 raise QueryCancelled("The query was cancelled before Athena had taken it.")  # noqa: TRY301 - one exit
             self._result = self._shared(first) if first else None
             if self._result is None:
-                self._result = runner.run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
+                self._result = runner().run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
             self._execution_id = self._result.query_execution_id
         except QueryCancelled as error:
             limit = f"The query ran longer than the limit of {self._time_limit:g} s and was stopped in Athena."
@@ -187,13 +191,16 @@ class Jobs:
 
     def __init__(
         self,
-        runner: Runner,
+        runner: Callable[[], Runner],
         *,
         workers: int = 16,
         time_limit: float = TIME_LIMIT,
         is_there: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Make a pool of workers; `is_there` tells whether the session of an owner still lives."""
+        """Make a pool of workers.
+
+        `runner` is asked for with each query; `is_there` tells whether the session of an owner still lives.
+        """
         self._runner = runner
         self._is_there = is_there
         self._time_limit = time_limit
@@ -236,7 +243,7 @@ class Jobs:
         if job.query_execution_id:
             # Where this fails, the next look at the query tries again.
             with contextlib.suppress(DashboardError):
-                self._runner.stop(job.query_execution_id)
+                self._runner().stop(job.query_execution_id)
 
     def cancel_owner(self, owner: str) -> int:
         """Stop every running job of a session that went away; return how many."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.queries import Statement, breakdown_statement, grouping_level, overview_figures, overview_statement
-from dashboard.results import QueryResult
+from dashboard.results import Answer
 from dashboard.shape import Shape
 from datasets.manifest import Manifest
 
@@ -109,16 +109,16 @@ def overview_from(
     shape: Shape,
     filters: Filters,
     manifest: Manifest,
-    results: Sequence[QueryResult],
+    answers: Sequence[Answer],
 ) -> Overview:
-    """Return the Overview from the results of `overview_statements`, in that order."""
-    rows = results[0].table.to_pylist()
+    """Return the Overview from the answers to `overview_statements`, in that order."""
+    rows = answers[0].rows
     days = filters.days or _published_days(manifest)
     whole = _whole(shape, rows, 0)
     previous_days = _previous_days(filters, manifest)
     before = _whole(shape, rows, 1) if previous_days else None
     per_day = _per_day(shape, rows, days)
-    counts = {dimension: _counts(shape, filters, dimension, rows, results[1:]) for dimension in DIMENSIONS}
+    counts = {dimension: _counts(shape, filters, dimension, rows, answers[1:]) for dimension in DIMENSIONS}
     return Overview(
         totals=_totals(shape, whole),
         previous=_totals(shape, before) if before is not None else None,
@@ -136,11 +136,11 @@ def overview_from(
         last_day=manifest.last_day,
         as_of=manifest.updated_at,
         manifest_version=manifest.version,
-        statements=tuple(result.statement for result in results),
-        execution_ids=tuple(result.query_execution_id for result in results),
-        bytes_scanned=sum(result.statistics.bytes_scanned for result in results),
-        run_ms=max(result.statistics.run_ms for result in results),
-        reused=all(result.statistics.reused for result in results),
+        statements=tuple(answer.statement for answer in answers),
+        execution_ids=tuple(answer.query_execution_id for answer in answers),
+        bytes_scanned=sum(answer.statistics.bytes_scanned for answer in answers),
+        run_ms=max(answer.statistics.run_ms for answer in answers),
+        reused=all(answer.statistics.reused for answer in answers),
     )
 
 
@@ -203,7 +203,7 @@ def _per_day(shape: Shape, rows: Rows, days: Days | None) -> list[tuple[dt.date,
 
 
 def _counts(
-    shape: Shape, filters: Filters, dimension: Dimension, rows: Rows, breakdown: Sequence[QueryResult]
+    shape: Shape, filters: Filters, dimension: Dimension, rows: Rows, breakdown: Sequence[Answer]
 ) -> tuple[ValueCount, ...]:
     if not shape.of(dimension):
         return ()
@@ -211,7 +211,7 @@ def _counts(
     name = f"{dimension}_value"
     if filters.values(dimension):
         admitted = _admits(shape, filters, dimension)
-        for row in breakdown[0].table.to_pylist():
+        for row in breakdown[0].rows:
             if admitted(row):
                 counted[row[name]] += row["contacts"]
     else:

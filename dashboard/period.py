@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.assurance import DayAssurance
-from dashboard.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset
+from dashboard.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
 from dashboard.freshness import Tone, freshness_badges
 from dashboard.service import Service
 from dashboard.states import state
-from dashboard.visit import View, default_window, keep, matching_preset
+from dashboard.visit import View, keep, matching_preset
 from dashboard.wording import called, several
 from datasets import Dataset
 from datasets.manifest import Manifest
@@ -93,7 +93,7 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
         key="empty_window",
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
-        latest = default_window(manifest, service.today(name))
+        latest = default_window(last, service.today(name))
         st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest))
         if view.is_narrowed:
             st.button("Clear filters", on_click=lambda: keep(name, lambda now: now.picking(Filters())))

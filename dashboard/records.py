@@ -1,17 +1,14 @@
 """The exporter's records on S3: manifest, published columns, ledger. Missing means that nothing was exported yet."""
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dashboard.assurance import DayAssurance, StoredObject, day_assurance
+from dashboard.assurance import StoredObject
 from dashboard.errors import QueryFailed
 from dashboard.objects import Objects
 from datasets.definition import Dataset
 from datasets.manifest import MANIFEST_FILE, Manifest
-from datasets.partitions import day_from_key
 from datasets.runs import RUNS_FOLDER, RunEntry
 from datasets.table_schema import SCHEMA_FILE, TableSchema
 from datasets.verification import VERIFICATIONS_FOLDER, Verification
@@ -45,14 +42,9 @@ class Records:
         keys = self._keys(f"{dataset.target.prefix}/{VERIFICATIONS_FOLDER}/")
         return self._read(Verification, keys[-1]) if keys else None
 
-    def assurances(self, dataset: Dataset, manifest: Manifest) -> Mapping[dt.date, DayAssurance]:
-        """Return how sure each published day is."""
-        prefix = dataset.target.prefix
-        found: dict[dt.date, list[StoredObject]] = {}
-        for item in self._objects.stored(self._bucket, f"{prefix}/year="):
-            if day := day_from_key(prefix, item.key):
-                found.setdefault(day, []).append(item)
-        return {day: day_assurance(record, found.get(day, [])) for day, record in manifest.days.items()}
+    def data(self, dataset: Dataset) -> tuple[StoredObject, ...]:
+        """Return the objects that a query of the table reads, as S3 lists them now."""
+        return tuple(self._objects.stored(self._bucket, f"{dataset.target.prefix}/year="))
 
     def _keys(self, prefix: str) -> list[str]:
         return sorted(item.key for item in self._objects.stored(self._bucket, prefix) if item.key.endswith(".json"))

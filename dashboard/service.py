@@ -5,37 +5,39 @@ Overview costs at most two queries until the next export changes the data, howev
 """
 
 import datetime as dt
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dashboard.assurance import DayAssurance
-from dashboard.athena import Athena
-from dashboard.costs import Estimate, estimate_from, together
-from dashboard.days_read import scans_of
+from dashboard.answer_store import AnswerStore
+from dashboard.assurance import DayAssurance, StoredObject, assurances_from
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
-from dashboard.filters import Days, Dimension, Filters, today_in
+from dashboard.filters import Days, Dimension, Filters, default_window, today_in
 from dashboard.jobs import Job, Jobs
 from dashboard.kept import Kept
 from dashboard.library import Library
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
-from dashboard.parameters import literals_of
 from dashboard.queries import Statement, daily_statement, statement_for
 from dashboard.query_types import QueryRequest
 from dashboard.records import Records
 from dashboard.repeatable import is_repeatable
-from dashboard.results import QueryResult
-from dashboard.samples import Ranged, Samples, samples_from
+from dashboard.results import Answer, QueryResult
 from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
-from dashboard.sql_guard import Catalogue, ServedTable, checked
-from dashboard.sql_text import one_statement
 from datasets.definition import Dataset
 from datasets.manifest import DayRecord, Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
 from datasets.verification import Verification
+
+if TYPE_CHECKING:
+    # Arrow, pyathena and the parser of SQL, which the methods that need them load: the first page does not.
+    from dashboard.athena import Athena
+    from dashboard.costs import Estimate
+    from dashboard.samples import Samples
+    from dashboard.sql_guard import Catalogue
 
 SHARED = "shared"
 """Owner of queries whose answer is kept for everybody; the API's own are "api"."""
@@ -57,25 +59,38 @@ class Service:
         """Make the clients, without a call; `is_there` tells whether the session of a job's owner still lives."""
         self.settings = settings
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
-        self.athena = Athena(
-            self.objects,
-            workgroup=settings.workgroup,
-            database=settings.datasets[0].target.database,
-            results=settings.results,
-            region=settings.region,
-        )
+        self._athena: Athena | None = None
+        self._making = threading.Lock()
         self.library = Library(self.objects, settings.bucket)
-        self.jobs = Jobs(self.athena, is_there=is_there)
+        self.jobs = Jobs(lambda: self.athena, is_there=is_there)
         self._records = Records(self.objects, settings.bucket)
+        self._answers = AnswerStore(self.objects, self._records, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
         self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
         self._schemas: Kept[TableSchema | None] = Kept(2 * len(self._datasets))
         self._runs: Kept[tuple[RunEntry, ...]] = Kept(8 * len(self._datasets), manifest_seconds)
+        self._data: Kept[tuple[StoredObject, ...]] = Kept(2 * len(self._datasets), 60)
         self._assurances: Kept[Mapping[dt.date, DayAssurance]] = Kept(2 * len(self._datasets), 60)
         self._verifications: Kept[Verification | None] = Kept(2 * len(self._datasets), 60)
         self._overviews: Kept[Overview] = Kept(256)
         self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
         self._samples: Kept[Samples | None] = Kept(2 * len(self._datasets))
+
+    @property
+    def athena(self) -> "Athena":
+        """What runs the queries."""
+        from dashboard.athena import Athena
+
+        with self._making:
+            if self._athena is None:
+                self._athena = Athena(
+                    self.objects,
+                    workgroup=self.settings.workgroup,
+                    database=self.settings.datasets[0].target.database,
+                    results=self.settings.results,
+                    region=self.settings.region,
+                )
+            return self._athena
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -116,7 +131,10 @@ class Service:
         dataset, manifest = self.dataset(name), self.manifest(name)
         if manifest is None:
             return {}
-        known = self._assurances.get((name, _version(manifest)), lambda: self._records.assurances(dataset, manifest))
+        known = self._assurances.get(
+            (name, _version(manifest)),
+            lambda: assurances_from(dataset.target.prefix, manifest, self._stored_data(name, manifest)),
+        )
         return {day: known[day] for day in known if days is None or day in days}
 
     def latest_verification(self, name: str) -> Verification | None:
@@ -135,7 +153,7 @@ class Service:
         column = self.shape(name).of(dimension)
         return self.choices(name, column) if column else None
 
-    def samples(self, name: str) -> Samples | None:
+    def samples(self, name: str) -> "Samples | None":
         """Return sample values of the columns, read once per export; None where nothing is published."""
         manifest = self.manifest(name)
         last = manifest.last_day if manifest else None
@@ -148,7 +166,10 @@ class Service:
         return today_in(self.dataset(name).zone)
 
     def overview(self, name: str, filters: Filters) -> Overview | None:
-        """Return the Overview; None while nothing was exported. At most two queries, none when asked before."""
+        """Return the Overview; None while nothing was exported. At most two queries, none when asked before.
+
+        The one that a visitor sees first may have been asked for by another process.
+        """
         manifest = self.manifest(name)
         if manifest is None:
             return None
@@ -172,8 +193,10 @@ class Service:
         counts = self._daily.get((name, _version(manifest), asked), lambda: self._make_daily(name, asked))
         return tuple(DayCount(day, counts.get(day, 0), None) for day in days)
 
-    def catalogue(self) -> Catalogue:
+    def catalogue(self) -> "Catalogue":
         """Return the tables that custom SQL may read."""
+        from dashboard.sql_guard import Catalogue, ServedTable
+
         shapes = [self.shape(name) for name in self.names]
         return Catalogue(
             tuple(
@@ -188,14 +211,21 @@ class Service:
         `given` are the values of parameters in the SQL by their names; with None it may have none.
         """
         if request.query == "custom_sql":
+            from dashboard.parameters import literals_of
+            from dashboard.sql_guard import checked
+
             sql = request.sql or ""
             literals = None if given is None else literals_of(sql, given)
             statement = checked(sql, self.catalogue(), request.limit, literals).statement()
             return replace(statement, given=tuple((given or {}).items()))
         return statement_for(request, self.shape(name))
 
-    def estimate(self, name: str, statement: Statement) -> Estimate | None:
+    def estimate(self, name: str, statement: Statement) -> "Estimate | None":
         """Return the upper bound of its cost before it runs; None while nothing was exported."""
+        from dashboard.costs import estimate_from, together
+        from dashboard.days_read import scans_of
+        from dashboard.sql_text import one_statement
+
         estimates = []
         for read in self._read_by(name, statement):
             shape, manifest = self.shape(read), self.manifest(read)
@@ -229,8 +259,9 @@ class Service:
         return self.objects.link(job.result.output_location, file_name)
 
     def forget(self) -> None:
-        """Drop every kept answer, as "Refresh" does."""
-        kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._assurances)
+        """Drop every kept answer, as "Refresh" does, and from now on ask Athena itself."""
+        self._answers.forget()
+        kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._data, self._assurances)
         for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
             answers.clear()
         self.jobs.forget_answers()
@@ -240,6 +271,7 @@ class Service:
         """Stop every query under way."""
         self.jobs.close()
         self.library.close()
+        self._answers.close()
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
         if not statement.tables:
@@ -256,10 +288,25 @@ class Service:
         shape = self.shape(name)
         if not manifest.days:
             return empty_overview(shape, filters, manifest)
-        results = self._outcomes(name, overview_statements(shape, filters, manifest))
-        return overview_from(shape, filters, manifest, results)
+        statements = overview_statements(shape, filters, manifest)
+        is_first = filters == Filters(default_window(manifest.last_day, self.today(name)))
 
-    def _read_samples(self, name: str, record: DayRecord) -> Samples | None:
+        def ask() -> Sequence[Answer]:
+            return [result.answer for result in self._outcomes(name, statements)]
+
+        if not is_first:
+            return overview_from(shape, filters, manifest, ask())
+        data = self._stored_data(name, manifest)
+        return overview_from(
+            shape, filters, manifest, self._answers.answers(self.dataset(name), manifest, data, statements, ask)
+        )
+
+    def _stored_data(self, name: str, manifest: Manifest) -> tuple[StoredObject, ...]:
+        return self._data.get((name, _version(manifest)), lambda: self._records.data(self.dataset(name)))
+
+    def _read_samples(self, name: str, record: DayRecord) -> "Samples | None":
+        from dashboard.samples import Ranged, samples_from
+
         stored = next((item for item in record.objects if item.rows), None)
         if stored is None:
             return None

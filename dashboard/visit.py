@@ -12,6 +12,7 @@ from dashboard.filters import (
     Filters,
     Preset,
     days_of_preset,
+    default_window,
     filters_from_params,
     params_from_filters,
 )
@@ -20,7 +21,6 @@ from dashboard.themes import PARAMETER
 from datasets.manifest import Manifest
 
 _DATASET = "dataset"
-DEFAULT_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def view_of(name: str, manifest: Manifest, today: dt.date) -> View:
     key = _key(name)
     if key not in st.session_state:
         linked = filters_from_params({field: st.query_params.get_all(field) for field in ("from", "to", *DIMENSIONS)})
-        st.session_state[key] = View(linked.days or default_window(manifest, today), linked.with_days(None))
+        window = linked.days or default_window(manifest.last_day, today)
+        st.session_state[key] = View(window, linked.with_days(None))
     view: View = st.session_state[key]
     return view
 
@@ -100,15 +101,6 @@ def share_in_link(service: Service, name: str, view: View) -> None:
         params[PARAMETER] = st.query_params.get_all(PARAMETER)
     if params != {field: st.query_params.get_all(field) for field in st.query_params}:
         st.query_params.from_dict(params)
-
-
-def default_window(manifest: Manifest, today: dt.date) -> Days:
-    """Return the last 30 days, or the last 30 published ones where those would show nothing."""
-    recent = days_of_preset("last_30_days", today)
-    last = manifest.last_day
-    if last is None or last in recent:
-        return recent
-    return Days(last - dt.timedelta(days=DEFAULT_DAYS - 1), last)
 
 
 def matching_preset(window: Days, today: dt.date, presets: tuple[Preset, ...]) -> Preset | None:

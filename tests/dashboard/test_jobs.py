@@ -55,7 +55,7 @@ def test_cancel_reaches_athena(service, endless):
 
 def test_a_time_limit_stops_the_query_in_athena(service, endless):
     """A query that runs longer than the limit is stopped, and the error names the limit."""
-    jobs = Jobs(service.athena, time_limit=0.6)
+    jobs = Jobs(lambda: service.athena, time_limit=0.6)
     job = jobs.submit(endless)
     with pytest.raises(QueryCancelled, match=r"limit of 0\.6 s"):
         job.outcome()
@@ -78,7 +78,7 @@ def test_a_session_that_is_gone_leaves_no_query_running(service, endless, monkey
     """A closed tab stops its query in Athena after a while; a short absence does not."""
     monkeypatch.setattr("dashboard.jobs.ABANDONED_SECONDS", 0.8)
     there = {"gone": True}
-    jobs = Jobs(service.athena, is_there=there.__getitem__)
+    jobs = Jobs(lambda: service.athena, is_there=there.__getitem__)
     job = jobs.submit(endless, owner="gone")
     until(lambda: job.state == "running")
     there["gone"] = False
@@ -103,7 +103,8 @@ def test_a_cancelled_job_that_waits_for_its_turn_never_starts():
         def stop(self, query_execution_id):
             raise AssertionError(query_execution_id)
 
-    jobs = Jobs(Slow(), workers=1)
+    slow = Slow()
+    jobs = Jobs(lambda: slow, workers=1)
     first, second = jobs.submit(Statement("first")), jobs.submit(Statement("second"))
     until(lambda: asked == ["first"])
     jobs.cancel(second.id)
@@ -125,7 +126,7 @@ def test_a_fault_of_our_own_ends_the_job():
         def stop(self, query_execution_id):
             pass
 
-    jobs = Jobs(Broken())
+    jobs = Jobs(Broken)
     with pytest.raises(QueryFailed, match="ZeroDivisionError"):
         jobs.submit(Statement("x")).outcome()
     jobs.close()
@@ -172,7 +173,7 @@ class Counted:
 @pytest.fixture
 def counted():
     runner = Counted()
-    jobs = Jobs(runner)
+    jobs = Jobs(lambda: runner)
     yield runner, jobs
     runner.release.set()
     jobs.close()

@@ -126,7 +126,7 @@ def test_days_outside_what_is_published_are_zero(service):
 
 def overview_of(service, published, shape, filters):
     """The Overview of a shape of one's own."""
-    results = [service.athena.run(asked) for asked in overview_statements(shape, filters, published.manifest)]
+    results = [service.athena.run(asked).answer for asked in overview_statements(shape, filters, published.manifest)]
     return overview_from(shape, filters, published.manifest, results)
 
 
