@@ -4,7 +4,7 @@ import datetime as dt
 
 from exporter.catalog import Catalog
 from exporter.clients import Clients
-from exporter.findings import Finding, Surroundings, findings
+from exporter.findings import Finding, Surroundings, due_day, findings
 from exporter.lease import lease_holder
 from exporter.records import Records
 from exporter.set_aside import quarantined_runs
@@ -31,6 +31,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         schema=records.schema(),
         table=Catalog(clients.glue, settings.dataset, settings.location).described(),
         runs=tuple(records.runs(MOST_RUNS)),
+        due=due_day(settings.mode, now, settings.dataset),
         alive=holder.owner if holder else None,
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )

@@ -13,13 +13,17 @@ from datasets.table_schema import TableSchema
 from exporter.debts import unsettled_days
 from exporter.schema import glue_columns
 from exporter.store import StoredObject
-from exporter.window import day_of, spans
+from exporter.window import DateRangeMode, day_of, spans, window_of_mode
 
 DEAD_AFTER = dt.timedelta(hours=1)
 """A run that says `running` for longer, and does not hold the lease, has died."""
 
 OPEN_DAYS = 7
 """A scheduled run reads open days again, so one that is older has been left by every run of a week."""
+
+_OUTCOMES = {
+    "running": "is at work", "succeeded": "succeeded", "failed": "failed", "interrupted": "was stopped", "died": "died",
+}  # fmt: skip
 
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
@@ -55,6 +59,8 @@ class Surroundings:
     runs: tuple[RunEntry, ...]
     quarantined: Mapping[str, int]
     """Run id -> parts in quarantine."""
+    due: dt.date
+    """The newest day that a scheduled run should have published by now."""
     alive: str | None = None
     """Run that holds the lease."""
 
@@ -134,17 +140,27 @@ def _missing_objects(around: Surroundings, manifest: Manifest) -> Iterator[Findi
                 yield Finding("missing object", name, f"the manifest says {item.rows:,} rows; it is gone", _again(day))
 
 
+def due_day(mode: DateRangeMode, now: dt.datetime, dataset: Dataset) -> dt.date:
+    """Return the newest day that a schedule with this range has to have published, once it has ended and settled."""
+    settled = now - dt.timedelta(minutes=dataset.source.settle_minutes)
+    yesterday = day_of(settled, dataset.zone) - dt.timedelta(days=1)
+    return min(yesterday, window_of_mode(mode, settled, dataset.zone, lookback_hours=1).last)
+
+
 def _days(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
-    zone = around.dataset.zone
-    if manifest.first_day and manifest.last_day:
-        missing = [day for day in days_between(manifest.first_day, manifest.last_day) if day not in manifest.days]
+    zone, first, last = around.dataset.zone, manifest.first_day, manifest.last_day
+    if first and last:
+        missing = (
+            set(days_between(first, max(last, around.due))) - manifest.days.keys() - set(_empty_days(around, first))
+        )
         for span in spans(missing, zone):
-            yield Finding(
-                "missing day",
-                _span(span.first, span.last),
-                "never exported, between days that were",
-                f"run `exporter backfill --start {span.first} --end {span.last}`",
-            )
+            backfill = f"`exporter backfill --start {span.first} --end {span.last}`"
+            if span.last < last:
+                found, advice = "never exported, between days that were", f"run {backfill}"
+            else:
+                found = f"due and not exported; the newest day is {last}, and {_newest_run(around)}"
+                advice = f"see why in `exporter runs`, look whether the schedule is on, and run {backfill}"
+            yield Finding("missing day", _span(span.first, span.last), found, advice)
     oldest = day_of(around.now, zone) - dt.timedelta(days=OPEN_DAYS)
     for span in spans([day for day, record in manifest.days.items() if record.state == "open" and day < oldest], zone):
         yield Finding(
@@ -153,6 +169,28 @@ def _days(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
             "read before it had settled, and never since",
             f"run `exporter export --start {span.first} --end {span.last}`",
         )
+
+
+def _empty_days(around: Surroundings, first: dt.date) -> Iterator[dt.date]:
+    """Yield days from `first` on that were read although the manifest has no record of them: they held nothing.
+
+    A run over everything records the days between the first and the last item, and APPEND those that hold any.
+    """
+    for entry in around.runs:
+        if entry.status != "succeeded":
+            continue
+        if entry.options.get("scope") == "all":
+            yield from days_between(first, due_day("PREVIOUS_DAY", entry.started_at, around.dataset))
+        elif entry.window and around.dataset.target.overwrite_mode == "APPEND":
+            yield from days_between(entry.window.start, entry.window.end)
+
+
+def _newest_run(around: Surroundings) -> str:
+    if not around.runs:
+        return "the ledger has no run"
+    newest = around.runs[0]
+    error = f": {newest.error.splitlines()[0]}" if newest.error else ""
+    return f"the newest run, of {newest.started_at:%Y-%m-%d %H:%M} UTC, {_OUTCOMES[newest.status]}{error}"
 
 
 def _catalogue(around: Surroundings, schema: TableSchema, manifest: Manifest) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from datasets.runs import RunEntry
 from exporter.doctor import examine, findings_text
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
-DAYS = {"start": "2026-02-16", "end": "2026-02-18"}
+DAYS = {"start": "2026-02-16", "end": "2026-02-19"}
 FILE = "year=2026/month=02/day=16/data.parquet"
 
 
@@ -95,8 +95,38 @@ def test_days_left_open_are_found_after_a_week(scene):
     table.put("1", "2026-02-20T08:00:00Z")
     table.export(start="2026-02-20", end="2026-02-20")
     assert odd(table) == []
-    assert odd(table, NOW + dt.timedelta(days=7)) == []
-    assert odd(table, NOW + dt.timedelta(days=8)) == [("open day", "2026-02-20")]
+    assert "open day" not in dict(odd(table, NOW + dt.timedelta(days=7)))
+    assert ("open day", "2026-02-20") in odd(table, NOW + dt.timedelta(days=8))
+
+
+def test_the_newest_days_are_missed_once_they_are_due(scene):
+    """Days up to yesterday, in the dataset's zone and settled, that nobody published: with what the last run said."""
+    table = filled(scene, TIME_ZONE="America/New_York")
+    assert odd(table, dt.datetime(2026, 2, 21, 5, 59, tzinfo=dt.UTC)) == []
+    failed = table.job(now=NOW + dt.timedelta(hours=21), variables={"GSI_PK_ATTRIBUTE": "Other"}).run()
+    assert failed.status == "failed"
+    (finding,) = examine(table.settings(), dt.datetime(2026, 2, 22, 6, 0, tzinfo=dt.UTC))
+    assert (finding.kind, finding.where) == ("missing day", "2026-02-20 to 2026-02-21")
+    assert finding.found == (
+        "due and not exported; the newest day is 2026-02-19, and the newest run, of 2026-02-21 06:00 UTC, failed: "
+        f"{failed.error}"
+    )
+    assert "`exporter backfill --start 2026-02-20 --end 2026-02-21`" in finding.advice
+    weekly = table.settings(DATE_RANGE_MODE="PREVIOUS_WEEK")
+    assert examine(weekly, dt.datetime(2026, 2, 23, 5, 30, tzinfo=dt.UTC)) == []
+    (finding,) = examine(weekly, dt.datetime(2026, 2, 23, 6, 0, tzinfo=dt.UTC))
+    assert finding.where == "2026-02-20 to 2026-02-22"
+
+
+@pytest.mark.parametrize(("mode", "options"), [("OVERWRITE", {"everything": True}), ("APPEND", DAYS)])
+def test_days_that_were_read_and_held_nothing_are_not_missed(scene, mode, options):
+    """A run over everything, and APPEND, record days that hold items; the ledger tells that the others were read."""
+    table = scene(OVERWRITE_MODE=mode)
+    table.put("1", "2026-02-16T09:58:00Z")
+    table.put("2", "2026-02-18T09:58:00Z")
+    table.export(**options)
+    assert odd(table) == []
+    assert odd(table, NOW + dt.timedelta(days=1)) == [("missing day", "2026-02-20")]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +215,9 @@ def test_data_without_a_manifest_is_found(scene):
 
 def test_the_exit_status_says_whether_something_was_found(scene, run):
     """0 clean, 1 findings; JSON is one line with kind, place, finding and advice."""
-    table = filled(scene)
+    now, table = dt.datetime.now(dt.UTC), scene()
+    table.put("1", f"{now.date() - dt.timedelta(days=1)}T09:58:00Z")
+    table.export(now=now)
     done = run(table, "doctor")
     assert (done.returncode, done.stdout) == (0, "rows: nothing odd\n"), done.stderr
     put(table, "readme.txt")
