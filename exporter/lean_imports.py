@@ -7,6 +7,7 @@ Python's collector finds nothing while modules load, for a tenth of that time; `
 """
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -22,6 +23,9 @@ class _KeptOut:
         if fullname in self._names:
             raise ModuleNotFoundError(f"{fullname} is kept out of this program", name=fullname)
 
+
+# What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 sys.meta_path.insert(0, _KeptOut("numpy", "pandas"))
 

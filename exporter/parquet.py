@@ -1,6 +1,5 @@
 """A spooled day to one Parquet file, with what the manifest records of it."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +13,8 @@ from datasets.table_schema import SchemaColumn, TableSchema
 from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
 from exporter.native.library import library
 from exporter.numbers import InexactDoubles
+from exporter.row_groups import row_groups
 from exporter.schema import arrow_schema, arrow_type
-
-ROW_GROUP_ROWS = 1 << 15
-"""Large enough that Athena reads few, small enough that several fit in a 512 MB task."""
 
 _LOOKED_AT = 4096
 
@@ -46,21 +43,23 @@ def write_day(
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` where they are few.
 
-    The file is zstd-compressed, with statistics, in row groups of `ROW_GROUP_ROWS`. Late columns get their types here;
-    a late value that its column cannot hold is handed to `set_aside`, and null in the file.
+    The file is zstd-compressed, with statistics, in row groups as `row_groups` cuts them. Late columns get their types
+    here; a late value that its column cannot hold is handed to `set_aside`, and null in the file.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
     shaped = (_shaped(batch, schema, written, set_aside) for batch in _counted(batches, keys, written))
-    groups = _groups(shaped)
-    first = next(groups, arrow_schema(schema).empty_table())
+    groups = row_groups(shaped)
+    group = next(groups, arrow_schema(schema).empty_table())
     with pq.ParquetWriter(
-        file, first.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(first)
+        file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
     ) as writer:
-        for group in itertools.chain([first], groups):
+        while group is not None:
             distinct.add(group)
             writer.write_table(group, row_group_size=max(1, group.num_rows))
+            del group  # nobody holds a group while the next is gathered: one of them is some 30 MB
+            group = next(groups, None)
     metadata = pq.read_metadata(file)
     for group_number in range(metadata.num_row_groups):
         group_metadata = metadata.row_group(group_number)
@@ -128,20 +127,6 @@ def _counted(batches: Iterable[pa.RecordBatch], keys: KeyHash, written: WrittenD
         keys.add(batch.column(KEY))
         written.rows += batch.num_rows
         yield batch
-
-
-def _groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    waiting: list[pa.RecordBatch] = []
-    rows = 0
-    for batch in batches:
-        waiting.append(batch)
-        rows += batch.num_rows
-        while rows >= ROW_GROUP_ROWS:
-            table = pa.Table.from_batches(waiting)
-            yield table.slice(0, ROW_GROUP_ROWS)
-            waiting, rows = table.slice(ROW_GROUP_ROWS).to_batches(), rows - ROW_GROUP_ROWS
-    if waiting:
-        yield pa.Table.from_batches(waiting)
 
 
 def _shaped(

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from exporter.decode import DAY, LATE, kinds_of_late
 
-BUFFER_BYTES = 24 << 20
+BUFFER_BYTES = 12 << 20
 """Rows kept in memory, over all days, before they go to disk."""
 
 
