@@ -1,7 +1,9 @@
 """The index read for its keys alone: how many items each day holds, and which.
 
 A query that asks for the key attributes costs what `Select=COUNT` costs, because read units are counted before the
-projection, and unlike a count it tells on which day each item lies.
+projection, and unlike a count it tells on which day each item lies. Its answers carry the same `Count` as those of
+`Select=COUNT`: it is DynamoDB's own, and what is decoded has to add up to it, so that nothing that the decoder drops
+can hide.
 """
 
 import datetime as dt
@@ -17,7 +19,7 @@ from datasets import Dataset
 from datasets.table_schema import SourceIdentity, TableSchema
 from exporter.attribute_values import AttributeValue, key_text
 from exporter.decode import DAY, KEY, DecodedPage, PageDecoder
-from exporter.errors import Interrupted
+from exporter.errors import Interrupted, SourceError
 from exporter.parquet import KeyHash
 from exporter.plan import Planner
 from exporter.sort_key import SortKey
@@ -28,6 +30,16 @@ KEPT_UNREADABLE = 100_000
 """Items without a readable day that are remembered one by one: beyond that the date format is wrong, not the items."""
 
 _item = msgspec.json.Decoder(dict[str, AttributeValue])
+
+
+class _Answer(msgspec.Struct):
+    """What DynamoDB says of its answer, read apart from the items."""
+
+    Count: int = 0
+    LastEvaluatedKey: dict[str, msgspec.Raw] | None = None
+
+
+_answer = msgspec.json.Decoder(_Answer)
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,11 @@ class KeyReading:
     days: dict[dt.date, dict[str, int]] = field(default_factory=dict)
     """Day -> partition value -> items."""
     hashes: dict[dt.date, KeyHash] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+    """Partition value -> items by the `Count` of DynamoDB's answers. With a window, also of days beside it: text keys
+    are read a day wider on each side."""
+    decoded: dict[str, int] = field(default_factory=dict)
+    """Partition value -> items that were read from these answers, with a readable day or without."""
     unreadable: dict[bytes, Unreadable] = field(default_factory=dict)
     """By `key_digest`; at most `KEPT_UNREADABLE` of them."""
     unreadable_items: int = 0
@@ -58,6 +75,22 @@ class KeyReading:
     def key_hash(self, day: dt.date) -> str:
         """Return a day's key hash as the manifest has it, "" for a day without items."""
         return self.hashes[day].hexadecimal() if day in self.hashes else ""
+
+
+class _CountingDecoder(PageDecoder):
+    """Counts what DynamoDB says it has answered, and beside it what was decoded; for one partition value."""
+
+    counted = decoded = 0
+
+    def decode(self, body: bytes) -> DecodedPage:
+        answer, page = _answer.decode(body), super().decode(body)
+        if bool(answer.LastEvaluatedKey) != bool(page.last_evaluated_key):
+            raise SourceError(
+                "an answer of DynamoDB says that more follows, and was read as the last; nothing was compared"
+            )
+        self.counted += answer.Count
+        self.decoded += page.rows.num_rows + len(page.withheld)
+        return page
 
 
 class KeyReader:
@@ -93,13 +126,16 @@ class KeyReader:
         schema = TableSchema(
             dataset=self._dataset.name, source=SourceIdentity.of(self._dataset), updated_at=dt.datetime.now(dt.UTC)
         )
-        decoder = PageDecoder(schema, self._dataset, self._sort_key, self._key)
+        decoder = _CountingDecoder(schema, self._dataset, self._sort_key, self._key)
         for keys in self._planner.ranges(self._planner.reach(window)):
             for page in self._index.pages(value, keys, decoder):
                 if stop.is_set():
                     raise Interrupted("stopped on request; nothing was changed")
                 with self._lock:
                     self._take(page, value, window, reading)
+        with self._lock:
+            reading.counted[value] = decoder.counted
+            reading.decoded[value] = decoder.decoded
 
     def _take(self, page: DecodedPage, value: str, window: Window | None, reading: KeyReading) -> None:
         for day, rows in _rows_by_day(page):

@@ -82,6 +82,7 @@ class Verifier:
         footers = footer_rows(self._store, keys)
         facts = Facts(dataset, started, reading, manifest, stored, footers, athena)
         days = tuple(verified_day(day, facts) for day in facts.days(self._request.window))
+        self._check_counts(reading)
         accounted = self._account(reading, description)
         self._note(days, reading, description)
         verification = self._verification(started, facts, days, accounted)
@@ -121,6 +122,14 @@ class Verifier:
             return None
         return question.counts(answer.rows, answer.scanned_bytes)
 
+    def _check_counts(self, reading: KeyReading) -> None:
+        for value, counted in reading.counted.items():
+            if counted != (decoded := reading.decoded[value]):
+                self._disagreements.append(
+                    f"{value}: DynamoDB's answers count {counted:,} items, and {decoded:,} were read from them: the "
+                    "exporter misreads them, and an export does so, too. Keep the rows, and report this."
+                )
+
     def _account(self, reading: KeyReading, description: IndexDescription) -> int:
         """Return how many of the unreadable items lie in quarantine; the others are a disagreement."""
         missing = dict(reading.unreadable)
@@ -153,7 +162,7 @@ class Verifier:
         if self._request.window is not None:
             self._notes.append("items whose date cannot be read were not looked for, because a window was given")
             return
-        read = sum(day.items for day in days) + reading.unreadable_items
+        read = sum(reading.counted.values())
         if description.items > read:
             source = self._settings.dataset.source
             self._notes.append(
@@ -173,7 +182,7 @@ class Verifier:
             started_at=started,
             finished_at=self._clock(),
             window=None if window is None else RunWindow(start=window.first, end=window.last),
-            items=sum(day.items for day in days) + unreadable,
+            items=sum(day.items for day in days) if window else sum(facts.reading.counted.values()),
             rows=sum(day.rows for day in days),
             withheld=withheld,
             unaccounted=unreadable - withheld,

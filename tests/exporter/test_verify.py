@@ -7,14 +7,17 @@ import dataclasses
 import datetime as dt
 import io
 import json
+from dataclasses import replace
 
 import boto3
 import pyarrow.parquet as pq
 import pytest
+from faults import Faults
 
 from datasets.verification import Verification
 from exporter.athena import Athena
-from exporter.errors import AthenaError, UsageError
+from exporter.decode import PageDecoder
+from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.footers import footer_rows
 from exporter.source import describe_index
 from exporter.verify import Verifier, VerifyRequest
@@ -333,3 +336,39 @@ def test_the_exit_status_says_whether_all_agree(scene, run):
     assert done.returncode == 1
     assert "NOT everything agrees" in done.stdout
     assert run(table, "verify", "--start", day).returncode == 2
+
+
+def test_the_count_is_dynamodbs_own(scene, aws, monkeypatch):
+    """An item that DynamoDB counts and that was not read from its answer is a disagreement, whatever else agrees."""
+    table = filled(scene)
+    table.export(**WEEK)
+
+    def rule(request, forward):
+        answer = forward()
+        if request.operation != "Query" or b'"B"' not in request.body:
+            return answer
+        headers = {name: value for name, value in answer.headers.items() if name != "x-amz-crc32"}
+        return replace(answer, headers=headers, body=answer.body.replace(b'"Count": 1', b'"Count": 2'))
+
+    with Faults(aws.url, rule) as faults:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", faults.url)
+        found = verify(table)
+        assert (found.items, found.rows, found.agrees) == (4, 3, False)
+        assert disagreeing(found) == {}
+        (reason,) = found.disagreements
+        assert reason.startswith("B: DynamoDB's answers count 2 items, and 1 were read from them")
+        assert not verify(table, ("2026-02-16", "2026-02-16")).agrees
+
+
+def test_an_answer_that_is_taken_for_the_last_is_refused(scene, monkeypatch):
+    """Where DynamoDB says that more follows, a decoder that does not see it stops the comparison."""
+    table = scene(**RESULTS)
+    for number in range(4):
+        table.put(str(number), f"2026-02-16T0{number}:00:00Z", Padding={"S": "x" * 390_000})
+    table.export(**WEEK)
+    decode = PageDecoder.decode
+    monkeypatch.setattr(
+        PageDecoder, "decode", lambda decoder, body: replace(decode(decoder, body), last_evaluated_key=None)
+    )
+    with pytest.raises(SourceError, match="says that more follows"):
+        verify(table)
