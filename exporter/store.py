@@ -26,6 +26,11 @@ _GONE = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 
+_PERMISSIONS = {
+    "reach": "s3:ListBucket", "list": "s3:ListBucket", "read": "s3:GetObject", "write": "s3:PutObject",
+    "delete": "s3:DeleteObject",
+}  # fmt: skip
+
 _MARK = "written-as"
 """Metadata that tells a write from every other. When an answer is lost on its way, the SDK sends the request again, and
 S3 refuses it because of the first one."""
@@ -199,7 +204,7 @@ class Store:
         if code in _EXPIRED:
             return StoreError(f"cannot {verb} {what}: the credentials have expired ({code}). Renew them and run again.")
         if code in {"403", "AccessDenied"}:
-            return StoreError(f"may not {verb} {what}: access denied. The role needs s3 access to it.")
+            return StoreError(f"may not {verb} {what}: access denied. The role needs {_PERMISSIONS[verb]} on it.")
         message = error.response.get("Error", {}).get("Message", str(error))
         return StoreError(f"cannot {verb} {what}: {message} ({code})")
 
