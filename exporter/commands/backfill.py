@@ -8,7 +8,7 @@ import orjson
 from datasets.runs import RunEntry
 from exporter.backfill import Backfill, BackfillRequest
 from exporter.commands import options
-from exporter.commands.running import progress_shown, stop_on_signal
+from exporter.commands.running import progress_shown, stop_on_signal, tell
 from exporter.errors import UsageError
 
 
@@ -51,11 +51,11 @@ def backfill(
         done = Backfill(settings, request, progress=progress, stop=stop).run(_tell)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())
     if done.error:
-        click.echo(f"backfill stopped: {done.error}", err=True)
+        tell(f"backfill stopped: {done.error}", failed=True)
     sys.exit(1 if done.error or done.remaining else 0)
 
 
 def _tell(entry: RunEntry, number: int, runs: int) -> None:
     window = f"{entry.window.start} to {entry.window.end}" if entry.window else "no days"
     rows = f"{entry.rows:,} rows in {len(entry.partitions)} days, {entry.seconds:.1f} s"
-    click.echo(f"{number} of {runs}: {window} {entry.status}, {rows}", err=True)
+    tell(f"{number} of {runs}: {window} {entry.status}, {rows}")

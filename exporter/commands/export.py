@@ -7,7 +7,7 @@ import sys
 import click
 
 from exporter.commands import options
-from exporter.commands.running import progress_shown, stop_on_signal
+from exporter.commands.running import progress_shown, stop_on_signal, tell
 from exporter.errors import UsageError
 from exporter.job import ExportJob
 from exporter.preview import preview
@@ -75,5 +75,5 @@ def export(
         entry = ExportJob(settings, request, progress=progress, stop=stop).run()
     click.echo(report_json(entry) if as_json else summary(entry, settings.location))
     if entry.error:
-        click.echo(f"export {entry.status}: {entry.error}", err=True)
+        tell(f"export {entry.status}: {entry.error}", failed=True)
         sys.exit(1)

@@ -6,7 +6,12 @@ import sys
 import threading
 from collections.abc import Iterator
 
+import click
+import structlog
+
 from exporter.progress import Lines, Progress, TerminalBar
+
+_log = structlog.get_logger()
 
 
 @contextlib.contextmanager
@@ -17,6 +22,16 @@ def progress_shown() -> Iterator[Progress]:
         return
     with TerminalBar() as bar:
         yield bar
+
+
+def tell(text: str, *, failed: bool = False) -> None:
+    """Tell whoever watches: a line on a terminal, one JSON object like every other log line elsewhere."""
+    if sys.stderr.isatty():
+        click.echo(text, err=True)
+    elif failed:
+        _log.error(text)
+    else:
+        _log.info(text)
 
 
 @contextlib.contextmanager

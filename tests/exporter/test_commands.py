@@ -70,6 +70,27 @@ def test_a_failed_run_says_why_and_exits_with_1(scene):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        (["export", "--all"], {"LOG_LEVEL": "DEBUG", "DATE_FORMAT": "HUMAN_READABLE"}),
+        (["export", "--all"], {"GSI_NAME": "other"}),
+        (["export", "--resume"], {}),
+        (["backfill", "--start", "2026-02-16", "--end", "2026-02-17"], {}),
+    ],
+)
+def test_off_a_terminal_every_line_of_a_runs_log_is_json(scene, arguments, variables):
+    """A log collector gets one JSON object a line, whether the run succeeds, warns, fails or has nothing to do."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.put("odd", "no date")
+    lines = run(table, *arguments, **variables).stderr.splitlines()
+    assert lines
+    for line in lines:
+        told = json.loads(line)
+        assert "_aws" in told or {"event", "level", "timestamp"} <= told.keys(), line
+
+
+@pytest.mark.parametrize(
     ("arguments", "variables", "message"),
     [
         (["export"], {"S3_BUCKET": "", "TIME_ZONE": "Mars"}, "S3_BUCKET: expected"),

@@ -4,17 +4,25 @@ A real server between the exporter and the stand-in spoils answers. Either a run
 fails with a clear message, owes its days and leaves what was published.
 """
 
+import datetime as dt
+import json
 import threading
 import time
+import zlib
 from dataclasses import replace
 
 import pytest
-from faults import Faults, refused, s3_refused, torn, with_wrong_crc
+from faults import Faults, Response, refused, s3_refused, torn, with_wrong_crc
 
 import exporter.clients
 import exporter.query
 import exporter.store
+from exporter.errors import SourceError
+from exporter.estimate import Assumptions
+from exporter.estimating import estimate
 from exporter.pages import PageReader
+from exporter.preview import preview
+from exporter.request import request_from_options
 
 DAYS = {"start": "2026-02-16", "end": "2026-02-18"}
 ROWS = {f"{number:02}": f"2026-02-{16 + number % 3}" for number in range(9)}
@@ -199,6 +207,112 @@ def test_a_slow_page_is_asked_for_again(table, faults, monkeypatch):
     faults.rule = first(2, "Query", slow)
     assert table.export(**DAYS).rows == 9
     assert_exact(table)
+
+
+def throttled_key_range(_):
+    """Return the newer shape of throttling: a code as before, and the reason in a list beside it."""
+    index = "arn:aws:dynamodb:us-east-1:1:table/t/index/by-kind"
+    reasons = [{"reason": "IndexReadKeyRangeThroughputExceeded", "resource": index}]
+    body = json.dumps(
+        {
+            "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException",
+            "message": "Throughput exceeds the current capacity of one or more key ranges.",
+            "ThrottlingReasons": reasons,
+        }
+    ).encode()
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amz-crc32": str(zlib.crc32(body))}
+    return Response(400, headers, body)
+
+
+def test_a_throttled_key_range_slows_the_reading(table, faults):
+    """IndexReadKeyRangeThroughputExceeded, in ThrottlingReasons, halves the requests at a time; nothing is lost."""
+    job = table.job(**DAYS)
+    halved: list[tuple[int, int]] = []
+    learn = job._pace.learn
+
+    def learned(**facts):
+        before = job._pace.at_a_time
+        learn(**facts)
+        if facts["retries"]:
+            halved.append((before, job._pace.at_a_time))
+
+    job._pace.learn = learned
+    faults.rule = first(4, "Query", throttled_key_range)
+    assert job.run().rows == 9
+    assert_exact(table)
+    assert halved
+    assert all(after == max(1, before // 2) for before, after in halved)
+    assert job._pace.at_a_time == 1
+
+
+def test_a_key_range_that_stays_throttled_is_named(table, faults, monkeypatch):
+    """When the attempts are used up, the message has what DynamoDB said."""
+    monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
+    faults.rule = every("Query", throttled_key_range)
+    assert_untouched(table, table.job(**DAYS).run(), "ThrottlingException", "one or more key ranges", "Run again")
+
+
+def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table, faults):
+    """PutObject answered 403: the run ends at its lease, names bucket, key and permission, and reads nothing."""
+    faults.rule = every("PutObject", lambda _: s3_refused("AccessDenied", 403))
+    entry = table.job(**DAYS).run()
+    assert entry.status == "failed"
+    assert entry.error == (
+        f"may not write s3://reports/{table.prefix}/_lease.json: access denied. The role needs s3:PutObject on it."
+    )
+    assert faults.count("Query") == faults.count("DescribeTable") == 0
+    assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
+
+
+def described(change):
+    """Return a rule under which DescribeTable tells of a changed index."""
+
+    def answer(forward):
+        found = json.loads(forward().body)
+        change(found["Table"])
+        body = json.dumps(found).encode()
+        return Response(200, {"content-type": "application/x-amz-json-1.0", "x-amz-crc32": str(zlib.crc32(body))}, body)
+
+    return every("DescribeTable", answer)
+
+
+@pytest.mark.parametrize("status", ["CREATING", "DELETING"])
+def test_an_index_that_is_not_active_is_refused(table, faults, status):
+    """A reading of an index that is being built would miss items: the run, the dry run and the plan say so alike."""
+    faults.rule = described(lambda found: found["GlobalSecondaryIndexes"][0].update(IndexStatus=status))
+    said = f"index by-kind is {status}: a read now would miss items. Run again when it is ACTIVE."
+    assert table.job(**DAYS).run().error == said
+    settings, now = table.settings(), dt.datetime(2026, 2, 20, 9, tzinfo=dt.UTC)
+    request = request_from_options(settings, now, **DAYS)
+    with pytest.raises(SourceError, match=said):
+        preview(settings, request, now)
+    with pytest.raises(SourceError, match=said):
+        estimate(settings, request, Assumptions(), now)
+    assert faults.count("Query") == 0
+
+
+@pytest.mark.parametrize(
+    ("attribute", "kind", "date_format", "said"),
+    [
+        ("At", "N", "ISO", "sort key At is a number, but the date format is ISO. Set DATE_FORMAT to EPOCH"),
+        ("At", "N", "HUMAN_READABLE", "sort key At is a number, but the date format is HUMAN_READABLE"),
+        ("At", "B", "ISO", "index by-kind has a binary key"),
+        ("Kind", "B", "ISO", "index by-kind has a binary key"),
+    ],
+)
+def test_a_key_of_a_type_that_the_date_format_cannot_read_is_refused(table, faults, attribute, kind, date_format, said):
+    """A number is no ISO date, and bytes are no key that can be read: refused before anything is read."""
+
+    def change(found):
+        for definition in found["AttributeDefinitions"]:
+            if definition["AttributeName"] == attribute:
+                definition["AttributeType"] = kind
+
+    faults.rule = described(change)
+    entry = table.job(**DAYS, variables={"DATE_FORMAT": date_format}).run()
+    assert entry.status == "failed"
+    assert entry.error.startswith(said)
+    assert faults.count("Query") == 0
 
 
 def third_part(answer):
