@@ -1,0 +1,106 @@
+"""What a published file is, as Parquet tells it: compression, statistics, row groups, order."""
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from datasets.types import ColumnType
+from exporter.decode import DAY, KEY
+from exporter.parquet import write_day
+from exporter.row_groups import MOST_ROWS
+from exporter.schema import arrow_type
+from exporter.spool import Spool
+
+MOMENT = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)
+DAY_OF_ROWS = dt.date(2026, 2, 16)
+ROWS = 2 * MOST_ROWS + 500
+TYPES = ["string", "double", "bigint", "decimal(9,2)", "decimal(38,10)", "boolean", "timestamp", "date", "json"]
+VALUES = {
+    "string": lambda row: f"text {row:05}",
+    "double": lambda row: row / 4,
+    "bigint": lambda row: row - 100,
+    "decimal(9,2)": lambda row: Decimal(row) / 4,
+    "decimal(38,10)": lambda row: Decimal(row).scaleb(-10),
+    "boolean": lambda row: row % 3 == 0,
+    "timestamp": lambda row: MOMENT + dt.timedelta(seconds=row),
+    "date": lambda row: DAY_OF_ROWS - dt.timedelta(days=row % 7),
+    "json": lambda row: f'{{"n":{row}}}',
+}
+
+
+def schema_of(types) -> TableSchema:
+    columns = [SchemaColumn(name=f"c{at}", attribute=f"c{at}", type=ColumnType.parse(t)) for at, t in enumerate(types)]
+    source = SourceIdentity(table="ttt", index="iii", sort_key="At", time_zone="UTC")
+    return TableSchema(dataset="d", source=source, columns=tuple(columns), updated_at=MOMENT)
+
+
+def rows_of(types, first: int, count: int) -> pa.RecordBatch:
+    """Return rows in which each tenth value is null."""
+    numbers = range(first, first + count)
+    arrays = [
+        pa.array([None if row % 10 == 9 else VALUES[name](row) for row in numbers], arrow_type(ColumnType.parse(name)))
+        for name in types
+    ]
+    arrays += [pa.array([DAY_OF_ROWS] * count, pa.date32()), pa.array([b"k" * 16] * count, pa.binary(16))]
+    return pa.RecordBatch.from_arrays(arrays, [*(f"c{at}" for at in range(len(types))), DAY, KEY])
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> pq.FileMetaData:
+    """A file of every type, of rows that came in pages of 1,900."""
+    file = tmp_path_factory.mktemp("day") / "day.parquet"
+    page = 1900
+    pages = (rows_of(TYPES, first, min(page, ROWS - first)) for first in range(0, ROWS, page))
+    assert write_day(pages, schema_of(TYPES), file, (), lambda _: None).rows == ROWS
+    return pq.read_metadata(file)
+
+
+def test_row_groups_are_full_and_no_larger_than_stated(written):
+    """Athena reads few row groups and a task holds one: each has the most rows allowed, the last one the rest."""
+    assert [written.row_group(at).num_rows for at in range(written.num_row_groups)] == [MOST_ROWS, MOST_ROWS, 500]
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_every_column_is_compressed_by_zstd_and_has_statistics(written, name):
+    """Least and greatest value and the number of nulls let Athena skip row groups; they are those of the values."""
+    at = TYPES.index(name)
+    first = 0
+    for group in range(written.num_row_groups):
+        column = written.row_group(group).column(at)
+        rows = range(first, first + column.num_values)
+        values = [VALUES[name](row) for row in rows if row % 10 != 9]
+        first += column.num_values
+        assert column.compression == "ZSTD"
+        assert column.is_stats_set
+        assert column.statistics.null_count == len(rows) - len(values)
+        assert column.statistics.has_min_max
+        least, greatest = column.statistics.min, column.statistics.max
+        if name == "timestamp":
+            least, greatest = (moment.replace(tzinfo=dt.UTC) for moment in (least, greatest))
+        assert (least, greatest) == (min(values), max(values))
+
+
+def test_a_column_without_values_tells_that_all_are_null(tmp_path):
+    """Where nothing is least or greatest, the count of nulls alone lets a reader skip the column."""
+    file = tmp_path / "day.parquet"
+    write_day([rows_of(["string"], 9, 1)], schema_of(["string", "bigint"]), file, (), lambda _: None)
+    for at in (0, 1):
+        statistics = pq.read_metadata(file).row_group(0).column(at).statistics
+        assert (statistics.null_count, statistics.has_min_max) == (1, False)
+
+
+def test_rows_lie_by_partition_value_and_then_by_their_key(tmp_path):
+    """Pieces that arrive in any order lie as they were cut: value by value, each in the order of its sort key."""
+    spool = Spool(tmp_path)
+    pieces = {(0, 1): 0, (0, 2): 10, (1, 3): 5, (1, 4): 20}
+    for order, first in sorted(pieces.items(), reverse=True):
+        spool.add(rows_of(["bigint"], first, 5), "AB"[order[0]], order)
+    file = tmp_path / "day.parquet"
+    write_day(spool.batches(DAY_OF_ROWS), schema_of(["bigint"]), file, (), lambda _: None)
+    found = pq.ParquetFile(file).read().column("c0").to_pylist()
+    expected = [row for first in pieces.values() for row in range(first, first + 5)]
+    assert found == [None if row % 10 == 9 else row - 100 for row in expected]
