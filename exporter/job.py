@@ -14,6 +14,7 @@ from datasets import Dataset
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
+from exporter.answering import index_answer
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.clients import Clients
@@ -184,7 +185,7 @@ class ExportJob:
             publisher.look({day.year for day in account.days} if account.windows else None)
             for window in account.windows or (None,):
                 self._export_window(window, source, publisher, policy)
-            self._settle_empty(publisher, policy, index)
+            self._settle_empty(publisher, policy, index, sort_key)
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, self._reader.tally)
         if account.kept:
             raise expired_refusal(sorted(account.kept), policy.expires_after_days)
@@ -259,7 +260,7 @@ class ExportJob:
         self._account.covered |= set(days)
         self.progress.published(len(days))
 
-    def _settle_empty(self, publisher: Publisher, policy: RemovalPolicy, index: Index) -> None:
+    def _settle_empty(self, publisher: Publisher, policy: RemovalPolicy, index: Index, sort_key: SortKey) -> None:
         """Remove published days that hold nothing any more, and record the other empty ones."""
         if self._append:
             return
@@ -268,11 +269,8 @@ class ExportJob:
         wanted = publisher.published_days & account.covered if account.windows else publisher.published_days
         emptied = wanted - settled
         if emptied:
-            answered = bool(self._required_reader.tally.answered)
-            policy.check(
-                emptied,
-                index_answers=answered or any(map(index.has_items, self._dataset.source.partition_values)),
-            )
+            answered = self._required_reader.tally.rows > 0
+            policy.check(emptied, "readable days" if answered else index_answer(index, self._dataset.source, sort_key))
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
 

@@ -1,17 +1,21 @@
 """When a day that came back empty, or smaller, may replace what is published. Pure.
 
-TTL is not deletion: an item that the table has expired still happened. And a wrong key or a wrong table looks exactly
-like a day whose items have all been deleted, so the index has to show that it answers at all.
+TTL is not deletion: an item that the table has expired still happened. And a wrong key, a wrong table or a wrong date
+format looks exactly like days whose items have all been deleted, so the index has to show that it answers, by days.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from datasets import Dataset
 from datasets.manifest import Manifest
 from exporter.errors import RemovalRefused
 from exporter.window import day_of
+
+Answer = Literal["readable days", "unreadable days", "nothing"]
+"""What an index that is asked for any item at all gives."""
 
 _ADVICE = "If this is meant, run again with --accept-empty."
 
@@ -52,15 +56,20 @@ class RemovalPolicy:
         """Return whether the published day must stay because its source has begun to expire."""
         return not self.accept_empty and self.is_expired(day) and rows < self.rows(day)
 
-    def check(self, emptied: Iterable[dt.date], *, index_answers: bool) -> None:
-        """Raise RemovalRefused unless published days that came back empty may be removed."""
+    def check(self, emptied: Iterable[dt.date], answer: Answer) -> None:
+        """Raise RemovalRefused unless published days that came back empty may be removed; `answer` is the index's."""
         days = sorted(emptied)
         if not days or self.accept_empty:
             return
-        if not index_answers:
+        if answer == "nothing":
             raise RemovalRefused(
                 f"every partition value came back empty, although {_named(days)} published: a wrong GSI_PK_VALUE or "
                 f"DYNAMO_TABLE_NAME looks like this. Nothing was removed. {_ADVICE}"
+            )
+        if answer == "unreadable days":
+            raise RemovalRefused(
+                f"no item with a readable date was found, although {_named(days)} published: a wrong DATE_FORMAT looks "
+                f"like this. Nothing was removed. {_ADVICE}"
             )
         expired = [day for day in days if self.is_expired(day)]
         if expired:

@@ -11,7 +11,7 @@ from datasets import Dataset
 from exporter.dates import expanded_pattern
 from exporter.decode import DecodedPage, PageDecoder
 from exporter.errors import SourceError
-from exporter.key_ranges import EVERY_KEY, KeyRange, is_digits
+from exporter.key_ranges import KeyRange, is_digits
 from exporter.pace import Pace
 from exporter.pages import key_for_client
 from exporter.query import Answer, Queries, source_error
@@ -150,10 +150,6 @@ class Index:
     def last_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
         """Return the body with the last items of a range, at most `count`, the last one first."""
         return self._few(self._request(partition_value, keys) | {"Limit": count, "ScanIndexForward": False})
-
-    def has_items(self, partition_value: str) -> bool:
-        """Return whether the index holds any item at all under a partition value."""
-        return bool(_head.decode(self.first_items(partition_value, EVERY_KEY, 1)).Count)
 
     def _sample(self, request: dict[str, Any]) -> Sample:
         bodies: list[bytes] = []

@@ -78,6 +78,20 @@ def test_an_index_that_holds_nothing_at_all_removes_nothing(scene):
     assert table.days() == {}
 
 
+@pytest.mark.parametrize("wrong", ["EPOCH", "%d/%m/%Y"])
+@pytest.mark.parametrize("options", [ONE, {"everything": True}], ids=["a day", "everything"])
+def test_a_wrong_date_format_removes_nothing(scene, wrong, options):
+    """Under another format the ranges are empty, or no date is readable: the run fails and keeps the days."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.put("2", "2026-02-17T10:00:00Z", "B")
+    table.export(**WEEK)
+    entry = table.job(**options, variables={"DATE_FORMAT": wrong}).run()
+    assert entry.status == "failed"
+    assert "a wrong DATE_FORMAT looks like this" in entry.error
+    assert table.days() == {"2026-02-16": ["1"], "2026-02-17": ["2"]}
+
+
 def test_everything_means_every_day(scene):
     """`--all` reads years apart, removes days that are gone, and tells the window that it found."""
     table = scene()

@@ -40,19 +40,25 @@ def policy(*, accept_empty: bool = False, expires: int | None = None) -> Removal
 def test_an_index_that_answers_nothing_removes_nothing():
     """If no partition value holds anything, published days stay and the reason names what to check."""
     with pytest.raises(RemovalRefused, match=r"2026-11-18 is published.*GSI_PK_VALUE.*--accept-empty"):
-        policy().check([dt.date(2026, 11, 18)], index_answers=False)
+        policy().check([dt.date(2026, 11, 18)], "nothing")
+
+
+def test_an_index_whose_dates_nobody_can_read_removes_nothing():
+    """Items that tell no day are not the deletion of all days: the reason names the date format."""
+    with pytest.raises(RemovalRefused, match=r"2026-11-18 is published.*DATE_FORMAT.*--accept-empty"):
+        policy().check([dt.date(2026, 11, 18)], "unreadable days")
 
 
 def test_an_emptied_day_of_a_living_index_goes():
     """Where the index answers, an empty day has really become empty."""
-    policy().check([dt.date(2026, 11, 18)], index_answers=True)
+    policy().check([dt.date(2026, 11, 18)], "readable days")
 
 
 def test_days_older_than_the_ttl_stay():
     """Items that TTL has removed still happened."""
     with pytest.raises(RemovalRefused, match=r"expires_after_days \(90\)"):
-        policy(expires=90).check([dt.date(2026, 8, 1)], index_answers=True)
-    policy(expires=90).check([dt.date(2026, 11, 18)], index_answers=True)
+        policy(expires=90).check([dt.date(2026, 8, 1)], "readable days")
+    policy(expires=90).check([dt.date(2026, 11, 18)], "readable days")
 
 
 def test_a_day_that_ttl_has_begun_to_empty_stays_whole():
@@ -66,7 +72,7 @@ def test_a_day_that_ttl_has_begun_to_empty_stays_whole():
 
 def test_accept_empty_means_it():
     """The operator's word overrides both guards."""
-    policy(accept_empty=True, expires=90).check([dt.date(2026, 8, 1)], index_answers=False)
+    policy(accept_empty=True, expires=90).check([dt.date(2026, 8, 1)], "nothing")
 
 
 def test_a_partition_value_that_is_gone_is_named():
