@@ -105,7 +105,7 @@ def main() -> None:
         print(json.dumps(found))
     elif asked.first:
         for name, figures in found.items():
-            print(f"{name:22}" + "".join(f"{figure:>8} {value:6.2f}" for figure, value in figures.items()))
+            print(f"{name:22}" + "".join(f"{figure:>12} {value:5.2f}" for figure, value in figures.items()))
     elif len(found) == 1:
         for figure, value in found["dashboard"].items():
             print(f"{figure:24}{value:14,.2f}")

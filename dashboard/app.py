@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
+import dashboard.garbage  # noqa: F401 - ahead of what it keeps the collector from
 from dashboard.board_files import BoardFiles
 from dashboard.http_stream import HttpStream, script_tag
 from dashboard.index_page import IndexPage

@@ -6,11 +6,14 @@ Athena takes a `?` in a WHERE clause alone, so nothing that a person gave stands
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dashboard.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.partition_predicate import partition_conjuncts
-from dashboard.query_types import QueryRequest
 from dashboard.shape import Shape
+
+if TYPE_CHECKING:
+    from dashboard.query_types import QueryRequest
 
 _DAY = ("year", "month", "day")
 _DATE = """CAST(date_parse(CAST("year" * 10000 + "month" * 100 + "day" AS varchar), '%Y%m%d') AS date)"""
@@ -64,7 +67,7 @@ def text_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def statement_for(request: QueryRequest, shape: Shape) -> Statement:
+def statement_for(request: "QueryRequest", shape: Shape) -> Statement:
     """Return the statement of a built-in query type (all but `custom_sql`, which the guard turns into one)."""
     match request.query:
         case "all_records" | "by_date":
@@ -252,7 +255,7 @@ def _select_all(shape: Shape, where: _Where, days: Days | None, limit: int, titl
     return Statement(sql, where.parameters, limit, days, read, title)
 
 
-def _summary(shape: Shape, request: QueryRequest, by: str | None) -> Statement:
+def _summary(shape: Shape, request: "QueryRequest", by: str | None) -> Statement:
     where = _where(shape, Filters(), request.days)
     # Grouped by the partition columns, which cost nothing to read; shown as the one date that they are.
     also = [quoted(by)] if by else []

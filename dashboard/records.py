@@ -1,6 +1,6 @@
 """The exporter's records on S3: manifest, published columns, ledger. Missing means that nothing was exported yet."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -9,9 +9,11 @@ from dashboard.errors import QueryFailed
 from dashboard.objects import Objects
 from datasets.definition import Dataset
 from datasets.manifest import MANIFEST_FILE, Manifest
-from datasets.runs import RUNS_FOLDER, RunEntry
 from datasets.table_schema import SCHEMA_FILE, TableSchema
-from datasets.verification import VERIFICATIONS_FOLDER, Verification
+
+if TYPE_CHECKING:
+    from datasets.runs import RunEntry
+    from datasets.verification import Verification
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -31,14 +33,18 @@ class Records:
         """Return the published columns, or None while nothing was exported."""
         return self._read(TableSchema, f"{dataset.target.prefix}/{SCHEMA_FILE}")
 
-    def runs(self, dataset: Dataset, limit: int) -> tuple[RunEntry, ...]:
+    def runs(self, dataset: Dataset, limit: int) -> "tuple[RunEntry, ...]":
         """Return the latest entries of the ledger, latest run first."""
+        from datasets.runs import RUNS_FOLDER, RunEntry
+
         keys = self._keys(f"{dataset.target.prefix}/{RUNS_FOLDER}/")
         entries = (self._read(RunEntry, key) for key in reversed(keys[-limit:]))
         return tuple(entry for entry in entries if entry is not None)
 
-    def latest_verification(self, dataset: Dataset) -> Verification | None:
+    def latest_verification(self, dataset: Dataset) -> "Verification | None":
         """Return what the latest `exporter verify` found, or None where there was none."""
+        from datasets.verification import VERIFICATIONS_FOLDER, Verification
+
         keys = self._keys(f"{dataset.target.prefix}/{VERIFICATIONS_FOLDER}/")
         return self._read(Verification, keys[-1]) if keys else None
 

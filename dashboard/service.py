@@ -16,11 +16,9 @@ from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.filters import Days, Dimension, Filters, default_window, today_in
 from dashboard.jobs import Job, Jobs
 from dashboard.kept import Kept
-from dashboard.library import Library
 from dashboard.objects import Objects
 from dashboard.overview import DayCount, Overview, empty_overview, overview_from, overview_statements
 from dashboard.queries import Statement, daily_statement, statement_for
-from dashboard.query_types import QueryRequest
 from dashboard.records import Records
 from dashboard.repeatable import is_repeatable
 from dashboard.results import Answer, QueryResult
@@ -28,16 +26,18 @@ from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
 from datasets.definition import Dataset
 from datasets.manifest import DayRecord, Manifest
-from datasets.runs import RunEntry
 from datasets.table_schema import TableSchema
-from datasets.verification import Verification
 
 if TYPE_CHECKING:
-    # Arrow, pyathena and the parser of SQL, which the methods that need them load: the first page does not.
+    # What the first page does not need, Arrow, pyathena and the parser of SQL above all: the methods load their own.
     from dashboard.athena import Athena
     from dashboard.costs import Estimate
+    from dashboard.library import Library
+    from dashboard.query_types import QueryRequest
     from dashboard.samples import Samples
     from dashboard.sql_guard import Catalogue
+    from datasets.runs import RunEntry
+    from datasets.verification import Verification
 
 SHARED = "shared"
 """Owner of queries whose answer is kept for everybody; the API's own are "api"."""
@@ -61,7 +61,7 @@ class Service:
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
         self._athena: Athena | None = None
         self._making = threading.Lock()
-        self.library = Library(self.objects, settings.bucket)
+        self._library: Library | None = None
         self.jobs = Jobs(lambda: self.athena, is_there=is_there)
         self._records = Records(self.objects, settings.bucket)
         self._answers = AnswerStore(self.objects, self._records, settings.bucket)
@@ -93,6 +93,16 @@ class Service:
             return self._athena
 
     @property
+    def library(self) -> "Library":
+        """The team's saved queries and history."""
+        from dashboard.library import Library
+
+        with self._making:
+            if self._library is None:
+                self._library = Library(self.objects, self.settings.bucket)
+            return self._library
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Names of the datasets served; the first is shown at first."""
         return tuple(self._datasets)
@@ -121,7 +131,7 @@ class Service:
         """Return the dataset's columns and the parts they play."""
         return shape_from(self.dataset(name), self.schema(name))
 
-    def runs(self, name: str, limit: int = 50) -> tuple[RunEntry, ...]:
+    def runs(self, name: str, limit: int = 50) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
         dataset = self.dataset(name)
         return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
@@ -137,7 +147,7 @@ class Service:
         )
         return {day: known[day] for day in known if days is None or day in days}
 
-    def latest_verification(self, name: str) -> Verification | None:
+    def latest_verification(self, name: str) -> "Verification | None":
         """Return what the latest `exporter verify` found, at most a minute old; None where there was none."""
         dataset, manifest = self.dataset(name), self.manifest(name)
         key = (name, _version(manifest) if manifest else None)
@@ -205,7 +215,7 @@ class Service:
             )
         )
 
-    def prepare(self, name: str, request: QueryRequest, given: Mapping[str, str] | None = None) -> Statement:
+    def prepare(self, name: str, request: "QueryRequest", given: Mapping[str, str] | None = None) -> Statement:
         """Return the statement of a request, custom SQL checked; raise RefusedSql.
 
         `given` are the values of parameters in the SQL by their names; with None it may have none.
@@ -265,12 +275,14 @@ class Service:
         for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
             answers.clear()
         self.jobs.forget_answers()
-        self.library.forget()
+        if self._library:
+            self._library.forget()
 
     def close(self) -> None:
         """Stop every query under way."""
         self.jobs.close()
-        self.library.close()
+        if self._library:
+            self._library.close()
         self._answers.close()
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:

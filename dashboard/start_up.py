@@ -5,7 +5,6 @@ answers are stored already. A thread loads them once the first page is drawn, or
 needs them before that loads them himself, and no more than would have been loaded anyway.
 """
 
-import gc
 import importlib
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import Final
 import anyio.to_thread
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
+from streamlit import delta_generator
 
 _PAGES_NEED: Final = (
     "dashboard.board_view",
@@ -30,7 +30,6 @@ _NOBODY_SECONDS: Final = 3.0
 """Where nobody has come by then, whoever comes later finds everything loaded."""
 _SENDING_SECONDS: Final = 0.5
 """Between the drawing of the first page and the loading: the page is still on its way to the browser."""
-_TIDY_SECONDS: Final = 60.0
 
 
 class LaterRoutes:
@@ -70,6 +69,9 @@ def page_drawn() -> None:
 @asynccontextmanager
 async def warming(_app: object) -> AsyncIterator[None]:
     """Load in a thread what the first page does not need."""
+    # Before the first element Streamlit looks through every loaded module, 0.03 s long, for whether this is a prompt in
+    # which somebody types; to say so then. It is a server.
+    delta_generator._use_warning_has_been_displayed = True  # noqa: SLF001 - Streamlit is pinned; without it all works
     threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True).start()
     yield
 
@@ -79,10 +81,7 @@ def _load_and_tidy() -> None:
         time.sleep(_SENDING_SECONDS)
     for name in _PAGES_NEED:
         importlib.import_module(name)
-    # What is loaded stays for good: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    # The rest is little; once a minute in place of Streamlit's after every run keeps closed pages from piling up.
-    while True:
-        time.sleep(_TIDY_SECONDS)
-        gc.collect()
+    from dashboard import garbage
+
+    garbage.settle()
+    garbage.tidy()
