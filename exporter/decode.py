@@ -123,7 +123,7 @@ class PageDecoder:
             withheld=withheld,
             nulled=rows.nulled(),
             inexact=rows.inexact,
-            ignored=_counts(undeclared) if self._undeclared == "ignore" else {},
+            ignored=_ignored(undeclared, days) if self._undeclared == "ignore" else {},
             last_evaluated_key=page.last_evaluated_key,
             read_units=page.read_units,
         )
@@ -301,5 +301,13 @@ def _extra(undeclared: Mapping[str, Values], rows: int) -> pa.StringArray:
     return pa.array(cells, pa.string())
 
 
-def _counts(undeclared: Mapping[str, Values]) -> dict[str, int]:
-    return {name: values.count for name, values in undeclared.items()}
+def _ignored(undeclared: Mapping[str, Values], days: pa.Date32Array) -> dict[tuple[dt.date, str], int]:
+    one_day = days[0].as_py() if len(days) and len(days.unique()) == 1 else None
+    if one_day is not None:  # as on most pages
+        return {(one_day, name): values.count for name, values in undeclared.items()}
+    found: dict[tuple[dt.date, str], int] = {}
+    for name, values in undeclared.items():
+        is_there = [cell is not None for cell in values.cells] if values.kind is None else values.cells.is_valid()
+        for counted in days.filter(pa.array(is_there, pa.bool_())).value_counts().to_pylist():
+            found[counted["values"], name] = counted["counts"]
+    return found

@@ -165,6 +165,7 @@ class ExportJob:
         account.windows = planned_windows(
             self.request, self._dataset, manifest, account.started_at, self._earlier_runs()
         )
+        self._quarantine.once = len(account.windows) > 1
         if self.request.resume and not account.windows:  # the unfinished run was to read everything
             account.request = dataclasses.replace(self.request, resume=False)
         self._records.write_run(account.entry("running"))

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from datasets.runs import QUARANTINE_FOLDER
 from exporter.decode import SetAside
@@ -26,8 +27,12 @@ class Quarantine:
     store: Store
     prefix: str
     run_id: str
+    once: bool = False
+    """Whether a withheld item that comes again is set aside and counted once. A run over several stretches of days may
+    meet it in each: a key without a readable day lies in the reach of all that are read around it."""
     withheld: int = 0
     nulled: int = 0
+    _met: set[bytes] = field(default_factory=set)
     _lines: list[bytes] = field(default_factory=list)
     _bytes: int = 0
     _parts: int = 0
@@ -42,6 +47,8 @@ class Quarantine:
         nulled: set[int | None] = set()
         with self._lock:
             for aside in asides:
+                if self._is_known(aside):
+                    continue
                 self._write(aside)
                 if aside.day is None:
                     self.withheld += 1
@@ -49,6 +56,14 @@ class Quarantine:
                     nulled.add(aside.row)
             self.nulled += len(nulled)
         return len(nulled)
+
+    def _is_known(self, aside: SetAside) -> bool:
+        if not self.once or aside.day is not None:
+            return False
+        digest = blake2b(aside.item.encode(), digest_size=16).digest()
+        known = digest in self._met
+        self._met.add(digest)
+        return known
 
     def _write(self, aside: SetAside) -> None:
         line = {

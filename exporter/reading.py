@@ -40,7 +40,7 @@ class Tally:
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
-    """Partition values that gave at least one item."""
+    """Partition values that gave at least one row."""
 
 
 @dataclass(frozen=True)
@@ -211,13 +211,14 @@ class Reader:
     def _count(self, page: DecodedPage, piece: Piece, rows: int, window: Window | None) -> None:
         tally = self.tally
         tally.rows += rows
-        if page.items:
+        if rows:
             tally.answered.add(piece.value)
         for (day, column), found in page.inexact.items():
             if window is None or day in window:
                 tally.inexact[column] = tally.inexact.get(column, InexactDoubles()) + found
-        for attribute, count in page.ignored.items():
-            tally.ignored[attribute] = tally.ignored.get(attribute, 0) + count
+        for (day, attribute), count in page.ignored.items():
+            if window is None or day in window:
+                tally.ignored[attribute] = tally.ignored.get(attribute, 0) + count
 
 
 def _finished(waiting: deque[tuple[Stretch, list[Future[None]]]]) -> Stretch:

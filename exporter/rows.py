@@ -47,8 +47,8 @@ class DecodedPage:
     """By row, then by column."""
     inexact: Mapping[tuple[dt.date, str], InexactDoubles]
     """(day, column) -> DOUBLEs that are not exactly the number stored."""
-    ignored: Mapping[str, int]
-    """Undeclared attribute -> rows that carried it, under the policy `ignore`."""
+    ignored: Mapping[tuple[dt.date, str], int]
+    """(day, undeclared attribute) -> rows that carried it, under the policy `ignore`."""
     last_evaluated_key: dict[str, Any] | None
     """As the low-level client takes it for ExclusiveStartKey: DynamoDB JSON, binary as bytes."""
     read_units: float

@@ -92,6 +92,31 @@ def test_a_wrong_date_format_removes_nothing(scene, wrong, options):
     assert table.days() == {"2026-02-16": ["1"], "2026-02-17": ["2"]}
 
 
+def test_a_partition_value_without_a_row_is_named_although_it_has_items_beside_the_window(scene):
+    """What a value had on these days and has no more is told, whatever else was read with them."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.put("2", "2026-02-16T10:00:00Z", "B")
+    table.put("3", "2026-02-17T10:00:00Z", "B")
+    table.export(**WEEK)
+    table.delete("2")
+    assert table.export(**ONE).warnings == ("partition value B had 1 rows on these days and has none in this run",)
+
+
+def test_an_unreadable_item_between_two_stretches_of_days_is_set_aside_once(scene):
+    """A scheduled run of two stretches of days reads a key between them twice, and counts its item once."""
+    table = scene()
+    table.put("odd", "2026-02-18T99:00:00Z")
+    table.put("1", "2026-02-17T10:00:00Z")
+    table.export(start="2026-02-13", end="2026-02-18")
+    later = dt.datetime(2026, 2, 20, 10, tzinfo=dt.UTC)
+    failed = table.job(start="2026-02-17", end="2026-02-17", now=later, variables={"GSI_PK_ATTRIBUTE": "Other"}).run()
+    assert failed.owed
+    entry = table.export(now=later + dt.timedelta(hours=1))
+    assert (entry.rows, entry.withheld, entry.items) == (1, 1, 2)
+    assert [line["item"]["Id"]["S"] for line in table.quarantine()] == ["odd", "odd"], "once by each of two runs"
+
+
 def test_everything_means_every_day(scene):
     """`--all` reads years apart, removes days that are gone, and tells the window that it found."""
     table = scene()

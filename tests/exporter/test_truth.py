@@ -215,6 +215,7 @@ def test_the_policy_for_undeclared_attributes_is_kept(declared):
     assert json.loads(table.rows()["1"]["extra"]) == {"Foo": 1, "Bar": "x", "Kind": "A"}
     table = declared("undeclared: ignore\n")
     table.put("1", "2026-02-16T10:00:00Z", Foo={"N": "1"})
+    table.put("2", "2026-02-17T10:00:00Z", Foo={"N": "1"})  # read with the day before, and none of its rows
     entry = table.export(start="2026-02-16", end="2026-02-16")
     assert set(table.rows()["1"]) == {"id", "at", "_day"}
     assert "attribute Foo is not declared and was left out of 1 items" in entry.warnings
