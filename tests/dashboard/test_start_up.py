@@ -1,6 +1,8 @@
 """What a new process loads before it is healthy, and what it leaves for later."""
 
 import asyncio
+import datetime as dt
+import os
 import subprocess
 import sys
 
@@ -10,14 +12,52 @@ from starlette.routing import Route
 
 from dashboard.start_up import LaterRoutes
 
-SLOW = ("boto3", "joserfc", "pandas", "pyarrow", "pyathena", "sqlglot", "altair")
+SLOW = ("altair", "boto3", "numpy", "pandas", "PIL", "pyarrow", "pyathena", "sqlglot", "xlsxwriter")
+
+FIRST_PAGE = """
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({page!r}, default_timeout=60).run()
+assert not app.exception, app.exception
+(drawn,) = (each.proto for each in app.get("bidi_component") if each.proto.component_name == "board")
+print(drawn.json[:2])
+"""
+
+
+def loaded_by(code: str, *names: str, environment: dict[str, str] | None = None) -> list[str]:
+    """Run code in a Python of its own; return what it printed, then which of these packages it has loaded."""
+    told = f"import sys; print(*sorted(set({names!r}) & set(sys.modules)))"
+    command = [sys.executable, "-W", "ignore", "-c", f"{code}\n{told}"]
+    variables = os.environ | (environment or {})
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
+    return done.stdout.split()
 
 
 def test_a_process_is_healthy_before_it_has_loaded_what_pages_need():
-    """The application is there without the clients, the parser and the tables that the first page needs."""
-    code = f"import dashboard.app, sys; print(*sorted(set({SLOW!r}) & set(sys.modules)))"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
+    """The application is there without the clients, the parser and the tables that pages need, nor a log to write."""
+    assert loaded_by("import dashboard.app", *SLOW, "botocore", "joserfc", "structlog", "rich") == []
+
+
+def test_a_load_balancer_that_asks_for_health_loads_no_more_than_the_first_page():
+    """The rest of the API waits for whoever uses it."""
+    code = "from dashboard import loaders; from dashboard.health import health_route; health_route(loaders.service)"
+    assert loaded_by(code, *SLOW) == []
+
+
+def test_the_first_page_is_drawn_without_what_only_others_need(publishing, repository):
+    """Where the answers are stored, neither Athena's client nor Arrow, pandas or the parser is loaded for it."""
+    published = publishing("quick", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
+    code = FIRST_PAGE.format(page=str(repository / "dashboard" / "navigation.py"))
+    close = "from dashboard import loaders; loaders.service().close()"
+    printed = [loaded_by(f"{code}\n{close}", *SLOW, environment=published.environment) for _ in range(2)]
+    assert {"pyarrow", "pyathena"} < set(printed[0])
+    assert printed[1] == ["[{"]
+
+
+def test_streamlit_is_told_that_it_serves():
+    """The word for it is private; without it every process looks through all its modules before its first element."""
+    from streamlit import delta_generator
+
+    assert delta_generator._use_warning_has_been_displayed in {True, False}
 
 
 def asked(routes: LaterRoutes, path: str) -> list[dict]:

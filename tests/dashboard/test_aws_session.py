@@ -1,0 +1,33 @@
+"""Our quicker way to the SDK's clients makes the very clients that the SDK makes."""
+
+import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.session import Session
+
+from dashboard.aws_session import new_client, new_session
+
+
+@pytest.mark.parametrize("service", ["s3", "secretsmanager", "athena", "glue"])
+def test_clients_have_every_operation_and_the_same_endpoint(service, monkeypatch):
+    """Models read another way are the same models."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    ours = new_client(service, region_name="eu-central-1")
+    theirs = Session().create_client(service, region_name="eu-central-1")
+    assert ours.meta.service_model.operation_names == theirs.meta.service_model.operation_names
+    assert ours.meta.service_model.metadata == theirs.meta.service_model.metadata
+    assert ours.meta.endpoint_url == theirs.meta.endpoint_url
+    assert all(ours.can_paginate(name) == theirs.can_paginate(name) for name in ours.meta.method_to_api_mapping)
+
+
+def test_a_service_that_does_not_exist_is_told_as_the_sdk_tells_it():
+    """The list of services holds the services alone."""
+    with pytest.raises(UnknownServiceError, match=r"'no-such-service'.*: accessanalyzer, "):
+        new_client("no-such-service", region_name="eu-central-1")
+
+
+def test_models_of_ones_own_are_found(tmp_path, monkeypatch):
+    """AWS_DATA_PATH holds for these clients as for all others."""
+    (tmp_path / "ours" / "2026-01-01").mkdir(parents=True)
+    (tmp_path / "ours" / "2026-01-01" / "service-2.json").write_text("{}", encoding="utf-8")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert "ours" in new_session().get_available_services()
