@@ -13,7 +13,7 @@ from exporter.attribute_values import AttributeValue, kind_of
 from exporter.dates import instant_from_epoch, instant_from_iso
 from exporter.errors import UnreadableDate
 from exporter.key_reading import key_digest
-from exporter.numbers import is_exact
+from exporter.numbers import digits_of_number, is_exact
 
 MOST_DISTINCT = 1000
 """Different texts that are counted one by one."""
@@ -45,6 +45,10 @@ class Evidence:
     largest: Decimal | None = None
     scales: Counter[int] = field(default_factory=Counter)
     """Digits after the point -> numbers."""
+    wholes: Counter[int] = field(default_factory=Counter)
+    """Digits before the point -> numbers."""
+    long: int = 0
+    """Numbers beyond 64 bits."""
     dates: int = 0
     """Texts that are `YYYY-MM-DD`."""
     times: int = 0
@@ -76,6 +80,11 @@ class Evidence:
         """Most digits after the point."""
         return max(self.scales, default=0)
 
+    @property
+    def digits(self) -> int:
+        """Most digits before the point."""
+        return max(self.wholes, default=0)
+
     def add(self, value: AttributeValue, latest: dt.date) -> None:
         """Take one value into account."""
         kind = kind_of(value)
@@ -89,10 +98,11 @@ class Evidence:
         number = Decimal(text)
         self.smallest = number if self.smallest is None else min(self.smallest, number)
         self.largest = number if self.largest is None else max(self.largest, number)
-        exponent = number.normalize().as_tuple().exponent
-        digits = max(0, -exponent) if isinstance(exponent, int) else 0
-        self.scales[digits] += 1
-        self.whole += digits == 0
+        reach = digits_of_number(number)
+        self.scales[reach.decimals] += 1
+        self.wholes[reach.whole] += 1
+        self.long += reach.is_long
+        self.whole += reach.decimals == 0
         self.inexact += not is_exact(text, float(text))
         self.seconds += _is_time(text, 1, latest)
         self.milliseconds += _is_time(text, 1000, latest)

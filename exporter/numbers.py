@@ -129,16 +129,16 @@ def digits_of(texts: Texts) -> Digits:
     # Numbers of 19 digits are beyond 64 bits or not, and an exponent moves the point: both are rare.
     odd = [*plain.filter(pc.greater(whole, _SURE_DIGITS)).to_pylist(), *texts.filter(shifted).to_pylist()]
     for text in odd:
-        most |= _digits_of(Decimal(text))
+        most |= digits_of_number(Decimal(text))
     return most
 
 
-def _digits_of(number: Decimal) -> Digits:
+def digits_of_number(number: Decimal) -> Digits:
+    """Return how far one number reaches; zeros at its end do not count."""
     _, digits, exponent = number.normalize(_WIDE).as_tuple()
     if not number or not isinstance(exponent, int):
         return NO_DIGITS
-    is_long = abs(number) >= _INT64  # the one more on the negative side is not worth a sign
-    return Digits(max(0, len(digits) + exponent), max(0, -exponent), is_long)
+    return Digits(max(0, len(digits) + exponent), max(0, -exponent), not -_INT64 <= number < _INT64)
 
 
 def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:

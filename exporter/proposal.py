@@ -12,6 +12,7 @@ from datasets.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAM
 from exporter.errors import UnreadableDate
 from exporter.evidence import Evidence, Sampled
 from exporter.exploring import IndexKeys
+from exporter.numbers import MAX_DIGITS
 from exporter.sort_key import SortKey
 
 Role = Literal["key", "dimension", "measure"]
@@ -31,7 +32,6 @@ _FORMATS = (
 _NAMES_TIME = re.compile(r"(?:[tT]ime|[dD]ate|[sS]tamp|_at|At|_on|On)$|(?:^|_)(?:time|date)(?:_|$)")
 _NAMES_IDENTITY = re.compile(r"(?:^|_|[a-z])(?:id|Id|ID|code|Code|number|Number|version|Version|reference|Reference)$")
 _JSON_KINDS = {"M", "L", "SS", "NS", "BS"}
-_INT64 = 1 << 63
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,24 @@ def contradiction(declared: ColumnType, found: Evidence) -> str | None:
     odd = sum(found.kinds[kind] for kind in odd_kinds)
     reason = f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"
     if not odd and declared.name in {"bigint", "decimal"}:
-        scale = declared.scale or 0
-        odd = sum(count for digits, count in found.scales.items() if digits > scale)
-        reason = f"have more than {scale} decimals" if scale else "have a fraction"
+        odd, reason = _beyond(declared, found)
     if not odd or (found.values >= 100 and odd <= (1 - NEARLY_ALL) * found.values):
         return None
     return f"{odd:,} of {found.values:,} values {reason}"
+
+
+def _beyond(declared: ColumnType, found: Evidence) -> tuple[int, str]:
+    """Return how many numbers an exact type does not hold, and in which way most of them go beyond it."""
+    scale = declared.scale or 0
+    fine = sum(count for digits, count in found.scales.items() if digits > scale)
+    reason = f"have more than {scale} decimals" if scale else "have a fraction"
+    if declared.name == "bigint":
+        large, too_large = found.long, "are beyond 64 bits"
+    else:
+        most = (declared.precision or MAX_DIGITS) - scale
+        large = sum(count for digits, count in found.wholes.items() if digits > most)
+        too_large = f"have more than {most} digits before the point"
+    return (fine, reason) if fine >= large else (large, too_large)
 
 
 def _takes(declared: ColumnType) -> set[str]:
@@ -186,17 +198,22 @@ def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
             if times == count and _NAMES_TIME.search(attribute):
                 return TIMESTAMP, f"{count:,} numbers, all of them recent as {per} since 1970"
         told = f"{count:,} numbers, all whole, largest {found.largest:,f}"
-        if (
-            found.smallest is not None
-            and found.largest is not None
-            and -_INT64 <= found.smallest <= found.largest < _INT64
-        ):
-            return BIGINT, told
-        return ColumnType("decimal", 38, 0), f"{told}, more than 64 bits hold"
+        return _whole_type(found, told)
     decimals = f"{count:,} numbers, up to {found.scale} decimals"
     if found.inexact:
-        return ColumnType("decimal", 38, min(found.scale, 38)), f"{decimals}, {found.inexact:,} not exact as double"
+        told = f"{decimals}, {found.inexact:,} not exact as double"
+        if found.digits + found.scale > MAX_DIGITS:
+            return STRING, f"{told}; with {found.digits} digits before the point more than a decimal holds"
+        return ColumnType("decimal", MAX_DIGITS, found.scale), told
     return DOUBLE, f"{decimals}, all exact as double"
+
+
+def _whole_type(found: Evidence, told: str) -> tuple[ColumnType, str]:
+    if not found.long:
+        return BIGINT, told
+    if found.digits > MAX_DIGITS:
+        return STRING, f"{found.kinds['N']:,} whole numbers of up to {found.digits} digits, more than a decimal holds"
+    return ColumnType("decimal", MAX_DIGITS, 0), f"{told}, more than 64 bits hold"
 
 
 def _text_type(found: Evidence) -> tuple[ColumnType, str]:

@@ -246,6 +246,8 @@ def test_an_ambiguous_date_says_so():
     ("attribute", "value", "expected"),
     [
         ("Big", {"N": "9223372036854775808"}, "decimal(38,0)"),
+        ("Vast", {"N": "1E+40"}, "string"),
+        ("Both", {"N": "1234567890123456789.1234567890123456789"}, "decimal(38,19)"),
         ("Count", {"N": "-3"}, "bigint"),
         ("EndTime", {"N": "1771200000000"}, "timestamp"),
         ("Total", {"N": "1771200000"}, "bigint"),
@@ -259,6 +261,37 @@ def test_a_type_holds_what_was_seen(attribute, value, expected):
     evidence = Evidence()
     evidence.add(AttributeValue(**value), dt.date(2027, 12, 31))
     assert str(proposed_type(attribute, evidence)[0]) == expected
+
+
+def test_numbers_that_no_decimal_holds_together_stay_text():
+    """Twenty digits before the point of one number and twenty after that of another are more than 38."""
+    evidence = Evidence()
+    for number in ("12345678901234567890", "0.12345678901234567891"):
+        evidence.add(AttributeValue(N=number), dt.date(2027, 12, 31))
+    column_type, reason = proposed_type("Amount", evidence)
+    assert str(column_type) == "string"
+    assert reason == (
+        "2 numbers, up to 20 decimals, 2 not exact as double; with 20 digits before the point more than a decimal holds"
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "reason"),
+    [
+        ("bigint", "9223372036854775808", "1 of 1 values are beyond 64 bits"),
+        ("bigint", "0.5", "1 of 1 values have a fraction"),
+        ("decimal(5,2)", "1000", "1 of 1 values have more than 3 digits before the point"),
+        ("decimal(5,2)", "0.125", "1 of 1 values have more than 2 decimals"),
+        ("decimal(5,2)", "-999.99", None),
+        ("bigint", "-9223372036854775808", None),
+        ("double", "1E+40", None),
+    ],
+)
+def test_a_number_beyond_its_declared_type_is_a_contradiction(declared, value, reason):
+    """What an export would null, because it is too fine or too large, a second look at the table tells."""
+    evidence = Evidence()
+    evidence.add(AttributeValue(N=value), dt.date(2027, 12, 31))
+    assert contradiction(ColumnType.parse(declared), evidence) == reason
 
 
 def test_a_few_odd_values_do_not_decide():
