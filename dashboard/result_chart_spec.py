@@ -4,6 +4,7 @@ Streamlit's front end gives it the colours of the theme that is shown, again whe
 Vega's expressions with an interpreter, so that the Content-Security-Policy need not allow code made from text.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
@@ -17,8 +18,11 @@ _HEIGHT: Final = 360
 _LABEL: Final = 130
 """Widest label of a category; on a phone half of the chart stays for the bars."""
 
-_NARROW: Final = 270
+_NARROW: Final = 240
 """Width that a phone leaves for a legend."""
+
+_FEW_DAYS: Final = dt.timedelta(days=4)
+"""Up to here hours are worth a label; beyond, a day of the week would be taken for a date without its month."""
 
 _TIME_UNITS: Final[dict[Unit, str]] = {
     "minute": "yearmonthdatehoursminutes",
@@ -86,5 +90,16 @@ def _along(chart: ResultChart) -> Any:
     if chart.axis == "order":
         return alt.X("x:O", sort=list(chart.order), title=chart.x, axis=alt.Axis(labelAngle=0, labelOverlap=True))
     unit = _TIME_UNITS[chart.unit] if chart.unit and not chart.is_line else alt.Undefined
-    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8)
+    form = _moments(chart)
+    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8, **({"format": form} if form else {}))
     return alt.X("x:T", title=chart.x, timeUnit=unit, axis=labels)
+
+
+def _moments(chart: ResultChart) -> str | None:
+    """Return how moments are written along the axis; None, as Vega likes best, within a few days."""
+    first, last = (dt.datetime.fromisoformat(chart.points[place].x) for place in (0, -1))
+    if chart.unit == "month":
+        return "%b %Y"
+    if last - first < _FEW_DAYS:
+        return None
+    return "%-d %b" if first.year == last.year else "%-d %b %Y"

@@ -94,6 +94,8 @@ def choices_of(table: pa.Table) -> Choices:
     moments = [field.name for field in table.schema if _is_moment(field.type)]
     texts = [field.name for field in table.schema if _is_category(field.type)]
     categories = sorted(texts, key=lambda name: _spread(few, name))
+    if not moments and len(categories) > 1 and _stacks(few, categories[1], by=categories[0]):
+        categories[:2] = reversed(categories[:2])
     numbers = [field.name for field in table.schema if _is_number(field.type)]
     ordered = [name for name in numbers if pa.types.is_integer(table.schema.field(name).type)]
     x = (*moments, *categories, *ordered)
@@ -116,7 +118,7 @@ def chart_of(table: pa.Table, x: str, y: str, colour: str | None) -> ResultChart
     axis, notes = axis_of(table.schema.field(x).type), list[str]()
     places, unit = _places(table.column(x), axis, notes)
     split = _texts(table.column(colour)) if colour else pa.repeat("", table.num_rows)
-    cells = pa.table({"x": places, "colour": split, "y": _exact(table, y)})
+    cells = pa.table({"x": places, "colour": split, "y": _exact(table, y, notes)})
     if missing := places.null_count:
         notes.append(f"{formats.plural(missing, 'row')} without {x}")
     cells = cells.filter(pc.and_(pc.is_valid(cells["x"]), pc.is_valid(cells["y"])))
@@ -230,14 +232,21 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.fill_null(pc.if_else(empty, label(""), texts), label(None))
 
 
-def _exact(table: pa.Table, y: str) -> pa.ChunkedArray | pa.Array:
-    """Return what is added up, in a type whose sums are exact."""
+def _exact(table: pa.Table, y: str, notes: list[str]) -> pa.ChunkedArray | pa.Array:
+    """Return what is added up, in a type whose sums are exact; null where there is no number to draw."""
     if y == ROWS:
         return pa.repeat(pa.scalar(1, pa.int64()), table.num_rows)
     column = table.column(y)
     if pa.types.is_integer(column.type):
         return pc.cast(column, pa.decimal128(38, 0))
-    return pc.cast(column, pa.float64()) if pa.types.is_floating(column.type) else column
+    if pa.types.is_decimal(column.type):
+        # Twice the digits: sums of 38 of them would turn negative, silently.
+        return pc.cast(column, pa.decimal256(76, column.type.scale))
+    doubles = pc.cast(column, pa.float64())
+    finite = pc.is_finite(doubles)
+    if endless := pc.sum(pc.invert(finite)).as_py():
+        notes.append(f"{formats.plural(endless, 'row')} without a finite {y}")
+    return pc.if_else(finite, doubles, None)
 
 
 def _is_listing(table: pa.Table, x: str, categories: Sequence[str]) -> bool:
@@ -250,6 +259,12 @@ def _is_listing(table: pa.Table, x: str, categories: Sequence[str]) -> bool:
         return True
     keys = [[x], *([x, name] for name in categories if name != x)]
     return all(_distinct(table, key) < table.num_rows for key in keys)
+
+
+def _stacks(table: pa.Table, x: str, *, by: str) -> bool:
+    """Return whether a bar per value of x, in the colours of few other values, shows every row."""
+    is_small = 1 < _distinct(table, [by]) <= MOST_SERIES < _distinct(table, [x]) <= MOST_BARS
+    return is_small and _distinct(table, [x, by]) == table.num_rows
 
 
 def _spread(table: pa.Table, name: str) -> tuple[bool, int]:

@@ -163,3 +163,36 @@ def test_hostile_values_are_data_and_no_expression():
     spec = vega_lite(chart_of(pa.table({"c": [value, "b"], "n": [1, 2]}), "c", "n", "c"), "")
     assert "transform" not in spec
     assert "expr" not in str({**spec, "datasets": None})
+
+
+def test_sums_of_the_longest_decimals_are_exact():
+    """Twice the largest number of 38 digits is what it is, and not negative."""
+    largest = Decimal("9" * 38)
+    table = pa.table({"c": ["a", "a"], "n": pa.array([largest, largest], pa.decimal128(38, 0))})
+    assert marks(table, "c", "n", None) == [("a", "", "199,999,999,999,999,999,999,999,999,999,999,999,998")]
+
+
+def test_what_is_not_finite_is_left_out_and_that_is_said():
+    """NaN and infinities have no place on an axis, and are no JSON; the other rows are drawn."""
+    table = pa.table({"c": ["a", "a", "b", "c"], "n": [1.5, float("nan"), float("inf"), 2.5]})
+    drawn = chart_of(table, "c", "n", None)
+    assert [(point.where, point.exact) for point in drawn.points] == [("c", "2.5"), ("a", "1.5")]
+    assert drawn.notes == ("2 rows without a finite n",)
+
+
+@pytest.mark.parametrize(
+    ("days", "form"), [((1, 3), None), ((1, 20), "%-d %b"), ((1, 400), "%-d %b %Y"), ((1, 20_000), "%b %Y")]
+)
+def test_a_time_axis_names_the_month(days, form):
+    """Beyond a few days a label is a date; the day of the week alone would be taken for one."""
+    moments = [dt.date(1970, 12, 1) + dt.timedelta(days=place) for place in range(*days)]
+    spec = vega_lite(chart(pa.table({"day": moments, "n": range(len(moments))})), "")
+    assert spec["encoding"]["x"]["axis"].get("format") == form
+
+
+def test_bars_of_many_values_are_stacked_by_few():
+    """Who picks nothing sees every row: a bar per agent in the colours of the channels, and not the other way round."""
+    pairs = [(f"agent {number}", channel) for number in range(12) for channel in ("CHAT", "VOICE")]
+    agents, channels = zip(*pairs, strict=True)
+    drawn = chart(pa.table({"channel": channels, "agent": agents, "n": range(24)}))
+    assert (drawn.x, drawn.colour, drawn.y) == ("agent", "channel", "n")
