@@ -15,7 +15,9 @@ from dashboard.links import Linked
 from dashboard.queries import Statement
 from dashboard.query_types import QueryDefinition, QueryRequest, request_from
 from dashboard.service import Service
+from dashboard.shape import Shape
 from dashboard.sql_editor import Edited, faulty, put, sql_editor
+from dashboard.states import literal
 from dashboard.wording import called, headed, several
 from datasets.manifest import Manifest
 
@@ -50,10 +52,8 @@ def inputs(
         if "agentName" in definition.fields:
             values["agentName"] = _agent(service, name, link.agent_name)
         if "contactId" in definition.fields:
-            entity = called("entity", service.shape(name).entity)
-            values["contactId"] = st.text_input(
-                f"Id of the {entity}", link.contact_id or "", key=f"contact_{name}", width=340
-            )
+            label = _id_label(service.shape(name))
+            values["contactId"] = st.text_input(label, link.contact_id or "", key=f"contact_{name}", width=340)
         values["limit"] = st.number_input(
             "Rows at most",
             min_value=1,
@@ -100,7 +100,7 @@ def _prepared(
         if values["run"]:
             shape = service.shape(name)
             labels = {**_LABELS, "agentName": headed(called("agent", shape.agent))}
-            labels["contactId"] = headed(called("entity", shape.entity))
+            labels["contactId"] = _id_label(shape)
             for fault in error.faults:
                 missing = not values.get(fault.field)
                 message = "the query needs this" if missing else fault.message
@@ -109,7 +109,7 @@ def _prepared(
         return None
     except RefusedSql as error:
         where = f"Line {error.line}, column {error.column}: " if error.line else ""
-        st.error(f"**{where}{error.reason}** {error.mend}", icon=":material/gpp_maybe:")
+        st.error(f"**{where}{literal(error.reason)}.** {literal(error.mend)}", icon=":material/gpp_maybe:")
         return error
 
 
@@ -177,6 +177,10 @@ def _agent(service: Service, name: str, given: str | None) -> str | None:
         return st.text_input(headed(noun), given or "", key=f"agent_{name}", width=260)
     at = known.index(given) if given in known else None
     return st.selectbox(headed(noun), known, index=at, key=f"agent_{name}", placeholder="Choose one", width=260)
+
+
+def _id_label(shape: Shape) -> str:
+    return f"Id of the {called('entity', shape.entity)}"
 
 
 _LABELS = {

@@ -94,10 +94,10 @@ def samples_from(file: Ranged, day: dt.date, columns: Sequence[str]) -> Samples:
         return Samples(day, file.fetched, values)
 
 
-def chosen(values: Iterable[object]) -> tuple[str, ...]:
+def chosen(values: Iterable[object], most: int = COUNT) -> tuple[str, ...]:
     """Return the first few different values that are not null, short enough to be read beside a column's name."""
     found = dict.fromkeys(_text(value) for value in values if value is not None)
-    return tuple(text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…" for text in list(found)[:COUNT])
+    return tuple(text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…" for text in list(found)[:most])
 
 
 def _text(value: object) -> str:

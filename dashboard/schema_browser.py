@@ -31,9 +31,8 @@ def schema_browser(service: Service) -> None:
                     "Values of small dimensions are there anyway.",
                 )
             samples = _samples(service, name) if wanted else None
-            st.html(
-                columns_list(shape, {**known_values(service.manifest(name)), **(samples.values if samples else {})})
-            )
+            known = known_values(service.manifest(name), COUNT + 1)
+            st.html(columns_list(shape, {**known, **(samples.values if samples else {})}))
             if samples:
                 st.caption(f"First rows of {formats.day(samples.day)}, {formats.size(samples.fetched)} read from S3.")
 
@@ -54,6 +53,7 @@ def _values(column: TableColumn, values: Values) -> str:
     if found is None:
         return ""
     shown = " · ".join(f"<q>{html.escape(value)}</q>" for value in found[:COUNT]) or "NULL alone"
+    shown += " · …" if len(found) > COUNT else ""
     return f'<p class="values">{shown}</p>'
 
 

@@ -13,7 +13,7 @@ const FUNCTIONS =
     "least json_extract json_extract_scalar array_agg cardinality contains row_number rank dense_rank lag lead max_by " +
     "min_by count_if arbitrary").split(" ")
 const TOKEN =
-  /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|('(?:[^']|'')*(?:'|$))|("(?:[^"]|"")*(?:"|$))|(\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|([A-Za-z_][A-Za-z0-9_]*)/gi
+  /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|('(?:[^']|'')*(?:'|$))|("(?:[^"]|"")*(?:"|$))|(\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|([A-Za-z_][A-Za-z0-9_]*)|(\{\{[^{}]*\}\})/gi
 const PAUSE = 400
 const WORD = /[A-Za-z_][A-Za-z0-9_]*$/
 
@@ -27,10 +27,11 @@ function span(kind, text) {
 }
 
 function kindOf(match, after) {
-  const [, comment, text, , number, word] = match
+  const [, comment, text, , number, word, parameter] = match
   if (comment) return "comment"
   if (text) return "text"
   if (number) return "number"
+  if (parameter) return "parameter"
   if (!word) return ""
   if (KEYWORDS.has(word.toLowerCase())) return "keyword"
   return /^\s*\(/.test(after) ? "function" : ""
@@ -56,7 +57,11 @@ function underline(parts, fault) {
   for (const part of parts) {
     const stop = start + part.textContent.length
     if (fault >= start && fault < stop) {
+      // What stands between two words is one part, and the fault begins within it.
+      const before = span(part.className, part.textContent.slice(0, fault - start))
+      part.textContent = part.textContent.slice(fault - start)
       part.classList.add("fault")
+      parts.splice(parts.indexOf(part), 0, before)
       return
     }
     start = stop
@@ -113,8 +118,8 @@ function openChoices(editor) {
   const left = probe.getBoundingClientRect().width
   probe.remove()
   choices.style.top = `${14 + lines.length * height - area.scrollTop}px`
-  choices.style.left = `${Math.max(0, Math.min(4 + left - area.scrollLeft, area.clientWidth - 220))}px`
   choices.hidden = false
+  choices.style.left = `${Math.max(0, Math.min(4 + left - area.scrollLeft, area.clientWidth - choices.offsetWidth))}px`
 }
 
 function choose(editor, name) {

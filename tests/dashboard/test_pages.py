@@ -220,6 +220,10 @@ def test_explore_names_the_missing_field(visit, published: Published):
     assert not app.exception
     assert [error.value for error in app.error] == ["**Agent**: the query needs this."]
     assert not app.dataframe
+    (app.pills[0]).set_value("by_contact").run()
+    run_query(app)
+    assert [error.value for error in app.error] == ["**Id of the contact**: the query needs this."]
+    assert "Id of the contact" in [box.label for box in app.text_input]
 
 
 def test_sql_is_refused_with_its_place(visit, published: Published):
@@ -229,7 +233,7 @@ def test_sql_is_refused_with_its_place(visit, published: Published):
     app.run()
     assert not app.exception
     (error,) = app.error
-    assert error.value.startswith("**Line 2, column 6:")
+    assert error.value.startswith("**Line 2, column 6: The table elsewhere is not served.** Served")
 
 
 def test_sql_runs_the_example(visit, published: Published):

@@ -88,6 +88,13 @@ def test_values_of_dimensions_cost_nothing(service, published):
     assert (known["year"], known["month"], known["day"]) == (("2026",), ("2",), ("2",))
 
 
+def test_values_beyond_those_shown_are_hinted_at(service):
+    """Three values of a column that has four do not look like all of them."""
+    shape = service.shape("contacts")
+    assert "<q>c</q> · …</p>" in columns_list(shape, {"channel": ("a", "b", "c", "d")})
+    assert "<q>c</q></p>" in columns_list(shape, {"channel": ("a", "b", "c")})
+
+
 def test_values_are_text_and_never_markup(service):
     """What somebody wrote into a contact cannot run on the page of another."""
     page = columns_list(service.shape("contacts"), {"note": ("<script>alert(1)</script>",)})
