@@ -81,7 +81,7 @@ def described(title: str, counts: Sequence[ValueCount]) -> str:
     """Return the alternative text of a chart of shares: its values, largest first."""
     total = sum(item.rows for item in counts)
     if not total:
-        return f"{title}: no contacts"
+        return f"{title}: no rows"
     ordered = sorted(counts, key=lambda item: -item.rows)
     parts = [f"{label(item.value)} {item.rows:,} ({item.rows / total:.0%})" for item in ordered[:MOST_BARS]]
     rest = len(ordered) - len(parts)
@@ -92,7 +92,7 @@ def described_days(title: str, counts: Iterable[DayCount]) -> str:
     """Return the alternative text of a chart of days: its extent, total, highest and lowest day."""
     totals = {item.day: item.rows for item in counts}
     if not any(totals.values()):
-        return f"{title}: no contacts"
+        return f"{title}: no rows"
     top, low = max(totals, key=lambda day: totals[day]), min(totals, key=lambda day: totals[day])
     return (
         f"{title}, {min(totals):%d %b %Y} to {max(totals):%d %b %Y}: {sum(totals.values()):,} in all, "

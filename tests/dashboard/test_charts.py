@@ -92,7 +92,7 @@ def test_no_chart_names_a_colour():
 def test_charts_are_described_for_those_who_cannot_see_them():
     """Alternative text names the values, largest first, with their shares."""
     assert charts.described("Channels", CHANNELS) == "Channels: VOICE 60 (60%), CHAT 30 (30%), (none) 10 (10%)"
-    assert charts.described("Channels", ()) == "Channels: no contacts"
+    assert charts.described("Channels", ()) == "Channels: no rows"
     assert charts.described_days("Contacts per day", DAYS) == (
         "Contacts per day, 31 Jan 2026 to 02 Feb 2026: 17 in all, most on 02 Feb (12), fewest on 01 Feb (0)"
     )

@@ -154,7 +154,7 @@ class Board {
     const space = frame.querySelector(".space")
     const focused = space.contains(document.activeElement) ? document.activeElement.dataset.key : null
     if (!chart.marks.length) {
-      space.replaceChildren(html("p", { class: "nothing" }, "No contacts"))
+      space.replaceChildren(html("p", { class: "nothing" }, "No rows"))
       return
     }
     const choose = mark =>

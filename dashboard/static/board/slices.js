@@ -63,12 +63,15 @@ export function slices(chart, width, height, tip, choose) {
     const shape = svg("path", { class: `slice series-${mark.colour}`, d: slice(centre, outer, inner, from, to) })
     return button(mark, chart, share > 0 ? [shape] : [])
   })
+  // Where some are picked, what the cards count stands in the middle.
+  const picked = marks.filter(mark => mark.picked).reduce((sum, mark) => sum + mark.count, 0)
+  const [counted, unit] = picked ? [picked.toLocaleString("en"), `of ${chart.total} rows`] : [chart.total, "rows"]
   const middle = inner
     ? svg(
         "g",
         { "aria-hidden": "true", "text-anchor": "middle" },
-        svg("text", { class: "total", x: centre.x, y: centre.y + 3 }, chart.total),
-        svg("text", { class: "unit", x: centre.x, y: centre.y + 21 }, "contacts"),
+        svg("text", { class: "total", x: centre.x, y: centre.y + 3 }, counted),
+        svg("text", { class: "unit", x: centre.x, y: centre.y + 21 }, unit),
       )
     : null
   const names = legend(chart, width - room, height, room)
