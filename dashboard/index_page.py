@@ -119,7 +119,7 @@ def _head(theme: str | None) -> str:
     if theme is None:
         style += f"@media (prefers-color-scheme:dark){{:root{{{_declarations(css_variables(dark))}}}}}"
     return (
-        '<link rel="preload" href="./app/static/inter.woff2" as="font" type="font/woff2" crossorigin>'
+        '<link rel="preload" href="/app/static/inter.woff2" as="font" type="font/woff2" crossorigin>'
         f"<style>{style}{_STYLE}</style>"
         # Told where its server is, the front end need not try every folder of a page's address.
         f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"

@@ -14,6 +14,8 @@ from dashboard.saved_queries import PastQuery, name_of, past_query
 from dashboard.service import Service
 
 _SHOWN: Final = 20
+_LONGEST: Final = 120
+"""Characters of a past query that tell it from the others; the whole of it is opened."""
 RENAME, DELETE = "Rename", "Delete"
 
 Put = Callable[[str, int, Mapping[str, str], bool], None]
@@ -68,7 +70,8 @@ def history_panel(service: Service, name: str, put: Put) -> None:
             when = formats.instant(entry.at, dataset.zone, dataset.source.time_zone)
             facts = (when, formats.plural(entry.rows, "row"), formats.seconds(entry.seconds))
             st.caption(" · ".join((*facts, formats.size(entry.bytes_scanned), cost.replace("$", r"\$"))))
-            st.code(" ".join(entry.sql.split())[:120], language="sql")
+            sql = " ".join(entry.sql.split())
+            st.code(sql if len(sql) <= _LONGEST else f"{sql[:_LONGEST]} …", language="sql", wrap_lines=True)
             with st.container(horizontal=True, gap="xsmall"):
                 for label, runs in (("Open", False), ("Run again", True)):
                     st.button(

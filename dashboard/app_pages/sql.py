@@ -36,7 +36,8 @@ def found(job: Job) -> None:
     tables.result(service, name, job, key=slot)
 
 
-written, beside = st.columns([3, 1.25], gap="small")
+with st.container(key="workbench"):
+    written, beside = st.columns([3, 1.25], gap="small")
 with written, st.container(border=True, key="question"):
     edited = asking.editor(service, name, slot, link.sql)
     given = parameter_inputs(slot, edited.sql, link.parameters)
@@ -53,7 +54,7 @@ with written, st.container(border=True, key="question"):
             format_func=lambda rows: f"{rows:,} rows at most",
             key="limit",
             label_visibility="collapsed",
-            width=190,
+            width=215,
         )
     share(service, name, "sql", {"sql": edited.sql, "limit": limit}, given)
     pressed = st.session_state.pop(f"{slot}_again", False) or pressed or edited.run

@@ -30,6 +30,20 @@ def test_no_page_keeps_anybody_out(visitor: Callable[..., Any], path: str, theme
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_docs_of_the_api_keep_nobody_out(visitor: Callable[..., Any], theme: str):
+    """They are in the theme as the pages are, and no wider than a phone; nothing that they ask for is missing."""
+    watched = visitor(theme=theme, width=390, height=844)
+    page = watched.page
+    page.goto(f"{watched.url}/api/docs")
+    page.get_by_role("heading", name="POST /api/query").wait_for()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    shown = page.evaluate("getComputedStyle(document.querySelector('section')).backgroundColor")
+    card = THEMES[theme].card
+    assert shown == f"rgb({int(card[1:3], 16)}, {int(card[3:5], 16)}, {int(card[5:7], 16)})"
+
+
 def test_a_chart_filters_without_a_mouse(visitor: Callable[..., Any], published: Published):
     """Its menu lists the values as buttons; chosen and applied by keys, they filter as a click on the chart does."""
     page = visitor().open("/?from=2026-01-01&to=2026-01-31")

@@ -94,6 +94,9 @@ def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], publ
     wait_for_total(page, voice)
     assert "channel=VOICE" in page.url
     assert page.get_by_role("button", name="channel: VOICE").is_visible()
+    ring = page.locator(CHARTS).filter(has=page.locator(".unit"))
+    assert ring.locator(".total").text_content() == f"{voice:,}"
+    assert ring.locator(".unit").text_content() == f"of {len(rows):,} rows"
     page.get_by_role("button", name="Clear all").click()
     wait_for_total(page, len(rows))
     assert "channel" not in page.url
@@ -220,6 +223,8 @@ def test_the_editor_runs_and_shows_where_it_is_wrong(visitor: Callable[..., Any]
     page.get_by_text("Line 2, column 6:").wait_for()
     page.wait_for_selector(".paint .fault")
     assert page.locator(".paint .fault").inner_text() == "elsewhere"
+    editor.fill("SELECT channel FROM contacts WHERE channel >= {{channel}}")
+    expect(page.locator(".paint .fault")).to_have_text("{{channel}}")
 
 
 def test_the_editor_completes_columns(visitor: Callable[..., Any]):
@@ -231,6 +236,16 @@ def test_the_editor_completes_columns(visitor: Callable[..., Any]):
     page.get_by_role("option", name="agent_name").wait_for()
     editor.press("Tab")
     assert editor.input_value() == "SELECT agent_name"
+
+
+def test_completions_stay_within_a_phone(visitor: Callable[..., Any]):
+    """However long a column's name is, its type can be read beside it."""
+    page = visitor(width=390, height=844).open("/sql")
+    editor = page.get_by_label("SQL", exact=True)
+    editor.fill("")
+    editor.press_sequentially("SELECT connected_to")
+    box = page.get_by_role("option", name="connected_to_system_timestamp").bounding_box()
+    assert box["x"] + box["width"] <= 390
 
 
 def test_the_keyboard_reaches_the_theme(visitor: Callable[..., Any]):

@@ -37,6 +37,8 @@ def test_a_result_is_drawn(visitor: Callable[..., Any], theme: str, width: int):
     assert widths == sorted(widths, reverse=True)
     assert min(widths) > 20
     assert page.get_by_label("Bars: contacts by channel. Largest: ").count() >= 1
+    below = page.get_by_role("tab", name="Tables").bounding_box()["y"] > page.locator(CHART).bounding_box()["y"]
+    assert below is (width < 640)  # On a phone nothing stands between Run and what it finds.
     wide, room = page.locator("[data-testid=stMain]").evaluate("main => [main.scrollWidth, main.clientWidth]")
     assert wide <= room
     assert violations(page) == []

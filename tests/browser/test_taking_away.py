@@ -153,6 +153,8 @@ def test_what_opens_on_a_page_keeps_nobody_out(visitor: Callable[..., Any], them
     page.get_by_role("button", name="columns to S3").click()
     page.get_by_text("Written to S3").wait_for()
     page.keyboard.press("Escape")
+    page.get_by_role("tab", name="History").click()
+    page.locator("[data-testid=stCode] .token").first.wait_for()
     page.wait_for_timeout(500)
     assert violations(page) == []
 

@@ -118,7 +118,7 @@ def test_an_unused_font_is_not_asked_for():
     """The page preloads the theme's font instead of Streamlit's."""
     page, _ = themed_page(DOCUMENT.encode(), None)
     assert b"Some.woff2" not in page
-    assert b'href="./app/static/inter.woff2"' in page
+    assert b'href="/app/static/inter.woff2"' in page
 
 
 def test_everything_else_passes_untouched():
