@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+Path = tuple[str | int, ...]
+"""The names and positions that lead to a value in a dataset file."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -29,3 +32,11 @@ class DatasetError(ValueError):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def dotted(path: Path) -> str:
+    """Write a path as people read it: `columns[3].type`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "(file)"

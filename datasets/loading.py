@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 from datasets import definition
 from datasets.consistency import inconsistencies
 from datasets.definition import Dataset
-from datasets.document import Document, dotted, read_document
-from datasets.faults import DatasetError, Fault
+from datasets.document import Document
+from datasets.faults import DatasetError, Fault, dotted
 
 ENVIRONMENT_FIELDS = {
     "DYNAMO_TABLE_NAME": ("source", "table"),
@@ -73,6 +73,8 @@ def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | Non
 
     Raises DatasetError with every fault: `contacts.yaml:12: columns[3].type: expected ...; found ...`.
     """
+    from datasets.yaml_text import read_document
+
     return _validated(read_document(text, name), name, environment or {})
 
 

@@ -3,6 +3,7 @@
 Exit status: 0 done, 1 failed, 2 wrong settings or usage.
 """
 
+import os
 import sys
 
 if __name__ == "__main__":
@@ -31,5 +32,17 @@ def main() -> None:
         sys.exit(1)
 
 
+def _leave(status: int) -> None:
+    """End the process at once: taking it to pieces, for the system to take back whole, costs a tenth of a second."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, int):
+            _leave(end.code)
+        raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import JSONFileLoader, create_loader
@@ -53,8 +54,8 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """Reads the index."""
-        client: DynamoDBClient = self._client("dynamodb", max_pool_connections=64)
+        """Reads the index. DynamoDB checks the parameters of every request anyhow, and says what is wrong."""
+        client: DynamoDBClient = self._client("dynamodb", max_pool_connections=64, parameter_validation=False)
         return client
 
     @cached_property
@@ -84,7 +85,9 @@ class Clients:
         return session
 
     def _client(self, service: str, **more: object) -> Any:
-        settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent_extra": "dynamodb-reporting"}
+        # Its own user agent the SDK would put together anew for every request, for a tenth of what a request costs.
+        agent = f"dynamodb-reporting Botocore/{botocore_version}"
+        settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent": agent}
         config = Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords
         return self._session.create_client(service, region_name=self.region, config=config)
 

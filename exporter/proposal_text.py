@@ -5,7 +5,8 @@ import json
 import re
 
 from datasets import Dataset, Source
-from datasets.document import Document, read_document
+from datasets.document import Document
+from datasets.yaml_text import read_document
 from exporter.evidence import Sampled
 from exporter.proposal import Proposal, ProposedColumn, contradiction, proposed_type
 from exporter.revision import Revision

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets.document import Document, Path
+from datasets.document import Document
+from datasets.faults import Path
 
 
 class Revision:

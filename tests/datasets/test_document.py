@@ -3,7 +3,8 @@
 import pytest
 
 from datasets import DatasetError
-from datasets.document import MAX_CHARACTERS, dotted, read_document
+from datasets.faults import dotted
+from datasets.yaml_text import MAX_CHARACTERS, read_document
 
 
 @pytest.mark.parametrize(
