@@ -66,7 +66,8 @@ def vega_lite(chart: ResultChart, description: str) -> dict[str, Any]:
     if chart.colour:
         # The front end fits axes and legend into the height.
         height += 40 + 22 * -(-len(chart.series) // _legend_columns(chart.series))
-    base = alt.Chart(alt.InlineData(values=values), description=description, height=height)
+    # The whole is described where it is drawn; described here as well, each drawing would log a warning.
+    base = alt.Chart(alt.InlineData(values=values), height=height)
     mark = {"description": description}
     if chart.is_line:
         drawn = base.mark_line(point=len(values) <= 200, strokeWidth=2, **mark)

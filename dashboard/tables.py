@@ -66,8 +66,17 @@ def rows_dialog(service: Service, name: str, filters: Filters) -> None:
     """Query the rows that the figures count, and show the latest of them."""
     with st.skeleton(height=320):
         found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
-    st.caption(f"{rows_text(found, None)} · {formats.size(found.statistics.bytes_scanned)} scanned")
+    shown = rows_text(found, _published_rows(service, name, filters))
+    st.caption(f"{shown} · {formats.size(found.statistics.bytes_scanned)} scanned")
     grid(found, service.shape(name), found.names, "behind")
+
+
+def _published_rows(service: Service, name: str, filters: Filters) -> int | None:
+    """Return how many rows these days hold, where nothing else narrows them: the manifest knows, and no query runs."""
+    manifest = service.manifest(name)
+    if manifest is None or filters.is_narrowed:
+        return None
+    return sum(record.rows for record in manifest.days.values() if filters.days is None or record.day in filters.days)
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:

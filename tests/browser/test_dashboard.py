@@ -204,13 +204,17 @@ def test_nothing_scrolls_sideways(visitor: Callable[..., Any], path: str, width:
     assert all(content <= window for content, window in widths), widths
 
 
-def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any]):
-    """At 390 by 844 the first screen holds all four figures, without scrolling."""
+def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any], published: Published):
+    """At 390 by 844 the first screen holds all four figures, without scrolling, and a card's menu opens within it."""
     page = visitor(width=390, height=844).open(JANUARY)
     page.wait_for_selector(CHARTS)
     bottoms = [box["y"] + box["height"] for box in (card.bounding_box() for card in page.locator(".board .card").all())]
     assert len(bottoms) == 4
     assert max(bottoms) <= 844
+    page.get_by_role("button", name="Menu of the card Total rows").click()
+    assert page.get_by_role("menu").bounding_box()["x"] >= 0
+    page.get_by_role("menuitem", name="Show the rows").click()
+    page.get_by_text(f"200 of {len(in_january(published)):,} rows").wait_for()
 
 
 def test_the_editor_runs_and_shows_where_it_is_wrong(visitor: Callable[..., Any]):

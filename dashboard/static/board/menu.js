@@ -2,6 +2,8 @@
 
 import { html, icon } from "./elements.js"
 
+const MARGIN = 8
+
 let open = null
 
 function close(isFocusBack = false) {
@@ -48,6 +50,9 @@ function show(button, entries) {
   )
   const list = html("div", { class: "menu", role: "menu", "aria-label": button.getAttribute("aria-label"), onkeydown: onKey }, ...items)
   button.after(list)
+  // At the left card of a phone it would begin outside the page.
+  const outside = MARGIN - list.getBoundingClientRect().left
+  if (outside > 0) list.style.right = `${-outside}px`
   button.setAttribute("aria-expanded", "true")
   open = { button, list }
   items[0].focus()
