@@ -35,7 +35,7 @@ from exporter.errors import UnreadableDate
 from exporter.native.library import library
 from exporter.numbers import InexactDoubles
 from exporter.pages import PageReader, Values, item_texts
-from exporter.rows import DAY, ITEM, KEY, LATE, DecodedPage, SetAside
+from exporter.rows import DAY, ITEM, KEY, LATE, SORT, DecodedPage, SetAside
 from exporter.sort_key import SortKey
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "ITEM",
     "KEY",
     "LATE",
+    "SORT",
     "DecodedPage",
     "LateColumn",
     "PageDecoder",
@@ -118,7 +119,7 @@ class PageDecoder:
         if self._undeclared == "add":
             rows.add_late(undeclared)
         return DecodedPage(
-            rows=rows.batch(self._keys(expected, len(days))),
+            rows=rows.batch(self._sorts(expected[self._sort_attribute]), self._keys(expected, len(days))),
             items=page.items,
             withheld=withheld,
             nulled=rows.nulled(),
@@ -185,6 +186,10 @@ class PageDecoder:
             return Cells(values.cells)
         return cells_from_texts(values.kind, values.cells, column.type, clock)
 
+    def _sorts(self, values: Values) -> pa.Array:
+        texts = self._key_texts(values)
+        return texts if self._sort_key.attribute_type == "S" else texts.cast(pa.float64())
+
     def _keys(self, expected: Mapping[str, Values], rows: int) -> pa.Array:
         keys = [expected[attribute] for attribute in self._key_attributes]
         compiled = library()
@@ -246,8 +251,9 @@ class _Rows:
             for (row, _, reason, attribute), item in zip(found, texts, strict=True)
         )
 
-    def batch(self, keys: pa.Array) -> pa.RecordBatch:
+    def batch(self, sorts: pa.Array, keys: pa.Array) -> pa.RecordBatch:
         self._append(DAY, self._days)
+        self._append(SORT, sorts)
         self._append(KEY, keys)
         return pa.RecordBatch.from_arrays(self._arrays, self._names)
 

@@ -1,6 +1,6 @@
 """A spooled day to one Parquet file, with what the manifest records of it."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +10,13 @@ import pyarrow.parquet as pq
 
 from datasets.manifest import DISTINCT_LIMIT
 from datasets.table_schema import SchemaColumn, TableSchema
-from exporter.decode import DAY, ITEM, KEY, LATE, SetAside, late_column
+from exporter.decode import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
+from exporter.merging import merged
 from exporter.native.library import library
 from exporter.numbers import InexactDoubles
 from exporter.row_groups import row_groups
 from exporter.schema import arrow_schema, arrow_type
+from exporter.spool import OpenDay, Segment
 
 _LOOKED_AT = 4096
 
@@ -35,7 +37,7 @@ class WrittenDay:
 
 
 def write_day(
-    batches: Iterable[pa.RecordBatch],
+    day: OpenDay,
     schema: TableSchema,
     file: Path,
     dimensions: Sequence[str],
@@ -43,14 +45,20 @@ def write_day(
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` where they are few.
 
-    The file is zstd-compressed, with statistics, in row groups as `row_groups` cuts them. Late columns get their types
-    here; a late value that its column cannot hold is handed to `set_aside`, and null in the file.
+    The file is zstd-compressed, with statistics, sorted by the sort key, in row groups as `row_groups` cuts them. Late
+    columns get their types here; what of them their column cannot hold is handed to `set_aside`, and null in the file.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
-    shaped = (_shaped(batch, schema, written, set_aside) for batch in _counted(batches, keys, written))
-    groups = row_groups(shaped)
+
+    def shaped(segment: Segment) -> pa.RecordBatch:
+        batch = day.read(segment)
+        keys.add(batch.column(KEY))
+        written.rows += batch.num_rows
+        return _shaped(batch, schema, written, set_aside)
+
+    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, shaped, SORT))
     group = next(groups, arrow_schema(schema).empty_table())
     with pq.ParquetWriter(
         file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
@@ -122,13 +130,6 @@ def _repeating(table: pa.Table) -> list[str]:
     return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
 
 
-def _counted(batches: Iterable[pa.RecordBatch], keys: KeyHash, written: WrittenDay) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        keys.add(batch.column(KEY))
-        written.rows += batch.num_rows
-        yield batch
-
-
 def _shaped(
     batch: pa.RecordBatch,
     schema: TableSchema,
@@ -139,7 +140,8 @@ def _shaped(
     columns = [_column(batch, column, written, asides) for column in schema.columns]
     if asides:
         set_aside(sorted(asides, key=lambda aside: aside.row or 0))
-    return pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
+    rows = pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
+    return rows.append_column(SORT, batch.column(SORT))
 
 
 def _column(batch: pa.RecordBatch, column: SchemaColumn, written: WrittenDay, asides: list[SetAside]) -> pa.Array:

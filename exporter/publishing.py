@@ -172,13 +172,14 @@ class Publisher:
         schema = extended_schema(self.schema, self._dataset, late, self._run.started_at) if late else self.schema
         self._adopt(schema, (day.year, day.year))
         late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
-        written = write_day(
-            spool.batches(day),
-            schema,
-            self._file,
-            self._dimensions(),
-            lambda asides: late_nulled.append(self._quarantine.add(asides)),
-        )
+        with spool.open(day) as rows:
+            written = write_day(
+                rows,
+                schema,
+                self._file,
+                self._dimensions(),
+                lambda asides: late_nulled.append(self._quarantine.add(asides)),
+            )
         self._quarantine.flush()
         name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
         key = object_key(self._prefix, day, name)

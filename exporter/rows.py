@@ -13,6 +13,8 @@ DAY = "_day"
 """date32: the day of the row, in the dataset's time zone."""
 KEY = "_key"
 """16 bytes: hash of the item's primary key."""
+SORT = "_sort"
+"""What rows are sorted by: the text of a text sort key, double of a number."""
 LATE = "late:"
 """Prefix of a column of raw AttributeValue JSON, for an attribute that has no column yet."""
 ITEM = "_item"
@@ -39,7 +41,7 @@ class DecodedPage:
 
     rows: pa.RecordBatch
     """In the order read. Columns: the schema's (without those that the export fills from the day), `late:` columns by
-    attribute name, `_item` where there are any, `_day`, `_key`."""
+    attribute name, `_item` where there are any, `_day`, `_sort`, `_key`."""
     items: int
     """Items read: rows + withheld, and those that the decoder leaves out as not asked for."""
     withheld: tuple[SetAside, ...]

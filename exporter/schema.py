@@ -25,7 +25,7 @@ Kind = Literal["S", "N", "BOOL", "NULL", "B", "M", "L", "SS", "NS", "BS"]
 EXTRA = "extra"
 """The JSON column of undeclared attributes, under the policy of that name."""
 
-HELPER_COLUMNS = frozenset({"_day", "_key", "_item"})
+HELPER_COLUMNS = frozenset({"_day", "_sort", "_key", "_item"})
 """Names that decoded rows use for what is not a column of the table."""
 
 _TYPES: dict[str, ColumnType] = {

@@ -1,10 +1,12 @@
 """Rows that wait on the local disk until their day is complete, so that memory does not grow with a day's size.
 
-Each day has one file of Arrow IPC segments. A segment knows its place in the order of rows, and a day is read back
-in that order: the same items give the same file however they were read.
+Each day has one file of Arrow IPC segments. A segment knows its place in the order of rows of a partition value, so
+that a day can be read back in order: the same items give the same file however they were read.
 """
 
+import contextlib
 import datetime as dt
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -41,6 +43,22 @@ class SpooledDay:
     late_kinds: dict[str, set[str]] = field(default_factory=dict)
     """Attribute without a column -> DynamoDB types that it had on this day."""
     segments: list["Segment"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class OpenDay:
+    """A day that is being read."""
+
+    streams: tuple[tuple[Segment, ...], ...]
+    """By partition value; the rows of each in the order of their sort keys."""
+    _source: pa.NativeFile | None
+
+    def read(self, segment: Segment) -> pa.RecordBatch:
+        """Return the rows of a segment."""
+        if segment.batch is not None or self._source is None:
+            return segment.batch
+        self._source.seek(segment.offset)
+        return pa.ipc.open_stream(self._source).read_next_batch()
 
 
 class Spool:
@@ -87,21 +105,19 @@ class Spool:
         with self._lock:
             return sorted(self._days)
 
-    def batches(self, day: dt.date) -> Iterator[pa.RecordBatch]:
-        """Yield a complete day's rows in their order: partition value by partition value, each by its sort key."""
+    @contextlib.contextmanager
+    def open(self, day: dt.date) -> Iterator["OpenDay"]:
+        """Open a complete day to be read; raise KeyError where nothing of it is here."""
         with self._lock:
             ordered = sorted(self._days[day].segments, key=lambda segment: segment.order)
+        values = itertools.groupby(ordered, key=lambda segment: segment.order[0])
+        streams = tuple(tuple(segments) for _, segments in values)
         if all(segment.batch is not None for segment in ordered):
-            yield from (segment.batch for segment in ordered)
+            yield OpenDay(streams, None)
             return
         # Not mapped: what is mapped counts as the process's memory for as long as the day is being written.
         with pa.OSFile(str(self._file(day))) as source:
-            for segment in ordered:
-                if segment.batch is not None:
-                    yield segment.batch
-                else:
-                    source.seek(segment.offset)
-                    yield pa.ipc.open_stream(source).read_next_batch()
+            yield OpenDay(streams, source)
 
     def drop(self, day: dt.date) -> None:
         """Forget a day and free its disk space."""

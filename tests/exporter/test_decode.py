@@ -63,8 +63,14 @@ def column(page, name: str) -> list[Any]:
 def test_an_empty_page_has_the_columns_of_any_other():
     """A page without items still has a schema, a continuation and a cost."""
     page = decoder({"A": "double", "B": "decimal(5,2)"}).decode(b'{"Count": 0, "Items": []}')
-    assert page.rows.schema.names == ["c_a", "c_b", "_day", "_key"]
-    assert page.rows.schema.types == [pa.float64(), pa.decimal128(5, 2), pa.date32(), pa.binary(16)]
+    assert page.rows.schema.names == ["c_a", "c_b", "_day", "_sort", "_key"]
+    assert page.rows.schema.types == [
+        pa.float64(),
+        pa.decimal128(5, 2),
+        pa.date32(),
+        pa.string(),
+        pa.binary(16),
+    ]
     assert (page.items, page.last_evaluated_key, page.read_units) == (0, None, 0.0)
 
 
@@ -195,7 +201,7 @@ def test_an_item_without_a_readable_day_is_withheld(at, reason):
     item = {"At": at, "A": {"S": "x"}, "New": {"N": "12345678901234567890123456789012345678"}}
     page = decoder({"A": "double"}).decode(body_of({}, item, {"A": {"N": "1"}}))
     assert (page.items, column(page, "c_a"), page.nulled) == (3, [None, 1.0], ())
-    assert page.rows.schema.names == ["c_a", "late:At", "_item", "_day", "_key"]
+    assert page.rows.schema.names == ["c_a", "late:At", "_item", "_day", "_sort", "_key"]
     (aside,) = page.withheld
     assert (aside.reason, aside.attribute, aside.day, aside.row) == (reason, "At", None, None)
     assert json.loads(aside.item) == item
@@ -238,7 +244,7 @@ def test_attributes_that_vanish_again_leave_no_empty_late_column():
     """A page shows the late attributes that its own rows have, whatever the decoder met before."""
     used = decoder({"At": "timestamp"})
     assert "late:New" in used.decode(body_of({"New": {"S": "x"}})).rows.schema.names
-    assert used.decode(body_of({})).rows.schema.names == ["c_at", "_day", "_key"]
+    assert used.decode(body_of({})).rows.schema.names == ["c_at", "_day", "_sort", "_key"]
 
 
 def test_thousands_of_made_up_attribute_names_are_read_all_the_same():

@@ -9,11 +9,11 @@ import pytest
 
 from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from datasets.types import ColumnType
-from exporter.decode import DAY, KEY
+from exporter.decode import DAY, KEY, SORT
 from exporter.parquet import write_day
 from exporter.row_groups import MOST_ROWS
 from exporter.schema import arrow_type
-from exporter.spool import Spool
+from exporter.spool import OpenDay, Segment, Spool
 
 MOMENT = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)
 DAY_OF_ROWS = dt.date(2026, 2, 16)
@@ -45,8 +45,14 @@ def rows_of(types, first: int, count: int) -> pa.RecordBatch:
         pa.array([None if row % 10 == 9 else VALUES[name](row) for row in numbers], arrow_type(ColumnType.parse(name)))
         for name in types
     ]
-    arrays += [pa.array([DAY_OF_ROWS] * count, pa.date32()), pa.array([b"k" * 16] * count, pa.binary(16))]
-    return pa.RecordBatch.from_arrays(arrays, [*(f"c{at}" for at in range(len(types))), DAY, KEY])
+    arrays += [pa.array([DAY_OF_ROWS] * count, pa.date32()), pa.array([f"{row:09}" for row in numbers])]
+    arrays += [pa.array([b"k" * 16] * count, pa.binary(16))]
+    return pa.RecordBatch.from_arrays(arrays, [*(f"c{at}" for at in range(len(types))), DAY, SORT, KEY])
+
+
+def a_day_of(batches) -> OpenDay:
+    """Return a day of one partition value."""
+    return OpenDay((tuple(Segment((0, at), None, rows, rows.num_rows) for at, rows in enumerate(batches)),), None)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +61,7 @@ def written(tmp_path_factory) -> pq.FileMetaData:
     file = tmp_path_factory.mktemp("day") / "day.parquet"
     page = 1900
     pages = (rows_of(TYPES, first, min(page, ROWS - first)) for first in range(0, ROWS, page))
-    assert write_day(pages, schema_of(TYPES), file, (), lambda _: None).rows == ROWS
+    assert write_day(a_day_of(pages), schema_of(TYPES), file, (), lambda _: None).rows == ROWS
     return pq.read_metadata(file)
 
 
@@ -87,20 +93,21 @@ def test_every_column_is_compressed_by_zstd_and_has_statistics(written, name):
 def test_a_column_without_values_tells_that_all_are_null(tmp_path):
     """Where nothing is least or greatest, the count of nulls alone lets a reader skip the column."""
     file = tmp_path / "day.parquet"
-    write_day([rows_of(["string"], 9, 1)], schema_of(["string", "bigint"]), file, (), lambda _: None)
+    write_day(a_day_of([rows_of(["string"], 9, 1)]), schema_of(["string", "bigint"]), file, (), lambda _: None)
     for at in (0, 1):
         statistics = pq.read_metadata(file).row_group(0).column(at).statistics
         assert (statistics.null_count, statistics.has_min_max) == (1, False)
 
 
-def test_rows_lie_by_partition_value_and_then_by_their_key(tmp_path):
-    """Pieces that arrive in any order lie as they were cut: value by value, each in the order of its sort key."""
+def test_rows_lie_in_the_order_of_their_sort_keys(tmp_path):
+    """Of all partition values together, so that a time of day is in few row groups; in whatever order they came."""
     spool = Spool(tmp_path)
-    pieces = {(0, 1): 0, (0, 2): 10, (1, 3): 5, (1, 4): 20}
+    pieces = {(0, 1): 0, (0, 2): 10, (1, 3): 3, (1, 4): 20}
     for order, first in sorted(pieces.items(), reverse=True):
         spool.add(rows_of(["bigint"], first, 5), "AB"[order[0]], order)
     file = tmp_path / "day.parquet"
-    write_day(spool.batches(DAY_OF_ROWS), schema_of(["bigint"]), file, (), lambda _: None)
+    with spool.open(DAY_OF_ROWS) as rows:
+        write_day(rows, schema_of(["bigint"]), file, (), lambda _: None)
     found = pq.ParquetFile(file).read().column("c0").to_pylist()
-    expected = [row for first in pieces.values() for row in range(first, first + 5)]
+    expected = sorted(row for first in pieces.values() for row in range(first, first + 5))
     assert found == [None if row % 10 == 9 else row - 100 for row in expected]

@@ -208,4 +208,4 @@ def test_column_names_are_unique_and_never_change(batches):
         schema = grown
     names = [column.name for column in schema.columns]
     assert len(names) == len(set(names))
-    assert not {"year", "month", "day", "_day", "_key", "_item"} & set(names)
+    assert not {"year", "month", "day", "_day", "_sort", "_key", "_item"} & set(names)
