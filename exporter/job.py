@@ -243,7 +243,10 @@ class ExportJob:
         sink = Sink(spool, self._quarantine)
         for stretch in reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
-            stride.learn(stretch.days, sum(spool.size(day) for day in complete))
+            if complete:
+                stride.learn(len(complete), sum(spool.size(day) for day in complete))
+            elif not spool.days():  # rows that wait for the next stretch to complete their day say nothing yet
+                stride.learn(stretch.days, 0)
             self._publish(complete, publisher, policy, spool)
 
     def _say_extent(self, window: Window | None) -> None:
