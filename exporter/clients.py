@@ -3,7 +3,7 @@
 They are botocore's own: boto3 adds resources and file transfers, which nothing here uses and every start would load.
 """
 
-import gzip
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ import orjson
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import JSONFileLoader, create_loader
+from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.session import Session
 
 from datasets import Fault
@@ -35,15 +35,20 @@ READ_SECONDS = 60.0
 class _ModelFiles(JSONFileLoader):
     """The SDK's files of service models, as its loader asks for them; its own parser is half of a client's cost."""
 
-    def exists(self, file_path: str) -> bool:
-        return any(Path(file_path + ending).is_file() for ending in (".json", ".json.gz"))
+    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> object:
+        if not Path(full_path).is_file():
+            return None
+        with open_method(full_path, "rb") as file:
+            return orjson.loads(file.read())
 
-    def load_file(self, file_path: str) -> object:
-        for ending, read in ((".json", bytes), (".json.gz", gzip.decompress)):
-            file = Path(file_path + ending)
-            if file.is_file():
-                return orjson.loads(read(file.read_bytes()))
-        return None
+
+class _Models(Loader):
+    """Finds the model of a service without a look into the folders of all others, which costs as much as a client."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the SDK's own signature
+        """Return the names of all services; whether one has this type of file is seen when it is read."""
+        folders = [Path(path) for path in self.search_paths]
+        return sorted({found.name for folder in folders if folder.is_dir() for found in folder.iterdir()})
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,9 @@ class Clients:
     @cached_property
     def _session(self) -> Session:
         session = Session()
-        loader = create_loader(session.get_config_variable("data_path"))
-        loader.file_loader = _ModelFiles()
-        session.register_component("data_loader", loader)
+        paths = create_loader(session.get_config_variable("data_path")).search_paths
+        models = _Models(list(paths), _ModelFiles(), include_default_search_paths=False)
+        session.register_component("data_loader", models)
         return session
 
     def _client(self, service: str, **more: object) -> Any:
