@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-FIRST_REQUESTS = 2
+FIRST_REQUESTS = 4
 """Requests at a time to begin with."""
 
 _FIRST_PAGES_PER_STEP, _PAGES_PER_STEP = 2, 6

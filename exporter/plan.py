@@ -21,6 +21,9 @@ from exporter.window import DayStride, Window, day_start
 PIECE_UNITS = 512.0
 """Read units that a piece should cost: four full pages, so that nobody waits long for a stretch's last piece."""
 
+_UNIT_BYTES = 8192
+"""What a read unit reads, eventually consistent; about as much as its rows take in memory."""
+
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
 
@@ -74,6 +77,12 @@ class Density:
                 found = units / hours
                 self._per_hour[value] = found if known is None else (known + found) / 2
 
+    @property
+    def bytes_per_day(self) -> float:
+        """What a day of all partition values takes in memory, as far as they are known."""
+        with self._lock:
+            return sum(self._per_hour.values()) * 24 * _UNIT_BYTES
+
     def pieces(self, value: str, hours: float) -> int:
         """Return into how many pieces that many hours of a value are best cut."""
         with self._lock:
@@ -125,7 +134,7 @@ class Planner:
         bounds = _day_bounds(start, end, self._axis_zone)
         at = 0
         while at < len(bounds) - 1:
-            days = stride.next_days(len(bounds) - 1 - at)
+            days = stride.next_days(len(bounds) - 1 - at, self.density.bytes_per_day)
             low, high = bounds[at], bounds[at + days]
             last = at + days == len(bounds) - 1
             open_low = at == 0 and reach.start is None

@@ -173,15 +173,17 @@ class Reader:
     def _read_piece(
         self, piece: Piece, reach: Reach, decoder: Callable[[], PageDecoder], sink: Sink, end: threading.Event
     ) -> None:
-        units = 0.0
+        units, items = 0.0, 0
         for page in self._pages(piece, decoder()):
             if self._stop.is_set():
                 raise Interrupted("stopped on request; days published before stay published")
             if end.is_set():
                 return
             units += page.read_units
+            items += page.items
             self._take(page, piece, reach, sink)
-        if piece.hours is not None and piece.value not in self._kept:
+        # What lies beyond a value's first and last item is empty, and says nothing of what lies between.
+        if items and piece.hours is not None and piece.value not in self._kept:
             self._planner.density.learn(piece.value, units, piece.hours)
 
     def _pages(self, piece: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:

@@ -1,5 +1,6 @@
 """The index: what it is, and what it holds under a partition value, as a stream of response bodies."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -118,6 +119,8 @@ class Index:
     ) -> None:
         """Only `attributes` of each item come back, all of them where none are given; the read units are the same."""
         self._queries = Queries(client, dataset.source, pace)
+        # One page at a time, so that what decoding needs does not grow with the ranges. Two at once are hardly faster.
+        self._decoding = threading.Lock()
         self._attributes = tuple(dict.fromkeys(attributes))
         self.pace = pace
         self._source = dataset.source
@@ -128,7 +131,8 @@ class Index:
         request = self._request(partition_value, keys)
         while True:
             answer = self._queries.answer(request)
-            page = decoder.decode(answer.body)
+            with self._decoding:
+                page = decoder.decode(answer.body)
             self._learn(answer, page.items, page.read_units)
             yield page
             if not page.last_evaluated_key:

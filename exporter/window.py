@@ -121,9 +121,13 @@ class DayStride:
         self._target = target_bytes
         self._days = 1
 
-    def next_days(self, remaining: int) -> int:
-        """Return how many days to read next, at most `remaining`."""
-        return min(self._days, remaining)
+    def next_days(self, remaining: int, expected_bytes: float = 0.0) -> int:
+        """Return how many days to read next, at most `remaining`; `expected_bytes` is what is known of a day's weight.
+
+        The edges of a window are often empty, and say nothing of the days between.
+        """
+        most = self._target / expected_bytes if expected_bytes else self.LONGEST
+        return max(1, min(self._days, remaining, math.floor(min(most, self.LONGEST))))
 
     def learn(self, days: int, spooled_bytes: int) -> None:
         """Take account of what the last days weighed on the local disk."""

@@ -84,11 +84,11 @@ def test_no_more_requests_than_help():
 
 
 def test_requests_that_brought_nothing_are_taken_back():
-    """Where two requests at a time are as fast as the reader, four and eight only cost it; two it is again."""
+    """Where four requests at a time are as fast as the reader, eight only cost it; four it is again."""
     clock = Clock()
     pace = Pace(8, clock=clock, sleep=clock.sleep)
-    run(pace, clock, 200, capacity=128 / 0.05)
-    assert pace.at_a_time == 2
+    run(pace, clock, 200, capacity=128 / 0.025)
+    assert pace.at_a_time == 4
 
 
 def test_throttling_halves_the_requests():

@@ -120,3 +120,12 @@ def test_the_stride_grows_over_small_days_and_shrinks_over_large_ones():
     assert stride.next_days(1000) == 1
     stride.learn(1, 10)
     assert stride.next_days(3) == 3
+
+
+def test_days_known_to_be_large_are_read_one_by_one_whatever_lay_before():
+    """Empty days at the edge of a window do not make the first stretch of full ones a long one."""
+    stride = DayStride(target_bytes=1000)
+    stride.learn(1, 0)
+    assert stride.next_days(1000, 5000.0) == 1
+    assert stride.next_days(1000, 500.0) == 2
+    assert stride.next_days(1000, 0.0) == 4
