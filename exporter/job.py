@@ -238,7 +238,7 @@ class ExportJob:
         self.progress.plan(len(account.covered) if extent else None)
         years = extent or Window(self._today, self._today, self._dataset.zone)
         publisher.start(publisher.schema, (years.first.year, years.last.year))
-        spool, stride = Spool(publisher.folder), DayStride()
+        spool, stride, done = Spool(publisher.folder), DayStride(), 0
         stretches = planner.stretches(reach, extent, stride)
         sink = Sink(spool, self._quarantine)
         for stretch in reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
@@ -248,6 +248,11 @@ class ExportJob:
             elif not spool.days():  # rows that wait for the next stretch to complete their day say nothing yet
                 stride.learn(stretch.days, 0)
             self._publish(complete, publisher, policy, spool)
+            behind = (
+                sum(self._is_complete(day, stretch.complete_to) for day in extent.days()) if extent else len(complete)
+            )
+            self.progress.published(behind - done)  # the empty days as well
+            done = behind if extent else 0
 
     def _say_extent(self, window: Window | None) -> None:
         """Let the ledger know the days of a run over everything, as soon as they are known: it might die."""
@@ -262,7 +267,6 @@ class ExportJob:
                 spool.drop(day)
         publisher.publish(days, spool)
         self._account.covered |= set(days)
-        self.progress.published(len(days))
 
     def _settle_empty(self, publisher: Publisher, policy: RemovalPolicy, index: Index, sort_key: SortKey) -> None:
         """Remove published days that hold nothing any more, and record the other empty ones."""

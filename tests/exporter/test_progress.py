@@ -3,10 +3,11 @@
 import io
 from types import SimpleNamespace
 
+import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from exporter.progress import Lines, TerminalBar
+from exporter.progress import Lines, Quiet, TerminalBar
 
 
 def shown(bar: TerminalBar) -> str:
@@ -47,3 +48,28 @@ def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch):
     assert [line["items"] for line in told] == [1000, 2000, 3000]
     assert {line["items_per_second"] for line in told} == {100}
     assert {line["read_units_per_second"] for line in told} == {64.0}
+
+
+class Noted(Quiet):
+    """Adds up what it is told."""
+
+    planned: int | None = None
+    done = 0
+
+    def plan(self, days):
+        self.planned = days
+
+    def published(self, days):
+        self.done += days
+
+
+@pytest.mark.parametrize("options", [{"start": "2026-02-10", "end": "2026-02-19"}, {"everything": True}])
+def test_days_without_items_are_done_as_well(scene, options):
+    """At the end as many days are done as were planned, whether or not they held an item."""
+    table = scene()
+    for day in (12, 16):
+        table.put(f"{day}", f"2026-02-{day}T10:00:00Z")
+    job, progress = table.job(**options), Noted()
+    job.progress = progress
+    assert job.run().rows == 2
+    assert progress.done == progress.planned > 0
