@@ -114,8 +114,10 @@ class PageDecoder:
         rows = _Rows(days, texts)
         for column in self._columns:
             whole = finished.get(column.attribute or "")
-            cells = self._cells(column, expected, undeclared, days) if whole is None else Cells(whole)
-            rows.add(column, cells)
+            if whole is None:
+                rows.add(column, self._cells(column, expected, undeclared, days))
+            else:
+                rows.append(column.name, whole)
         if self._undeclared == "add":
             rows.add_late(undeclared)
         return DecodedPage(
@@ -227,9 +229,10 @@ class _Rows:
     def add(self, column: SchemaColumn, cells: Cells) -> None:
         for row, reason in cells.contradictions:
             self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", column.attribute or ""))
-        for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
-            self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
-        self._append(column.name, cells.values)
+        if cells.inexact:
+            for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
+                self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
+        self.append(column.name, cells.values)
 
     def add_late(self, undeclared: Mapping[str, Values]) -> None:
         if not undeclared:
@@ -238,10 +241,10 @@ class _Rows:
         for name, values in undeclared.items():
             texts = [None if value is None else dynamo_text(value) for value in values.parsed()]
             present.update(row for row, text in enumerate(texts) if text is not None)
-            self._append(f"{LATE}{name}", pa.array(texts, pa.string()))
+            self.append(f"{LATE}{name}", pa.array(texts, pa.string()))
         rows = sorted(present)
         texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
-        self._append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
+        self.append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
 
     def nulled(self) -> tuple[SetAside, ...]:
         found = sorted(self._contradictions)
@@ -252,12 +255,12 @@ class _Rows:
         )
 
     def batch(self, sorts: pa.Array, keys: pa.Array) -> pa.RecordBatch:
-        self._append(DAY, self._days)
-        self._append(SORT, sorts)
-        self._append(KEY, keys)
+        self.append(DAY, self._days)
+        self.append(SORT, sorts)
+        self.append(KEY, keys)
         return pa.RecordBatch.from_arrays(self._arrays, self._names)
 
-    def _append(self, name: str, values: pa.Array) -> None:
+    def append(self, name: str, values: pa.Array) -> None:
         self._names.append(name)
         self._arrays.append(values)
 

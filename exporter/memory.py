@@ -25,7 +25,7 @@ def steady_memory() -> Iterator[None]:
     _keep_freed_memory()
     before = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    gc.set_threshold(20_000, 20, 100)
     try:
         yield
     finally:

@@ -35,45 +35,56 @@ class _Head(Generic[T]):
         self._behind = len(stream)
         self._load = load
         self._key = key
-        self.rows = self._next()
+        self._parts: list[pa.RecordBatch] = []
+        self.load()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of what is loaded is left."""
+        return not self._parts
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing is left to be loaded."""
+        return self._behind == 0
 
     @property
     def last(self) -> Any:
         """The last key that is loaded."""
-        return self.rows.column(self._key)[-1].as_py()
+        return self._last(self._parts[-1])
 
-    @property
-    def whole(self) -> bool:
-        """Whether nothing is left to be loaded."""
-        return self._behind == 0
-
-    def take(self, bound: Any) -> pa.RecordBatch:
+    def take(self, bound: Any) -> list[pa.RecordBatch]:
         """Return the rows before the first whose key is not below `bound`, all of them where it is None."""
-        keys = self.rows.column(self._key)
-        end = len(keys) if bound is None else bisect_left(range(len(keys)), bound, key=lambda row: keys[row].as_py())
-        taken, self.rows = self.rows.slice(0, end), self.rows.slice(end)
+        taken: list[pa.RecordBatch] = []
+        while self._parts and (bound is None or self._last(self._parts[0]) < bound):
+            taken.append(self._parts.pop(0))
+        if self._parts:
+            part = self._parts[0]
+            keys = part.column(self._key)
+            if end := bisect_left(range(len(keys)), bound, key=lambda row: keys[row].as_py()):
+                taken.append(part.slice(0, end))
+                self._parts[0] = part.slice(end)
         return taken
 
     def load(self) -> None:
         """Load more, behind what is left."""
-        self.rows = pa.concat_batches([self.rows, self._next()]) if self.rows.num_rows else self._next()
-
-    def _next(self) -> pa.RecordBatch:
         self._behind -= 1
-        return self._load(next(self._left))
+        self._parts.append(self._load(next(self._left)))
+
+    def _last(self, part: pa.RecordBatch) -> Any:
+        return part.column(self._key)[-1].as_py()
 
 
 def _merged(heads: list[_Head[Any]], key: str) -> Iterator[pa.RecordBatch]:
     while heads:
         # Only below what every stream has loaded is it certain that no row is missing.
-        bound = min((head.last for head in heads if not head.whole), default=None)
-        parts = [rows for head in heads if (rows := head.take(bound)).num_rows]
-        if parts:
+        bound = min((head.last for head in heads if not head.is_whole), default=None)
+        if parts := [part for head in heads for part in head.take(bound)]:
             yield _sorted(parts, key)
         for head in heads:
-            if not head.whole and (not head.rows.num_rows or head.last == bound):
+            if not head.is_whole and (head.is_empty or head.last == bound):
                 head.load()
-        heads = [head for head in heads if head.rows.num_rows]
+        heads = [head for head in heads if not head.is_empty]
 
 
 def _sorted(parts: list[pa.RecordBatch], key: str) -> pa.RecordBatch:
