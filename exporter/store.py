@@ -19,7 +19,7 @@ from exporter.errors import ExportError, StaleRun, StoreError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES = 16 << 20
+PART_BYTES = 8 << 20
 """Larger files go up in parts of this size, so that memory holds one part and not the file."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
