@@ -248,9 +248,7 @@ class ExportJob:
             elif not spool.days():  # rows that wait for the next stretch to complete their day say nothing yet
                 stride.learn(stretch.days, 0)
             self._publish(complete, publisher, policy, spool)
-            behind = (
-                sum(self._is_complete(day, stretch.complete_to) for day in extent.days()) if extent else len(complete)
-            )
+            behind = self._days_behind(extent, stretch.complete_to) if extent else len(complete)
             self.progress.published(behind - done)  # the empty days as well
             done = behind if extent else 0
 
@@ -281,6 +279,12 @@ class ExportJob:
             policy.check(emptied, "readable days" if answered else index_answer(index, self._dataset.source, sort_key))
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
+
+    def _days_behind(self, extent: Window, complete_to: dt.datetime | None) -> int:
+        days = (extent.last - extent.first).days + 1
+        if complete_to is None:
+            return days
+        return min(max((day_of(complete_to, self._dataset.zone) - extent.first).days, 0), days)
 
     def _is_complete(self, day: dt.date, complete_to: dt.datetime | None) -> bool:
         return complete_to is None or day_start(day + dt.timedelta(days=1), self._dataset.zone) <= complete_to

@@ -120,16 +120,18 @@ class DayStride:
     def __init__(self, target_bytes: int = 32 << 20) -> None:
         self._target = target_bytes
         self._days = 1
+        self._empty = 0
 
     def next_days(self, remaining: int, expected_bytes: float = 0.0) -> int:
         """Return how many days to read next, at most `remaining`; `expected_bytes` is what is known of a day's weight.
 
-        The edges of a window are often empty, and say nothing of the days between.
+        The edge of a window is often empty, and says nothing of the days behind; two empty stretches do.
         """
-        most = self._target / expected_bytes if expected_bytes else self.LONGEST
+        most = self._target / expected_bytes if expected_bytes and self._empty < 2 else self.LONGEST
         return max(1, min(self._days, remaining, math.floor(min(most, self.LONGEST))))
 
     def learn(self, days: int, spooled_bytes: int) -> None:
         """Take account of what the last days weighed on the local disk."""
+        self._empty = 0 if spooled_bytes else self._empty + 1
         per_day = max(spooled_bytes / days, 1)
         self._days = max(1, min(self._days * 4, math.floor(self._target / per_day), self.LONGEST))

@@ -129,3 +129,5 @@ def test_days_known_to_be_large_are_read_one_by_one_whatever_lay_before():
     assert stride.next_days(1000, 5000.0) == 1
     assert stride.next_days(1000, 500.0) == 2
     assert stride.next_days(1000, 0.0) == 4
+    stride.learn(1, 0)
+    assert stride.next_days(1000, 5000.0) == 16  # years without an item are not read day by day
