@@ -21,6 +21,9 @@ from exporter.window import DayStride, Window, day_start
 PIECE_UNITS = 512.0
 """Read units that a piece should cost: four full pages, so that nobody waits long for a stretch's last piece."""
 
+MOST_PIECES = 64
+"""Of one partition value in a stretch: enough for every range to be busy to the end."""
+
 _UNIT_BYTES = 8192
 """What a read unit reads, eventually consistent; about as much as its rows take in memory."""
 
@@ -83,10 +86,14 @@ class Density:
         with self._lock:
             return sum(self._per_hour.values()) * 24 * _UNIT_BYTES
 
-    def pieces(self, value: str, hours: float) -> int:
-        """Return into how many pieces that many hours of a value are best cut."""
+    def pieces(self, value: str, hours: float, empty_days: int = 0) -> int:
+        """Return into how many pieces that many hours of a value are best cut.
+
+        After `empty_days` without an item there are fewer, for each costs a request even where nothing lies.
+        """
         with self._lock:
-            return max(1, round(self._per_hour.get(value, 0.0) * hours / PIECE_UNITS))
+            wanted = round(self._per_hour.get(value, 0.0) * hours / PIECE_UNITS)
+        return max(1, min(wanted, MOST_PIECES) // (1 + empty_days))
 
 
 class Planner:
@@ -138,14 +145,17 @@ class Planner:
             low, high = bounds[at], bounds[at + days]
             last = at + days == len(bounds) - 1
             open_low = at == 0 and reach.start is None
-            pieces = list(self._cut(low, high, open_low=open_low, open_high=last and reach.end is None))
+            open_high = last and reach.end is None
+            pieces = list(self._cut(low, high, stride.empty_days, open_low=open_low, open_high=open_high))
             yield Stretch(tuple(pieces), days, None if last else high - self.sort_key.slack)
             at += days
 
-    def _cut(self, low: dt.datetime, high: dt.datetime, *, open_low: bool, open_high: bool) -> Iterator[Piece]:
+    def _cut(
+        self, low: dt.datetime, high: dt.datetime, empty_days: int, *, open_low: bool, open_high: bool
+    ) -> Iterator[Piece]:
         hours = (high - low) / _HOUR
         for position, value in enumerate(self._values):
-            count = self.density.pieces(value, hours)
+            count = self.density.pieces(value, hours, empty_days)
             cuts = self._cuts(low, high, count)
             for first, second in itertools.pairwise(cuts):
                 ranges = self.sort_key.key_ranges(

@@ -116,22 +116,29 @@ class DayStride:
     """
 
     LONGEST = 366
+    TRUSTED_GAP = 7
+    """Days without an item after which what was known of a day's weight counts no more."""
 
     def __init__(self, target_bytes: int = 32 << 20) -> None:
         self._target = target_bytes
         self._days = 1
-        self._empty = 0
+        self.empty_days = 0
+        """Days in a row, up to the last ones learnt of, that hold nothing."""
 
     def next_days(self, remaining: int, expected_bytes: float = 0.0) -> int:
         """Return how many days to read next, at most `remaining`; `expected_bytes` is what is known of a day's weight.
 
-        The edge of a window is often empty, and says nothing of the days behind; two empty stretches do.
+        An empty day or week says nothing of the days behind it; a gap that is longer may well be as long again.
         """
-        most = self._target / expected_bytes if expected_bytes and self._empty < 2 else self.LONGEST
+        known = expected_bytes and self.empty_days < self.TRUSTED_GAP
+        most = self._target / expected_bytes if known else self.LONGEST
         return max(1, min(self._days, remaining, math.floor(min(most, self.LONGEST))))
 
     def learn(self, days: int, spooled_bytes: int) -> None:
         """Take account of what the last days weighed on the local disk."""
-        self._empty = 0 if spooled_bytes else self._empty + 1
-        per_day = max(spooled_bytes / days, 1)
-        self._days = max(1, min(self._days * 4, math.floor(self._target / per_day), self.LONGEST))
+        if spooled_bytes:
+            self.empty_days = 0
+            self._days = max(1, min(self._days * 4, math.floor(self._target * days / spooled_bytes), self.LONGEST))
+        else:
+            self.empty_days += days
+            self._days = min(max(self._days, self.empty_days), self.LONGEST)

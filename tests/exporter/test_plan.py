@@ -94,6 +94,20 @@ def test_rows_keep_key_order_however_they_are_cut():
     assert sum(piece.value == "B" for piece in pieces) > sum(piece.value == "A" for piece in pieces)
 
 
+def test_years_without_an_item_cost_few_requests():
+    """However dense the first page was, what is found empty is cut into ever fewer pieces."""
+    plan = planner("EPOCH", "S", "UTC")
+    for value in "AB":
+        plan.density.learn(value, 1e6, 1)
+    stride, pieces = DayStride(), 0
+    for stretch in plan.stretches(
+        plan.reach(Window(dt.date(2001, 9, 1), dt.date(2026, 9, 1), ZoneInfo("UTC"))), None, stride
+    ):
+        pieces += len(stretch.pieces)
+        stride.learn(stretch.days, 0)
+    assert pieces < 500
+
+
 def test_days_are_complete_only_when_no_offset_can_reach_them():
     """A day of text keys is complete 14 hours after its end on the key's axis; the last stretch completes them all."""
     plan = planner("ISO", "S", "UTC")

@@ -109,12 +109,12 @@ def test_the_first_run_owes_nothing():
 
 
 def test_the_stride_grows_over_small_days_and_shrinks_over_large_ones():
-    """Empty days are read many at a time, heavy ones one by one, and never more than remain."""
+    """Small days are read many at a time, heavy ones one by one, and never more than remain."""
     stride = DayStride(target_bytes=1000)
     taken = []
     for _ in range(4):
         taken.append(stride.next_days(1000))
-        stride.learn(taken[-1], 0)
+        stride.learn(taken[-1], taken[-1])
     assert taken == [1, 4, 16, 64]
     stride.learn(64, 64 * 2000)
     assert stride.next_days(1000) == 1
@@ -122,12 +122,23 @@ def test_the_stride_grows_over_small_days_and_shrinks_over_large_ones():
     assert stride.next_days(3) == 3
 
 
+def test_a_gap_is_taken_to_be_as_long_again():
+    """Years without an item take few stretches, and what lies behind a short gap is not read in a long one."""
+    stride = DayStride(target_bytes=1000)
+    taken = []
+    while sum(taken) < 9000:
+        taken.append(stride.next_days(9000 - sum(taken), 5000.0))
+        stride.learn(taken[-1], 0)
+    assert taken[:10] == [1] * 7 + [7, 14, 28]
+    assert len(taken) < 40
+    stride.learn(1, 5000)
+    assert stride.next_days(1000, 5000.0) == 1
+
+
 def test_days_known_to_be_large_are_read_one_by_one_whatever_lay_before():
     """Empty days at the edge of a window do not make the first stretch of full ones a long one."""
     stride = DayStride(target_bytes=1000)
-    stride.learn(1, 0)
+    stride.learn(4, 0)
     assert stride.next_days(1000, 5000.0) == 1
     assert stride.next_days(1000, 500.0) == 2
     assert stride.next_days(1000, 0.0) == 4
-    stride.learn(1, 0)
-    assert stride.next_days(1000, 5000.0) == 16  # years without an item are not read day by day
