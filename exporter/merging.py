@@ -4,6 +4,7 @@ How the rows came in batches makes no difference to the order in which they leav
 streams, and within a stream nothing changes its place.
 """
 
+import itertools
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -14,7 +15,10 @@ import pyarrow.compute as pc
 T = TypeVar("T")
 
 AT_ONCE = 32
-"""Streams that are merged; more follow one another in groups of so many. Each has a batch in memory."""
+"""Streams that are merged; more follow one another in groups of so many. Each has a part in memory."""
+
+_PARTS = 8
+"""Parts in memory where there are fewer streams: the more rows are put in order at once, the less it costs."""
 
 
 def merged(streams: Sequence[Sequence[T]], load: Callable[[T], pa.RecordBatch], key: str) -> Iterator[pa.RecordBatch]:
@@ -24,17 +28,19 @@ def merged(streams: Sequence[Sequence[T]], load: Callable[[T], pa.RecordBatch], 
         if len(group) == 1:
             yield from map(load, group[0])
         else:
-            yield from _merged([_Head(stream, load, key) for stream in group], key)
+            most = max(1, _PARTS // len(group))
+            yield from _merged([_Head(stream, load, key, most) for stream in group], key)
 
 
 class _Head(Generic[T]):
     """What is loaded of a stream and not yet taken."""
 
-    def __init__(self, stream: Sequence[T], load: Callable[[T], pa.RecordBatch], key: str) -> None:
+    def __init__(self, stream: Sequence[T], load: Callable[[T], pa.RecordBatch], key: str, most: int) -> None:
         self._left = iter(stream)
         self._behind = len(stream)
         self._load = load
         self._key = key
+        self._most = most
         self._parts: list[pa.RecordBatch] = []
         self.load()
 
@@ -68,8 +74,9 @@ class _Head(Generic[T]):
 
     def load(self) -> None:
         """Load more, behind what is left."""
-        self._behind -= 1
-        self._parts.append(self._load(next(self._left)))
+        for part in itertools.islice(self._left, self._most):
+            self._behind -= 1
+            self._parts.append(self._load(part))
 
     def _last(self, part: pa.RecordBatch) -> Any:
         return part.column(self._key)[-1].as_py()
@@ -91,4 +98,5 @@ def _sorted(parts: list[pa.RecordBatch], key: str) -> pa.RecordBatch:
     if len(parts) == 1:
         return parts[0]
     rows = pa.concat_batches(parts)
-    return rows.take(pc.sort_indices(rows.column(key)))  # which is stable
+    order = pc.sort_indices(rows.column(key))  # which is stable
+    return pc.take(rows, order, boundscheck=False)

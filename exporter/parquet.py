@@ -1,6 +1,6 @@
 """A spooled day to one Parquet file, with what the manifest records of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,15 +51,16 @@ def write_day(
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
+    shape = arrow_schema(schema)
 
     def shaped(segment: Segment) -> pa.RecordBatch:
         batch = day.read(segment)
         keys.add(batch.column(KEY))
         written.rows += batch.num_rows
-        return _shaped(batch, schema, written, set_aside)
+        return _shaped(batch, schema, shape, written, set_aside)
 
     groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, shaped, SORT))
-    group = next(groups, arrow_schema(schema).empty_table())
+    group = next(groups, shape.empty_table())
     with pq.ParquetWriter(
         file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
     ) as writer:
@@ -133,30 +134,32 @@ def _repeating(table: pa.Table) -> list[str]:
 def _shaped(
     batch: pa.RecordBatch,
     schema: TableSchema,
+    shape: pa.Schema,
     written: WrittenDay,
     set_aside: Callable[[Sequence[SetAside]], object],
 ) -> pa.RecordBatch:
     asides: list[SetAside] = []
-    columns = [_column(batch, column, written, asides) for column in schema.columns]
+    read = dict(zip(batch.schema.names, batch.columns, strict=True))
+    columns = [_column(read, column, written, asides) for column in schema.columns]
     if asides:
         set_aside(sorted(asides, key=lambda aside: aside.row or 0))
-    rows = pa.RecordBatch.from_arrays(columns, schema=arrow_schema(schema))
-    return rows.append_column(SORT, batch.column(SORT))
+    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=shape.append(pa.field(SORT, read[SORT].type)))
 
 
-def _column(batch: pa.RecordBatch, column: SchemaColumn, written: WrittenDay, asides: list[SetAside]) -> pa.Array:
-    names = batch.schema.names
-    if column.name in names:
-        return batch.column(column.name)
+def _column(
+    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, asides: list[SetAside]
+) -> pa.Array:
+    if column.name in read:
+        return read[column.name]
     late = f"{LATE}{column.attribute}"
-    if column.attribute is not None and late in names:
-        typed = late_column(batch.column(late), column.type)
+    if column.attribute is not None and late in read:
+        typed = late_column(read[late], column.type)
         if typed.inexact.count:
             written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
         for row, reason in typed.contradictions:
-            item, day = batch.column(ITEM)[row].as_py(), batch.column(DAY)[row].as_py()
+            item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
             asides.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
         return typed.values
     if column.attribute is None and column.type.name == "date":
-        return batch.column(DAY)  # the extra date column
-    return pa.nulls(batch.num_rows, arrow_type(column.type))
+        return read[DAY]  # the extra date column
+    return pa.nulls(len(read[DAY]), arrow_type(column.type))

@@ -134,6 +134,7 @@ class Library:
             "page_kinds": (ctypes.c_int32, [_ADDRESSES, ctypes.c_int64, _ADDRESSES]),
             "key_sum": (None, [_ADDRESSES, ctypes.c_int64, ctypes.c_uint64 * 2]),
             "key_hashes": (ctypes.c_int, [ctypes.c_int32, _ADDRESSES, ctypes.c_int64, _ADDRESSES]),
+            "zulu_hours": (ctypes.c_int, [_ADDRESSES, _ADDRESSES, ctypes.c_int64, _ADDRESSES]),
         }
         for name, (returned, taken) in arguments.items():
             function = getattr(self.functions, name)
@@ -164,6 +165,16 @@ class Library:
         if not self.functions.key_hashes(len(parts), columns, rows, out.address):
             return None
         return pa.Array.from_buffers(_DIGEST, rows, [None, out])
+
+    def zulu_hours(self, texts: pa.StringArray) -> pa.Int32Array | None:
+        """Return the hours since 1970 of times such as 2026-02-16T09:58:30Z; None where one is written otherwise."""
+        _, offsets, data = texts.buffers()
+        if texts.null_count or texts.offset or data is None:
+            return None
+        out = pa.allocate_buffer(4 * len(texts))
+        if not self.functions.zulu_hours(offsets.address, data.address, len(texts), out.address):
+            return None
+        return pa.Array.from_buffers(pa.int32(), len(texts), [None, out])
 
     def key_sum(self, keys: pa.FixedSizeBinaryArray) -> int:
         """Return the sum of 16-byte hashes as numbers, little-endian, modulo 2**128."""

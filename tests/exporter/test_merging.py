@@ -39,8 +39,9 @@ def test_rows_leave_by_key_and_then_by_stream(streams, at_once):
     assert found == sorted(rows, key=lambda row: (group[row["stream"]], row["key"].encode(), row["stream"], row["row"]))
 
 
-def test_no_more_is_loaded_than_is_needed():
-    """A batch of each stream at a time, whatever a day holds."""
+@pytest.mark.parametrize(("streams", "at_once"), [(2, 4), (3, 2), (8, 1), (20, 1)])
+def test_no_more_is_loaded_than_is_needed(streams, at_once):
+    """A few batches of each stream at a time where there are few streams, one where there are many."""
     loaded: list[int] = []
 
     def load(part: tuple[int, int]) -> pa.RecordBatch:
@@ -48,10 +49,12 @@ def test_no_more_is_loaded_than_is_needed():
         loaded.append(number)
         return pa.RecordBatch.from_pylist([{"key": 10 * number + row} for row in range(10)])
 
-    streams = [[(stream, number) for number in range(50)] for stream in range(3)]
-    for taken, _ in enumerate(merged(streams, load, "key")):
-        assert max(loaded) <= taken + 1
-    assert len(loaded) == 150
+    parts = [[(stream, number) for number in range(50)] for stream in range(streams)]
+    given = 0
+    for rows in merged(parts, load, "key"):
+        assert max(loaded) <= given + 2 * at_once - 1
+        given += rows.num_rows // (10 * streams)
+    assert len(loaded) == 50 * streams
 
 
 def test_a_single_stream_is_handed_on_as_it_is():

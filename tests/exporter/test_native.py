@@ -1,6 +1,7 @@
 """The compiled reader: what it takes and declines, that it stays within its memory, how it is built and missed."""
 
 import ctypes
+import datetime as dt
 import json
 import mmap
 import os
@@ -18,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.attribute_values import AttributeValue, json_text, key_part
+from exporter.dates import instant_from_iso
 from exporter.native import build, library
 from exporter.native.library import _HEAD, Column, Form, Plan, _Result
 from exporter.parquet import KeyHash
@@ -265,6 +267,58 @@ def scan_damaged_pages() -> None:
     for body in damaged_pages(6000):
         for plan in plans:
             scan_fenced(plan, body, source, target)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_taken"),
+    [
+        ("2026-02-16T09:58Z", True),
+        ("2026-02-16T09:58:30Z", True),
+        ("2026-02-16T09:58:30.5Z", True),
+        ("2024-02-29T23:59:59.123456789Z", True),
+        ("2000-02-29T00:00Z", True),
+        ("2026-02-29T00:00Z", False),
+        ("2100-02-29T00:00Z", False),
+        ("2026-04-31T00:00Z", False),
+        ("2026-00-01T00:00Z", False),
+        ("2026-02-16T24:00Z", False),
+        ("2026-02-16T09:60Z", False),
+        ("2026-02-16T09:58:60Z", False),
+        ("2026-02-16T09:58:30.Z", False),
+        ("2026-02-16T09:58:3Z", False),
+        ("2026-02-16T09:58:Z", False),
+        ("2026-02-16 09:58Z", False),
+        ("2026-02-16t09:58z", False),
+        ("2026-02-16T09:58", False),
+        ("2026-02-16T09:58+00:00", False),
+        ("2026-02-16T09Z", False),
+        ("2026-02-16", False),
+        ("1970-12-31T09:58Z", False),
+        ("٢٠٢٦-02-16T09:58Z", False),
+        ("", False),
+    ],
+)
+def test_hours_are_those_of_the_times_that_are_written_as_usual(text, is_taken):
+    """What is taken has the hour that the reading one by one tells; all else is left to that."""
+    hours = compiled.zulu_hours(pa.array(["2026-02-16T09:58Z", text]))
+    assert (hours is not None) == is_taken
+    if hours is not None:
+        assert hours.to_pylist()[1] == int(instant_from_iso(text, dt.UTC).timestamp()) // 3600
+
+
+@given(st.from_regex(r"(19|20)\d\d-[0-3]\d-[0-3]\d[T ][0-2]\d:[0-6]\d(:[0-6]\d(\.\d{1,9})?)?Z?", fullmatch=True))
+def test_an_hour_is_never_another_than_that_of_its_text(text):
+    """Whatever looks like a time is taken with its own hour or not at all."""
+    hours = compiled.zulu_hours(pa.array([text]))
+    if hours is not None:
+        assert hours.to_pylist() == [int(instant_from_iso(text, dt.UTC).timestamp()) // 3600]
+
+
+def test_hours_of_a_part_or_with_gaps_are_declined():
+    """The library takes whole columns alone."""
+    texts = pa.array(["2026-02-16T09:58Z"] * 3)
+    assert compiled.zulu_hours(texts.slice(1)) is None
+    assert compiled.zulu_hours(pa.array(["2026-02-16T09:58Z", None])) is None
 
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch, capsys):

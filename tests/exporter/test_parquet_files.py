@@ -52,7 +52,9 @@ def rows_of(types, first: int, count: int) -> pa.RecordBatch:
 
 def a_day_of(batches) -> OpenDay:
     """Return a day of one partition value."""
-    return OpenDay((tuple(Segment((0, at), None, rows, rows.num_rows) for at, rows in enumerate(batches)),), None)
+    return OpenDay(
+        (tuple(Segment((0, at), None, rows, rows.num_rows, rows.nbytes) for at, rows in enumerate(batches)),), None
+    )
 
 
 @pytest.fixture(scope="module")
