@@ -174,7 +174,7 @@ class ExportJob:
         )
         if not sort_key.sorts and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
-        index = Index(self._clients.dynamodb, self._dataset, description, self._pace)
+        index = Index(self._clients.dynamodb, self._dataset, description, self._pace, stop=self.stop)
         planner = Planner(self._dataset, sort_key)
         self._reader = Reader(index, self._dataset, planner, progress=self.progress, stop=self.stop)
         account.tally = self._reader.tally

@@ -6,10 +6,11 @@ not documented; where a botocore no longer honours it, bodies are written anew f
 of its responses, which is replaced by one that reads a body in one go; without it everything works, slower.
 """
 
-import time
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import botocore.awsrequest
@@ -18,7 +19,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 
 from datasets import Source
-from exporter.errors import SourceError
+from exporter.errors import Interrupted, SourceError
 from exporter.pace import Pace
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ requests, and a minute of throttling uses it up when several ranges are read at 
 PAUSE_SECONDS = 1.0
 
 _BODY = "ResponseBody"
+_STOPPED = "stopped on request, while DynamoDB was refusing requests; days published before stay published"
 _log = structlog.get_logger()
 
 
@@ -76,22 +78,26 @@ class Answer:
 class Queries:
     """Sends the Query requests of one index, at a pace."""
 
-    def __init__(self, client: "DynamoDBClient", source: Source, pace: Pace) -> None:
+    def __init__(self, client: "DynamoDBClient", source: Source, pace: Pace, stop: threading.Event) -> None:
+        """After `stop` no request is sent again: refusals may go on for longer than whoever stops a task waits."""
         self._client = client
         self._pace = pace
+        self._stop = stop
         self._what = f"index {source.index} of table {source.table}"
         self._warned = False
         client.meta.events.register("before-parse.dynamodb.Query", _take_body)
+        client.meta.events.register_first("needs-retry.dynamodb.Query", self._end_where_stopped)
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
-        """Return the answer to a request; raise SourceError where there is none to be had."""
+        """Return the answer to a request; raise SourceError where there is none to be had, Interrupted after a stop."""
         for further in range(FURTHER_ATTEMPTS + 1):
             try:
                 answer = self._ask(request)
             except _GivenUpEarly as given_up:
                 if further == FURTHER_ATTEMPTS:
                     raise given_up.error from None
-                time.sleep(PAUSE_SECONDS * min(further + 1, 5))
+                if self._stop.wait(PAUSE_SECONDS * min(further + 1, 5)):
+                    raise Interrupted(_STOPPED) from None
             else:
                 return replace(answer, retries=answer.retries + further)
         raise AssertionError  # the last attempt has returned or raised
@@ -115,6 +121,11 @@ class Queries:
         else:
             self._check_whole(body, metadata)
         return Answer(bytes(body), wanted.get("Limit"), metadata.get("RetryAttempts", 0))
+
+    def _end_where_stopped(self, response: tuple[Any, Any] | None, **_: object) -> None:
+        # The SDK asks before it waits to send a request again, and after every good answer.
+        if self._stop.is_set() and (response is None or response[0].status_code != HTTPStatus.OK):
+            raise Interrupted(_STOPPED)
 
     def _check_whole(self, body: bytes, metadata: Mapping[str, Any]) -> None:
         # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it

@@ -116,9 +116,13 @@ class Index:
         description: IndexDescription,
         pace: Pace,
         attributes: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
     ) -> None:
-        """Only `attributes` of each item come back, all of them where none are given; the read units are the same."""
-        self._queries = Queries(client, dataset.source, pace)
+        """Only `attributes` of each item come back, all of them where none are given; the read units are the same.
+
+        After `stop` a request that is refused is not sent again.
+        """
+        self._queries = Queries(client, dataset.source, pace, stop or threading.Event())
         # One page at a time, so that what decoding needs does not grow with the ranges. Two at once are hardly faster.
         self._decoding = threading.Lock()
         self._attributes = tuple(dict.fromkeys(attributes))

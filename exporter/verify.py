@@ -94,7 +94,7 @@ class Verifier:
         dataset = self._settings.dataset
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
         attributes = key_attributes(dataset, description)
-        index = Index(self._clients.dynamodb, dataset, description, self._pace, attributes)
+        index = Index(self._clients.dynamodb, dataset, description, self._pace, attributes, self._stop)
         return KeyReader(index, dataset, description, sort_key).read(self._request.window, self._stop)
 
     def _stored(self) -> dict[dt.date, list[StoredObject]]:

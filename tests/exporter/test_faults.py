@@ -176,6 +176,26 @@ def test_throttling_without_end_fails_clearly(table, faults, monkeypatch):
     assert_untouched(table, table.job(**DAYS).run(), "ProvisionedThroughputExceededException", "Run again")
 
 
+def test_a_stop_amid_throttling_does_not_wait_for_its_end(table, faults):
+    """Refused requests are sent again for minutes, but not after a stop: a task has two before it is killed."""
+    job = table.job(**DAYS)
+    stopped_at: list[int] = []
+
+    def throttled(_):
+        if faults.count("Query") >= 6 and not stopped_at:
+            job.stop.set()
+            stopped_at.append(faults.count("Query"))
+        return refused("ThrottlingException")
+
+    faults.rule = every("Query", throttled)
+    entry = job.run()
+    assert entry.status == "interrupted"
+    assert "while DynamoDB was refusing requests" in entry.error
+    assert [str(day) for day in entry.owed] == ["2026-02-16", "2026-02-17", "2026-02-18"]
+    assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
+    assert faults.count("Query") - stopped_at[0] <= job.request.ranges
+
+
 def test_an_answer_that_is_always_damaged_is_never_used(table, faults, monkeypatch):
     """After its last attempt the SDK hands a damaged answer over; the run refuses it."""
     monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
