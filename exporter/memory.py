@@ -14,6 +14,9 @@ import pyarrow as pa
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _MIB = 1 << 20
 
+MANY_BYTES = 64 * _MIB
+"""Rows after which memory has enough holes for them to be worth closing: that costs some milliseconds."""
+
 
 @contextlib.contextmanager
 def steady_memory() -> Iterator[None]:
@@ -44,3 +47,25 @@ def _keep_freed_memory() -> None:
     mallopt(_MMAP_THRESHOLD, 32 * _MIB)
     mallopt(_TRIM_THRESHOLD, 64 * _MIB)
     mallopt(_ARENA_MAX, 2)
+
+
+@contextlib.contextmanager
+def tidy_memory(row_bytes: int) -> Iterator[None]:
+    """Around work on so many bytes of rows, which needs blocks of other sizes than what went before and comes after.
+
+    Where they are many, what is free between blocks in use goes back to the system before and after.
+    """
+    if row_bytes < MANY_BYTES:
+        yield
+        return
+    give_back_freed_memory()
+    try:
+        yield
+    finally:
+        give_back_freed_memory()
+
+
+def give_back_freed_memory() -> None:
+    """Return to the system what is free between blocks in use."""
+    with contextlib.suppress(AttributeError, OSError, TypeError):  # not glibc
+        ctypes.CDLL(None).malloc_trim(0)

@@ -21,6 +21,7 @@ from datasets.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.errors import Interrupted
+from exporter.memory import tidy_memory
 from exporter.numbers import InexactDoubles
 from exporter.parquet import CONTENT_TYPE, WrittenDay, write_day
 from exporter.quarantine import Quarantine
@@ -172,7 +173,7 @@ class Publisher:
         schema = extended_schema(self.schema, self._dataset, late, self._run.started_at) if late else self.schema
         self._adopt(schema, (day.year, day.year))
         late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
-        with spool.open(day) as rows:
+        with tidy_memory(spooled.bytes), spool.open(day) as rows:
             written = write_day(
                 rows,
                 schema,

@@ -1,5 +1,6 @@
 """The bucket: objects below one prefix, replaced only where they are what the run has seen. The only S3 module."""
 
+import math
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -138,10 +139,7 @@ class Store:
             raise self._error(error, "write", key) from None
         target: dict[str, Any] = {"Bucket": self.bucket, "Key": key, "UploadId": upload["UploadId"]}
         try:
-            parts: list[Any] = [
-                {"PartNumber": number, "ETag": self._client.upload_part(**target, PartNumber=number, Body=part)["ETag"]}
-                for number, part in enumerate(_parts(file), start=1)
-            ]
+            parts = self._upload_parts(file, target)
             done = self._client.complete_multipart_upload(
                 **target, MultipartUpload={"Parts": parts}, **_condition(seen)
             )
@@ -175,6 +173,15 @@ class Store:
                 return etag
             raise self._error(error, "write", key) from None
         return response["ETag"].strip('"')
+
+    def _upload_parts(self, file: Path, target: dict[str, Any]) -> list[Any]:
+        parts: list[Any] = []
+        with file.open("rb") as stream:
+            for number in range(1, math.ceil(file.stat().st_size / PART_BYTES) + 1):
+                # No name keeps a part: the next one is read once it is gone.
+                answer = self._client.upload_part(**target, PartNumber=number, Body=stream.read(PART_BYTES))
+                parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        return parts
 
     def _etag_of(self, key: str, mark: dict[str, str]) -> str | None:
         """Return the ETag of an object that this very write has made, None where it is another's."""
@@ -215,12 +222,6 @@ def _condition(seen: str | None) -> dict[str, Any]:
 
 def _mark() -> dict[str, str]:
     return {_MARK: secrets.token_hex(8)}
-
-
-def _parts(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as stream:
-        while part := stream.read(PART_BYTES):
-            yield part
 
 
 def _code(error: ClientError | BotoCoreError) -> str:
