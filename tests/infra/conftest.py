@@ -74,6 +74,9 @@ class Operator:
         self.asked.append(question)
         return self.typed
 
+    def stack_names(self) -> set[str]:
+        return {stack["StackName"] for stack in self.clients.cloudformation.describe_stacks()["Stacks"]}
+
     def deployment(self, **more) -> Deployment:
         images = {"exporter": IMAGE, "dashboard": IMAGE}
         return Deployment(
