@@ -58,14 +58,13 @@ def tidy_memory(row_bytes: int) -> Iterator[None]:
     if row_bytes < MANY_BYTES:
         yield
         return
-    give_back_freed_memory()
+    _give_back_freed_memory()
     try:
         yield
     finally:
-        give_back_freed_memory()
+        _give_back_freed_memory()
 
 
-def give_back_freed_memory() -> None:
-    """Return to the system what is free between blocks in use."""
+def _give_back_freed_memory() -> None:
     with contextlib.suppress(AttributeError, OSError, TypeError):  # not glibc
         ctypes.CDLL(None).malloc_trim(0)

@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.decode import DAY, LATE, kinds_of_late
-from exporter.memory import MANY_BYTES, give_back_freed_memory
 
 BUFFER_BYTES = 12 << 20
 """Rows kept in memory, over all days, before they go to disk."""
@@ -72,7 +71,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._days: dict[dt.date, SpooledDay] = {}
-        self._buffered = self._flushed = 0
+        self._buffered = 0
         self._lock = threading.Lock()
 
     def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
@@ -141,11 +140,7 @@ class Spool:
             # Arrow writes each buffer of each column by itself: together they cost half as much.
             with pa.OSFile(str(self._file(day)), "ab") as file, pa.BufferedOutputStream(file, _WRITTEN_BYTES) as buffer:
                 spooled.segments = [_written(segment, buffer) for segment in spooled.segments]
-        self._flushed += self._buffered
         self._buffered = 0
-        if self._flushed >= MANY_BYTES:
-            self._flushed = 0
-            give_back_freed_memory()
 
     def _file(self, day: dt.date) -> Path:
         return self._folder / f"{day.isoformat()}.arrows"
