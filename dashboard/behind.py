@@ -25,6 +25,8 @@ class Behind:
     title: str
     filters: Filters
     """Narrow the dataset to the rows that the part counts."""
+    rows: int
+    """How many those are."""
     statements: tuple[Statement, ...]
     dimension: Dimension | None
     figures: pa.Table
@@ -45,6 +47,7 @@ def _behind_card(scene: Scene, window: Days, place: int) -> Behind:
     return Behind(
         card.label,
         scene.picked.with_days(scene.picked.days or window),
+        overview.total_rows,
         overview.statements[:1],
         None,
         pa.table([pa.array(days, pa.date32()), _numbers(card.series)], names=["day", card.label]),
@@ -61,7 +64,8 @@ def _behind_chart(scene: Scene, window: Days, chart: Chart) -> Behind | None:
             ],
             names=["day", "contacts"],
         )
-        return Behind(chart.title, scene.picked.with_days(window), overview.statements[:1], None, figures)
+        filters, asked = scene.picked.with_days(window), overview.statements[:1]
+        return Behind(chart.title, filters, overview.total_rows, asked, None, figures)
     dimension = dimension_of(scene.shape, chart)
     if dimension is None:
         return None
@@ -71,7 +75,8 @@ def _behind_chart(scene: Scene, window: Days, chart: Chart) -> Behind | None:
     # The second statement counts what the charts with a filter of their own leave open.
     asked = scene.overview.statements[1:] if scene.picked.values(dimension) else scene.overview.statements[:1]
     figures = pa.table([values, pa.array([count.rows for count in counts], pa.int64())], names=[chart.by, "contacts"])
-    return Behind(chart.title, open_itself, asked, dimension, figures)
+    rows = sum(count.rows for count in counts)
+    return Behind(chart.title, open_itself, rows, asked, dimension, figures)
 
 
 def _numbers(values: Sequence[Number | None]) -> pa.Array:

@@ -106,7 +106,7 @@ def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, f
     if asked.wish == "sql":
         sql_dialog(found.statements)
     elif asked.wish == "rows":
-        rows_dialog(service, name, found.filters)
+        rows_dialog(service, name, found.filters, found.rows)
     elif asked.wish == "values" and found.dimension:
         filter_dialog(name, view, found.dimension, found.title, counts_of(scene.overview, found.dimension))
 

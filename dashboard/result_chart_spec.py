@@ -32,8 +32,11 @@ _TIME_UNITS: Final[dict[Unit, str]] = {
 }
 
 
-def vega_lite(chart: ResultChart, description: str) -> dict[str, Any]:
-    """Return the specification of a chart, its points included."""
+def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the specification of a chart, its points included.
+
+    The values of `fixed` have the theme's colours in turn, whether they are in the chart or not.
+    """
     # Loaded when the first chart is drawn: it takes longer than a page.
     alt: Any = import_module("altair")
     rank = {value: place for place, value in enumerate(chart.series)}
@@ -46,6 +49,10 @@ def vega_lite(chart: ResultChart, description: str) -> dict[str, Any]:
             orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_LABEL, offset=8
         )
         encoding["color"] = alt.Color("colour:N", sort=list(chart.series), legend=legend)
+        if fixed:
+            legend.values = list(chart.series)
+            domain = [*fixed, *(value for value in chart.series if value not in fixed)]
+            encoding["color"] = alt.Color("colour:N", scale=alt.Scale(domain=domain), legend=legend)
     measure = {"title": chart.y if chart.y != ROWS else ROWS.lower()}
     highest = max((abs(point.y) for point in chart.points), default=0)
     counted = all(point.y.is_integer() for point in chart.points)

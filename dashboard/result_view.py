@@ -1,6 +1,6 @@
 """The rows of a result as a table or, where they can be drawn, as a chart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -19,8 +19,13 @@ _WORTH_SEARCHING: Final = 10
 
 
 @st.fragment
-def rows_view(found: QueryResult, shape: Shape, columns: Sequence[str], key: str) -> None:
-    """Draw the rows in the way chosen; choosing runs no more of the page than this."""
+def rows_view(
+    found: QueryResult, shape: Shape, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
+) -> None:
+    """Draw the rows in the way chosen; choosing runs no more of the page than this.
+
+    `fixed` returns the values of a column, as they are read, that have colours of their own on every page.
+    """
     drawable, searchable = is_drawable(found.table.select(list(columns))), found.row_count >= _WORTH_SEARCHING
     view, text = TABLE, ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"rows_bar_{key}"):
@@ -46,10 +51,10 @@ def rows_view(found: QueryResult, shape: Shape, columns: Sequence[str], key: str
     if view == TABLE:
         grid(found, shape, columns, key, text.strip())
     else:
-        _chart(found, columns, f"{key}_{'|'.join(columns)}")
+        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed)
 
 
-def _chart(found: QueryResult, columns: Sequence[str], key: str) -> None:
+def _chart(found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]) -> None:
     # `key` holds the columns, so that another question has choices of its own.
     table = found.table.select(list(columns))
     choices = choices_of(table)
@@ -64,7 +69,8 @@ def _chart(found: QueryResult, columns: Sequence[str], key: str) -> None:
     if not chart.points:
         st.caption(f"No row has both {x} and {y}.")
         return
-    st.vega_lite_chart(spec=vega_lite(chart, text), width="stretch", theme="streamlit", key="chart", alt=text)
+    spec = vega_lite(chart, text, fixed(colour))
+    st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", key="chart", alt=text)
     cut = [f"of the first {found.row_count:,} rows"] if found.truncated else []
     notes = [*cut, *chart.notes, "exact numbers under the pointer"]
     st.caption(" · ".join((notes[0][:1].upper() + notes[0][1:], *notes[1:])))

@@ -17,7 +17,7 @@ PATIENCE = 0.7
 
 def start(service: Service, name: str, statement: Statement, slot: str) -> None:
     """Start a statement for this session in place of what its slot held, and give it a moment."""
-    if (before := _job(service, slot)) is not None and not before.is_over:
+    if (before := in_slot(service, slot)) is not None and not before.is_over:
         service.jobs.cancel(before.id)
     job = service.start(name, statement, loaders.session_id())
     st.session_state[_key(slot)] = job.id
@@ -34,9 +34,15 @@ def is_used(slot: str) -> bool:
     return _key(slot) in st.session_state
 
 
+def in_slot(service: Service, slot: str) -> Job | None:
+    """Return the query of a slot, None where it is empty."""
+    job_id = st.session_state.get(_key(slot))
+    return service.jobs.get(job_id) if job_id else None
+
+
 def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
     """Draw a slot's query: under way, failed, or its result by `draw`; an invitation where nothing was run."""
-    job = _job(service, slot)
+    job = in_slot(service, slot)
     if job is None:
         state(":material/play_circle:", "Nothing run yet", "Run the query to see its rows here.", key="nothing_run")
     elif not job.is_over:
@@ -49,7 +55,7 @@ def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
 
 @st.fragment(run_every=0.4)
 def _watch(service: Service, slot: str) -> None:
-    job = _job(service, slot)
+    job = in_slot(service, slot)
     if job is None or job.is_over:
         st.rerun()
     stopping = st.session_state.get(f"stopping_{slot}") == job.id
@@ -85,11 +91,6 @@ def _failed(job: Job, error: DashboardError) -> None:
     failure(error, job.statement)
     if job.query_execution_id:
         st.caption(f"Athena execution {job.query_execution_id} · after {formats.seconds(job.elapsed)}")
-
-
-def _job(service: Service, slot: str) -> Job | None:
-    job_id = st.session_state.get(_key(slot))
-    return service.jobs.get(job_id) if job_id else None
 
 
 def _key(slot: str) -> str:

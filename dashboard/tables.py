@@ -7,8 +7,10 @@ import streamlit as st
 from sqlglot.errors import SqlglotError
 
 from dashboard import formats
+from dashboard.charts import label
 from dashboard.costs import dollars_for
-from dashboard.filters import Filters
+from dashboard.counting import count_rows, counted
+from dashboard.filters import DIMENSIONS, Filters
 from dashboard.grid import grid
 from dashboard.jobs import Job
 from dashboard.queries import Statement, rows_statement
@@ -25,14 +27,29 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         return
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.subheader(rows_text(found, of), anchor=False, width="content")
+            _how_many(service, name, found, of)
             columns = take_away(service, name, found, key)
         st.caption(_facts(service, name, found))
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Another period or value may.")
             return
-        rows_view(found, service.shape(name), columns, key)
+        rows_view(found, service.shape(name), columns, key, lambda column: _fixed_values(service, name, column))
         unloaded(service, name, found)
+
+
+def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -> None:
+    total = counted(service, found) if of is None else of
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+        st.subheader(rows_text(found, total), anchor=False, width="content")
+        if found.truncated and total is None:
+            count_rows(service, name, found)
+
+
+def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
+    """Return the values of a column whose colours are the same everywhere, as the Overview orders them."""
+    if column not in {service.shape(name).of(dimension) for dimension in DIMENSIONS}:
+        return ()
+    return [*map(label, sorted(service.choices(name, column) or ())), label(None)]
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:
@@ -62,21 +79,12 @@ def sql_dialog(statements: Sequence[Statement]) -> None:
 
 
 @st.dialog("Rows behind these figures", width="large", icon=":material/table_rows:")
-def rows_dialog(service: Service, name: str, filters: Filters) -> None:
-    """Query the rows that the figures count, and show the latest of them."""
+def rows_dialog(service: Service, name: str, filters: Filters, of: int) -> None:
+    """Query the rows that the figures count, `of` them, and show the latest."""
     with st.skeleton(height=320):
         found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
-    shown = rows_text(found, _published_rows(service, name, filters))
-    st.caption(f"{shown} · {formats.size(found.statistics.bytes_scanned)} scanned")
+    st.caption(f"{rows_text(found, of)} · {formats.size(found.statistics.bytes_scanned)} scanned")
     grid(found, service.shape(name), found.names, "behind")
-
-
-def _published_rows(service: Service, name: str, filters: Filters) -> int | None:
-    """Return how many rows these days hold, where nothing else narrows them: the manifest knows, and no query runs."""
-    manifest = service.manifest(name)
-    if manifest is None or filters.is_narrowed:
-        return None
-    return sum(record.rows for record in manifest.days.values() if filters.days is None or record.day in filters.days)
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:

@@ -55,7 +55,7 @@ _COLOURS: Final[dict[str, tuple[Any, Any, Any, Any]]] = {
     "card":      ("#ffffff", "#151d2c", "#0a3145", "#fffdfa"),
     "field":     ("#f3f5f9", "#1e283b", "#0f3e56", "#fdf0e4"),
     "sidebar":   ("#ffffff", "#0a0f19", "#041b27", "#ffe7d3"),
-    "text":      ("#18202c", "#e6ebf4", "#e2f5fb", "#40200f"),
+    "text":      ("#11171f", "#e6ebf4", "#e2f5fb", "#261105"),
     "muted":     ("#5a6577", "#9dabc2", "#9cc6d6", "#7d5540"),
     "primary":   ("#2455d3", "#3568e0", "#0b7a9b", "#b83a0b"),
     "link":      ("#2455d3", "#86adff", "#62d5f0", "#b83a0b"),

@@ -18,16 +18,20 @@ def unload_of(
 
     What a person wrote is checked again. Raises RefusedSql, InvalidRequest for columns that the result has not.
     """
-    names, asked = found.names, found.statement
+    names = found.names
     unknown = [column for column in columns if column not in names]
     if unknown or not columns:
         raise InvalidRequest((FieldFault("columns", f"expected some of {', '.join(names)}; found {unknown}"),))
-    # A statement asks for one row more than its limit, to know whether there are more; a file must not hold it.
-    limit = max(found.row_count if rows is None else min(rows, MOST_ROWS), 1) - 1
-    if asked.written:
-        request = QueryRequest("custom_sql", limit, sql=asked.written)
-        base = service.prepare(service.names[0], request, dict(asked.given) if asked.given else None)
-    else:
-        base = with_limit(asked, limit)
+    base = longer(service, found, found.row_count if rows is None else min(rows, MOST_ROWS))
     folder = unload_folder(found.output_location, uuid.uuid4().hex)
     return unload_statement(base, names, columns, form, folder)
+
+
+def longer(service: Service, found: QueryResult, rows: int) -> Statement:
+    """Return the statement of a result for so many rows instead; raise RefusedSql where it is allowed no longer."""
+    # A statement asks for one row more than its limit, to know whether there are more; what is made of this must not.
+    limit, asked = max(rows, 1) - 1, found.statement
+    if not asked.written:
+        return with_limit(asked, limit)
+    request = QueryRequest("custom_sql", limit, sql=asked.written)
+    return service.prepare(service.names[0], request, dict(asked.given) if asked.given else None)

@@ -12,10 +12,25 @@ export default function ({ data, parentElement }) {
     if (!cells?.contains(event.target)) return
     if (event.clientY - cells.getBoundingClientRect().top > data.header) copy(line, TRIES)
   }
+  const pressed = event => {
+    if (event.key === "Escape") leaveGrid(event.target)
+  }
   wired.get(parentElement)?.()
   document.addEventListener("click", clicked)
-  wired.set(parentElement, () => document.removeEventListener("click", clicked))
+  document.addEventListener("keydown", pressed, true)
+  wired.set(parentElement, () => {
+    document.removeEventListener("click", clicked)
+    document.removeEventListener("keydown", pressed, true)
+  })
   return wired.get(parentElement)
+}
+
+// The grid keeps every Escape for itself, so that a dialog around it would stay: after the first, which gives up the
+// chosen cell, the next one is the dialog's.
+function leaveGrid(target) {
+  if (!target.closest?.("[data-testid=stDataFrame]")) return
+  const close = target.closest("[role=dialog]")?.querySelector("button[aria-label=Close]")
+  if (close) setTimeout(() => close.focus())
 }
 
 // The last grid ahead of this line on the page.

@@ -67,6 +67,19 @@ def test_a_chart_shows_the_rows_that_it_counts(visitor: Callable[..., Any], publ
     page.get_by_role("dialog").get_by_text(f"{voice} rows ", exact=False).wait_for()
 
 
+def test_escape_leaves_the_rows_behind_a_figure(visitor: Callable[..., Any]):
+    """The grid keeps its Escape, which gives a chosen cell up; the next one closes the dialog."""
+    page = opened(visitor, "&from=2026-01-05&to=2026-01-05")
+    choose(page, "Menu of Channels", "Show the rows")
+    dialog = page.get_by_role("dialog")
+    dialog.locator(".stDataFrameGlideDataEditor").first.click(position={"x": 60, "y": 60})
+    dialog.get_by_text("Copied", exact=False).wait_for()
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
 def test_a_card_shows_its_sql(visitor: Callable[..., Any]):
     """The statement that counted it, with its values in place."""
     page = opened(visitor, "&channel=VOICE")

@@ -116,6 +116,7 @@ def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
     assert len(found.statements) == 1
     assert found.figures.column_names == ["day", "Total rows"]
     assert sum(found.figures["Total rows"].to_pylist()) == service.overview("contacts", found.filters).total_rows
+    assert found.rows == service.overview("contacts", found.filters).total_rows
 
 
 def test_behind_a_chart_its_own_filter_is_open(service: Service, published: Published):
@@ -124,7 +125,7 @@ def test_behind_a_chart_its_own_filter_is_open(service: Service, published: Publ
     found = behind(scene, JANUARY, Part("chart", 1))
     assert found.filters == Filters(JANUARY)
     assert found.statements == scene.overview.statements[1:]
-    assert sum(found.figures["contacts"].to_pylist()) == len(january(published))
+    assert sum(found.figures["contacts"].to_pylist()) == found.rows == len(january(published))
     assert behind(scene, JANUARY, Part("chart", 2)).filters == Filters(JANUARY, channel=("VOICE",))
 
 
@@ -135,6 +136,7 @@ def test_behind_the_days_the_brush_is_open(service: Service):
     assert found.filters == Filters(JANUARY)
     assert csv_bytes(found.figures).splitlines()[:2] == [b"day,contacts", b"2026-01-01,26"]
     assert found.figures.num_rows == 31
+    assert found.rows == service.overview("contacts", Filters(JANUARY)).total_rows
 
 
 def test_a_file_holds_every_digit(service: Service):

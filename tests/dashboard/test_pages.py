@@ -262,6 +262,23 @@ def test_a_result_can_be_looked_at_as_a_chart(visit, published: Published):
     assert len(app.dataframe[0].value) == 1
 
 
+def test_rows_of_a_cut_result_are_counted_when_asked(visit, published: Published):
+    """A result that was cut says so and offers to count; then it says how many of how many."""
+    app = visit(published.environment, "sql")
+    app.session_state["sql_contacts_text"] = {"sql": "SELECT contact_id FROM contacts", "revision": 1}
+    run_query(app)
+    assert "First 1,000 rows, there are more" in texts(app)
+    (count,) = (button for button in app.button if button.label == "Count them all")
+    count.click().run()
+    end = time.monotonic() + 60
+    while "Counting" in texts(app) and time.monotonic() < end:
+        time.sleep(0.3)
+        app.run()
+    assert not app.exception
+    assert f"1,000 of {len(published.rows):,} rows" in texts(app)
+    assert "Count them all" not in [button.label for button in app.button]
+
+
 def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published):
     """Athena's own words, and the statement that they are about."""
     app = visit(published.environment, "sql")

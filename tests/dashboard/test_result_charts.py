@@ -158,6 +158,15 @@ def test_a_specification_is_described_and_leaves_colours_to_the_theme():
     assert "#" not in str({**spec, "datasets": None})
 
 
+def test_a_value_has_the_colour_that_it_has_everywhere():
+    """The scale counts every known value, drawn or not; the legend has those that are drawn."""
+    spec = vega_lite(chart(SPLIT), "", ("CHAT", "EMAIL", "TASK", "(none)"))
+    colour = spec["encoding"]["color"]
+    assert colour["scale"]["domain"] == ["CHAT", "EMAIL", "TASK", "(none)", "VOICE"]
+    assert sorted(colour["legend"]["values"]) == ["CHAT", "VOICE"]
+    assert "scale" not in vega_lite(chart(SPLIT), "")["encoding"]["color"]
+
+
 def test_hostile_values_are_data_and_no_expression():
     """What stands in a row never becomes a part of Vega's expressions."""
     value = "'] || alert(1) //"

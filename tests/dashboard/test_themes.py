@@ -30,6 +30,19 @@ def test_text_reads_on_every_surface(theme: Theme):
 
 
 @EACH
+def test_faded_text_reads_on_a_card(theme: Theme):
+    """Streamlit draws the pinned column of a grid and the axes of charts in 60% of the text's colour."""
+    for surface in (theme.card, theme.field):
+        assert contrast(mixed(theme.text, surface, 0.6), surface) >= 4.5, surface
+
+
+def mixed(ink: str, surface: str, share: float) -> str:
+    """A colour that lets another shine through."""
+    pairs = [(int(ink[at : at + 2], 16), int(surface[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(first * share + second * (1 - share)):02x}" for first, second in pairs)
+
+
+@EACH
 def test_states_read_on_a_card(theme: Theme):
     """Good, bad, warning and information colours are readable as text on a card and on the page."""
     for ink in (theme.good, theme.bad, theme.warn, theme.info):

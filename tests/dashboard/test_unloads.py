@@ -8,6 +8,7 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 
+from dashboard.counting import count_statement
 from dashboard.errors import InvalidRequest, QueryCancelled
 from dashboard.queries import Statement, with_limit
 from dashboard.query_types import QueryRequest
@@ -79,6 +80,23 @@ def test_what_a_person_wrote_is_checked_again_and_keeps_its_own_limit(service):
     done = unload(service, found, ["channel", "note_2"], "json", MOST_ROWS)
     lines = gzip.decompress(service.objects.read_uri(done.files[0])).decode().splitlines()
     assert [json.loads(line)["channel"] for line in lines] == ["VOICE"] * 7
+
+
+def test_all_rows_of_a_cut_result_are_counted(service, published):
+    """Whatever the limit of the page was, with bound values as before, and with the person's own LIMIT."""
+    ours = answered(service, QueryRequest("by_agent", 10, agent_name="Chidi O'Neil"))
+    assert count(service, ours) == sum(row["agent_name"] == "Chidi O'Neil" for row in published.rows)
+    sql = "SELECT channel, channel FROM contacts WHERE channel = {{channel}} ORDER BY 1"
+    written = answered(service, QueryRequest("custom_sql", 5, sql=sql), {"channel": "VOICE"})
+    assert count(service, written) == sum(row["channel"] == "VOICE" for row in published.rows)
+    own = answered(service, QueryRequest("custom_sql", 5, sql="SELECT contact_id FROM contacts LIMIT 30"))
+    assert count(service, own) == 30
+
+
+def count(service, found):
+    """The number of rows behind a result."""
+    (rows,) = service.start("contacts", count_statement(service, found)).outcome().table.column(0).to_pylist()
+    return rows
 
 
 def test_a_result_without_rows_writes_nothing(service):
