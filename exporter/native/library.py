@@ -1,7 +1,7 @@
 """The compiled library from Python: pages in, Arrow arrays out. Calls run without the GIL, from any thread."""
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -36,6 +36,10 @@ class Form(IntEnum):
     """Plain JSON; else RAW."""
     RAW = 6
     """AttributeValue JSON as it was sent, of any kind."""
+
+
+_INSTEAD = (Form.TEXT, Form.RAW)
+"""How a column leaves that cannot leave as it is wanted."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class Plan:
     def __init__(self, library: "Library", columns: Sequence[Column]) -> None:
         self._functions = library.functions
         self._columns = tuple(columns)
+        # Looked up for each column of each page, where an enumeration and a type take longer to make than to find.
+        self._types = [{int(form): (form, _type(form, one)) for form in (one.form, *_INSTEAD)} for one in columns]
         self._usual_rows = 0
         names = [column.attribute.encode() for column in columns]
         count = len(names)
@@ -115,7 +121,7 @@ class Plan:
         finally:
             self._functions.page_free(page)
         key, capacity = (body[start : start + length] for start, length in (spans[:2], spans[2:]))
-        columns = [_array(rows, result, column, buffer) for result, column in zip(results, self._columns, strict=True)]
+        columns = [_array(rows, result, types, buffer) for result, types in zip(results, self._types, strict=True)]
         return ScannedPage(rows, columns, key, capacity)
 
 
@@ -205,14 +211,16 @@ def _bit(kind: str | None) -> int:
     return 0 if kind is None else 1 << KINDS.index(kind)
 
 
-def _array(rows: int, result: Any, column: Column, buffer: pa.Buffer) -> tuple[Form, pa.Array]:
-    form = Form(result.form)
+def _array(
+    rows: int, result: Any, types: Mapping[int, tuple[Form, pa.DataType]], buffer: pa.Buffer
+) -> tuple[Form, pa.Array]:
+    form, kind = types[result.form]
     validity = buffer.slice(result.validity, (rows + 7) // 8) if result.nulls else None
     data = buffer.slice(result.data, result.bytes)
     buffers = [validity, data]
     if result.offsets >= 0:
         buffers = [validity, buffer.slice(result.offsets, 4 * (rows + 1)), data]
-    return form, pa.Array.from_buffers(_type(form, column), rows, buffers, result.nulls)
+    return form, pa.Array.from_buffers(kind, rows, buffers, result.nulls)
 
 
 def _type(form: Form, column: Column) -> pa.DataType:
