@@ -37,6 +37,14 @@ def label(value: str | None) -> str:
     return NO_VALUE if value is None else value or EMPTY
 
 
+def labels_in_order(categories: Sequence[str] | None) -> Sequence[str]:
+    """Return what people read for published values, in the order of their colours, which `value_marks` gives them too.
+
+    Nothing where they are not known or more than a theme has colours: then two of them would look alike.
+    """
+    return [*map(label, sorted(categories)), NO_VALUE] if categories and len(categories) < SERIES else ()
+
+
 def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
     """Return a bar per day; days are names here, not instants: a reader's own time zone must not move them."""
     return [

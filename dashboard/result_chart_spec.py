@@ -48,11 +48,12 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
         legend = alt.Legend(
             orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_LABEL, offset=8
         )
-        encoding["color"] = alt.Color("colour:N", sort=list(chart.series), legend=legend)
         if fixed:
             legend.values = list(chart.series)
             domain = [*fixed, *(value for value in chart.series if value not in fixed)]
             encoding["color"] = alt.Color("colour:N", scale=alt.Scale(domain=domain), legend=legend)
+        else:
+            encoding["color"] = alt.Color("colour:N", sort=list(chart.series), legend=legend)
     measure = {"title": chart.y if chart.y != ROWS else ROWS.lower()}
     highest = max((abs(point.y) for point in chart.points), default=0)
     counted = all(point.y.is_integer() for point in chart.points)

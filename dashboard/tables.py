@@ -7,7 +7,7 @@ import streamlit as st
 from sqlglot.errors import SqlglotError
 
 from dashboard import formats
-from dashboard.charts import label
+from dashboard.charts import labels_in_order
 from dashboard.costs import dollars_for
 from dashboard.counting import count_rows, counted
 from dashboard.filters import DIMENSIONS, Filters
@@ -46,10 +46,8 @@ def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -
 
 
 def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
-    """Return the values of a column whose colours are the same everywhere, as the Overview orders them."""
-    if column not in {service.shape(name).of(dimension) for dimension in DIMENSIONS}:
-        return ()
-    return [*map(label, sorted(service.choices(name, column) or ())), label(None)]
+    dimensions = {service.shape(name).of(dimension) for dimension in DIMENSIONS}
+    return labels_in_order(service.choices(name, column)) if column in dimensions else ()
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:

@@ -111,7 +111,10 @@ def _fitted(array: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         return pa.chunked_array([pa.StructArray.from_arrays(children, fields=list(wanted))])
     try:
         return array.cast(wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:  # Arrow's name for a cast that it has none of
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowNotImplementedError,
+    ) as error:  # stays: Arrow's own name of the error for a cast it has not
         raise QueryError(
             f"TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: column {column.name} is "
             f"{column.type.trino}, the query gives {array.type}",

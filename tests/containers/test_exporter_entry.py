@@ -31,7 +31,7 @@ def test_a_command_is_the_exporters_own(repository: Path, environment: dict[str,
     assert "SOMETIMES" in done.stderr
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the runtime client has no build for this system")
+@pytest.mark.skipif(sys.platform != "linux", reason="stays: awslambdaric is built for Linux alone, as Lambda is")
 def test_lambda_events_are_served(repository: Path, environment: dict[str, str]) -> None:
     """Where Lambda's runtime address is set, events come from it; each is answered by a run report or an error."""
     with RuntimeApi() as api:

@@ -102,3 +102,14 @@ def test_long_descriptions_stop():
     """Alternative text of many values says how many are left out."""
     counts = [ValueCount(str(number), 1) for number in range(20)]
     assert charts.described("Agents", counts).endswith(" and 8 more")
+
+
+def test_values_have_one_order_of_colours_as_long_as_there_is_one_for_each():
+    """The ring of the Overview and the chart of a result agree; with more values than colours nothing is fixed."""
+    known = ["VOICE", "", "CHAT"]
+    marks = charts.value_marks([ValueCount(value, 1) for value in (*known, None)], (), [*sorted(known), None])
+    order = charts.labels_in_order(known)
+    assert [order[mark["colour"]] for mark in marks] == [mark["label"] for mark in marks]
+    assert len(charts.labels_in_order([str(number) for number in range(7)])) == 8
+    assert charts.labels_in_order([str(number) for number in range(8)]) == ()
+    assert charts.labels_in_order(None) == charts.labels_in_order(()) == ()
