@@ -32,7 +32,7 @@ requests, and a minute of throttling uses it up when several ranges are read at 
 PAUSE_SECONDS = 1.0
 
 _BODY = "ResponseBody"
-_STOPPED = "stopped on request, while DynamoDB was refusing requests; days published before stay published"
+_STOPPED = "stopped on request, while DynamoDB was refusing requests"
 _log = structlog.get_logger()
 
 
