@@ -20,6 +20,10 @@ from botocore.config import Config
 # Test folders are not packages, so what they share among themselves is found through the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from faults import Faults
+from faulty import ROWS
+
+import exporter.query
 from datasets.manifest import Manifest
 from datasets.runs import RunEntry
 from exporter.job import ExportJob
@@ -194,3 +198,24 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return started
+
+
+@pytest.fixture
+def faults(aws, monkeypatch):
+    """The server in between, for every client made from now on; repeated attempts follow one another at once."""
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
+    monkeypatch.setattr(exporter.query, "PAUSE_SECONDS", 0.01)
+    with Faults(aws.url) as started:
+        yield started
+
+
+@pytest.fixture
+def table(scene, faults, monkeypatch):
+    """Nine items so large that each day of each partition value is more than a page; the old content is one item."""
+    made = scene()
+    made.put("00", "2026-02-16T09:00:00Z", Padding={"S": "old"})
+    made.export(start="2026-02-16", end="2026-02-16")
+    for number in range(9):
+        made.put(f"{number:02}", f"{ROWS[f'{number:02}']}T10:00:{number:02}Z", Padding={"S": f"{number}" * 390_000})
+    monkeypatch.setenv("AWS_ENDPOINT_URL", faults.url)
+    return made

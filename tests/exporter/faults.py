@@ -168,3 +168,28 @@ def with_wrong_crc(response: Response) -> Response:
     body = response.body.replace(b'"Count": ', b'"Bount": ', 1)
     assert body != response.body
     return replace(response, body=body)
+
+
+def first(count, operation, answer):
+    """Return a rule that spoils the first requests of an operation and lets the others pass."""
+    lock, seen = threading.Lock(), []
+
+    def rule(request, forward):
+        if request.operation != operation:
+            return forward()
+        with lock:
+            seen.append(request)
+            spoiled = len(seen) <= count
+        return answer(forward) if spoiled else forward()
+
+    return rule
+
+
+def every(operation, answer):
+    """Return a rule that spoils every request of an operation."""
+    return first(10**9, operation, answer)
+
+
+def without_checksum(answer):
+    """Return an answer as something between here and DynamoDB may leave it."""
+    return replace(answer, headers={name: value for name, value in answer.headers.items() if name != "x-amz-crc32"})

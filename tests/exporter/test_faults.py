@@ -4,86 +4,18 @@ A real server between the exporter and the stand-in spoils answers. Either a run
 fails with a clear message, owes its days and leaves what was published.
 """
 
-import datetime as dt
 import json
 import threading
 import time
 import zlib
-from dataclasses import replace
 
 import pytest
-import urllib3
-from faults import Faults, Response, refused, s3_refused, torn, with_wrong_crc
+from faults import Response, every, first, refused, s3_refused, torn, with_wrong_crc, without_checksum
+from faulty import DAYS, assert_exact, assert_untouched
 
 import exporter.clients
 import exporter.query
 import exporter.store
-from exporter.errors import SourceError
-from exporter.estimate import Assumptions
-from exporter.estimating import estimate
-from exporter.pages import PageReader
-from exporter.preview import preview
-from exporter.request import request_from_options
-
-DAYS = {"start": "2026-02-16", "end": "2026-02-18"}
-ROWS = {f"{number:02}": f"2026-02-{16 + number % 3}" for number in range(9)}
-
-
-@pytest.fixture
-def faults(aws, monkeypatch):
-    """The server in between, for every client made from now on; repeated attempts follow one another at once."""
-    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
-    monkeypatch.setattr(exporter.query, "PAUSE_SECONDS", 0.01)
-    with Faults(aws.url) as started:
-        yield started
-
-
-@pytest.fixture
-def table(scene, faults, monkeypatch):
-    """Nine items so large that each day of each partition value is more than a page; the old content is one item."""
-    made = scene()
-    made.put("00", "2026-02-16T09:00:00Z", Padding={"S": "old"})
-    made.export(start="2026-02-16", end="2026-02-16")
-    for number in range(9):
-        made.put(f"{number:02}", f"{ROWS[f'{number:02}']}T10:00:{number:02}Z", Padding={"S": f"{number}" * 390_000})
-    monkeypatch.setenv("AWS_ENDPOINT_URL", faults.url)
-    return made
-
-
-def first(count, operation, answer):
-    """Return a rule that spoils the first requests of an operation and lets the others pass."""
-    lock, seen = threading.Lock(), []
-
-    def rule(request, forward):
-        if request.operation != operation:
-            return forward()
-        with lock:
-            seen.append(request)
-            spoiled = len(seen) <= count
-        return answer(forward) if spoiled else forward()
-
-    return rule
-
-
-def every(operation, answer):
-    """Return a rule that spoils every request of an operation."""
-    return first(10**9, operation, answer)
-
-
-def assert_exact(table):
-    """Require that each item is published once, on its day, with its whole content."""
-    assert {identity: row["_day"] for identity, row in table.rows().items()} == ROWS
-    assert all(row["padding"] == row["id"][1] * 390_000 for row in table.rows().values())
-
-
-def assert_untouched(table, entry, *said):
-    """Require that a run failed with these words, owes its days, and left the old content alone."""
-    assert entry.status == "failed"
-    for words in said:
-        assert words in entry.error
-    assert [str(day) for day in entry.owed] == ["2026-02-16", "2026-02-17", "2026-02-18"]
-    assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
-    assert entry in table.ledger()
 
 
 def server_error(_):
@@ -115,11 +47,6 @@ def test_throttling_outlasts_what_the_sdk_grants(table, faults):
     assert_exact(table)
     # Each retry costs the SDK's quota of 500 five, and an answer at last gives five back.
     assert 9 * 5 * len(times) > 500
-
-
-def without_checksum(answer):
-    """Return an answer as something between here and DynamoDB may leave it."""
-    return replace(answer, headers={name: value for name, value in answer.headers.items() if name != "x-amz-crc32"})
 
 
 @pytest.mark.parametrize(
@@ -273,69 +200,6 @@ def test_a_key_range_that_stays_throttled_is_named(table, faults, monkeypatch):
     assert_untouched(table, table.job(**DAYS).run(), "ThrottlingException", "one or more key ranges", "Run again")
 
 
-def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table, faults):
-    """PutObject answered 403: the run ends at its lease, names bucket, key and permission, and reads nothing."""
-    faults.rule = every("PutObject", lambda _: s3_refused("AccessDenied", 403))
-    entry = table.job(**DAYS).run()
-    assert entry.status == "failed"
-    assert entry.error == (
-        f"may not write s3://reports/{table.prefix}/_lease.json: access denied. The role needs s3:PutObject on it."
-    )
-    assert faults.count("Query") == faults.count("DescribeTable") == 0
-    assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
-
-
-def described(change):
-    """Return a rule under which DescribeTable tells of a changed index."""
-
-    def answer(forward):
-        found = json.loads(forward().body)
-        change(found["Table"])
-        body = json.dumps(found).encode()
-        return Response(200, {"content-type": "application/x-amz-json-1.0", "x-amz-crc32": str(zlib.crc32(body))}, body)
-
-    return every("DescribeTable", answer)
-
-
-@pytest.mark.parametrize("status", ["CREATING", "DELETING"])
-def test_an_index_that_is_not_active_is_refused(table, faults, status):
-    """A reading of an index that is being built would miss items: the run, the dry run and the plan say so alike."""
-    faults.rule = described(lambda found: found["GlobalSecondaryIndexes"][0].update(IndexStatus=status))
-    said = f"index by-kind is {status}: a read now would miss items. Run again when it is ACTIVE."
-    assert table.job(**DAYS).run().error == said
-    settings, now = table.settings(), dt.datetime(2026, 2, 20, 9, tzinfo=dt.UTC)
-    request = request_from_options(settings, now, **DAYS)
-    with pytest.raises(SourceError, match=said):
-        preview(settings, request, now)
-    with pytest.raises(SourceError, match=said):
-        estimate(settings, request, Assumptions(), now)
-    assert faults.count("Query") == 0
-
-
-@pytest.mark.parametrize(
-    ("attribute", "kind", "date_format", "said"),
-    [
-        ("At", "N", "ISO", "sort key At is a number, but the date format is ISO. Set DATE_FORMAT to EPOCH"),
-        ("At", "N", "HUMAN_READABLE", "sort key At is a number, but the date format is HUMAN_READABLE"),
-        ("At", "B", "ISO", "index by-kind has a binary key"),
-        ("Kind", "B", "ISO", "index by-kind has a binary key"),
-    ],
-)
-def test_a_key_of_a_type_that_the_date_format_cannot_read_is_refused(table, faults, attribute, kind, date_format, said):
-    """A number is no ISO date, and bytes are no key that can be read: refused before anything is read."""
-
-    def change(found):
-        for definition in found["AttributeDefinitions"]:
-            if definition["AttributeName"] == attribute:
-                definition["AttributeType"] = kind
-
-    faults.rule = described(change)
-    entry = table.job(**DAYS, variables={"DATE_FORMAT": date_format}).run()
-    assert entry.status == "failed"
-    assert entry.error.startswith(said)
-    assert faults.count("Query") == 0
-
-
 def third_part(answer):
     """Return a rule that spoils every third part of a multipart upload."""
 
@@ -412,61 +276,3 @@ def test_nobody_there(table, monkeypatch):
     entry = table.job(**DAYS).run()
     assert entry.status == "failed"
     assert "cannot reach s3://reports" in entry.error
-
-
-def test_bodies_bypass_the_parser(table, monkeypatch):
-    """The before-parse hook of botocore is not documented; it must hand over each body, with nothing left to parse."""
-    bodies, warnings = [], []
-    read = PageReader.read
-    monkeypatch.setattr(PageReader, "read", lambda self, body: (bodies.append(body), read(self, body))[1])
-    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said))
-    table.export(**DAYS)
-    assert all(b'"ScannedCount"' in body for body in bodies)  # DynamoDB's own text, which the parser would reorder
-    assert bodies
-    assert warnings == []
-
-
-def test_large_bodies_are_read_in_one_go(table, monkeypatch):
-    """The SDK's class of responses is not documented either; its 64 KB pieces cost a tenth of a run."""
-    table.put("99", "2026-02-16T12:00:00Z", "A", note={"S": "x" * 200_000})
-    sizes: list[int | None] = []
-    read = urllib3.HTTPResponse.read
-
-    def noted(response, amt=None, *arguments, **named):
-        if int(response.headers.get("content-length", 0)) > 200_000:
-            sizes.append(amt)
-        return read(response, amt, *arguments, **named)
-
-    monkeypatch.setattr(urllib3.HTTPResponse, "read", noted)
-    assert table.export(**DAYS).rows == len(ROWS) + 1
-    assert set(sizes) == {None}
-
-
-def test_a_large_answer_that_is_torn_is_asked_for_again(table, faults):
-    """Cut in the middle of what is read in one go, it is the connection's error, which passes."""
-    table.put("99", "2026-02-16T12:00:00Z", "A", note={"S": "x" * 200_000})
-    faults.rule = first(3, "Query", lambda forward: torn(without_checksum(forward())))
-    assert table.export(**DAYS).rows == len(ROWS) + 1
-    assert faults.count("Query") > 3
-
-
-def test_without_the_hook_rows_are_the_same(table, monkeypatch):
-    """Where botocore no longer calls the hook, items come through its parser: same rows, one warning."""
-    warnings = []
-    table.export(**DAYS)
-    before = {key: table.table_of(key) for key in sorted(table.keys())}
-    monkeypatch.setattr("exporter.query._take_body", lambda **_: None)
-    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said[0]))
-    table.export(**DAYS)
-    assert {key: table.table_of(key) for key in sorted(table.keys())} == before
-    assert warnings == ["botocore no longer hands over response bodies; reading through its parser, slower"]
-
-
-def test_a_body_that_is_no_answer_fails_clearly(table, faults):
-    """A proxy that answers 200 with a page of its own is told by name, without a traceback."""
-
-    def page(forward):
-        return replace(without_checksum(forward()), body=b"<html>Please sign in</html>")
-
-    faults.rule = every("Query", page)
-    assert_untouched(table, table.job(**DAYS).run(), "no answer of DynamoDB", "Please sign in")
