@@ -4,10 +4,12 @@ import ipaddress
 import os
 import shutil
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -64,6 +66,13 @@ def _guarded_connect_ex(self: socket.socket, address: Any) -> int:
 
 socket.socket.connect = _guarded_connect  # type: ignore[method-assign]
 socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def as_structlog_starts() -> Iterator[None]:
+    """A command run within this process sets up its logs; the next test must not inherit its level."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
