@@ -7,7 +7,6 @@ of its responses, which is replaced by one that reads a body in one go; without 
 """
 
 import threading
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -17,6 +16,7 @@ import botocore.awsrequest
 import msgspec
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from zlib_ng.zlib_ng import crc32
 
 from datasets import Source
 from exporter.errors import Interrupted, SourceError
@@ -134,7 +134,7 @@ class Queries:
         headers = metadata["HTTPHeaders"]
         crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
         tried_again = metadata.get("RetryAttempts", 1) or metadata.get("RetryQuotaReached")
-        damaged = crc is not None and tried_again and zlib.crc32(body) != int(crc)
+        damaged = crc is not None and tried_again and crc32(body) != int(crc)
         if damaged or (length is not None and len(body) != int(length)):
             failure = _damaged(self._what)
             raise _GivenUpEarly(failure) if crc is None or metadata.get("RetryQuotaReached") else failure
