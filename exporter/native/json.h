@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 /* DynamoDB's type tags, as bits. The order is that of `exporter.native.library.KINDS`. */
 enum kind {
@@ -117,52 +120,74 @@ static inline int next_is(cursor *c, uint8_t wanted) {
     return c->at < c->end && *c->at == wanted;
 }
 
-/* A string; its text is well-formed UTF-8 and its escapes are complete. */
-static inline int take_text(cursor *c, text *found) {
-    const uint8_t *at, *end = c->end;
-    if (!take(c, '"')) return 0;
-    at = c->at;
-    found->start = at;
-    found->escaped = 0;
-    for (;;) {
-        while (end - at >= WORD) {
-            uint64_t marks = special(word_at(at));
-            if (marks) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-                at += __builtin_ctzll(marks) / 8;
+/* The first byte from `at` on that is a quote, a backslash, a control character or not ASCII, or one at most `WORD` - 1
+ * bytes before the end. */
+static inline const uint8_t *after_plain(const uint8_t *at, const uint8_t *end) {
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), space = _mm_set1_epi8(' ');
+    while (end - at >= 2 * WORD) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+        /* As signed numbers, bytes beyond ASCII are below a space, too. */
+        __m128i marks = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                     _mm_cmplt_epi8(bytes, space));
+        int found = _mm_movemask_epi8(marks);
+        if (found) return at + __builtin_ctz((unsigned)found);
+        at += 2 * WORD;
+    }
 #endif
-                break;
-            }
-            at += WORD;
+    while (end - at >= WORD) {
+        uint64_t marks = special(word_at(at));
+        if (marks) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            at += __builtin_ctzll(marks) / 8;
+#endif
+            return at;
         }
-        if (at >= end) return 0;
-        if (*at == '"') {
-            found->length = at - found->start;
-            c->at = at + 1;
-            return 1;
-        }
+        at += WORD;
+    }
+    return at;
+}
+
+/* The quote that ends the text at `at`, if that is well-formed UTF-8 and its escapes are complete; NULL otherwise. */
+static inline const uint8_t *end_of_text(const uint8_t *at, const uint8_t *end, int *escaped) {
+    *escaped = 0;
+    for (;;) {
+        at = after_plain(at, end);
+        if (at >= end) return NULL;
+        if (*at == '"') return at;
         if (*at == '\\') {
-            found->escaped = 1;
-            if (end - at < 2) return 0;
+            *escaped = 1;
+            if (end - at < 2) return NULL;
             if (at[1] == 'u') {
                 int used;
-                if (code_point(at, end, &used) < 0) return 0;
+                if (code_point(at, end, &used) < 0) return NULL;
                 at += used;
             } else if (escape_of(at[1]) >= 0) {
                 at += 2;
             } else {
-                return 0;
+                return NULL;
             }
         } else if (*at < 0x20) {
-            return 0;
+            return NULL;
         } else if (*at < 0x80) {
             at++;
         } else {
             int bytes = character(at, end);
-            if (!bytes) return 0;
+            if (!bytes) return NULL;
             at += bytes;
         }
     }
+}
+
+static inline int take_text(cursor *c, text *found) {
+    const uint8_t *quote;
+    if (!take(c, '"')) return 0;
+    quote = end_of_text(c->at, c->end, &found->escaped);
+    if (quote == NULL) return 0;
+    found->start = c->at;
+    found->length = quote - c->at;
+    c->at = quote + 1;
+    return 1;
 }
 
 static inline int take_word(cursor *c, const char *word, int64_t length) {

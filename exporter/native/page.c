@@ -24,10 +24,11 @@ enum form { TEXT, BOOLEAN, DOUBLE, WHOLE, DECIMAL, DOCUMENT, RAW };
 typedef struct {
     const uint8_t *name;
     int32_t length;
+    const uint8_t *lead; /* how DynamoDB writes what comes before a value: `"name":`, and of a text `{"S":"` as well */
+    int32_t lead_length; /* 0 where JSON does not write the name as it is */
     uint8_t form;
     uint8_t precision; /* of DECIMAL */
     uint8_t scale;
-    uint8_t plain; /* whether JSON writes the name as it is */
     uint16_t kind; /* the only one, besides NULL, that the column takes; 0: any */
 } column_plan;
 
@@ -35,8 +36,12 @@ typedef struct {
     int32_t columns, slots;
     column_plan *column;
     int32_t *slot; /* open addressing: 1 + the column, 0 where empty */
-    uint8_t *names;
+    uint8_t *names, *leads;
 } plan;
+
+enum { OPENING = 6 }; /* of `{"S":"` */
+
+static int is_text(const column_plan *column) { return column->kind == S || column->kind == N; }
 
 typedef struct {
     uint32_t start, length; /* a text between its quotes; for BOOL, DOCUMENT and RAW the whole {"T": value} */
@@ -69,13 +74,29 @@ EXPORT void plan_free(plan *p) {
     free(p->column);
     free(p->slot);
     free(p->names);
+    free(p->leads);
     free(p);
+}
+
+/* Writes a column's lead to `out` and returns what is behind it. */
+static uint8_t *put_lead(column_plan *column, uint8_t *out) {
+    uint8_t *end = out;
+    for (int32_t i = 0; i < column->length; i++)
+        if (column->name[i] < 0x20 || column->name[i] == '"' || column->name[i] == '\\') return out;
+    *end++ = '"';
+    end = put(end, column->name, column->length);
+    end = put(end, "\":", 2);
+    if (is_text(column)) end = put(end, column->kind == S ? "{\"S\":\"" : "{\"N\":\"", OPENING);
+    column->lead = out;
+    column->lead_length = (int32_t)(end - out);
+    return end;
 }
 
 /* A plan for these columns, whose names are one after the other in `names`; NULL where memory is short. */
 EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *lengths, const uint8_t *forms,
                       const uint16_t *kinds, const uint8_t *precisions, const uint8_t *scales) {
     int64_t total = 0, at = 0;
+    uint8_t *lead;
     plan *p = calloc(1, sizeof *p);
     if (p == NULL) return NULL;
     for (int32_t i = 0; i < columns; i++) total += lengths[i];
@@ -85,19 +106,18 @@ EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *leng
     p->column = calloc((size_t)columns + 1, sizeof *p->column);
     p->slot = calloc((size_t)p->slots, sizeof *p->slot);
     p->names = malloc((size_t)total + 1);
-    if (p->column == NULL || p->slot == NULL || p->names == NULL) {
+    p->leads = malloc((size_t)(total + columns * (3 + OPENING) + 1));
+    if (p->column == NULL || p->slot == NULL || p->names == NULL || p->leads == NULL) {
         plan_free(p);
         return NULL;
     }
     memcpy(p->names, names, (size_t)total);
+    lead = p->leads;
     for (int32_t i = 0; i < columns; i++) {
         uint32_t slot = hash_of(p->names + at, lengths[i]);
         p->column[i] = (column_plan){.name = p->names + at, .length = lengths[i], .form = forms[i], .kind = kinds[i],
-                                     .precision = precisions[i], .scale = scales[i], .plain = 1};
-        for (int32_t j = 0; j < lengths[i]; j++) {
-            uint8_t letter = p->names[at + j];
-            if (letter < 0x20 || letter == '"' || letter == '\\') p->column[i].plain = 0;
-        }
+                                     .precision = precisions[i], .scale = scales[i]};
+        lead = put_lead(&p->column[i], lead);
         while (p->slot[slot & (uint32_t)(p->slots - 1)] != 0) slot++;
         p->slot[slot & (uint32_t)(p->slots - 1)] = i + 1;
         at += lengths[i];
@@ -107,20 +127,25 @@ EXPORT plan *plan_new(int32_t columns, const uint8_t *names, const int32_t *leng
 
 /* ---- pages ---- */
 
-/* The commonest value by far: `{"S":"text"}` or `{"N":"12"}` without a space, as DynamoDB writes it. Nothing is taken
- * where it is anything else. */
-static int take_usual(cursor *c, const page *g, const column_plan *column, cell *found) {
-    cursor ahead = *c;
-    text value;
-    if (c->end - c->at < 8 || memcmp(c->at, column->kind == S ? "{\"S\":\"" : "{\"N\":\"", 6) != 0) return 0;
-    ahead.at += 5;
-    if (!take_text(&ahead, &value) || ahead.at == ahead.end || *ahead.at != '}') return 0;
-    if (value.escaped && column->kind == N) return 0;
+/* Whether two places hold the same bytes, without a call for what is that short. */
+static inline int same(const uint8_t *a, const uint8_t *b, int64_t length) {
+    uint64_t differ = 0;
+    if (length < WORD) return memcmp(a, b, (size_t)length) == 0;
+    for (int64_t i = 0; i < length - WORD; i += WORD) differ |= word_at(a + i) ^ word_at(b + i);
+    return (differ | (word_at(a + length - WORD) ^ word_at(b + length - WORD))) == 0;
+}
+
+/* The commonest value by far, a text with what closes it: `12"}` without a space, as DynamoDB writes it. Nothing is
+ * taken where it is anything else. */
+static inline int take_usual(cursor *c, const page *g, const column_plan *column, const uint8_t *start, cell *found) {
+    int escaped;
+    const uint8_t *quote = end_of_text(start, c->end, &escaped);
+    if (quote == NULL || quote + 1 == c->end || quote[1] != '}' || (escaped && column->kind == N)) return 0;
     found->kind = column->kind;
-    found->start = (uint32_t)(value.start - g->body);
-    found->length = (uint32_t)value.length;
-    found->escaped = (uint8_t)value.escaped;
-    c->at = ahead.at + 1;
+    found->start = (uint32_t)(start - g->body);
+    found->length = (uint32_t)(quote - start);
+    found->escaped = (uint8_t)escaped;
+    c->at = quote + 2;
     return 1;
 }
 
@@ -128,7 +153,6 @@ static int take_cell(cursor *c, const page *g, const column_plan *column, cell *
     const uint8_t *whole;
     text tag, value;
     int kind;
-    if ((column->kind == S || column->kind == N) && take_usual(c, g, column, found)) return 1;
     if (!next_is(c, '{')) return 0;
     whole = c->at++;
     if (!take_text(c, &tag) || !take(c, ':')) return 0;
@@ -137,7 +161,7 @@ static int take_cell(cursor *c, const page *g, const column_plan *column, cell *
     found->kind = (uint16_t)kind;
     if (kind == NOTHING) {
         if (!take_word(c, "true", 4)) return 0;
-    } else if (column->kind == S || column->kind == N) {
+    } else if (is_text(column)) {
         if (!take_text(c, &value) || (kind == N && value.escaped)) return 0;
         found->start = (uint32_t)(value.start - g->body);
         found->length = (uint32_t)value.length;
@@ -172,26 +196,45 @@ static int new_row(page *g) {
     return 1;
 }
 
-/* Whether the attribute that is expected next comes next, without a space; the cursor is then behind its colon. */
-static int take_expected(cursor *c, const column_plan *column) {
-    int64_t length = column->length;
-    const uint8_t *name = c->at + 1;
-    if (!column->plain || c->end - c->at < length + 3 || *c->at != '"' || name[length] != '"' || name[length + 1] != ':') return 0;
-    if (memcmp(name, column->name, (size_t)length) != 0) return 0;
-    c->at += length + 3;
-    return 1;
+/* Behind the lead of the attribute that is expected next, or NULL where something else comes next. */
+static inline const uint8_t *behind_lead(const cursor *c, const column_plan *column) {
+    int64_t length = column->lead_length;
+    return length && c->end - c->at >= length && same(c->at, column->lead, length) ? c->at + length : NULL;
 }
 
 enum { MAX_ESCAPED = 1024 }; /* a longer name with escapes is declined */
 
-/* The attribute at the cursor, or -1; `expected` is a guess. */
-static int32_t take_attribute(cursor *c, const plan *p, int32_t expected) {
+/* The attribute at the cursor, or -1. */
+static int32_t take_attribute(cursor *c, const plan *p) {
     text name;
     uint8_t meant[MAX_ESCAPED];
-    if (expected >= 0 && take_expected(c, &p->column[expected])) return expected;
     if (!take_text(c, &name) || !take(c, ':')) return -1;
     if (!name.escaped) return column_of(p, name.start, name.length);
     return name.length > MAX_ESCAPED ? -1 : column_of(p, meant, unescaped(name.start, name.length, meant));
+}
+
+/* One attribute of the last row: the one after `last` by what came after it in earlier items, or any other. Columns
+ * count from 1 here; returns the attribute's, or 0 where it is declined. */
+static inline int32_t take_pair(cursor *c, page *g, int32_t *after, int32_t last) {
+    const plan *p = g->plan;
+    int32_t column = after[last] - 1;
+    const uint8_t *value = column < 0 ? NULL : behind_lead(c, &p->column[column]);
+    cell *found;
+    if (value == NULL) {
+        column = take_attribute(c, p);
+        if (column < 0) return 0;
+        after[last] = column + 1;
+    }
+    found = g->cells + column * g->room + g->rows - 1;
+    if (found->kind != ABSENT) return 0;
+    if (value != NULL) {
+        if (is_text(&p->column[column])) {
+            if (take_usual(c, g, &p->column[column], value, found)) return column + 1;
+            value -= OPENING;
+        }
+        c->at = value;
+    }
+    return take_cell(c, g, &p->column[column], found) ? column + 1 : 0;
 }
 
 /* The items. An attribute that is not in the plan, or twice in an item, is declined with the page. */
@@ -208,13 +251,8 @@ static int take_items(cursor *c, page *g) {
             if (take(c, '}')) continue;
             fits = 0;
             do {
-                int32_t column = take_attribute(c, p, after[last] - 1);
-                cell *found;
-                if (column < 0) goto done;
-                found = g->cells + column * g->room + g->rows - 1;
-                after[last] = column + 1;
-                last = column + 1;
-                if (found->kind != ABSENT || !take_cell(c, g, &p->column[column], found)) goto done;
+                last = take_pair(c, g, after, last);
+                if (!last) goto done;
             } while (take(c, ','));
             if (!take(c, '}')) goto done;
             fits = 1;
@@ -310,11 +348,14 @@ static int fill_fixed(const page *g, int32_t index, arena *a, result *r, int64_t
     return 1;
 }
 
-/* Most texts are short, and two words are copied faster than a length is looked at. What is written too much lies in
+enum { SHORT = 5 * WORD }; /* times and identifiers are */
+
+/* Most texts are short, and a few words are copied faster than a length is looked at. What is written too much lies in
  * what the next text or buffer overwrites; `most_bytes` leaves room behind the last. */
 static uint8_t *put_short(uint8_t *out, const uint8_t *at, int64_t length, const uint8_t *end) {
-    if (length > 2 * WORD || end - at < 2 * WORD) return put(out, at, length);
+    if (length > SHORT || end - at < SHORT) return put(out, at, length);
     memcpy(out, at, 2 * WORD);
+    if (length > 2 * WORD) memcpy(out + 2 * WORD, at + 2 * WORD, SHORT - 2 * WORD);
     return out + length;
 }
 
@@ -388,10 +429,9 @@ static void fill_column(const page *g, int32_t index, arena *a, result *r) {
 }
 
 static int64_t most_bytes(const page *g) {
-    int64_t columns = g->plan->columns, total = 0;
-    for (int64_t i = 0; i < g->room * columns; i++) total += g->cells[i].length;
-    /* Per column the widest fixed value or the offsets, the validity, and what alignment takes. */
-    return total + columns * (16 * g->rows + 8 + g->rows / 8 + 4 * 64);
+    /* The texts are parts of the body; per column the widest fixed value or the offsets, the validity, and what
+     * alignment and short texts take. */
+    return g->length + g->plan->columns * (16 * g->rows + 8 + g->rows / 8 + 4 * 64);
 }
 
 EXPORT void page_free(page *g) {

@@ -2,10 +2,12 @@
 
 import ctypes
 import datetime as dt
+import itertools
 import json
 import mmap
 import os
 import random
+import re
 import subprocess
 import sys
 from hashlib import blake2b
@@ -34,21 +36,27 @@ def test_the_compiled_reader_is_what_the_tests_run_with():
     assert compiled is not None
 
 
-def scan(column: Column, *values: Any) -> tuple[str, list[Any]] | None:
+SPACED, COMPACT = (", ", ": "), (",", ":")  # DynamoDB writes the second
+
+
+def scan(column: Column, *values: Any, separators: tuple[str, str] = COMPACT) -> tuple[str, list[Any]] | None:
     """Return the form and the cells of one attribute's values; None where the page is declined."""
     items = [{} if value is None else {column.attribute: value} for value in values]
-    page = Plan(compiled, [column]).scan(json.dumps({"Items": items}).encode())
+    body = json.dumps({"Items": items}, separators=separators, ensure_ascii=False).encode()
+    page = Plan(compiled, [column]).scan(body)
     if page is None:
         return None
     ((form, array),) = page.columns
     array.validate(full=True)
     assert page.rows == len(values)
-    return form.name, array.to_pylist()
+    cells = array.to_pylist()
+    return form.name, [cell if cell is None else json.loads(cell) for cell in cells] if form is Form.RAW else cells
 
 
 NULL = {"NULL": True}
 
 
+@pytest.mark.parametrize("separators", [SPACED, COMPACT])
 @pytest.mark.parametrize(
     ("column", "values", "expected"),
     [
@@ -74,13 +82,42 @@ NULL = {"NULL": True}
         (Column("a", Form.DOCUMENT, None),
          [{"M": {"b": {"N": "1"}, "a": {"L": [{"S": "x"}, NULL]}}}, NULL, None, {"S": "t"}],
          ("DOCUMENT", ['{"a":["x",null],"b":1}', None, None, '"t"'])),
-        (Column("a", Form.DOCUMENT, None), [{"SS": ["b", "a"]}], ("RAW", [b'{"SS": ["b", "a"]}'])),
-        (Column("a", Form.RAW, None), [{"S": "x"}, NULL, None], ("RAW", [b'{"S": "x"}', b'{"NULL": true}', None])),
+        (Column("a", Form.DOCUMENT, None), [{"SS": ["b", "a"]}], ("RAW", [{"SS": ["b", "a"]}])),
+        (Column("a", Form.RAW, None), [{"S": "x"}, NULL, None], ("RAW", [{"S": "x"}, NULL, None])),
     ],
 )  # fmt: skip
-def test_what_is_taken_what_is_left_to_python_and_what_is_declined(column, values, expected):
+def test_what_is_taken_what_is_left_to_python_and_what_is_declined(column, values, expected, separators):
     """A regular page becomes columns; a number or document with a choice stays as it was sent; the rest is declined."""
-    assert scan(column, *values) == expected
+    assert scan(column, *values, separators=separators) == expected
+
+
+@pytest.mark.parametrize("odd", ['"', "\\", "\n", "\x7f", "é", "🎧", "}"])
+def test_a_text_is_whole_wherever_something_odd_is_in_it(odd):
+    """Texts are looked at and copied several bytes at a time, up to which byte depends on all before it."""
+    texts = ["x" * before + odd + "y" * after for before in range(40) for after in range(40)]
+    plain = ["x" * length for length in range(100)]
+    assert scan(Column("a", Form.TEXT, "S"), *({"S": text} for text in texts + plain)) == ("TEXT", texts + plain)
+
+
+@pytest.mark.parametrize("wrong", [b"\x00", b"\x1f", b"\n", b"\x80", b"\xff", b"\xed\xa0\x80", b"\\x"])
+def test_a_text_is_declined_wherever_something_wrong_is_in_it(wrong):
+    """Neither control characters as they are, nor what is no UTF-8, nor half an escape."""
+    plan = Plan(compiled, [Column("a", Form.TEXT, "S")])
+    for before, after in itertools.product(range(40), range(40)):
+        body = b'{"Items":[{"a":{"S":"%s"}}]}'
+        assert plan.scan(body % (b"x" * before + b"x" * after)).rows == 1
+        assert plan.scan(body % (b"x" * before + wrong + b"x" * after)) is None
+
+
+def test_a_value_is_known_however_its_page_is_spaced():
+    """What usually comes before a value is compared as a whole; where it is spaced otherwise, nothing of it is lost."""
+    columns = [Column("a", Form.TEXT, "S"), Column("b", Form.DOUBLE, "N"), Column("c", Form.BOOLEAN, "BOOL")]
+    usual = '{"a":{"S":"x"},"b":{"N":"1"},"c":{"BOOL":true}}'
+    tokens = re.findall(r'"\w*"|\w+|.', usual)
+    for place, space in itertools.product(range(len(tokens) + 1), (" ", "\n\t")):
+        other = "".join([*tokens[:place], space, *tokens[place:]])
+        page = Plan(compiled, columns).scan(f'{{"Items":[{usual},{other},{usual}]}}'.encode())
+        assert [array.to_pylist() for _, array in page.columns] == [["x"] * 3, [1.0] * 3, [True] * 3], other
 
 
 @pytest.mark.parametrize(

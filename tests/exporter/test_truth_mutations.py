@@ -14,8 +14,13 @@ TEST = Path(__file__).with_name("test_truth_many.py")
 MUTANTS = {
     "escapes stay as they were sent": (
         "native/page.c",
-        "found->escaped = (uint8_t)value.escaped;\n    c->at",
-        "found->escaped = 0;\n    c->at",
+        "found->escaped = (uint8_t)escaped;",
+        "found->escaped = 0;",
+    ),
+    "the end of a text is not copied": (
+        "native/page.c",
+        "    if (length > 2 * WORD) memcpy(out + 2 * WORD, at + 2 * WORD, SHORT - 2 * WORD);\n",
+        "",
     ),
     "the point of a number does not count": ("native/numbers.h", "            exponent--;\n", ""),
     "a double takes more digits than it can hold": (
