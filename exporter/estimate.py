@@ -113,8 +113,8 @@ def costs(
 ) -> tuple[Cost, ...]:
     """Return what an index query, a scan of the table and a native export of it would cost."""
     units = items_read * units_per_item
-    # Types are learned from the first and last page of each partition value, unless one page is all there is.
-    looks = 2 * FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
+    # Types are learned from the first and last page of each partition value, of which the first is not read again.
+    looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
     query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
     whole, native = "the whole table, whatever is wanted of it", "the whole table, as DynamoDB JSON, to be converted"
     if not description.table_bytes:

@@ -7,8 +7,10 @@ tells no time (2026-02-30): a reading of everything, cut wherever, meets it and 
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from typing import Any
 
 from exporter.dates import EPOCH
 
@@ -30,6 +32,13 @@ class KeyRange:
 
     low: str | None
     high: str | None
+
+    def place_of(self, key: str, attribute_type: str) -> int:
+        """Return where a key of this type, S or N, lies: -1 before the range, 0 in it, 1 behind it."""
+        order: Callable[[str], Any] = Decimal if attribute_type == "N" else str.encode
+        if self.low is not None and order(key) < order(self.low):
+            return -1
+        return int(self.high is not None and order(key) > order(self.high))
 
 
 EVERY_KEY = KeyRange(None, None)

@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,7 +29,19 @@ _EARLIEST_REACH = Reach(None, dt.datetime(1999, 12, 31, tzinfo=dt.UTC), None)  #
 _PROBED_ITEMS = 50  # the first of which may be unreadable
 
 KEPT_SAMPLES = 32
-"""Sampled pages, of at most 1 MB each, that are kept because they are a partition value's whole answer."""
+"""Sampled pages, of at most 1 MB each, that are kept because they would be read again."""
+
+
+@dataclass(frozen=True)
+class _FirstPage:
+    """A partition value's first page: nothing lies before its first item, and all between that and its last is here."""
+
+    body: bytes | None
+    """None once it has been taken."""
+    first: str
+    """The first item's sort key."""
+    last: str
+    """As `first`."""
 
 
 @dataclass
@@ -65,6 +77,7 @@ class Reader:
         self._progress = progress
         self._stop = stop
         self._kept: dict[str, bytes] = {}
+        self._first: dict[str, _FirstPage] = {}
         self._ends: dict[str, list[dt.date]] = {}
         self._lock = threading.Lock()
         self.tally = Tally()
@@ -72,11 +85,11 @@ class Reader:
     def kinds(self, reach: Reach) -> dict[str, set[str]]:
         """Return attribute -> DynamoDB types on the first and last page of each partition value.
 
-        A first page that is the whole answer is kept, so that it is neither read nor paid for again. Of the others it
-        is remembered how dense they are, and which days they hold.
+        First pages are kept, so that they are neither read nor paid for again. Of those that are not the whole answer
+        it is remembered how dense they are, and which days they hold.
         """
         found: dict[str, set[str]] = {}
-        self._kept, self._ends = {}, {}
+        self._kept, self._first, self._ends = {}, {}, {}
         ranges = self._planner.ranges(reach)
         with ThreadPoolExecutor(self._index.pace.most, thread_name_prefix="sample") as pool:
             for kinds in pool.map(lambda value: self._sampled(value, ranges), self._values):
@@ -89,10 +102,10 @@ class Reader:
         bodies = [*first.bodies]
         if len(ranges) > 1 or first.more:
             bodies += self._index.last_page(value, ranges[-1]).bodies
-            self._look_at_ends(value, first, bodies[-1])
-        else:
+            self._look_at_ends(value, first, bodies[-1], whole=len(ranges) == 1)
+        elif len(bodies) == 1:
             with self._lock:
-                if len(self._kept) < KEPT_SAMPLES and len(bodies) == 1:
+                if self._may_keep:
                     self._kept[value] = bodies[0]
         found: dict[str, set[str]] = {}
         for body in bodies:
@@ -100,14 +113,23 @@ class Reader:
                 found.setdefault(attribute, set()).update(tags)
         return found
 
-    def _look_at_ends(self, value: str, first: Sample, last: bytes) -> None:
+    @property
+    def _may_keep(self) -> bool:
+        return len(self._kept) + len(self._first) < KEPT_SAMPLES
+
+    def _look_at_ends(self, value: str, first: Sample, last: bytes, *, whole: bool) -> None:
+        """Learn from a first and a last page; with `whole`, between them lie the keys of one range."""
         key = self._planner.sort_key
         ends = [
             texts_at_ends(body, self._sort_attribute, key.attribute_type, _PROBED_ITEMS)
             for body in (first.bodies[0], last)
         ]
         if len(first.bodies) == 1:
-            self._planner.learn_page(value, first.units, *ends[0])
+            begun, ended = ends[0]
+            self._planner.learn_page(value, first.units, begun, ended)
+            with self._lock:
+                if whole and self._may_keep and len(begun):
+                    self._first[value] = _FirstPage(first.bodies[0], begun[0].as_py(), ended[-1].as_py())
         days = [_extent(key.days(texts)) for texts, _ in ends]
         if all(days):
             self._ends[value] = [day for found in days for day in found]
@@ -194,7 +216,21 @@ class Reader:
                 yield decoder.decode(body)
             return
         for keys in piece.ranges:
-            yield from self._index.pages(piece.value, keys, decoder)
+            first, is_empty = self._first_page(piece.value, keys)
+            if not is_empty:
+                yield from self._index.pages(piece.value, keys, decoder, first)
+
+    def _first_page(self, value: str, keys: KeyRange) -> tuple[bytes | None, bool]:
+        """Return the first page of a range where it has been read, once; and whether it showed that there is none."""
+        kind = self._planner.sort_key.attribute_type
+        with self._lock:
+            found = self._first.get(value)
+            place = keys.place_of(found.first, kind) if found else -1
+            if found is None or place:
+                return None, place > 0
+            self._first[value] = replace(found, body=None)
+        # One that reaches further holds items of the next range, too, and is read again.
+        return None if keys.place_of(found.last, kind) else found.body, False
 
     def _take(self, page: DecodedPage, piece: Piece, reach: Reach, sink: Sink) -> None:
         wanted = _within(page.rows, reach.window)

@@ -130,14 +130,21 @@ class Index:
         self._source = dataset.source
         self._description = description
 
-    def pages(self, partition_value: str, keys: KeyRange, decoder: PageDecoder) -> Iterator[DecodedPage]:
-        """Yield the decoded pages of one partition value within an inclusive range, in key order."""
+    def pages(
+        self, partition_value: str, keys: KeyRange, decoder: PageDecoder, first: bytes | None = None
+    ) -> Iterator[DecodedPage]:
+        """Yield the decoded pages of one partition value within an inclusive range, in key order.
+
+        `first` is the body of the first page, where it has been read and counted already.
+        """
         request = self._request(partition_value, keys)
         while True:
-            answer = self._queries.answer(request)
+            answer = self._queries.answer(request) if first is None else None
             with self._decoding:
-                page = decoder.decode(answer.body)
-            self._learn(answer, page.items, page.read_units)
+                page = decoder.decode(answer.body if answer else first or b"")
+            if answer:
+                self._learn(answer, page.items, page.read_units)
+            first = None
             yield page
             if not page.last_evaluated_key:
                 return

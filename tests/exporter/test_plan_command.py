@@ -99,7 +99,7 @@ def test_the_three_ways_are_priced(scene):
         "S", "S", ("Id",), None, items=1_000_000, bytes=1_000_000_000, table_bytes=4_000_000_000
     )
     query, scan, export = costs(1_000_000, 1000 / 8192, description, 2, Assumptions())
-    assert (query.way, query.read_units, round(query.dollars, 4)) == ("index query", 122_070.3 + 512, 0.0153)
+    assert (query.way, query.read_units, round(query.dollars, 4)) == ("index query", 122_070.3 + 256, 0.0153)
     assert (scan.way, scan.read_units, round(scan.dollars, 4)) == ("table scan", 488_281.2, 0.061)
     assert (export.way, export.read_units, round(export.dollars, 2)) == ("export to S3", 0.0, 0.4)
     assert export.minutes is None
@@ -117,7 +117,7 @@ def test_a_measured_index_needs_no_sample(scene, monkeypatch):
     monkeypatch.setattr(preflight, "describe_index", lambda *_: described)
     found = plan(filled(scene), everything=True)
     assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 0.0)
-    assert [cost.read_units for cost in found.costs] == [1024.0 + 512, 5000.0, 0.0]
+    assert [cost.read_units for cost in found.costs] == [1024.0 + 256, 5000.0, 0.0]
 
 
 def test_a_plan_refuses_what_an_export_would_refuse(scene):

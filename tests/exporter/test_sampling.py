@@ -34,12 +34,14 @@ def item(number: int, kind: str, at: str) -> dict[str, Any]:
     return {"Id": {"S": f"{number:05}"}, "Kind": {"S": kind}, "At": {"S": at}, "Text": {"S": "x" * 200}}
 
 
-def export(items: list[dict[str, Any]], prefix: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Counting]:
+def export(
+    items: list[dict[str, Any]], prefix: str, monkeypatch: pytest.MonkeyPatch, **days: str
+) -> tuple[Any, Counting]:
     with Counting(items, page_bytes=1 << 15) as stub:
         stub.queries = []
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
         settings = settings_from_environment(VARIABLES | {"S3_PREFIX": prefix, "ATHENA_TABLE": prefix})
-        job = ExportJob(settings, request_from_options(settings, NOW, everything=True), clock=lambda: NOW)
+        job = ExportJob(settings, request_from_options(settings, NOW, everything=not days, **days), clock=lambda: NOW)
         return job.run(), stub
 
 
@@ -57,6 +59,42 @@ def test_the_pages_that_tell_types_tell_the_days_as_well(aws, monkeypatch):
     asked = [json.dumps(query, sort_keys=True) for query in stub.queries]
     of_c = [query for query in asked if '{"S": "C"}' in query]
     assert len(of_c) == 1
+
+
+def test_the_first_page_is_read_once(aws, monkeypatch):
+    """A page that is read twice is dear in a short run. What follows it is asked for behind its last item."""
+    times = [FIRST + dt.timedelta(minutes=number) for number in range(1440)]
+    made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
+    entry, stub = export(made, "sampling_day", monkeypatch, start="2026-01-01", end="2026-01-01")
+    assert (entry.status, entry.rows) == ("succeeded", 1440)
+    begun = [
+        json.dumps([query["ExpressionAttributeValues"][name] for name in (":p", ":l")])
+        for query in stub.queries
+        if query.get("ScanIndexForward", True) and "ExclusiveStartKey" not in query
+    ]
+    assert len(begun) == len(set(begun)) > 2
+
+
+@pytest.mark.parametrize("days", [{}, {"start": "2026-01-01", "end": "2026-01-31"}])
+def test_a_first_page_beyond_its_piece_is_read_again(aws, monkeypatch, days):
+    """Where the days begin sparse, the first page reaches into pieces behind the first, and no item may come twice."""
+    times = [FIRST + dt.timedelta(hours=7 * number) for number in range(60)]
+    times += [FIRST + dt.timedelta(days=18, minutes=7 * number) for number in range(1500)]
+    made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
+    entry, _ = export(made, f"sampling_sparse_{len(days)}", monkeypatch, **days)
+    assert (entry.status, entry.rows) == ("succeeded", len(made))
+
+
+def test_nothing_is_asked_of_days_before_the_first_item(aws, monkeypatch):
+    """The first page has shown that they are empty: a month costs no more than its last day."""
+    times = [FIRST + dt.timedelta(days=30, minutes=number) for number in range(1440)]
+    made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
+    month, of_month = export(made, "sampling_month", monkeypatch, start="2026-01-01", end="2026-01-31")
+    day, of_day = export(made, "sampling_last", monkeypatch, start="2026-01-31", end="2026-01-31")
+    assert month.rows == day.rows == 1440
+    asked = [sum('{"S": "A"}' in json.dumps(query) for query in stub.queries) for stub in (of_month, of_day)]
+    assert asked[0] <= asked[1] + 1
+    assert month.read_units < day.read_units * 1.2
 
 
 def test_a_page_without_a_readable_key_is_no_end(aws, monkeypatch):

@@ -191,6 +191,27 @@ def test_no_key_lies_between_two_ranges(days, written, text):
     bounds = [None, *(day(1970, 1, 1) + dt.timedelta(days=number) for number in days), None]
     ranges = [found for start, end in itertools.pairwise(bounds) for found in sort_key.key_ranges(start, end)]
     assert _holds(tuple(ranges), text, attribute_type) == 1
+    assert [found.place_of(text, attribute_type) for found in ranges].count(0) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "key", "attribute_type", "place"),
+    [
+        (None, None, "x", "S", 0),
+        ("b", "d", "a", "S", -1),
+        ("b", "d", "b", "S", 0),
+        ("b", "d", "d", "S", 0),
+        ("b", "d", "da", "S", 1),
+        (None, "\uffff", "\U0001f3a7", "S", 1),  # by UTF-8 bytes, where UTF-16 has it the other way round
+        ("9", "10", "9.5", "N", 0),
+        ("9", "10", "1E+1", "N", 0),
+        ("9", "10", "011", "N", 1),
+        ("9", None, "-1", "N", -1),
+    ],
+)
+def test_a_key_lies_before_in_or_behind_a_range(low, high, key, attribute_type, place):
+    """As DynamoDB compares: texts by their bytes, numbers by value."""
+    assert KeyRange(low, high).place_of(key, attribute_type) == place
 
 
 def test_one_day_of_iso_keys_is_one_range_for_every_way_to_write_them():
