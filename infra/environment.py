@@ -19,6 +19,16 @@ from infra.templates import Template, TemplateName
 FOLDER = Path(__file__).parent / "environments"
 _FIELDS = {"region", "stack", "registry", "tags", "parameters"}
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,100}")
+_SWITCH = {"true", "false"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads every plain word as text: YAML 1.1 reads a partition value NO as false, 010 as 8 and 1e3 as a number."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's way to say so
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""])
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,7 @@ def load_environment(name: str, templates: Mapping[TemplateName, Template]) -> E
     """Return an environment by its name or its file's path; raise EnvironmentFault naming every fault."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a SafeLoader
     except FileNotFoundError:
         there = ", ".join(sorted(file.stem for file in FOLDER.glob("*.yaml")))
         raise EnvironmentFault(f"there is no {path}; infra/environments/ has {there}") from None
@@ -69,7 +79,7 @@ def load_environment(name: str, templates: Mapping[TemplateName, Template]) -> E
         stack=data["stack"],
         registry=data.get("registry", "reports-registry"),
         tags={key: _text(value) for key, value in (data.get("tags") or {}).items()},
-        parameters={key: _text(value) for key, value in (data.get("parameters") or {}).items()},
+        parameters={key: _value(key, value, templates) for key, value in (data.get("parameters") or {}).items()},
     )
 
 
@@ -93,6 +103,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
     ]
     if isinstance(data.get("parameters"), dict):
         faults += _unknown(data["parameters"], templates)
+        faults += _not_allowed(data["parameters"], templates)
         faults += _unwatched(data["parameters"], templates["template"].parameters)
     return faults
 
@@ -105,6 +116,22 @@ def _unknown(parameters: Mapping[str, Any], templates: Mapping[TemplateName, Tem
             close = difflib.get_close_matches(name, known, n=1)
             faults.append(f"parameters.{name}: no template has it" + (f" (did you mean {close[0]}?)" if close else ""))
     return faults
+
+
+def _not_allowed(parameters: Mapping[str, Any], templates: Mapping[TemplateName, Template]) -> list[str]:
+    faults = []
+    for name, value in parameters.items():
+        allowed = _allowed(name, templates)
+        if allowed and _value(name, value, templates) not in allowed:
+            faults.append(f"parameters.{name}: expected {', '.join(sorted(allowed))}; found {_text(value)!r}")
+    return faults
+
+
+def _allowed(name: str, templates: Mapping[TemplateName, Template]) -> set[str]:
+    """Return what a parameter may be in every template that has it; nothing where it may be anything."""
+    declared = [template.parameters.get(name, {}) for template in templates.values()]
+    lists = [{_text(value) for value in found["AllowedValues"]} for found in declared if "AllowedValues" in found]
+    return set.intersection(*lists) if lists else set()
 
 
 def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -135,8 +162,14 @@ def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str
     return [f"parameters.CronExpression: {schedule} pauses for up to {hours} hours; expected {expected}"]
 
 
+def _value(name: str, value: Any, templates: Mapping[TemplateName, Template]) -> str:
+    text = _text(value)
+    # The templates compare with "true" in lower case.
+    return text.lower() if _allowed(name, templates) == _SWITCH else text
+
+
 def _text(value: Any) -> str:
-    # CloudFormation knows text alone, and its templates compare with "true" in lower case.
+    # CloudFormation knows text alone.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

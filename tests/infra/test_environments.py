@@ -20,6 +20,8 @@ from infra.templates import load_templates
         ("region: us-east-1\nstack: 1reports\n", "beginning with a letter"),
         ("region: us-east-1\nstack: a\nparameters: {GsiNam: x}\n", "did you mean GsiName"),
         ("region: us-east-1\nstack: a\nparameter: {}\n", "parameter: unknown field"),
+        ("region: us-east-1\nstack: a\nparameters: {DashboardHost: Fargat}\n", "expected AppRunner, .*found 'Fargat'"),
+        ("region: us-east-1\nstack: a\nparameters: {CreateTable: yes}\n", "expected false, true; found 'yes'"),
         ("- a\n", "expected region, stack"),
         ("a: [\n", "cannot be read"),
     ],
@@ -30,6 +32,30 @@ def test_a_wrong_environment_is_told(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(EnvironmentFault, match=told):
         load_environment(str(path), load_templates())
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "value"),
+    [
+        ("GsiPartitionKeyValue", "NO", "NO"),
+        ("GsiPartitionKeyValue", "010", "010"),
+        ("GsiPartitionKeyValue", "TRUE", "TRUE"),
+        ("GsiPartitionKeyValue", "2026-01-01", "2026-01-01"),
+        ("GsiPartitionKeyValue", "[NO, 1e3]", "NO,1e3"),
+        ("GsiPartitionKeyValue", '["a,b", c]', '["a,b", "c"]'),
+        ("CreateTable", "true", "true"),
+        ("CreateTable", "True", "true"),
+        ("LogRetentionDays", "90", "90"),
+        ("BytesScannedCutoff", "1073741824", "1073741824"),
+        ("AlarmEmail", "", ""),
+        ("AlarmEmail", "null", ""),
+    ],
+)
+def test_a_value_is_deployed_as_it_is_written(tmp_path, name, written, value):
+    """A partition value that YAML 1.1 would read as a truth, a number or a date stays what the table holds."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"region: us-east-1\nstack: a\nparameters:\n  {name}: {written}\n")
+    assert load_environment(str(path), load_templates()).parameters[name] == value
 
 
 @pytest.mark.parametrize(
