@@ -1,5 +1,6 @@
 """The shipped dataset, its schema for editors, and the sample that must fit it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import datasets
 from datasets import load_dataset
 from datasets.__main__ import SCHEMA_FILE, main, schema_text
 from datasets.definition import Dataset
+from datasets.loading import dataset_from_text
 
 SHIPPED = sorted(Path(datasets.__file__).parent.glob("*.yaml"))
 
@@ -31,6 +33,14 @@ def test_contacts_is_the_dataset_of_the_agreement() -> None:
     assert [card.label for card in dataset.dashboard.cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
     assert [chart.kind for chart in dataset.dashboard.charts] == ["bar", "doughnut", "bar", "pie"]
     assert all(column.description for column in dataset.columns)
+
+
+def test_the_example_of_the_guide_is_a_valid_file(repository: Path) -> None:
+    """Whoever begins with a copy of it is told of their own faults alone."""
+    (text,) = re.findall(
+        r"```yaml\n(.*?)```", (repository / "docs" / "datasets.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert dataset_from_text(text, "orders.yaml").name == "orders"
 
 
 def test_schema_for_editors_is_current() -> None:

@@ -41,11 +41,7 @@ def test_a_client_is_the_one_that_the_sdk_makes(service):
     """Models are found and parsed faster here, and must be the same ones."""
     ours: Any = getattr(Clients("eu-central-1"), service)
     theirs: Any = Session().create_client(service, region_name="eu-central-1")
-    ours_model, theirs_model = ours.meta.service_model, theirs.meta.service_model
-    assert ours_model.metadata == theirs_model.metadata
-    assert ours_model.operation_names == theirs_model.operation_names
-    for name in ours_model.operation_names:
-        assert ours_model.operation_model(name).input_shape == theirs_model.operation_model(name).input_shape
+    assert ours.meta.service_model._service_description == theirs.meta.service_model._service_description
     assert ours.meta.partition == theirs.meta.partition == "aws"
     assert {name for name in dir(ours) if not name.startswith("_")} == {
         name for name in dir(theirs) if not name.startswith("_")
