@@ -43,27 +43,27 @@ def behind(scene: Scene, window: Days, part: Part) -> Behind | None:
 
 def _behind_card(scene: Scene, window: Days, place: int) -> Behind:
     card, overview = scene.overview.cards[place], scene.overview
-    days = [count.day for count in overview.by_day]
+    pairs = zip(overview.by_day, card.series, strict=True)
+    published = [(count.day, value) for count, value in pairs if count.published]
     return Behind(
         card.label,
         scene.picked.with_days(scene.picked.days or window),
         overview.total_rows,
         overview.statements[:1],
         None,
-        pa.table([pa.array(days, pa.date32()), _numbers(card.series)], names=["day", card.label]),
+        pa.table(
+            [pa.array([day for day, _ in published], pa.date32()), _numbers([value for _, value in published])],
+            names=["day", card.label],
+        ),
     )
 
 
 def _behind_chart(scene: Scene, window: Days, chart: Chart) -> Behind | None:
     if chart.by == "day":
         overview = scene.unbrushed
-        figures = pa.table(
-            [
-                pa.array([count.day for count in overview.by_day], pa.date32()),
-                [count.rows for count in overview.by_day],
-            ],
-            names=["day", "contacts"],
-        )
+        published = [count for count in overview.by_day if count.published]
+        days = pa.array([count.day for count in published], pa.date32())
+        figures = pa.table([days, pa.array([count.rows for count in published], pa.int64())], names=["day", "contacts"])
         filters, asked = scene.picked.with_days(window), overview.statements[:1]
         return Behind(chart.title, filters, overview.total_rows, asked, None, figures)
     dimension = dimension_of(scene.shape, chart)

@@ -104,10 +104,14 @@ def _card(card: CardValue, overview: Overview) -> Document:
 
 
 def _course(card: CardValue, overview: Overview) -> list[float | None]:
-    """Return a card's figures per day, without the days that are not published yet: those are no zeros."""
+    """Return a card's figures per day, without the days that are not published: those are no zeros."""
     last = overview.last_day
     pairs = zip(overview.by_day, card.series, strict=False)
-    return [None if value is None else float(value) for count, value in pairs if last is None or count.day <= last]
+    return [
+        None if value is None or not count.published else float(value)
+        for count, value in pairs
+        if last is None or count.day <= last
+    ]
 
 
 def _chart(scene: Scene, place: int, chart: Chart, dimension: Dimension | None) -> Document:
@@ -119,14 +123,22 @@ def _chart(scene: Scene, place: int, chart: Chart, dimension: Dimension | None) 
         }
     counts, picked = counts_of(scene.overview, dimension), scene.picked.values(dimension)
     frame = _frame(place, chart, "bars" if chart.kind == "bar" else chart.kind, charts.described(chart.title, counts))
-    frame |= {"dimension": dimension, "total": f"{sum(count.rows for count in counts):,}"}
+    total = sum(count.rows for count in counts)
+    frame |= {"dimension": dimension, "total": f"{total:,}"}
     if chart.kind == "bar":
         shown = charts.largest(counts)
-        cut = f"{len(shown)} of {len(counts):,}" if len(counts) > len(shown) else ""
-        return frame | {"cut": cut, "marks": charts.value_marks(shown, picked)}
+        return frame | {"cut": _cut(shown, counts), "marks": charts.value_marks(shown, picked, total=total)}
     known = (*scene.categories.get(dimension, ()), *(count.value for count in counts if count.value is not None))
     categories: list[str | None] = [*sorted(set(known)), None]
-    return frame | {"marks": charts.value_marks(counts, picked, categories)}
+    return frame | {"marks": charts.value_marks(counts, picked, categories, total=total)}
+
+
+def _cut(shown: Sequence[ValueCount], counts: Sequence[ValueCount]) -> str:
+    """Say how many values have a bar where not all have; rows without a value are no value, as on the cards."""
+    if len(shown) == len(counts):
+        return ""
+    drawn, every = (sum(count.value is not None for count in some) for some in (shown, counts))
+    return f"{drawn} of {every:,}" + (f" and {charts.NO_VALUE}" if drawn < len(shown) else "")
 
 
 def _frame(place: int, chart: Chart, kind: str, alt: str) -> Document:

@@ -53,7 +53,7 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
             "short": f"{item.day.day} {item.day:%b}",
             "label": f"{item.day:%a} {item.day.day} {item.day:%b %Y}",
             "count": item.rows,
-            "text": f"{item.rows:,}",
+            "text": f"{item.rows:,}" if item.published else "not published",
             "picked": brushed is not None and item.day in brushed,
         }
         for item in counts
@@ -61,10 +61,16 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
 
 
 def value_marks(
-    counts: Sequence[ValueCount], picked: Sequence[str | None], categories: Sequence[str | None] | None = None
+    counts: Sequence[ValueCount],
+    picked: Sequence[str | None],
+    categories: Sequence[str | None] | None = None,
+    *,
+    total: int,
 ) -> Marks:
-    """Return a slice or a bar per value, in the order given; `categories` fix the colours, None means one for all."""
-    total = sum(item.rows for item in counts) or 1
+    """Return a slice or a bar per value, in the order given; `categories` fix the colours, None means one for all.
+
+    Shares are of `total`, the rows of every value, those without a mark included.
+    """
     colours = _colours(categories or ())
     return [
         {
@@ -72,7 +78,7 @@ def value_marks(
             "label": label(item.value),
             "count": item.rows,
             "text": f"{item.rows:,}",
-            "share": f"{item.rows / total:.1%}",
+            "share": f"{item.rows / (total or 1):.1%}",
             "colour": colours.get(item.value, 0),
             "picked": item.value in picked,
         }
@@ -98,13 +104,16 @@ def described(title: str, counts: Sequence[ValueCount]) -> str:
 
 def described_days(title: str, counts: Iterable[DayCount]) -> str:
     """Return the alternative text of a chart of days: its extent, total, highest and lowest day."""
-    totals = {item.day: item.rows for item in counts}
+    every = list(counts)
+    totals = {item.day: item.rows for item in every if item.published}
     if not any(totals.values()):
         return f"{title}: no rows"
+    missing = len(every) - len(totals)
     top, low = max(totals, key=lambda day: totals[day]), min(totals, key=lambda day: totals[day])
     return (
         f"{title}, {min(totals):%d %b %Y} to {max(totals):%d %b %Y}: {sum(totals.values()):,} in all, "
         f"most on {top:%d %b} ({totals[top]:,}), fewest on {low:%d %b} ({totals[low]:,})"
+        + (f"; days not published: {missing}" if missing else "")
     )
 
 

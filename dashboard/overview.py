@@ -23,6 +23,8 @@ class DayCount:
     day: dt.date
     rows: int
     unique: int | None
+    published: bool = True
+    """False where nobody has exported the day: its 0 is no figure."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Overview:
     previous_days: Days | None
     cards: tuple[CardValue, ...]
     by_day: tuple[DayCount, ...]
-    """Every day from the first to the last shown, those without rows included as 0."""
+    """Every day from the first to the last shown; those without rows, and those not published, as 0."""
     by_channel: tuple[ValueCount, ...]
     """Most rows first. A dimension's own filter is left open in its breakdown; the other filters apply."""
     by_agent: tuple[ValueCount, ...]
@@ -100,7 +102,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 def overview_statements(shape: Shape, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
     """Return the one or two statements of an Overview; the second only where a chart leaves its own filter open."""
-    main = overview_statement(shape, filters, with_previous=_previous_days(filters, manifest) is not None)
+    main = overview_statement(shape, filters, _previous_days(filters, manifest))
     opened = [dimension for dimension in DIMENSIONS if filters.values(dimension) and shape.of(dimension)]
     return (main, breakdown_statement(shape, filters, opened)) if opened else (main,)
 
@@ -125,7 +127,12 @@ def overview_from(
         previous_days=previous_days,
         cards=_cards(shape, whole, before, [figures for _, figures in per_day]),
         by_day=tuple(
-            DayCount(day, figures.get("f0") or 0, (figures.get("f1") or 0) if shape.entity else None)
+            DayCount(
+                day,
+                figures.get("f0") or 0,
+                (figures.get("f1") or 0) if shape.entity else None,
+                published=day in manifest.days,
+            )
             for day, figures in per_day
         ),
         by_channel=counts["channel"],
@@ -156,7 +163,7 @@ def empty_overview(shape: Shape, filters: Filters, manifest: Manifest) -> Overvi
         previous=None,
         previous_days=None,
         cards=cards,
-        by_day=tuple(DayCount(day, 0, 0 if shape.entity else None) for day in filters.days or ()),
+        by_day=tuple(DayCount(day, 0, 0 if shape.entity else None, published=False) for day in filters.days or ()),
         by_channel=(),
         by_agent=(),
         by_method=(),
@@ -179,9 +186,13 @@ def _published_days(manifest: Manifest) -> Days | None:
 
 
 def _previous_days(filters: Filters, manifest: Manifest) -> Days | None:
-    # Half a run of days compared with a whole one would show a growth that never was.
-    days, first = filters.days, manifest.first_day
-    return days.previous if days and first and days.previous.first >= first else None
+    # Half a run of days compared with a whole one would show a growth, or a fall, that never was. So days that are
+    # still to come are left out before as well: of seven days the first six, against the first six of those before.
+    days, first, last = filters.days, manifest.first_day, manifest.last_day
+    if not days or not first or not last or days.previous.first < first or days.first > last:
+        return None
+    to_come = max(days.last - last, dt.timedelta())
+    return Days(days.previous.first, days.previous.last - to_come)
 
 
 def _whole(shape: Shape, rows: Rows, period: int) -> Mapping[str, Any]:

@@ -97,18 +97,18 @@ def with_limit(statement: Statement, limit: int) -> Statement:
     return replace(statement, sql=f"{head} LIMIT {limit + 1}", limit=limit)
 
 
-def overview_statement(shape: Shape, filters: Filters, *, with_previous: bool) -> Statement:
+def overview_statement(shape: Shape, filters: Filters, previous: Days | None) -> Statement:
     """Return the statement behind cards and charts: one row per group of one GROUPING SETS query.
 
-    Columns: period (0 the days asked for, 1 the run of days before), year, month, day, the dimensions that the dataset
-    has (channel_value, agent_value, method_value), grouping (which of them the row is about; see `grouping_level`),
-    then the figures of `overview_figures`. `with_previous` adds the run of days before `filters.days`.
+    Columns: period (0 the days asked for, 1 the `previous` ones, which lie before them, null between the two), year,
+    month, day, the dimensions that the dataset has (channel_value, agent_value, method_value), grouping (which of them
+    the row is about; see `grouping_level`), then the figures of `overview_figures`.
     """
     days = filters.days
-    read = Days(days.previous.first, days.last) if days and with_previous else days
+    read = Days(previous.first, days.last) if days and previous else days
     where = _where(shape, filters, read)
     present = [(dimension, column) for dimension in DIMENSIONS if (column := shape.of(dimension))]
-    inner = [f"{_period(days if with_previous else None)} AS period", *(quoted(name) for name in _DAY)]
+    inner = [f"{_period(days, previous)} AS period", *(quoted(name) for name in _DAY)]
     inner += [f"{quoted(column)} AS {dimension}_value" for dimension, column in present]
     figures = overview_figures(shape)
     measured = dict.fromkeys(column for _, column in figures if column)
@@ -228,11 +228,12 @@ def _table(shape: Shape) -> str:
     return f"{quoted(shape.database)}.{quoted(shape.table)}"
 
 
-def _period(days: Days | None) -> str:
-    if days is None:
+def _period(days: Days | None, previous: Days | None) -> str:
+    if days is None or previous is None:
         return "0"
-    # A number made from a date: nothing that a person typed.
-    return f'CASE WHEN "year" * 10000 + "month" * 100 + "day" >= {days.first:%Y%m%d} THEN 0 ELSE 1 END'
+    # Numbers made from dates: nothing that a person typed.
+    day = '"year" * 10000 + "month" * 100 + "day"'
+    return f"CASE WHEN {day} >= {days.first:%Y%m%d} THEN 0 WHEN {day} <= {previous.last:%Y%m%d} THEN 1 END"
 
 
 def _aggregate(measure: str, name: str | None) -> str:

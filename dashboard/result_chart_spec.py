@@ -22,6 +22,7 @@ _NARROW: Final = 240
 """Width that a phone leaves for a legend."""
 
 _FEW_DAYS: Final = dt.timedelta(days=4)
+_DAY_MS: Final = 86_400_000
 """Up to here hours are worth a label; beyond, a day of the week would be taken for a date without its month."""
 
 _TIME_UNITS: Final[dict[Unit, str]] = {
@@ -100,7 +101,9 @@ def _along(chart: ResultChart) -> Any:
         return alt.X("x:O", sort=list(chart.order), title=chart.x, axis=alt.Axis(labelAngle=0, labelOverlap=True))
     unit = _TIME_UNITS[chart.unit] if chart.unit and not chart.is_line else alt.Undefined
     form = _moments(chart)
-    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8, **({"format": form} if form else {}))
+    # Two ticks of a day would have the same label where labels are days.
+    step = {"format": form, "tickMinStep": _DAY_MS} if form else {}
+    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8, **step)
     return alt.X("x:T", title=chart.x, timeUnit=unit, axis=labels)
 
 

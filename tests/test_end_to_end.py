@@ -98,6 +98,7 @@ def product(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
             "DATASET": "contacts",
             "S3_BUCKET": BUCKET,
             "ATHENA_RESULTS": f"s3://{BUCKET}-results/",
+            "ATHENA_DATABASE": "end_to_end",  # catalogues of one process are shared, and other tests leave tables
         }
         dynamodb = boto3.client("dynamodb", endpoint_url=server.url)
         s3 = boto3.client("s3", endpoint_url=server.url, config=Config(s3={"addressing_style": "path"}))

@@ -14,6 +14,7 @@ from dashboard.board_request import Part, asked_from
 from dashboard.downloads import csv_bytes
 from dashboard.filters import DIMENSIONS, Days, Filters
 from dashboard.freshness import freshness_badges
+from dashboard.overview import ValueCount
 from dashboard.service import Service
 
 JANUARY = Days(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
@@ -49,6 +50,28 @@ def test_the_brushed_chart_keeps_the_days_outside_its_brush(service: Service):
     assert len(marks) == 31
     assert [mark["key"][-2:] for mark in marks if mark["picked"]] == ["08", "09", "10", "11", "12"]
     assert document["chips"] == [{"dimension": "days", "key": "", "text": "8 \N{EN DASH} 12 Jan 2026"}]
+
+
+def test_shares_are_of_all_rows_and_values_count_as_on_the_cards(service: Service):
+    """Twelve bars of twenty stand for their part of everything; rows without a value are no value."""
+    scene = scene_of(service, Filters())
+    agents = (*(ValueCount(f"Agent {number:02}", 10) for number in range(19)), ValueCount(None, 10))
+    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, by_agent=agents))
+    (chart,) = (found for found in board_document(scene, ())["charts"] if found["dimension"] == "agent")
+    assert {mark["share"] for mark in chart["marks"]} == {"5.0%"}
+    assert (len(chart["marks"]), chart["cut"]) == (12, "11 of 19 and (none)")
+
+
+def test_days_that_are_not_published_are_in_no_file_and_no_course(service: Service, published: Published):
+    """A table of days holds figures, and a sparkline ends where they end."""
+    window = Days(dt.date(2026, 1, 25), dt.date(2026, 2, 10))
+    overview = service.overview("contacts", Filters(window))
+    scene = Scene(service.shape("contacts"), Filters(), overview, overview, {})
+    assert [len(card["series"]) for card in board_document(scene, ())["cards"]] == [9] * 4
+    for part in (Part("card", 0), Part("chart", 0)):
+        found = behind(scene, window, part)
+        assert found.figures["day"].to_pylist() == list(Days(dt.date(2026, 1, 25), dt.date(2026, 2, 2)))
+        assert sum(found.figures.column(1).to_pylist()) == len(published.on(*window))
 
 
 def test_nothing_is_drawn_where_nothing_matches(service: Service):

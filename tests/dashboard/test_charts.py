@@ -33,21 +33,32 @@ def test_brushed_days_stand_out():
 
 def test_a_category_keeps_its_colour_whatever_is_shown():
     """Colours follow the dataset's categories, not the values of the moment."""
-    of = {mark["label"]: mark["colour"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES)}
+    of = {mark["label"]: mark["colour"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES, total=100)}
     assert of == {"VOICE": 2, "CHAT": 0, "(none)": 3}
-    assert charts.value_marks(CHANNELS[:1], (), CATEGORIES)[0]["colour"] == 2
+    assert charts.value_marks(CHANNELS[:1], (), CATEGORIES, total=100)[0]["colour"] == 2
 
 
 def test_the_ninth_category_begins_the_colours_again():
     """A theme has eight."""
     counts = [ValueCount(str(number), 1) for number in range(9)]
-    marks = charts.value_marks(counts, (), [count.value for count in counts])
+    marks = charts.value_marks(counts, (), [count.value for count in counts], total=len(counts))
     assert [mark["colour"] for mark in marks] == [0, 1, 2, 3, 4, 5, 6, 7, 0]
+
+
+def test_a_day_that_is_not_published_is_no_zero():
+    """Neither on its mark nor as the day with the fewest."""
+    days = (*DAYS[:1], DayCount(dt.date(2026, 2, 1), 0, 0, published=False), *DAYS[2:])
+    assert [mark["text"] for mark in charts.day_marks(days, None)] == ["5", "not published", "12"]
+    assert charts.described_days("Contacts per day", days).endswith("fewest on 31 Jan (5); days not published: 1")
 
 
 def test_every_mark_has_its_share():
     """Each says its part of the whole, for the tooltip and for those who hear it."""
-    assert [mark["share"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES)] == ["60.0%", "30.0%", "10.0%"]
+    assert [mark["share"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES, total=100)] == [
+        "60.0%",
+        "30.0%",
+        "10.0%",
+    ]
 
 
 def test_agents_are_bars_from_the_largest_down():
@@ -60,7 +71,7 @@ def test_agents_are_bars_from_the_largest_down():
 
 def test_every_number_is_exact():
     """What is read shows every digit, also where a browser's own numbers would not."""
-    (mark,) = charts.value_marks([ValueCount("VOICE", 9_007_199_254_740_993)], ())
+    (mark,) = charts.value_marks([ValueCount("VOICE", 9_007_199_254_740_993)], (), total=9_007_199_254_740_993)
     assert mark["text"] == "9,007,199,254,740,993"
 
 
@@ -73,7 +84,7 @@ def test_a_selection_names_its_value(value: str | None, key: str):
 
 def test_what_is_picked_stands_out():
     """Picked values are marked, the null among them."""
-    marks = charts.value_marks(CHANNELS, ("VOICE", None), CATEGORIES)
+    marks = charts.value_marks(CHANNELS, ("VOICE", None), CATEGORIES, total=100)
     assert [mark["key"] for mark in marks if mark["picked"]] == ["VOICE", "~"]
 
 
@@ -85,7 +96,7 @@ def test_null_and_empty_have_names():
 
 def test_no_chart_names_a_colour():
     """Themes colour charts: marks are plain JSON and name places in a theme's series."""
-    marks = [*charts.day_marks(DAYS, None), *charts.value_marks(CHANNELS, (), CATEGORIES)]
+    marks = [*charts.day_marks(DAYS, None), *charts.value_marks(CHANNELS, (), CATEGORIES, total=100)]
     assert "#" not in json.dumps(marks)
 
 
@@ -107,7 +118,9 @@ def test_long_descriptions_stop():
 def test_values_have_one_order_of_colours_as_long_as_there_is_one_for_each():
     """The ring of the Overview and the chart of a result agree; with more values than colours nothing is fixed."""
     known = ["VOICE", "", "CHAT"]
-    marks = charts.value_marks([ValueCount(value, 1) for value in (*known, None)], (), [*sorted(known), None])
+    marks = charts.value_marks(
+        [ValueCount(value, 1) for value in (*known, None)], (), [*sorted(known), None], total=len(known) + 1
+    )
     order = charts.labels_in_order(known)
     assert [order[mark["colour"]] for mark in marks] == [mark["label"] for mark in marks]
     assert len(charts.labels_in_order([str(number) for number in range(7)])) == 8

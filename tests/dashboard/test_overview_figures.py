@@ -69,6 +69,20 @@ def test_a_previous_period_that_is_not_wholly_published_is_absent(service):
     assert [card.previous for card in overview.cards] == [None] * 4
 
 
+def test_days_to_come_are_left_out_of_what_they_are_compared_with(service, published):
+    """Of a week three days are published: they are compared with the first three of the week before, not with seven."""
+    week = Days(D(2026, 1, 31), D(2026, 2, 6))
+    overview = service.overview("contacts", Filters(week))
+    now, before = published.on(*week), published.on(D(2026, 1, 24), D(2026, 1, 25), D(2026, 1, 26))
+    assert overview.previous_days == Days(D(2026, 1, 24), D(2026, 1, 26))
+    assert (overview.totals.rows, overview.previous.rows) == (len(now), len(before))
+    assert overview.previous.unique_contacts == unique(before, "contact_id")
+    assert [day.published for day in overview.by_day] == [True] * 3 + [False] * 4
+    assert len(overview.statements) == 1
+    to_come = service.overview("contacts", Filters(Days(D(2026, 2, 3), D(2026, 2, 4))))
+    assert to_come.previous is to_come.previous_days is None
+
+
 @pytest.mark.parametrize(
     ("channel", "agent", "method"),
     [

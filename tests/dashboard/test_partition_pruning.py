@@ -85,8 +85,8 @@ def test_the_same_request_is_the_same_text(service):
     """Result reuse compares texts, so nothing in a statement depends on when or in what order it was asked."""
     shape = service.shape("contacts")
     days = Days(D(2026, 1, 1), D(2026, 1, 7))
-    one = overview_statement(shape, Filters(days, channel=("VOICE", "CHAT")), with_previous=True)
-    two = overview_statement(shape, Filters(days, channel=("CHAT", "VOICE", "CHAT")), with_previous=True)
+    one = overview_statement(shape, Filters(days, channel=("VOICE", "CHAT")), days.previous)
+    two = overview_statement(shape, Filters(days, channel=("CHAT", "VOICE", "CHAT")), days.previous)
     assert one == two
     assert "VOICE" not in one.sql
     assert one.parameters == ("20251225", "20260107", "'CHAT'", "'VOICE'")
@@ -133,7 +133,7 @@ def test_shown_sql_has_its_values_in_place(service):
 def test_the_overview_of_two_weeks_scans_two_weeks(service, published):
     """A week and the week before it, across the year's end: those fourteen days of five columns, in one scan."""
     week = Days(D(2026, 1, 5), D(2026, 1, 11))
-    statement = overview_statement(service.shape("contacts"), Filters(week), with_previous=True)
+    statement = overview_statement(service.shape("contacts"), Filters(week), week.previous)
     scanned = service.athena.run(statement).statistics.bytes_scanned
     both = sum(published.manifest.days[day].bytes for day in Days(week.previous.first, week.last))
     assert 0 < scanned < both
