@@ -12,11 +12,13 @@ ExportError
 ├── StaleRun            somebody else published after this run began; run again
 │   └── LeaseLost       the same, noticed before anything was published
 ├── LeaseHeld           another run of the dataset is at work; wait or come again
+├── RowsTooLate         rows of a day came after it was written; it is owed again
 ├── NothingOwed         there is nothing to resume
 ├── Interrupted         asked to stop; what was finished is published, the rest is named
 └── UnreadableDate      one value tells no time; caught where it is met, its item is set aside
 """
 
+import datetime as dt
 from collections.abc import Iterable
 
 from datasets import Fault
@@ -52,6 +54,17 @@ class CatalogError(ExportError):
 
 class RemovalRefused(ExportError):
     """Removing what came back empty would look like data loss; `--accept-empty` says that it is meant."""
+
+
+class RowsTooLate(ExportError):
+    """Rows of a day were read after that day was written: publishing them would replace the others."""
+
+    def __init__(self, day: dt.date) -> None:
+        self.day = day
+        super().__init__(
+            f"rows of {day} were read after that day had been written, so it is incomplete. It is owed, and the next "
+            "run reads it again; should that fail in the same way, its sort keys are not in the order of their days."
+        )
 
 
 class StaleRun(ExportError):

@@ -20,7 +20,7 @@ from exporter.changes import ChangeLog
 from exporter.clients import Clients
 from exporter.debts import died_runs
 from exporter.decode import PageDecoder
-from exporter.errors import ExportError, Interrupted, NothingOwed
+from exporter.errors import ExportError, Interrupted, NothingOwed, RowsTooLate
 from exporter.lease import Lease
 from exporter.ledger import Account, log_end, told_days, write_entry
 from exporter.memory import steady_memory
@@ -185,7 +185,11 @@ class ExportJob:
             account.done = publisher.done
             publisher.look({day.year for day in account.days} if account.windows else None)
             for window in account.windows or (None,):
-                self._export_window(window, source, publisher, policy)
+                try:
+                    self._export_window(window, source, publisher, policy)
+                except RowsTooLate as late:
+                    account.done.days.discard(late.day)  # published without them, and so owed
+                    raise
             self._settle_empty(publisher, policy, index, sort_key)
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, self._reader.tally)
         if account.kept:

@@ -180,8 +180,11 @@ class Reader:
             waiting: deque[tuple[Stretch, list[Future[None]]]] = deque()
             try:
                 for stretch in stretches:
+                    # A kept answer belongs to the first piece of its value: were a later stretch to take it, the days
+                    # of this one would be published without its rows.
                     tasks = [
-                        pool.submit(self._read_piece, piece, reach, decoder, sink, end) for piece in stretch.pieces
+                        pool.submit(self._read_piece, piece, self._kept_for(piece), reach, decoder, sink, end)
+                        for piece in stretch.pieces
                     ]
                     waiting.append((stretch, tasks))
                     while sum(len(tasks) for _, tasks in waiting) > 2 * most or len(waiting) > most:
@@ -192,11 +195,24 @@ class Reader:
                 end.set()
                 pool.shutdown(cancel_futures=True)
 
+    def _kept_for(self, piece: Piece) -> bytes | None:
+        """Return the whole answer of a piece's value, for its first piece; nothing for the others; None: to be read."""
+        body = self._kept.get(piece.value)
+        if body is not None:
+            self._kept[piece.value] = b""
+        return body
+
     def _read_piece(
-        self, piece: Piece, reach: Reach, decoder: Callable[[], PageDecoder], sink: Sink, end: threading.Event
+        self,
+        piece: Piece,
+        kept: bytes | None,
+        reach: Reach,
+        decoder: Callable[[], PageDecoder],
+        sink: Sink,
+        end: threading.Event,
     ) -> None:
         units, items = 0.0, 0
-        for page in self._pages(piece, decoder()):
+        for page in self._pages(piece, kept, decoder()):
             if self._stop.is_set():
                 raise Interrupted("stopped on request; days published before stay published")
             if end.is_set():
@@ -205,15 +221,13 @@ class Reader:
             items += page.items
             self._take(page, piece, reach, sink)
         # What lies beyond a value's first and last item is empty, and says nothing of what lies between.
-        if items and piece.hours is not None and piece.value not in self._kept:
+        if items and piece.hours is not None and kept is None:
             self._planner.density.learn(piece.value, units, piece.hours)
 
-    def _pages(self, piece: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:
-        if piece.value in self._kept:
-            with self._lock:
-                body, self._kept[piece.value] = self._kept[piece.value], b""  # once: it is the value's whole answer
-            if body:
-                yield decoder.decode(body)
+    def _pages(self, piece: Piece, kept: bytes | None, decoder: PageDecoder) -> Iterator[DecodedPage]:
+        if kept is not None:
+            if kept:
+                yield decoder.decode(kept)
             return
         for keys in piece.ranges:
             first, is_empty = self._first_page(piece.value, keys)

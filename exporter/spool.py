@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.decode import DAY, LATE, kinds_of_late
+from exporter.errors import RowsTooLate
 
 BUFFER_BYTES = 12 << 20
 """Rows kept in memory, over all days, before they go to disk."""
@@ -71,11 +72,15 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._days: dict[dt.date, SpooledDay] = {}
+        self._taken: set[dt.date] = set()
         self._buffered = 0
         self._lock = threading.Lock()
 
     def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
-        """Add decoded rows, of any days, from the place `order` in the order of rows."""
+        """Add decoded rows, of any days, from the place `order` in the order of rows.
+
+        Raises RowsTooLate for a day that has been taken out: such rows would be lost, or replace those before them.
+        """
         if rows.num_rows == 0:
             return
         parts = list(_by_day(rows))
@@ -83,6 +88,8 @@ class Spool:
         per_row = rows.get_total_buffer_size() / rows.num_rows
         with self._lock:
             for day, part in parts:
+                if day in self._taken:
+                    raise RowsTooLate(day)
                 spooled = self._days.setdefault(day, SpooledDay())
                 segment = Segment(order, None, part, part.num_rows, int(part.num_rows * per_row))
                 _observe(spooled, segment, part, partition_value)
@@ -115,6 +122,7 @@ class Spool:
     def open(self, day: dt.date) -> Iterator["OpenDay"]:
         """Open a complete day to be read; raise KeyError where nothing of it is here."""
         with self._lock:
+            self._taken.add(day)
             ordered = sorted(self._days[day].segments, key=lambda segment: segment.order)
         values = itertools.groupby(ordered, key=lambda segment: segment.order[0])
         streams = tuple(tuple(segments) for _, segments in values)
@@ -128,6 +136,7 @@ class Spool:
     def drop(self, day: dt.date) -> None:
         """Forget a day and free its disk space."""
         with self._lock:
+            self._taken.add(day)
             spooled = self._days.pop(day, None)
             if spooled is not None:
                 self._buffered -= sum(segment.bytes for segment in spooled.segments if segment.batch is not None)

@@ -10,6 +10,7 @@ import pytest
 from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from datasets.types import ColumnType
 from exporter.decode import DAY, KEY, SORT
+from exporter.errors import RowsTooLate
 from exporter.parquet import write_day
 from exporter.row_groups import MOST_ROWS
 from exporter.schema import arrow_type
@@ -113,3 +114,14 @@ def test_rows_lie_in_the_order_of_their_sort_keys(tmp_path):
     found = pq.ParquetFile(file).read().column("c0").to_pylist()
     expected = sorted(row for first in pieces.values() for row in range(first, first + 5))
     assert found == [None if row % 10 == 9 else row - 100 for row in expected]
+
+
+def test_rows_of_a_day_that_has_been_taken_are_refused(tmp_path):
+    """While its file is being written they would be forgotten, and afterwards they would replace the others."""
+    spool = Spool(tmp_path)
+    spool.add(rows_of(["bigint"], 0, 5), "A", (0, 1))
+    with spool.open(DAY_OF_ROWS), pytest.raises(RowsTooLate, match=str(DAY_OF_ROWS)):
+        spool.add(rows_of(["bigint"], 5, 5), "A", (0, 2))
+    spool.drop(DAY_OF_ROWS)
+    with pytest.raises(RowsTooLate):
+        spool.add(rows_of(["bigint"], 5, 5), "A", (0, 2))

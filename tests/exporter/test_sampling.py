@@ -2,12 +2,17 @@
 
 import datetime as dt
 import json
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from index_stub import IndexStub
 
+from exporter.decode import DecodedPage, PageDecoder
 from exporter.job import ExportJob
+from exporter.plan import Piece
+from exporter.reading import Reader
 from exporter.request import request_from_options
 from exporter.settings import settings_from_environment
 
@@ -35,12 +40,13 @@ def item(number: int, kind: str, at: str) -> dict[str, Any]:
 
 
 def export(
-    items: list[dict[str, Any]], prefix: str, monkeypatch: pytest.MonkeyPatch, **days: str
+    items: list[dict[str, Any]], prefix: str, monkeypatch: pytest.MonkeyPatch, date_format: str = "ISO", **days: str
 ) -> tuple[Any, Counting]:
     with Counting(items, page_bytes=1 << 15) as stub:
         stub.queries = []
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
-        settings = settings_from_environment(VARIABLES | {"S3_PREFIX": prefix, "ATHENA_TABLE": prefix})
+        given = {"S3_PREFIX": prefix, "ATHENA_TABLE": prefix, "DATE_FORMAT": date_format}
+        settings = settings_from_environment(VARIABLES | given)
         job = ExportJob(settings, request_from_options(settings, NOW, everything=not days, **days), clock=lambda: NOW)
         return job.run(), stub
 
@@ -95,6 +101,49 @@ def test_nothing_is_asked_of_days_before_the_first_item(aws, monkeypatch):
     asked = [sum('{"S": "A"}' in json.dumps(query) for query in stub.queries) for stub in (of_month, of_day)]
     assert asked[0] <= asked[1] + 1
     assert month.read_units < day.read_units * 1.2
+
+
+def two_days() -> list[dict[str, Any]]:
+    """Two days of A and B, each small enough to be one page, with keys whose days are complete at once."""
+    times = [FIRST + dt.timedelta(days=day, minutes=minute) for day in range(2) for minute in range(30)]
+    return [item(number, "AB"[number % 2], f"{int(at.timestamp())}") for number, at in enumerate(times)]
+
+
+def delayed(monkeypatch: pytest.MonkeyPatch, seconds: dict[int, float]) -> None:
+    """Let pieces of these numbers begin later."""
+    read = Reader._pages
+
+    def pages(self: Reader, piece: Piece, kept: bytes | None, decoder: PageDecoder) -> Iterator[DecodedPage]:
+        time.sleep(seconds.get(piece.order[1], 0.0))
+        yield from read(self, piece, kept, decoder)
+
+    monkeypatch.setattr(Reader, "_pages", pages)
+
+
+@pytest.mark.parametrize("late", [{1: 0.5}, {1: 0.5, 2: 0.3}, {4: 0.5}, {5: 0.5}])
+def test_a_kept_page_is_read_with_the_first_days_of_its_value(aws, monkeypatch, late):
+    """It holds rows of every day: taken by a later piece, it would leave the first day to be published without them."""
+    delayed(monkeypatch, late)
+    entry, _ = export(
+        two_days(), f"kept_{len(late)}_{min(late)}", monkeypatch, "EPOCH", start="2026-01-01", end="2026-01-02"
+    )
+    assert (entry.status, entry.rows) == ("succeeded", 60)
+    assert [(part.partition[-6:], part.rows) for part in entry.partitions] == [("day=01", 30), ("day=02", 30)]
+
+
+def test_rows_that_come_after_their_day_fail_the_run(aws, monkeypatch):
+    """Whatever brings them: the day is not replaced by the rest of itself, and it is owed."""
+    delayed(monkeypatch, {4: 1.0, 5: 1.0})  # those of the second day
+    kept_for = Reader._kept_for
+
+    def later(self: Reader, piece: Piece) -> bytes | None:
+        return b"" if piece.order[1] == 1 else kept_for(self, piece)
+
+    monkeypatch.setattr(Reader, "_kept_for", later)
+    entry, _ = export(two_days(), "too_late", monkeypatch, "EPOCH", start="2026-01-01", end="2026-01-02")
+    assert entry.status == "failed"
+    assert "rows of 2026-01-01 were read after that day had been written" in entry.error
+    assert dt.date(2026, 1, 1) in entry.owed
 
 
 def test_a_page_without_a_readable_key_is_no_end(aws, monkeypatch):
