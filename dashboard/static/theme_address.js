@@ -8,9 +8,14 @@
     named.search = kept.join("&")
     return named.href
   }
-  for (const name of ["pushState", "replaceState"]) {
-    const write = history[name].bind(history)
-    history[name] = (state, title, address) => write(state, title, withTheme(address))
+  const push = history.pushState.bind(history)
+  const replace = history.replaceState.bind(history)
+  history.replaceState = (state, title, address) => replace(state, title, withTheme(address))
+  // A filter is no page: an entry for each click would bury the way back, which leads to the page before.
+  history.pushState = (state, title, address) => {
+    const named = withTheme(address)
+    const write = new URL(named).pathname === location.pathname ? replace : push
+    write(state, title, named)
   }
   const name = () => history.replaceState(history.state, "", location.href)
   // The way back leads to addresses that may name an earlier choice.

@@ -102,6 +102,20 @@ def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], publ
     assert "channel" not in page.url
 
 
+def test_back_leads_to_the_page_before_however_often_was_clicked(visitor: Callable[..., Any], published: Published):
+    """Filters are shared by the address and are no steps of their way: one press leaves."""
+    page = visitor().open("/explore")
+    page.goto(page.evaluate("location.origin") + JANUARY)
+    page.wait_for_selector(CHARTS)
+    rows = in_january(published)
+    page.mouse.click(*slice_of(page, "VOICE"))
+    wait_for_total(page, sum(row["channel"] == "VOICE" for row in rows))
+    page.get_by_role("button", name="Clear all").click()
+    wait_for_total(page, len(rows))
+    page.go_back()
+    page.wait_for_url("**/explore**")
+
+
 def test_a_drag_over_days_filters_everything(visitor: Callable[..., Any], published: Published):
     """The brush takes the days under it, and the cards count exactly those."""
     page = visitor().open(JANUARY)
