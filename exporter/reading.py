@@ -101,8 +101,9 @@ class Reader:
         first = self._index.first_page(value, ranges[0])
         bodies = [*first.bodies]
         if len(ranges) > 1 or first.more:
-            bodies += self._index.last_page(value, ranges[-1]).bodies
-            self._look_at_ends(value, first, bodies[-1], whole=len(ranges) == 1)
+            last = self._index.last_page(value, ranges[-1])
+            bodies += last.bodies
+            self._look_at_ends(value, first, last.bodies[0], whole=len(ranges) == 1)
         elif len(bodies) == 1:
             with self._lock:
                 if self._may_keep:

@@ -1,5 +1,6 @@
 """What the first look at an index costs, and what is learnt from it."""
 
+import dataclasses
 import datetime as dt
 import json
 import time
@@ -40,14 +41,21 @@ def item(number: int, kind: str, at: str) -> dict[str, Any]:
 
 
 def export(
-    items: list[dict[str, Any]], prefix: str, monkeypatch: pytest.MonkeyPatch, date_format: str = "ISO", **days: str
+    items: list[dict[str, Any]],
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+    date_format: str = "ISO",
+    max_read_units: float | None = None,
+    **days: str,
 ) -> tuple[Any, Counting]:
     with Counting(items, page_bytes=1 << 15) as stub:
         stub.queries = []
         monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
         given = {"S3_PREFIX": prefix, "ATHENA_TABLE": prefix, "DATE_FORMAT": date_format}
         settings = settings_from_environment(VARIABLES | given)
-        job = ExportJob(settings, request_from_options(settings, NOW, everything=not days, **days), clock=lambda: NOW)
+        request = request_from_options(settings, NOW, everything="start" not in days, **days)
+        request = dataclasses.replace(request, max_read_units=max_read_units)
+        job = ExportJob(settings, request, clock=lambda: NOW)
         return job.run(), stub
 
 
@@ -101,6 +109,18 @@ def test_nothing_is_asked_of_days_before_the_first_item(aws, monkeypatch):
     asked = [sum('{"S": "A"}' in json.dumps(query) for query in stub.queries) for stub in (of_month, of_day)]
     assert asked[0] <= asked[1] + 1
     assert month.read_units < day.read_units * 1.2
+
+
+def test_the_last_day_is_known_under_a_ceiling_as_well(aws, monkeypatch):
+    """A page is then read in several answers, from the last item down: the first of them tells the end."""
+    extents = []
+    extent = Reader.extent
+    monkeypatch.setattr(Reader, "extent", lambda *given: extents.append(extent(*given)) or extents[-1])
+    times = [FIRST + dt.timedelta(minutes=10 * number) for number in range(5000)]
+    made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
+    entry, _ = export(made, "sampling_ceiling", monkeypatch, max_read_units=600.0)
+    assert (entry.status, entry.rows) == ("succeeded", 5000)
+    assert [str(day) for found in extents for day in (found.first, found.last)] == ["2026-01-01", "2026-02-04"]
 
 
 def two_days() -> list[dict[str, Any]]:
