@@ -139,10 +139,10 @@ class Index:
         """
         request = self._request(partition_value, keys)
         while True:
-            answer = self._queries.answer(request) if first is None else None
+            answer = Answer(first, None, 0) if first else self._queries.answer(request)
             with self._decoding:
-                page = decoder.decode(answer.body if answer else first or b"")
-            if answer:
+                page = decoder.decode(answer.body)
+            if not first:
                 self._learn(answer, page.items, page.read_units)
             first = None
             yield page

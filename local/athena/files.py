@@ -113,8 +113,8 @@ def _fitted(array: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
         return array.cast(wanted)
     except (
         pa.ArrowInvalid,
-        pa.ArrowNotImplementedError,
-    ) as error:  # stays: Arrow's own name of the error for a cast it has not
+        pa.ArrowNotImplementedError,  # stays: Arrow's own name of the error for a cast that it has not
+    ) as error:
         raise QueryError(
             f"TYPE_MISMATCH: line 1:1: Insert query has mismatched column types: column {column.name} is "
             f"{column.type.trino}, the query gives {array.type}",

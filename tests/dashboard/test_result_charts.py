@@ -198,6 +198,8 @@ def test_a_time_axis_names_the_month(days, form):
     moments = [dt.date(1970, 12, 1) + dt.timedelta(days=place) for place in range(*days)]
     spec = vega_lite(chart(pa.table({"day": moments, "n": range(len(moments))})), "")
     assert spec["encoding"]["x"]["axis"].get("format") == form
+    # Where labels are days, two ticks of one day would read the same.
+    assert spec["encoding"]["x"]["axis"].get("tickMinStep") == (form and 86_400_000)
 
 
 def test_bars_of_many_values_are_stacked_by_few():
