@@ -8,7 +8,7 @@ DEMO_ITEMS ?= 12000
 BENCH ?= --short
 # Minutes; `make soak SOAK=60` is the whole hour.
 SOAK ?= 5
-# For example: make test TESTS="tests/datasets -k names"
+# For example: make test TESTS="tests/dataset_model -k names"
 TESTS ?= tests
 export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
 

@@ -19,7 +19,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from datasets import Dataset, Source
+from dataset_model import Dataset, Source
 from exporter.decode import PageDecoder
 from exporter.schema import extended_schema, initial_schema, kinds_in_page
 from exporter.sort_key import SortKey

@@ -14,8 +14,8 @@ from dashboard.queries import Statement
 from dashboard.records import Records
 from dashboard.results import Answer
 from dashboard.stored_answers import NotReadable, answers_from, answers_key, body_from, question_from
-from datasets.definition import Dataset
-from datasets.manifest import Manifest
+from dataset_model.definition import Dataset
+from dataset_model.manifest import Manifest
 
 _log = LogLines(__name__)
 

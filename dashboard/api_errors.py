@@ -19,7 +19,7 @@ from dashboard.errors import (
     TableMissing,
 )
 from dashboard.log_lines import LogLines
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -19,7 +19,7 @@ from dashboard.shape import Shape
 from dashboard.sql_editor import Edited, faulty, put, sql_editor
 from dashboard.states import literal
 from dashboard.wording import called, headed, several
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 DEFAULT_LIMIT = 1_000
 

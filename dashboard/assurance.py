@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from datasets.manifest import DayRecord, Manifest
-from datasets.partitions import day_from_key
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.partitions import day_from_key
 
 AssuranceState = Literal["verified", "unverified", "changed"]
 

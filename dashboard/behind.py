@@ -15,7 +15,7 @@ from dashboard.board_request import Part
 from dashboard.filters import Days, Dimension, Filters
 from dashboard.overview import Number
 from dashboard.queries import Statement
-from datasets.definition import Chart
+from dataset_model.definition import Chart
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dashboard.filters import DIMENSIONS, Dimension, Filters
 from dashboard.freshness import Badge
 from dashboard.overview import CardValue, Overview, ValueCount
 from dashboard.shape import Shape
-from datasets.definition import Chart
+from dataset_model.definition import Chart
 
 Document = dict[str, Any]
 

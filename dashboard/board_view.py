@@ -16,7 +16,7 @@ from dashboard.period import nothing_here
 from dashboard.service import Service
 from dashboard.states import designed_states
 from dashboard.visit import View, keep, share_in_link, view_of
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 if TYPE_CHECKING:
     # What a menu opens is loaded with the first menu: it needs Arrow and the parser of SQL, and the board neither.

@@ -7,7 +7,7 @@ from decimal import Decimal
 from dashboard.days_read import DayTest
 from dashboard.filters import Days
 from dashboard.queries import Statement
-from datasets.manifest import DayRecord, Manifest
+from dataset_model.manifest import DayRecord, Manifest
 
 MINIMUM_BYTES = 10 * 1024 * 1024
 """Athena bills at least 10 MB a query."""

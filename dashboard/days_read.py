@@ -13,7 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from dashboard.mentions import mentions
-from datasets.partitions import PARTITION_COLUMNS
+from dataset_model.partitions import PARTITION_COLUMNS
 
 Value = int | bool
 DayTest = Callable[[dt.date], bool]

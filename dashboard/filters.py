@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from datasets.partitions import days_between
+from dataset_model.partitions import days_between
 
 Preset = Literal["today", "yesterday", "last_7_days", "last_30_days", "this_month", "last_month"]
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 from dashboard import formats
 from dashboard.assurance import Assurance, DayAssurance, assurance_of
-from datasets import Dataset
-from datasets.manifest import Manifest
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
 
 Tone = Literal["plain", "good", "warn"]
 

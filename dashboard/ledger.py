@@ -10,10 +10,10 @@ from dashboard import formats
 from dashboard.assurance import DayAssurance
 from dashboard.set_aside import SetAside
 from dashboard.states import literal, state
-from datasets import Dataset
-from datasets.manifest import DayRecord, Manifest
-from datasets.runs import RunEntry
-from datasets.verification import Verification
+from dataset_model import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.runs import RunEntry
+from dataset_model.verification import Verification
 
 _TALLEST: Final = 460
 _MOST_TOLD: Final = 20

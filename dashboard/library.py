@@ -19,7 +19,7 @@ from dashboard.saved_queries import (
     saved_folder,
     saved_key,
 )
-from datasets.definition import Dataset
+from dataset_model.definition import Dataset
 
 FRESH_SECONDS = 15.0
 """How late a colleague's query shows."""

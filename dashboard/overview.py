@@ -11,7 +11,7 @@ from dashboard.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.queries import Statement, breakdown_statement, grouping_level, overview_figures, overview_statement
 from dashboard.results import Answer
 from dashboard.shape import Shape
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 Number = int | float | Decimal
 

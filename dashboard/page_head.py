@@ -10,8 +10,8 @@ from dashboard.period import freshness, title_block
 from dashboard.service import Service
 from dashboard.states import nothing_exported
 from dashboard.visit import chosen_dataset
-from datasets import Dataset
-from datasets.manifest import Manifest
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from dashboard.service import Service
 from dashboard.states import state
 from dashboard.visit import View, keep, matching_preset
 from dashboard.wording import called, several
-from datasets import Dataset
-from datasets.manifest import Manifest
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
 _EVERYTHING: Final = "everything"

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ValidationError
 from dashboard.assurance import StoredObject
 from dashboard.errors import QueryFailed
 from dashboard.objects import Objects
-from datasets.definition import Dataset
-from datasets.manifest import MANIFEST_FILE, Manifest
-from datasets.table_schema import SCHEMA_FILE, TableSchema
+from dataset_model.definition import Dataset
+from dataset_model.manifest import MANIFEST_FILE, Manifest
+from dataset_model.table_schema import SCHEMA_FILE, TableSchema
 
 if TYPE_CHECKING:
-    from datasets.runs import RunEntry
-    from datasets.verification import Verification
+    from dataset_model.runs import RunEntry
+    from dataset_model.verification import Verification
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -35,7 +35,7 @@ class Records:
 
     def runs(self, dataset: Dataset, limit: int) -> "tuple[RunEntry, ...]":
         """Return the latest entries of the ledger, latest run first."""
-        from datasets.runs import RUNS_FOLDER, RunEntry
+        from dataset_model.runs import RUNS_FOLDER, RunEntry
 
         keys = self._keys(f"{dataset.target.prefix}/{RUNS_FOLDER}/")
         entries = (self._read(RunEntry, key) for key in reversed(keys[-limit:]))
@@ -43,7 +43,7 @@ class Records:
 
     def latest_verification(self, dataset: Dataset) -> "Verification | None":
         """Return what the latest `exporter verify` found, or None where there was none."""
-        from datasets.verification import VERIFICATIONS_FOLDER, Verification
+        from dataset_model.verification import VERIFICATIONS_FOLDER, Verification
 
         keys = self._keys(f"{dataset.target.prefix}/{VERIFICATIONS_FOLDER}/")
         return self._read(Verification, keys[-1]) if keys else None

@@ -1,7 +1,7 @@
 """Values of columns that cost nothing to know: the manifest lists them. Pure."""
 
 from dashboard.samples import COUNT, chosen
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 
 def known_values(manifest: Manifest | None, most: int = COUNT) -> dict[str, tuple[str, ...]]:

@@ -24,9 +24,9 @@ from dashboard.repeatable import is_repeatable
 from dashboard.results import Answer, QueryResult
 from dashboard.settings import Settings
 from dashboard.shape import Shape, shape_from
-from datasets.definition import Dataset
-from datasets.manifest import DayRecord, Manifest
-from datasets.table_schema import TableSchema
+from dataset_model.definition import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.table_schema import TableSchema
 
 if TYPE_CHECKING:
     # What the first page does not need, Arrow, pyathena and the parser of SQL above all: the methods load their own.
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from dashboard.query_types import QueryRequest
     from dashboard.samples import Samples
     from dashboard.sql_guard import Catalogue
-    from datasets.runs import RunEntry
-    from datasets.verification import Verification
+    from dataset_model.runs import RunEntry
+    from dataset_model.verification import Verification
 
 SHARED = "shared"
 """Owner of queries whose answer is kept for everybody; the API's own are "api"."""

@@ -7,7 +7,7 @@ that read everything has met them all.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from datasets.runs import RunEntry
+from dataset_model.runs import RunEntry
 
 
 @dataclass(frozen=True)

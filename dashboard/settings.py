@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict
 
-from datasets.definition import Dataset
-from datasets.faults import DatasetError, Fault
-from datasets.loading import load_datasets
+from dataset_model.definition import Dataset
+from dataset_model.faults import DatasetError, Fault
+from dataset_model.loading import load_datasets
 
 MOST_FETCH_ROWS = 1_000_000
 """A result is held in memory once; more rows than this belong in a download from S3."""

@@ -9,10 +9,10 @@ from typing import Literal
 
 from dashboard.filters import Dimension
 from dashboard.wording import KNOWN_NAMES, Part, called, headed, several
-from datasets.definition import Card, Chart, Dataset
-from datasets.partitions import PARTITION_COLUMNS
-from datasets.table_schema import TableSchema
-from datasets.types import BIGINT, DATE, ColumnType
+from dataset_model.definition import Card, Chart, Dataset
+from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.table_schema import TableSchema
+from dataset_model.types import BIGINT, DATE, ColumnType
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dashboard.errors import (
     Throttled,
 )
 from dashboard.queries import Statement
-from datasets import Dataset, DatasetError, Fault
+from dataset_model import Dataset, DatasetError, Fault
 
 _FACES: dict[type[DashboardError], tuple[str, str]] = {
     AthenaUnreachable: (":material/cloud_off:", "A service cannot be reached"),

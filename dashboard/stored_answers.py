@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dashboard.queries import Statement
 from dashboard.results import Answer, Statistics
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 OVERVIEW_FOLDER: Final = "_overview"
 """Beside the data; Athena passes over names that begin with `_`."""

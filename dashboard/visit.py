@@ -18,7 +18,7 @@ from dashboard.filters import (
 )
 from dashboard.service import Service
 from dashboard.themes import PARAMETER
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 
 _DATASET = "dataset"
 

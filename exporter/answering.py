@@ -4,7 +4,7 @@ A wrong partition value finds nothing, and a wrong date format finds nothing in 
 read. Both look like days whose items have all been deleted.
 """
 
-from datasets import Source
+from dataset_model import Source
 from exporter.key_ranges import EVERY_KEY
 from exporter.pages import texts_at_ends
 from exporter.removal import Answer

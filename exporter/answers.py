@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from datasets import Dataset
-from datasets.partitions import PARTITION_COLUMNS
-from datasets.table_schema import SchemaColumn, TableSchema
+from dataset_model import Dataset
+from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.table_schema import SchemaColumn, TableSchema
 
 _FILLED = ("topic", "question", "answer")
 _PRESTO = {"string": "varchar", "json": "varchar", "timestamp": "timestamp(3)"}

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from datasets import Dataset
-from datasets.table_schema import SchemaColumn, TableSchema
+from dataset_model import Dataset
+from dataset_model.table_schema import SchemaColumn, TableSchema
 from exporter.numbers import canonical_number, is_number
 from exporter.window import Window
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.job import ExportJob

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from datasets import Dataset
-from datasets.partitions import PARTITION_COLUMNS, projection_parameters
-from datasets.table_schema import TableSchema
+from dataset_model import Dataset
+from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
+from dataset_model.table_schema import TableSchema
 from exporter.answers import answers_view
 from exporter.errors import CatalogError
 from exporter.schema import glue_columns

@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import structlog
 
-from datasets.runs import CHANGES_FOLDER, DayChanges
-from datasets.table_schema import TableSchema
+from dataset_model.runs import CHANGES_FOLDER, DayChanges
+from dataset_model.table_schema import TableSchema
 from exporter.store import Store, StoredObject
 
 _BATCH_ROWS = 1 << 14

@@ -19,7 +19,7 @@ from botocore.loaders import JSONFileLoader, Loader, create_loader
 from botocore.session import Session
 from zlib_ng.zlib_ng import crc32
 
-from datasets import Fault
+from dataset_model import Fault
 from exporter.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from datasets.types import ColumnType
+from dataset_model.types import ColumnType
 from exporter.attribute_values import AttributeValue, json_texts, kind_of, string_text, tagged, told, told_value
 from exporter.clock import Clock
 from exporter.numbers import NO_DIGITS, Digits, Texts, decimals, digits_of, doubles, integers, is_number

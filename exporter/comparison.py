@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from datasets import Dataset
-from datasets.manifest import DayRecord, Manifest
-from datasets.verification import DayState, VerifiedDay, VerifiedValue
+from dataset_model import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.verification import DayState, VerifiedDay, VerifiedValue
 from exporter.athena_counts import AthenaCounts
 from exporter.key_reading import KeyReading
 from exporter.numbers import canonical_number, is_number

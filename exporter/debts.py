@@ -7,8 +7,8 @@ made it. So a debt needs no second book: it ends by itself.
 import datetime as dt
 from collections.abc import Collection, Iterable
 
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
 from exporter.errors import NothingOwed
 from exporter.window import OWED_DAYS
 

@@ -17,9 +17,9 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datasets import Dataset
-from datasets.table_schema import SchemaColumn, TableSchema
-from datasets.types import ColumnType
+from dataset_model import Dataset
+from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.types import ColumnType
 from exporter.attribute_values import (
     AttributeValue,
     dynamo_text,

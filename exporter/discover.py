@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from datasets import Dataset, Source
+from dataset_model import Dataset, Source
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.evidence import Item, Sampled, items_of, sampled

@@ -21,7 +21,7 @@ ExportError
 import datetime as dt
 from collections.abc import Iterable
 
-from datasets import Fault
+from dataset_model import Fault
 
 
 class ExportError(Exception):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 from exporter import prices
 from exporter.plan import Planner
 from exporter.source import FULL_PAGE_UNITS, IndexDescription

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from datasets.manifest import Manifest
+from dataset_model.manifest import Manifest
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.estimate import Assumptions, Estimate, costs, known_rows, widening

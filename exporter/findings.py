@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from datasets import Dataset
-from datasets.manifest import Manifest
-from datasets.partitions import day_from_key, days_between, projection_parameters
-from datasets.runs import RunEntry
-from datasets.table_schema import TableSchema
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.partitions import day_from_key, days_between, projection_parameters
+from dataset_model.runs import RunEntry
+from dataset_model.table_schema import TableSchema
 from exporter.debts import unsettled_days
 from exporter.schema import glue_columns
 from exporter.store import StoredObject

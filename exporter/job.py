@@ -10,10 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from datasets import Dataset
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry
-from datasets.table_schema import TableSchema
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
+from dataset_model.table_schema import TableSchema
 from exporter.answering import index_answer
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog

@@ -15,8 +15,8 @@ from hashlib import blake2b
 
 import msgspec
 
-from datasets import Dataset
-from datasets.table_schema import SourceIdentity, TableSchema
+from dataset_model import Dataset
+from dataset_model.table_schema import SourceIdentity, TableSchema
 from exporter.attribute_values import AttributeValue, key_text
 from exporter.decode import DAY, KEY, DecodedPage, PageDecoder
 from exporter.errors import Interrupted, SourceError

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry, RunWindow
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry, RunWindow
 from exporter.errors import ExportError
 from exporter.pace import Pace
 from exporter.publishing import Published

@@ -9,9 +9,9 @@ import json
 import sys
 from zoneinfo import ZoneInfo
 
-from datasets.manifest import Manifest
-from datasets.partitions import days_between
-from datasets.runs import RunEntry
+from dataset_model.manifest import Manifest
+from dataset_model.partitions import days_between
+from dataset_model.runs import RunEntry
 from exporter.window import OWED_DAYS, day_start
 
 NAMESPACE = "DynamoDBReporting"

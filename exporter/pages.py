@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from datasets.types import ColumnType
+from dataset_model.types import ColumnType
 from exporter.attribute_values import AttributeValue, kind_of, tagged, values_from_texts
 from exporter.native.library import Column, Form, Library, Plan, ScannedPage
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from datasets.manifest import DISTINCT_LIMIT
-from datasets.table_schema import SchemaColumn, TableSchema
+from dataset_model.manifest import DISTINCT_LIMIT
+from dataset_model.table_schema import SchemaColumn, TableSchema
 from exporter.decode import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
 from exporter.merging import merged
 from exporter.native.library import library

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from datasets import Dataset
+from dataset_model import Dataset
 from exporter.key_ranges import EVERY_KEY, KeyRange
 from exporter.sort_key import SortKey
 from exporter.window import DayStride, Window, day_start

@@ -6,8 +6,8 @@ A run, a dry run and a plan come through here, so that they refuse the same thin
 import datetime as dt
 from dataclasses import dataclass
 
-from datasets import Dataset
-from datasets.table_schema import TableSchema
+from dataset_model import Dataset
+from dataset_model.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.run_warnings import projection_warnings

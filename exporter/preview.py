@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from datasets import Dataset
-from datasets.partitions import day_from_key
+from dataset_model import Dataset
+from dataset_model.partitions import day_from_key
 from exporter.catalog import Catalog
 from exporter.clients import Clients
 from exporter.errors import NothingOwed

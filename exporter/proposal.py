@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from datasets.names import assign_names, column_name
-from datasets.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
+from dataset_model.names import assign_names, column_name
+from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.errors import UnreadableDate
 from exporter.evidence import Evidence, Sampled
 from exporter.exploring import IndexKeys

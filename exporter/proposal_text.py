@@ -4,9 +4,9 @@ import difflib
 import json
 import re
 
-from datasets import Dataset, Source
-from datasets.document import Document
-from datasets.yaml_text import read_document
+from dataset_model import Dataset, Source
+from dataset_model.document import Document
+from dataset_model.yaml_text import read_document
 from exporter.evidence import Sampled
 from exporter.proposal import Proposal, ProposedColumn, contradiction, proposed_type
 from exporter.revision import Revision

@@ -13,11 +13,11 @@ from typing import Literal
 
 import structlog
 
-from datasets import Dataset
-from datasets.manifest import DayRecord, Manifest, ObjectRecord
-from datasets.partitions import DATA_FILE, day_from_key, object_key, partition_from_day
-from datasets.runs import DayChanges, PublishedPartition
-from datasets.table_schema import TableSchema
+from dataset_model import Dataset
+from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.partitions import DATA_FILE, day_from_key, object_key, partition_from_day
+from dataset_model.runs import DayChanges, PublishedPartition
+from dataset_model.table_schema import TableSchema
 from exporter.catalog import Catalog
 from exporter.changes import ChangeLog
 from exporter.errors import Interrupted

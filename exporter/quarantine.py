@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from datasets.runs import QUARANTINE_FOLDER
+from dataset_model.runs import QUARANTINE_FOLDER
 from exporter.decode import SetAside
 from exporter.store import Store
 

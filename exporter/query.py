@@ -18,7 +18,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from zlib_ng.zlib_ng import crc32
 
-from datasets import Source
+from dataset_model import Source
 from exporter.errors import Interrupted, SourceError
 from exporter.pace import Pace
 

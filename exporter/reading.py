@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datasets import Dataset
+from dataset_model import Dataset
 from exporter.decode import DAY, DecodedPage, PageDecoder, SetAside
 from exporter.errors import Interrupted
 from exporter.key_ranges import KeyRange

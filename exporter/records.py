@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from datasets.manifest import MANIFEST_FILE, Manifest
-from datasets.runs import RUNS_FOLDER, RunEntry, run_key
-from datasets.table_schema import SCHEMA_FILE, TableSchema
-from datasets.verification import Verification, verification_key
+from dataset_model.manifest import MANIFEST_FILE, Manifest
+from dataset_model.runs import RUNS_FOLDER, RunEntry, run_key
+from dataset_model.table_schema import SCHEMA_FILE, TableSchema
+from dataset_model.verification import Verification, verification_key
 from exporter.errors import StaleRun, StoreError
 from exporter.store import Store
 

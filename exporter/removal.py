@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from datasets import Dataset
-from datasets.manifest import Manifest
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
 from exporter.errors import RemovalRefused
 from exporter.window import day_of
 

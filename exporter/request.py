@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from datasets import Dataset
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
 from exporter.debts import RESUMABLE_DAYS, days_owed_by_runs, resumed_days
 from exporter.errors import UsageError
 from exporter.settings import Settings

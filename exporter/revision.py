@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from datasets.document import Document
-from datasets.faults import Path
+from dataset_model.document import Document
+from dataset_model.faults import Path
 
 
 class Revision:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from datasets import Dataset
-from datasets.manifest import Manifest
-from datasets.types import STRING
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.types import STRING
 from exporter.errors import ExportError
 from exporter.numbers import InexactDoubles
 from exporter.publishing import Published

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from datasets import Dataset
+from dataset_model import Dataset
 from exporter.errors import UnreadableDate
 from exporter.plan import Planner, Reach
 from exporter.sort_key import SortKey

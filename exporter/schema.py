@@ -12,10 +12,10 @@ from typing import Literal
 import msgspec
 import pyarrow as pa
 
-from datasets import Column, Dataset
-from datasets.names import assign_names, reserved_names
-from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from datasets.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
+from dataset_model import Column, Dataset
+from dataset_model.names import assign_names, reserved_names
+from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from exporter.errors import SchemaConflict
 from exporter.native.library import library
 

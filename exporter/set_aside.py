@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from datasets.runs import QUARANTINE_FOLDER
+from dataset_model.runs import QUARANTINE_FOLDER
 from exporter.attribute_values import AttributeValue
 from exporter.errors import StoreError
 from exporter.store import Store

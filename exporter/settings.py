@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from datasets import Dataset, DatasetError, Fault, load_dataset
+from dataset_model import Dataset, DatasetError, Fault, load_dataset
 from exporter.errors import SettingsError
 from exporter.window import DateRangeMode
 

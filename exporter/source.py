@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from datasets import Dataset
+from dataset_model import Dataset
 from exporter.dates import expanded_pattern
 from exporter.decode import DecodedPage, PageDecoder
 from exporter.errors import SourceError

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from datasets.manifest import DayRecord, Manifest
-from datasets.partitions import day_from_key
-from datasets.runs import RunWindow
-from datasets.table_schema import TableSchema
-from datasets.verification import Verification, VerifiedDay
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.partitions import day_from_key
+from dataset_model.runs import RunWindow
+from dataset_model.table_schema import TableSchema
+from dataset_model.verification import Verification, VerifiedDay
 from exporter.athena import Athena
 from exporter.athena_counts import AthenaCounts, CountQuestion
 from exporter.clients import Clients

@@ -1,6 +1,6 @@
 """A verification for people: a line per day that does not agree, and the totals. Pure."""
 
-from datasets.verification import Verification, VerifiedDay
+from dataset_model.verification import Verification, VerifiedDay
 
 _HEAD = (
     f"  {'day':<10}  {'state':<7}  {'DynamoDB':>12}  {'manifest':>12}  {'objects':>12}  {'Athena':>12}  {'keys':>12}"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from datasets.manifest import Manifest
-from datasets.partitions import days_between
+from dataset_model.manifest import Manifest
+from dataset_model.partitions import days_between
 
 DateRangeMode = Literal["PREVIOUS_DAY", "PREVIOUS_WEEK", "LAST_N_HOURS"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets.loading import ENVIRONMENT_FIELDS
+from dataset_model.loading import ENVIRONMENT_FIELDS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BUCKET = "contact-reports"

@@ -8,7 +8,7 @@ import boto3
 import pandas as pd
 import streamlit as st
 
-from datasets import load_dataset
+from dataset_model import load_dataset
 
 st.set_page_config(layout="wide")
 

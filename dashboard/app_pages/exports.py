@@ -8,7 +8,7 @@ from dashboard import formats, ledger
 from dashboard.page_head import opened
 from dashboard.service import Service
 from dashboard.set_aside import set_aside_from
-from datasets import Dataset
+from dataset_model import Dataset
 
 
 def runs_alone(service: Service, dataset: Dataset) -> None:

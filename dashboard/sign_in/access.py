@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final
 
 from dashboard.sign_in.provider import FIELDS, variable
-from datasets.faults import DatasetError, Fault
+from dataset_model.faults import DatasetError, Fault
 
 SECRETS: Final = ("AUTH_SECRET_ARN", "SIGN_IN_SECRET")
 """Variables that name the secret: by its ARN, or by a name that a template knows before the secret is there."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dashboard.sign_in.addresses import is_loopback
-from datasets.faults import DatasetError, Fault
+from dataset_model.faults import DatasetError, Fault
 
 HOSTS: Final = "DASHBOARD_HOSTS"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
-from datasets.faults import DatasetError, Fault
+from dataset_model.faults import DatasetError, Fault
 
 CALLBACK: Final = "/oauth2callback"
 """The path at which Streamlit takes the answer of the provider."""

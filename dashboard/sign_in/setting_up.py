@@ -18,7 +18,7 @@ from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.source import ProviderSource
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 _WRONG_SETTINGS: Final = 2
 

@@ -13,7 +13,7 @@ from typing import Final
 from dashboard.errors import DashboardError
 from dashboard.log_lines import LogLines
 from dashboard.sign_in.provider import Provider, provider_from, values_from_environment, values_from_secret
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 RETRY_SECONDS: Final = 10.0
 """How often an unfinished secret is looked at, at most."""

@@ -5,7 +5,7 @@ import sys
 import click
 import orjson
 
-from datasets.runs import RunEntry
+from dataset_model.runs import RunEntry
 from exporter.backfill import Backfill, BackfillRequest
 from exporter.commands import options
 from exporter.commands.running import progress_shown, stop_on_signal, tell

@@ -8,18 +8,16 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter, ValidationError
 
-import datasets
-from datasets import Dataset, DatasetError, Fault, dataset_from_text
-from datasets.definition import KeyValue
-from datasets.loading import partition_values_from_text
+from dataset_model import Dataset, DatasetError, Fault, dataset_from_text
+from dataset_model.definition import KeyValue
+from dataset_model.loading import partition_values_from_text
+from dataset_model.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
 from exporter.clients import fetch_text
 from exporter.commands import options
 from exporter.discover import Discovery, DiscoveryRequest, discover
 from exporter.errors import SettingsError, UsageError
 from exporter.logs import configure_logging
 from exporter.proposal_text import difference, proposal_text, revised_text
-
-_SHIPPED = Path(datasets.__file__).parent
 
 
 @click.command(name="discover")
@@ -108,7 +106,7 @@ def _read(name: str, text: str) -> _File:
 def _path(reference: str, out: Path | None) -> Path | None:
     if reference:
         is_path = "/" in reference or reference.endswith((".yaml", ".yml"))
-        path = Path(reference) if is_path else _SHIPPED / f"{reference}.yaml"
+        path = Path(reference) if is_path else SHIPPED_DATASETS / f"{reference}.yaml"
         if path.is_file():
             return path
         raise UsageError(f"no dataset file {reference}; leave out --dataset to propose a new one")
@@ -139,5 +137,5 @@ def _region() -> str:
 
 
 def _schema_path(out: Path | None) -> str:
-    schema = _SHIPPED / "dataset.schema.json"
+    schema = DATASET_SCHEMA_FILE
     return schema.name if out is None else os.path.relpath(schema, out.resolve().parent)

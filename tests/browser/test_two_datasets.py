@@ -14,8 +14,8 @@ from publishing import contact_rows, publish_rows
 from running_dashboard import serving_dashboard
 
 from dashboard.filters import Days
-from datasets import dataset_from_text, load_dataset
-from datasets.partitions import days_between
+from dataset_model import dataset_from_text, load_dataset
+from dataset_model.partitions import days_between
 from local.server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

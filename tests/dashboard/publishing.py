@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dashboard.filters import Days
-from datasets import Dataset, load_dataset
-from datasets.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord
-from datasets.partitions import days_between, object_key, projection_parameters
-from datasets.runs import RunEntry, RunWindow, run_key
-from datasets.table_schema import SCHEMA_FILE, SchemaColumn, SourceIdentity, TableSchema
-from datasets.types import ColumnType
-from datasets.verification import Verification, VerifiedDay, verification_key
+from dataset_model import Dataset, load_dataset
+from dataset_model.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord
+from dataset_model.partitions import days_between, object_key, projection_parameters
+from dataset_model.runs import RunEntry, RunWindow, run_key
+from dataset_model.table_schema import SCHEMA_FILE, SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.types import ColumnType
+from dataset_model.verification import Verification, VerifiedDay, verification_key
 
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 AGENTS = ("Ana Lima", "Björn Ström", "Chidi O'Neil", "Dewi", "", None)

@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.assurance import DayAssurance, StoredObject, assurance_of, day_assurance
 from dashboard.set_aside import set_aside_from
-from datasets.manifest import DayRecord, ObjectRecord
-from datasets.runs import RunEntry, RunWindow
+from dataset_model.manifest import DayRecord, ObjectRecord
+from dataset_model.runs import RunEntry, RunWindow
 
 DAY = dt.date(2026, 1, 5)
 PUBLISHED = dt.datetime(2026, 1, 6, 4, tzinfo=dt.UTC)

@@ -4,8 +4,8 @@ import pytest
 
 from dashboard.query_types import available_query_types
 from dashboard.shape import shape_from
-from datasets import dataset_from_environment, dataset_from_text, load_dataset
-from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model import dataset_from_environment, dataset_from_text, load_dataset
+from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
 
 HEAD = (
     "name: orders\nsource: {table: orders, index: by-day, partition_key: shop, partition_values: [a], sort_key: at}\n"

@@ -16,7 +16,7 @@ from dashboard.http_stream import HttpStream, Limits, script_tag
 from dashboard.http_stream.frames import Frame, Kind, frames_from
 from dashboard.http_stream.registry import Registry, TooMany
 from dashboard.settings import settings_from_environment
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 ORIGIN = "http://dashboard.test"
 LIMITS = Limits(poll_seconds=5, body_bytes=1000, channels=6, channels_per_browser=3, channels_per_address=5)

@@ -9,7 +9,7 @@ import pytest
 from dashboard.filters import Days, Filters
 from dashboard.overview import Totals, overview_from, overview_statements
 from dashboard.queries import rows_statement
-from datasets.definition import Card
+from dataset_model.definition import Card
 
 D = dt.date
 

@@ -4,7 +4,6 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,10 +11,10 @@ import pytest
 from publishing import Published
 from streamlit.testing.v1 import AppTest
 
-import datasets
 from dashboard import loaders
-from datasets.runs import run_key
-from datasets.verification import Verification, VerifiedDay, verification_key
+from dataset_model.runs import run_key
+from dataset_model.shipped import SHIPPED_DATASETS
+from dataset_model.verification import Verification, VerifiedDay, verification_key
 
 PAGES = ("overview", "explore", "sql", "exports")
 
@@ -122,7 +121,7 @@ def test_an_empty_period_says_so_and_leads_on(visit, published: Published):
 
 def test_an_empty_period_speaks_of_the_datasets_own_rows(visit, publishing, tmp_path):
     """Where the file says that what is counted are agents, nobody is told of contacts."""
-    text = (Path(datasets.__file__).parent / "contacts.yaml").read_text()
+    text = (SHIPPED_DATASETS / "contacts.yaml").read_text()
     other = tmp_path / "other.yaml"
     other.write_text(text.replace("  entity: contact_id", "  entity: agent_name"))
     published = publishing("named", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)

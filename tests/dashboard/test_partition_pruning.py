@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dashboard.filters import Days, Filters
 from dashboard.partition_predicate import partition_conjuncts, spans_of
 from dashboard.queries import Statement, daily_statement, overview_statement, rows_statement
-from datasets.partitions import days_between
+from dataset_model.partitions import days_between
 
 D = dt.date
 EVERY_DAY = list(days_between(D(2023, 1, 1), D(2027, 12, 31)))

@@ -8,7 +8,7 @@ from dashboard.errors import InvalidRequest
 from dashboard.filters import Days
 from dashboard.query_types import QUERY_TYPES, QueryRequest, available_query_types, request_from
 from dashboard.shape import shape_from
-from datasets import dataset_from_text, load_dataset
+from dataset_model import dataset_from_text, load_dataset
 
 CONTACTS = shape_from(load_dataset("contacts", {}), None)
 BARE = shape_from(

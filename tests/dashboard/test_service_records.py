@@ -12,8 +12,8 @@ from dashboard.kept import Kept
 from dashboard.queries import Statement
 from dashboard.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment
-from datasets.manifest import MANIFEST_FILE, Manifest
-from datasets.partitions import object_key
+from dataset_model.manifest import MANIFEST_FILE, Manifest
+from dataset_model.partitions import object_key
 
 D = dt.date
 

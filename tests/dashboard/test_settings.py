@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.settings import settings_from_environment
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 GOOD = {"DATASET": "contacts", "S3_BUCKET": "reports"}
 

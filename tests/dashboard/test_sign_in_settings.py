@@ -22,7 +22,7 @@ from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import WithoutCodes
 from dashboard.sign_in.provider import provider_from, values_from_environment
 from dashboard.sign_in.source import ProviderSource
-from datasets.faults import DatasetError
+from dataset_model.faults import DatasetError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - to see it refused
 GOOD = {

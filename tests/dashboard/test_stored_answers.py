@@ -17,8 +17,8 @@ from dashboard.results import Answer, Statistics
 from dashboard.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.stored_answers import MOST_ROWS, NotReadable, answers_from, answers_key, body_from, question_from
-from datasets.manifest import MANIFEST_FILE
-from datasets.partitions import object_key
+from dataset_model.manifest import MANIFEST_FILE
+from dataset_model.partitions import object_key
 
 D = dt.date
 TODAY = D(2026, 2, 2)

@@ -24,8 +24,8 @@ from faults import Faults
 from faulty import ROWS
 
 import exporter.query
-from datasets.manifest import Manifest
-from datasets.runs import RunEntry
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
 from exporter.job import ExportJob
 from exporter.request import request_from_options
 from exporter.settings import Settings, settings_from_environment

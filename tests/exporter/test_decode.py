@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import Column, Dataset, Source
-from datasets.types import STRING, ColumnType
+from dataset_model import Column, Dataset, Source
+from dataset_model.types import STRING, ColumnType
 from exporter.clock import Clock
 from exporter.decode import DAY, ITEM, PageDecoder, kinds_of_late, late_column
 from exporter.errors import UnreadableDate

@@ -16,8 +16,8 @@ from boto3.dynamodb.types import Binary, TypeDeserializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from datasets import Column, Dataset, Source
-from datasets.types import ColumnType
+from dataset_model import Column, Dataset, Source
+from dataset_model.types import ColumnType
 from exporter.decode import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
 from exporter.native.library import library
 from exporter.pages import _ScannedPages, _TypedPages

@@ -5,8 +5,8 @@ import difflib
 
 import pytest
 
-from datasets import dataset_from_text
-from datasets.types import ColumnType
+from dataset_model import dataset_from_text
+from dataset_model.types import ColumnType
 from exporter.attribute_values import AttributeValue
 from exporter.discover import DiscoveryRequest, discover
 from exporter.errors import SourceError, UsageError

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from datasets.manifest import DayRecord, Manifest
+from dataset_model.manifest import DayRecord, Manifest
 from exporter.metrics import data_through
 
 ONE = {"start": "2026-02-16", "end": "2026-02-16"}

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from datasets.types import ColumnType
+from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.types import ColumnType
 from exporter.decode import DAY, KEY, SORT
 from exporter.errors import RowsTooLate
 from exporter.parquet import write_day

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import dataset_from_environment
+from dataset_model import dataset_from_environment
 from exporter.key_ranges import KeyRange
 from exporter.plan import Planner
 from exporter.sort_key import SortKey

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import Column, Dataset, Source, Target
-from datasets.types import ColumnType
+from dataset_model import Column, Dataset, Source, Target
+from dataset_model.types import ColumnType
 from exporter.errors import SchemaConflict
 from exporter.schema import (
     arrow_schema,

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from faults import Faults
 
-from datasets.verification import Verification
+from dataset_model.verification import Verification
 from exporter.athena import Athena
 from exporter.decode import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError

@@ -17,7 +17,7 @@ from dashboard.service import Service
 from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.provider import FIELDS
-from datasets.loading import ENVIRONMENT_FIELDS
+from dataset_model.loading import ENVIRONMENT_FIELDS
 from exporter.__main__ import cli
 from exporter.athena import Athena
 from exporter.commands import VERBS

@@ -6,7 +6,7 @@ import re
 import pytest
 import yaml
 
-from datasets.loading import dataset_from_environment
+from dataset_model.loading import dataset_from_environment
 from infra.environment import load_environment
 from infra.errors import EnvironmentFault
 from infra.schedules import longest_pause

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import load_dataset
+from dataset_model import load_dataset
 from local import sample
 from local.sample_contacts import contacts
 from local.sample_mess import Item

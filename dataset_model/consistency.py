@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from datasets.names import reserved_names
-from datasets.partitions import PARTITION_COLUMNS
+from dataset_model.names import reserved_names
+from dataset_model.partitions import PARTITION_COLUMNS
 
 Path = tuple[str | int, ...]
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import yaml
 
-import datasets
-from datasets import load_dataset
-from datasets.__main__ import SCHEMA_FILE, main, schema_text
-from datasets.definition import Dataset
-from datasets.loading import dataset_from_text
+from dataset_model import load_dataset
+from dataset_model.__main__ import main, schema_text
+from dataset_model.definition import Dataset
+from dataset_model.loading import dataset_from_text
+from dataset_model.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
 
-SHIPPED = sorted(Path(datasets.__file__).parent.glob("*.yaml"))
+SHIPPED = sorted(SHIPPED_DATASETS.glob("*.yaml"))
 
 
 def test_shipped_files_are_valid() -> None:
-    """Every file beside the model loads, under the name that it is asked for."""
+    """Every file in `datasets/` loads, under the name that it is asked for."""
     assert [path.stem for path in SHIPPED] == ["contacts"]
     for path in SHIPPED:
         assert load_dataset(path.stem, {}).name == path.stem
@@ -44,8 +44,8 @@ def test_the_example_of_the_guide_is_a_valid_file(repository: Path) -> None:
 
 
 def test_schema_for_editors_is_current() -> None:
-    """The published JSON Schema is the one that the model generates: `python -m datasets schema`."""
-    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
+    """The published JSON Schema is the one that the model generates: `python -m dataset_model schema`."""
+    assert DATASET_SCHEMA_FILE.read_text(encoding="utf-8") == schema_text()
 
 
 def test_schema_for_editors_knows_the_fields() -> None:
@@ -57,12 +57,12 @@ def test_schema_for_editors_knows_the_fields() -> None:
 
 
 def test_check_tells_faults_and_status(tmp_path: Path) -> None:
-    """`python -m datasets check` ends with 0 for a good file and 2 for a faulty one, without a traceback."""
+    """`python -m dataset_model check` ends with 0 for a good file and 2 for a faulty one, without a traceback."""
     faulty = tmp_path / "faulty.yaml"
     faulty.write_text("name: X\n")
     good, bad = (
         subprocess.run(
-            [sys.executable, "-m", "datasets", "check", reference], check=False, capture_output=True, text=True
+            [sys.executable, "-m", "dataset_model", "check", reference], check=False, capture_output=True, text=True
         )
         for reference in ("contacts", str(faulty))
     )

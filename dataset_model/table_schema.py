@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from datasets.definition import Dataset, TypeField
+from dataset_model.definition import Dataset, TypeField
 
 SCHEMA_FILE = "_schema.json"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from datasets.faults import Path
+from dataset_model.faults import Path
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ environment to model), `types`, `names`, `partitions` (columns and days to what 
 records that one program writes and the other reads: `table_schema`, `manifest`, `runs`.
 """
 
-from datasets.definition import Column, Dashboard, Dataset, Source, Target
-from datasets.faults import DatasetError, Fault
-from datasets.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+from dataset_model.definition import Column, Dashboard, Dataset, Source, Target
+from dataset_model.faults import DatasetError, Fault
+from dataset_model.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
 
 __all__ = [
     "Column",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from datasets import DatasetError, load_dataset
+from dataset_model import DatasetError, load_dataset
 
 CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets.types import ColumnType, TypeName
+from dataset_model.types import ColumnType, TypeName
 
 decimals = st.integers(1, 38).flatmap(
     lambda precision: st.builds(ColumnType, st.just("decimal"), st.just(precision), st.integers(0, precision))

@@ -1,4 +1,4 @@
-"""`python -m datasets schema` prints the JSON Schema of dataset files; `check FILE` tells a file's faults."""
+"""`python -m dataset_model schema` prints the JSON Schema of dataset files; `check FILE` tells a file's faults."""
 
 import ast
 import inspect
@@ -6,14 +6,11 @@ import json
 import os
 import sys
 from itertools import pairwise
-from pathlib import Path
 
-from datasets import definition
-from datasets.definition import Dataset
-from datasets.faults import DatasetError
-from datasets.loading import load_dataset
-
-SCHEMA_FILE = Path(__file__).parent / "dataset.schema.json"
+from dataset_model import definition
+from dataset_model.definition import Dataset
+from dataset_model.faults import DatasetError
+from dataset_model.loading import load_dataset
 
 
 def schema_text() -> str:
@@ -53,7 +50,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(f"{reference}: dataset {dataset.name}, {len(dataset.columns)} declared columns\n")
             return 0
         case _:
-            sys.stderr.write("usage: python -m datasets schema | check NAME-OR-FILE\n")
+            sys.stderr.write("usage: python -m dataset_model schema | check NAME-OR-FILE\n")
             return 2
 
 

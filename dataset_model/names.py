@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 
-from datasets.partitions import PARTITION_COLUMNS
+from dataset_model.partitions import PARTITION_COLUMNS
 
 MAX_LENGTH = 255
 """Glue's limit on a column name."""

@@ -21,8 +21,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from datasets.consistency import inconsistencies
-from datasets.types import ColumnType
+from dataset_model.consistency import inconsistencies
+from dataset_model.types import ColumnType
 
 DATE_FORMATS = ("ISO", "EPOCH", "EPOCH_MILLIS", "HUMAN_READABLE")
 

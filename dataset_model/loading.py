@@ -13,11 +13,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from datasets import definition
-from datasets.consistency import inconsistencies
-from datasets.definition import Dataset
-from datasets.document import Document
-from datasets.faults import DatasetError, Fault, dotted
+from dataset_model import definition
+from dataset_model.consistency import inconsistencies
+from dataset_model.definition import Dataset
+from dataset_model.document import Document
+from dataset_model.faults import DatasetError, Fault, dotted
+from dataset_model.shipped import SHIPPED_DATASETS
 
 ENVIRONMENT_FIELDS = {
     "DYNAMO_TABLE_NAME": ("source", "table"),
@@ -56,7 +57,6 @@ _EXPECTATIONS = {
 }
 """pydantic's kind of error -> what was expected, where its own message speaks of Python."""
 
-_SHIPPED = Path(__file__).parent
 _VARIABLES = {path: name for name, path in ENVIRONMENT_FIELDS.items()}
 _ALL_FIELDS = sorted(
     {
@@ -73,7 +73,7 @@ def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | Non
 
     Raises DatasetError with every fault: `contacts.yaml:12: columns[3].type: expected ...; found ...`.
     """
-    from datasets.yaml_text import read_document
+    from dataset_model.yaml_text import read_document
 
     return _validated(read_document(text, name), name, environment or {})
 
@@ -137,9 +137,9 @@ def load_datasets(
 def _path(reference: str) -> Path:
     if "/" in reference or reference.endswith((".yaml", ".yml")):
         return Path(reference)
-    path = _SHIPPED / f"{reference}.yaml"
+    path = SHIPPED_DATASETS / f"{reference}.yaml"
     if not path.is_file():
-        shipped = ", ".join(sorted(file.stem for file in _SHIPPED.glob("*.yaml")))
+        shipped = ", ".join(sorted(file.stem for file in SHIPPED_DATASETS.glob("*.yaml")))
         raise DatasetError([Fault("environment", "DATASET", f"a path, an s3:// path or one of: {shipped}", reference)])
     return path
 

@@ -5,11 +5,11 @@ import datetime as dt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import load_dataset
-from datasets.manifest import DayRecord, Manifest, ObjectRecord
-from datasets.runs import RunEntry, RunReport, run_key
-from datasets.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from datasets.types import ColumnType
+from dataset_model import load_dataset
+from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.runs import RunEntry, RunReport, run_key
+from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.types import ColumnType
 
 NOW = dt.datetime(2026, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
 

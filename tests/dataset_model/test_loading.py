@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datasets import DatasetError, dataset_from_environment, dataset_from_text, load_dataset, load_datasets
-from datasets.loading import ENVIRONMENT_FIELDS
-from datasets.types import ColumnType
+from dataset_model import DatasetError, dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+from dataset_model.loading import ENVIRONMENT_FIELDS
+from dataset_model.types import ColumnType
 
 ORDERS = """\
 name: orders

@@ -2,9 +2,9 @@
 
 import pytest
 
-from datasets import DatasetError
-from datasets.faults import dotted
-from datasets.yaml_text import MAX_CHARACTERS, read_document
+from dataset_model import DatasetError
+from dataset_model.faults import dotted
+from dataset_model.yaml_text import MAX_CHARACTERS, read_document
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,13 @@
+"""The dataset files lie at the top of the repository, and inside `dataset_model` once installed.
+
+Setuptools reads a folder's new place from here alone: `pyproject.toml` cannot name one package beside those it finds.
+"""
+
+from setuptools import find_packages, setup
+
+PROGRAMS = ("dataset_model*", "exporter*", "dashboard*", "local*", "infra*")
+
+setup(
+    packages=[*find_packages(include=PROGRAMS), "dataset_model.shipped"],
+    package_dir={"dataset_model.shipped": "datasets"},
+)
