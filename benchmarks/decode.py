@@ -20,9 +20,9 @@ from boto3.dynamodb.types import TypeDeserializer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dataset_model import Dataset, Source
-from exporter.decode import PageDecoder
-from exporter.schema import extended_schema, initial_schema, kinds_in_page
-from exporter.sort_key import SortKey
+from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page
+from exporter.planning.sort_key import SortKey
 
 ITEMS_PER_PAGE = 1700
 PAGES = 4

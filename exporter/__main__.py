@@ -7,11 +7,11 @@ import os
 import sys
 
 if __name__ == "__main__":
-    import exporter.lean_imports  # noqa: F401 - for what it does to the imports below
+    import exporter.runtime.lean_imports  # noqa: F401 - for what it does to the imports below
 
 import click
 
-from exporter.commands import Verbs
+from exporter.cli import Verbs
 from exporter.errors import ExportError, SettingsError, UsageError
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from exporter.clients import fetch_text
 from exporter.errors import ExportError
-from exporter.job import ExportJob
-from exporter.logs import configure_logging
-from exporter.progress import Lines
-from exporter.reports import report
-from exporter.request import request_from_event
+from exporter.run.job import ExportJob
+from exporter.run.progress import Lines
+from exporter.run.report import report
+from exporter.run.request import request_from_event
+from exporter.runtime.logs import configure_logging
 from exporter.settings import settings_from_environment
 
 _RESERVE_SECONDS = 20.0

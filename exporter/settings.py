@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from dataset_model import Dataset, DatasetError, Fault, load_dataset
 from exporter.errors import SettingsError
-from exporter.window import DateRangeMode
+from exporter.planning.window import DateRangeMode
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 

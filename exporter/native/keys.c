@@ -1,4 +1,4 @@
-/* Hashes of primary keys: BLAKE2b (RFC 7693) with 16 bytes, of the texts that `exporter.attribute_values.key_part`
+/* Hashes of primary keys: BLAKE2b (RFC 7693) with 16 bytes, of the texts that `exporter.values.attribute_values.key_part`
  * makes: the type tag, the number of characters, a colon and the value, one part after the other, and "-" for none.
  *
  * As in page.c, what has more than one spelling and a rule for it is declined, and the caller does it in Python.

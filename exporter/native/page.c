@@ -1,8 +1,8 @@
 /* Bytes of a Query response to the buffers of Arrow columns.
  *
  * This is the exporter's innermost loop and nothing else: it takes the pages that are as their schema expects and
- * declines all others, whole or by column, without saying why. What is declined is read by `exporter.pages` and
- * `exporter.columns`, which give the same values for every page, slower; so nothing here decides what a value means
+ * declines all others, whole or by column, without saying why. What is declined is read by `exporter.decoding.page` and
+ * `exporter.decoding.columns`, which give the same values for every page, slower; so nothing here decides what a value means
  * where there is more than one answer, and nothing here reports an error.
  *
  * It knows neither Python nor Arrow's library: the caller passes addresses. Every function may be called by any number

@@ -23,11 +23,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from faults import Faults
 from faulty import ROWS
 
-import exporter.query
+import exporter.sources.index_query
 from dataset_model.manifest import Manifest
 from dataset_model.runs import RunEntry
-from exporter.job import ExportJob
-from exporter.request import request_from_options
+from exporter.run.job import ExportJob
+from exporter.run.request import request_from_options
 from exporter.settings import Settings, settings_from_environment
 from local.server import Server, serve
 
@@ -204,7 +204,7 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 def faults(aws, monkeypatch):
     """The server in between, for every client made from now on; repeated attempts follow one another at once."""
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.01)
-    monkeypatch.setattr(exporter.query, "PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr(exporter.sources.index_query, "PAUSE_SECONDS", 0.01)
     with Faults(aws.url) as started:
         yield started
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from index_stub import IndexStub
 
-from exporter.decode import DecodedPage, PageDecoder
-from exporter.job import ExportJob
-from exporter.plan import Piece
-from exporter.reading import Reader
-from exporter.request import request_from_options
+from exporter.decoding.decoder import DecodedPage, PageDecoder
+from exporter.planning.planner import Piece
+from exporter.run.job import ExportJob
+from exporter.run.reader import Reader
+from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment
 
 FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)

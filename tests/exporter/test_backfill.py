@@ -9,9 +9,9 @@ import threading
 
 import pytest
 
-from exporter.backfill import Backfill, BackfillRequest, chunks
 from exporter.errors import UsageError
-from exporter.window import Window
+from exporter.planning.window import Window
+from exporter.run.backfill import Backfill, BackfillRequest, chunks
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 

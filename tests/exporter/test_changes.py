@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from exporter.changes import _lines, difference
 from exporter.errors import SettingsError, StaleRun
-from exporter.store import StoredObject
+from exporter.storage.object_store import StoredObject
+from exporter.targets.change_log import _lines, difference
 
 WEEK = {"start": "2026-02-13", "end": "2026-02-19"}
 LATER = dt.datetime(2026, 2, 20, 12, tzinfo=dt.UTC)

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from exporter.parquet import KeyHash, _Distinct
+from exporter.targets.parquet import KeyHash, _Distinct
 
 KEYS = pa.array([bytes([number] * 16) for number in range(1, 101)], pa.binary(16))
 

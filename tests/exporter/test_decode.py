@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, Source
 from dataset_model.types import STRING, ColumnType
-from exporter.clock import Clock
-from exporter.decode import DAY, ITEM, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.decoder import DAY, ITEM, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.schema import initial_schema
+from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate
-from exporter.schema import initial_schema
-from exporter.sort_key import SortKey
+from exporter.planning.sort_key import SortKey
 
 NUMBERS = [
     line.split(" | ")

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, Source
 from dataset_model.types import ColumnType
-from exporter.decode import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.page import _ScannedPages, _TypedPages
+from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page, type_of_kinds
 from exporter.native.library import library
-from exporter.pages import _ScannedPages, _TypedPages
-from exporter.schema import extended_schema, initial_schema, kinds_in_page, type_of_kinds
-from exporter.sort_key import SortKey
+from exporter.planning.sort_key import SortKey
 
 CORPUS = Path(__file__).parent / "corpus"
 NAMES = [json.loads(line) for line in (CORPUS / "names.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -328,7 +328,7 @@ def test_items_that_the_client_parsed_give_the_same_page(items, scheme):
 
 def _read_by(scheme: tuple[str, Any], sample: bytes, *ways: type) -> PageDecoder:
     """Return a decoder that reads pages in these ways alone, and as values of any kind where they decline one."""
-    with patch("exporter.decode.library", library if _ScannedPages in ways else lambda: None):
+    with patch("exporter.decoding.decoder.library", library if _ScannedPages in ways else lambda: None):
         used = decoder(scheme, sample)
     reader = used._reader
     prepare = reader._prepare

@@ -7,13 +7,13 @@ import pytest
 
 from dataset_model import dataset_from_text
 from dataset_model.types import ColumnType
-from exporter.attribute_values import AttributeValue
-from exporter.discover import DiscoveryRequest, discover
+from exporter.discovery.dataset_file import difference, proposal_text, revised_text
+from exporter.discovery.discover import DiscoveryRequest, discover
+from exporter.discovery.profile import Evidence
+from exporter.discovery.proposal import contradiction, proposed_format, proposed_type
+from exporter.discovery.table_survey import IndexKeys
 from exporter.errors import SourceError, UsageError
-from exporter.evidence import Evidence
-from exporter.exploring import IndexKeys
-from exporter.proposal import contradiction, proposed_format, proposed_type
-from exporter.proposal_text import difference, proposal_text, revised_text
+from exporter.values.attribute_values import AttributeValue
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from dataset_model.runs import RunEntry
-from exporter.doctor import examine, findings_text
+from exporter.audit.doctor import examine, findings_text
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-19"}

@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 from exporter.errors import CatalogError, ExportError, SchemaConflict, SourceError
-from exporter.preview import Preview, preview
-from exporter.preview_text import preview_json, preview_text
-from exporter.request import request_from_options
+from exporter.run.dry_run import Preview, preview
+from exporter.run.dry_run_text import preview_json, preview_text
+from exporter.run.request import request_from_options
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 THEN = NOW - dt.timedelta(days=2)

@@ -14,8 +14,8 @@ from faults import Response, every, first, refused, s3_refused, torn, with_wrong
 from faulty import DAYS, assert_exact, assert_untouched
 
 import exporter.clients
-import exporter.query
-import exporter.store
+import exporter.sources.index_query
+import exporter.storage.object_store
 
 
 def server_error(_):
@@ -78,7 +78,7 @@ def test_passing_faults_change_nothing(table, faults, operation, answer):
 @pytest.mark.parametrize("operation", ["PutObject", "CompleteMultipartUpload"])
 def test_a_write_whose_answer_is_lost_is_no_other_runs(table, faults, operation, small_parts, monkeypatch):
     """The repeated request is refused because of the first; the run recognises its own write and goes on."""
-    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    monkeypatch.setattr(exporter.storage.object_store, "PART_BYTES", 400)
     seen = threading.Lock()
 
     def rule(request, forward):
@@ -211,7 +211,7 @@ def third_part(answer):
 
 def test_the_third_part_may_fail_for_a_while(table, faults, small_parts, monkeypatch):
     """A part that fails goes up again; the object is whole."""
-    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    monkeypatch.setattr(exporter.storage.object_store, "PART_BYTES", 400)
     failed: dict[str, int] = {}
 
     def answer(request):
@@ -226,7 +226,7 @@ def test_the_third_part_may_fail_for_a_while(table, faults, small_parts, monkeyp
 
 def test_the_third_part_may_fail_for_good(table, faults, small_parts, monkeypatch):
     """An upload that cannot be finished is given up: the old object stays, and no parts are left to pay for."""
-    monkeypatch.setattr(exporter.store, "PART_BYTES", 400)
+    monkeypatch.setattr(exporter.storage.object_store, "PART_BYTES", 400)
     faults.rule = third_part(lambda _: s3_refused("AccessDenied", 403))
     assert_untouched(table, table.job(**DAYS).run(), "access denied", "day=16/data.parquet")
     assert table.s3.list_multipart_uploads(Bucket="reports", Prefix=table.prefix).get("Uploads", []) == []

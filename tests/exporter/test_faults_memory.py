@@ -76,8 +76,8 @@ def test_memory_stays_bounded_while_everything_fails(scene, aws, tmp_path):
 
     program = (
         "import botocore.retries.standard as s; s.ExponentialBackoff.delay_amount = lambda *_: 0.01\n"
-        "import exporter.query, exporter.store\n"
-        "exporter.query.PAUSE_SECONDS, exporter.store.PART_BYTES = 0.01, 5 << 20\n"
+        "import exporter.sources.index_query, exporter.storage.object_store\n"
+        "exporter.sources.index_query.PAUSE_SECONDS, exporter.storage.object_store.PART_BYTES = 0.01, 5 << 20\n"
         "import atexit, pathlib, sys\n"
         "atexit.register(lambda: print(pathlib.Path('/proc/self/status').read_text(), file=sys.stderr))\n"
         "from exporter.__main__ import main; main()"

@@ -11,11 +11,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from faults import Faults, s3_refused
 
-import exporter.lease
-import exporter.store
+import exporter.run.lease
+import exporter.storage.object_store
 from exporter.errors import LeaseHeld, LeaseLost, StaleRun
-from exporter.lease import LEASE_SECONDS, Lease
-from exporter.store import PART_BYTES, Store
+from exporter.run.lease import LEASE_SECONDS, Lease
+from exporter.storage.object_store import PART_BYTES, Store
 
 ONE = {"start": "2026-02-16", "end": "2026-02-16"}
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -74,7 +74,7 @@ def test_a_second_run_says_who_is_at_work(scene, leases):
 
 def test_a_run_waits_for_another(leases, monkeypatch):
     """With --wait a run begins as soon as the other one has ended."""
-    monkeypatch.setattr(exporter.lease, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(exporter.run.lease, "POLL_SECONDS", 0.02)
     table = leases.table
     table.put("1", "2026-02-16T10:00:00Z")
     other, ended = leases("other"), threading.Event()
@@ -192,7 +192,7 @@ def test_fencing_does_not_depend_on_the_lease(scene, tmp_path, size):
 def test_parts_are_completed_only_where_the_object_is_as_seen(scene, aws, small_parts, monkeypatch, tmp_path):
     """S3 compares the ETag when an upload is completed: the request carries it, and a refusal aborts the upload."""
     table = scene()
-    monkeypatch.setattr(exporter.store, "PART_BYTES", small_parts)
+    monkeypatch.setattr(exporter.storage.object_store, "PART_BYTES", small_parts)
     file = tmp_path / "day"
     file.write_bytes(b"x" * (3 * small_parts))
     key = f"{table.prefix}/day"

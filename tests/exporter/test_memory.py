@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from exporter import memory
-from exporter.memory import MANY_BYTES, tidy_memory
+from exporter.runtime import memory
+from exporter.runtime.memory import MANY_BYTES, tidy_memory
 
 
 @pytest.mark.parametrize(("row_bytes", "times"), [(0, 0), (MANY_BYTES - 1, 0), (MANY_BYTES, 1), (10 * MANY_BYTES, 1)])

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter import merging
-from exporter.merging import merged
+from exporter.targets import merge
+from exporter.targets.merge import merged
 
 KEYS = st.lists(
     st.sampled_from(["", "2026-01-01T00", "2026-01-01T01", "2026-01-01T01Z", "é", "\U0001f600"]), max_size=30
@@ -27,7 +27,7 @@ def test_rows_leave_by_key_and_then_by_stream(streams, at_once):
     """Whatever parts the streams came in; no row is lost, and groups of streams follow one another."""
     parts = [cut(number, *stream) for number, stream in enumerate(streams)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(merging, "AT_ONCE", at_once)
+        patch.setattr(merge, "AT_ONCE", at_once)
         found = [
             row
             for batch in merged([part for part in parts if part], lambda rows: rows, "key")

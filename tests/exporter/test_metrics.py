@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dataset_model.manifest import DayRecord, Manifest
-from exporter.metrics import data_through
+from exporter.run.metrics import data_through
 
 ONE = {"start": "2026-02-16", "end": "2026-02-16"}
 UTC = ZoneInfo("UTC")

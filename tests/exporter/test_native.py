@@ -20,12 +20,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.attribute_values import AttributeValue, json_text, key_part
-from exporter.dates import instant_from_iso
+from exporter.decoding.schema import kinds_in_page
 from exporter.native import build, library
 from exporter.native.library import _HEAD, Column, Form, Plan, _Result
-from exporter.parquet import KeyHash
-from exporter.schema import kinds_in_page
+from exporter.targets.parquet import KeyHash
+from exporter.values.attribute_values import AttributeValue, json_text, key_part
+from exporter.values.dates import instant_from_iso
 
 compiled = library.library()
 ROOT = Path(__file__).parents[2]

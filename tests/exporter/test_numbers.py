@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.numbers import Digits, decimals, digits_of, integers
+from exporter.values.numbers import Digits, decimals, digits_of, integers
 
 NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=None).filter(
     lambda number: not number or (-30 <= number.adjusted() <= 37 and len(number.as_tuple().digits) <= 38)

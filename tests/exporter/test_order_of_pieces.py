@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from stubbed import FIRST, delayed, export, item
 
-from exporter.plan import Piece
-from exporter.reading import Reader
+from exporter.planning.planner import Piece
+from exporter.run.reader import Reader
 
 
 def two_days() -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from exporter.pace import FIRST_REQUESTS, Pace
+from exporter.sources.rate_limiter import FIRST_REQUESTS, Pace
 
 
 class Clock:

@@ -9,12 +9,12 @@ import pytest
 
 from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from dataset_model.types import ColumnType
-from exporter.decode import DAY, KEY, SORT
+from exporter.decoding.decoder import DAY, KEY, SORT
+from exporter.decoding.schema import arrow_type
 from exporter.errors import RowsTooLate
-from exporter.parquet import write_day
-from exporter.row_groups import MOST_ROWS
-from exporter.schema import arrow_type
-from exporter.spool import OpenDay, Segment, Spool
+from exporter.targets.parquet import write_day
+from exporter.targets.row_groups import MOST_ROWS
+from exporter.targets.spool import OpenDay, Segment, Spool
 
 MOMENT = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)
 DAY_OF_ROWS = dt.date(2026, 2, 16)

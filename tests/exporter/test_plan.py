@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import dataset_from_environment
-from exporter.key_ranges import KeyRange
-from exporter.plan import Planner
-from exporter.sort_key import SortKey
-from exporter.window import DayStride, Window
+from exporter.planning.key_ranges import KeyRange
+from exporter.planning.planner import Planner
+from exporter.planning.sort_key import SortKey
+from exporter.planning.window import DayStride, Window
 
 FORMATS: list[tuple[str, Any]] = [
     ("ISO", "S"),

@@ -6,12 +6,12 @@ import json
 import boto3
 import pytest
 
+from exporter.cli.plan_text import estimate_text
 from exporter.errors import SchemaConflict, SourceError
-from exporter.estimate import Assumptions, costs, known_rows
-from exporter.estimate_text import estimate_text
-from exporter.estimating import estimate
-from exporter.request import request_from_options
-from exporter.source import IndexDescription
+from exporter.estimates.cost import Assumptions, costs, known_rows
+from exporter.estimates.estimator import estimate
+from exporter.run.request import request_from_options
+from exporter.sources.index import IndexDescription
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-17"}
@@ -51,9 +51,9 @@ def test_an_unknown_table_is_sampled(scene):
 
 def test_a_large_table_is_guessed_from_the_density_of_its_ends(scene, monkeypatch):
     """Items per hour on the first and last page of a value, over the window's hours, stand for what is between."""
-    from exporter import samples
+    from exporter.sources import sampler
 
-    monkeypatch.setattr(samples, "ITEMS_PER_PAGE", 5)
+    monkeypatch.setattr(sampler, "ITEMS_PER_PAGE", 5)
     table = scene(GSI_PK_VALUE="A")
     start = dt.datetime(2026, 2, 14, tzinfo=dt.UTC)
     for number in range(5 * 24):
@@ -111,7 +111,7 @@ def test_the_three_ways_are_priced(scene):
 
 def test_a_measured_index_needs_no_sample(scene, monkeypatch):
     """Where DescribeTable knows items and bytes, --all reads nothing at all."""
-    from exporter import preflight
+    from exporter.run import preflight
 
     described = IndexDescription("S", "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
     monkeypatch.setattr(preflight, "describe_index", lambda *_: described)

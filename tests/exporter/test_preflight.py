@@ -9,10 +9,10 @@ from faults import Response, every, s3_refused
 from faulty import DAYS
 
 from exporter.errors import SourceError
-from exporter.estimate import Assumptions
-from exporter.estimating import estimate
-from exporter.preview import preview
-from exporter.request import request_from_options
+from exporter.estimates.cost import Assumptions
+from exporter.estimates.estimator import estimate
+from exporter.run.dry_run import preview
+from exporter.run.request import request_from_options
 
 
 def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table, faults):

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from exporter.progress import Lines, Quiet, TerminalBar
+from exporter.run.progress import Lines, Quiet, TerminalBar
 
 
 def shown(bar: TerminalBar) -> str:
@@ -19,7 +19,7 @@ def shown(bar: TerminalBar) -> str:
 def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
     """Items and read units per second, days done of how many, and how long it will still take."""
     now = [0.0]
-    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("exporter.run.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     with TerminalBar() as bar:
         bar._bar.get_time = lambda: now[0]
         bar.plan(5)
@@ -38,7 +38,7 @@ def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
 def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch):
     """A log line has the same figures, and no page is worth one."""
     now = [0.0]
-    monkeypatch.setattr("exporter.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("exporter.run.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     lines = Lines()
     lines.plan(4)
     with capture_logs() as told:

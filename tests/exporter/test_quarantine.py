@@ -6,13 +6,13 @@ import threading
 
 import pytest
 
-from exporter.attribute_values import AttributeValue
+from exporter.decoding.batch import SetAside
 from exporter.errors import UsageError
-from exporter.lookup import ItemLookup
-from exporter.quarantine import Quarantine
-from exporter.quarantine_lists import short_reason
-from exporter.retry import Retry
-from exporter.rows import SetAside
+from exporter.quarantine.retry import Retry
+from exporter.quarantine.summary import short_reason
+from exporter.sources.item_lookup import ItemLookup
+from exporter.targets.quarantine import Quarantine
+from exporter.values.attribute_values import AttributeValue
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 

@@ -6,7 +6,7 @@ import pytest
 
 from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
 from exporter.errors import RemovalRefused
-from exporter.removal import RemovalPolicy, vanished_values
+from exporter.planning.removal_policy import RemovalPolicy, vanished_values
 
 TODAY = dt.date(2026, 11, 20)
 MOMENT = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)

@@ -11,7 +11,7 @@ import zlib_ng.zlib_ng
 from faults import every, first, torn, without_checksum
 from faulty import DAYS, ROWS, assert_untouched
 
-from exporter.pages import PageReader
+from exporter.decoding.page import PageReader
 
 
 def test_bodies_bypass_the_parser(table, monkeypatch):
@@ -19,7 +19,7 @@ def test_bodies_bypass_the_parser(table, monkeypatch):
     bodies, warnings = [], []
     read = PageReader.read
     monkeypatch.setattr(PageReader, "read", lambda self, body: (bodies.append(body), read(self, body))[1])
-    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said))
+    monkeypatch.setattr("exporter.sources.index_query._log.warning", lambda *said, **_: warnings.append(said))
     table.export(**DAYS)
     assert all(b'"ScannedCount"' in body for body in bodies)  # DynamoDB's own text, which the parser would reorder
     assert bodies
@@ -65,8 +65,8 @@ def test_without_the_hook_rows_are_the_same(table, monkeypatch):
     warnings = []
     table.export(**DAYS)
     before = {key: table.table_of(key) for key in sorted(table.keys())}
-    monkeypatch.setattr("exporter.query._take_body", lambda **_: None)
-    monkeypatch.setattr("exporter.query._log.warning", lambda *said, **_: warnings.append(said[0]))
+    monkeypatch.setattr("exporter.sources.index_query._take_body", lambda **_: None)
+    monkeypatch.setattr("exporter.sources.index_query._log.warning", lambda *said, **_: warnings.append(said[0]))
     table.export(**DAYS)
     assert {key: table.table_of(key) for key in sorted(table.keys())} == before
     assert warnings == ["botocore no longer hands over response bodies; reading through its parser, slower"]

@@ -12,8 +12,8 @@ from faults import Faults
 
 from exporter.errors import ExportError
 from exporter.lambda_handler import handler
-from exporter.publishing import Publisher
-from exporter.workspace import STALE_SECONDS, workspace
+from exporter.runtime.workspace import STALE_SECONDS, workspace
+from exporter.targets.publisher import Publisher
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 WEEK = {"start": "2026-02-13", "end": "2026-02-19"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter import row_groups as module
-from exporter.row_groups import row_groups
+from exporter.targets import row_groups as module
+from exporter.targets.row_groups import row_groups
 
 
 def batches(rows: pa.Table, cuts: list[int]) -> list[pa.RecordBatch]:

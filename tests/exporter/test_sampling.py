@@ -6,7 +6,7 @@ import json
 import pytest
 from stubbed import FIRST, export, item
 
-from exporter.reading import Reader
+from exporter.run.reader import Reader
 
 
 def test_the_pages_that_tell_types_tell_the_days_as_well(aws, monkeypatch):

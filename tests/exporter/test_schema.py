@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, Source, Target
 from dataset_model.types import ColumnType
-from exporter.errors import SchemaConflict
-from exporter.schema import (
+from exporter.decoding.schema import (
     arrow_schema,
     extended_schema,
     glue_columns,
@@ -19,6 +18,7 @@ from exporter.schema import (
     kinds_in_page,
     type_of_kinds,
 )
+from exporter.errors import SchemaConflict
 
 NOW = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 2, 17, tzinfo=dt.UTC)

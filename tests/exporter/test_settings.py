@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from exporter.errors import SettingsError, UsageError
-from exporter.request import request_from_event, request_from_options
+from exporter.run.request import request_from_event, request_from_options
 from exporter.settings import settings_from_environment
 
 NOW = dt.datetime(2026, 11, 20, 4, tzinfo=dt.UTC)

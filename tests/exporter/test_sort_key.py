@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from exporter.errors import UnreadableDate
-from exporter.sort_key import SLACK, KeyRange, SortKey
+from exporter.planning.sort_key import SLACK, KeyRange, SortKey
 
 UTC = dt.UTC
 CORPUS = [

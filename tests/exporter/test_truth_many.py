@@ -20,8 +20,8 @@ import pytest
 from botocore.config import Config
 from index_stub import IndexStub
 
-from exporter.job import ExportJob
-from exporter.request import request_from_options
+from exporter.run.job import ExportJob
+from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment
 
 ITEMS = int(os.environ.get("TRUTH_ITEMS", "20000"))

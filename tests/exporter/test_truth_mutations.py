@@ -37,32 +37,32 @@ MUTANTS = {
     "a document's nulls are true": ("native/documents.h", 'put(out, "null", 4)', 'put(out, "true", 4)'),
     "pairs of escapes become another character": ("native/json.h", "return 0x10000 +", "return 0x1000 +"),
     "false is null": (
-        "columns.py",
+        "decoding/columns.py",
         "None if value is None else value.BOOL for",
         "None if value is None else value.BOOL or None for",
     ),
     "numbers in documents are doubles": (
-        "attribute_values.py",
+        "values/attribute_values.py",
         "msgspec.Raw(json_number(text).encode())",
         "float(text)",
     ),
     "offsets of a time do not count": (
-        "dates.py",
+        "values/dates.py",
         "naive.replace(tzinfo=zone).astimezone(dt.UTC)",
         "naive.replace(tzinfo=dt.UTC)",
     ),
     "late attributes are null": (
-        "parquet.py",
+        "targets/parquet.py",
         "        return typed.values\n",
         "        return pa.nulls(batch.num_rows, typed.values.type)\n",
     ),
     "pages after the first are left out": (
-        "source.py",
+        "sources/index.py",
         "            if not page.last_evaluated_key:\n                return\n",
         "            return\n",
     ),
     "a page's last day is left out": (
-        "spool.py",
+        "targets/spool.py",
         "    for day in sorted(set(days)):",
         "    for day in sorted(set(days))[:-1]:",
     ),

@@ -15,14 +15,14 @@ import pytest
 from faults import Faults
 
 from dataset_model.verification import Verification
-from exporter.athena import Athena
-from exporter.decode import PageDecoder
+from exporter.audit.parquet_footers import footer_rows
+from exporter.audit.verify import Verifier, VerifyRequest
+from exporter.cli.verify_text import verification_text
+from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
-from exporter.footers import footer_rows
-from exporter.source import describe_index
-from exporter.verify import Verifier, VerifyRequest
-from exporter.verify_text import verification_text
-from exporter.window import Window
+from exporter.planning.window import Window
+from exporter.sources.index import describe_index
+from exporter.storage.athena import Athena
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 UTC = dt.UTC
@@ -184,7 +184,7 @@ def test_a_forgotten_partition_value_is_found(scene, monkeypatch):
 
     The stand-in keeps no count of an index's items, so the test gives it.
     """
-    from exporter import verify as module
+    from exporter.audit import verify as module
 
     def described(*arguments):
         return dataclasses.replace(describe_index(*arguments), items=3)
@@ -256,7 +256,7 @@ def test_offsets_and_numbers_are_placed_as_the_export_places_them(scene):
 
 def test_athena_is_asked_about_the_days_alone(scene):
     """The statement prunes by year, month and day, also across the turn of a year."""
-    from exporter.athena_counts import CountQuestion
+    from exporter.audit.athena_counts import CountQuestion
 
     table = filled(scene)
     table.export(**WEEK)
@@ -290,11 +290,11 @@ def test_a_place_for_results_is_asked_for(aws):
 
 def test_many_columns_still_fit_a_ranged_get(scene, monkeypatch):
     """A footer larger than the first range is fetched by its own length; what is no Parquet file is told as such."""
-    from exporter import footers
+    from exporter.audit import parquet_footers
 
     table = filled(scene)
     table.export(**WEEK)
-    monkeypatch.setattr(footers, "FIRST_BYTES", 64)
+    monkeypatch.setattr(parquet_footers, "FIRST_BYTES", 64)
     store = Verifier(table.settings(), VerifyRequest(None))._store
     table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/text", Body=b"not a file of ours")
     keys = [f"{table.prefix}/{FILE}", f"{table.prefix}/text", f"{table.prefix}/nothing"]

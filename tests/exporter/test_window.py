@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model.manifest import DayRecord, Manifest
-from exporter.window import DayStride, Window, day_start, is_closed, owed_days, spans, window_of_mode
+from exporter.planning.window import DayStride, Window, day_start, is_closed, owed_days, spans, window_of_mode
 
 UTC = ZoneInfo("UTC")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -19,11 +19,11 @@ from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.provider import FIELDS
 from dataset_model.loading import ENVIRONMENT_FIELDS
 from exporter.__main__ import cli
-from exporter.athena import Athena
-from exporter.commands import VERBS
-from exporter.job import ExportJob
-from exporter.request import request_from_options
+from exporter.cli import VERBS
+from exporter.run.job import ExportJob
+from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment as exporter_settings
+from exporter.storage.athena import Athena
 from infra.templates import load_template
 from local.sample import create_table
 from local.server import serve

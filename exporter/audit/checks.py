@@ -1,0 +1,281 @@
+"""What is odd below a prefix, in the manifest, the ledger and the catalogue, each with what to do about it. Pure."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.partitions import day_from_key, days_between, projection_parameters
+from dataset_model.runs import RunEntry
+from dataset_model.table_schema import TableSchema
+from exporter.decoding.schema import glue_columns
+from exporter.planning.owed_days import unsettled_days
+from exporter.planning.window import DateRangeMode, day_of, spans, window_of_mode
+from exporter.storage.object_store import StoredObject
+
+DEAD_AFTER = dt.timedelta(hours=1)
+"""A run that says `running` for longer, and does not hold the lease, has died."""
+
+OPEN_DAYS = 7
+"""A scheduled run reads open days again, so one that is older has been left by every run of a week."""
+
+_OUTCOMES = {
+    "running": "is at work", "succeeded": "succeeded", "failed": "failed", "interrupted": "was stopped", "died": "died",
+}  # fmt: skip
+
+Kind = Literal[
+    "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
+    "missing day", "open day", "catalogue", "quarantine", "dead run",
+]  # fmt: skip
+
+_Years = tuple[int, int] | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is odd."""
+
+    kind: Kind
+    where: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Everything that is looked at."""
+
+    dataset: Dataset
+    location: str
+    now: dt.datetime
+    objects: tuple[StoredObject, ...]
+    """Everything below the prefix."""
+    manifest: Manifest | None
+    schema: TableSchema | None
+    table: Mapping[str, Any] | None
+    """As Glue describes it."""
+    runs: tuple[RunEntry, ...]
+    quarantined: Mapping[str, int]
+    """Run id -> parts in quarantine."""
+    due: dt.date
+    """The newest day that a scheduled run should have published by now."""
+    alive: str | None = None
+    """Run that holds the lease."""
+
+
+def findings(around: Surroundings) -> list[Finding]:
+    """Return everything odd, the gravest kinds first."""
+    if around.manifest is None or around.schema is None:
+        return [*_without_records(around), *_dead_runs(around)]
+    return [
+        *_objects(around, around.manifest),
+        *_missing_objects(around, around.manifest),
+        *_catalogue(around, around.schema, around.manifest),
+        *_days(around, around.manifest),
+        *_dead_runs(around),
+        *_quarantine(around),
+    ]
+
+
+def _without_records(around: Surroundings) -> Iterator[Finding]:
+    data = [item for item in around.objects if day_from_key(around.dataset.target.prefix, item.key)]
+    if data:
+        found = f"{len(data)} data objects, but no " + ("manifest" if around.manifest is None else "schema")
+        yield Finding(
+            "no records",
+            around.location,
+            found,
+            "export these days again: `exporter export --all`, or restore the file",
+        )
+
+
+def _objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+    prefix = around.dataset.target.prefix
+    years = _projected_years(around.table)
+    recorded = {item.key: item for record in manifest.days.values() for item in record.objects}
+    for item in around.objects:
+        name = item.key.removeprefix(f"{prefix}/")
+        if any(part.startswith(("_", ".")) for part in name.split("/")) or name.endswith("/"):
+            continue  # our records, and what Athena does not see either
+        day = day_from_key(prefix, item.key)
+        if day is None:
+            yield _foreign(name)
+            continue
+        if years and not years[0] <= day.year <= years[1]:
+            yield Finding(
+                "outside projection",
+                name,
+                f"the Glue table covers {years[0]} to {years[1]}, so Athena does not see this year",
+                "run `exporter sync`",
+            )
+        if item.key not in recorded:
+            append = around.dataset.target.overwrite_mode == "APPEND"
+            yield Finding(
+                "leftover",
+                name,
+                "not in the manifest, and counted by Athena beside what is",
+                "look what it holds; remove it if it is a copy" if append else _again(day),
+            )
+        elif item.etag != recorded[item.key].etag:
+            yield Finding(
+                "changed object", name, "not the object that the manifest describes: another ETag", _again(day)
+            )
+
+
+def _foreign(name: str) -> Finding:
+    if name.startswith("year="):
+        found = "no data object of ours; Athena reads every object in a folder of the table, and may fail on it"
+        return Finding("foreign object", name, found, "move it elsewhere")
+    return Finding("foreign object", name, "no file of ours; Athena does not look here", "move it elsewhere")
+
+
+def _missing_objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+    there = {item.key for item in around.objects}
+    for day, record in manifest.days.items():
+        for item in record.objects:
+            if item.key not in there:
+                name = item.key.removeprefix(f"{around.dataset.target.prefix}/")
+                yield Finding("missing object", name, f"the manifest says {item.rows:,} rows; it is gone", _again(day))
+
+
+def due_day(mode: DateRangeMode, now: dt.datetime, dataset: Dataset) -> dt.date:
+    """Return the newest day that a schedule with this range has to have published, once it has ended and settled."""
+    settled = now - dt.timedelta(minutes=dataset.source.settle_minutes)
+    yesterday = day_of(settled, dataset.zone) - dt.timedelta(days=1)
+    return min(yesterday, window_of_mode(mode, settled, dataset.zone, lookback_hours=1).last)
+
+
+def _days(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+    zone, first, last = around.dataset.zone, manifest.first_day, manifest.last_day
+    if first and last:
+        missing = (
+            set(days_between(first, max(last, around.due))) - manifest.days.keys() - set(_empty_days(around, first))
+        )
+        for span in spans(missing, zone):
+            backfill = f"`exporter backfill --start {span.first} --end {span.last}`"
+            if span.last < last:
+                found, advice = "never exported, between days that were", f"run {backfill}"
+            else:
+                found = f"due and not exported; the newest day is {last}, and {_newest_run(around)}"
+                advice = f"see why in `exporter runs`, look whether the schedule is on, and run {backfill}"
+            yield Finding("missing day", _span(span.first, span.last), found, advice)
+    oldest = day_of(around.now, zone) - dt.timedelta(days=OPEN_DAYS)
+    for span in spans([day for day, record in manifest.days.items() if record.state == "open" and day < oldest], zone):
+        yield Finding(
+            "open day",
+            _span(span.first, span.last),
+            "read before it had settled, and never since",
+            f"run `exporter export --start {span.first} --end {span.last}`",
+        )
+
+
+def _empty_days(around: Surroundings, first: dt.date) -> Iterator[dt.date]:
+    """Yield days from `first` on that were read although the manifest has no record of them: they held nothing.
+
+    A run over everything records the days between the first and the last item, and APPEND those that hold any.
+    """
+    for entry in around.runs:
+        if entry.status != "succeeded":
+            continue
+        if entry.options.get("scope") == "all":
+            yield from days_between(first, due_day("PREVIOUS_DAY", entry.started_at, around.dataset))
+        elif entry.window and around.dataset.target.overwrite_mode == "APPEND":
+            yield from days_between(entry.window.start, entry.window.end)
+
+
+def _newest_run(around: Surroundings) -> str:
+    if not around.runs:
+        return "the ledger has no run"
+    newest = around.runs[0]
+    error = f": {newest.error.splitlines()[0]}" if newest.error else ""
+    return f"the newest run, of {newest.started_at:%Y-%m-%d %H:%M} UTC, {_OUTCOMES[newest.status]}{error}"
+
+
+def _catalogue(around: Surroundings, schema: TableSchema, manifest: Manifest) -> Iterator[Finding]:
+    target = around.dataset.target
+    name = f"{target.database}.{target.table}"
+    if around.table is None:
+        yield Finding("catalogue", name, "there is no such Glue table", "run `exporter sync`")
+        return
+    storage = around.table.get("StorageDescriptor", {})
+    location = storage.get("Location", "")
+    if location.rstrip("/") != around.location.rstrip("/"):
+        yield Finding(
+            "catalogue",
+            name,
+            f"reads {location or 'no location'}, not {around.location}",
+            "choose another ATHENA_TABLE, or drop that table and run `exporter sync`",
+        )
+        return
+    for difference in (*_columns(storage.get("Columns", []), schema), *_parameters(around, manifest)):
+        yield Finding("catalogue", name, difference, "run `exporter sync`")
+
+
+def _columns(found: Iterable[Mapping[str, str]], schema: TableSchema) -> Iterator[str]:
+    has = {column["Name"]: column["Type"] for column in found}
+    wanted = {column["Name"]: column["Type"] for column in glue_columns(schema)}
+    for name, column_type in wanted.items():
+        if name not in has:
+            yield f"lacks the column {name}"
+        elif has[name] != column_type:
+            yield f"has the column {name} as {has[name]}; published is {column_type}"
+    for name in has.keys() - wanted.keys():
+        yield f"has a column {name} that is not published"
+
+
+def _parameters(around: Surroundings, manifest: Manifest) -> Iterator[str]:
+    parameters = (around.table or {}).get("Parameters", {})
+    years = _projected_years(around.table)
+    published = [day.year for day, record in manifest.days.items() if record.rows]
+    if years is None:
+        yield "has no range of years, so that Athena finds no day at all"
+        return
+    if published and not years[0] <= min(published) <= max(published) <= years[1]:
+        yield f"covers the years {years[0]} to {years[1]}; published are {min(published)} to {max(published)}"
+    for name, value in projection_parameters(around.location, *years).items():
+        if name != "projection.year.range" and parameters.get(name) != value:
+            yield f"has {name} = {parameters.get(name, 'nothing')}; needed is {value}"
+
+
+def _projected_years(table: Mapping[str, Any] | None) -> _Years:
+    first, _, last = str((table or {}).get("Parameters", {}).get("projection.year.range", "")).partition(",")
+    return (int(first), int(last)) if first.strip().isdecimal() and last.strip().isdecimal() else None
+
+
+def _dead_runs(around: Surroundings) -> Iterator[Finding]:
+    for entry in around.runs:
+        since = f"since {entry.started_at:%Y-%m-%d %H:%M} UTC"
+        if entry.status == "running" and entry.run_id != around.alive and around.now - entry.started_at > DEAD_AFTER:
+            found = f"has been running {since} and does not hold the lease, so it has died"
+        elif entry.status == "died" and unsettled_days(entry, around.manifest):
+            found = f"began {since} and died; nobody has read all of its days since"
+        else:
+            continue
+        days = f"days {entry.window.start} to {entry.window.end}" if entry.window else "its days are not known"
+        yield Finding(
+            "dead run", entry.run_id, f"{found} ({days})", "run `exporter export --resume`; what it published is whole"
+        )
+
+
+def _quarantine(around: Surroundings) -> Iterator[Finding]:
+    if not around.quarantined:
+        return
+    told = {entry.run_id: entry.quarantined for entry in around.runs}
+    items = sum(told.get(run, 0) for run in around.quarantined)
+    runs = f"{len(around.quarantined)} run" + ("" if len(around.quarantined) == 1 else "s")
+    yield Finding(
+        "quarantine",
+        "_quarantine/",
+        f"{items:,} items set aside by {runs}; the same item counts once per run",
+        "look with `exporter quarantine list`, correct the items, then `exporter quarantine retry`",
+    )
+
+
+def _again(day: dt.date) -> str:
+    return f"run `exporter export --start {day} --end {day}`"
+
+
+def _span(first: dt.date, last: dt.date) -> str:
+    return str(first) if first == last else f"{first} to {last}"

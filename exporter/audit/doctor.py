@@ -1,0 +1,48 @@
+"""`exporter doctor`: a look at everything that belongs to a dataset, without reading an item or changing anything."""
+
+import datetime as dt
+
+from exporter.audit.checks import Finding, Surroundings, due_day, findings
+from exporter.clients import Clients
+from exporter.quarantine.reader import quarantined_runs
+from exporter.run.lease import lease_holder
+from exporter.settings import Settings
+from exporter.storage.glue_catalog import Catalog
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+
+MOST_RUNS = 200
+"""Newest ledger entries that are looked at."""
+
+
+def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
+    """Return what is odd; none means that everything is as it should be."""
+    clients = Clients(settings.region)
+    store = Store(clients.s3, settings.bucket)
+    store.check()
+    records = Records(store, settings.prefix)
+    holder = lease_holder(store, settings.prefix, now)
+    around = Surroundings(
+        dataset=settings.dataset,
+        location=settings.location,
+        now=now,
+        objects=tuple(store.objects(f"{settings.prefix}/")),
+        manifest=records.manifest(),
+        schema=records.schema(),
+        table=Catalog(clients.glue, settings.dataset, settings.location).described(),
+        runs=tuple(records.runs(MOST_RUNS)),
+        due=due_day(settings.mode, now, settings.dataset),
+        alive=holder.owner if holder else None,
+        quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
+    )
+    return findings(around)
+
+
+def findings_text(found: list[Finding], dataset: str) -> str:
+    """Return findings for people."""
+    if not found:
+        return f"{dataset}: nothing odd"
+    lines = [f"{dataset}: {len(found)} finding" + ("" if len(found) == 1 else "s")]
+    for finding in found:
+        lines += [f"  {finding.kind}: {finding.where}", f"    {finding.found}", f"    do: {finding.advice}"]
+    return "\n".join(lines)

@@ -1,0 +1,143 @@
+"""DynamoDB, manifest, objects and Athena side by side, day by day. Pure."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from dataset_model import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.verification import DayState, VerifiedDay, VerifiedValue
+from exporter.audit.athena_counts import AthenaCounts
+from exporter.planning.removal_policy import RemovalPolicy
+from exporter.planning.window import Window, is_closed
+from exporter.sources.key_scan import KeyReading
+from exporter.storage.object_store import StoredObject
+from exporter.values.numbers import canonical_number, is_number
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What every place says."""
+
+    dataset: Dataset
+    now: dt.datetime
+    reading: KeyReading
+    manifest: Manifest
+    stored: Mapping[dt.date, list[StoredObject]]
+    footers: Mapping[str, int | None]
+    """Object key -> rows; None where it is no Parquet file."""
+    athena: AthenaCounts | None
+
+    def days(self, window: Window | None) -> list[dt.date]:
+        """Return the days of a window, or the days that any place knows of."""
+        if window is not None:
+            return list(window.days())
+        known = {*self.reading.days, *self.manifest.days, *self.stored}
+        return sorted(known | (set(self.athena.rows) if self.athena else set()))
+
+
+def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
+    """Return what every place says of a day, and what of it does not agree."""
+    record = facts.manifest.days.get(day)
+    athena = facts.athena
+    found = VerifiedDay(
+        day=day,
+        state=_state(day, record, facts),
+        items=facts.reading.items(day),
+        rows=record.rows if record else 0,
+        object_rows=sum(facts.footers.get(item.key) or 0 for item in facts.stored.get(day, [])),
+        athena_rows=athena.rows.get(day, 0) if athena else None,
+        athena_keys=athena.keys.get(day, 0) if athena and athena.keys is not None else None,
+        key_hash=facts.reading.key_hash(day),
+        published_key_hash=record.key_hash if record and record.rows else "",
+        values=_values(day, record, facts),
+    )
+    disagreements = (
+        *_of_objects(record, facts.stored.get(day, []), facts.footers),
+        *_of_athena(found),
+        *_of_source(found, record),
+    )
+    return found.model_copy(update={"disagreements": disagreements})
+
+
+def _state(day: dt.date, record: DayRecord | None, facts: Facts) -> DayState:
+    source = facts.dataset.source
+    if record is None:
+        return "closed" if is_closed(day, facts.now, facts.dataset.zone, source.settle_minutes) else "unread"
+    if record.state == "open":
+        return "open"
+    policy = RemovalPolicy.of(facts.dataset, facts.manifest, facts.now, accept_empty=False)
+    return "expired" if policy.is_expired(day) else "closed"
+
+
+def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, VerifiedValue]:
+    items = facts.reading.days.get(day, {})
+    published = record.rows_by_partition_value if record else {}
+    # A day of APPEND has rows of several runs, and the manifest tells the values of the last one alone.
+    told = record is None or sum(published.values()) == record.rows
+    athena = facts.athena.rows_by_value if facts.athena else None
+    seen = {_spelled(value): count for value, count in (athena or {}).get(day, {}).items()}
+    return {
+        value: VerifiedValue(
+            items=items.get(value, 0),
+            rows=published.get(value, 0) if told else None,
+            athena_rows=seen.get(_spelled(value), 0) if athena is not None else None,
+        )
+        for value in sorted({*items, *published})
+    }
+
+
+def _spelled(value: str) -> str:
+    return canonical_number(value) if is_number(value) else value
+
+
+def _of_objects(
+    record: DayRecord | None, stored: list[StoredObject], footers: Mapping[str, int | None]
+) -> Iterator[str]:
+    found = {item.key: item for item in stored}
+    recorded = {item.key: item for item in record.objects} if record else {}
+    for key, item in recorded.items():
+        if key not in found:
+            yield f"{_file(key)} is gone from the bucket"
+            continue
+        if found[key].etag != item.etag:
+            yield f"{_file(key)} has changed since the manifest was written: another ETag"
+        rows = footers.get(key)
+        if rows is None:
+            yield f"{_file(key)} is no readable Parquet file"
+        elif rows != item.rows:
+            yield f"{_file(key)} holds {rows:,} rows, the manifest says {item.rows:,}"
+    for key in found:
+        if key not in recorded:
+            yield f"{_file(key)} is not in the manifest"
+
+
+def _of_athena(found: VerifiedDay) -> Iterator[str]:
+    if found.athena_rows is None:
+        return
+    if found.athena_rows != found.rows:
+        yield f"Athena counts {found.athena_rows:,} rows, the manifest says {found.rows:,}"
+    if found.athena_keys is not None and found.athena_keys != found.athena_rows:
+        yield f"Athena counts {found.athena_rows:,} rows but {found.athena_keys:,} different keys"
+    for name, value in found.values.items():
+        if None not in (value.athena_rows, value.rows) and value.athena_rows != value.rows:
+            yield f"{name}: Athena counts {value.athena_rows:,} rows, the manifest says {value.rows:,}"
+
+
+def _of_source(found: VerifiedDay, record: DayRecord | None) -> Iterator[str]:
+    if found.state in {"open", "unread"} or (found.state == "expired" and found.items <= found.rows):
+        return
+    if record is None and found.items:
+        yield f"DynamoDB holds {found.items:,} items of a day that was never exported"
+        return
+    if found.items != found.rows:
+        yield f"DynamoDB holds {found.items:,} items, published are {found.rows:,}"
+    for name, value in found.values.items():
+        if value.rows is not None and value.items != value.rows:
+            yield f"{name}: DynamoDB holds {value.items:,} items, published are {value.rows:,}"
+    if found.items == found.rows and found.published_key_hash and found.key_hash != found.published_key_hash:
+        yield "as many items as are published, but not the same ones: their keys differ"
+
+
+def _file(key: str) -> str:
+    return key.rpartition("/")[2]

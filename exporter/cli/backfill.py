@@ -1,0 +1,61 @@
+"""`exporter backfill`."""
+
+import sys
+
+import click
+import orjson
+
+from dataset_model.runs import RunEntry
+from exporter.cli import options
+from exporter.cli.session import progress_shown, stop_on_signal, tell
+from exporter.errors import UsageError
+from exporter.run.backfill import Backfill, BackfillRequest
+
+
+@click.command()
+@options.DATASET
+@options.START
+@options.END
+@click.option("--chunk-days", type=click.IntRange(1, 366), help="Days of a run; without it, calendar months.")
+@click.option("--force", is_flag=True, help="Export days again that are closed already.")
+@options.RANGES
+@options.MAX_READ_UNITS
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=30.0,
+    show_default=True,
+    metavar="MINUTES",
+    help="How long each run waits for another run of the dataset.",
+)
+@options.JSON
+def backfill(
+    *,
+    dataset: str | None,
+    start: str | None,
+    end: str | None,
+    chunk_days: int | None,
+    force: bool,
+    ranges: int,
+    max_read_units: float | None,
+    wait: float,
+    as_json: bool,
+) -> None:
+    """Export a long stretch of days month by month, oldest first; the same command goes on where it was stopped."""
+    settings = options.settings_of(DATASET=dataset)
+    window = options.window_of(settings, start, end)
+    if window is None:
+        raise UsageError("--start and --end are needed; --end is included")
+    request = BackfillRequest(window, chunk_days, force, ranges, max_read_units, wait)
+    with progress_shown() as progress, stop_on_signal() as stop:
+        done = Backfill(settings, request, progress=progress, stop=stop).run(_tell)
+    click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())
+    if done.error:
+        tell(f"backfill stopped: {done.error}", failed=True)
+    sys.exit(1 if done.error or done.remaining else 0)
+
+
+def _tell(entry: RunEntry, number: int, runs: int) -> None:
+    window = f"{entry.window.start} to {entry.window.end}" if entry.window else "no days"
+    rows = f"{entry.rows:,} rows in {len(entry.partitions)} days, {entry.seconds:.1f} s"
+    tell(f"{number} of {runs}: {window} {entry.status}, {rows}")

@@ -1,0 +1,91 @@
+"""`exporter quarantine list | show | retry`."""
+
+import itertools
+import sys
+from collections.abc import Iterator
+
+import click
+import orjson
+
+from exporter.cli import options
+from exporter.cli.session import stop_on_signal
+from exporter.clients import Clients
+from exporter.errors import UsageError
+from exporter.quarantine.reader import Line, lines_of, quarantined_runs
+from exporter.quarantine.retry import Retry
+from exporter.quarantine.summary import line_text, list_text, quarantined_run, short_reason
+from exporter.settings import Settings
+from exporter.sources.index import describe_index
+from exporter.storage.object_store import Store
+
+
+@click.group()
+def quarantine() -> None:
+    """List, show and retry the items that were set aside."""
+
+
+@quarantine.command(name="list")
+@options.DATASET
+@options.JSON
+def list_command(*, dataset: str | None, as_json: bool) -> None:
+    """Count what each run set aside, by reason, newest run first."""
+    settings = options.settings_of(DATASET=dataset)
+    store = _store(settings)
+    parts = quarantined_runs(store, settings.prefix)
+    key = describe_index(Clients(settings.region).dynamodb, settings.dataset).table_key if parts else ()
+    runs = [quarantined_run(run, lines_of(store, keys), key) for run, keys in parts.items()]
+    click.echo(orjson.dumps([run.plain() for run in runs]).decode() if as_json else list_text(runs))
+
+
+@quarantine.command()
+@click.argument("run")
+@options.DATASET
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Lines shown.")
+@click.option("--reason", help="Only lines whose reason contains this.")
+@click.option("--json", "as_json", is_flag=True, help="Print whole items, one JSON line each.")
+def show(*, run: str, dataset: str | None, limit: int, reason: str | None, as_json: bool) -> None:
+    """Show the lines that one run set aside."""
+    settings = options.settings_of(DATASET=dataset)
+    store = _store(settings)
+    parts = quarantined_runs(store, settings.prefix).get(run)
+    if parts is None:
+        raise UsageError(f"run {run} set nothing aside; `exporter quarantine list` shows those that did")
+    for line in itertools.islice(_matching(store, parts, reason), limit):
+        click.echo(_json(line) if as_json else line_text(line))
+
+
+@quarantine.command()
+@click.argument("run", required=False)
+@options.DATASET
+@click.option("--clear", is_flag=True, help="Remove the quarantine of runs of which nothing is withheld any more.")
+@options.JSON
+def retry(*, run: str | None, dataset: str | None, clear: bool, as_json: bool) -> None:
+    """Look the items up as they are now, export their days again, and say which are well."""
+    settings = options.settings_of(DATASET=dataset)
+    with stop_on_signal() as stop:
+        found = Retry(settings, stop=stop).run(run, clear=clear)
+    click.echo(orjson.dumps(found.plain()).decode() if as_json else found.text())
+    if found.error:
+        click.echo(f"retry failed: {found.error}", err=True)
+        sys.exit(1)
+
+
+def _store(settings: Settings) -> Store:
+    store = Store(Clients(settings.region).s3, settings.bucket)
+    store.check()
+    return store
+
+
+def _matching(store: Store, parts: list[str], reason: str | None) -> Iterator[Line]:
+    return (line for line in lines_of(store, parts) if reason is None or reason in line.reason)
+
+
+def _json(line: Line) -> str:
+    told = {
+        "reason": line.reason,
+        "fault": short_reason(line.reason),
+        "attribute": line.attribute,
+        "day": line.day,
+        "item": orjson.Fragment(line.item),
+    }
+    return orjson.dumps(told).decode()

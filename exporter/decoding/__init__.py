@@ -1,0 +1,1 @@
+"""Bodies of Query responses flow in, Arrow record batches and withheld items flow out."""

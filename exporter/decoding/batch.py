@@ -1,0 +1,56 @@
+"""What a page of items becomes: rows, and the items that are not wholly among them."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from exporter.values.numbers import InexactDoubles
+
+DAY = "_day"
+"""date32: the day of the row, in the dataset's time zone."""
+KEY = "_key"
+"""16 bytes: hash of the item's primary key."""
+SORT = "_sort"
+"""What rows are sorted by: the text of a text sort key, double of a number."""
+LATE = "late:"
+"""Prefix of a column of raw AttributeValue JSON, for an attribute that has no column yet."""
+ITEM = "_item"
+"""Present where a page has late columns: the whole item as DynamoDB JSON in rows with a late value, null elsewhere."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An item that is not, or not wholly, in the rows, and why."""
+
+    reason: str
+    item: str
+    """The whole item as DynamoDB JSON, its numbers as DynamoDB wrote them."""
+    attribute: str | None
+    day: dt.date | None
+    """The day of its row; None where it has none and is withheld."""
+    row: int | None = None
+    """Its row in the page's batch; None where it is withheld. A row has one entry per value that became null."""
+
+
+@dataclass(frozen=True)
+class DecodedPage:
+    """One Query response."""
+
+    rows: pa.RecordBatch
+    """In the order read. Columns: the schema's (without those that the export fills from the day), `late:` columns by
+    attribute name, `_item` where there are any, `_day`, `_sort`, `_key`."""
+    items: int
+    """Items read: rows + withheld, and those that the decoder leaves out as not asked for."""
+    withheld: tuple[SetAside, ...]
+    nulled: tuple[SetAside, ...]
+    """By row, then by column."""
+    inexact: Mapping[tuple[dt.date, str], InexactDoubles]
+    """(day, column) -> DOUBLEs that are not exactly the number stored."""
+    ignored: Mapping[tuple[dt.date, str], int]
+    """(day, undeclared attribute) -> rows that carried it, under the policy `ignore`."""
+    last_evaluated_key: dict[str, Any] | None
+    """As the low-level client takes it for ExclusiveStartKey: DynamoDB JSON, binary as bytes."""
+    read_units: float

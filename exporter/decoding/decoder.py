@@ -1,0 +1,322 @@
+"""Bytes of a Query response to Arrow, without a dict per item.
+
+A page becomes one record batch: the schema's columns, then a string column per late attribute, then what the export
+needs beside them. The rows of an index are the same however it was cut into pages.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import compress
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dataset_model import Dataset
+from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.types import ColumnType
+from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, SetAside
+from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
+from exporter.decoding.page import PageReader, Values, item_texts
+from exporter.decoding.timestamps import Clock
+from exporter.errors import UnreadableDate
+from exporter.native.library import library
+from exporter.planning.sort_key import SortKey
+from exporter.values.attribute_values import (
+    AttributeValue,
+    dynamo_text,
+    json_object,
+    key_part,
+    key_text,
+    kind_of,
+    values_from_texts,
+)
+from exporter.values.numbers import InexactDoubles
+
+__all__ = [
+    "DAY",
+    "ITEM",
+    "KEY",
+    "LATE",
+    "SORT",
+    "DecodedPage",
+    "LateColumn",
+    "PageDecoder",
+    "SetAside",
+    "kinds_of_late",
+    "late_column",
+]
+
+_USUAL_KINDS = {
+    "string": "S", "double": "N", "bigint": "N", "decimal": "N", "boolean": "BOOL", "timestamp": "S", "date": "S",
+}  # fmt: skip
+
+_KEY_TYPE = pa.binary(16)
+
+
+class PageDecoder:
+    """Decodes the pages of one dataset under one schema, for any number of threads."""
+
+    def __init__(
+        self,
+        schema: TableSchema,
+        dataset: Dataset,
+        sort_key: SortKey,
+        key_attributes: tuple[str, ...],
+        between: tuple[dt.datetime, dt.datetime] | None = None,
+    ) -> None:
+        """`key_attributes` are those of the table's primary key, which identify an item.
+
+        With `between`, items whose instant is not in `[first, second)` are left out as if they had not been read.
+        """
+        self._between = between
+        self.schema = schema
+        self._undeclared = dataset.undeclared
+        self._sort_key = sort_key
+        self._sort_attribute = dataset.source.sort_key
+        self._key_attributes = key_attributes
+        self._clock = Clock(sort_key)
+        self._sort_clock = Clock(sort_key, is_sort_key=True)
+        # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
+        self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
+        kinds = {column.attribute: _USUAL_KINDS.get(column.type.name) for column in self._columns if column.attribute}
+        self._without_column = sorted({*key_attributes, self._sort_attribute} - kinds.keys())
+        without: dict[str, str | None] = dict.fromkeys(self._without_column)
+        types = {column.attribute: column.type for column in self._columns if column.attribute}
+        read_as_keys = {*key_attributes, self._sort_attribute}
+        self._reader = PageReader(
+            kinds | without | {self._sort_attribute: sort_key.attribute_type},
+            {attribute: column_type for attribute, column_type in types.items() if attribute not in read_as_keys},
+            library(),
+        )
+
+    def decode(self, body: bytes) -> DecodedPage:
+        """Return a response's body as rows; raise msgspec.DecodeError where it is no Query response."""
+        page = self._reader.read(body)
+        days = self._days(page.expected[self._sort_attribute])
+        expected, others, finished = dict(page.expected), dict(page.others), dict(page.finished)
+        texts = _ItemTexts(body, range(page.items))
+        withheld: tuple[SetAside, ...] = ()
+        if days.null_count or self._between:
+            withheld = tuple(self._withheld(days, texts))
+            kept = self._kept(expected[self._sort_attribute], days)
+            expected = {name: values.where(kept) for name, values in expected.items()}
+            others = {name: values.where(kept) for name, values in others.items()}
+            mask = pa.array(kept, pa.bool_())
+            finished = {name: values.filter(mask) for name, values in finished.items()}
+            days, texts = days.filter(mask), _ItemTexts(body, list(compress(range(page.items), kept)))
+        undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
+        rows = _Rows(days, texts)
+        for column in self._columns:
+            whole = finished.get(column.attribute or "")
+            if whole is None:
+                rows.add(column, self._cells(column, expected, undeclared, days))
+            else:
+                rows.append(column.name, whole)
+        if self._undeclared == "add":
+            rows.add_late(undeclared)
+        return DecodedPage(
+            rows=rows.batch(self._sorts(expected[self._sort_attribute]), self._keys(expected, len(days))),
+            items=page.items,
+            withheld=withheld,
+            nulled=rows.nulled(),
+            inexact=rows.inexact,
+            ignored=_ignored(undeclared, days) if self._undeclared == "ignore" else {},
+            last_evaluated_key=page.last_evaluated_key,
+            read_units=page.read_units,
+        )
+
+    def _key_texts(self, values: Values) -> pa.StringArray:
+        kind = self._sort_key.attribute_type
+        if values.kind == kind:
+            return values.cells
+        return pa.array([None if value is None else getattr(value, kind) for value in values.parsed()], pa.string())
+
+    def _days(self, values: Values) -> pa.Date32Array:
+        return self._sort_key.days(self._key_texts(values))
+
+    def _kept(self, values: Values, days: pa.Date32Array) -> list[bool]:
+        kept: list[bool] = days.is_valid().to_pylist()
+        if self._between is None:
+            return kept
+        start, end = self._between
+        texts = self._key_texts(values)
+        return [
+            readable and text is not None and start <= self._sort_key.instant(text) < end
+            for readable, text in zip(kept, texts.to_pylist(), strict=True)
+        ]
+
+    def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[SetAside]:
+        for item in texts.of(pc.indices_nonzero(days.is_null()).to_pylist()):
+            stored = msgspec.json.decode(item).get(self._sort_attribute, {})
+            reason = f"{self._sort_attribute}: {self._reason(stored)}"
+            yield SetAside(reason, item, self._sort_attribute, None)
+
+    def _reason(self, stored: dict[str, Any]) -> str:
+        kind = self._sort_key.attribute_type
+        if kind not in stored:
+            return f"expected {kind}; found {next(iter(stored), 'nothing')}"
+        try:
+            self._sort_key.day(stored[kind])
+        except UnreadableDate as error:
+            return error.reason
+        raise AssertionError(f"{stored} is readable by itself but was not in its page")
+
+    def _undeclared_values(
+        self, expected: Mapping[str, Values], others: Mapping[str, Values]
+    ) -> Iterator[tuple[str, Values]]:
+        for name in sorted([*self._without_column, *others]):
+            yield name, expected[name] if name in expected else others[name]
+
+    def _cells(
+        self, column: SchemaColumn, expected: Mapping[str, Values], undeclared: Mapping[str, Values], days: pa.Array
+    ) -> Cells:
+        if column.attribute is None:
+            return Cells(_extra(undeclared if self._undeclared == "extra" else {}, len(days)))
+        is_sort_key = column.attribute == self._sort_attribute
+        if is_sort_key and column.type.name == "date":
+            return Cells(days)
+        values, clock = expected[column.attribute], self._sort_clock if is_sort_key else self._clock
+        if values.kind is None:
+            return cells_from_values(values.parsed(), column.type, clock)
+        if values.kind == "BOOL":
+            return Cells(values.cells)
+        return cells_from_texts(values.kind, values.cells, column.type, clock)
+
+    def _sorts(self, values: Values) -> pa.Array:
+        texts = self._key_texts(values)
+        return texts if self._sort_key.attribute_type == "S" else texts.cast(pa.float64())
+
+    def _keys(self, expected: Mapping[str, Values], rows: int) -> pa.Array:
+        keys = [expected[attribute] for attribute in self._key_attributes]
+        compiled = library()
+        if compiled is not None and keys and all(values.kind in {"S", "N"} for values in keys):
+            hashes = compiled.key_hashes([(values.kind or "", values.cells) for values in keys], rows)
+            if hashes is not None:
+                return hashes
+        parts = [_key_parts(values) for values in keys]
+        texts = parts[0] if len(parts) == 1 else map("".join, zip(*parts, strict=True)) if parts else [""] * rows
+        return pa.array([blake2b(text.encode(), digest_size=16).digest() for text in texts], _KEY_TYPE)
+
+
+class _ItemTexts:
+    """The items of a page as text, written out only when one is set aside."""
+
+    def __init__(self, body: bytes, positions: Sequence[int]) -> None:
+        self._body = body
+        self._positions = positions
+
+    def of(self, rows: Sequence[int]) -> list[str]:
+        return item_texts(self._body, [self._positions[row] for row in rows]) if rows else []
+
+
+class _Rows:
+    """The columns of a batch as they are filled, and what did not fit into them."""
+
+    def __init__(self, days: pa.Date32Array, texts: _ItemTexts) -> None:
+        self._days = days
+        self._texts = texts
+        self._names: list[str] = []
+        self._arrays: list[pa.Array] = []
+        self._contradictions: list[tuple[int, int, str, str]] = []
+        self.inexact: dict[tuple[dt.date, str], InexactDoubles] = {}
+
+    def add(self, column: SchemaColumn, cells: Cells) -> None:
+        for row, reason in cells.contradictions:
+            self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", column.attribute or ""))
+        if cells.inexact:
+            for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
+                self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
+        self.append(column.name, cells.values)
+
+    def add_late(self, undeclared: Mapping[str, Values]) -> None:
+        if not undeclared:
+            return
+        present: set[int] = set()
+        for name, values in undeclared.items():
+            texts = [None if value is None else dynamo_text(value) for value in values.parsed()]
+            present.update(row for row, text in enumerate(texts) if text is not None)
+            self.append(f"{LATE}{name}", pa.array(texts, pa.string()))
+        rows = sorted(present)
+        texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
+        self.append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
+
+    def nulled(self) -> tuple[SetAside, ...]:
+        found = sorted(self._contradictions)
+        texts = self._texts.of([row for row, *_ in found])
+        return tuple(
+            SetAside(reason, item, attribute, self._days[row].as_py(), row)
+            for (row, _, reason, attribute), item in zip(found, texts, strict=True)
+        )
+
+    def batch(self, sorts: pa.Array, keys: pa.Array) -> pa.RecordBatch:
+        self.append(DAY, self._days)
+        self.append(SORT, sorts)
+        self.append(KEY, keys)
+        return pa.RecordBatch.from_arrays(self._arrays, self._names)
+
+    def append(self, name: str, values: pa.Array) -> None:
+        self._names.append(name)
+        self._arrays.append(values)
+
+
+@dataclass(frozen=True)
+class LateColumn:
+    """A late attribute's values in their type."""
+
+    values: pa.Array
+    contradictions: tuple[tuple[int, str], ...]
+    """(row, reason) of values that the type cannot hold; null in `values`."""
+    inexact: InexactDoubles
+
+
+_LATE_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
+
+
+def late_column(raw: pa.Array | pa.ChunkedArray, column_type: ColumnType) -> LateColumn:
+    """Return a `late:` column in the type that its attribute was given, as `decode` would have done."""
+    cells = cells_from_values(_late_values(raw), column_type, _LATE_CLOCK)
+    return LateColumn(cells.values, tuple(cells.contradictions), InexactDoubles(len(cells.inexact), cells.digits))
+
+
+def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:
+    """Return the type tags in a `late:` column."""
+    return {kind_of(value) for value in _late_values(raw) if value is not None}
+
+
+def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[AttributeValue | None]:
+    return values_from_texts(raw.cast(pa.binary()).to_pylist())
+
+
+def _key_parts(values: Values) -> list[str]:
+    if values.kind == "S":
+        return ["-" if text is None else f"S{len(text)}:{text}" for text in values.cells.to_pylist()]
+    if values.kind == "N":
+        return ["-" if text is None else key_part("N", text) for text in values.cells.to_pylist()]
+    return [key_text(value) for value in values.parsed()]
+
+
+def _extra(undeclared: Mapping[str, Values], rows: int) -> pa.StringArray:
+    parsed = {name: values.parsed() for name, values in undeclared.items()}
+    cells: list[str | None] = []
+    for row in range(rows):
+        held = {name: value for name, values in parsed.items() if (value := values[row]) is not None}
+        cells.append(json_object(held) if held else None)
+    return pa.array(cells, pa.string())
+
+
+def _ignored(undeclared: Mapping[str, Values], days: pa.Date32Array) -> dict[tuple[dt.date, str], int]:
+    one_day = days[0].as_py() if len(days) and len(days.unique()) == 1 else None
+    if one_day is not None:  # as on most pages
+        return {(one_day, name): values.count for name, values in undeclared.items()}
+    found: dict[tuple[dt.date, str], int] = {}
+    for name, values in undeclared.items():
+        is_there = [cell is not None for cell in values.cells] if values.kind is None else values.cells.is_valid()
+        for counted in days.filter(pa.array(is_there, pa.bool_())).value_counts().to_pylist():
+            found[counted["values"], name] = counted["counts"]
+    return found

@@ -1,0 +1,114 @@
+"""A proposal as a dataset file, and an existing file with what a proposal would change in it. Pure."""
+
+import difflib
+import json
+import re
+
+from dataset_model import Dataset, Source
+from dataset_model.document import Document
+from dataset_model.yaml_text import read_document
+from exporter.discovery.profile import Sampled
+from exporter.discovery.proposal import Proposal, ProposedColumn, contradiction, proposed_type
+from exporter.discovery.yaml_patch import Revision
+
+_PLAIN = re.compile(r"[A-Za-z_%][A-Za-z0-9_%/.:-]*(?: [A-Za-z0-9_%/.:-]+)*")
+_WORDS = {"true", "false", "null"}
+
+
+def proposal_text(found: Proposal, schema_path: str) -> str:
+    """Return a dataset file; `schema_path` is where editors find its JSON Schema, seen from the file."""
+    values = ", ".join(_scalar(value) for value in found.partition_values)
+    keys = found.keys
+    lines = [
+        f"# yaml-language-server: $schema={schema_path}",
+        f"# Proposed from {found.items:,} items, the first and the last page of each partition value. Read it, correct",
+        "# it, add titles, units and descriptions: a declared type is law for what follows.",
+        f"name: {found.name}",
+        "",
+        "source:",
+        f"  table: {_scalar(keys.table)}",
+        f"  index: {_scalar(keys.index)}",
+        f"  partition_key: {_scalar(keys.partition_key)}",
+        f"  partition_values: [{values}]  # {_comment(found.values_reason)}",
+        f"  sort_key: {_scalar(keys.sort_key)}",
+        f"  date_format: {_scalar(found.date_format)}  # {_comment(found.date_reason)}",
+        "  time_zone: UTC  # of the day, and of times that carry no zone: set the zone in which people count days",
+        "",
+        "columns:",
+        *(line for column in found.columns for line in _column(column)),
+        "",
+        "undeclared: add",
+        "",
+        "target:",
+        f"  prefix: {found.name.replace('_', '-').strip('-') or 'data'}",
+        f"  table: {found.name}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) -> str:
+    """Return an existing file with what the sample contradicts corrected, and with what it lacks added.
+
+    Everything else stays as it was written: names, descriptions, order, comments, and types that hold what was seen.
+    """
+    document = read_document(text, dataset.name)
+    revision = Revision(text, document)
+    for at, declared in enumerate(dataset.columns):
+        evidence = sample.attributes.get(declared.attribute)
+        if evidence is None or declared.attribute == dataset.source.sort_key:
+            continue
+        reason = contradiction(declared.type, evidence)
+        if reason is not None:
+            wanted, _ = proposed_type(declared.attribute, evidence)
+            revision.replace(("columns", at, "type"), str(wanted), _comment(reason))
+    _revise_source(revision, document, dataset.source, found)
+    known = {column.attribute for column in dataset.columns}
+    taken = {column.name for column in dataset.columns}
+    new = [column for column in found.columns if column.attribute not in known and column.name not in taken]
+    columns = document.spans.get(("columns",))
+    if new and dataset.undeclared == "add" and columns and not columns.in_brackets:
+        indent = " " * columns.column
+        revision.append_lines(("columns",), [line for column in new for line in _column(column, indent)])
+    return revision.text()
+
+
+def difference(before: str, after: str, name: str) -> str:
+    """Return a unified diff; empty where nothing would change."""
+    parts = difflib.unified_diff(
+        before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (proposed)"
+    )
+    return "".join(parts)
+
+
+def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
+    lines = [
+        f"{indent}- name: {column.name}",
+        f"{indent}  attribute: {_scalar(column.attribute)}",
+        f"{indent}  type: {column.type}  # {_comment(column.reason)}",
+    ]
+    if column.role:
+        lines.append(f"{indent}  role: {column.role}  # {_comment(column.role_reason)}")
+    return lines
+
+
+def _revise_source(revision: Revision, document: Document, source: Source, found: Proposal) -> None:
+    if found.items and found.date_format != source.date_format:
+        wanted, reason = _scalar(found.date_format), _comment(found.date_reason)
+        if ("source", "date_format") in document.spans:
+            revision.replace(("source", "date_format"), wanted, reason)
+        else:
+            revision.add_field(("source", "sort_key"), "date_format", wanted, reason)
+    new = [value for value in found.partition_values if value not in source.partition_values]
+    if new:
+        values = [_scalar(value) for value in new]
+        revision.extend_list(("source", "partition_values"), values, _comment(found.values_reason))
+
+
+def _scalar(text: str) -> str:
+    # Plain where no reader of YAML could take it for anything but this text.
+    is_plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS and ": " not in text and not text.endswith(":")
+    return text if is_plain and not text.startswith("%") else json.dumps(text, ensure_ascii=False)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())

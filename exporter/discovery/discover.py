@@ -1,0 +1,110 @@
+"""`exporter discover`: a look at a table, and the dataset file that it suggests."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dataset_model import Dataset, Source
+from exporter.clients import Clients
+from exporter.discovery.profile import Item, Sampled, items_of, sampled
+from exporter.discovery.proposal import Proposal, dataset_name, proposed_columns, proposed_format, today_next_year
+from exporter.discovery.table_survey import MOST_VALUES, IndexKeys, index_keys, partition_values
+from exporter.errors import UsageError
+from exporter.planning.key_ranges import EVERY_KEY
+from exporter.sources.index import Index, describe_index
+from exporter.sources.rate_limiter import Pace
+
+SAMPLED_VALUES = 20
+"""Partition values whose pages are read: two pages of at most 128 read units each."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was seen, and what it suggests."""
+
+    proposal: Proposal
+    sample: Sampled
+    read_units: float
+
+
+@dataclass(frozen=True)
+class DiscoveryRequest:
+    """What to look at."""
+
+    region: str
+    table: str
+    index: str | None
+    """None: the table's only one."""
+    values: tuple[str, ...] = ()
+    """Partition values; none: those that a bounded scan meets."""
+    scan: bool = False
+    """Scan for further values, although some are given."""
+    date_format: str | None = None
+    """Preferred where others read no more."""
+
+
+def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
+    """Return what a table suggests; raise UsageError where its partition values are none, or too many."""
+    clients = Clients(request.region)
+    keys = index_keys(clients.dynamodb, request.table, request.index)
+    wanted, reason, scanned = request.values, "as given", 0.0
+    if request.scan or not wanted:
+        met = partition_values(clients.dynamodb, keys)
+        wanted, scanned = tuple(dict.fromkeys((*wanted, *met.values))), met.units
+        reason = _told(met.items, complete=met.complete)
+    if not wanted:
+        raise UsageError(f"index {keys.index} of table {keys.table} holds nothing to propose a dataset from")
+    if len(wanted) > MOST_VALUES:
+        raise UsageError(
+            f"index {keys.index} has more than {MOST_VALUES} partition values, such as {', '.join(wanted[:3])}: name "
+            "those to export by --partition-value, or take an index whose partition key has few"
+        )
+    pace = Pace(1)
+    bodies = _bodies(clients, keys, wanted, pace)
+    latest = today_next_year(now)
+    items = items_of(bodies, keys.table_key)
+    sample = sampled(items, latest)
+    date_format, date_reason = proposed_format(_sort_keys(items, keys), keys, latest.year, request.date_format)
+    proposal = Proposal(
+        name=dataset_name(keys.table),
+        keys=keys,
+        partition_values=wanted,
+        values_reason=reason,
+        date_format=date_format,
+        date_reason=date_reason,
+        columns=proposed_columns(sample, keys, date_format),
+        items=sample.items,
+    )
+    return Discovery(proposal, sample, round(pace.units + scanned, 1))
+
+
+def _told(items: int, *, complete: bool) -> str:
+    if complete:
+        return f"all there are, in {items:,} items scanned"
+    return f"those met in {items:,} items scanned from every part of the index; there may be more"
+
+
+def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], pace: Pace) -> list[bytes]:
+    """Return the first and last page of each value; a first page that is everything stands alone."""
+    source = Source(
+        table=keys.table,
+        index=keys.index,
+        partition_key=keys.partition_key,
+        partition_values=tuple(values),
+        sort_key=keys.sort_key,
+        date_format="EPOCH" if keys.sort_key_type == "N" else "ISO",
+    )
+    dataset = Dataset(name="discovered", source=source)
+    index = Index(clients.dynamodb, dataset, describe_index(clients.dynamodb, dataset), pace)
+    bodies: list[bytes] = []
+    for value in values[:SAMPLED_VALUES]:
+        first = index.first_page(value, EVERY_KEY)
+        bodies += first.bodies
+        if first.more:
+            bodies += index.last_page(value, EVERY_KEY).bodies
+    return bodies
+
+
+def _sort_keys(items: Sequence[Item], keys: IndexKeys) -> list[str]:
+    found = [item.get(keys.sort_key) for item in items]
+    return [text for value in found if value is not None and (text := value.N or value.S)]

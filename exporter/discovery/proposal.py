@@ -1,0 +1,256 @@
+"""From evidence to a dataset: a type, a role and a reason for each column, a date format and its reason. Pure."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from dataset_model.names import assign_names, column_name
+from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
+from exporter.discovery.profile import Evidence, Sampled
+from exporter.discovery.table_survey import IndexKeys
+from exporter.errors import UnreadableDate
+from exporter.planning.sort_key import SortKey
+from exporter.values.numbers import MAX_DIGITS
+
+Role = Literal["key", "dimension", "measure"]
+
+MOST_DIMENSION_VALUES = 50
+
+NEARLY_ALL = 0.99
+"""Share of the values that decide a type, where there are at least a hundred. The others become null in their rows, and
+lie in quarantine: that is what it is for."""
+
+_FORMATS = (
+    "ISO", "EPOCH", "EPOCH_MILLIS", "%Y%m%d%H%M%S", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "HUMAN_READABLE",
+    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
+)  # fmt: skip
+"""Tried in this order; those that sort by time come first."""
+
+_NAMES_TIME = re.compile(r"(?:[tT]ime|[dD]ate|[sS]tamp|_at|At|_on|On)$|(?:^|_)(?:time|date)(?:_|$)")
+_NAMES_IDENTITY = re.compile(r"(?:^|_|[a-z])(?:id|Id|ID|code|Code|number|Number|version|Version|reference|Reference)$")
+_JSON_KINDS = {"M", "L", "SS", "NS", "BS"}
+
+
+@dataclass(frozen=True)
+class ProposedColumn:
+    """A column, and why it is what it is."""
+
+    name: str
+    attribute: str
+    type: ColumnType
+    reason: str
+    role: Role | None = None
+    role_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A dataset, as a sample suggests it."""
+
+    name: str
+    keys: IndexKeys
+    partition_values: tuple[str, ...]
+    values_reason: str
+    date_format: str
+    date_reason: str
+    columns: tuple[ProposedColumn, ...]
+    items: int
+    """Items of the sample."""
+
+
+def proposed_format(
+    values: Sequence[str], keys: IndexKeys, latest_year: int, preferred: str | None = None
+) -> tuple[str, str]:
+    """Return the date format that reads most sort keys, and how many; `preferred` wins where it reads as many."""
+    candidates = (preferred, *_FORMATS) if preferred else _FORMATS
+    best, read = candidates[0], -1
+    for candidate in candidates:
+        if (
+            candidate != preferred
+            and keys.sort_key_type == "N"
+            and not (candidate.startswith("EPOCH") or candidate in {"%Y%m%d%H%M%S", "%Y%m%d"})
+        ):
+            continue
+        readable = _readable(values, candidate, keys, latest_year)
+        if readable > read:
+            best, read = candidate, readable
+    if not values:
+        return best, "no item to read it from"
+    if read == 0:
+        return best, f"none of {len(values):,} sort keys is readable in any format, for example {values[0]!r}"
+    told = f"reads {read:,} of {len(values):,} sort keys, for example {values[0][:40]!r}"
+    if best == "HUMAN_READABLE":
+        told += "; does not sort by time, so every export reads the whole key"
+    if "%d/%m" in best and _readable(values, best.replace("%d/%m", "%m/%d"), keys, latest_year) == read:
+        told += "; month before day would read as many: look at the data"
+    return best, told
+
+
+def proposed_columns(sample: Sampled, keys: IndexKeys, date_format: str) -> tuple[ProposedColumn, ...]:
+    """Return a column per attribute: keys first, the others by name."""
+    first = [*keys.table_key, keys.partition_key, keys.sort_key]
+    order = [name for name in dict.fromkeys(first) if name in sample.attributes]
+    order += sorted(sample.attributes.keys() - set(order))
+    names = assign_names(order)
+    return tuple(_column(_legal(names[attribute]), attribute, sample, keys, date_format) for attribute in order)
+
+
+def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
+    attribute: str, found: Evidence
+) -> tuple[ColumnType, str]:
+    """Return the type that holds every value seen, and why."""
+    count = found.values
+    kind, others = _main_kind(found)
+    match kind:
+        case None if not count:
+            return STRING, "nothing but NULL"
+        case None:
+            kinds = " and ".join(f"{number:,} {kind}" for kind, number in sorted(found.kinds.items()) if kind != "NULL")
+            return STRING, f"values of several types: {kinds}"
+        case "BOOL":
+            return BOOLEAN, f"{count:,} booleans"
+        case "N":
+            column_type, reason = _number_type(attribute, found)
+            return column_type, reason + others
+        case "S":
+            return _text_type(found)
+        case "B":
+            return STRING, f"{count:,} binary values, as base64 text"
+        case _:
+            return JSON, f"{count:,} values of type {kind}"
+
+
+def _main_kind(found: Evidence) -> tuple[str | None, str]:
+    """Return the one type that all values have, or nearly all numbers have, and what to say of the others."""
+    numbers = found.kinds["N"]
+    if found.kind is None and found.values >= 100 and numbers >= NEARLY_ALL * found.values:
+        return "N", f"; {found.values - numbers:,} of {found.values:,} values are no numbers"
+    return found.kind, ""
+
+
+def contradiction(declared: ColumnType, found: Evidence) -> str | None:
+    """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can tell.
+
+    A few odd values are none: the declaration is what calls them odd. Texts in a timestamp column are left to the
+    dataset's own date format.
+    """
+    odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
+    odd = sum(found.kinds[kind] for kind in odd_kinds)
+    reason = f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"
+    if not odd and declared.name in {"bigint", "decimal"}:
+        odd, reason = _beyond(declared, found)
+    if not odd or (found.values >= 100 and odd <= (1 - NEARLY_ALL) * found.values):
+        return None
+    return f"{odd:,} of {found.values:,} values {reason}"
+
+
+def _beyond(declared: ColumnType, found: Evidence) -> tuple[int, str]:
+    """Return how many numbers an exact type does not hold, and in which way most of them go beyond it."""
+    scale = declared.scale or 0
+    fine = sum(count for digits, count in found.scales.items() if digits > scale)
+    reason = f"have more than {scale} decimals" if scale else "have a fraction"
+    if declared.name == "bigint":
+        large, too_large = found.long, "are beyond 64 bits"
+    else:
+        most = (declared.precision or MAX_DIGITS) - scale
+        large = sum(count for digits, count in found.wholes.items() if digits > most)
+        too_large = f"have more than {most} digits before the point"
+    return (fine, reason) if fine >= large else (large, too_large)
+
+
+def _takes(declared: ColumnType) -> set[str]:
+    if declared.name in {"string", "json"}:
+        return {"S", "N", "BOOL", "B", *_JSON_KINDS}
+    return {"BOOL"} if declared.name == "boolean" else {"S", "N"}
+
+
+def _column(name: str, attribute: str, sample: Sampled, keys: IndexKeys, date_format: str) -> ProposedColumn:
+    found = sample.attributes[attribute]
+    column_type, reason = proposed_type(attribute, found)
+    if attribute == keys.sort_key:
+        return ProposedColumn(
+            name, attribute, TIMESTAMP, f"the sort key, read as {date_format}; places an item on its day"
+        )
+    if attribute in keys.table_key:
+        return ProposedColumn(name, attribute, column_type, reason, "key", "primary key of the table")
+    role, role_reason = _role(attribute, column_type, found, keys)
+    return ProposedColumn(name, attribute, column_type, reason, role, role_reason)
+
+
+def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexKeys) -> tuple[Role | None, str]:
+    if attribute == keys.partition_key:
+        return "dimension", "partition key of the index"
+    if column_type.is_number and not _NAMES_IDENTITY.search(attribute):
+        return "measure", "a number"
+    few = found.distinct is not None and found.distinct <= MOST_DIMENSION_VALUES
+    if column_type == STRING and found.kind == "S" and few and len(found.texts) * 2 <= found.values:
+        return "dimension", f"{len(found.texts):,} different values in {found.values:,}"
+    return None, ""
+
+
+def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
+    count = found.kinds["N"]
+    if found.whole == count:
+        for per, times in (("seconds", found.seconds), ("milliseconds", found.milliseconds)):
+            if times == count and _NAMES_TIME.search(attribute):
+                return TIMESTAMP, f"{count:,} numbers, all of them recent as {per} since 1970"
+        told = f"{count:,} numbers, all whole, largest {found.largest:,f}"
+        return _whole_type(found, told)
+    decimals = f"{count:,} numbers, up to {found.scale} decimals"
+    if found.inexact:
+        told = f"{decimals}, {found.inexact:,} not exact as double"
+        if found.digits + found.scale > MAX_DIGITS:
+            return STRING, f"{told}; with {found.digits} digits before the point more than a decimal holds"
+        return ColumnType("decimal", MAX_DIGITS, found.scale), told
+    return DOUBLE, f"{decimals}, all exact as double"
+
+
+def _whole_type(found: Evidence, told: str) -> tuple[ColumnType, str]:
+    if not found.long:
+        return BIGINT, told
+    if found.digits > MAX_DIGITS:
+        return STRING, f"{found.kinds['N']:,} whole numbers of up to {found.digits} digits, more than a decimal holds"
+    return ColumnType("decimal", MAX_DIGITS, 0), f"{told}, more than 64 bits hold"
+
+
+def _text_type(found: Evidence) -> tuple[ColumnType, str]:
+    count = found.values
+    if found.dates == count:
+        return DATE, f"{count:,} texts, all YYYY-MM-DD"
+    times = found.times + found.dates
+    if times == count:
+        return TIMESTAMP, f"{count:,} texts, all ISO 8601 times"
+    if count >= 100 and times >= NEARLY_ALL * count:
+        return TIMESTAMP, f"{times:,} of {count:,} texts are ISO 8601 times; the others become null and are set aside"
+    many = "many" if found.distinct is None else f"{found.distinct:,}"
+    return STRING, f"{count:,} texts, {many} different"
+
+
+def _readable(values: Iterable[str], candidate: str, keys: IndexKeys, latest_year: int) -> int:
+    key = SortKey(candidate, ZoneInfo("UTC"), "N" if keys.sort_key_type == "N" else "S", latest_year)
+    return sum(_reads(key, value) for value in values)
+
+
+def _reads(key: SortKey, value: str) -> bool:
+    try:
+        key.instant(value)
+    except UnreadableDate:
+        return False
+    return True
+
+
+def dataset_name(table: str) -> str:
+    """Return the name that a table's dataset gets."""
+    return _legal(column_name(table))
+
+
+def _legal(name: str) -> str:
+    return (name if re.match(r"[a-z_]", name) else f"_{name}")[:128]
+
+
+def today_next_year(now: dt.datetime) -> dt.date:
+    """Return the last day whose year counts as readable."""
+    return dt.date(now.year + 1, 12, 31)

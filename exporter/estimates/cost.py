@@ -1,0 +1,136 @@
+"""What a window would cost, from what is known of it. Pure."""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from dataset_model.manifest import Manifest
+from exporter.estimates import prices
+from exporter.planning.planner import Planner
+from exporter.planning.window import Window
+from exporter.sources.index import FULL_PAGE_UNITS, IndexDescription
+
+SECONDS_PER_PAGE = 0.1
+"""A full page of a Query, from the request to its last byte; an assumption, for a task in the table's region."""
+
+ITEMS_PER_SECOND = 60_000
+"""What one vCPU decodes and writes; an assumption for items of about 1 KB."""
+
+NEAR_DAYS = 28
+"""Known days whose mean stands for a day that is not known: four of each weekday."""
+
+Way = Literal["index query", "table scan", "export to S3"]
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What an estimate takes for granted."""
+
+    dollars_per_million_read_units: float = prices.DOLLARS_PER_MILLION_READ_UNITS
+    dollars_per_exported_gb: float = prices.DOLLARS_PER_EXPORTED_GB
+    ranges: int = 8
+    max_read_units: float | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One way to get at the items."""
+
+    way: Way
+    read_units: float | None
+    dollars: float | None
+    minutes: float | None
+    """Each is None where nobody can say."""
+    remark: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a window would cost."""
+
+    dataset: str
+    index: str
+    partition_values: tuple[str, ...]
+    days: tuple[dt.date, ...] | None
+    """None: every day that the index holds."""
+    items: int
+    """Items of these days."""
+    items_read: int
+    """Items that have to be read to find them."""
+    basis: tuple[str, ...]
+    """Where the figures come from."""
+    sampled_pages: int
+    sampled_units: float
+    """What the estimate itself has cost."""
+    costs: tuple[Cost, ...]
+    """The index query first; it is what `export` does."""
+    warnings: tuple[str, ...] = ()
+    assumptions: Assumptions = field(default_factory=Assumptions)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the estimate as plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class KnownRows:
+    """What the manifest says of the days wanted."""
+
+    rows: int
+    """Of the days that it knows."""
+    known: int
+    unknown: int
+    mean: float | None
+    """Rows of a day, of the known days nearest to the window; None where no day is known."""
+
+
+def known_rows(days: Iterable[dt.date], manifest: Manifest | None) -> KnownRows:
+    """Return what the manifest says of some days."""
+    wanted = set(days)
+    records = dict(manifest.days) if manifest else {}
+    known = wanted & records.keys()
+    middle = sorted(wanted)[len(wanted) // 2] if wanted else dt.date.min
+    near = sorted(records, key=lambda day: abs((day - middle).days))[:NEAR_DAYS]
+    mean = sum(records[day].rows for day in near) / len(near) if near else None
+    return KnownRows(sum(records[day].rows for day in known), len(known), len(wanted) - len(known), mean)
+
+
+def widening(windows: Iterable[Window], planner: Planner) -> float:
+    """Return how many times more of the key's axis is read than is wanted."""
+    wanted = read = dt.timedelta()
+    for window in windows:
+        reach = planner.reach(window)
+        if reach.start is None or reach.end is None:
+            return 1.0
+        wanted += window.end - window.start
+        read += reach.end - reach.start
+    return read / wanted if wanted else 1.0
+
+
+def costs(
+    items_read: float, units_per_item: float, description: IndexDescription, values: int, assumed: Assumptions
+) -> tuple[Cost, ...]:
+    """Return what an index query, a scan of the table and a native export of it would cost."""
+    units = items_read * units_per_item
+    # Types are learned from the first and last page of each partition value, of which the first is not read again.
+    looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
+    query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
+    whole, native = "the whole table, whatever is wanted of it", "the whole table, as DynamoDB JSON, to be converted"
+    if not description.table_bytes:
+        return query, Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
+    scan = description.table_bytes / prices.READ_UNIT_BYTES
+    exported = description.table_bytes / prices.GB * assumed.dollars_per_exported_gb
+    return (
+        query,
+        _read("table scan", scan, description.table_items, assumed, whole),
+        Cost("export to S3", 0.0, exported, None, f"{native}; needs point-in-time recovery"),
+    )
+
+
+def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: str) -> Cost:
+    seconds = [items / ITEMS_PER_SECOND, units / FULL_PAGE_UNITS * SECONDS_PER_PAGE / assumed.ranges]
+    if assumed.max_read_units:
+        seconds.append(units / assumed.max_read_units)
+    dollars = units / 1_000_000 * assumed.dollars_per_million_read_units
+    return Cost(way, round(units, 1), dollars, round(max(seconds) / 60, 2), remark)

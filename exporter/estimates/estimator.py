@@ -1,0 +1,167 @@
+"""`exporter plan`: what a window would cost, before anything is spent on it."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dataset_model.manifest import Manifest
+from exporter.clients import Clients
+from exporter.estimates.cost import Assumptions, Estimate, costs, known_rows, widening
+from exporter.estimates.prices import READ_UNIT_BYTES
+from exporter.planning.planner import Planner
+from exporter.planning.sort_key import SortKey
+from exporter.planning.window import Window
+from exporter.run.preflight import preflight
+from exporter.run.request import ExportRequest, planned_windows
+from exporter.settings import Settings
+from exporter.sources.index import Index, IndexDescription
+from exporter.sources.rate_limiter import Pace
+from exporter.sources.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
+from exporter.storage.glue_catalog import Catalog
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+
+
+@dataclass(frozen=True)
+class _Guess:
+    items: float
+    read: float
+    """Items that are read to find them."""
+    basis: tuple[str, ...]
+    samples: Samples | None = None
+
+
+class _Estimator:
+    """What is known of one index, and what is sampled where nothing is known."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        index: Index,
+        description: IndexDescription,
+        sort_key: SortKey,
+        manifest: Manifest | None,
+    ) -> None:
+        self._description = description
+        self._manifest = manifest
+        self._sort_key = sort_key
+        self._planner = Planner(settings.dataset, sort_key)
+        self._sampler = Sampler(index, settings.dataset, sort_key, self._planner)
+
+    def widening(self, windows: tuple[Window, ...]) -> float:
+        return widening(windows, self._planner)
+
+    def items(self, windows: tuple[Window, ...]) -> _Guess:
+        if not windows:
+            return self._whole()
+        known = known_rows((day for window in windows for day in window.days()), self._manifest)
+        basis = (f"{known.known} days from the manifest",) if known.known else ()
+        if known.unknown and known.mean is not None:
+            basis = (*basis, f"{known.unknown} days by the mean of the known days nearest to them")
+        if known.unknown and known.mean is None:
+            return self._sampled(windows)
+        items = known.rows + known.unknown * (known.mean or 0.0)
+        if self._sort_key.sorts:
+            return _Guess(items, items * self.widening(windows), basis)
+        whole = self._whole()
+        return _Guess(items, whole.read, (*basis, *whole.basis), whole.samples)
+
+    def _sampled(self, windows: tuple[Window, ...]) -> _Guess:
+        if not self._sort_key.sorts:
+            whole = self._whole()
+            return _Guess(whole.items, whole.read, (*whole.basis, "how many belong to these days is not known"))
+        longest = max(windows, key=lambda window: window.end - window.start)
+        samples = self._sampler.sample(self._planner.reach(longest))
+        share = sum(1 for window in windows for _ in window.days()) / sum(1 for _ in longest.days())
+        return _Guess(samples.items_in_window * share, samples.items_in_reach * share, (_told(samples),), samples)
+
+    def _whole(self) -> _Guess:
+        described = self._description
+        if count := described.items or described.table_items:
+            where = "index" if described.items else "table (the index itself is not counted yet)"
+            told = f"{count:,} items in the {where} as DynamoDB last counted them, up to six hours ago"
+            return _Guess(count, count, (told,))
+        samples = self._sampler.sample(self._planner.reach(None))
+        return _Guess(samples.items_in_reach, samples.items_in_reach, (_told(samples),), samples)
+
+    def units_per_item(self, guess: _Guess) -> tuple[float, Samples | None, str]:
+        """Return read units an item, the sample that told them, and where they come from."""
+        described = self._description
+        if described.items and described.bytes:
+            size = described.bytes / described.items
+            told = f"{size:,.0f} bytes an item as DynamoDB last measured the index"
+            return size / READ_UNIT_BYTES, guess.samples, told
+        samples = guess.samples or self._sampler.sample(self._planner.reach(None))
+        return samples.units / max(samples.items, 1), samples, "read units an item as the sampled pages cost"
+
+
+def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, now: dt.datetime) -> Estimate:
+    """Return what an export would cost; raise the same errors as the export where it could not begin."""
+    clients = Clients(settings.region)
+    store = Store(clients.s3, settings.bucket)
+    store.check()
+    records = Records(store, settings.prefix)
+    dataset = settings.dataset
+    catalog = Catalog(clients.glue, dataset, settings.location)
+    found = preflight(clients, dataset, catalog, records.schema(), now)
+    description = found.description
+    manifest = records.manifest()
+    runs = records.runs_since(now - request.ledger_reach)
+    windows = planned_windows(request, dataset, manifest, now, runs)
+    sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
+    # A ceiling on read units would cut these few small pages to single items, from which nothing can be told.
+    index = Index(clients.dynamodb, dataset, description, Pace(1))
+    estimator = _Estimator(settings, index, description, sort_key, manifest)
+    guess = estimator.items(windows)
+    units_per_item, samples, told = estimator.units_per_item(guess)
+    values = dataset.source.partition_values
+    looked_at = len(values) if dataset.undeclared == "add" else 0
+    return Estimate(
+        dataset=dataset.name,
+        index=f"{dataset.source.table}/{dataset.source.index}",
+        partition_values=values,
+        days=tuple(sorted({day for window in windows for day in window.days()})) if windows else None,
+        items=round(guess.items),
+        items_read=round(guess.read),
+        basis=(*guess.basis, told),
+        sampled_pages=samples.pages if samples else 0,
+        sampled_units=round(index.pace.units, 1),
+        costs=costs(guess.read, units_per_item, description, looked_at, assumed),
+        warnings=tuple(_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows))),
+        assumptions=assumed,
+    )
+
+
+def _told(samples: Samples) -> str:
+    if samples.complete:
+        return "the sampled pages held everything"
+    return (
+        f"a guess from {samples.pages} pages of at most {ITEMS_PER_PAGE} items, first and last of at most "
+        f"{MOST_VALUES} partition values"
+    )
+
+
+def _warnings(
+    projection: Sequence[str],
+    description: IndexDescription,
+    sort_key: SortKey,
+    windows: tuple[Window, ...],
+    factor: float,
+) -> list[str]:
+    found = list(projection)
+    if windows and not sort_key.sorts:
+        found.append(
+            f"{sort_key.date_format} keys do not sort by time: the whole key is read, however few days are wanted"
+        )
+    elif factor > 1:
+        found.append(f"text keys may carry offsets, so days beside the window are read too: {factor:.1f} times as much")
+    if not description.table_bytes:
+        found.append(
+            "DynamoDB has not measured the table yet (it does every six hours): the other ways cannot be priced"
+        )
+    if (provisioned := description.provisioned_read_units) is not None:
+        found.append(
+            f"the index is provisioned with {provisioned:,} read units a second ({2 * provisioned:,} eventually "
+            "consistent): what fits into them costs nothing beside them, and reading faster is throttled"
+        )
+    return found

@@ -1,0 +1,73 @@
+"""Days that earlier runs were to publish and did not, as the ledger tells. Pure.
+
+A day is settled when the manifest holds a reading of it that began with the run that owes it or later, whichever run
+made it. So a debt needs no second book: it ends by itself.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
+from exporter.errors import NothingOwed
+from exporter.planning.window import OWED_DAYS
+
+RESUMABLE_DAYS = 30
+"""How far back `--resume` looks for an unfinished run."""
+
+DIED = "the run ended without a word: it was killed, or its machine went away"
+
+
+def died_runs(entries: Iterable[RunEntry], own_run_id: str) -> list[RunEntry]:
+    """Return the entries of runs that are over although they say `running`, rewritten to say that they died.
+
+    For the holder of the lease alone: any other run that is alive would hold it.
+    """
+    return [
+        entry.model_copy(update={"status": "died", "error": DIED})
+        for entry in entries
+        if entry.status == "running" and entry.run_id != own_run_id
+    ]
+
+
+def unsettled_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
+    """Return the days that a run owes and that nobody has read since it began."""
+    records = manifest.days if manifest else {}
+    return {
+        day
+        for day in (() if entry.status == "succeeded" else entry.owed)
+        if (record := records.get(day)) is None or record.read_at < entry.started_at
+    }
+
+
+def days_owed_by_runs(entries: Iterable[RunEntry], manifest: Manifest | None, today: dt.date) -> set[dt.date]:
+    """Return the past days that a scheduled run takes over from unfinished runs.
+
+    What a scheduled run owes is taken over however old the days are. Of other runs only the days of the last
+    `OWED_DAYS` are: a backfill of years that failed goes on by `--resume`, not in a nightly task.
+    """
+    owed: set[dt.date] = set()
+    for entry in entries:
+        days = unsettled_days(entry, manifest)
+        if entry.options.get("scope") != "scheduled":
+            days = {day for day in days if (today - day).days <= OWED_DAYS}
+        owed |= {day for day in days if day < today}
+    return owed
+
+
+def resumed_days(entries: Iterable[RunEntry], manifest: Manifest | None) -> Collection[dt.date] | None:
+    """Return the days owed by the newest unfinished run; None means every day, as that run was asked for.
+
+    `entries` come newest first. Raises NothingOwed where all is settled.
+    """
+    for entry in entries:
+        is_everything = entry.options.get("scope") == "all"
+        if entry.status == "succeeded":
+            if is_everything:
+                break
+            continue
+        if is_everything and not entry.owed and entry.window is None:
+            return None  # it ended before it knew its days
+        if days := unsettled_days(entry, manifest):
+            return days
+    raise NothingOwed(f"no run of the last {RESUMABLE_DAYS} days owes a day, so there is nothing to resume")

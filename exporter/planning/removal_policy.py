@@ -1,0 +1,105 @@
+"""When a day that came back empty, or smaller, may replace what is published. Pure.
+
+TTL is not deletion: an item that the table has expired still happened. And a wrong key, a wrong table or a wrong date
+format looks exactly like days whose items have all been deleted, so the index has to show that it answers, by days.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from exporter.errors import RemovalRefused
+from exporter.planning.window import day_of
+
+Answer = Literal["readable days", "unreadable days", "nothing"]
+"""What an index that is asked for any item at all gives."""
+
+_ADVICE = "If this is meant, run again with --accept-empty."
+
+
+@dataclass(frozen=True)
+class RemovalPolicy:
+    """What protects published days from a run that found less."""
+
+    manifest: Manifest | None
+    today: dt.date
+    expires_after_days: int | None
+    accept_empty: bool
+    """Nothing is protected: the operator says so, or nothing is ever replaced."""
+
+    @classmethod
+    def of(
+        cls, dataset: Dataset, manifest: Manifest | None, now: dt.datetime, *, accept_empty: bool
+    ) -> "RemovalPolicy":
+        """Return the policy of a run of a dataset that began at `now`.
+
+        APPEND adds files and takes none away, so nothing has to be protected from it.
+        """
+        harmless = dataset.target.overwrite_mode == "APPEND"
+        expires = dataset.retention.expires_after_days
+        return cls(manifest, day_of(now, dataset.zone), expires, accept_empty or harmless)
+
+    def is_expired(self, day: dt.date) -> bool:
+        """Return whether the source may have removed items of that day because of their age."""
+        limit = self.expires_after_days
+        return limit is not None and (self.today - day).days >= limit
+
+    def rows(self, day: dt.date) -> int:
+        """Return how many rows are published for a day, as far as the manifest knows."""
+        record = self.manifest.days.get(day) if self.manifest else None
+        return record.rows if record else 0
+
+    def keeps(self, day: dt.date, rows: int) -> bool:
+        """Return whether the published day must stay because its source has begun to expire."""
+        return not self.accept_empty and self.is_expired(day) and rows < self.rows(day)
+
+    def check(self, emptied: Iterable[dt.date], answer: Answer) -> None:
+        """Raise RemovalRefused unless published days that came back empty may be removed; `answer` is the index's."""
+        days = sorted(emptied)
+        if not days or self.accept_empty:
+            return
+        if answer == "nothing":
+            raise RemovalRefused(
+                f"every partition value came back empty, although {_named(days)} published: a wrong GSI_PK_VALUE or "
+                f"DYNAMO_TABLE_NAME looks like this. Nothing was removed. {_ADVICE}"
+            )
+        if answer == "unreadable days":
+            raise RemovalRefused(
+                f"no item with a readable date was found, although {_named(days)} published: a wrong DATE_FORMAT looks "
+                f"like this. Nothing was removed. {_ADVICE}"
+            )
+        expired = [day for day in days if self.is_expired(day)]
+        if expired:
+            raise expired_refusal(expired, self.expires_after_days)
+
+
+def expired_refusal(days: list[dt.date], expires_after_days: int | None) -> RemovalRefused:
+    """Return the refusal for days whose source has expired."""
+    return RemovalRefused(
+        f"{_named(days)} published with more items than the index still holds, and older than expires_after_days "
+        f"({expires_after_days}): items that the table's TTL has removed still happened. These days were kept as they "
+        f"are. {_ADVICE}"
+    )
+
+
+def vanished_values(
+    manifest: Manifest | None, days: Iterable[dt.date], current: Iterable[str], answered: Iterable[str]
+) -> dict[str, int]:
+    """Return partition value -> rows that these days had of it before and that this run did not look for or find."""
+    before: dict[str, int] = {}
+    records: Mapping[dt.date, object] = manifest.days if manifest else {}
+    for day in days:
+        if manifest is not None and day in records:
+            for value, rows in manifest.days[day].rows_by_partition_value.items():
+                before[value] = before.get(value, 0) + rows
+    found = set(current) & set(answered)
+    return {value: rows for value, rows in sorted(before.items()) if rows and value not in found}
+
+
+def _named(days: list[dt.date]) -> str:
+    if len(days) == 1:
+        return f"{days[0]} is"
+    return f"{len(days)} days ({days[0]} to {days[-1]}) are"

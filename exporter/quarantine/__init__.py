@@ -1,0 +1,1 @@
+"""Quarantine files flow in, summaries and retried items flow out."""

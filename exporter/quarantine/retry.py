@@ -1,0 +1,210 @@
+"""`exporter quarantine retry`: whether what was set aside is well by now, and publishing what is.
+
+Every item is looked up as it is now. Days of nulled items, and the days of withheld items whose date can be read by
+now, are exported again, whole, as any export does; an item is well when that run has not set it aside again.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataset_model.runs import RunEntry
+from exporter.clients import Clients
+from exporter.errors import UnreadableDate, UsageError
+from exporter.planning.sort_key import SortKey
+from exporter.planning.window import spans
+from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
+from exporter.quarantine.summary import key_text_of
+from exporter.run.job import ExportJob
+from exporter.run.report import report
+from exporter.run.request import ExportRequest
+from exporter.settings import Settings
+from exporter.sources.index import IndexDescription, describe_index
+from exporter.sources.item_lookup import Item, ItemLookup
+from exporter.sources.key_scan import key_digest
+from exporter.storage.object_store import Store
+
+_NAMED = 10
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass
+class _Patient:
+    """One item in quarantine."""
+
+    key: str
+    item: Item
+    days: set[dt.date] = field(default_factory=set)
+    """Days on which a value of it was nulled."""
+    withheld: bool = False
+    day: dt.date | None = None
+    """Its day, as it is now."""
+    gone: bool = True
+    runs: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class RetryReport:
+    """What became of the items."""
+
+    well: tuple[str, ...]
+    """Keys of items that are now wholly in the rows."""
+    gone: tuple[str, ...]
+    """No longer in the table, or no longer under the dataset's partition values."""
+    nulled: tuple[str, ...]
+    """In the rows, still with a value that contradicts its column."""
+    withheld: tuple[str, ...]
+    """Still without a readable day."""
+    exports: tuple[RunEntry, ...]
+    cleared: tuple[str, ...] = ()
+    """Runs whose quarantine was removed, because none of their withheld items is left in it."""
+
+    @property
+    def error(self) -> str | None:
+        """Why an export did not succeed, or None."""
+        return next((entry.error for entry in self.exports if entry.error), None)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        lists = {name: list(getattr(self, name)) for name in ("well", "gone", "nulled", "withheld", "cleared")}
+        return {**lists, "exports": [report(entry) for entry in self.exports]}
+
+    def text(self) -> str:
+        """Return the report for people."""
+        lines = []
+        for name, told in (
+            ("well", "are well now, and published"),
+            ("gone", "are gone from the table or the partition values"),
+            ("nulled", "are published, still with a value that became null"),
+            ("withheld", "still have no readable day"),
+        ):
+            keys: tuple[str, ...] = getattr(self, name)
+            if keys:
+                more = f", and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
+                lines.append(f"{len(keys):,} {told}: {'; '.join(keys[:_NAMED])}{more}")
+        days = sum(len(entry.partitions) for entry in self.exports)
+        lines.append(f"exported {days} days in {len(self.exports)} runs")
+        lines += [f"cleared the quarantine of {run}" for run in self.cleared]
+        return "\n".join(lines)
+
+
+class Retry:
+    """One look at what was set aside."""
+
+    def __init__(
+        self, settings: Settings, *, stop: threading.Event | None = None, clock: Callable[[], dt.datetime] = _now
+    ) -> None:
+        self._settings, self._clock = settings, clock
+        self._stop = stop or threading.Event()
+        self._clients = Clients(settings.region)
+        self._store = Store(self._clients.s3, settings.bucket)
+        self._parts: Mapping[str, list[str]] = {}
+
+    def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
+        """Retry what one run set aside, or what every run did; raise UsageError where that is nothing."""
+        dataset = self._settings.dataset
+        self._store.check()
+        description = describe_index(self._clients.dynamodb, dataset)
+        self._parts = self._wanted(run_id)
+        patients = self._patients(description)
+        self._look_up(patients, description)
+        exports = self._export({day for patient in patients.values() for day in _days_of(patient)})
+        again = self._set_aside_again(exports, description)
+        done = all(entry.status == "succeeded" for entry in exports)
+        fates = {digest: _fate(patient, digest in again) for digest, patient in patients.items()}
+        keys = {
+            fate: tuple(sorted(patient.key for digest, patient in patients.items() if fates[digest] == fate))
+            for fate in ("well", "gone", "nulled", "withheld")
+        }
+        kept = {run for digest, patient in patients.items() if fates[digest] == "withheld" for run in patient.runs}
+        cleared = self._clear(kept) if clear and done else ()
+        if not done:  # what was not published again is not well
+            keys |= {"nulled": (*keys["nulled"], *keys["well"]), "well": ()}
+        return RetryReport(**keys, exports=tuple(exports), cleared=cleared)
+
+    def _wanted(self, run_id: str | None) -> dict[str, list[str]]:
+        found = quarantined_runs(self._store, self._settings.prefix)
+        if run_id is not None:
+            found = {run: parts for run, parts in found.items() if run == run_id}
+        if not found:
+            what = f"of run {run_id} " if run_id else ""
+            raise UsageError(f"nothing {what}lies in quarantine; `exporter quarantine list` shows what does")
+        return found
+
+    def _patients(self, description: IndexDescription) -> dict[bytes, _Patient]:
+        key = description.table_key
+        patients: dict[bytes, _Patient] = {}
+        for run_id, parts in self._parts.items():
+            for line in lines_of(self._store, parts):
+                item = item_of(line)
+                patient = patients.setdefault(
+                    key_digest(item, key), _Patient(key_text_of(item, key), {name: item[name] for name in key})
+                )
+                patient.runs.add(run_id)
+                patient.withheld |= line.is_withheld
+                patient.days |= {line.day} if line.day else set()
+        return patients
+
+    def _look_up(self, patients: Mapping[bytes, _Patient], description: IndexDescription) -> None:
+        dataset = self._settings.dataset
+        source = dataset.source
+        sort_key = SortKey(source.date_format, dataset.zone, description.sort_key_type, self._clock().year + 1)
+        attributes = (source.partition_key, source.sort_key)
+        lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes)
+        for item in lookup.items(patient.item for patient in patients.values()):
+            patient = patients[key_digest(item, description.table_key)]
+            value = item.get(source.partition_key)
+            patient.gone = value is None or (value.S or value.N) not in source.partition_values
+            patient.day = _day(item, source.sort_key, sort_key)
+
+    def _export(self, days: Iterable[dt.date]) -> list[RunEntry]:
+        entries: list[RunEntry] = []
+        for window in spans(days, self._settings.dataset.zone):
+            job = ExportJob(self._settings, ExportRequest(window), stop=self._stop, clock=self._clock)
+            entries.append(job.run())
+            if entries[-1].error:
+                break
+        return entries
+
+    def _set_aside_again(self, exports: Iterable[RunEntry], description: IndexDescription) -> set[bytes]:
+        found = quarantined_runs(self._store, self._settings.prefix)
+        parts = [key for entry in exports for key in found.get(entry.run_id, [])]
+        return {key_digest(item_of(line), description.table_key) for line in lines_of(self._store, parts)}
+
+    def _clear(self, kept: set[str]) -> tuple[str, ...]:
+        """Remove the quarantine of runs that hold no item which is still withheld; a later run holds what is nulled."""
+        cleared = [run for run in self._parts if run not in kept]
+        for run in cleared:
+            for key in self._parts[run]:
+                found = self._store.read(key)
+                if found is not None:
+                    self._store.remove(key, found[1])
+        return tuple(cleared)
+
+
+def _days_of(patient: _Patient) -> set[dt.date]:
+    if patient.gone:
+        return patient.days  # so that the row of an item that is gone goes as well
+    return patient.days | ({patient.day} if patient.day else set())
+
+
+def _fate(patient: _Patient, again: bool) -> str:
+    if patient.gone:
+        return "gone"
+    if patient.day is None:
+        return "withheld"
+    return "nulled" if again else "well"
+
+
+def _day(item: Item, attribute: str, sort_key: SortKey) -> dt.date | None:
+    value = item.get(attribute)
+    text = None if value is None else value.N if sort_key.attribute_type == "N" else value.S
+    try:
+        return None if text is None else sort_key.day(text)
+    except UnreadableDate:
+        return None

@@ -1,0 +1,123 @@
+"""What one run has to say about itself: its ledger entry, written when it begins and again when it ends."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry, RunWindow
+from exporter.errors import ExportError
+from exporter.planning.window import Window
+from exporter.run.reader import Tally
+from exporter.run.request import ExportRequest
+from exporter.sources.rate_limiter import Pace
+from exporter.storage.records import Records
+from exporter.targets.publisher import Published
+from exporter.targets.quarantine import Quarantine
+
+_log = structlog.get_logger()
+_NAMED_DAYS = 5
+
+
+@dataclass
+class Account:
+    """A run as it stands."""
+
+    run_id: str
+    dataset: str
+    request: ExportRequest
+    started_at: dt.datetime
+    clock: Callable[[], dt.datetime]
+    quarantine: Quarantine
+    pace: Pace
+    windows: tuple[Window, ...] = ()
+    """What the run reads; none means everything, or that it is not known yet."""
+    covered: set[dt.date] = field(default_factory=set)
+    """Days that have been, or are being, read."""
+    kept: list[dt.date] = field(default_factory=list)
+    """Days that stay as they are, because their source has begun to expire."""
+    warnings: list[str] = field(default_factory=list)
+    manifest: Manifest | None = None
+    """As the run found it."""
+    done: Published = field(default_factory=Published)
+    tally: Tally = field(default_factory=Tally)
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def days(self) -> list[dt.date]:
+        """The days that the run is about, as far as they are known."""
+        if self.windows:
+            return [day for window in self.windows for day in window.days()]
+        return sorted(self.covered)
+
+    @property
+    def remaining(self) -> list[dt.date]:
+        """Days that are neither published nor found empty nor kept on purpose."""
+        return sorted(set(self.days) - self.done.days - set(self.kept))
+
+    def entry(self, status: str, error: str | None = None, *, owes: bool = True) -> RunEntry:
+        """Return the ledger entry of the run as it stands."""
+        days, done, tally = self.days, self.done, self.tally
+        running = status == "running"
+        return RunEntry.model_validate(
+            {
+                "run_id": self.run_id,
+                "dataset": self.dataset,
+                "status": status,
+                "window": RunWindow(start=min(days), end=max(days)) if days else None,
+                "rows": done.rows,
+                "bytes": done.bytes,
+                "quarantined": self.quarantine.items,
+                "partitions": tuple(done.partitions),
+                "removed": tuple(done.removed),
+                "warnings": tuple(self.warnings),
+                "read_units": round(self.pace.units, 1),
+                "seconds": 0.0 if running else round(time.monotonic() - self.began, 3),
+                "started_at": self.started_at,
+                "finished_at": None if running else self.clock(),
+                "items": tally.rows + self.quarantine.withheld,
+                "withheld": self.quarantine.withheld,
+                "nulled": self.quarantine.nulled,
+                "error": error,
+                "owed": tuple(self.remaining) if owes and status != "succeeded" else (),
+                "changes": tuple(done.changes),
+                "manifest_version": done.manifest_version,
+                "options": self._options(),
+            }
+        )
+
+    def _options(self) -> dict[str, str]:
+        request = self.request
+        scope = "scheduled" if request.scheduled else "all" if request.window is None else "window"
+        options = {"scope": "resume" if request.resume else scope}
+        if request.accept_empty:
+            options["accept_empty"] = "true"
+        if request.lookback_days:
+            options["lookback_days"] = str(request.lookback_days)
+        return options
+
+
+def write_entry(records: Records, entry: RunEntry) -> RunEntry:
+    """Write a ledger entry and return it; where there is no bucket to write to, the log alone is told."""
+    try:
+        records.write_run(entry)
+    except ExportError as failure:
+        _log.error("the ledger could not be written", error=str(failure))
+    return entry
+
+
+def log_end(entry: RunEntry) -> None:
+    """Log how a run ended, on one line."""
+    said = entry.model_dump(include={"run_id", "dataset", "rows", "quarantined", "read_units", "error"})
+    _log.info(entry.status, **said)
+
+
+def told_days(days: Iterable[dt.date]) -> str:
+    """Return days as people say them: one by one while they are few."""
+    listed = sorted(days)
+    if len(listed) <= _NAMED_DAYS:
+        return ", ".join(str(day) for day in listed)
+    return f"{len(listed)} days from {listed[0]} to {listed[-1]}"

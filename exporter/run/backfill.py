@@ -1,0 +1,153 @@
+"""`exporter backfill`: a long stretch of days, exported in chunks, oldest first, each a run of its own."""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
+from exporter.clients import Clients
+from exporter.errors import UsageError
+from exporter.planning.window import Window, day_of, spans
+from exporter.run.job import ExportJob
+from exporter.run.progress import Progress, Quiet
+from exporter.run.report import report
+from exporter.run.request import ExportRequest
+from exporter.settings import Settings
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class BackfillRequest:
+    """What is exported."""
+
+    window: Window
+    chunk_days: int | None = None
+    """Days of a chunk; None: calendar months."""
+    force: bool = False
+    """Export days again that are closed in the manifest."""
+    ranges: int = 8
+    max_read_units: float | None = None
+    wait_minutes: float = 0.0
+    """How long each run waits for another run of the dataset to end."""
+
+
+@dataclass
+class BackfillReport:
+    """What has been done so far."""
+
+    planned: int
+    """Runs that the stretch takes."""
+    skipped_days: int
+    """Closed before this began."""
+    entries: list[RunEntry] = field(default_factory=list)
+    remaining: list[Window] = field(default_factory=list)
+
+    @property
+    def error(self) -> str | None:
+        """Why the last run did not succeed, or None."""
+        return self.entries[-1].error if self.entries else None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        return {
+            "status": "interrupted" if self.remaining and not self.error else "failed" if self.error else "succeeded",
+            "rows": sum(entry.rows for entry in self.entries),
+            "quarantined": sum(entry.quarantined for entry in self.entries),
+            "read_units": round(sum(entry.read_units for entry in self.entries), 1),
+            "skipped_days": self.skipped_days,
+            "runs": [report(entry) for entry in self.entries],
+            "remaining": [{"start": str(window.first), "end": str(window.last)} for window in self.remaining],
+        }
+
+    def text(self) -> str:
+        """Return the report for people."""
+        rows = sum(entry.rows for entry in self.entries)
+        days = sum(len(entry.partitions) for entry in self.entries)
+        runs = f"{len(self.entries)} of {self.planned} runs"
+        lines = [f"{rows:,} rows in {days:,} days, {runs}; {self.skipped_days:,} days were closed already"]
+        if self.remaining:
+            first, last = self.remaining[0].first, self.remaining[-1].last
+            lines.append(f"{first} to {last} remain; the same command goes on with them")
+        return "\n".join(lines)
+
+
+class Backfill:
+    """One backfill of one dataset."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        request: BackfillRequest,
+        *,
+        progress: Progress | None = None,
+        stop: threading.Event | None = None,
+        clock: Callable[[], dt.datetime] = _now,
+    ) -> None:
+        self._settings, self._request, self._clock = settings, request, clock
+        self._progress = progress or Quiet()
+        self._stop = stop or threading.Event()
+        if request.force and settings.dataset.target.overwrite_mode == "APPEND":
+            raise UsageError("--force would add days in APPEND a second time; leave it out, or use OVERWRITE")
+        today = day_of(clock(), settings.dataset.zone)
+        if request.window.last > today:
+            raise UsageError(f"--end {request.window.last} is in the future; today is {today}")
+
+    def run(self, told: Callable[[RunEntry, int, int], None] = lambda *_: None) -> BackfillReport:
+        """Export chunk by chunk; end after the first run that does not succeed, or at a stop.
+
+        `told` hears of each run as it ends, with its number and how many there are.
+        """
+        store = Store(Clients(self._settings.region).s3, self._settings.bucket)
+        store.check()
+        manifest = Records(store, self._settings.prefix).manifest()
+        days = set(self._request.window.days())
+        closed = set() if self._request.force else closed_days(days, manifest)
+        windows = list(chunks(days - closed, self._request))
+        done = BackfillReport(planned=len(windows), skipped_days=len(closed))
+        for number, window in enumerate(windows, start=1):
+            if self._stop.is_set():
+                done.remaining = windows[number - 1 :]
+                break
+            entry = self._export(window)
+            done.entries.append(entry)
+            told(entry, number, len(windows))
+            if entry.error:
+                done.remaining = windows[number - 1 :]
+                break
+        return done
+
+    def _export(self, window: Window) -> RunEntry:
+        request = ExportRequest(
+            window,
+            ranges=self._request.ranges,
+            max_read_units=self._request.max_read_units,
+            wait_minutes=self._request.wait_minutes,
+        )
+        return ExportJob(self._settings, request, progress=self._progress, stop=self._stop, clock=self._clock).run()
+
+
+def closed_days(days: Iterable[dt.date], manifest: Manifest | None) -> set[dt.date]:
+    """Return the days that have been read after they had settled."""
+    records = manifest.days if manifest else {}
+    return {day for day in days if (record := records.get(day)) is not None and record.state == "closed"}
+
+
+def chunks(days: Iterable[dt.date], request: BackfillRequest) -> Iterator[Window]:
+    """Yield windows that together hold exactly these days, oldest first, none longer than a chunk."""
+    for span in spans(days, request.window.zone):
+        if request.chunk_days is None:
+            parts = [tuple(month) for _, month in groupby(span.days(), key=lambda day: (day.year, day.month))]
+        else:
+            days_of_span, length = tuple(span.days()), request.chunk_days
+            parts = [days_of_span[at : at + length] for at in range(0, len(days_of_span), length)]
+        for part in parts:
+            yield Window(part[0], part[-1], request.window.zone)

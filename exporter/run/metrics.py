@@ -1,0 +1,78 @@
+"""What a run measured, as CloudWatch reads metrics from a log: one line of JSON in the embedded metric format.
+
+Fargate and Lambda send standard error to CloudWatch Logs, which makes metrics of such lines by itself: no client, no
+permission and no call that could fail. On a terminal nothing is written.
+"""
+
+import datetime as dt
+import json
+import sys
+from zoneinfo import ZoneInfo
+
+from dataset_model.manifest import Manifest
+from dataset_model.partitions import days_between
+from dataset_model.runs import RunEntry
+from exporter.planning.window import OWED_DAYS, day_start
+
+NAMESPACE = "DynamoDBReporting"
+
+_DAY = dt.timedelta(days=1)
+_UNITS = {
+    "rows": "Count",
+    "bytes": "Bytes",
+    "seconds": "Seconds",
+    "quarantined": "Count",
+    "read_units": "Count",
+    "failed": "Count",
+    "data_through": "Seconds",
+    "data_age": "Seconds",
+}
+"""Metric -> CloudWatch's unit."""
+
+
+def data_through(manifest: Manifest | None, zone: ZoneInfo) -> dt.datetime | None:
+    """Return the instant up to which the published days have no gap; None while nothing is published.
+
+    Gaps count in the week before the latest day: what lies further back nobody waits for. An open day is complete up
+    to when it was read.
+    """
+    if manifest is None or not manifest.days:
+        return None
+    last, through = max(manifest.days), None
+    for day in days_between(max(min(manifest.days), last - OWED_DAYS * _DAY), last):
+        record = manifest.days.get(day)
+        if record is None:
+            break
+        end = day_start(day + _DAY, zone)
+        if record.state == "open":
+            return min(end, record.read_at)
+        through = end
+    return through
+
+
+def metrics_line(entry: RunEntry, through: dt.datetime | None, now: dt.datetime) -> str:
+    """Return the metrics of a run as one line; `data_through` is in seconds since 1970, `data_age` counts from `now`.
+
+    Both are absent where nothing is published. The one dimension is the dataset.
+    """
+    values: dict[str, float] = {
+        "rows": entry.rows,
+        "bytes": entry.bytes,
+        "seconds": entry.seconds,
+        "quarantined": entry.quarantined,
+        "read_units": entry.read_units,
+        "failed": int(entry.status != "succeeded"),
+    }
+    if through is not None:
+        values |= {"data_through": int(through.timestamp()), "data_age": max(0, int((now - through).total_seconds()))}
+    definitions = [{"Name": name, "Unit": _UNITS[name]} for name in values]
+    directive = {"Namespace": NAMESPACE, "Dimensions": [["dataset"]], "Metrics": definitions}
+    about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": about, "dataset": entry.dataset, "run_id": entry.run_id, **values})
+
+
+def emit_metrics(entry: RunEntry, manifest: Manifest | None, zone: ZoneInfo, now: dt.datetime) -> None:
+    """Write a run's metrics to standard error, unless a person is looking at it."""
+    if not sys.stderr.isatty():
+        sys.stderr.write(metrics_line(entry, data_through(manifest, zone), now) + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,39 @@
+"""What has to hold before a run reads anything, looked at without changing anything.
+
+A run, a dry run and a plan come through here, so that they refuse the same things in the same words.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from dataset_model import Dataset
+from dataset_model.table_schema import TableSchema
+from exporter.clients import Clients
+from exporter.decoding.schema import initial_schema
+from exporter.run.warnings import projection_warnings
+from exporter.sources.index import IndexDescription, describe_index
+from exporter.storage.glue_catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What was found where nothing stands in the way."""
+
+    description: IndexDescription
+    warnings: tuple[str, ...]
+
+
+def preflight(
+    clients: Clients, dataset: Dataset, catalog: Catalog, published: TableSchema | None, now: dt.datetime
+) -> Preflight:
+    """Return what a run has to know of its index; `published` is the schema as it is at the prefix.
+
+    Raises SourceError where the index is not there, not ACTIVE, or not as declared; ExportError where it does not carry
+    a declared attribute; SchemaConflict where the declaration contradicts what is published; CatalogError where the
+    Glue table or its view of answers belongs to something else.
+    """
+    description = describe_index(clients.dynamodb, dataset)
+    warnings = tuple(projection_warnings(dataset, description))
+    schema = initial_schema(dataset, published, now)
+    catalog.check(schema, description.table_key)
+    return Preflight(description, warnings)

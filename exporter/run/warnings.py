@@ -1,0 +1,53 @@
+"""What a run that succeeds has to tell all the same. Pure."""
+
+from collections.abc import Iterator
+
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.types import STRING
+from exporter.errors import ExportError
+from exporter.planning.removal_policy import vanished_values
+from exporter.run.reader import Tally
+from exporter.sources.index import IndexDescription
+from exporter.targets.publisher import Published
+from exporter.values.numbers import InexactDoubles
+
+
+def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, tally: Tally) -> Iterator[str]:
+    """Yield the warnings of a run; `manifest` is as the run found it."""
+    vanished = vanished_values(manifest, done.days, dataset.source.partition_values, tally.answered)
+    for value, rows in vanished.items():
+        yield f"partition value {value} had {rows} rows on these days and has none in this run"
+    inexact = dict(tally.inexact)
+    for column, found in done.inexact.items():
+        inexact[column] = inexact.get(column, InexactDoubles()) + found
+    for column in sorted(inexact):
+        yield f"column {column}: {_inexact_warning(inexact[column])}"
+    for attribute, count in sorted(tally.ignored.items()):
+        yield f"attribute {attribute} is not declared and was left out of {count} items"
+    for day in sorted(done.overlaps):
+        yield f"{day} has data of an earlier run as well; APPEND counts both"
+
+
+def _inexact_warning(found: InexactDoubles) -> str:
+    told = f"{found.count:,} numbers are not exact as double" if found.count > 1 else "1 number is not exact as double"
+    digits, wanted = found.digits, found.digits.type
+    if wanted == STRING:
+        span = f"{digits.whole} digits before the point and {digits.decimals} after it"
+        return f"{told}; declare it string, because no decimal holds {span}"
+    return f"{told}; declare it {wanted}, which holds them and those read with them"
+
+
+def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iterator[str]:
+    """Yield what an index leaves out; raise ExportError where that is something the dataset declares."""
+    if description.projected is None:
+        return
+    index = dataset.source.index
+    missing = [column.attribute for column in dataset.columns if column.attribute not in description.projected]
+    if missing:
+        raise ExportError(
+            f"index {index} does not carry {', '.join(missing)}, which the dataset declares, so every row would lack "
+            "them. Project them into the index, or remove the columns."
+        )
+    carried = ", ".join(sorted(description.projected))
+    yield f"index {index} carries only {carried}; other attributes are not exported"

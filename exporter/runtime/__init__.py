@@ -1,0 +1,1 @@
+"""The process itself: imports, logs, memory and the scratch folder."""

@@ -1,0 +1,1 @@
+"""A DynamoDB index flows in, bodies of its Query responses flow out."""

@@ -1,0 +1,245 @@
+"""The index: what it is, and what it holds under a partition value, as a stream of response bodies."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dataset_model import Dataset
+from exporter.decoding.decoder import DecodedPage, PageDecoder
+from exporter.decoding.page import key_for_client
+from exporter.errors import SourceError
+from exporter.planning.key_ranges import KeyRange, is_digits
+from exporter.sources.index_query import Answer, Queries, source_error
+from exporter.sources.rate_limiter import Pace
+from exporter.values.dates import expanded_pattern
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FULL_PAGE_UNITS = 128.0
+"""What a page of 1 MB costs, read eventually consistent."""
+
+
+@dataclass(frozen=True)
+class IndexDescription:
+    """What DescribeTable says about the index."""
+
+    partition_key_type: Literal["S", "N"]
+    sort_key_type: Literal["S", "N"]
+    table_key: tuple[str, ...]
+    """Primary key attributes of the table, partition key first."""
+    projected: frozenset[str] | None
+    """Attributes that the index carries; None for all."""
+    items: int
+    """Items in the index as DynamoDB last counted them, up to six hours ago; 0 may mean that it has not yet."""
+    bytes: int = 0
+    table_items: int = 0
+    table_bytes: int = 0
+    """As `items`."""
+    provisioned_read_units: int | None = None
+    """Strongly consistent read units a second that the index has; None for on-demand."""
+
+
+def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescription:
+    """Return the index's keys and projection; raise SourceError where it is not what the dataset declares."""
+    source = dataset.source
+    try:
+        table: dict[str, Any] = dict(client.describe_table(TableName=source.table)["Table"])
+    except (ClientError, BotoCoreError) as error:
+        raise source_error(error, f"table {source.table}") from None
+    indexes: dict[str, Any] = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
+    index = indexes.get(source.index)
+    if index is None:
+        has = ", ".join(sorted(indexes)) or "none"
+        raise SourceError(f"table {source.table} has no index {source.index}; it has: {has}. Correct GSI_NAME.")
+    if (status := index.get("IndexStatus", "ACTIVE")) != "ACTIVE":
+        raise SourceError(
+            f"index {source.index} is {status}: a read now would miss items. Run again when it is ACTIVE."
+        )
+    types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+    keys = _keys(index["KeySchema"])
+    _check_keys(dataset, keys, types)
+    return IndexDescription(
+        partition_key_type=types[keys[0]],
+        sort_key_type=types[keys[1]],
+        table_key=_keys(table["KeySchema"]),
+        projected=_projected(index["Projection"], (*keys, *_keys(table["KeySchema"]))),
+        items=index.get("ItemCount", 0),
+        bytes=index.get("IndexSizeBytes", 0),
+        table_items=table.get("ItemCount", 0),
+        table_bytes=table.get("TableSizeBytes", 0),
+        provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
+    )
+
+
+class _Capacity(msgspec.Struct):
+    CapacityUnits: float = 0.0
+
+
+class _Head(msgspec.Struct):
+    """What surrounds the items of a response."""
+
+    Count: int = 0
+    LastEvaluatedKey: dict[str, dict[str, str]] | None = None
+    ConsumedCapacity: _Capacity | None = None
+
+    @property
+    def units(self) -> float:
+        return self.ConsumedCapacity.CapacityUnits if self.ConsumedCapacity else 0.0
+
+
+_head = msgspec.json.Decoder(_Head)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The items of one full page."""
+
+    bodies: tuple[bytes, ...]
+    more: bool
+    """Whether the range holds more than that."""
+    units: float
+    """Read units that they cost."""
+
+
+class Index:
+    """One global secondary index, read by partition value and range of sort keys."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        dataset: Dataset,
+        description: IndexDescription,
+        pace: Pace,
+        attributes: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
+    ) -> None:
+        """Only `attributes` of each item come back, all of them where none are given; the read units are the same.
+
+        After `stop` a request that is refused is not sent again.
+        """
+        self._queries = Queries(client, dataset.source, pace, stop or threading.Event())
+        # One page at a time, so that what decoding needs does not grow with the ranges. Two at once are hardly faster.
+        self._decoding = threading.Lock()
+        self._attributes = tuple(dict.fromkeys(attributes))
+        self.pace = pace
+        self._source = dataset.source
+        self._description = description
+
+    def pages(
+        self, partition_value: str, keys: KeyRange, decoder: PageDecoder, first: bytes | None = None
+    ) -> Iterator[DecodedPage]:
+        """Yield the decoded pages of one partition value within an inclusive range, in key order.
+
+        `first` is the body of the first page, where it has been read and counted already.
+        """
+        request = self._request(partition_value, keys)
+        while True:
+            answer = Answer(first, None, 0) if first else self._queries.answer(request)
+            with self._decoding:
+                page = decoder.decode(answer.body)
+            if not first:
+                self._learn(answer, page.items, page.read_units)
+            first = None
+            yield page
+            if not page.last_evaluated_key:
+                return
+            request["ExclusiveStartKey"] = page.last_evaluated_key
+
+    def first_page(self, partition_value: str, keys: KeyRange) -> Sample:
+        """Return the first page of a range; in several bodies where a ceiling on read units allows no full page."""
+        return self._sample(self._request(partition_value, keys))
+
+    def last_page(self, partition_value: str, keys: KeyRange) -> Sample:
+        """Return the page that holds a range's last items, the last one first."""
+        return self._sample(self._request(partition_value, keys) | {"ScanIndexForward": False})
+
+    def first_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
+        """Return the body with the first items of a range, at most `count`."""
+        return self._few(self._request(partition_value, keys) | {"Limit": count})
+
+    def last_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
+        """Return the body with the last items of a range, at most `count`, the last one first."""
+        return self._few(self._request(partition_value, keys) | {"Limit": count, "ScanIndexForward": False})
+
+    def _sample(self, request: dict[str, Any]) -> Sample:
+        bodies: list[bytes] = []
+        units = 0.0
+        while True:
+            answer = self._queries.answer(request)
+            head = _head.decode(answer.body)
+            self._learn(answer, head.Count, head.units)
+            bodies.append(answer.body)
+            units += head.units
+            if not head.LastEvaluatedKey or units >= FULL_PAGE_UNITS or self.pace.at_full_pages:
+                return Sample(tuple(bodies), bool(head.LastEvaluatedKey), units)
+            request["ExclusiveStartKey"] = key_for_client(head.LastEvaluatedKey)
+
+    def _few(self, request: dict[str, Any]) -> bytes:
+        answer = self._queries.answer(request)
+        head = _head.decode(answer.body)
+        self._learn(answer, head.Count, head.units)
+        return answer.body
+
+    def _learn(self, answer: Answer, items: int, units: float) -> None:
+        self.pace.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
+
+    def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
+        description = self._description
+        names = {"#p": self._source.partition_key}
+        values = {":p": {description.partition_key_type: partition_value}}
+        condition = "#p = :p"
+        if keys.low is not None or keys.high is not None:
+            names["#s"] = self._source.sort_key
+            for bound, text in ((":l", keys.low), (":h", keys.high)):
+                if text is not None:
+                    values[bound] = {description.sort_key_type: text}
+            condition += " AND " + _range_condition(keys)
+        projection = {f"#a{number}": name for number, name in enumerate(self._attributes)}
+        return {
+            "TableName": self._source.table,
+            "IndexName": self._source.index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names | projection,
+            "ExpressionAttributeValues": values,
+            "ReturnConsumedCapacity": "TOTAL",
+            **({"ProjectionExpression": ", ".join(projection)} if projection else {}),
+        }
+
+
+def _range_condition(keys: KeyRange) -> str:
+    if keys.low is None:
+        return "#s <= :h"
+    return "#s >= :l" if keys.high is None else "#s BETWEEN :l AND :h"
+
+
+def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
+
+
+def _projected(projection: dict[str, Any], keys: tuple[str, ...]) -> frozenset[str] | None:
+    if projection.get("ProjectionType", "ALL") == "ALL":
+        return None
+    return frozenset(projection.get("NonKeyAttributes", [])) | frozenset(keys)
+
+
+def _check_keys(dataset: Dataset, keys: tuple[str, ...], types: dict[str, str]) -> None:
+    source = dataset.source
+    if keys != (source.partition_key, source.sort_key):
+        raise SourceError(
+            f"index {source.index} has the keys {' and '.join(keys)}; declared are {source.partition_key} and "
+            f"{source.sort_key}. Correct GSI_PK_ATTRIBUTE and GSI_SK_ATTRIBUTE."
+        )
+    sort_type = types[source.sort_key]
+    if sort_type == "B" or types[source.partition_key] == "B":
+        raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
+    pattern = expanded_pattern(source.date_format)
+    if sort_type == "N" and not (source.date_format.startswith("EPOCH") or pattern == "%s" or is_digits(pattern)):
+        raise SourceError(
+            f"sort key {source.sort_key} is a number, but the date format is {source.date_format}. "
+            "Set DATE_FORMAT to EPOCH, EPOCH_MILLIS or a pattern that writes one number, such as %Y%m%d%H%M%S."
+        )

@@ -1,0 +1,176 @@
+"""One Query request and the whole body of its answer, however often that has to be asked for.
+
+Bodies bypass botocore's JSON parser, which costs two thirds of a plain reader's time: a hook of botocore takes the
+body and leaves retries, checksums, credentials and signing where they are. The hook is used inside botocore but is
+not documented; where a botocore no longer honours it, bodies are written anew from its parsed items. Nor is the class
+of its responses, which is replaced by one that reads a body in one go; without it everything works, slower.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import botocore.awsrequest
+import msgspec
+import structlog
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
+from zlib_ng.zlib_ng import crc32
+
+from dataset_model import Source
+from exporter.errors import Interrupted, SourceError
+from exporter.sources.rate_limiter import Pace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FURTHER_ATTEMPTS = 11
+"""For a request that the SDK gave up early: as many as it would have had. Its quota of retries is made for many small
+requests, and a minute of throttling uses it up when several ranges are read at a time."""
+
+PAUSE_SECONDS = 1.0
+
+_BODY = "ResponseBody"
+_STOPPED = "stopped on request, while DynamoDB was refusing requests"
+_log = structlog.get_logger()
+
+
+class _GivenUpEarly(Exception):
+    """The SDK has not tried as often as it might: its quota was used up, or it did not notice the fault."""
+
+    def __init__(self, error: SourceError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+_PIECE_BYTES = 1 << 16
+
+
+class _WholeBody(botocore.awsrequest.AWSResponse):
+    """A response that is read in one go where the SDK would read it in several pieces.
+
+    Every piece asks for Python's lock again, for a tenth of a run's CPU time.
+    """
+
+    @property
+    def content(self) -> bytes:
+        """The body; an error of the connection, which the SDK tries again, where a large one is cut short."""
+        if self._content is None and int(self.headers.get("content-length", 0)) > _PIECE_BYTES:
+            self._content: bytes | None = self.raw.read()
+        body: bytes = super().content
+        return body
+
+
+botocore.awsrequest.AWSResponse = _WholeBody  # type: ignore[misc]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole Query response."""
+
+    body: bytes
+    limit: int | None
+    """Items that were asked for at most; None for a full page."""
+    retries: int
+
+
+class Queries:
+    """Sends the Query requests of one index, at a pace."""
+
+    def __init__(self, client: "DynamoDBClient", source: Source, pace: Pace, stop: threading.Event) -> None:
+        """After `stop` no request is sent again: refusals may go on for longer than whoever stops a task waits."""
+        self._client = client
+        self._pace = pace
+        self._stop = stop
+        self._what = f"index {source.index} of table {source.table}"
+        self._warned = False
+        client.meta.events.register("before-parse.dynamodb.Query", _take_body)
+        client.meta.events.register_first("needs-retry.dynamodb.Query", self._end_where_stopped)
+
+    def answer(self, request: Mapping[str, Any]) -> Answer:
+        """Return the answer to a request; raise SourceError where there is none to be had, Interrupted after a stop."""
+        for further in range(FURTHER_ATTEMPTS + 1):
+            try:
+                answer = self._ask(request)
+            except _GivenUpEarly as given_up:
+                if further == FURTHER_ATTEMPTS:
+                    raise given_up.error from None
+                if self._stop.wait(PAUSE_SECONDS * min(further + 1, 5)):
+                    raise Interrupted(_STOPPED) from None
+            else:
+                return replace(answer, retries=answer.retries + further)
+        raise AssertionError  # the last attempt has returned or raised
+
+    def _ask(self, request: Mapping[str, Any]) -> Answer:
+        with self._pace.turn() as limit:
+            wanted = dict(request) if limit is None else {**request, "Limit": min(limit, request.get("Limit", limit))}
+            try:
+                response: Any = self._client.query(**wanted)
+            except (ClientError, BotoCoreError) as error:
+                failure = source_error(error, self._what)
+                told: Any = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+                raise _GivenUpEarly(failure) if told.get("RetryQuotaReached") else failure from None
+        metadata = response.pop("ResponseMetadata")
+        body = response.get(_BODY)
+        if body is None:
+            if not self._warned:
+                self._warned = True
+                _log.warning("botocore no longer hands over response bodies; reading through its parser, slower")
+            body = msgspec.json.encode(response)
+        else:
+            self._check_whole(body, metadata)
+        return Answer(bytes(body), wanted.get("Limit"), metadata.get("RetryAttempts", 0))
+
+    def _end_where_stopped(self, response: tuple[Any, Any] | None, **_: object) -> None:
+        # The SDK asks before it waits to send a request again, and after every good answer.
+        if self._stop.is_set() and (response is None or response[0].status_code != HTTPStatus.OK):
+            raise Interrupted(_STOPPED)
+
+    def _check_whole(self, body: bytes, metadata: Mapping[str, Any]) -> None:
+        # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it
+        # is, and half a body without a checksum, where the connection was cut, is no error to it at all. Only what it
+        # took at the first attempt has certainly been compared.
+        headers = metadata["HTTPHeaders"]
+        crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
+        tried_again = metadata.get("RetryAttempts", 1) or metadata.get("RetryQuotaReached")
+        damaged = crc is not None and tried_again and crc32(body) != int(crc)
+        if damaged or (length is not None and len(body) != int(length)):
+            failure = _damaged(self._what)
+            raise _GivenUpEarly(failure) if crc is None or metadata.get("RetryQuotaReached") else failure
+        if body[:1] != b"{":
+            raise SourceError(
+                f"what answers for {self._what} gives no answer of DynamoDB: it begins with {body[:40]!r}. "
+                "Check AWS_ENDPOINT_URL and proxies."
+            )
+
+
+def source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
+    """Return what an error of the SDK means to people, and what they can do."""
+    if isinstance(error, ConnectionClosedError):
+        return _damaged(what)
+    if not isinstance(error, ClientError):
+        return SourceError(f"cannot reach DynamoDB for {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
+    code = error.response.get("Error", {}).get("Code", "")
+    message = error.response.get("Error", {}).get("Message", str(error))
+    advice = {
+        "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
+        "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
+        "UnrecognizedClientException": "Check the credentials.",
+        "ExpiredTokenException": "The credentials have expired; renew them and run again.",
+    }.get(code, "Run again; days already published stay as they are.")
+    return SourceError(f"cannot read {what}: {message} ({code}). {advice}")
+
+
+def _damaged(what: str) -> SourceError:
+    return SourceError(
+        f"answers of {what} arrive damaged or in part, however often they are asked for. Nothing of them was used. "
+        "Check the network and what is between here and DynamoDB."
+    )
+
+
+def _take_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: object) -> None:
+    # An error's body is left to botocore, which reads the error code from it.
+    if response_dict["status_code"] == 200:
+        customized_response_dict[_BODY] = response_dict["body"]
+        response_dict["body"] = b"{}"

@@ -1,0 +1,79 @@
+"""Items as they are now, by their primary keys: for those that lie in quarantine."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from exporter.decoding.page import key_for_client
+from exporter.errors import SourceError
+from exporter.values.attribute_values import AttributeValue
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH = 100
+"""DynamoDB takes no more keys in one request."""
+
+_LONGEST_PAUSE = 5.0
+
+Item = Mapping[str, AttributeValue]
+
+
+class ItemLookup:
+    """Looks items of one table up, some of their attributes alone."""
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        key: tuple[str, ...],
+        attributes: Iterable[str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._key = key
+        self._names = {f"#a{at}": name for at, name in enumerate(dict.fromkeys((*key, *attributes)))}
+        self._sleep = sleep
+
+    def items(self, wanted: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items that still exist, in no order, of those whose key attributes are given."""
+        waiting = [self._client_key(item) for item in wanted]
+        for at in range(0, len(waiting), _BATCH):
+            keys = waiting[at : at + _BATCH]
+            pause = 0.05
+            while keys:
+                found, keys = self._batch(keys)
+                yield from found
+                if keys:
+                    self._sleep(pause)
+                    pause = min(pause * 2, _LONGEST_PAUSE)
+
+    def _batch(self, keys: list[dict[str, Any]]) -> tuple[list[Item], list[dict[str, Any]]]:
+        request: Any = {
+            "Keys": keys,
+            "ProjectionExpression": ", ".join(self._names),
+            "ExpressionAttributeNames": self._names,
+        }
+        try:
+            answer: Any = self._client.batch_get_item(RequestItems={self._table: request})
+        except (ClientError, BotoCoreError) as error:
+            told = error.response["Error"] if isinstance(error, ClientError) else {}
+            raise SourceError(
+                f"cannot look items of table {self._table} up: {told.get('Message', error)} ({told.get('Code', '')}). "
+                "The role needs dynamodb:BatchGetItem on the table."
+            ) from None
+        found = [_parsed(item) for item in answer["Responses"].get(self._table, [])]
+        return found, answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+
+    def _client_key(self, item: Item) -> dict[str, Any]:
+        plain: Any = {name: msgspec.to_builtins(item[name]) for name in self._key}
+        return key_for_client(plain) or {}
+
+
+def _parsed(item: dict[str, Any]) -> Item:
+    # The client hands binary over as bytes, which msgspec writes as the base64 text that AttributeValue holds.
+    return msgspec.json.decode(msgspec.json.encode(item), type=dict[str, AttributeValue])

@@ -1,0 +1,169 @@
+"""The index read for its keys alone: how many items each day holds, and which.
+
+A query that asks for the key attributes costs what `Select=COUNT` costs, because read units are counted before the
+projection, and unlike a count it tells on which day each item lies. Its answers carry the same `Count` as those of
+`Select=COUNT`: it is DynamoDB's own, and what is decoded has to add up to it, so that nothing that the decoder drops
+can hide.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import msgspec
+
+from dataset_model import Dataset
+from dataset_model.table_schema import SourceIdentity, TableSchema
+from exporter.decoding.decoder import DAY, KEY, DecodedPage, PageDecoder
+from exporter.errors import Interrupted, SourceError
+from exporter.planning.planner import Planner
+from exporter.planning.sort_key import SortKey
+from exporter.planning.window import Window
+from exporter.sources.index import Index, IndexDescription
+from exporter.targets.parquet import KeyHash
+from exporter.values.attribute_values import AttributeValue, key_text
+
+KEPT_UNREADABLE = 100_000
+"""Items without a readable day that are remembered one by one: beyond that the date format is wrong, not the items."""
+
+_item = msgspec.json.Decoder(dict[str, AttributeValue])
+
+
+class _Answer(msgspec.Struct):
+    """What DynamoDB says of its answer, read apart from the items."""
+
+    Count: int = 0
+    LastEvaluatedKey: dict[str, msgspec.Raw] | None = None
+
+
+_answer = msgspec.json.Decoder(_Answer)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """An item whose sort key tells no day."""
+
+    reason: str
+    item: str
+    """DynamoDB JSON, its key attributes alone."""
+
+
+@dataclass
+class KeyReading:
+    """What the index holds."""
+
+    days: dict[dt.date, dict[str, int]] = field(default_factory=dict)
+    """Day -> partition value -> items."""
+    hashes: dict[dt.date, KeyHash] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+    """Partition value -> items by the `Count` of DynamoDB's answers. With a window, also of days beside it: text keys
+    are read a day wider on each side."""
+    decoded: dict[str, int] = field(default_factory=dict)
+    """Partition value -> items that were read from these answers, with a readable day or without."""
+    unreadable: dict[bytes, Unreadable] = field(default_factory=dict)
+    """By `key_digest`; at most `KEPT_UNREADABLE` of them."""
+    unreadable_items: int = 0
+    """All of them."""
+
+    def items(self, day: dt.date) -> int:
+        """Return how many items a day holds."""
+        return sum(self.days.get(day, {}).values())
+
+    def key_hash(self, day: dt.date) -> str:
+        """Return a day's key hash as the manifest has it, "" for a day without items."""
+        return self.hashes[day].hexadecimal() if day in self.hashes else ""
+
+
+class _CountingDecoder(PageDecoder):
+    """Counts what DynamoDB says it has answered, and beside it what was decoded; for one partition value."""
+
+    counted = decoded = 0
+
+    def decode(self, body: bytes) -> DecodedPage:
+        answer, page = _answer.decode(body), super().decode(body)
+        if bool(answer.LastEvaluatedKey) != bool(page.last_evaluated_key):
+            raise SourceError(
+                "an answer of DynamoDB says that more follows, and was read as the last; nothing was compared"
+            )
+        self.counted += answer.Count
+        self.decoded += page.rows.num_rows + len(page.withheld)
+        return page
+
+
+class KeyReader:
+    """Reads the keys of one dataset's items."""
+
+    def __init__(self, index: Index, dataset: Dataset, description: IndexDescription, sort_key: SortKey) -> None:
+        """`index` asks for `key_attributes`."""
+        self._index = index
+        self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
+        self._key = description.table_key
+        self._sort_key = sort_key
+        self._planner = Planner(dataset, sort_key)
+        self._lock = threading.Lock()
+
+    def read(self, window: Window | None, stop: threading.Event) -> KeyReading:
+        """Return what the index holds of a window's days; None reads the whole key, which finds unreadable dates too.
+
+        Each partition value is read in key order, all of them at the same time. Raises Interrupted after a stop.
+        """
+        reading = KeyReading()
+        values = self._dataset.source.partition_values
+        with ThreadPoolExecutor(self._index.pace.most, thread_name_prefix="keys") as pool:
+            tasks = [pool.submit(self._read_value, value, window, reading, stop) for value in values]
+            try:
+                for task in tasks:
+                    task.result()
+            except BaseException:
+                stop.set()
+                raise
+        return reading
+
+    def _read_value(self, value: str, window: Window | None, reading: KeyReading, stop: threading.Event) -> None:
+        schema = TableSchema(
+            dataset=self._dataset.name, source=SourceIdentity.of(self._dataset), updated_at=dt.datetime.now(dt.UTC)
+        )
+        decoder = _CountingDecoder(schema, self._dataset, self._sort_key, self._key)
+        for keys in self._planner.ranges(self._planner.reach(window)):
+            for page in self._index.pages(value, keys, decoder):
+                if stop.is_set():
+                    raise Interrupted("stopped on request; nothing was changed")
+                with self._lock:
+                    self._take(page, value, window, reading)
+        with self._lock:
+            reading.counted[value] = decoder.counted
+            reading.decoded[value] = decoder.decoded
+
+    def _take(self, page: DecodedPage, value: str, window: Window | None, reading: KeyReading) -> None:
+        for day, rows in _rows_by_day(page):
+            if window is not None and day not in window:
+                continue
+            counts = reading.days.setdefault(day, {})
+            counts[value] = counts.get(value, 0) + len(rows)
+            reading.hashes.setdefault(day, KeyHash()).add(page.rows.column(KEY).take(rows))
+        reading.unreadable_items += len(page.withheld)
+        for aside in page.withheld:
+            if len(reading.unreadable) < KEPT_UNREADABLE:
+                digest = key_digest(_item.decode(aside.item), self._key)
+                reading.unreadable[digest] = Unreadable(aside.reason, aside.item)
+
+
+def key_attributes(dataset: Dataset, description: IndexDescription) -> tuple[str, ...]:
+    """Return the attributes that a reading of keys needs."""
+    return (*description.table_key, dataset.source.sort_key)
+
+
+def key_digest(item: Mapping[str, AttributeValue], attributes: Sequence[str]) -> bytes:
+    """Return 16 bytes that identify an item by its primary key; equal keys, however written, have equal digests."""
+    text = "".join(key_text(item.get(attribute)) for attribute in attributes)
+    return blake2b(text.encode(), digest_size=16).digest()
+
+
+def _rows_by_day(page: DecodedPage) -> list[tuple[dt.date, list[int]]]:
+    days: dict[dt.date, list[int]] = {}
+    for row, day in enumerate(page.rows.column(DAY).to_pylist()):
+        days.setdefault(day, []).append(row)
+    return list(days.items())

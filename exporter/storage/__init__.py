@@ -1,0 +1,1 @@
+"""Objects, records and the catalogue: every call to S3, Glue and Athena."""

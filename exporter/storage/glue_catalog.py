@@ -1,0 +1,175 @@
+"""The Glue table, owned by the exporter and derived from the table's schema. The only module that calls Glue."""
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dataset_model import Dataset
+from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
+from dataset_model.table_schema import TableSchema
+from exporter.decoding.schema import glue_columns
+from exporter.errors import CatalogError
+from exporter.storage.answers_view import answers_view
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+_OWNER = "exporter.dataset"
+_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+
+
+def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
+    """Return the Glue table of a schema; pure. `years` are the first and last year that Athena can see."""
+    return {
+        "Name": dataset.target.table,
+        "Description": dataset.description,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "EXTERNAL": "TRUE",
+            "classification": "parquet",
+            _OWNER: dataset.name,
+            **projection_parameters(location, *years),
+        },
+        "PartitionKeys": [{"Name": name, "Type": "int"} for name in PARTITION_COLUMNS],
+        "StorageDescriptor": {
+            "Columns": glue_columns(schema),
+            "Location": location,
+            "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
+            "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
+            "SerdeInfo": {
+                "SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe",
+                "Parameters": {"serialization.format": "1"},
+            },
+        },
+    }
+
+
+class Catalog:
+    """One dataset's table in Glue."""
+
+    def __init__(self, client: "GlueClient", dataset: Dataset, location: str) -> None:
+        self._client = client
+        self._dataset = dataset
+        self._location = location
+        self._published: dict[str, Any] | None = None
+        self._answers: dict[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """`database.table`."""
+        return f"{self._dataset.target.database}.{self._dataset.target.table}"
+
+    def publish(self, schema: TableSchema, years: tuple[int, int], *, exactly: bool = False) -> bool:
+        """Create the table, or extend it to this schema and these years; return whether anything changed.
+
+        The year range is widened, unless `exactly` these years are meant. Raises CatalogError, also where a table of
+        that name belongs to something else.
+        """
+        try:
+            current = self._current()
+            wanted = table_input(self._dataset, schema, self._location, years if exactly else _widened(current, years))
+            if self._published == wanted:
+                return False
+            if current is None:
+                self._create_database()
+                self._client.create_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
+            elif all(current.get(field) == value for field, value in wanted.items()):
+                self._published = wanted
+                return False
+            else:
+                self._client.update_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # as above
+            self._published = wanted
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+        return True
+
+    def publish_answers(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
+        """Create or replace the view of questions and answers, where the dataset has one.
+
+        Raises CatalogError where its name belongs to something else.
+        """
+        wanted = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
+        if wanted is None or wanted == self._answers:
+            return
+        database = self._dataset.target.database
+        try:
+            current = self._found(wanted["Name"])
+            if current is None:
+                self._client.create_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
+            elif self._own_view(current).get("ViewOriginalText") != wanted["ViewOriginalText"]:
+                self._client.update_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # as above
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+        self._answers = wanted
+
+    def check(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
+        """Raise CatalogError where the table, or the view of answers, belongs to something else."""
+        view = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
+        try:
+            self._current()
+            found = self._found(view["Name"]) if view else None
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+        if found is not None:
+            self._own_view(found)
+
+    def described(self) -> dict[str, Any] | None:
+        """Return the table as Glue has it, whatever it reads, or None where there is none; raise CatalogError."""
+        try:
+            return self._described()
+        except (ClientError, BotoCoreError) as error:
+            raise self._error(error) from None
+
+    def _described(self) -> dict[str, Any] | None:
+        return self._found(self._dataset.target.table)
+
+    def _found(self, table: str) -> dict[str, Any] | None:
+        database = self._dataset.target.database
+        try:
+            found: Any = self._client.get_table(DatabaseName=database, Name=table)["Table"]
+        except self._client.exceptions.EntityNotFoundException:
+            return None
+        return dict(found)
+
+    def _current(self) -> dict[str, Any] | None:
+        if self._published is not None:
+            return self._published
+        found = self._described()
+        if found is None:
+            return None
+        location = found.get("StorageDescriptor", {}).get("Location", "")
+        if location.rstrip("/") != self._location.rstrip("/"):
+            raise CatalogError(
+                f"table {self.name} exists and reads {location or 'no location'}, not {self._location}. "
+                "Choose another ATHENA_TABLE, or drop that table if nobody needs it."
+            )
+        return found
+
+    def _own_view(self, found: dict[str, Any]) -> dict[str, Any]:
+        if found.get("Parameters", {}).get(_OWNER) != self._dataset.name:
+            raise CatalogError(
+                f"{self._dataset.target.database}.{found['Name']} exists and is not this dataset's view of answers. "
+                "Drop it if nobody needs it, or leave QUESTION_SUFFIX empty."
+            )
+        return found
+
+    def _create_database(self) -> None:
+        try:
+            self._client.create_database(DatabaseInput={"Name": self._dataset.target.database})
+        except self._client.exceptions.AlreadyExistsException:
+            return
+
+    def _error(self, error: ClientError | BotoCoreError) -> CatalogError:
+        if not isinstance(error, ClientError):
+            return CatalogError(f"cannot reach Glue for table {self.name}: {error}")
+        code = error.response.get("Error", {}).get("Code", "")
+        message = error.response.get("Error", {}).get("Message", str(error))
+        return CatalogError(f"cannot publish table {self.name} in Glue: {message} ({code})")
+
+
+def _widened(current: dict[str, Any] | None, years: tuple[int, int]) -> tuple[int, int]:
+    known = (current or {}).get("Parameters", {}).get("projection.year.range", "")
+    first, _, last = known.partition(",")
+    if not (first.strip().isdecimal() and last.strip().isdecimal()):
+        return years
+    return min(years[0], int(first)), max(years[1], int(last))

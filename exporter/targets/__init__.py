@@ -1,0 +1,1 @@
+"""Record batches flow in, published days and quarantine files flow out."""

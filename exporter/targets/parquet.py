@@ -1,0 +1,165 @@
+"""A spooled day to one Parquet file, with what the manifest records of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset_model.manifest import DISTINCT_LIMIT
+from dataset_model.table_schema import SchemaColumn, TableSchema
+from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
+from exporter.decoding.schema import arrow_schema, arrow_type
+from exporter.native.library import library
+from exporter.targets.merge import merged
+from exporter.targets.row_groups import row_groups
+from exporter.targets.spool import OpenDay, Segment
+from exporter.values.numbers import InexactDoubles
+
+_LOOKED_AT = 4096
+
+CONTENT_TYPE = "application/vnd.apache.parquet"
+
+
+@dataclass
+class WrittenDay:
+    """A day's file and what is known of it."""
+
+    rows: int = 0
+    bytes: int = 0
+    column_bytes: dict[str, int] = field(default_factory=dict)
+    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    key_hash: str = ""
+    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
+    """Column -> late DOUBLEs that are not exactly the number stored."""
+
+
+def write_day(
+    day: OpenDay,
+    schema: TableSchema,
+    file: Path,
+    dimensions: Sequence[str],
+    set_aside: Callable[[Sequence[SetAside]], object],
+) -> WrittenDay:
+    """Write a day's rows in the schema's columns; list the distinct values of `dimensions` where they are few.
+
+    The file is zstd-compressed, with statistics, sorted by the sort key, in row groups as `row_groups` cuts them. Late
+    columns get their types here; what of them their column cannot hold is handed to `set_aside`, and null in the file.
+    """
+    written = WrittenDay()
+    distinct = _Distinct(dimensions)
+    keys = KeyHash()
+    shape = arrow_schema(schema)
+
+    def shaped(segment: Segment) -> pa.RecordBatch:
+        batch = day.read(segment)
+        keys.add(batch.column(KEY))
+        written.rows += batch.num_rows
+        return _shaped(batch, schema, shape, written, set_aside)
+
+    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, shaped, SORT))
+    group = next(groups, shape.empty_table())
+    with pq.ParquetWriter(
+        file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
+    ) as writer:
+        while group is not None:
+            distinct.add(group)
+            writer.write_table(group, row_group_size=max(1, group.num_rows))
+            del group  # nobody holds a group while the next is gathered: one of them is some 30 MB
+            group = next(groups, None)
+    metadata = pq.read_metadata(file)
+    for group_number in range(metadata.num_row_groups):
+        group_metadata = metadata.row_group(group_number)
+        for number in range(group_metadata.num_columns):
+            column = group_metadata.column(number)
+            name = column.path_in_schema
+            written.column_bytes[name] = written.column_bytes.get(name, 0) + column.total_compressed_size
+    written.bytes = file.stat().st_size
+    written.values = distinct.values()
+    written.key_hash = keys.hexadecimal()
+    return written
+
+
+class KeyHash:
+    """An order-free hash of primary keys: the sum of their 128-bit hashes, modulo 2**128."""
+
+    def __init__(self) -> None:
+        self._sum = 0
+
+    def add(self, keys: pa.Array) -> None:
+        """Add a column of 16-byte hashes."""
+        compiled = library()
+        if compiled is not None:
+            self._sum += compiled.key_sum(keys)
+        else:
+            self._sum += sum(int.from_bytes(key, "little") for key in keys.to_pylist())
+
+    def hexadecimal(self) -> str:
+        """Return the sum as 32 hexadecimal digits."""
+        return f"{self._sum % (1 << 128):032x}"
+
+
+class _Distinct:
+    """Distinct values of small dimensions; a column that has too many is given up."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._found: dict[str, set[str]] = {column: set() for column in columns}
+
+    def add(self, table: pa.Table) -> None:
+        for column in list(self._found):
+            if column not in table.schema.names:
+                continue
+            found = self._found[column]
+            # The first rows give away a column of identifiers, whose values would cost most to tell apart.
+            for rows in (table.column(column).slice(0, 4 * DISTINCT_LIMIT), table.column(column)):
+                values = pc.drop_null(pc.unique(rows))
+                if len(values) <= DISTINCT_LIMIT:
+                    found.update(map(str, values.to_pylist()))
+                if max(len(values), len(found)) > DISTINCT_LIMIT:
+                    del self._found[column]
+                    break
+
+    def values(self) -> dict[str, tuple[str, ...]]:
+        return {column: tuple(sorted(found)) for column, found in self._found.items()}
+
+
+def _repeating(table: pa.Table) -> list[str]:
+    """Return the columns whose first values repeat: of others a dictionary costs time and bytes."""
+    head = table.slice(0, _LOOKED_AT)
+    return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
+
+
+def _shaped(
+    batch: pa.RecordBatch,
+    schema: TableSchema,
+    shape: pa.Schema,
+    written: WrittenDay,
+    set_aside: Callable[[Sequence[SetAside]], object],
+) -> pa.RecordBatch:
+    asides: list[SetAside] = []
+    read = dict(zip(batch.schema.names, batch.columns, strict=True))
+    columns = [_column(read, column, written, asides) for column in schema.columns]
+    if asides:
+        set_aside(sorted(asides, key=lambda aside: aside.row or 0))
+    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=shape.append(pa.field(SORT, read[SORT].type)))
+
+
+def _column(
+    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, asides: list[SetAside]
+) -> pa.Array:
+    if column.name in read:
+        return read[column.name]
+    late = f"{LATE}{column.attribute}"
+    if column.attribute is not None and late in read:
+        typed = late_column(read[late], column.type)
+        if typed.inexact.count:
+            written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
+        for row, reason in typed.contradictions:
+            item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
+            asides.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
+        return typed.values
+    if column.attribute is None and column.type.name == "date":
+        return read[DAY]  # the extra date column
+    return pa.nulls(len(read[DAY]), arrow_type(column.type))

@@ -1,0 +1,292 @@
+"""From spooled days to what readers see: object, schema, catalogue, manifest, in an order that is safe to stop in.
+
+The catalogue gains a column or a year before any file uses it; the object comes next, in one put; the manifest last.
+A run that dies in between leaves the old day or the new one, and the next run mends the record.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+from dataset_model import Dataset
+from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.partitions import DATA_FILE, day_from_key, object_key, partition_from_day
+from dataset_model.runs import DayChanges, PublishedPartition
+from dataset_model.table_schema import TableSchema
+from exporter.decoding.schema import extended_schema, initial_schema
+from exporter.errors import Interrupted
+from exporter.planning.window import is_closed
+from exporter.runtime.memory import tidy_memory
+from exporter.storage.glue_catalog import Catalog
+from exporter.storage.object_store import Store, StoredObject
+from exporter.storage.records import Records
+from exporter.targets.change_log import ChangeLog
+from exporter.targets.parquet import CONTENT_TYPE, WrittenDay, write_day
+from exporter.targets.quarantine import Quarantine
+from exporter.targets.spool import Spool, SpooledDay
+from exporter.values.numbers import InexactDoubles
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What identifies a run to the things that it publishes."""
+
+    run_id: str
+    started_at: dt.datetime
+    """Rows are as of then: what was read later may be newer, never older."""
+
+
+@dataclass
+class Published:
+    """What a run has published so far."""
+
+    partitions: list[PublishedPartition] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    days: set[dt.date] = field(default_factory=set)
+    """Days whose state is now known: published, or read and found empty."""
+    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
+    overlaps: list[dt.date] = field(default_factory=list)
+    changes: list[DayChanges] = field(default_factory=list)
+    manifest: Manifest | None = None
+    """As this run wrote it last."""
+
+    @property
+    def manifest_version(self) -> int | None:
+        """Version of the manifest that this run wrote last, or None where it wrote none."""
+        return self.manifest.version if self.manifest else None
+
+    @property
+    def rows(self) -> int:
+        """Rows in the objects published."""
+        return sum(partition.rows for partition in self.partitions)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the objects published."""
+        return sum(partition.bytes for partition in self.partitions)
+
+
+class Publisher:
+    """Publishes the days of one run."""
+
+    def __init__(
+        self,
+        run: Run,
+        dataset: Dataset,
+        published: TableSchema | None,
+        *,
+        store: Store,
+        records: Records,
+        catalog: Catalog,
+        quarantine: Quarantine,
+        folder: Path,
+        fence: Callable[[], None] = lambda: None,
+        lookback: ChangeLog | None = None,
+        key_attributes: tuple[str, ...] = (),
+        stop: threading.Event | None = None,
+    ) -> None:
+        """`fence` is called before anything is published, and raises where this run may publish no longer.
+
+        `lookback` compares what is read again; None: nothing is. `key_attributes` are the table's primary key.
+        """
+        self._run = run
+        self._dataset = dataset
+        self._stored_schema = published
+        self.schema = initial_schema(dataset, published, run.started_at)
+        self._store = store
+        self._records = records
+        self._catalog = catalog
+        self._quarantine = quarantine
+        self.folder = folder
+        self._fence = fence
+        self._lookback = lookback
+        self._key_attributes = key_attributes
+        self._stop = stop or threading.Event()
+        self._file = folder / "day.parquet"
+        self._prefix = dataset.target.prefix
+        self._append = dataset.target.overwrite_mode == "APPEND"
+        self._seen: dict[dt.date, list[StoredObject]] = {}
+        self.done = Published()
+
+    def look(self, years: Iterable[int] | None) -> None:
+        """Remember the objects of these years (None: all) as they are now; publishing later requires them unchanged."""
+        roots = [f"{self._prefix}/year="] if years is None else [f"{self._prefix}/year={year:04}/" for year in years]
+        for root in roots:
+            for found in self._store.objects(root):
+                day = day_from_key(self._prefix, found.key)
+                if day is not None:
+                    self._seen.setdefault(day, []).append(found)
+
+    @property
+    def published_days(self) -> set[dt.date]:
+        """Days that had an object when the run looked."""
+        return set(self._seen)
+
+    def start(self, schema: TableSchema, years: tuple[int, int]) -> None:
+        """Publish the schema and the table before any day, so that even an empty dataset can be queried."""
+        self._adopt(schema, years)
+
+    def publish(self, days: Iterable[dt.date], spool: Spool) -> None:
+        """Publish complete days in order, and record them; the days' spool is freed.
+
+        After a stop the day under way is finished, and recorded with those before it; then Interrupted is raised.
+        """
+        self._quarantine.flush()
+        published: dict[dt.date, DayRecord] = {}
+        waiting = [day for day in sorted(days) if spool.day(day) is not None]
+        while waiting and not self._stop.is_set():
+            day = waiting.pop(0)
+            spooled = spool.day(day)
+            if spooled is not None:
+                published[day] = self._publish_day(day, spooled, spool)
+                spool.drop(day)
+        self._record(published)
+        if waiting:
+            raise Interrupted("stopped on request; days published before stay published")
+
+    def record_empty(self, days: Iterable[dt.date]) -> None:
+        """Record days that were read and hold nothing, so that nobody takes them for forgotten."""
+        self._record({day: self._empty(day) for day in days if day not in self._seen})
+
+    def remove(self, days: Iterable[dt.date]) -> None:
+        """Remove the objects of days that have become empty, and record that."""
+        removed: dict[dt.date, DayRecord] = {}
+        for day in sorted(days):
+            self._fence()
+            self._compare(day, next(iter(self._seen[day])), None)
+            for found in self._seen.pop(day):
+                self._store.remove(found.key, found.etag)
+            removed[day] = self._empty(day)
+            self.done.removed.append(partition_from_day(day))
+            _log.info("removed", day=day.isoformat(), reason="no item of this day is left in the index")
+        self._record(removed)
+
+    def _publish_day(self, day: dt.date, spooled: SpooledDay, spool: Spool) -> DayRecord:
+        late = {name: kinds for name, kinds in spooled.late_kinds.items() if name not in self.schema.names}
+        schema = extended_schema(self.schema, self._dataset, late, self._run.started_at) if late else self.schema
+        self._adopt(schema, (day.year, day.year))
+        late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
+        with tidy_memory(spooled.bytes), spool.open(day) as rows:
+            written = write_day(
+                rows,
+                schema,
+                self._file,
+                self._dimensions(),
+                lambda asides: late_nulled.append(self._quarantine.add(asides)),
+            )
+        self._quarantine.flush()
+        name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
+        key = object_key(self._prefix, day, name)
+        seen = {found.key: found for found in self._seen.get(day, [])}
+        self._compare(day, seen.get(key), self._file)
+        self._fence()
+        etag = self._store.replace_with_file(
+            key, self._file, seen[key].etag if key in seen else None, content_type=CONTENT_TYPE
+        )
+        self._settle(day, key, StoredObject(key, etag, written.bytes), seen)
+        uri = f"s3://{self._store.bucket}/{key}"
+        partition = partition_from_day(day)
+        self.done.partitions.append(
+            PublishedPartition(partition=partition, rows=written.rows, bytes=written.bytes, uri=uri)
+        )
+        for column, found in written.inexact.items():
+            self.done.inexact[column] = self.done.inexact.get(column, InexactDoubles()) + found
+        record = ObjectRecord(key=key, etag=etag, run_id=self._run.run_id, rows=written.rows, bytes=written.bytes)
+        return self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
+
+    def _settle(self, day: dt.date, key: str, stored: StoredObject, seen: dict[str, StoredObject]) -> None:
+        others = [found for found in seen.values() if found.key != key]
+        if self._append:
+            if others:
+                self.done.overlaps.append(day)
+            self._seen[day] = [*others, stored]
+            return
+        # Leftovers of APPEND, or of a changed mode, would be counted beside the day that now holds everything.
+        for found in others:
+            self._store.remove(found.key, found.etag)
+        self._seen[day] = [stored]
+
+    def _compare(self, day: dt.date, published: StoredObject | None, file: Path | None) -> None:
+        if self._lookback is not None:
+            self.done.changes += self._lookback.compare(day, published, file, self.schema)
+
+    def _adopt(self, schema: TableSchema, years: tuple[int, int]) -> None:
+        if schema != self._stored_schema:
+            self._fence()
+            self._records.write_schema(schema)
+            self._stored_schema = schema
+            self.schema = schema
+        if schema.columns:
+            self._catalog.publish(schema, years)
+            self._catalog.publish_answers(schema, self._key_attributes)
+
+    def _dimensions(self) -> list[str]:
+        declared = [column.name for column in self._dataset.columns if column.role == "dimension"]
+        if declared or self._dataset.columns:
+            return declared
+        return [column.name for column in self.schema.columns if column.type.name == "string"]
+
+    def _day_record(
+        self,
+        day: dt.date,
+        record: ObjectRecord,
+        spooled: SpooledDay,
+        written: WrittenDay,
+        nulled: int,
+    ) -> DayRecord:
+        return DayRecord(
+            day=day,
+            objects=(record,),
+            state=self._state(day),
+            read_at=self._run.started_at,
+            nulled=nulled,
+            rows_by_partition_value=spooled.rows_by_partition_value,
+            column_bytes=written.column_bytes,
+            values=written.values,
+            key_hash=written.key_hash,
+        )
+
+    def _empty(self, day: dt.date) -> DayRecord:
+        return DayRecord(day=day, objects=(), state=self._state(day), read_at=self._run.started_at)
+
+    def _state(self, day: dt.date) -> Literal["open", "closed"]:
+        closed = is_closed(day, self._run.started_at, self._dataset.zone, self._dataset.source.settle_minutes)
+        return "closed" if closed else "open"
+
+    def _record(self, days: dict[dt.date, DayRecord]) -> None:
+        if not days:
+            return
+
+        def changed(current: Manifest | None) -> Manifest:
+            base = current or Manifest(
+                dataset=self._dataset.name,
+                location=f"s3://{self._store.bucket}/{self._prefix}/",
+                time_zone=self._dataset.source.time_zone,
+                updated_at=self._run.started_at,
+            )
+            # Dicts of pydantic are plain; the record of a day that this run did not read stays as it is.
+            merged = base.days | {day: self._merged(base.days.get(day), record) for day, record in days.items()}
+            return base.model_copy(
+                update={
+                    "version": base.version + 1,
+                    "updated_at": dt.datetime.now(dt.UTC),
+                    "days": dict(sorted(merged.items())),
+                }
+            )
+
+        self._fence()
+        self.done.manifest = self._records.change_manifest(changed)
+        self.done.days |= days.keys()
+
+    def _merged(self, before: DayRecord | None, record: DayRecord) -> DayRecord:
+        if not self._append or before is None or not record.objects:
+            return record
+        kept = tuple(found for found in before.objects if found.key != record.objects[0].key)
+        return record.model_copy(update={"objects": (*kept, *record.objects), "key_hash": ""})

@@ -1,0 +1,94 @@
+"""Items that are not, or not wholly, in the rows: each whole, with its reason, beside the data.
+
+Athena ignores the folder because its name begins with an underscore.
+"""
+
+import json
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from dataset_model.runs import QUARANTINE_FOLDER
+from exporter.decoding.decoder import SetAside
+from exporter.storage.object_store import Store
+
+PART_BYTES = 8 << 20
+
+
+@dataclass
+class Quarantine:
+    """What one run sets aside, in parts of `_quarantine/<run id>/part-00001.ndjson`. Safe to use from any thread.
+
+    Each line is `{"reason", "attribute", "day", "item"}`; the item is DynamoDB JSON with its numbers as written, the
+    day is null where the item is withheld.
+    """
+
+    store: Store
+    prefix: str
+    run_id: str
+    once: bool = False
+    """Whether a withheld item that comes again is set aside and counted once. A run over several stretches of days may
+    meet it in each: a key without a readable day lies in the reach of all that are read around it."""
+    withheld: int = 0
+    nulled: int = 0
+    _met: set[bytes] = field(default_factory=set)
+    _lines: list[bytes] = field(default_factory=list)
+    _bytes: int = 0
+    _parts: int = 0
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    """Ranges are read, and add to this, while the lines of those before are written."""
+
+    def add(self, asides: Iterable[SetAside]) -> int:
+        """Set one page's items aside; return how many rows of it hold a nulled value.
+
+        An item that has several reasons gets a line for each and counts once.
+        """
+        nulled: set[int | None] = set()
+        with self._lock:
+            for aside in asides:
+                if self._is_known(aside):
+                    continue
+                self._write(aside)
+                if aside.day is None:
+                    self.withheld += 1
+                else:
+                    nulled.add(aside.row)
+            self.nulled += len(nulled)
+        return len(nulled)
+
+    def _is_known(self, aside: SetAside) -> bool:
+        if not self.once or aside.day is not None:
+            return False
+        digest = blake2b(aside.item.encode(), digest_size=16).digest()
+        known = digest in self._met
+        self._met.add(digest)
+        return known
+
+    def _write(self, aside: SetAside) -> None:
+        line = {
+            "reason": aside.reason,
+            "attribute": aside.attribute,
+            "day": aside.day.isoformat() if aside.day else None,
+        }
+        # The item is JSON already; parsing it to write it again would touch its numbers.
+        text = json.dumps(line, ensure_ascii=False)[:-1] + f', "item": {aside.item}}}\n'
+        self._lines.append(text.encode())
+        self._bytes += len(self._lines[-1])
+        if self._bytes >= PART_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting, so that it is safe before the rows that it belongs to are published."""
+        with self._lock:
+            if not self._lines:
+                return
+            self._parts += 1
+            key = f"{self.prefix}/{QUARANTINE_FOLDER}/{self.run_id}/part-{self._parts:05}.ndjson"
+            self.store.write(key, b"".join(self._lines), content_type="application/x-ndjson")
+            self._lines, self._bytes = [], 0
+
+    @property
+    def items(self) -> int:
+        """Items set aside: withheld and nulled ones together."""
+        return self.withheld + self.nulled
