@@ -11,35 +11,36 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
-import dashboard.garbage  # noqa: F401 - ahead of what it keeps the collector from
-from dashboard.board_files import BoardFiles
+import dashboard.server.gc_policy  # noqa: F401 - ahead of what it keeps the collector from
 from dashboard.http_stream import HttpStream, script_tag
-from dashboard.index_page import IndexPage
-from dashboard.no_delay import NoDelay
-from dashboard.security_headers import SecurityHeaders
+from dashboard.server.board_assets import BoardFiles
+from dashboard.server.deferred_imports import LaterRoutes, warming
+from dashboard.server.index_page import IndexPage
+from dashboard.server.security_headers import SecurityHeaders
+from dashboard.server.tcp_nodelay import NoDelay
 from dashboard.settings import http_stream_mode
 from dashboard.sign_in.setting_up import sign_in_or_exit
-from dashboard.start_up import LaterRoutes, warming
 
 # A wrong value is told with the other settings, on the pages and by /healthz.
 _stream = http_stream_mode(os.environ) or "auto"
 
 
 def _health() -> Sequence[BaseRoute]:
-    from dashboard import loaders
-    from dashboard.health import health_route
+    from dashboard.api.health import health_route
+    from dashboard.ui.page import cached_service
 
-    return [health_route(lambda: loaders.service())]  # noqa: PLW0108 - looked up when asked, so that tests can replace it
+    return [health_route(lambda: cached_service.service())]  # noqa: PLW0108 - looked up when asked, so that tests can replace it
 
 
 def _api() -> Sequence[BaseRoute]:
-    from dashboard import api, loaders
+    from dashboard.api import routes
+    from dashboard.ui.page import cached_service
 
-    return api.routes(lambda: loaders.service())  # noqa: PLW0108 - the same
+    return routes.routes(lambda: cached_service.service())  # noqa: PLW0108 - the same
 
 
 def _unexpected(error: Exception) -> bool:
-    from dashboard.states import unexpected
+    from dashboard.ui.page.states import unexpected
 
     return unexpected(error)
 

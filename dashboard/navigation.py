@@ -4,13 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import loaders, start_up
-from dashboard.brand import brand
-from dashboard.running import leave
-from dashboard.signed_in import may_read, person_in_sidebar, sign_in_page
-from dashboard.states import designed_states
-from dashboard.theme_picker import theme_picker
-from dashboard.visit import dataset_picker
+from dashboard.server import deferred_imports
+from dashboard.ui.page import cached_service
+from dashboard.ui.page.account_menu import may_read, person_in_sidebar, sign_in_page
+from dashboard.ui.page.brand import brand
+from dashboard.ui.page.states import designed_states
+from dashboard.ui.page.theme_picker import theme_picker
+from dashboard.ui.page.view_state import dataset_picker
+from dashboard.ui.query.run_status import leave
 
 _HERE = Path(__file__).parent
 _PAGES = (
@@ -39,9 +40,9 @@ with st.sidebar:
         st.caption("Theme")
         theme_picker()
 with designed_states():
-    service = loaders.service()
+    service = cached_service.service()
     leave(service, page.title)
     with choice:
         dataset_picker(service)
     page.run()
-start_up.page_drawn()
+deferred_imports.page_drawn()

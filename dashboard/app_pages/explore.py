@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from dashboard import asking, running, tables
-from dashboard.page_head import opened
-from dashboard.parameter_inputs import parameter_inputs
-from dashboard.query_types import available_query_types
-from dashboard.sharing import linked, share
+from dashboard.model.query_types import available_query_types
+from dashboard.ui.page.page_header import opened
+from dashboard.ui.page.url_state import linked, share
+from dashboard.ui.query import form, run_status
+from dashboard.ui.query.parameter_inputs import parameter_inputs
+from dashboard.ui.result import table
 
 page = opened("Explore", "ready queries over the published rows")
 service, name = page.service, page.name
@@ -25,13 +26,13 @@ with st.container(border=True, key="question"):
     definition = kinds[query]
     st.caption(definition.description)
     slot = f"explore_{name}_{definition.id}"
-    values = asking.inputs(service, name, definition, page.manifest, link, slot)
+    values = form.inputs(service, name, definition, page.manifest, link, slot)
     given = parameter_inputs(slot, values["sql"], link.parameters) if "sql" in values else None
     share(service, name, "explore", {field: value for field, value in values.items() if field != "run"}, given)
-    asking.run_if_asked(service, name, values, slot, given)
+    form.run_if_asked(service, name, values, slot, given)
 
-running.show(
+run_status.show(
     service,
     slot,
-    lambda job: tables.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of")),
+    lambda job: table.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of")),
 )

@@ -2,18 +2,19 @@
 
 import streamlit as st
 
-from dashboard import formats, loaders
-from dashboard.board_view import board, figures_of
-from dashboard.period import period_controls, title_block
-from dashboard.states import designed_states, nothing_exported
-from dashboard.visit import chosen_dataset, view_of
+from dashboard.model import formats
+from dashboard.ui.overview.board import board, figures_of
+from dashboard.ui.page import cached_service
+from dashboard.ui.page.period_header import period_controls, title_block
+from dashboard.ui.page.states import designed_states, nothing_exported
+from dashboard.ui.page.view_state import chosen_dataset, view_of
 
 
 @st.fragment
 def body() -> None:
     """Draw everything below the navigation; another period runs this alone."""
     with designed_states():
-        service = loaders.service()
+        service = cached_service.service()
         name = chosen_dataset(service)
         dataset, manifest = service.dataset(name), service.manifest(name)
         if manifest is None or not manifest.days:

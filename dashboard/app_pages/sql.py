@@ -4,15 +4,16 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import asking, running, tables
-from dashboard.jobs import Job
-from dashboard.page_head import opened
-from dashboard.parameter_inputs import give, parameter_inputs
-from dashboard.parameters import formatted
-from dashboard.saved_panel import history_panel, remember, saved_panel
-from dashboard.schema_browser import schema_browser
-from dashboard.sharing import linked, share
-from dashboard.sql_editor import put
+from dashboard.services.jobs import Job
+from dashboard.sql.parameters import formatted
+from dashboard.ui.page.page_header import opened
+from dashboard.ui.page.url_state import linked, share
+from dashboard.ui.query import form, run_status
+from dashboard.ui.query.parameter_inputs import give, parameter_inputs
+from dashboard.ui.query.saved_panel import history_panel, remember, saved_panel
+from dashboard.ui.query.schema_browser import schema_browser
+from dashboard.ui.query.sql_editor import put
+from dashboard.ui.result import table
 
 page = opened("SQL", "one SELECT over the served tables, checked before it runs")
 service, name = page.service, page.name
@@ -33,18 +34,18 @@ def take(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> None:
 def found(job: Job) -> None:
     """Draw a finished query and enter it into the histories."""
     remember(service, name, job)
-    tables.result(service, name, job, key=slot)
+    table.result(service, name, job, key=slot)
 
 
 with st.container(key="workbench"):
     written, beside = st.columns([3, 1.25], gap="small")
 with written, st.container(border=True, key="question"):
-    edited = asking.editor(service, name, slot, link.sql)
+    edited = form.editor(service, name, slot, link.sql)
     given = parameter_inputs(slot, edited.sql, link.parameters)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter")
         st.button("Format", key="format", on_click=lambda: put(slot, formatted(edited.sql)))
-        st.button("Example", key="example", on_click=lambda: put(slot, asking.example(service, name)))
+        st.button("Example", key="example", on_click=lambda: put(slot, form.example(service, name)))
         st.button("Clear", key="clear", type="tertiary", on_click=lambda: put(slot, ""))
         if "limit" not in st.session_state:
             st.session_state["limit"] = link.limit if link.limit in limits else limits[min(1, len(limits) - 1)]
@@ -60,11 +61,11 @@ with written, st.container(border=True, key="question"):
     pressed = st.session_state.pop(f"{slot}_again", False) or pressed or edited.run
     if edited.sql.strip():
         asked = {"query": "custom_sql", "sql": edited.sql, "limit": limit, "run": pressed}
-        asking.run_if_asked(service, name, asked, slot, given)
+        form.run_if_asked(service, name, asked, slot, given)
     else:
         st.caption("Write a SELECT, or take the example. Ctrl or Cmd + Enter runs it.")
 
-running.show(service, slot, found)
+run_status.show(service, slot, found)
 with beside:
     schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
 with schema_tab:

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from dashboard.http_stream.frames import Frame, Kind, close_frame
 from dashboard.http_stream.limits import Limits
-from dashboard.log_lines import LogLines
+from dashboard.log import LogLines
 
 ABNORMAL: Final = 1006
 GOING_AWAY: Final = 1001

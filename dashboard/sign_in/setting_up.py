@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
-from dashboard.log_lines import LogLines
+from dashboard.log import LogLines
 from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
@@ -71,7 +71,7 @@ def _secret_reader(environment: Mapping[str, str]) -> Callable[[], str] | None:
     region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
     if not secret:
         return None
-    from dashboard.secrets_manager import SecretsManager
+    from dashboard.aws.secrets import SecretsManager
 
     return SecretsManager(secret, region).text
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dashboard.errors import DashboardError
-from dashboard.log_lines import LogLines
+from dashboard.log import LogLines
 from dashboard.sign_in.provider import Provider, provider_from, values_from_environment, values_from_secret
 from dataset_model.faults import DatasetError
 

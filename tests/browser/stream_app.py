@@ -6,8 +6,8 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboard.http_stream import HttpStream, script_tag
-from dashboard.index_page import IndexPage
-from dashboard.security_headers import SecurityHeaders
+from dashboard.server.index_page import IndexPage
+from dashboard.server.security_headers import SecurityHeaders
 
 MODE = os.environ.get("HTTP_STREAM", "auto")
 

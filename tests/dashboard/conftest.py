@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from publishing import Published, publish
 
-from dashboard.service import Service
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 
 SDK_VARIABLES = {

@@ -9,15 +9,15 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
-from dashboard import api
-from dashboard.service import Service
+from dashboard.api import routes
+from dashboard.services.service import Service
 
 
 @contextlib.contextmanager
 def serving(provider: Callable[[], Service]) -> Iterator[httpx.Client]:
     """Serve the routes and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Starlette(routes=api.routes(provider)), log_level="critical", ws="none", lifespan="off")
+    config = uvicorn.Config(Starlette(routes=routes.routes(provider)), log_level="critical", ws="none", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 from serving import serving
 
-from dashboard import api
-from dashboard.service import Service
+from dashboard.api import routes
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 
 
@@ -237,7 +237,7 @@ def test_only_executions_of_this_api_are_given_out(client, service, path):
     assert client.get(path).status_code == 400
     assert client.get(path, params={"queryExecutionId": "0b1c"}).status_code == 404
     shape = service.shape("contacts")
-    from dashboard.queries import daily_statement
+    from dashboard.model.statements import daily_statement
 
     job = service.start("contacts", daily_statement(shape, None), owner="somebody's session")
     job.outcome()
@@ -301,7 +301,7 @@ def test_a_wrong_window_is_400(client, params, field):
 
 def test_a_slow_query_is_202_and_found_later(client, monkeypatch):
     """After the wait the answer is an id to ask with."""
-    monkeypatch.setattr(api, "WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(routes, "WAIT_SECONDS", 0.01)
     answer = ask(client, query="all_records", limit=3)
     assert answer.status_code == 202
     assert answer.json()["state"] in {"QUEUED", "RUNNING"}

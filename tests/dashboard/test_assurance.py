@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from dashboard.assurance import DayAssurance, StoredObject, assurance_of, day_assurance
-from dashboard.set_aside import set_aside_from
+from dashboard.quality.quarantine_count import set_aside_from
+from dashboard.quality.verification_status import DayAssurance, StoredObject, assurance_of, day_assurance
 from dataset_model.manifest import DayRecord, ObjectRecord
 from dataset_model.runs import RunEntry, RunWindow
 

@@ -3,7 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 
-from dashboard.aws_errors import error_from_reason, error_from_sdk
+from dashboard.aws.errors import error_from_reason, error_from_sdk
 from dashboard.errors import (
     AccessDenied,
     AthenaUnreachable,
@@ -12,10 +12,10 @@ from dashboard.errors import (
     TableMissing,
     Throttled,
 )
-from dashboard.queries import Statement
-from dashboard.service import Service
+from dashboard.model.statements import Statement
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
-from dashboard.sql_text import position_of_failure
+from dashboard.sql.parser import position_of_failure
 
 
 def answer(code, message, status=400):

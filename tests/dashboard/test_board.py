@@ -8,14 +8,14 @@ from decimal import Decimal
 import pytest
 from publishing import Published
 
-from dashboard.behind import behind
-from dashboard.board import Scene, board_document, picked_of
-from dashboard.board_request import Part, asked_from
-from dashboard.downloads import csv_bytes
-from dashboard.filters import DIMENSIONS, Days, Filters
-from dashboard.freshness import freshness_badges
-from dashboard.overview import ValueCount
-from dashboard.service import Service
+from dashboard.model.filters import DIMENSIONS, Days, Filters
+from dashboard.overview.document import Scene, board_document, picked_of
+from dashboard.overview.drill_down import behind
+from dashboard.overview.events import Part, asked_from
+from dashboard.overview.figures import ValueCount
+from dashboard.quality.freshness import freshness_badges
+from dashboard.results.downloads import csv_bytes
+from dashboard.services.service import Service
 
 JANUARY = Days(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
 

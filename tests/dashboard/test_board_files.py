@@ -11,8 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import dashboard
-from dashboard.board_files import BoardFiles
-from dashboard.no_delay import NoDelay
+from dashboard.server.board_assets import BoardFiles
+from dashboard.server.tcp_nodelay import NoDelay
 
 FOLDER = Path(dashboard.__file__).parent / "static" / "board"
 

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from dashboard import charts
-from dashboard.filters import Days
-from dashboard.overview import DayCount, ValueCount
+from dashboard.model.filters import Days
+from dashboard.overview import marks as charts
+from dashboard.overview.figures import DayCount, ValueCount
 
 CHANNELS = (ValueCount("VOICE", 60), ValueCount("CHAT", 30), ValueCount(None, 10))
 CATEGORIES = ("CHAT", "EMAIL", "VOICE", None)

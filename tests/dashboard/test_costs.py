@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.costs import MINIMUM_BYTES, dollars_for, estimate_from, suggested_days
 from dashboard.errors import RefusedSql
-from dashboard.filters import Days, Filters
-from dashboard.overview import overview_statements
-from dashboard.queries import daily_statement, rows_statement
-from dashboard.query_types import request_from
+from dashboard.model.filters import Days, Filters
+from dashboard.model.query_types import request_from
+from dashboard.model.statements import daily_statement, rows_statement
+from dashboard.overview.figures import overview_statements
+from dashboard.sql.cost import MINIMUM_BYTES, dollars_for, estimate_from, suggested_days
 
 D = dt.date
 

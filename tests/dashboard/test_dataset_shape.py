@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.query_types import available_query_types
-from dashboard.shape import shape_from
+from dashboard.model.query_types import available_query_types
+from dashboard.model.semantic_model import shape_from
 from dataset_model import dataset_from_environment, dataset_from_text, load_dataset
 from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
 

@@ -12,7 +12,7 @@ def script(first, today, needed):
 
     import streamlit as st
 
-    from dashboard.days_input import days_input
+    from dashboard.ui.query.days_input import days_input
 
     ends = tuple(dt.date.fromisoformat(day) for day in first)
     st.text(str(days_input("days", ends, dt.date.fromisoformat(today), "Europe/Berlin", needed=needed)))

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dashboard.excel import CUT, MOST_TEXT, excel_bytes
+from dashboard.results.excel import CUT, MOST_TEXT, excel_bytes
 
 
 def sheet_of(body, number=1):

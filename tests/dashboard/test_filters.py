@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.filters import (
+from dashboard.model.filters import (
     DIMENSIONS,
     Days,
     Filters,

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard import formats
-from dashboard.filters import Days
+from dashboard.model import formats
+from dashboard.model.filters import Days
 
 NOW = dt.datetime(2026, 2, 3, 12, 0, tzinfo=dt.UTC)
 

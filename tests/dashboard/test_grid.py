@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 from streamlit.dataframe.lazy_df_source import SortSpec
 
-from dashboard.browsing import Pages
-from dashboard.exact import cell_text, shown
-from dashboard.finding import rows_holding
-from dashboard.shared_results import HeldRows
+from dashboard.results.exact_text import cell_text, shown
+from dashboard.results.result_cache import HeldRows
+from dashboard.results.search import rows_holding
+from dashboard.ui.result.lazy_grid import Pages
 
 
 @pytest.mark.parametrize(

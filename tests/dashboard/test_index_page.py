@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from dashboard.index_page import IndexPage, theme_from_cookie, theme_from_query, themed_page
-from dashboard.security_headers import SecurityHeaders
+from dashboard.server.index_page import IndexPage, theme_from_cookie, theme_from_query, themed_page
+from dashboard.server.security_headers import SecurityHeaders
 from dashboard.themes import THEMES
 
 DOCUMENT = """<!DOCTYPE html><html><head><meta charset="UTF-8" />

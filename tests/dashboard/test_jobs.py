@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from dashboard.errors import QueryCancelled, QueryFailed, ResultMissing
-from dashboard.jobs import Jobs
-from dashboard.queries import Statement
-from dashboard.repeatable import is_repeatable
-from dashboard.results import QueryResult, Statistics
-from dashboard.shared_results import HeldRows
+from dashboard.model.determinism import is_repeatable
+from dashboard.model.result import QueryResult, Statistics
+from dashboard.model.statements import Statement
+from dashboard.results.result_cache import HeldRows
+from dashboard.services.jobs import Jobs
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_leaving_stops_ones_own_queries_alone(service, endless):
 
 def test_a_session_that_is_gone_leaves_no_query_running(service, endless, monkeypatch):
     """A closed tab stops its query in Athena after a while; a short absence does not."""
-    monkeypatch.setattr("dashboard.jobs.ABANDONED_SECONDS", 0.8)
+    monkeypatch.setattr("dashboard.services.jobs.ABANDONED_SECONDS", 0.8)
     there = {"gone": True}
     jobs = Jobs(lambda: service.athena, is_there=there.__getitem__)
     job = jobs.submit(endless, owner="gone")
@@ -134,7 +134,7 @@ def test_a_fault_of_our_own_ends_the_job():
 
 def test_ended_jobs_are_forgotten_in_order(service, monkeypatch):
     """Only the latest results are held, so that memory stays bounded."""
-    monkeypatch.setattr("dashboard.jobs.KEPT_JOBS", 2)
+    monkeypatch.setattr("dashboard.services.jobs.KEPT_JOBS", 2)
     jobs = [service.jobs.submit(Statement(f"SELECT {number} AS a")) for number in range(4)]
     for job in jobs:
         job.outcome()

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from dashboard.errors import ChangedMeanwhile
-from dashboard.library import Library
-from dashboard.saved_queries import MOST_HISTORY, History, PastQuery, name_of, saved_key
+from dashboard.stores.query_library import Library
+from dashboard.stores.saved_queries import MOST_HISTORY, History, PastQuery, name_of, saved_key
 
 SQL = "SELECT 1 FROM contacts"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.links import MOST_LINKED_SQL, Linked, linked_from, search_from
+from dashboard.model.query_link import MOST_LINKED_SQL, Linked, linked_from, search_from
 
 DAYS = st.dates(dt.date(1971, 1, 1), dt.date(2100, 1, 1))
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)

@@ -4,11 +4,11 @@ import datetime as dt
 
 import pytest
 
-from dashboard.cheaper import cheaper
-from dashboard.filters import Days
-from dashboard.narrowing import condition, proposal_from
-from dashboard.query_types import QueryRequest
-from dashboard.sql_guard import Catalogue, ServedTable, checked
+from dashboard.model.filters import Days
+from dashboard.model.query_types import QueryRequest
+from dashboard.services.suggestion import cheaper
+from dashboard.sql.guard import Catalogue, ServedTable, checked
+from dashboard.sql.rewrite import condition, proposal_from
 
 COLUMNS = ("channel", "note", "report_date", "year", "month", "day")
 CATALOGUE = Catalogue((ServedTable("db", "contacts", COLUMNS), ServedTable("db", "orders", COLUMNS)))

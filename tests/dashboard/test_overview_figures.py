@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from dashboard.filters import Days, Filters
-from dashboard.overview import Totals, overview_from, overview_statements
-from dashboard.queries import rows_statement
+from dashboard.model.filters import Days, Filters
+from dashboard.model.statements import rows_statement
+from dashboard.overview.figures import Totals, overview_from, overview_statements
 from dataset_model.definition import Card
 
 D = dt.date

@@ -11,7 +11,7 @@ import pytest
 from publishing import Published
 from streamlit.testing.v1 import AppTest
 
-from dashboard import loaders
+from dashboard.ui.page import cached_service
 from dataset_model.runs import run_key
 from dataset_model.shipped import SHIPPED_DATASETS
 from dataset_model.verification import Verification, VerifiedDay, verification_key
@@ -22,7 +22,7 @@ PAGES = ("overview", "explore", "sql", "exports")
 @pytest.fixture
 def visit(monkeypatch: pytest.MonkeyPatch, repository) -> Iterator[Callable[..., AppTest]]:
     """Open a page with an environment, as a new visitor of a process that has just started."""
-    loaders.service.clear()
+    cached_service.service.clear()
 
     def opened(environment: dict[str, str], page: str = "overview", **params: str) -> AppTest:
         for name, value in environment.items():
@@ -34,7 +34,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, repository) -> Iterator[Callable[...,
         return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
 
     yield opened
-    loaders.service.clear()
+    cached_service.service.clear()
 
 
 def metrics(app: AppTest) -> dict[str, str]:
@@ -307,7 +307,7 @@ def test_exports_shows_days_and_runs(visit, published: Published):
 def test_a_day_counts_as_verified_only_where_somebody_compared(visit, publishing, published: Published, page: str):
     """Every page says when it was verified, and without `exporter verify` that it was not."""
     assert "Verified " in badges(visit(published.environment, page))
-    loaders.service.clear()
+    cached_service.service.clear()
     bare = publishing("never_verified", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3, verified=False)
     shown = badges(visit(bare.environment, page))
     assert "Not verified" in shown
@@ -386,9 +386,9 @@ def test_a_past_query_runs_again(visit, publishing):
     next(button for button in app.button if button.label == "Run again").click().run()
     assert not app.exception
     assert list(app.dataframe[0].value.columns) == ["channel", "contacts"]
-    loaders.service().library.close()
-    loaders.service().library.forget()
-    assert "count(*)" in loaders.service().library.history(published.dataset).entries[0].sql
+    cached_service.service().library.close()
+    cached_service.service().library.forget()
+    assert "count(*)" in cached_service.service().library.history(published.dataset).entries[0].sql
 
 
 def test_format_lays_the_text_out(visit, published: Published):

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from dashboard.errors import RefusedSql
-from dashboard.parameters import Parameter, formatted, literals_of, parameters_of
-from dashboard.query_types import QueryRequest
+from dashboard.model.query_types import QueryRequest
+from dashboard.sql.parameters import Parameter, formatted, literals_of, parameters_of
 
 SQL = "SELECT count(*) AS n FROM contacts WHERE report_date >= {{start_date}} AND channel = {{channel}}"
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.filters import Days, Filters
-from dashboard.partition_predicate import partition_conjuncts, spans_of
-from dashboard.queries import Statement, daily_statement, overview_statement, rows_statement
+from dashboard.model.filters import Days, Filters
+from dashboard.model.partition_filter import partition_conjuncts, spans_of
+from dashboard.model.statements import Statement, daily_statement, overview_statement, rows_statement
 from dataset_model.partitions import days_between
 
 D = dt.date

@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from dashboard.errors import InvalidRequest
-from dashboard.filters import Days
-from dashboard.query_types import QUERY_TYPES, QueryRequest, available_query_types, request_from
-from dashboard.shape import shape_from
+from dashboard.model.filters import Days
+from dashboard.model.query_types import QUERY_TYPES, QueryRequest, available_query_types, request_from
+from dashboard.model.semantic_model import shape_from
 from dataset_model import dataset_from_text, load_dataset
 
 CONTACTS = shape_from(load_dataset("contacts", {}), None)

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dashboard.result_chart_spec import vega_lite
-from dashboard.result_charts import ROWS, chart_of, choices_of, described, is_drawable, suggested_colour
+from dashboard.results.chart_choice import ROWS, chart_of, choices_of, described, is_drawable, suggested_colour
+from dashboard.results.chart_spec import vega_lite
 
 DAYS = [dt.date(2026, 1, day) for day in (1, 1, 2, 2)]
 SPLIT = pa.table({"day": DAYS, "channel": ["VOICE", "CHAT", "VOICE", "CHAT"], "contacts": [5, 6, 7, 8]})

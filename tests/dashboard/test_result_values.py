@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.downloads import csv_batches, csv_bytes, file_name, formula_safe_text, parquet_bytes
-from dashboard.json_values import json_rows, json_value
-from dashboard.result_file import table_from_csv, unique_names
-from dashboard.results import ResultColumn
+from dashboard.model.result import ResultColumn
+from dashboard.results.downloads import csv_batches, csv_bytes, file_name, formula_safe_text, parquet_bytes
+from dashboard.results.json_values import json_rows, json_value
+from dashboard.results.result_file import table_from_csv, unique_names
 
 texts = st.none() | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
 

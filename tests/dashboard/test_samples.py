@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from dashboard.errors import ResultMissing
-from dashboard.samples import MOST_BYTES, Ranged, chosen, samples_from
-from dashboard.schema_browser import columns_list
-from dashboard.schema_values import known_values
+from dashboard.results.sample_values import MOST_BYTES, Ranged, chosen, samples_from
+from dashboard.results.schema_values import known_values
+from dashboard.ui.query.schema_browser import columns_list
 
 DAY = dt.date(2026, 2, 2)
 

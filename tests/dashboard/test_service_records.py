@@ -7,11 +7,11 @@ import boto3
 import pytest
 
 from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, QueryFailed, TableMissing
-from dashboard.filters import Filters
-from dashboard.kept import Kept
-from dashboard.queries import Statement
-from dashboard.service import Service, reuse_minutes
+from dashboard.model.filters import Filters
+from dashboard.model.statements import Statement
+from dashboard.services.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment
+from dashboard.stores.cache import Kept
 from dataset_model.manifest import MANIFEST_FILE, Manifest
 from dataset_model.partitions import object_key
 
@@ -214,6 +214,6 @@ def test_the_least_asked_for_goes_first():
 
 
 def _all_records(service):
-    from dashboard.query_types import request_from
+    from dashboard.model.query_types import request_from
 
     return request_from({"query": "all_records"}, service.shape("contacts"), 10)

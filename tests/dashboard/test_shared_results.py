@@ -6,10 +6,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dashboard.browsing import Pages
 from dashboard.errors import ResultMissing
-from dashboard.results import ResultColumn
-from dashboard.shared_results import SharedResults, SharedRows
+from dashboard.model.result import ResultColumn
+from dashboard.results.result_cache import SharedResults, SharedRows
+from dashboard.ui.result.lazy_grid import Pages
 
 COLUMNS = (ResultColumn("contact_id", "varchar"), ResultColumn("big", "decimal(38,0)"))
 

@@ -14,8 +14,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from dashboard.aws.secrets import SecretsManager
 from dashboard.errors import AthenaUnreachable
-from dashboard.secrets_manager import SecretsManager
 from dashboard.sign_in.access import YES, Access, access_from_environment
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import names_from_environment

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 from dashboard.errors import RefusedSql
-from dashboard.service import Service
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
-from dashboard.sql_guard import Catalogue, ServedTable, checked
+from dashboard.sql.guard import Catalogue, ServedTable, checked
 
 CORPUS = Path(__file__).parent / "corpus"
 CATALOGUE = Catalogue(

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from dashboard.start_up import LaterRoutes
+from dashboard.server.deferred_imports import LaterRoutes
 
 SLOW = ("altair", "boto3", "numpy", "pandas", "PIL", "pyarrow", "pyathena", "sqlglot", "xlsxwriter")
 
@@ -39,7 +39,7 @@ def test_a_process_is_healthy_before_it_has_loaded_what_pages_need():
 
 def test_a_load_balancer_that_asks_for_health_loads_no_more_than_the_first_page():
     """The rest of the API waits for whoever uses it."""
-    code = "from dashboard import loaders; from dashboard.health import health_route; health_route(loaders.service)"
+    code = "from dashboard.ui.page import cached_service; from dashboard.api.health import health_route; health_route(cached_service.service)"
     assert loaded_by(code, *SLOW) == []
 
 
@@ -47,7 +47,7 @@ def test_the_first_page_is_drawn_without_what_only_others_need(publishing, repos
     """Where the answers are stored, neither Athena's client nor Arrow, pandas or the parser is loaded for it."""
     published = publishing("quick", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
     code = FIRST_PAGE.format(page=str(repository / "dashboard" / "navigation.py"))
-    close = "from dashboard import loaders; loaders.service().close()"
+    close = "from dashboard.ui.page import cached_service; cached_service.service().close()"
     printed = [loaded_by(f"{code}\n{close}", *SLOW, environment=published.environment) for _ in range(2)]
     assert {"pyarrow", "pyathena"} < set(printed[0])
     assert printed[1] == ["[{"]

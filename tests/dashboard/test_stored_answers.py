@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from dashboard.filters import Filters, default_window
-from dashboard.overview import overview_statements
-from dashboard.queries import Statement
-from dashboard.results import Answer, Statistics
-from dashboard.service import Service
+from dashboard.model.filters import Filters, default_window
+from dashboard.model.result import Answer, Statistics
+from dashboard.model.statements import Statement
+from dashboard.overview.figures import overview_statements
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
-from dashboard.stored_answers import MOST_ROWS, NotReadable, answers_from, answers_key, body_from, question_from
+from dashboard.stores.overview_answers import (
+    MOST_ROWS,
+    NotReadable,
+    answers_from,
+    answers_key,
+    body_from,
+    question_from,
+)
 from dataset_model.manifest import MANIFEST_FILE
 from dataset_model.partitions import object_key
 
@@ -219,8 +226,8 @@ def test_a_refresh_asks_athena(small):
 
 def test_a_role_that_may_not_write_still_shows_the_figures(small, monkeypatch):
     """What cannot be stored is told in the log alone."""
+    from dashboard.aws.s3 import Objects
     from dashboard.errors import AccessDenied
-    from dashboard.objects import Objects
 
     def refused(*_, **__):
         raise AccessDenied("S3 refused writing")

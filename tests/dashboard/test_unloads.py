@@ -8,12 +8,12 @@ import boto3
 import pyarrow.parquet as pq
 import pytest
 
-from dashboard.counting import count_statement
 from dashboard.errors import InvalidRequest, QueryCancelled
-from dashboard.queries import Statement, with_limit
-from dashboard.query_types import QueryRequest
-from dashboard.unloading import unload_of
-from dashboard.unloads import MOST_ROWS, unload_folder, unload_statement
+from dashboard.model.query_types import QueryRequest
+from dashboard.model.statements import Statement, with_limit
+from dashboard.services.unloading import unload_of
+from dashboard.sql.unload import MOST_ROWS, unload_folder, unload_statement
+from dashboard.ui.result.row_count import count_statement
 
 
 def answered(service, request, given=None):

@@ -11,9 +11,9 @@ import pytest
 from botocore.config import Config
 from click.testing import CliRunner
 
-from dashboard.filters import Filters
-from dashboard.query_types import QueryRequest
-from dashboard.service import Service
+from dashboard.model.filters import Filters
+from dashboard.model.query_types import QueryRequest
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.provider import FIELDS

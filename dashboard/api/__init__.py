@@ -1,0 +1,1 @@
+"""HTTP requests flow in, JSON, CSV and errors with a status flow out."""

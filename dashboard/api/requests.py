@@ -1,0 +1,118 @@
+"""What a request of the API says: its body, its parameters, and the question or the result that it is about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, get_args
+
+import orjson
+from starlette.requests import Request
+
+from dashboard.api.errors import ApiError
+from dashboard.errors import DashboardError, FieldFault, InvalidRequest
+from dashboard.model.filters import Preset, days_of_preset
+from dashboard.model.query_types import MAX_TEXT, request_from
+from dashboard.model.statements import Statement
+from dashboard.services.jobs import Job
+from dashboard.services.service import Service
+
+MOST_BODY: Final = 256 * 1024
+
+Chosen = TypeVar("Chosen", bound=str)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a body asks, checked: the dataset and its statement."""
+
+    name: str
+    statement: Statement
+
+
+def question(service: Service, body: dict[str, Any]) -> Question:
+    """Return what a body asks; raise InvalidRequest with every wrong field, or RefusedSql."""
+    name = service.dataset(text_or_none(body, "dataset")).name
+    given = _texts_by_name(body, "parameters")
+    preset = text_or_none(body, "preset")
+    if preset is not None:
+        known = get_args(Preset)
+        if preset not in known:
+            raise wrong("preset", f"expected one of {', '.join(known)}; found {preset!r:.60}")
+        if "startDate" in body or "endDate" in body:
+            raise wrong("preset", "expected without startDate and endDate, which it stands for")
+        days = days_of_preset(next(option for option in known if option == preset), service.today(name))
+        body |= {"startDate": days.first, "endDate": days.last}
+    asked = request_from(body, service.shape(name), service.settings.max_fetch_rows)
+    return Question(name, service.prepare(name, asked, given))
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Raise ApiError 403 for a request that a page of another site sends through a visitor's browser."""
+    # It must not spend our money through the browser of somebody who is signed in here.
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    foreign = origin is not None and origin.partition("://")[2] != host
+    if foreign or request.headers.get("sec-fetch-site") == "cross-site":
+        raise ApiError(403, "Queries are taken from this site's own pages and from programs, not from other sites.")
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """Return the body, a JSON object of at most `MOST_BODY` bytes."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MOST_BODY:
+            raise ApiError(413, f"body: expected at most {MOST_BODY:,} bytes")
+    try:
+        value = orjson.loads(bytes(body))
+    except orjson.JSONDecodeError as error:
+        raise wrong("body", f"expected a JSON object; {error}") from None
+    if not isinstance(value, dict):
+        raise wrong("body", f"expected a JSON object; found {type(value).__name__}")
+    return value
+
+
+def job_of(service: Service, query_execution_id: str) -> Job:
+    """Return a job of this API; raise ApiError 404 for any other, InvalidRequest for none."""
+    if not query_execution_id:
+        raise wrong("queryExecutionId", "expected the id that /api/query gave; found nothing")
+    job = service.jobs.by_execution(query_execution_id) or service.jobs.get(query_execution_id)
+    # What the pages started is theirs: ids travel in links and logs, and must not open somebody's result.
+    if job is None or job.owner != "api":
+        raise ApiError(404, "queryExecutionId: not started by this API, or forgotten since; run the query again")
+    return job
+
+
+def one_of(text: str, field: str, known: tuple[Chosen, ...]) -> Chosen:
+    """Return the known value that a text is; raise InvalidRequest naming the field."""
+    found = next((value for value in known if value == text), None)
+    if found is None:
+        raise wrong(field, f"expected one of {', '.join(known)}; found {text[:40]!r}")
+    return found
+
+
+def text_or_none(body: dict[str, Any], field: str) -> str | None:
+    """Take a text out of a body; None where it is not there."""
+    value = body.pop(field, None)
+    if value is None or isinstance(value, str):
+        return value
+    raise wrong(field, f"expected text; found {value!r:.60}")
+
+
+def texts(value: object, field: str) -> list[str] | None:
+    """Return a list of texts, None where there is none."""
+    if value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value)):
+        return value
+    raise wrong(field, f"expected a list of texts; found {value!r:.60}")
+
+
+def wrong(field: str, message: str) -> DashboardError:
+    """Return the error that names one wrong field."""
+    return InvalidRequest((FieldFault(field, message),))
+
+
+def _texts_by_name(body: dict[str, Any], field: str) -> Mapping[str, str] | None:
+    value = body.pop(field, None)
+    if value is None:
+        return None
+    if isinstance(value, dict) and all(isinstance(text, str) and len(text) <= MAX_TEXT for text in value.values()):
+        return value
+    raise wrong(field, f"expected texts of at most {MAX_TEXT} characters by name; found {value!r:.60}")

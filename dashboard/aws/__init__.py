@@ -1,0 +1,1 @@
+"""The only package that calls AWS: Athena, S3 and Secrets Manager."""

@@ -1,0 +1,172 @@
+"""Athena, through PyAthena: start a statement, watch it, stop it, read its result. The one module that knows it."""
+
+import logging
+from typing import Any
+
+import pyarrow as pa
+import pyathena
+from boto3.session import Session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pyathena.error import Error as PyAthenaError
+from pyathena.model import AthenaQueryExecution
+from pyathena.util import RetryConfig
+
+from dashboard.aws.errors import error_from_reason, error_from_sdk
+from dashboard.aws.s3 import Objects
+from dashboard.aws.session import new_session
+from dashboard.errors import DashboardError, QueryFailed
+from dashboard.model.result import QueryResult, ResultColumn, Statistics
+from dashboard.model.run_options import UNWATCHED, Watch
+from dashboard.model.statements import Statement
+from dashboard.results.result_cache import HeldRows, SharedResults, SharedRows
+from dashboard.results.result_file import unique_names
+from dashboard.sql.parser import position_of_failure
+
+POLL_SECONDS = 0.2
+"""Between looks at a running query; PyAthena's own second is felt on every click."""
+
+MOST_REUSE_MINUTES = 7 * 24 * 60
+"""Athena's limit on the age of a reused result."""
+
+# PyAthena logs a traceback for every error that it raises; here each is handled, and said once.
+logging.getLogger("pyathena").setLevel(logging.CRITICAL)
+
+
+class Athena:
+    """Runs statements in one workgroup. Safe to use from many threads; every run has a cursor of its own."""
+
+    def __init__(
+        self, objects: Objects, *, workgroup: str, database: str, results: str | None, region: str | None
+    ) -> None:
+        self._objects = objects
+        # "" keeps PyAthena from reading AWS_ATHENA_S3_STAGING_DIR: a workgroup may enforce its own place for results.
+        self._options: dict[str, Any] = {
+            "s3_staging_dir": results or "",
+            "work_group": workgroup,
+            "schema_name": database,
+            "region_name": region,
+        }
+        self.results = SharedResults(objects.save)
+        self._connection: Any = None
+
+    def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
+        """Run a statement to its end and return its result.
+
+        Raises a DashboardError; QueryCancelled where the query was stopped.
+        """
+        seen: list[AthenaQueryExecution] = []
+        stopped = False
+
+        def look(execution: AthenaQueryExecution) -> None:
+            nonlocal stopped
+            seen[:] = [execution]
+            over = execution.state in AthenaQueryExecution.TERMINAL_STATES
+            if not stopped and not over and watch.should_stop():
+                stopped = True
+                self.stop(str(execution.query_id))
+
+        try:
+            # One row of GetQueryResults gives the columns' types; the rows come from the file.
+            cursor = self._connect().cursor(on_poll=look, arraysize=1)
+            cursor.execute(
+                statement.sql,
+                list(statement.parameters) or None,
+                paramstyle="qmark",
+                result_reuse_enable=watch.reuse_minutes > 0,
+                result_reuse_minutes=min(max(watch.reuse_minutes, 1), MOST_REUSE_MINUTES),
+                on_start_query_execution=watch.on_start,
+            )
+            described = cursor.description or []
+        except (PyAthenaError, ClientError, BotoCoreError) as error:
+            raise _failure(statement, seen[0] if seen else None, error) from error
+        return self._result(statement, seen[0], tuple(_column(*entry) for entry in described))
+
+    def stop(self, query_execution_id: str) -> None:
+        """Stop an execution in Athena; one that is over stays as it is."""
+        try:
+            self._connect().client.stop_query_execution(QueryExecutionId=query_execution_id)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "Athena", f"stopping query {query_execution_id}") from error
+
+    def state(self, query_execution_id: str) -> str:
+        """Return Athena's state of an execution: QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+        try:
+            answer = self._connect().client.get_query_execution(QueryExecutionId=query_execution_id)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "Athena", f"asking for query {query_execution_id}") from error
+        return str(answer["QueryExecution"]["Status"]["State"])
+
+    def _connect(self) -> Any:
+        if self._connection is None:
+            self._connection = pyathena.connect(
+                **self._options,
+                session=Session(botocore_session=new_session()),
+                poll_interval=POLL_SECONDS,
+                kill_on_interrupt=False,
+                retry_config=RetryConfig(attempt=4, max_delay=4),
+                config=Config(
+                    connect_timeout=3,
+                    read_timeout=30,
+                    retries={"mode": "standard", "total_max_attempts": 2},
+                    max_pool_connections=32,
+                ),
+            )
+        return self._connection
+
+    def _result(
+        self, statement: Statement, execution: AthenaQueryExecution, columns: tuple[ResultColumn, ...]
+    ) -> QueryResult:
+        location = str(execution.output_location)
+        if statement.unloads:
+            nothing = HeldRows(pa.table({}))
+            files = self._files_of(execution)
+            return QueryResult(
+                str(execution.query_id), statement, nothing, 0, (), False, _statistics(execution), location, files
+            )
+        names = unique_names([column.name for column in columns])
+        columns = tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True))
+        # Read here, in the query's own thread, so that pages and programs find the rows there.
+        count, limit = self.results.table(location, columns).num_rows, statement.limit
+        return QueryResult(
+            query_execution_id=str(execution.query_id),
+            statement=statement,
+            rows=SharedRows(self.results, location, columns, limit),
+            row_count=count if limit is None else min(count, limit),
+            columns=columns,
+            truncated=limit is not None and count > limit,
+            statistics=_statistics(execution),
+            output_location=location,
+        )
+
+    def _files_of(self, execution: AthenaQueryExecution) -> tuple[str, ...]:
+        # Athena lists what it wrote in a file beside its results, a URI a line; there is none where no row was written.
+        listed = execution.data_manifest_location
+        return tuple(filter(None, self._objects.text(listed).splitlines())) if listed else ()
+
+
+def _failure(statement: Statement, execution: AthenaQueryExecution | None, error: Exception) -> DashboardError:
+    """Return what went wrong: the query, where Athena says that it ended badly, and otherwise the call."""
+    if execution is None or execution.state not in {"FAILED", "CANCELLED"}:
+        return error_from_sdk(error, "Athena", "running a query")
+    reason = execution.state_change_reason or ""
+    failure = error_from_reason(str(execution.state), reason, str(execution.query_id))
+    if isinstance(failure, QueryFailed) and statement.written:
+        told, line, column = position_of_failure(statement.written, failure.reason)
+        return QueryFailed(told, failure.query_execution_id, line, column)
+    return failure
+
+
+def _column(name: str, type_: str, _size: None, _length: None, precision: int, scale: int, _null: str) -> ResultColumn:
+    return ResultColumn(name, f"decimal({precision},{scale})" if type_ == "decimal" else type_)
+
+
+def _statistics(execution: AthenaQueryExecution) -> Statistics:
+    return Statistics(
+        bytes_scanned=execution.data_scanned_in_bytes or 0,
+        queue_ms=execution.query_queue_time_in_millis or 0,
+        run_ms=execution.engine_execution_time_in_millis or 0,
+        total_ms=execution.total_execution_time_in_millis or 0,
+        reused=bool(execution.reused_previous_result),
+        submitted_at=execution.submission_date_time,
+    )

@@ -1,0 +1,169 @@
+"""S3: the exporter's records, saved queries, results, and links to them. The one module with an S3 client."""
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dashboard.aws.errors import error_from_sdk
+from dashboard.aws.session import new_client
+from dashboard.errors import ResultMissing
+from dashboard.quality.verification_status import StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LINK_SECONDS = 300
+"""How long a presigned link opens; long enough to click, too short to pass around."""
+
+
+class Objects:
+    """Reads and writes objects. `public_endpoint` is S3 as the browser reaches it, where that is another name."""
+
+    def __init__(self, region: str | None = None, public_endpoint: str | None = None) -> None:
+        self._region = region
+        self._public_endpoint = public_endpoint
+
+    @cached_property
+    def _client(self) -> "S3Client":
+        client: S3Client = new_client("s3", region_name=self._region, config=_config())
+        return client
+
+    @cached_property
+    def _signer(self) -> "S3Client":
+        # A signature covers the host, so the link must be signed for the name under which it will be opened.
+        if not self._public_endpoint:
+            return self._client
+        signer: S3Client = new_client(
+            "s3", region_name=self._region, endpoint_url=self._public_endpoint, config=_config(signature_version="s3v4")
+        )
+        return signer
+
+    def read(self, bucket: str, key: str) -> bytes | None:
+        """Return an object's body, or None where there is none."""
+        found = self.read_version(bucket, key)
+        return found[0] if found else None
+
+    def read_version(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        """Return an object's body and its ETag, or None where there is none."""
+        try:
+            found = self._client.get_object(Bucket=bucket, Key=key)
+            return found["Body"].read(), found["ETag"].strip('"')
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
+                return None
+            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+
+    def put(self, bucket: str, key: str, body: bytes, *, etag: str | None) -> bool:
+        """Write a JSON object over the version with this ETag (None: where there is none); False if it is another."""
+        condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {"IfNoneMatch": "*"}
+        try:
+            self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
+        except (ClientError, BotoCoreError) as error:
+            # 404: the version to replace was deleted meanwhile.
+            if _code(error) in {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"}:
+                return False
+            raise error_from_sdk(error, "S3", f"writing s3://{bucket}/{key}") from error
+        return True
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is not there stays so."""
+        try:
+            self._client.delete_object(Bucket=bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise error_from_sdk(error, "S3", f"deleting s3://{bucket}/{key}") from error
+
+    def read_uri(self, uri: str) -> bytes:
+        """Return the body of an `s3://` URI; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        body = self.read(bucket, key)
+        if body is None:
+            raise ResultMissing(f"The result {uri} is gone. Run the query again.")
+        return body
+
+    def save(self, uri: str, file: IO[bytes]) -> None:
+        """Write the body of an `s3://` URI into a file, piece by piece; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        try:
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            for piece in body.iter_chunks(1024 * 1024):
+                file.write(piece)
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
+                raise ResultMissing(f"The result {uri} is gone. Run the query again.") from error
+            raise error_from_sdk(error, "S3", f"reading {uri}") from error
+
+    def text(self, uri: str) -> str:
+        """Return the text of an `s3://` URI, as dataset files are read."""
+        return self.read_uri(uri).decode("utf-8")
+
+    def stored(self, bucket: str, prefix: str) -> Iterator[StoredObject]:
+        """Yield every object under a prefix, in the order of their keys."""
+        try:
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield StoredObject(item["Key"], item["ETag"].strip('"'), item["LastModified"])
+        except (ClientError, BotoCoreError) as error:
+            if isinstance(error, ClientError) and error.response.get("Error", {}).get("Code") == "NoSuchBucket":
+                return
+            raise error_from_sdk(error, "S3", f"listing s3://{bucket}/{prefix}") from error
+
+    def part(self, bucket: str, key: str, etag: str, first: int, end: int) -> bytes:
+        """Return the bytes of a version of an object from `first` to before `end`; raise ResultMissing for another."""
+        try:
+            found = self._client.get_object(
+                Bucket=bucket, Key=key, IfMatch=f'"{etag}"', Range=f"bytes={first}-{end - 1}"
+            )
+            return found["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"PreconditionFailed", "412", "NoSuchKey", "404"}:
+                raise ResultMissing(f"The file s3://{bucket}/{key} was published anew. Try again.") from error
+            raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
+
+    def size(self, uri: str) -> int:
+        """Return the bytes of an `s3://` URI; raise ResultMissing where there is none."""
+        bucket, key = bucket_and_key(uri)
+        try:
+            return int(self._client.head_object(Bucket=bucket, Key=key)["ContentLength"])
+        except (ClientError, BotoCoreError) as error:
+            if _code(error) in {"NoSuchKey", "404"}:
+                raise ResultMissing(f"The file {uri} is gone. Write it again.") from error
+            raise error_from_sdk(error, "S3", f"looking at {uri}") from error
+
+    def link(self, uri: str, file_name: str) -> str:
+        """Return a presigned address that downloads an object under `file_name`, good for `LINK_SECONDS`."""
+        bucket, key = bucket_and_key(uri)
+        request = {
+            "Bucket": bucket,
+            "Key": key,
+            "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+            "ResponseContentType": "text/csv" if file_name.endswith(".csv") else "application/octet-stream",
+        }
+        try:
+            return self._signer.generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_SECONDS)
+        except BotoCoreError as error:
+            raise error_from_sdk(error, "S3", f"signing a link to {uri}") from error
+
+
+def _code(error: Exception) -> str:
+    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
+
+
+def bucket_and_key(uri: str) -> tuple[str, str]:
+    """Return the two parts of an `s3://` URI."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _config(**more: Any) -> Config:
+    # Path style works on AWS and wherever a bucket's name is no host name.
+    return Config(
+        s3={"addressing_style": "path"},
+        connect_timeout=3,
+        read_timeout=60,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        max_pool_connections=32,
+        **more,
+    )

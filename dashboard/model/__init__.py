@@ -1,0 +1,1 @@
+"""Parameters and filters flow in, statements with bound values flow out."""

@@ -1,0 +1,108 @@
+"""Figures as people read them. Pure; nothing is rounded that someone may want to check."""
+
+import datetime as dt
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from dashboard.model.filters import Days
+
+Number = int | float | Decimal
+
+_UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
+DASH: Final = "\N{EN DASH}"
+NOTHING: Final = DASH
+
+
+def number(value: Number | None) -> str:
+    """Return a figure with thousands separated: integers and decimals exact, doubles to two places."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
+def plural(count: int, noun: str, nouns: str | None = None) -> str:
+    """Return `1 row`, `1,200 rows`."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
+
+
+def size(count: int) -> str:
+    """Return bytes in the unit that leaves one to three digits before the point; 1 KB is 1,024 bytes as on a bill."""
+    amount = float(count)
+    for unit in _UNITS:
+        if amount < 1024 or unit == _UNITS[-1]:
+            break
+        amount /= 1024
+    return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}".replace(".0 ", " ")
+
+
+def dollars(amount: Decimal) -> str:
+    """Return a price; below a cent the digits that matter, never a bare zero for something that costs."""
+    if amount == 0:
+        return "$0"
+    return f"${amount:,.2f}" if amount >= Decimal("0.01") else f"${amount:.6f}".rstrip("0")
+
+
+def seconds(value: float) -> str:
+    """Return a duration: `0.4 s`, `12 s`, `3 min 05 s`."""
+    if value < 10:
+        return f"{value:.1f} s"
+    whole = round(value)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
+
+
+def day(value: dt.date) -> str:
+    """Return `7 Feb 2026`."""
+    return f"{value.day} {value:%b %Y}"
+
+
+def days(value: Days) -> str:
+    """Return a run of days as short as it can be said: 3 to 9 Feb 2026, with a dash."""
+    first, last = value.first, value.last
+    if first == last:
+        return f"{first:%a} {day(first)}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} {DASH} {day(last)}"
+    return (
+        f"{first.day} {first:%b} {DASH} {day(last)}" if first.year == last.year else f"{day(first)} {DASH} {day(last)}"
+    )
+
+
+def instant(value: dt.datetime, zone: dt.tzinfo, zone_name: str) -> str:
+    """Return an instant to the minute in a named zone: `7 Feb 2026, 14:05 UTC`."""
+    local = value.astimezone(zone)
+    return f"{day(local.date())}, {local:%H:%M} {zone_name}"
+
+
+def age(then: dt.datetime, now: dt.datetime) -> str:
+    """Return how long ago an instant was, in its largest unit."""
+    minutes = int((now - then).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{plural(minutes, 'minute')} ago"
+    if minutes < 48 * 60:
+        return f"{plural(minutes // 60, 'hour')} ago"
+    return f"{plural(minutes // (24 * 60), 'day')} ago"
+
+
+def change(value: Number | None, previous: Number | None, *, absolute: bool) -> str | int | None:
+    """Return the change against a previous figure for a card: a signed share or, with `absolute`, a signed number.
+
+    0 where it would read as no change (Streamlit then draws no arrow); None where there is nothing to compare with.
+    """
+    if value is None or previous is None:
+        return None
+    if absolute:
+        return f"{value - previous:+,}" if value != previous else 0  # type: ignore[operator]
+    if not previous:
+        return None
+    share = float((value - previous) / previous)  # type: ignore[operator]
+    return 0 if abs(share) < 0.0005 else f"{share:+,.1%}"
+
+
+def listed(names: Iterable[str], most: int = 3) -> str:
+    """Return `a, b, c and 4 more`."""
+    names = list(names)
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

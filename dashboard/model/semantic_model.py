@@ -1,0 +1,176 @@
+"""What the dashboard knows of a dataset's table: its columns, and which of them play a part on the pages.
+
+The dataset file says so; what it leaves out is inferred from the columns' roles and names.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.model.filters import Dimension
+from dashboard.model.vocabulary import KNOWN_NAMES, Part, called, headed, several
+from dataset_model.definition import Card, Chart, Dataset
+from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.table_schema import TableSchema
+from dataset_model.types import BIGINT, DATE, ColumnType
+
+
+@dataclass(frozen=True)
+class TableColumn:
+    """One column as people meet it."""
+
+    name: str
+    type: ColumnType
+    unit: str | None = None
+    description: str = ""
+    is_partition: bool = False
+    """year, month and day: every query may name them, and they cost nothing to read."""
+
+    @property
+    def type_name(self) -> str:
+        """The type as Athena has it; partition columns are INT, which no column of a file is."""
+        return "int" if self.is_partition else str(self.type)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A dataset's table and the parts that its columns play; None means that no column plays the part."""
+
+    dataset: str
+    title: str
+    database: str
+    table: str
+    time_zone: str
+    columns: tuple[TableColumn, ...]
+    """In catalogue order, the partition columns last."""
+    date_column: str | None
+    """The `date` column with the day, where there is one."""
+    entity: str | None
+    """Identifies what is counted once: a contact, an order."""
+    agent: str | None
+    channel: str | None
+    method: str | None
+    cards: tuple[Card, ...]
+    charts: tuple[Chart, ...]
+
+    @property
+    def table_name(self) -> tuple[str, str]:
+        """Database and table."""
+        return self.database, self.table
+
+    def column(self, name: str) -> TableColumn | None:
+        """Return the column of that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+    def of(self, dimension: Dimension) -> str | None:
+        """Return the column behind a cross-filter, or None where the dataset has none."""
+        return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
+
+
+def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
+    """Return a dataset's shape; `schema` is what was published, None while nothing was."""
+    columns = _columns(dataset, schema)
+    names = {column.name for column in columns}
+    said = dataset.dashboard
+    entity = _part(said.entity, "entity", names) or next(
+        (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
+    )
+    channel, agent, method = _dimensions(dataset, names)
+    extra = dataset.target.extra_date_column
+    return Shape(
+        dataset=dataset.name,
+        title=dataset.label,
+        database=dataset.target.database,
+        table=dataset.target.table,
+        time_zone=dataset.source.time_zone,
+        columns=columns,
+        date_column=extra if extra in names else None,
+        entity=entity,
+        agent=agent,
+        channel=channel,
+        method=method,
+        cards=_cards(said.cards, names) or inferred_cards(entity, channel, agent),
+        charts=_charts(said.charts, names) or inferred_charts(entity, channel, agent, method),
+    )
+
+
+def inferred_cards(entity: str | None, channel: str | None, agent: str | None) -> tuple[Card, ...]:
+    """Return the cards of a dataset that declares none: rows, and distinct values of the parts it has."""
+    counted: tuple[tuple[str, str | None], ...] = (
+        (f"Unique {several(called('entity', entity))}", entity),
+        (headed(several(called("channel", channel))), channel),
+        (headed(several(called("agent", agent))), agent),
+    )
+    distinct = (Card(label=label, measure="distinct", column=column) for label, column in counted if column)
+    return (Card(label="Total rows"), *distinct)
+
+
+def inferred_charts(
+    entity: str | None, channel: str | None, agent: str | None, method: str | None
+) -> tuple[Chart, ...]:
+    """Return the charts of a dataset that declares none: rows per day, and per part it has.
+
+    A ring or a pie suits the few values that a channel has; of other columns nobody knows how many there are.
+    """
+    charts = [Chart(title=f"{headed(several(called('entity', entity)))} per day", kind="bar", by="day")]
+    rings: tuple[tuple[Part, str | None, Literal["doughnut", "bar", "pie"]], ...] = (
+        ("channel", channel, "doughnut"),
+        ("agent", agent, "bar"),
+        ("method", method, "pie"),
+    )
+    for part, column, kind in rings:
+        if column:
+            drawn = kind if column in KNOWN_NAMES[part] else "bar"
+            charts.append(Chart(title=headed(several(called(part, column))), kind=drawn, by=column))
+    return tuple(charts)
+
+
+def _dimensions(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
+    """Return the columns of channel, agent and method: said, known by their names, or the next declared dimension.
+
+    What the file says of any part is all that it has to say: nothing is made up beside it.
+    """
+    said = dataset.dashboard
+    parts: tuple[tuple[Part, str | None], ...] = (
+        ("channel", said.channel),
+        ("agent", said.agent),
+        ("method", said.initiation_method),
+    )
+    found = {part: _part(column, part, names) for part, column in parts}
+    if not any(column for _, column in parts):
+        declared = [column.name for column in dataset.columns if column.role == "dimension" and column.name in names]
+        free = iter([name for name in declared if name not in found.values()])
+        found = {part: column or next(free, None) for part, column in found.items()}
+    return found["channel"], found["agent"], found["method"]
+
+
+def _part(said: str | None, part: Part, names: set[str]) -> str | None:
+    if said:
+        return said if said in names else None
+    return next((name for name in KNOWN_NAMES[part] if name in names), None)
+
+
+def _cards(cards: Sequence[Card], names: set[str]) -> tuple[Card, ...]:
+    # A declared column that no item ever had is declared in the table all the same; one of an older file may not be.
+    return tuple(card for card in cards if card.column is None or card.column in names)
+
+
+def _charts(charts: Sequence[Chart], names: set[str]) -> tuple[Chart, ...]:
+    return tuple(chart for chart in charts if chart.by == "day" or chart.by in names)
+
+
+def _columns(dataset: Dataset, schema: TableSchema | None) -> tuple[TableColumn, ...]:
+    units = {column.name: column.unit for column in dataset.columns}
+    described = {column.name: column.description for column in dataset.columns}
+    if schema is not None:
+        published = [(column.name, column.type, column.description) for column in schema.columns]
+    else:
+        published = [(column.name, column.type, column.description) for column in dataset.columns]
+        if extra := dataset.target.extra_date_column:
+            published.append((extra, DATE, "Day in the dataset's time zone."))
+    shown = [
+        TableColumn(name, type_, units.get(name), described.get(name) or description)
+        for name, type_, description in published
+    ]
+    days = [TableColumn(name, BIGINT, None, f"Partition: {name} of the day.", True) for name in PARTITION_COLUMNS]
+    return (*shown, *days)

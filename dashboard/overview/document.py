@@ -1,0 +1,155 @@
+"""The Overview's board as one document: badges, chips, cards and charts with every text that is read. Pure.
+
+One document is one message to the browser, where `static/board` draws it. An element of Streamlit per badge, heading,
+menu and chart took 56 messages per click, and most of the time that a click cost.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.model import formats
+from dashboard.model.filters import DIMENSIONS, Dimension, Filters
+from dashboard.model.semantic_model import Shape
+from dashboard.overview import marks
+from dashboard.overview.figures import CardValue, Overview, ValueCount
+from dashboard.quality.freshness import Badge
+from dataset_model.definition import Chart
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the board of one visitor is made from."""
+
+    shape: Shape
+    picked: Filters
+    """Its days are the brushed ones, None where nothing is brushed."""
+    overview: Overview
+    unbrushed: Overview
+    """The same without the brush: the chart of days keeps showing those outside it."""
+    categories: "dict[Dimension, tuple[str, ...]]"
+    """Every published value of a dimension, so that a value keeps its colour whatever is shown."""
+
+    def drawn(self) -> list[tuple[int, Chart, Dimension | None]]:
+        """Return the charts that have figures: their place in the dataset file, and the dimension that they filter."""
+        found = []
+        for place, chart in enumerate(self.shape.charts):
+            dimension = dimension_of(self.shape, chart)
+            if chart.by == "day" or dimension is not None:
+                found.append((place, chart, dimension))
+        return found
+
+
+def dimension_of(shape: Shape, chart: Chart) -> Dimension | None:
+    """Return the cross-filter behind a chart; None for the days, and for a column that is no cross-filter."""
+    return next((part for part in DIMENSIONS if shape.of(part) == chart.by), None)
+
+
+def counts_of(overview: Overview, dimension: Dimension) -> tuple[ValueCount, ...]:
+    """Return the breakdown by a dimension."""
+    return {"channel": overview.by_channel, "agent": overview.by_agent, "method": overview.by_method}[dimension]
+
+
+def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
+    """Return what the browser draws; without cards and charts where the filters leave nothing to show."""
+    is_empty = scene.overview.total_rows == 0 and scene.picked.days is None
+    return {
+        "badges": [
+            {"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in badges
+        ],
+        "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
+        "chips": _chips(scene),
+        "picked": picked_of(scene.picked),
+        "cards": [] if is_empty else [_card(card, scene.overview) for card in scene.overview.cards],
+        "charts": [] if is_empty else [_chart(scene, *found) for found in scene.drawn()],
+        "foot": "" if is_empty else _foot(scene.overview),
+    }
+
+
+def picked_of(picked: Filters) -> Document:
+    """Return what is picked as the browser says it back (see `board_request`)."""
+    days = picked.days
+    said: Document = {"days": [days.first.isoformat(), days.last.isoformat()] if days else None}
+    for dimension in DIMENSIONS:
+        said[dimension] = [marks.key_from_value(value) for value in picked.values(dimension)]
+    return said
+
+
+def _chips(scene: Scene) -> list[Document]:
+    chips: list[Document] = []
+    if days := scene.picked.days:
+        chips.append({"dimension": "days", "key": "", "text": formats.days(days)})
+    for dimension in DIMENSIONS:
+        column = (scene.shape.of(dimension) or dimension).replace("_", " ")
+        chips += [
+            {"dimension": dimension, "key": marks.key_from_value(value), "text": f"{column}: {marks.label(value)}"}
+            for value in scene.picked.values(dimension)
+        ]
+    return chips
+
+
+def _card(card: CardValue, overview: Overview) -> Document:
+    # Two channels more say more than their percentage; two hundred contacts do not.
+    few = max(card.value or 0, card.previous or 0) < 100
+    delta = formats.change(card.value, card.previous, absolute=few)
+    return {
+        "label": card.label,
+        "text": formats.number(card.value) + (f" {card.unit}" if card.unit and card.value is not None else ""),
+        "delta": "No earlier period" if delta is None else str(delta).lstrip("+-") if delta else "No change",
+        "trend": "" if not delta else "down" if str(delta).startswith("-") else "up",
+        "from": "" if delta is None else f"from {formats.number(card.previous)}",
+        "series": _course(card, overview),
+    }
+
+
+def _course(card: CardValue, overview: Overview) -> list[float | None]:
+    """Return a card's figures per day, without the days that are not published: those are no zeros."""
+    last = overview.last_day
+    pairs = zip(overview.by_day, card.series, strict=False)
+    return [
+        None if value is None or not count.published else float(value)
+        for count, value in pairs
+        if last is None or count.day <= last
+    ]
+
+
+def _chart(scene: Scene, place: int, chart: Chart, dimension: Dimension | None) -> Document:
+    if dimension is None:
+        counted = scene.unbrushed.by_day
+        return _frame(place, chart, "days", marks.described_days(chart.title, counted)) | {
+            "dimension": "days",
+            "marks": marks.day_marks(counted, scene.picked.days),
+        }
+    counts, picked = counts_of(scene.overview, dimension), scene.picked.values(dimension)
+    frame = _frame(place, chart, "bars" if chart.kind == "bar" else chart.kind, marks.described(chart.title, counts))
+    total = sum(count.rows for count in counts)
+    frame |= {"dimension": dimension, "total": f"{total:,}"}
+    if chart.kind == "bar":
+        shown = marks.largest(counts)
+        return frame | {"cut": _cut(shown, counts), "marks": marks.value_marks(shown, picked, total=total)}
+    known = (*scene.categories.get(dimension, ()), *(count.value for count in counts if count.value is not None))
+    categories: list[str | None] = [*sorted(set(known)), None]
+    return frame | {"marks": marks.value_marks(counts, picked, categories, total=total)}
+
+
+def _cut(shown: Sequence[ValueCount], counts: Sequence[ValueCount]) -> str:
+    """Say how many values have a bar where not all have; rows without a value are no value, as on the cards."""
+    if len(shown) == len(counts):
+        return ""
+    drawn, every = (sum(count.value is not None for count in some) for some in (shown, counts))
+    return f"{drawn} of {every:,}" + (f" and {marks.NO_VALUE}" if drawn < len(shown) else "")
+
+
+def _frame(place: int, chart: Chart, kind: str, alt: str) -> Document:
+    return {"place": place, "title": chart.title, "kind": kind, "alt": alt, "cut": ""}
+
+
+def _foot(overview: Overview) -> str:
+    """Say what the figures took."""
+    queries = formats.plural(len(overview.statements), "query", "queries")
+    scanned = formats.size(overview.bytes_scanned)
+    reused = " · answered from an earlier result" if overview.reused else ""
+    compared = f" · changes are against {formats.days(overview.previous_days)}" if overview.previous_days else ""
+    return f"{queries} · {scanned} scanned{reused}{compared}"

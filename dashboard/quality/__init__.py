@@ -1,0 +1,1 @@
+"""Export records flow in, freshness and verification status flow out."""

@@ -1,0 +1,1 @@
+"""Result files of Athena flow in, tables, charts and downloads flow out."""

@@ -1,0 +1,117 @@
+"""A chart of a result as Altair writes it down: a Vega-Lite specification without any colour of a theme.
+
+Streamlit's front end gives it the colours of the theme that is shown, again when somebody changes it, and evaluates
+Vega's expressions with an interpreter, so that the Content-Security-Policy need not allow code made from text.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, Final
+
+from dashboard.results.chart_choice import ROWS, ResultChart, Unit
+
+_STEP: Final = 30
+"""Height of a horizontal bar with its share of the gap, in pixels."""
+_HEIGHT: Final = 360
+_LABEL: Final = 130
+"""Widest label of a category; on a phone half of the chart stays for the bars."""
+
+_NARROW: Final = 240
+"""Width that a phone leaves for a legend."""
+
+_FEW_DAYS: Final = dt.timedelta(days=4)
+_DAY_MS: Final = 86_400_000
+"""Up to here hours are worth a label; beyond, a day of the week would be taken for a date without its month."""
+
+_TIME_UNITS: Final[dict[Unit, str]] = {
+    "minute": "yearmonthdatehoursminutes",
+    "hour": "yearmonthdatehours",
+    "day": "yearmonthdate",
+    "month": "yearmonth",
+}
+
+
+def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the specification of a chart, its points included.
+
+    The values of `fixed` have the theme's colours in turn, whether they are in the chart or not.
+    """
+    # Loaded when the first chart is drawn: it takes longer than a page.
+    alt: Any = import_module("altair")
+    rank = {value: place for place, value in enumerate(chart.series)}
+    values = [{**asdict(point), "rank": rank.get(point.colour, 0)} for point in chart.points]
+    tooltip = [alt.Tooltip("where:N", title=chart.x), alt.Tooltip("exact:N", title=chart.y)]
+    encoding: dict[str, Any] = {}
+    if chart.colour:
+        tooltip.insert(1, alt.Tooltip("colour:N", title=chart.colour))
+        legend = alt.Legend(
+            orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_LABEL, offset=8
+        )
+        if fixed:
+            legend.values = list(chart.series)
+            domain = [*fixed, *(value for value in chart.series if value not in fixed)]
+            encoding["color"] = alt.Color("colour:N", scale=alt.Scale(domain=domain), legend=legend)
+        else:
+            encoding["color"] = alt.Color("colour:N", sort=list(chart.series), legend=legend)
+    measure = {"title": chart.y if chart.y != ROWS else ROWS.lower()}
+    highest = max((abs(point.y) for point in chart.points), default=0)
+    counted = all(point.y.is_integer() for point in chart.points)
+    axis = alt.Axis(
+        format="~s" if highest >= 10_000 else ",d" if counted else ",~r",
+        tickCount=6,
+        **({"tickMinStep": 1} if counted else {}),
+    )
+    if chart.axis == "category":
+        encoding["x"] = alt.X("y:Q", axis=axis, stack="zero", **measure)
+        labels = alt.Axis(labelLimit=_LABEL, labelOverlap=False)
+        encoding["y"] = alt.Y("x:N", sort=list(chart.order), title=None, axis=labels)
+        height: Any = _STEP * len(chart.order) + 60
+    else:
+        encoding["y"] = alt.Y("y:Q", axis=axis, stack=None if chart.is_line else "zero", **measure)
+        encoding["x"] = _along(chart)
+        height = _HEIGHT
+    if chart.colour:
+        # The front end fits axes and legend into the height.
+        height += 40 + 22 * -(-len(chart.series) // _legend_columns(chart.series))
+    # The whole is described where it is drawn; described here as well, each drawing would log a warning.
+    base = alt.Chart(alt.InlineData(values=values), height=height)
+    mark = {"description": description}
+    if chart.is_line:
+        drawn = base.mark_line(point=len(values) <= 200, strokeWidth=2, **mark)
+    else:
+        drawn = base.mark_bar(binSpacing=1, cornerRadiusEnd=0 if chart.colour else 2, **mark)
+        if chart.colour:
+            # Stacked as the legend goes.
+            encoding["order"] = alt.Order("rank:Q")
+    found: dict[str, Any] = drawn.encode(tooltip=tooltip, **encoding).to_dict()
+    return found
+
+
+def _legend_columns(series: Sequence[str]) -> int:
+    """Return how many labels stand side by side on a phone."""
+    widest = max((min(len(value) * 7, _LABEL) for value in series), default=_LABEL)
+    return max(1, min(len(series), _NARROW // (widest + 26)))
+
+
+def _along(chart: ResultChart) -> Any:
+    alt: Any = import_module("altair")
+    if chart.axis == "order":
+        return alt.X("x:O", sort=list(chart.order), title=chart.x, axis=alt.Axis(labelAngle=0, labelOverlap=True))
+    unit = _TIME_UNITS[chart.unit] if chart.unit and not chart.is_line else alt.Undefined
+    form = _moments(chart)
+    # Two ticks of a day would have the same label where labels are days.
+    step = {"format": form, "tickMinStep": _DAY_MS} if form else {}
+    labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8, **step)
+    return alt.X("x:T", title=chart.x, timeUnit=unit, axis=labels)
+
+
+def _moments(chart: ResultChart) -> str | None:
+    """Return how moments are written along the axis; None, as Vega likes best, within a few days."""
+    first, last = (dt.datetime.fromisoformat(chart.points[place].x) for place in (0, -1))
+    if chart.unit == "month":
+        return "%b %Y"
+    if last - first < _FEW_DAYS:
+        return None
+    return "%-d %b" if first.year == last.year else "%-d %b %Y"

@@ -1,0 +1,14 @@
+"""Values of columns that cost nothing to know: the manifest lists them. Pure."""
+
+from dashboard.results.sample_values import COUNT, chosen
+from dataset_model.manifest import Manifest
+
+
+def known_values(manifest: Manifest | None, most: int = COUNT) -> dict[str, tuple[str, ...]]:
+    """Return some values, so many at most, of small dimensions on the newest published day, and that day itself."""
+    last = manifest.last_day if manifest else None
+    if manifest is None or last is None:
+        return {}
+    days = {"year": str(last.year), "month": str(last.month), "day": str(last.day)}
+    known = {column: chosen(values, most) for column, values in manifest.days[last].values.items()}
+    return {**known, **{column: (value,) for column, value in days.items()}}

@@ -1,0 +1,1 @@
+"""The process that serves: middleware, headers, deferred imports, garbage collection."""

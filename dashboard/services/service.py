@@ -1,0 +1,346 @@
+"""One place where settings, clients and caches meet: what pages and JSON API both ask.
+
+No Streamlit here: the API lives in the same process without a session. Figures are kept per manifest version, so the
+Overview costs at most two queries until the next export changes the data, however many people look at it.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from dashboard.aws.s3 import Objects
+from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
+from dashboard.model.determinism import is_repeatable
+from dashboard.model.filters import Days, Dimension, Filters, default_window, today_in
+from dashboard.model.result import Answer, QueryResult
+from dashboard.model.semantic_model import Shape, shape_from
+from dashboard.model.statements import Statement, daily_statement, statement_for
+from dashboard.overview.figures import DayCount, Overview, empty_overview, overview_from, overview_statements
+from dashboard.quality.verification_status import DayAssurance, StoredObject, assurances_from
+from dashboard.services.jobs import Job, Jobs
+from dashboard.settings import Settings
+from dashboard.stores.cache import Kept
+from dashboard.stores.export_records import Records
+from dashboard.stores.overview_answer_store import AnswerStore
+from dataset_model.definition import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.table_schema import TableSchema
+
+if TYPE_CHECKING:
+    # What the first page does not need, Arrow, pyathena and the parser of SQL above all: the methods load their own.
+    from dashboard.aws.athena import Athena
+    from dashboard.model.query_types import QueryRequest
+    from dashboard.results.sample_values import Samples
+    from dashboard.sql.cost import Estimate
+    from dashboard.sql.guard import Catalogue
+    from dashboard.stores.query_library import Library
+    from dataset_model.runs import RunEntry
+    from dataset_model.verification import Verification
+
+SHARED = "shared"
+"""Owner of queries whose answer is kept for everybody; the API's own are "api"."""
+
+MANIFEST_SECONDS = 15.0
+"""How long a manifest is believed before it is read again: how late an export shows on the pages."""
+
+
+class Service:
+    """Everything behind the pages. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        manifest_seconds: float = MANIFEST_SECONDS,
+        is_there: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        """Make the clients, without a call; `is_there` tells whether the session of a job's owner still lives."""
+        self.settings = settings
+        self.objects = Objects(settings.region, settings.public_s3_endpoint)
+        self._athena: Athena | None = None
+        self._making = threading.Lock()
+        self._library: Library | None = None
+        self.jobs = Jobs(lambda: self.athena, is_there=is_there)
+        self._records = Records(self.objects, settings.bucket)
+        self._answers = AnswerStore(self.objects, self._records, settings.bucket)
+        self._datasets = {dataset.name: dataset for dataset in settings.datasets}
+        self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
+        self._schemas: Kept[TableSchema | None] = Kept(2 * len(self._datasets))
+        self._runs: Kept[tuple[RunEntry, ...]] = Kept(8 * len(self._datasets), manifest_seconds)
+        self._data: Kept[tuple[StoredObject, ...]] = Kept(2 * len(self._datasets), 60)
+        self._assurances: Kept[Mapping[dt.date, DayAssurance]] = Kept(2 * len(self._datasets), 60)
+        self._verifications: Kept[Verification | None] = Kept(2 * len(self._datasets), 60)
+        self._overviews: Kept[Overview] = Kept(256)
+        self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
+        self._samples: Kept[Samples | None] = Kept(2 * len(self._datasets))
+
+    @property
+    def athena(self) -> "Athena":
+        """What runs the queries."""
+        from dashboard.aws.athena import Athena
+
+        with self._making:
+            if self._athena is None:
+                self._athena = Athena(
+                    self.objects,
+                    workgroup=self.settings.workgroup,
+                    database=self.settings.datasets[0].target.database,
+                    results=self.settings.results,
+                    region=self.settings.region,
+                )
+            return self._athena
+
+    @property
+    def library(self) -> "Library":
+        """The team's saved queries and history."""
+        from dashboard.stores.query_library import Library
+
+        with self._making:
+            if self._library is None:
+                self._library = Library(self.objects, self.settings.bucket)
+            return self._library
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the datasets served; the first is shown at first."""
+        return tuple(self._datasets)
+
+    def dataset(self, name: str | None = None) -> Dataset:
+        """Return a dataset by name (None: the first); raise InvalidRequest for a name that is not served."""
+        wanted = self.names[0] if name is None else name
+        if wanted not in self._datasets:
+            raise InvalidRequest((FieldFault("dataset", f"expected one of {', '.join(self.names)}; found {name!r}"),))
+        return self._datasets[wanted]
+
+    def manifest(self, name: str) -> Manifest | None:
+        """Return what is published, at most 15 s old; None while nothing was exported."""
+        dataset = self.dataset(name)
+        return self._manifests.get(name, lambda: self._records.manifest(dataset))
+
+    def schema(self, name: str) -> TableSchema | None:
+        """Return the published columns, None while nothing was exported."""
+        dataset = self.dataset(name)
+        manifest = self.manifest(name)
+        if manifest is None:
+            return None
+        return self._schemas.get((name, _version(manifest)), lambda: self._records.schema(dataset))
+
+    def shape(self, name: str) -> Shape:
+        """Return the dataset's columns and the parts they play."""
+        return shape_from(self.dataset(name), self.schema(name))
+
+    def runs(self, name: str, limit: int = 50) -> "tuple[RunEntry, ...]":
+        """Return the ledger, latest run first."""
+        dataset = self.dataset(name)
+        return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
+
+    def assurances(self, name: str, days: Days | None = None) -> Mapping[dt.date, DayAssurance]:
+        """Return how sure each published day is, at most a minute old; `days` narrows it."""
+        dataset, manifest = self.dataset(name), self.manifest(name)
+        if manifest is None:
+            return {}
+        known = self._assurances.get(
+            (name, _version(manifest)),
+            lambda: assurances_from(dataset.target.prefix, manifest, self._stored_data(name, manifest)),
+        )
+        return {day: known[day] for day in known if days is None or day in days}
+
+    def latest_verification(self, name: str) -> "Verification | None":
+        """Return what the latest `exporter verify` found, at most a minute old; None where there was none."""
+        dataset, manifest = self.dataset(name), self.manifest(name)
+        key = (name, _version(manifest) if manifest else None)
+        return self._verifications.get(key, lambda: self._records.latest_verification(dataset))
+
+    def choices(self, name: str, column: str) -> tuple[str, ...] | None:
+        """Return a column's values from the manifest, without a query; None where they are too many to list."""
+        manifest = self.manifest(name)
+        return manifest.values(column) if manifest else ()
+
+    def dimension_choices(self, name: str, dimension: Dimension) -> tuple[str, ...] | None:
+        """Return the values of a cross-filter, or None where it has no column or too many values."""
+        column = self.shape(name).of(dimension)
+        return self.choices(name, column) if column else None
+
+    def samples(self, name: str) -> "Samples | None":
+        """Return sample values of the columns, read once per export; None where nothing is published."""
+        manifest = self.manifest(name)
+        last = manifest.last_day if manifest else None
+        if manifest is None or last is None:
+            return None
+        return self._samples.get((name, _version(manifest)), lambda: self._read_samples(name, manifest.days[last]))
+
+    def today(self, name: str) -> dt.date:
+        """Return the day that it is in the dataset's time zone."""
+        return today_in(self.dataset(name).zone)
+
+    def overview(self, name: str, filters: Filters) -> Overview | None:
+        """Return the Overview; None while nothing was exported. At most two queries, none when asked before.
+
+        The one that a visitor sees first may have been asked for by another process.
+        """
+        manifest = self.manifest(name)
+        if manifest is None:
+            return None
+        return self._overviews.get(
+            (name, _version(manifest), filters), lambda: self._make_overview(name, filters, manifest)
+        )
+
+    def has_overview(self, name: str, filters: Filters) -> bool:
+        """Return whether the Overview is there (or on its way) without a new query."""
+        manifest = self.manifest(name)
+        return manifest is not None and (name, _version(manifest), filters) in self._overviews
+
+    def daily(self, name: str, days: Days) -> tuple[DayCount, ...]:
+        """Return rows per day, days without rows included as 0. One query per run of days and export."""
+        manifest = self.manifest(name)
+        published = {day for day in manifest.days if day in days} if manifest else set()
+        if manifest is None or not published:
+            return tuple(DayCount(day, 0, None) for day in days)
+        # Only what is published can hold rows, so that every request outside it shares one answer.
+        asked = Days(min(published), max(published))
+        counts = self._daily.get((name, _version(manifest), asked), lambda: self._make_daily(name, asked))
+        return tuple(DayCount(day, counts.get(day, 0), None) for day in days)
+
+    def catalogue(self) -> "Catalogue":
+        """Return the tables that custom SQL may read."""
+        from dashboard.sql.guard import Catalogue, ServedTable
+
+        shapes = [self.shape(name) for name in self.names]
+        return Catalogue(
+            tuple(
+                ServedTable(shape.database, shape.table, tuple(column.name for column in shape.columns))
+                for shape in shapes
+            )
+        )
+
+    def prepare(self, name: str, request: "QueryRequest", given: Mapping[str, str] | None = None) -> Statement:
+        """Return the statement of a request, custom SQL checked; raise RefusedSql.
+
+        `given` are the values of parameters in the SQL by their names; with None it may have none.
+        """
+        if request.query == "custom_sql":
+            from dashboard.sql.guard import checked
+            from dashboard.sql.parameters import literals_of
+
+            sql = request.sql or ""
+            literals = None if given is None else literals_of(sql, given)
+            statement = checked(sql, self.catalogue(), request.limit, literals).statement()
+            return replace(statement, given=tuple((given or {}).items()))
+        return statement_for(request, self.shape(name))
+
+    def estimate(self, name: str, statement: Statement) -> "Estimate | None":
+        """Return the upper bound of its cost before it runs; None while nothing was exported."""
+        from dashboard.sql.cost import estimate_from, together
+        from dashboard.sql.parser import one_statement
+        from dashboard.sql.partition_scan import scans_of
+
+        estimates = []
+        for read in self._read_by(name, statement):
+            shape, manifest = self.shape(read), self.manifest(read)
+            if manifest is None:
+                continue
+            opened = None
+            if statement.written:
+                opened = scans_of(one_statement(statement.shown_sql), shape.database, shape.table)
+            estimates.append(estimate_from(statement, manifest, opened))
+        return together(estimates) if estimates else None
+
+    def start(self, name: str, statement: Statement, owner: str = "") -> Job:
+        """Start a statement and return its job at once; results are reused back to the last publish alone."""
+        if statement.unloads:
+            return self.jobs.submit(statement, owner=owner)
+        read = [(other, self.manifest(other)) for other in self._read_by(name, statement)]
+        minutes = [reuse_minutes(manifest, dt.datetime.now(dt.UTC)) for _, manifest in read]
+        versions = tuple((other, _version(manifest)) for other, manifest in read if manifest is not None)
+        # Whoever asks the same of the same data is given the same answer, and the same copy of its rows.
+        repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
+        same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
+        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0), same=same)
+
+    def download_url(self, query_execution_id: str, file_name: str) -> str:
+        """Return a presigned address of Athena's own CSV file, good for 5 minutes."""
+        job = self.jobs.by_execution(query_execution_id)
+        if job is None:
+            raise InvalidRequest((FieldFault("queryExecutionId", "not started here, or forgotten since"),))
+        if job.result is None:
+            raise job.error or QueryFailed("the query has not ended yet", query_execution_id)
+        return self.objects.link(job.result.output_location, file_name)
+
+    def forget(self) -> None:
+        """Drop every kept answer, as "Refresh" does, and from now on ask Athena itself."""
+        self._answers.forget()
+        kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._data, self._assurances)
+        for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
+            answers.clear()
+        self.jobs.forget_answers()
+        if self._library:
+            self._library.forget()
+
+    def close(self) -> None:
+        """Stop every query under way."""
+        self.jobs.close()
+        if self._library:
+            self._library.close()
+        self._answers.close()
+
+    def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
+        if not statement.tables:
+            return () if statement.written else (name,)
+        targets = {name: dataset.target for name, dataset in self._datasets.items()}
+        read = (name for name, target in targets.items() if (target.database, target.table) in statement.tables)
+        return tuple(read)
+
+    def _outcomes(self, name: str, statements: Sequence[Statement]) -> list[QueryResult]:
+        jobs = [self.start(name, statement, owner=SHARED) for statement in statements]
+        return [job.outcome() for job in jobs]
+
+    def _make_overview(self, name: str, filters: Filters, manifest: Manifest) -> Overview:
+        shape = self.shape(name)
+        if not manifest.days:
+            return empty_overview(shape, filters, manifest)
+        statements = overview_statements(shape, filters, manifest)
+        is_first = filters == Filters(default_window(manifest.last_day, self.today(name)))
+
+        def ask() -> Sequence[Answer]:
+            return [result.answer for result in self._outcomes(name, statements)]
+
+        if not is_first:
+            return overview_from(shape, filters, manifest, ask())
+        data = self._stored_data(name, manifest)
+        return overview_from(
+            shape, filters, manifest, self._answers.answers(self.dataset(name), manifest, data, statements, ask)
+        )
+
+    def _stored_data(self, name: str, manifest: Manifest) -> tuple[StoredObject, ...]:
+        return self._data.get((name, _version(manifest)), lambda: self._records.data(self.dataset(name)))
+
+    def _read_samples(self, name: str, record: DayRecord) -> "Samples | None":
+        from dashboard.results.sample_values import Ranged, samples_from
+
+        stored = next((item for item in record.objects if item.rows), None)
+        if stored is None:
+            return None
+
+        def fetch(first: int, end: int) -> bytes:
+            return self.objects.part(self.settings.bucket, stored.key, stored.etag, first, end)
+
+        columns = [column.name for column in self.shape(name).columns]
+        return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
+
+    def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
+        (result,) = self._outcomes(name, [daily_statement(self.shape(name), days)])
+        return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
+
+
+def reuse_minutes(manifest: Manifest | None, now: dt.datetime) -> int:
+    """Return how old, in whole minutes, a result may be to be given again: no older than the last publish."""
+    if manifest is None:
+        return 0
+    return max(0, int((now - manifest.updated_at).total_seconds() // 60))
+
+
+def _version(manifest: Manifest) -> tuple[int, dt.datetime]:
+    # A prefix that was emptied and filled again counts from 1 anew, so the version alone does not tell.
+    return manifest.version, manifest.updated_at

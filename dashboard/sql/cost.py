@@ -1,0 +1,85 @@
+"""What a query will cost at most, told before it runs, from the manifest alone. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dashboard.model.filters import Days
+from dashboard.model.statements import Statement
+from dashboard.sql.partition_scan import DayTest
+from dataset_model.manifest import DayRecord, Manifest
+
+MINIMUM_BYTES = 10 * 1024 * 1024
+"""Athena bills at least 10 MB a query."""
+DOLLARS_PER_TB = Decimal(5)
+BYTES_PER_TB = 1024**4
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An upper bound. `billed_bytes` is at least Athena's minimum; `dollars` is what those cost."""
+
+    bytes: int
+    billed_bytes: int
+    dollars: Decimal
+    days: int
+    """Published days that the query may open."""
+    all_days: int
+    """Days published in all."""
+    reads_everything: bool
+    """Whether no day is left out although there is more than one."""
+
+
+def estimate_from(statement: Statement, manifest: Manifest, scans: Sequence[DayTest] | None = None) -> Estimate:
+    """Return the upper bound for a statement over one dataset's table.
+
+    `scans` holds, per reading of the table, whether a day may be opened; without it the table is read once, and the
+    statement's own days decide: one that names none opens all of them. A statement whose columns are not known reads
+    all of those.
+    """
+    tests = scans if scans is not None else [lambda day: statement.days is None or day in statement.days]
+    sizes = {day: _bytes(record, statement.columns) for day, record in manifest.days.items()}
+    read = [[day for day in sizes if test(day)] for test in tests]
+    opened = {day for days in read for day in days}
+    size = sum(sizes[day] for days in read for day in days)
+    return Estimate(
+        bytes=size,
+        billed_bytes=max(size, MINIMUM_BYTES),
+        dollars=dollars_for(size),
+        days=len(opened),
+        all_days=len(manifest.days),
+        reads_everything=len(opened) == len(manifest.days) > 1,
+    )
+
+
+def together(estimates: Sequence[Estimate]) -> Estimate:
+    """Return the upper bound of one statement over several tables from the bounds over each."""
+    size = sum(estimate.bytes for estimate in estimates)
+    return Estimate(
+        bytes=size,
+        billed_bytes=max(size, MINIMUM_BYTES),
+        dollars=dollars_for(size),
+        days=sum(estimate.days for estimate in estimates),
+        all_days=sum(estimate.all_days for estimate in estimates),
+        reads_everything=any(estimate.reads_everything for estimate in estimates),
+    )
+
+
+def dollars_for(bytes_scanned: int) -> Decimal:
+    """Return what Athena bills for so many bytes scanned, its 10 MB minimum included."""
+    return max(bytes_scanned, MINIMUM_BYTES) * DOLLARS_PER_TB / BYTES_PER_TB
+
+
+def suggested_days(manifest: Manifest) -> Days | None:
+    """Return the last seven published days, worth suggesting where a query would read everything."""
+    latest = sorted(manifest.days)[-7:]
+    return Days(latest[0], latest[-1]) if latest else None
+
+
+def _bytes(record: DayRecord, columns: tuple[str, ...] | None) -> int:
+    # A file written before a column was known holds nothing of it; one without figures per column counts whole.
+    if columns is None or not record.column_bytes:
+        return record.bytes
+    # What is in no column is the footer, which is read of every object that is opened.
+    footers = max(record.bytes - sum(record.column_bytes.values()), 0)
+    return footers + sum(record.column_bytes.get(column, 0) for column in columns)

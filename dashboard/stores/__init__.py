@@ -1,0 +1,1 @@
+"""Export records, cached answers and saved queries, read from S3 and written to it."""

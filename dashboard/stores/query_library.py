@@ -1,0 +1,122 @@
+"""The team's saved queries and history on S3. Every write is conditional: two people cannot overwrite each other."""
+
+import contextlib
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from dashboard.aws.s3 import Objects
+from dashboard.errors import ChangedMeanwhile, DashboardError
+from dashboard.stores.cache import Kept
+from dashboard.stores.saved_queries import (
+    MOST_HISTORY_SQL,
+    History,
+    PastQuery,
+    SavedQuery,
+    history_key,
+    saved_folder,
+    saved_key,
+)
+from dataset_model.definition import Dataset
+
+FRESH_SECONDS = 15.0
+"""How late a colleague's query shows."""
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A saved query, and the ETag of the object that it was read from."""
+
+    query: SavedQuery
+    etag: str
+
+
+class Library:
+    """Saved queries and history of the datasets in one bucket. Safe to use from any thread."""
+
+    def __init__(self, objects: Objects, bucket: str) -> None:
+        self._objects, self._bucket = objects, bucket
+        self._saved: Kept[tuple[Stored, ...]] = Kept(32, FRESH_SECONDS)
+        self._histories: Kept[History] = Kept(32, FRESH_SECONDS)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="history")
+
+    def saved(self, dataset: Dataset) -> tuple[Stored, ...]:
+        """Return the saved queries in the order of their names."""
+        return self._saved.get(dataset.target.prefix, lambda: self._read_saved(dataset))
+
+    def save(self, dataset: Dataset, name: str, sql: str, limit: int, etag: str | None = None) -> None:
+        """Save under a name; `etag` is that of the version to replace, None for a name that nobody has taken.
+
+        Raises ChangedMeanwhile where somebody else was first.
+        """
+        query = SavedQuery(name=name, sql=sql, limit=limit, saved_at=dt.datetime.now(dt.UTC))
+        key = saved_key(dataset.target.prefix, name)
+        done = self._objects.put(self._bucket, key, query.model_dump_json().encode(), etag=etag)
+        self._saved.clear()
+        if not done:
+            taken = "was changed by somebody else" if etag else "is taken"
+            raise ChangedMeanwhile(f"The name “{name}” {taken}. Open that query, or choose another name.")
+
+    def rename(self, dataset: Dataset, stored: Stored, name: str) -> None:
+        """Give a saved query another name; raises ChangedMeanwhile where that is taken or the query was changed."""
+        self.save(dataset, name, stored.query.sql, stored.query.limit)
+        self.delete(dataset, stored)
+
+    def delete(self, dataset: Dataset, stored: Stored) -> None:
+        """Delete a saved query, unless somebody has changed it since: that raises ChangedMeanwhile."""
+        key = saved_key(dataset.target.prefix, stored.query.name)
+        found = self._objects.read_version(self._bucket, key)
+        self._saved.clear()
+        if found is not None and found[1] != stored.etag:
+            raise ChangedMeanwhile(f"“{stored.query.name}” was changed by somebody else. Look at it again first.")
+        self._objects.delete(self._bucket, key)
+
+    def history(self, dataset: Dataset) -> History:
+        """Return the team's latest runs, the newest first."""
+        return self._histories.get(dataset.target.prefix, lambda: self._read_history(dataset)[0])
+
+    def remember(self, dataset: Dataset, entry: PastQuery) -> None:
+        """Add a run to the team's history, in a thread of its own: nobody waits for it."""
+        if len(entry.sql) <= MOST_HISTORY_SQL:
+            self._writer.submit(self._remember, dataset, entry)
+
+    def forget(self) -> None:
+        """Drop what is kept."""
+        self._saved.clear()
+        self._histories.clear()
+
+    def close(self) -> None:
+        """Let what is being written end."""
+        self._writer.shutdown(wait=True)
+
+    def _remember(self, dataset: Dataset, entry: PastQuery) -> None:
+        # The history is a convenience: where it cannot be written, the query has run all the same.
+        with contextlib.suppress(DashboardError):
+            for _ in range(ATTEMPTS):
+                history, etag = self._read_history(dataset)
+                body = history.with_entry(entry).model_dump_json().encode()
+                if self._objects.put(self._bucket, history_key(dataset.target.prefix), body, etag=etag):
+                    break
+        self._histories.clear()
+
+    def _read_saved(self, dataset: Dataset) -> tuple[Stored, ...]:
+        found = []
+        for item in self._objects.stored(self._bucket, saved_folder(dataset.target.prefix)):
+            version = self._objects.read_version(self._bucket, item.key)
+            # What another version wrote, or a person by hand, is passed over rather than in the way.
+            with contextlib.suppress(ValidationError):
+                if version is not None:
+                    found.append(Stored(SavedQuery.model_validate_json(version[0]), version[1]))
+        return tuple(sorted(found, key=lambda stored: stored.query.name.lower()))
+
+    def _read_history(self, dataset: Dataset) -> tuple[History, str | None]:
+        version = self._objects.read_version(self._bucket, history_key(dataset.target.prefix))
+        if version is None:
+            return History(), None
+        try:
+            return History.model_validate_json(version[0]), version[1]
+        except ValidationError:
+            return History(), version[1]

@@ -1,0 +1,1 @@
+"""Results and records flow in, Streamlit elements flow out."""

@@ -1,0 +1,1 @@
+"""The Overview's elements: the board and its filter dialog."""

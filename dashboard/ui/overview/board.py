@@ -1,0 +1,115 @@
+"""The board on the page: one component, what is asked of it, and the dialogs that its menus open."""
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.components import component
+from dashboard.model.filters import DIMENSIONS, Days
+from dashboard.overview.document import Scene, board_document, counts_of
+from dashboard.overview.events import Asked, asked_from
+from dashboard.overview.figures import Overview
+from dashboard.quality.freshness import freshness_badges
+from dashboard.services.service import Service
+from dashboard.ui.page import cached_service
+from dashboard.ui.page.period_header import nothing_here
+from dashboard.ui.page.states import designed_states
+from dashboard.ui.page.view_state import View, keep, share_in_link, view_of
+from dataset_model.manifest import Manifest
+
+if TYPE_CHECKING:
+    # What a menu opens is loaded with the first menu: it needs Arrow and the parser of SQL, and the board neither.
+    from dashboard.overview.drill_down import Behind
+
+
+@st.fragment
+def board(name: str, window: Days) -> None:
+    """Draw everything below the head; a click on a chart runs this alone, and sends one document.
+
+    `window` is the period that the head tells.
+    """
+    with designed_states():
+        service = cached_service.service()
+        manifest = service.manifest(name)
+        if manifest is None:
+            return
+        view = view_of(name, manifest, service.today(name))
+        if view.window != window:
+            st.rerun()
+        share_in_link(service, name, view)
+        figures = figures_of(service, name, view)
+        if figures is None:
+            return
+        overview, _ = figures
+        scene = _scene(service, name, view, figures)
+        asked: Asked | None = st.session_state.pop(_asked(name), None)
+        found = _behind(scene, view, asked)
+        _mount(service, name, scene, manifest, asked, found)
+        if overview.total_rows == 0 and not view.picked.days:
+            nothing_here(service, name, view, manifest)
+        elif asked and found:
+            _open(service, name, view, scene, asked, found)
+
+
+def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overview] | None:
+    """Return the figures under every filter, and those without the brush; None while nothing was exported."""
+    overview = service.overview(name, view.filters)
+    unbrushed = service.overview(name, view.unbrushed) if view.picked.days else overview
+    return None if overview is None or unbrushed is None else (overview, unbrushed)
+
+
+def _behind(scene: Scene, view: View, asked: Asked | None) -> "Behind | None":
+    if asked is None or asked.part is None:
+        return None
+    from dashboard.overview.drill_down import behind
+
+    return behind(scene, view.window, asked.part)
+
+
+def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
+    choices = {dimension: service.dimension_choices(name, dimension) or () for dimension in DIMENSIONS}
+    return Scene(service.shape(name), view.picked, *figures, choices)
+
+
+def _mount(
+    service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: "Behind | None"
+) -> None:
+    now = dt.datetime.now(dt.UTC)
+    known = service.assurances(name, scene.overview.days)
+    document = board_document(scene, freshness_badges(service.dataset(name), manifest, known, now))
+    if asked and found and asked.wish == "csv":
+        from dashboard.results import downloads
+
+        text = downloads.csv_bytes(found.figures).decode("utf-8", "surrogatepass")
+        document["file"] = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
+    key = f"board_{name}"
+    component("board", isolated=False)(data=[document], key=key, on_act_change=lambda: _take(name, key))
+
+
+def _take(name: str, key: str) -> None:
+    """Take what the browser asks, before the board is made again."""
+    asked = asked_from(st.session_state[key].get("act"))
+    if asked is None:
+        return
+    if asked.picked is not None:
+        picked = asked.picked
+        keep(name, lambda view: view.picking(picked))
+    else:
+        st.session_state[_asked(name)] = asked
+
+
+def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, found: "Behind") -> None:
+    from dashboard.ui.overview.filter_dialog import filter_dialog
+    from dashboard.ui.result.table import rows_dialog, sql_dialog
+
+    if asked.wish == "sql":
+        sql_dialog(found.statements)
+    elif asked.wish == "rows":
+        rows_dialog(service, name, found.filters, found.rows)
+    elif asked.wish == "values" and found.dimension:
+        filter_dialog(name, view, found.dimension, found.title, counts_of(scene.overview, found.dimension))
+
+
+def _asked(name: str) -> str:
+    return f"asked_{name}"

@@ -1,0 +1,32 @@
+"""The values of a chart as a list of buttons: what a click on the chart does, for those who use no mouse."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from dashboard.model.filters import Dimension
+from dashboard.overview import marks
+from dashboard.overview.figures import ValueCount
+from dashboard.ui.page.view_state import View, keep
+
+MOST_LISTED: Final = 60
+
+
+@st.dialog("Filter by value", icon=":material/filter_alt:")
+def filter_dialog(name: str, view: View, dimension: Dimension, title: str, counts: Sequence[ValueCount]) -> None:
+    """Draw the values with their counts, those picked marked, and apply a choice to everything on the page."""
+    labels = {
+        marks.key_from_value(count.value): f"{marks.label(count.value)} · {count.rows:,}"
+        for count in counts[:MOST_LISTED]
+    }
+    picked = [key for value in view.picked.values(dimension) if (key := marks.key_from_value(value)) in labels]
+    chosen = st.pills(
+        title, tuple(labels), selection_mode="multi", default=picked, format_func=lambda key: labels[key], key="values"
+    )
+    if len(counts) > MOST_LISTED:
+        st.caption(f"{MOST_LISTED} of {len(counts):,} values, those with most rows.")
+    if st.button("Apply", type="primary", key="apply_values"):
+        values = [marks.value_from_key(key) for key in chosen]
+        keep(name, lambda now: now.picking(now.picked.with_values(dimension, values)))
+        st.rerun()

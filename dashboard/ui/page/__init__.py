@@ -1,0 +1,1 @@
+"""What every page has: header, period, account, theme, states."""

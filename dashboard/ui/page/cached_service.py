@@ -1,0 +1,35 @@
+"""The one module where Streamlit caches: pages ask here, and get what the `Service` keeps."""
+
+import os
+
+import streamlit as st
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from dashboard.aws.s3 import Objects
+from dashboard.services.service import SHARED, Service
+from dashboard.settings import settings_from_environment
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda service: service.close())
+def service() -> Service:
+    """Return the service of this process, made from the environment; raises DatasetError for wrong settings.
+
+    Everything that changes with an export is kept inside, keyed by the manifest's version, because the JSON API needs
+    the same figures without a session. `loaders.service.clear()` forgets all of it (tests do).
+    """
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Service(settings_from_environment(os.environ, fetch=Objects(region).text), is_there=session_is_there)
+
+
+def session_id() -> str:
+    """Return what identifies this browser tab's session, as the owner of its jobs; "" outside a session."""
+    context = get_script_run_ctx(suppress_warning=True)
+    return context.session_id if context else ""
+
+
+def session_is_there(owner: str) -> bool:
+    """Return whether a job's owner may still want its answer: an open session, the API, or everybody."""
+    if owner in {"", "api", SHARED} or not Runtime.exists():
+        return True
+    return Runtime.instance().is_active_session(owner)

@@ -1,0 +1,42 @@
+"""How every page but the Overview begins: the dataset, its title and freshness, or why there is nothing to show."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard.services.service import Service
+from dashboard.ui.page import cached_service
+from dashboard.ui.page.period_header import freshness, title_block
+from dashboard.ui.page.states import nothing_exported
+from dashboard.ui.page.view_state import chosen_dataset
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page of a dataset that has something published."""
+
+    service: Service
+    name: str
+    dataset: Dataset
+    manifest: Manifest
+
+
+def opened(title: str, text: str, otherwise: Callable[[Service, Dataset], None] | None = None) -> Opened:
+    """Draw a page's head and return what it is about; stop the page where nothing is published.
+
+    `otherwise` draws what there is to see even then.
+    """
+    service = cached_service.service()
+    name = chosen_dataset(service)
+    dataset, manifest = service.dataset(name), service.manifest(name)
+    title_block(title, f"{dataset.label} · {text}")
+    if manifest is None or not manifest.days:
+        nothing_exported(dataset)
+        if otherwise is not None:
+            otherwise(service, dataset)
+        st.stop()
+    freshness(dataset, manifest, service.assurances(name))
+    return Opened(service, name, dataset, manifest)

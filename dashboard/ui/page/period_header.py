@@ -1,0 +1,109 @@
+"""The head of a page: what is looked at, how fresh it is, and the controls that change the period."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import streamlit as st
+
+from dashboard.model import formats
+from dashboard.model.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
+from dashboard.model.vocabulary import called, several
+from dashboard.quality.freshness import Tone, freshness_badges
+from dashboard.quality.verification_status import DayAssurance
+from dashboard.services.service import Service
+from dashboard.ui.page.states import state
+from dashboard.ui.page.view_state import View, keep, matching_preset
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+
+_PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
+_EVERYTHING: Final = "everything"
+_COLOURS: Final[Mapping[Tone, Literal["gray", "green", "orange"]]] = {
+    "plain": "gray",
+    "good": "green",
+    "warn": "orange",
+}
+
+
+def title_block(title: str, text: str) -> None:
+    """Draw a page's title with a line under it."""
+    with st.container(key="page_title", gap="small"):
+        st.title(title, anchor=False)
+        st.caption(text)
+
+
+def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance]) -> None:
+    """Draw as of when the figures are, and how sure the days are that they come from."""
+    badges = freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC))
+    with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
+        for badge in badges:
+            st.badge(badge.text, icon=f":material/{badge.icon}:", color=_COLOURS[badge.tone], help=badge.help)
+
+
+def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -> None:
+    """Draw the presets and the dates; changing either keeps what is picked and forgets the brush."""
+    chosen: str | None = matching_preset(view.window, today, _PRESETS)
+    published = _published(manifest)
+    if chosen is None and view.window == published:
+        chosen = _EVERYTHING
+    labels: dict[str, str] = {**{str(key): text for key, text in PRESET_LABELS.items()}, _EVERYTHING: "Everything"}
+
+    def preset_changed() -> None:
+        option = st.session_state[f"preset_{name}"]
+        window = published if option == _EVERYTHING else days_of_preset(option, today)
+        if window:
+            show_window(name, window)
+
+    def dates_changed() -> None:
+        dates = st.session_state[dates_key]
+        if len(dates) == 2:
+            show_window(name, Days(*dates))
+
+    # A new key per period: the control follows a preset without being written to.
+    dates_key = f"dates_{name}_{view.window.first}_{view.window.last}"
+    with st.container(horizontal=True, key="period", vertical_alignment="center", gap="small", width="content"):
+        st.menu_button(
+            labels.get(chosen or "", "Custom"),
+            [*_PRESETS, _EVERYTHING],
+            key=f"preset_{name}",
+            format_func=lambda option: labels[option],
+            icon=":material/calendar_month:",
+            on_click=preset_changed,
+        )
+        st.date_input(
+            "Dates",
+            (view.window.first, view.window.last),
+            key=dates_key,
+            format="YYYY-MM-DD",
+            label_visibility="collapsed",
+            on_change=dates_changed,
+            width=248,
+        )
+
+
+def nothing_here(service: Service, name: str, view: View, manifest: Manifest) -> None:
+    """Say that the period holds nothing, what does, and how to get there."""
+    first, last = manifest.first_day, manifest.last_day
+    published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
+    state(
+        ":material/event_busy:",
+        f"No {several(called('entity', service.shape(name).entity))} in this selection",
+        f"Nothing matches in {formats.days(view.filters.days or view.window)}.{published}",
+        key="empty_window",
+    )
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        latest = default_window(last, service.today(name))
+        st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest))
+        if view.is_narrowed:
+            st.button("Clear filters", on_click=lambda: keep(name, lambda now: now.picking(Filters())))
+
+
+def show_window(name: str, window: Days) -> None:
+    """Look at another period; picks stay, the brush goes."""
+    keep(name, lambda view: View(window, view.picked.with_days(None)))
+
+
+def _published(manifest: Manifest) -> Days | None:
+    first, last = manifest.first_day, manifest.last_day
+    return Days(first, last) if first and last else None

@@ -1,0 +1,1 @@
+"""Inputs of a person flow in, a running query flows out."""

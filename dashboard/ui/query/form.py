@@ -1,0 +1,192 @@
+"""The inputs of a query type, what it would cost, and how to start it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard.errors import InvalidRequest, RefusedSql
+from dashboard.model import formats
+from dashboard.model.query_link import Linked
+from dashboard.model.query_types import QueryDefinition, QueryRequest, request_from
+from dashboard.model.semantic_model import Shape
+from dashboard.model.statements import Statement
+from dashboard.model.vocabulary import called, headed, several
+from dashboard.services.service import Service
+from dashboard.services.suggestion import cheaper
+from dashboard.ui.page.states import literal
+from dashboard.ui.query import run_status
+from dashboard.ui.query.days_input import days_input
+from dashboard.ui.query.sql_editor import Edited, faulty, put, sql_editor
+from dataset_model.manifest import Manifest
+
+DEFAULT_LIMIT = 1_000
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question that can be run: what was asked, and its statement."""
+
+    request: QueryRequest
+    statement: Statement
+
+
+def editor(service: Service, name: str, slot: str, initial: str | None) -> Edited:
+    """Draw the SQL editor of a slot; what was refused a moment ago is underlined in it."""
+    shapes = tuple(service.shape(each) for each in service.names)
+    return sql_editor(shapes, slot, initial=initial or example(service, name), refused=faulty(slot))
+
+
+def inputs(
+    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked, slot: str
+) -> dict[str, Any]:
+    """Draw the fields of a query type and return their values, named as in the JSON API; a link fills them in."""
+    values: dict[str, Any] = {"query": definition.id}
+    if "sql" in definition.fields:
+        edited = editor(service, name, slot, link.sql)
+        values |= {"sql": edited.sql, "run": edited.run}
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"inputs_{definition.id}"):
+        if "startDate" in definition.fields:
+            values |= _dates(service, name, definition, manifest, link)
+        if "agentName" in definition.fields:
+            values["agentName"] = _agent(service, name, link.agent_name)
+        if "contactId" in definition.fields:
+            label = _id_label(service.shape(name))
+            values["contactId"] = st.text_input(label, link.contact_id or "", key=f"contact_{name}", width=340)
+        values["limit"] = st.number_input(
+            "Rows at most",
+            min_value=1,
+            max_value=service.settings.max_fetch_rows,
+            value=min(link.limit or DEFAULT_LIMIT, service.settings.max_fetch_rows),
+            step=100,
+            key="limit",
+            width=160,
+        )
+        values["run"] = values.get("run") or st.button(
+            "Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter"
+        )
+    return values
+
+
+def run_if_asked(
+    service: Service, name: str, values: Mapping[str, Any], slot: str, given: Mapping[str, str] | None = None
+) -> None:
+    """Draw the estimate of what was asked, or what is wrong with it, and start it where Run was pressed.
+
+    `values` are named as in the JSON API, with `run` beside them; `given` are the values of parameters in SQL.
+    """
+    made = _prepared(service, name, values, given)
+    if isinstance(made, Prepared):
+        estimate(service, name, made.statement, slot)
+        if values["run"]:
+            run_status.start(service, name, made.statement, slot)
+            st.session_state[f"{slot}_of"] = rows_in_all(made.request, service.manifest(name))
+    elif values["run"]:
+        run_status.forget(slot)
+    if "sql" in values:
+        faulty(slot, made if isinstance(made, RefusedSql) else None)
+
+
+def _prepared(
+    service: Service, name: str, values: Mapping[str, Any], given: Mapping[str, str] | None
+) -> Prepared | RefusedSql | None:
+    """Return the question; None where the inputs do not make one, which is said if Run was asked."""
+    fields = {field: value for field, value in values.items() if field != "run"}
+    try:
+        request = request_from(fields, service.shape(name), service.settings.max_fetch_rows)
+        return Prepared(request, service.prepare(name, request, given))
+    except InvalidRequest as error:
+        if values["run"]:
+            shape = service.shape(name)
+            labels = {**_LABELS, "agentName": headed(called("agent", shape.agent))}
+            labels["contactId"] = _id_label(shape)
+            for fault in error.faults:
+                missing = not values.get(fault.field)
+                message = "the query needs this" if missing else fault.message
+                label = labels.get(fault.field, fault.field)
+                st.error(f"**{label}**: {message}.", icon=":material/edit_note:")
+        return None
+    except RefusedSql as error:
+        where = f"Line {error.line}, column {error.column}: " if error.line else ""
+        st.error(f"**{where}{literal(error.reason)}.** {literal(error.mend)}", icon=":material/gpp_maybe:")
+        return error
+
+
+def estimate(service: Service, name: str, statement: Statement, slot: str) -> None:
+    """Say what a statement costs at most, before it runs; where it would read every day, offer to read fewer."""
+    bound = service.estimate(name, statement)
+    if bound is None:
+        return
+    days = f"{bound.days:,} of {formats.plural(bound.all_days, 'day')}"
+    text = (
+        f":material/payments: Reads at most {formats.size(bound.bytes)} from {days}, {formats.dollars(bound.dollars)}"
+    )
+    if not bound.reads_everything or not (statement.written or statement.days is None):
+        st.caption(text)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reads_{slot}"):
+        st.caption(f"{text}. :orange[This reads every day.]", width="content")
+        if statement.written and (proposal := cheaper(service, name, statement)) is not None:
+            st.button(
+                f"Read {formats.days(proposal.days)} alone",
+                icon=":material/filter_alt:",
+                key=f"narrow_{slot}",
+                help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
+                on_click=lambda: put(slot, proposal.sql),
+            )
+
+
+def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
+    """Return how many rows a request has without its limit, where the manifest alone knows."""
+    if manifest is None or request.query not in ("all_records", "by_date"):
+        return None
+    days = manifest.days.values()
+    return sum(record.rows for record in days if request.days is None or record.day in request.days)
+
+
+def example(service: Service, name: str) -> str:
+    """Return SQL to start from: the latest week by channel, confined to its partitions."""
+    shape, manifest = service.shape(name), service.manifest(name)
+    last = (manifest.last_day if manifest else None) or service.today(name)
+    by, counted = shape.channel or shape.agent or "day", several(called("entity", shape.entity)).replace(" ", "_")
+    return (
+        f"SELECT {by}, count(*) AS {counted}\n"
+        f"FROM {shape.table}\n"
+        f"WHERE year = {last.year} AND month = {last.month}\n"
+        f"GROUP BY {by}\n"
+        f"ORDER BY {counted} DESC"
+    )
+
+
+def _dates(
+    service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked
+) -> dict[str, dt.date | None]:
+    needed, today = "startDate" in definition.required, service.today(name)
+    last = manifest.last_day or today
+    given = tuple(day for day in (link.start, link.end) if day)
+    week = (last - dt.timedelta(days=6), last) if needed else ()
+    zone = service.dataset(name).source.time_zone
+    ends = days_input(f"days_{name}_{definition.id}", given or week, today, zone, needed=needed)
+    return {"startDate": ends[0] if ends else None, "endDate": ends[-1] if len(ends) > 1 else None}
+
+
+def _agent(service: Service, name: str, given: str | None) -> str | None:
+    known, noun = service.dimension_choices(name, "agent"), called("agent", service.shape(name).agent)
+    if known is None:
+        return st.text_input(headed(noun), given or "", key=f"agent_{name}", width=260)
+    at = known.index(given) if given in known else None
+    return st.selectbox(headed(noun), known, index=at, key=f"agent_{name}", placeholder="Choose one", width=260)
+
+
+def _id_label(shape: Shape) -> str:
+    return f"Id of the {called('entity', shape.entity)}"
+
+
+_LABELS = {
+    "startDate": "Days",
+    "endDate": "Days",
+    "limit": "Rows at most",
+    "sql": "SQL",
+}

@@ -1,0 +1,156 @@
+"""Saved queries and past runs beside the editor: open, rename, delete, run again."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import streamlit as st
+
+from dashboard.errors import ChangedMeanwhile, DashboardError
+from dashboard.model import formats
+from dashboard.services.jobs import Job
+from dashboard.services.service import Service
+from dashboard.sql.cost import dollars_for
+from dashboard.stores.query_library import Stored
+from dashboard.stores.saved_queries import PastQuery, name_of, past_query
+
+_SHOWN: Final = 20
+_LONGEST: Final = 120
+"""Characters of a past query that tell it from the others; the whole of it is opened."""
+RENAME, DELETE = "Rename", "Delete"
+
+Put = Callable[[str, int, Mapping[str, str], bool], None]
+"""Puts SQL, its limit and its parameters into the editor; the last says whether it runs at once."""
+
+
+def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> None:
+    """Draw the team's saved queries, and the way to save what is in the editor."""
+    dataset, opened = service.dataset(name), st.session_state.get(f"opened_{name}")
+    with st.form(f"save_{name}", border=False, clear_on_submit=False):
+        label = st.text_input("Name", value=opened.query.name if opened else "", placeholder="Contacts per channel")
+        if st.form_submit_button("Save", icon=":material/save:", disabled=not sql.strip()):
+            _save(service, name, label, sql, limit)
+    found = service.library.saved(dataset)
+    if not found:
+        st.caption("Nothing saved yet. What you save is shared with everybody who opens this dataset.")
+    for place, stored in enumerate(found):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"saved_{place}", gap="xsmall"):
+            st.button(
+                stored.query.name,
+                key=f"open_{name}_{stored.etag}_{place}",
+                type="tertiary",
+                icon=":material/description:",
+                help=f"Saved {formats.instant(stored.query.saved_at, dataset.zone, dataset.source.time_zone)}",
+                on_click=lambda stored=stored: _open(name, stored, put),
+            )
+            asked = st.menu_button(
+                f"Menu of {stored.query.name}",
+                (RENAME, DELETE),
+                key=f"menu_saved_{place}_{stored.etag}",
+                icon=":material/more_horiz:",
+                type="tertiary",
+            )
+        if asked == RENAME:
+            _rename(service, name, stored)
+        elif asked == DELETE:
+            _delete(service, name, stored)
+
+
+def history_panel(service: Service, name: str, put: Put) -> None:
+    """Draw this visitor's runs and the team's, the newest first."""
+    whose = st.segmented_control(
+        "Whose runs", ("Mine", "The team's"), default="Mine", required=True, key="whose", label_visibility="collapsed"
+    )
+    dataset = service.dataset(name)
+    entries = _mine(name) if whose == "Mine" else service.library.history(dataset).entries
+    if not entries:
+        st.caption("Nothing run yet.")
+    for place, entry in enumerate(entries[:_SHOWN]):
+        with st.container(gap=None, key=f"past_{place}"):
+            cost = "reused" if entry.reused else formats.dollars(dollars_for(entry.bytes_scanned))
+            when = formats.instant(entry.at, dataset.zone, dataset.source.time_zone)
+            facts = (when, formats.plural(entry.rows, "row"), formats.seconds(entry.seconds))
+            st.caption(" · ".join((*facts, formats.size(entry.bytes_scanned), cost.replace("$", r"\$"))))
+            sql = " ".join(entry.sql.split())
+            st.code(sql if len(sql) <= _LONGEST else f"{sql[:_LONGEST]} …", language="sql", wrap_lines=True)
+            with st.container(horizontal=True, gap="xsmall"):
+                for label, runs in (("Open", False), ("Run again", True)):
+                    st.button(
+                        label,
+                        key=f"{label}_{whose}_{place}_{entry.at.timestamp()}",
+                        type="tertiary",
+                        on_click=lambda entry=entry, runs=runs: put(entry.sql, entry.limit, entry.given, runs),
+                    )
+
+
+def remember(service: Service, name: str, job: Job) -> None:
+    """Add a finished query to the histories, once."""
+    if job.result is None or st.session_state.get(f"remembered_{name}") == job.id:
+        return
+    st.session_state[f"remembered_{name}"] = job.id
+    took = job.result.statistics
+    entry = past_query(
+        job.statement.written,
+        job.statement.limit or 0,
+        dict(job.statement.given),
+        rows=job.result.row_count,
+        bytes_scanned=took.bytes_scanned,
+        seconds=took.total_ms / 1000,
+        reused=took.reused,
+    )
+    st.session_state[f"history_{name}"] = (entry, *_mine(name))[:50]
+    service.library.remember(service.dataset(name), entry)
+
+
+def _mine(name: str) -> tuple[PastQuery, ...]:
+    entries: tuple[PastQuery, ...] = st.session_state.get(f"history_{name}", ())
+    return entries
+
+
+def _open(name: str, stored: Stored, put: Put) -> None:
+    st.session_state[f"opened_{name}"] = stored
+    put(stored.query.sql, stored.query.limit, {}, False)
+
+
+def _save(service: Service, name: str, label: str, sql: str, limit: int) -> None:
+    chosen, opened = name_of(label), st.session_state.get(f"opened_{name}")
+    if chosen is None:
+        st.error("Give it a name of at most 80 characters.", icon=":material/edit_note:")
+        return
+    dataset = service.dataset(name)
+    try:
+        service.library.save(
+            dataset, chosen, sql, limit, opened.etag if opened and opened.query.name == chosen else None
+        )
+    except ChangedMeanwhile as error:
+        st.error(str(error), icon=":material/group:")
+        return
+    saved = (stored for stored in service.library.saved(dataset) if stored.query.name == chosen)
+    st.session_state[f"opened_{name}"] = next(saved, None)
+    st.toast(f"Saved {chosen}", icon=":material/save:")
+
+
+@st.dialog("Rename a saved query", icon=":material/edit:")
+def _rename(service: Service, name: str, stored: Stored) -> None:
+    label = st.text_input("New name", value=stored.query.name)
+    if st.button("Rename", type="primary", key="rename_now"):
+        chosen = name_of(label)
+        if chosen is None:
+            st.error("Give it a name of at most 80 characters.", icon=":material/edit_note:")
+        else:
+            _told(lambda: service.library.rename(service.dataset(name), stored, chosen))
+
+
+@st.dialog("Delete a saved query", icon=":material/delete:")
+def _delete(service: Service, name: str, stored: Stored) -> None:
+    st.write(f"Everybody loses **{stored.query.name}**.")
+    if st.button("Delete", type="primary", key="delete_now"):
+        _told(lambda: service.library.delete(service.dataset(name), stored))
+
+
+def _told(change: Callable[[], None]) -> None:
+    try:
+        change()
+    except DashboardError as error:
+        st.error(str(error), icon=":material/group:")
+    else:
+        st.rerun()

@@ -1,0 +1,1 @@
+"""A finished query flows in, its table, chart and downloads flow out."""

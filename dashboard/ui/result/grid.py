@@ -1,0 +1,57 @@
+"""Rows of a result on the page: exact, described, and copied by a click."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+import streamlit as st
+
+from dashboard.components import component
+from dashboard.model import formats
+from dashboard.model.result import QueryResult
+from dashboard.model.semantic_model import Shape
+from dashboard.results.exact_text import is_number
+from dashboard.ui.result.lazy_grid import Pages
+
+NULL: Final = "NULL"
+"""How the grid writes what is missing; `static/null_mark.js` draws it apart from a text of these letters."""
+
+_ROW: Final = 35
+_TALLEST: Final = 12
+"""Rows shown before the grid scrolls."""
+
+
+def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str, text: str = "") -> None:
+    """Draw the rows, or those that hold a text; a click on a header sorts all of them, one on a cell copies it."""
+    pages = Pages(found.rows, columns, text)
+    if text:
+        st.caption(f"{pages.row_count:,} of {formats.plural(found.row_count, 'row')} hold “{text}”.")
+    if not pages.row_count:
+        return
+    name = f"grid_{key}_{found.query_execution_id}"
+    st.dataframe(
+        pages,
+        hide_index=True,
+        # Over a part of the rows there is another grid: the places that one has fetched are another's.
+        key=f"{name}_{text}" if text else name,
+        height=(min(pages.row_count, _TALLEST) + 1) * _ROW + 2,
+        row_height=_ROW,
+        column_config=_column_config(found, shape),
+        placeholder=NULL,
+        alt=f"Query result, {formats.plural(pages.row_count, 'row')}",
+        lazy=True,
+    )
+    component("copied")(data={"header": _ROW}, key=f"copied_{key}")
+
+
+def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
+    configs: dict[str, Any] = {}
+    for name, kind, column in zip(found.table.column_names, _kinds(found), found.columns, strict=True):
+        known = shape.column(name)
+        text = f"{column.type}. {known.description}" if known and known.description else column.type
+        configs[name] = st.column_config.TextColumn(help=text, alignment="right" if is_number(kind) else None)
+    return configs
+
+
+def _kinds(found: QueryResult) -> list[pa.DataType]:
+    return [field.type for field in found.table.schema]

@@ -1,0 +1,97 @@
+"""A result as people read it and take it away: exact in the grid, whole in the file."""
+
+from collections.abc import Sequence
+
+import sqlglot
+import streamlit as st
+from sqlglot.errors import SqlglotError
+
+from dashboard.model import formats
+from dashboard.model.filters import DIMENSIONS, Filters
+from dashboard.model.result import QueryResult
+from dashboard.model.statements import Statement, rows_statement
+from dashboard.overview.marks import labels_in_order
+from dashboard.services.jobs import Job
+from dashboard.services.service import Service
+from dashboard.sql.cost import dollars_for
+from dashboard.ui.result.download_menu import take_away, unloaded
+from dashboard.ui.result.grid import grid
+from dashboard.ui.result.row_count import count_rows, counted
+from dashboard.ui.result.view import rows_view
+
+
+def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
+    """Draw a finished query: how many rows of how many, what it took, the grid and the ways to take it away."""
+    found = job.result
+    if found is None:
+        return
+    with st.container(border=True, key=f"result_{key}"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            _how_many(service, name, found, of)
+            columns = take_away(service, name, found, key)
+        st.caption(_facts(service, name, found))
+        if not found.row_count:
+            st.markdown(":material/search_off: The query found no rows. Another period or value may.")
+            return
+        rows_view(found, service.shape(name), columns, key, lambda column: _fixed_values(service, name, column))
+        unloaded(service, name, found)
+
+
+def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -> None:
+    total = counted(service, found) if of is None else of
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="small"):
+        st.subheader(rows_text(found, total), anchor=False, width="content")
+        if found.truncated and total is None:
+            count_rows(service, name, found)
+
+
+def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
+    dimensions = {service.shape(name).of(dimension) for dimension in DIMENSIONS}
+    return labels_in_order(service.choices(name, column)) if column in dimensions else ()
+
+
+def rows_text(found: QueryResult, of: int | None) -> str:
+    """Say how many rows there are: `12 rows`, `1,000 of 12,345 rows`, `the first 1,000 rows, there are more`."""
+    if not found.truncated:
+        return formats.plural(found.row_count, "row")
+    if of is not None and of > found.row_count:
+        return f"{found.row_count:,} of {of:,} rows"
+    return f"First {found.row_count:,} rows, there are more"
+
+
+def readable(sql: str) -> str:
+    """Return SQL laid out in lines; as it is where that cannot be done."""
+    try:
+        return sqlglot.parse_one(sql, dialect="athena").sql("athena", pretty=True)
+    except SqlglotError:
+        return sql
+
+
+@st.dialog("SQL behind these figures", width="large", icon=":material/code:")
+def sql_dialog(statements: Sequence[Statement]) -> None:
+    """Show statements with their values in place."""
+    for statement in statements:
+        if statement.title:
+            st.caption(statement.title)
+        st.code(readable(statement.shown_sql), language="sql", wrap_lines=True)
+
+
+@st.dialog("Rows behind these figures", width="large", icon=":material/table_rows:")
+def rows_dialog(service: Service, name: str, filters: Filters, of: int) -> None:
+    """Query the rows that the figures count, `of` them, and show the latest."""
+    with st.skeleton(height=320):
+        found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
+    st.caption(f"{rows_text(found, of)} · {formats.size(found.statistics.bytes_scanned)} scanned")
+    grid(found, service.shape(name), found.names, "behind")
+
+
+def _facts(service: Service, name: str, found: QueryResult) -> str:
+    took = found.statistics
+    dataset, manifest = service.dataset(name), service.manifest(name)
+    cost = f"{formats.size(took.bytes_scanned)} scanned ({formats.dollars(dollars_for(took.bytes_scanned))})"
+    facts = ["Nothing scanned, an earlier result was reused"]
+    if not took.reused:
+        facts = [cost, f"{formats.seconds(took.total_ms / 1000)} in Athena"]
+    if manifest is not None:
+        facts.append(f"as of {formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)}")
+    return " · ".join(facts)

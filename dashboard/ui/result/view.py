@@ -1,0 +1,76 @@
+"""The rows of a result as a table or, where they can be drawn, as a chart."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import streamlit as st
+
+from dashboard.model.result import QueryResult
+from dashboard.model.semantic_model import Shape
+from dashboard.results.chart_choice import chart_of, choices_of, described, is_drawable, suggested_colour
+from dashboard.results.chart_spec import vega_lite
+from dashboard.ui.result.grid import grid
+
+TABLE, CHART = "Table", "Chart"
+_ICONS: Final = {TABLE: ":material/table_rows: Table", CHART: ":material/bar_chart: Chart"}
+_ONE_COLOUR: Final = "One colour"
+_WORTH_SEARCHING: Final = 10
+"""Rows from which on there is a way to find some of them; fewer are seen at once."""
+
+
+@st.fragment
+def rows_view(
+    found: QueryResult, shape: Shape, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
+) -> None:
+    """Draw the rows in the way chosen; choosing runs no more of the page than this.
+
+    `fixed` returns the values of a column, as they are read, that have colours of their own on every page.
+    """
+    drawable, searchable = is_drawable(found.table.select(list(columns))), found.row_count >= _WORTH_SEARCHING
+    view, text = TABLE, ""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"rows_bar_{key}"):
+        if drawable:
+            view = st.segmented_control(
+                "View",
+                (TABLE, CHART),
+                default=TABLE,
+                required=True,
+                format_func=_ICONS.__getitem__,
+                key=f"view_{key}",
+                label_visibility="collapsed",
+            )
+        if searchable and view == TABLE:
+            text = st.text_input(
+                "Find in these rows",
+                placeholder="Find in these rows",
+                key=f"find_{key}_{found.query_execution_id}",
+                icon=":material/search:",
+                label_visibility="collapsed",
+                width=260,
+            )
+    if view == TABLE:
+        grid(found, shape, columns, key, text.strip())
+    else:
+        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed)
+
+
+def _chart(found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]) -> None:
+    # `key` holds the columns, so that another question has choices of its own.
+    table = found.table.select(list(columns))
+    choices = choices_of(table)
+    with st.container(horizontal=True, key="chart_choices", vertical_alignment="bottom"):
+        x = st.selectbox("Along", choices.x, key=f"chart_x_{key}", width=220)
+        y = st.selectbox("Measure", choices.y, key=f"chart_y_{key}", width=220)
+        colours = (_ONE_COLOUR, *(name for name in choices.colour if name != x))
+        suggested = suggested_colour(table, choices, x) or _ONE_COLOUR
+        colour = st.selectbox("Colour", colours, colours.index(suggested), key=f"chart_colour_{x}_{key}", width=220)
+    chart = chart_of(table, x, y, None if colour == _ONE_COLOUR else colour)
+    text = described(chart)
+    if not chart.points:
+        st.caption(f"No row has both {x} and {y}.")
+        return
+    spec = vega_lite(chart, text, fixed(colour))
+    st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", key="chart", alt=text)
+    cut = [f"of the first {found.row_count:,} rows"] if found.truncated else []
+    notes = [*cut, *chart.notes, "exact numbers under the pointer"]
+    st.caption(" · ".join((notes[0][:1].upper() + notes[0][1:], *notes[1:])))
