@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from local.prepare import prepare
+from local.sample.prepare import prepare
 from local.schedule import schedule
 from local.server import DEFAULT_PORT, ServeError, serve
 
@@ -79,7 +79,7 @@ def _interrupt(_: int, __: FrameType | None) -> None:
 )
 def seed_command(items: int, endpoint_url: str) -> None:
     """Fill DynamoDB with sample contacts."""
-    from local.sample import seed
+    from local.sample.load import seed
 
     seed(endpoint_url, items)
 

@@ -20,10 +20,10 @@ from typing import Any, Self
 
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from local.athena.protocol import TARGET_PREFIX, Protocol
-from local.athena.service import Endpoints
-from local.conditional_writes import ConditionalWrites
-from local.quick_items import quicken
+from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
+from local.athena.protocol.service import Endpoints
+from local.dynamodb.fast_items import quicken
+from local.s3.conditional_writes import ConditionalWrites
 from local.state import State
 
 Environ = dict[str, Any]

@@ -19,7 +19,7 @@ import pytest
 from botocore.config import Config
 from playwright.sync_api import expect, sync_playwright
 
-from local.sample import create_table
+from local.sample.load import create_table
 from local.server import serve
 
 BUCKET = "contact-reports"

@@ -39,7 +39,8 @@ def test_a_process_is_healthy_before_it_has_loaded_what_pages_need():
 
 def test_a_load_balancer_that_asks_for_health_loads_no_more_than_the_first_page():
     """The rest of the API waits for whoever uses it."""
-    code = "from dashboard.ui.page import cached_service; from dashboard.api.health import health_route; health_route(cached_service.service)"
+    imports = "from dashboard.ui.page import cached_service; from dashboard.api.health import health_route"
+    code = f"{imports}; health_route(cached_service.service)"
     assert loaded_by(code, *SLOW) == []
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from local.athena.catalog import Column, Table
+from local.athena.catalog.glue import Column, Table
+from local.athena.catalog.projection import LocationTemplate, location_template, moved, projection
 from local.athena.errors import QueryError
-from local.athena.projection import LocationTemplate, location_template, moved, projection
 
 NOW = dt.datetime(2026, 3, 15, 10, 30, tzinfo=dt.UTC)
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 import sqlglot
 
-from local.athena.pruning import partition_filters, weaken
+from local.athena.catalog.pruning import partition_filters, weaken
 
 from .conftest import DATE_PROJECTION, PARTITIONED_BY_DAY
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pytest
 
-from local.athena.executions import billed_bytes
+from local.athena.protocol.executions import billed_bytes
 
 SLOW = "SELECT sum(a.x * b.x) FROM UNNEST(sequence(1, 200000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 200000)) AS b(x)"
 

@@ -3,7 +3,7 @@
 import pytest
 from moto.core import serialize
 
-from local import quick_items
+from local.dynamodb import fast_items
 
 ITEM = {
     "Id": {"S": "1"},
@@ -42,5 +42,5 @@ def test_items_are_the_same_as_moto_writes_them(aws, operation, monkeypatch):
         return answer["Item"] if operation == "get_item" else answer["Items"][0]
 
     quick = read()
-    monkeypatch.setattr(serialize.JSONSerializer, "_serialize_type_structure", quick_items._general)
+    monkeypatch.setattr(serialize.JSONSerializer, "_serialize_type_structure", fast_items._general)
     assert quick == read() == ITEM

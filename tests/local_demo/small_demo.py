@@ -9,8 +9,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.demo import Demo
-from local.demo_settings import DemoSettings
+from local.demo.__main__ import Demo
+from local.demo.settings import DemoSettings
 
 REPORT = '{"rows": 48, "partitions": [1, 2], "quarantined": 2}'
 SERVER = """

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local.demo import main
-from local.demo_settings import DemoSettings, aws_environment, clean_environment, settings_from_environment
+from local.demo.__main__ import main
+from local.demo.settings import DemoSettings, aws_environment, clean_environment, settings_from_environment
 
 
 def test_defaults() -> None:

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import load_dataset
-from local import sample
-from local.sample_contacts import contacts
-from local.sample_mess import Item
+from local.sample import load
+from local.sample.contacts import contacts
+from local.sample.irregularities import Item
 from local.server import Server, serve
 
 END = dt.datetime(2026, 2, 20, 15, 30, tzinfo=dt.UTC)  # a Friday
@@ -170,8 +170,8 @@ def test_mess(sampled: list[Item]) -> None:
 
 def everything(client: object) -> dict[str, Item]:
     pages = client.get_paginator("query").paginate(  # type: ignore[attr-defined]
-        TableName=sample.TABLE,
-        IndexName=sample.INDEX,
+        TableName=load.TABLE,
+        IndexName=load.INDEX,
         KeyConditionExpression="Channel = :channel",
         ExpressionAttributeValues={":channel": {"S": "CHAT"}},
     )
@@ -184,13 +184,13 @@ def test_both_ways_of_loading_give_the_same_table(server: Server) -> None:
 
     client = boto3.client("dynamodb", endpoint_url=server.url)
     made = list(contacts(2000, END))
-    assert sample.create_table(client)
-    assert sample.load_in_process(made, DEFAULT_ACCOUNT_ID, REGION) == 2000
+    assert load.create_table(client)
+    assert load.load_in_process(made, DEFAULT_ACCOUNT_ID, REGION) == 2000
     in_process = everything(client)
-    client.delete_table(TableName=sample.TABLE)
-    assert sample.create_table(client)
-    assert not sample.create_table(client)
-    assert sample.load(client, made) == 2000
+    client.delete_table(TableName=load.TABLE)
+    assert load.create_table(client)
+    assert not load.create_table(client)
+    assert load.load(client, made) == 2000
     assert everything(client) == in_process
     assert len(in_process) == sum(contact["Channel"]["S"] == "CHAT" for contact in made)
 
@@ -202,7 +202,7 @@ def test_seeding_twice_changes_nothing(server: Server) -> None:
         command = [sys.executable, "-m", "local", "seed", "--items", "60", "--endpoint-url", server.url]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         assert re.match(rf"60 contacts are in the table contacts at {server.url} \([\d.]+ s\)\n$", done.stderr)
-    assert client.scan(TableName=sample.TABLE, Select="COUNT")["Count"] == 60
+    assert client.scan(TableName=load.TABLE, Select="COUNT")["Count"] == 60
 
 
 def test_seeding_nobody(unused_port: int) -> None:

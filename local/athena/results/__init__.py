@@ -1,0 +1,1 @@
+"""Rows of the engine flow in, text, CSV and result pages flow out."""

@@ -1,0 +1,1 @@
+"""Athena's SQL flows in, DuckDB's SQL flows out."""

@@ -1,0 +1,1 @@
+"""One statement flows in; the module of its kind runs it."""

@@ -1,0 +1,1 @@
+"""Workgroups, named queries and prepared statements."""

@@ -1,0 +1,1 @@
+"""`make demo`: the stand-in, sample contacts, an export and the dashboard, started and stopped together."""

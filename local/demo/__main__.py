@@ -1,0 +1,267 @@
+"""`python -m local.demo`: everything on this machine, from sample contacts in DynamoDB to a dashboard in a browser.
+
+The AWS stand-in runs in this process, the exporter and the dashboard as the programs that they are. They run until
+Ctrl-C (or SIGTERM); then all of them stop. A second Ctrl-C stops them at once.
+"""
+
+import argparse
+import datetime as dt
+import http.client
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from local.demo.messages import environment_script, export_summary, items_read, ready_lines
+from local.demo.processes import Children, Interrupted
+from local.demo.settings import (
+    BUCKET,
+    REGION,
+    REPOSITORY,
+    WORKGROUP,
+    DemoSettings,
+    UsageError,
+    adopt,
+    aws_environment,
+    clean_environment,
+    is_free,
+    settings_from_environment,
+)
+from local.demo.stages import Stage, StageFailedError, Stages, tail
+
+if TYPE_CHECKING:
+    from local.server import Server
+
+READY_WITHIN = 60.0
+"""Seconds that the dashboard may take to answer."""
+
+AGAIN = "Mend what the log names, then `make demo` again: it starts afresh each time."
+DASHBOARD_ADVICE = f"{AGAIN} `make setup` repairs packages that are missing."
+
+START, LOAD, EXPORT, SERVE = "AWS stand-in", "sample contacts", "export to Parquet", "dashboard"
+
+
+class Demo:
+    """One run of the demo; `run` returns its exit status."""
+
+    def __init__(self, settings: DemoSettings, console: Console) -> None:
+        self._settings = settings
+        self._console = console
+        self._folder = settings.folder.resolve()
+        self._children = Children()
+        self._server: Server | None = None
+        self._scratch: Path | None = None
+
+    def run(self) -> int:
+        """Start everything, wait to be stopped, stop everything."""
+        self._children.catch_signals()
+        ready = False
+        try:
+            self._check_port()
+            self._prepare_folder()
+            self._start()
+            ready = True
+            self._tell_ready()
+            if not self._settings.exit_when_ready:
+                self._wait()
+        except StageFailedError as failure:
+            self._tell_failure(failure)
+            return 1
+        except Interrupted:
+            self._console.print("\nstopping ...")
+            return 0 if ready else 130
+        finally:
+            self._stop()
+        return 0
+
+    def _check_port(self) -> None:
+        port = self._settings.port
+        try:
+            free = is_free(port)
+        except PermissionError:
+            raise StageFailedError(
+                f"port {port} is reserved for the administrator", "Choose one above 1023: make demo DEMO_PORT=8502"
+            ) from None
+        if not free:
+            other = next(number for number in range(port + 1, port + 200) if number > 65_535 or is_free(number))
+            advice = f"Stop that program, or use another port: make demo DEMO_PORT={other if other <= 65_535 else 8502}"
+            raise StageFailedError(f"port {port} is in use by another program", advice)
+
+    def _prepare_folder(self) -> None:
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+        except OSError as error:
+            raise StageFailedError(
+                f"{self._folder} cannot be written ({error.strerror})", "Make the folder writable, then start again."
+            ) from None
+        adopt(clean_environment(os.environ, self._folder, self._scratch) | aws_environment(""))
+        tempfile.tempdir = None  # read again, so that the stand-in's scratch files lie in the demo's folder as well
+
+    def _start(self) -> None:
+        log = self._folder / "demo.log"
+        with Stages([START, LOAD, EXPORT, SERVE], self._console) as stages:
+            with self._guarded(stages, START, log) as stage:
+                self._start_server(stage)
+            with self._guarded(stages, LOAD, log) as stage:
+                self._load(stage)
+            with self._guarded(stages, EXPORT, log) as stage:
+                self._export(stage)
+            with self._guarded(stages, SERVE, log) as stage:
+                self._serve(stage)
+
+    @contextmanager
+    def _guarded(self, stages: Stages, name: str, log: Path) -> Iterator[Stage]:
+        """Run a stage; whatever nobody foresaw goes to a log and becomes a stage that failed, without a traceback."""
+        with stages.stage(name) as stage:
+            try:
+                yield stage
+            except StageFailedError:
+                raise
+            except Exception as error:
+                log.write_text(traceback.format_exc(), encoding="utf-8")
+                reason = f"{name}: {type(error).__name__}: {error}"
+                raise StageFailedError(reason, "This is a fault of the demo; its log says more.", log) from error
+
+    def _start_server(self, stage: Stage) -> None:
+        from local.server import serve
+
+        wanted = self._settings.aws_port
+        free = wanted if is_free(wanted) else 0
+        self._server = serve(port=free)
+        self._url = self._server.url
+        self._environment = dict(os.environ) | aws_environment(self._url)
+        adopt(self._environment)
+        stage.detail = self._url if free else f"{self._url} (port {wanted} is in use)"
+
+    def _load(self, stage: Stage) -> None:
+        import boto3
+        from moto.core.models import DEFAULT_ACCOUNT_ID
+
+        from local.sample import load
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        boto3.client("athena").create_work_group(
+            Name=WORKGROUP,
+            Configuration={
+                "ResultConfiguration": {"OutputLocation": f"s3://{BUCKET}/athena-results/"},
+                "EnforceWorkGroupConfiguration": True,
+            },
+        )
+        load.create_table(boto3.client("dynamodb"))
+        items = self._settings.items
+
+        def report(done: int) -> None:
+            stage.detail = f"{done:,} of {items:,}"
+
+        contacts = load.contacts(items, dt.datetime.now(dt.UTC))
+        load.load_in_process(contacts, DEFAULT_ACCOUNT_ID, REGION, report)
+        stage.detail = f"{items:,} in the DynamoDB table {load.TABLE}"
+
+    def _export(self, stage: Stage) -> None:
+        log, output = self._folder / "exporter.log", self._folder / "export.json"
+        command = self._settings.export_command
+        process = self._children.start(command, self._environment, REPOSITORY, output, log)
+
+        def report() -> None:
+            stage.detail = items_read(log) or stage.detail
+
+        status = self._children.wait(process, report)
+        if status != 0:
+            raise StageFailedError(f"the exporter ended with status {status}", AGAIN, log)
+        stage.detail = export_summary(output)
+
+    def _serve(self, stage: Stage) -> None:
+        log = self._folder / "dashboard.log"
+        quiet = ("--server.headless", "true", "--browser.gatherUsageStats", "false")
+        command = (*self._settings.dashboard_command, "--server.port", str(self._settings.port), *quiet)
+        self._dashboard = self._children.start(command, self._environment, REPOSITORY, log, log)
+        deadline = time.monotonic() + READY_WITHIN
+        while not self._is_healthy():
+            if (status := self._dashboard.poll()) is not None:
+                raise StageFailedError(f"the dashboard ended with status {status}", DASHBOARD_ADVICE, log)
+            if time.monotonic() > deadline:
+                raise StageFailedError(
+                    f"the dashboard did not answer within {READY_WITHIN:.0f} s", DASHBOARD_ADVICE, log
+                )
+            time.sleep(0.1)
+        stage.detail = self._settings.url
+
+    def _is_healthy(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._settings.port, timeout=2)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _wait(self) -> None:
+        # In short turns: a signal's handler runs between them on every platform.
+        while self._dashboard.poll() is None:
+            time.sleep(0.2)
+        status, log = self._dashboard.returncode, self._folder / "dashboard.log"
+        raise StageFailedError(f"the dashboard ended with status {status}", DASHBOARD_ADVICE, log)
+
+    def _tell_ready(self) -> None:
+        variables = self._folder / "environment"
+        variables.write_text(environment_script(self._environment), encoding="utf-8")
+        for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder)):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _tell_failure(self, failure: StageFailedError) -> None:
+        lines = ["", f"The demo stopped: {failure.reason}"]
+        if failure.log:
+            last = tail(failure.log)
+            lines += [f"The end of {_relative(failure.log)}:", *(f"  | {line}" for line in last or ["(empty)"])]
+        for line in (*lines, f"What to do: {failure.advice}"):
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _stop(self) -> None:
+        self._children.stop()
+        if self._server is not None:
+            # A query that still runs must not keep the demo from ending.
+            closing = threading.Thread(target=self._server.close, daemon=True)
+            closing.start()
+            closing.join(3)
+        with suppress(OSError):
+            (self._folder / "environment").unlink(missing_ok=True)
+        if self._scratch is not None:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read DEMO_PORT, DEMO_ITEMS and DEMO_AWS_PORT and run the demo; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description="The whole product on this machine.")
+    parser.add_argument("--exit-when-ready", action="store_true", help="stop as soon as the dashboard answers")
+    parser.add_argument("--folder", type=Path, help="where logs go; default: .demo in the clone")
+    given = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    try:
+        settings = settings_from_environment(os.environ, exit_when_ready=given.exit_when_ready, folder=given.folder)
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return Demo(settings, console).run()
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of the stand-in may still be in the middle of something; they have nothing to tidy up.
+    os._exit(status)

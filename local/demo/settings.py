@@ -1,0 +1,141 @@
+"""What the demo is told, and the environment in which it runs its programs."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataset_model.loading import ENVIRONMENT_FIELDS
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+BUCKET = "contact-reports"
+WORKGROUP = "contact-reports"
+REGION = "us-east-1"
+AWS_PORT = 4566
+
+_OWN_SETTINGS = {
+    *ENVIRONMENT_FIELDS,
+    *("DATE_RANGE_MODE", "LOOKBACK_HOURS", "S3_BUCKET", "ATHENA_WORKGROUP", "ATHENA_RESULTS", "S3_PUBLIC_ENDPOINT_URL"),
+}
+
+
+class UsageError(Exception):
+    """A setting of the demo that cannot be used; lists every fault."""
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """One demo. The commands are settings so that tests can put small programs in their place."""
+
+    port: int = 8501
+    """Where the dashboard is served."""
+    items: int = 12_000
+    """Sample contacts."""
+    aws_port: int = AWS_PORT
+    """Wanted port of the AWS stand-in; a free one is taken where it is in use."""
+    folder: Path = REPOSITORY / ".demo"
+    """Logs and scratch space; nothing is written elsewhere."""
+    exit_when_ready: bool = False
+    export_command: tuple[str, ...] = (sys.executable, "-m", "exporter", "export", "--all", "--json")
+    dashboard_command: tuple[str, ...] = (
+        *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
+        *("--server.address", "127.0.0.1"),
+    )
+    """The port is added as Streamlit's own option."""
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+        return f"http://localhost:{self.port}"
+
+
+def settings_from_environment(
+    environment: Mapping[str, str], *, exit_when_ready: bool = False, folder: Path | None = None
+) -> DemoSettings:
+    """Return the settings that DEMO_PORT, DEMO_ITEMS and DEMO_AWS_PORT give; raise UsageError naming each fault."""
+    faults: list[str] = []
+
+    def number(name: str, default: int, low: int, high: int, what: str) -> int:
+        text = environment.get(name, "").strip()
+        if not text:
+            return default
+        if text.isascii() and text.isdigit() and low <= int(text) <= high:
+            return int(text)
+        faults.append(f"{name}: expected {what} from {low:,} to {high:,}; found {text!r}")
+        return default
+
+    defaults = DemoSettings()
+    settings = DemoSettings(
+        port=number("DEMO_PORT", defaults.port, 1, 65_535, "a port"),
+        items=number("DEMO_ITEMS", defaults.items, 0, 10_000_000, "a number of contacts"),
+        aws_port=number("DEMO_AWS_PORT", defaults.aws_port, 1, 65_535, "a port"),
+        exit_when_ready=exit_when_ready,
+        folder=folder or defaults.folder,
+    )
+    if faults:
+        raise UsageError("\n".join(faults))
+    return settings
+
+
+def aws_environment(endpoint_url: str) -> dict[str, str]:
+    """Return the variables that point the programs, and any SDK, at the stand-in."""
+    return {
+        "DATASET": "contacts",
+        "S3_BUCKET": BUCKET,
+        "ATHENA_WORKGROUP": WORKGROUP,
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def clean_environment(inherited: Mapping[str, str], folder: Path, scratch: Path) -> dict[str, str]:
+    """Return the caller's environment without anything that could lead the demo to a real account or another dataset.
+
+    Profiles, endpoints and proxies go; configuration files and the home folder become ones below `folder`, where
+    programs may also leave their own files.
+    """
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith(("AWS_", "STREAMLIT_"))
+        and name not in _OWN_SETTINGS
+        and not name.lower().endswith("_proxy")
+    }
+    return kept | {
+        "AWS_CONFIG_FILE": str(folder / "aws-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws-credentials"),
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        "NO_PROXY": "*",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on a loopback port now; raise PermissionError where only root may."""
+    with socket.socket() as probe:
+        # macOS lets a program bind beside one that listens on every address, so binding alone proves nothing there.
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            return False
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise
+        except OSError:
+            return False
+    return True
+
+
+def adopt(environment: Mapping[str, str]) -> None:
+    """Make an environment this process's own, since the stand-in runs in it."""
+    os.environ.clear()
+    os.environ.update(environment)

@@ -1,0 +1,1 @@
+"""What DynamoDB does and moto's DynamoDB does too slowly."""

@@ -1,0 +1,1 @@
+"""What S3 promises and moto's S3 does not."""

@@ -1,0 +1,1 @@
+"""A seed and a number flow in, sample contacts as DynamoDB items flow out."""
