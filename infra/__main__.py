@@ -13,16 +13,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from infra.clients import Clients
-from infra.deletion import Deletion
-from infra.deployment import Declined, Deployment
-from infra.display import Display
-from infra.environment import Environment, load_environment
+from infra.deployment.delete import Deletion
+from infra.deployment.deploy import Declined, Deployment
+from infra.deployment.display import Display
+from infra.deployment.images import Program
+from infra.deployment.stacks import Stacks
 from infra.errors import EnvironmentFault, InfraError
-from infra.exports import Range
-from infra.images import Program
-from infra.observation import alarm_states, log_lines, stack_states
-from infra.stacks import Stacks
-from infra.templates import Template, TemplateName, load_templates
+from infra.operations.exports import Range
+from infra.operations.observation import alarm_states, log_lines, stack_states
+from infra.settings.environment import Environment, load_environment
+from infra.settings.templates import Template, TemplateName, load_templates
 
 
 @dataclass

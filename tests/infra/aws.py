@@ -10,7 +10,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import ChangeSet
 from moto.core.common_models import CloudFormationModel
 
-from infra.templates import load_templates
+from infra.settings.templates import load_templates
 
 from .rendering import _ATTRIBUTES, _REFS
 from .schemas import faults_in_schema

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator
 
-from infra.templates import TemplateName, load_template
+from infra.settings.templates import TemplateName, load_template
 
 from .rendering import ACCOUNT, IMAGE, REGION, Rendering
 

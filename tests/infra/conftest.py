@@ -12,12 +12,12 @@ import pytest
 from rich.console import Console
 
 from infra.clients import Clients
-from infra.deletion import Deletion
-from infra.deployment import Deployment
-from infra.display import Display
-from infra.environment import load_environment
-from infra.stacks import Stacks
-from infra.templates import load_templates
+from infra.deployment.delete import Deletion
+from infra.deployment.deploy import Deployment
+from infra.deployment.display import Display
+from infra.deployment.stacks import Stacks
+from infra.settings.environment import load_environment
+from infra.settings.templates import load_templates
 
 from .rendering import IMAGE
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from infra.templates import MOST_BYTES, document_from_text
+from infra.settings.templates import MOST_BYTES, document_from_text
 
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]

@@ -24,7 +24,7 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment as exporter_settings
 from exporter.storage.athena import Athena
-from infra.templates import load_template
+from infra.settings.templates import load_template
 from local.sample.load import create_table
 from local.server import serve
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from infra.templates import load_template
+from infra.settings.templates import load_template
 
 from .combinations import combinations, rendered
 from .metrics import metrics_of_a_run

@@ -9,10 +9,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from infra.deployment import Declined
+from infra.deployment.deploy import Declined
+from infra.deployment.stacks import Stacks
 from infra.errors import StackFailed, TemplateFault
-from infra.stacks import Stacks
-from infra.templates import load_template
+from infra.settings.templates import load_template
 
 from .aws import skipped_types
 from .combinations import REQUIRED

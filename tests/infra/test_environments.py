@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from dataset_model.loading import dataset_from_environment
-from infra.environment import load_environment
 from infra.errors import EnvironmentFault
-from infra.schedules import longest_pause
-from infra.templates import load_templates
+from infra.settings.environment import load_environment
+from infra.settings.schedules import longest_pause
+from infra.settings.templates import load_templates
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from infra.deployment.images import CommandEngine, find_engine, pushed_image, version_of_source
 from infra.errors import ImageFault
-from infra.images import CommandEngine, find_engine, pushed_image, version_of_source
 
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}'
 

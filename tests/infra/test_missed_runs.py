@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from infra.templates import load_template
+from infra.settings.templates import load_template
 
 from .combinations import combinations, rendered
 from .rendering import Rendering

@@ -11,8 +11,8 @@ import pytest
 
 from infra.__main__ import cli
 from infra.errors import ExportFailed
-from infra.exports import Range, run_export
-from infra.observation import alarm_states, log_lines, stack_states
+from infra.operations.exports import Range, run_export
+from infra.operations.observation import alarm_states, log_lines, stack_states
 
 from .combinations import rendered
 from .metrics import metrics_of_a_run

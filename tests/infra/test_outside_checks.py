@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.templates import load_template
+from infra.settings.templates import load_template
 
 from .combinations import combinations
 from .rendering import Rendering

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from cfnlint.api import lint
 
-from infra.templates import MOST_BYTES, document_from_text, load_template
+from infra.settings.templates import MOST_BYTES, document_from_text, load_template
 
 from .combinations import combinations
 from .rendering import Rendering, Unresolved

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.errors import StackFailed
-from infra.templates import Template
+from infra.settings.templates import Template
 
 _UNMADE = {None, "REVIEW_IN_PROGRESS"}
 _UNUSABLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from infra.stacks import Change, ChangeSet, Event
+from infra.deployment.stacks import Change, ChangeSet, Event
 
 _COLOURS = {"Add": "green", "Modify": "yellow", "Remove": "red"}
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from botocore.exceptions import ClientError
 
-from infra.buckets import count_objects, delete_bucket, empty_bucket
 from infra.clients import Clients
-from infra.display import Display
-from infra.environment import Environment
-from infra.stacks import Stacks
+from infra.deployment.buckets import count_objects, delete_bucket, empty_bucket
+from infra.deployment.display import Display
+from infra.deployment.stacks import Stacks
+from infra.settings.environment import Environment
 
 
 @dataclass

@@ -15,7 +15,7 @@ TemplateName = Literal["registry", "template", "dashboard"]
 MOST_BYTES = 51_200
 """CloudFormation's limit on a template that is handed over in the request; a larger one needs a bucket."""
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parents[1]
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # the same API twice

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.clients import Clients
-from infra.environment import Environment
-from infra.stacks import Stacks
-from infra.templates import TemplateName
+from infra.deployment.stacks import Stacks
+from infra.settings.environment import Environment
+from infra.settings.templates import TemplateName
 
 _DEPLOYED: tuple[TemplateName, ...] = ("registry", "template", "dashboard")
 

@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from infra.errors import EnvironmentFault
-from infra.schedules import longest_pause
-from infra.templates import Template, TemplateName
+from infra.settings.schedules import longest_pause
+from infra.settings.templates import Template, TemplateName
 
-FOLDER = Path(__file__).parent / "environments"
+FOLDER = Path(__file__).parents[1] / "environments"
 _FIELDS = {"region", "stack", "registry", "tags", "parameters"}
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,100}")
 _SWITCH = {"true", "false"}

@@ -13,7 +13,7 @@ from infra.errors import ImageFault
 
 Program = Literal["exporter", "dashboard"]
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 class Engine(Protocol):

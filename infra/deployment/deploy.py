@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from infra.clients import Clients
-from infra.display import Display
-from infra.environment import Environment
+from infra.deployment.display import Display
+from infra.deployment.images import Engine, Program, find_engine, pushed_image, version_of_source
+from infra.deployment.stacks import Stacks
 from infra.errors import ExportFailed, TemplateFault
-from infra.exports import Range, run_export
-from infra.images import Engine, Program, find_engine, pushed_image, version_of_source
-from infra.stacks import Stacks
-from infra.templates import Template, TemplateName
+from infra.operations.exports import Range, run_export
+from infra.settings.environment import Environment
+from infra.settings.templates import Template, TemplateName
 
 _HANDED_ON = {
     "ExportDataBucket": "ExportDataBucket",

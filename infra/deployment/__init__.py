@@ -1,0 +1,1 @@
+"""Stack parameters flow in, a running installation flows out, or nothing is left of it."""

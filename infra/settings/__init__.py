@@ -1,0 +1,1 @@
+"""An environment file and the templates flow in, stack parameters flow out."""
