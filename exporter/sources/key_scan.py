@@ -18,12 +18,12 @@ import msgspec
 from dataset_model import Dataset
 from dataset_model.table_schema import SourceIdentity, TableSchema
 from exporter.decoding.decoder import DAY, KEY, DecodedPage, PageDecoder
+from exporter.decoding.key_hash import KeyHash
 from exporter.errors import Interrupted, SourceError
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.sources.index import Index, IndexDescription
-from exporter.targets.parquet import KeyHash
 from exporter.values.attribute_values import AttributeValue, key_text
 
 KEPT_UNREADABLE = 100_000

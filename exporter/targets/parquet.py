@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from dataset_model.manifest import DISTINCT_LIMIT
 from dataset_model.table_schema import SchemaColumn, TableSchema
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
+from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import arrow_schema, arrow_type
-from exporter.native.library import library
 from exporter.targets.merge import merged
 from exporter.targets.row_groups import row_groups
 from exporter.targets.spool import OpenDay, Segment
@@ -80,25 +80,6 @@ def write_day(
     written.values = distinct.values()
     written.key_hash = keys.hexadecimal()
     return written
-
-
-class KeyHash:
-    """An order-free hash of primary keys: the sum of their 128-bit hashes, modulo 2**128."""
-
-    def __init__(self) -> None:
-        self._sum = 0
-
-    def add(self, keys: pa.Array) -> None:
-        """Add a column of 16-byte hashes."""
-        compiled = library()
-        if compiled is not None:
-            self._sum += compiled.key_sum(keys)
-        else:
-            self._sum += sum(int.from_bytes(key, "little") for key in keys.to_pylist())
-
-    def hexadecimal(self) -> str:
-        """Return the sum as 32 hexadecimal digits."""
-        return f"{self._sum % (1 << 128):032x}"
 
 
 class _Distinct:

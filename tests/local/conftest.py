@@ -4,51 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from botocore.config import Config
+
+# Test folders are not packages, so what they share among themselves is found through the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from stand_in import DATE_PROJECTION, PARTITIONED_BY_DAY, Aws
 
 from local.server import Server, serve
-
-REGION = "us-east-1"
-CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
-DATE_PROJECTION = {
-    "projection.enabled": "true",
-    "projection.year.type": "integer",
-    "projection.year.range": "2020,2030",
-    "projection.month.type": "integer",
-    "projection.month.range": "1,12",
-    "projection.month.digits": "2",
-    "projection.day.type": "integer",
-    "projection.day.range": "1,31",
-    "projection.day.digits": "2",
-}
-PARTITIONED_BY_DAY = "PARTITIONED BY (year int, month int, day int)"
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with serve() as running:
         yield running
-
-
-class Aws:
-    """SDK clients for a server."""
-
-    def __init__(self, url: str) -> None:
-        config = Config(s3={"addressing_style": "path"})
-        self.s3 = boto3.client("s3", endpoint_url=url, config=config, **CREDENTIALS)
-        self.glue = boto3.client("glue", endpoint_url=url, **CREDENTIALS)
-        self.athena = boto3.client("athena", endpoint_url=url, **CREDENTIALS)
-        self.dynamodb = boto3.client("dynamodb", endpoint_url=url, **CREDENTIALS)
 
 
 @pytest.fixture(scope="session")

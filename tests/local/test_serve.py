@@ -9,10 +9,9 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from stand_in import Aws
 
 from local.server import ServeError, serve
-
-from .conftest import Aws
 
 
 def run_cli(*arguments):

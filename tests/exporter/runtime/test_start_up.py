@@ -30,7 +30,8 @@ def test_the_program_starts_without(imported, module):
 def test_arrays_are_made_without_pandas_and_numpy():
     """An array is where pyarrow would load both; inside the program it finds none and goes on."""
     code = (
-        "import exporter.lean_imports, pyarrow as pa, sys; pa.array([1]); print({'pandas', 'numpy'} & {*sys.modules})"
+        "import exporter.runtime.lean_imports, pyarrow as pa, sys; pa.array([1]);"
+        "print({'pandas', 'numpy'} & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

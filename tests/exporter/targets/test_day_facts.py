@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from exporter.targets.parquet import KeyHash, _Distinct
+from exporter.decoding.key_hash import KeyHash
+from exporter.targets.parquet import _Distinct
 
 KEYS = pa.array([bytes([number] * 16) for number in range(1, 101)], pa.binary(16))
 

@@ -3,10 +3,9 @@
 import pyarrow as pa
 import pytest
 import sqlglot
+from stand_in import DATE_PROJECTION, PARTITIONED_BY_DAY
 
 from local.athena.catalog.pruning import partition_filters, weaken
-
-from .conftest import DATE_PROJECTION, PARTITIONED_BY_DAY
 
 ALL_DAYS = 30
 

@@ -18,7 +18,7 @@ from exporter.planning.sort_key import SLACK, KeyRange, SortKey
 UTC = dt.UTC
 CORPUS = [
     [part.strip() for part in line.split(" | ")]
-    for line in (Path(__file__).parent / "corpus" / "dates.txt").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parents[1] / "corpus" / "dates.txt").read_text(encoding="utf-8").splitlines()
     if line and not line.startswith("#")
 ]
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "America/Goose_Bay")

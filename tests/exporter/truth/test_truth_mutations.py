@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEST = Path(__file__).with_name("test_truth_many.py")
 
 MUTANTS = {

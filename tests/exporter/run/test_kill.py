@@ -23,8 +23,8 @@ BIG = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in ran
 """So much that a day's file goes up in several parts, of the size that the killed process is told."""
 
 RUN = """
-import exporter.store
-exporter.store.PART_BYTES = 4096
+import exporter.storage.object_store
+exporter.storage.object_store.PART_BYTES = 4096
 from exporter.__main__ import main
 main()
 """

@@ -24,7 +24,7 @@ from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_p
 from exporter.native.library import library
 from exporter.planning.sort_key import SortKey
 
-CORPUS = Path(__file__).parent / "corpus"
+CORPUS = Path(__file__).parents[1] / "corpus"
 NAMES = [json.loads(line) for line in (CORPUS / "names.jsonl").read_text(encoding="utf-8").splitlines()]
 NUMBERS = [
     line.split(" | ")[0]

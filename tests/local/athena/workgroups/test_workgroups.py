@@ -7,8 +7,7 @@ import boto3
 import pyarrow as pa
 import pytest
 from botocore.config import Config
-
-from .conftest import CREDENTIALS
+from stand_in import CREDENTIALS
 
 
 @pytest.fixture

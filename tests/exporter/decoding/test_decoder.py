@@ -23,7 +23,7 @@ from exporter.planning.sort_key import SortKey
 
 NUMBERS = [
     line.split(" | ")
-    for line in (Path(__file__).parent / "corpus" / "numbers.txt").read_text(encoding="utf-8").splitlines()
+    for line in (Path(__file__).parents[1] / "corpus" / "numbers.txt").read_text(encoding="utf-8").splitlines()
     if not line.startswith("#")
 ]
 NOW = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)

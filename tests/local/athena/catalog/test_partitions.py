@@ -2,8 +2,7 @@
 
 import pyarrow as pa
 import pytest
-
-from .conftest import DATE_PROJECTION, PARTITIONED_BY_DAY
+from stand_in import DATE_PROJECTION, PARTITIONED_BY_DAY
 
 
 def put_day(place, table, year, month, day, rows):

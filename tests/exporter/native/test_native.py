@@ -20,15 +20,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import kinds_in_page
 from exporter.native import build, library
 from exporter.native.library import _HEAD, Column, Form, Plan, _Result
-from exporter.targets.parquet import KeyHash
 from exporter.values.attribute_values import AttributeValue, json_text, key_part
 from exporter.values.dates import instant_from_iso
 
 compiled = library.library()
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_compiled_reader_is_what_the_tests_run_with():
@@ -284,7 +284,10 @@ def test_nothing_is_read_or_written_outside_of_what_was_given():
     """Damaged and cut responses, each at the very end of its memory: a byte too far would end this child."""
     code = "import test_native; test_native.scan_damaged_pages()"
     done = subprocess.run(
-        [sys.executable, "-c", code], check=False, cwd=Path(__file__).parent, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        [sys.executable, "-c", code],
+        check=False,
+        cwd=Path(__file__).parent,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
     assert done.returncode == 0
 
