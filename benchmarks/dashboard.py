@@ -1,4 +1,4 @@
-"""What the dashboard costs beside a plain Streamlit version of the same page and a bare page.
+"""What the dashboard costs compared with a plain Streamlit version of the same page and a bare page.
 
 The server runs on one core and the people on another, where there are two. `--short` takes fewer people and less time;
 `--first` measures start and first page alone, over many starts; `--soak` and `--rows` measure the dashboard alone:
@@ -83,7 +83,7 @@ def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="fewer people, less time")
-    parser.add_argument("--first", type=int, metavar="STARTS", help="start and first page beside the bare page's")
+    parser.add_argument("--first", type=int, metavar="STARTS", help="start and first page next to a bare page's")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="the dashboard alone: 50 people come and go")
     parser.add_argument("--rows", type=int, metavar="ROWS", help="the dashboard alone: a result of so many rows")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")

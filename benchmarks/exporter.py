@@ -1,4 +1,4 @@
-"""How fast and how large the exporter is, beside other ways from an index to Parquet, on the same items.
+"""How fast and how large the exporter is, compared with other ways from an index to Parquet, on the same items.
 
     make bench                                   the short form: minutes, fewer items
     .venv/bin/python benchmarks/exporter.py      the whole of it, and the plots in docs/images/

@@ -66,7 +66,7 @@ CONF
     export CONTAINERS_CONF="$work/containers.conf"
 }
 
-# The packages are fetched here, by the pip and the settings of whoever builds, and are offered to the build as a folder.
+# The packages are fetched here, by the builder's pip and settings, and are offered to the build as a folder.
 fetch_packages() {
     mkdir -p "$work/wheels"
     for lock in requirements-*.lock; do

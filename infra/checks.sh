@@ -1,5 +1,5 @@
 #!/bin/sh
-# `make templates`: everything that judges the templates, checkers included that cannot live beside the programs.
+# `make templates`: all checks of the templates, with checkers that need an environment of their own.
 #
 # checkov and parliament ask for other versions of boto3, so they have an environment and a lock file of their own. The
 # tests that need them (tests/infra/test_outside_checks.py) are collected where TEMPLATE_CHECKERS names their folder.

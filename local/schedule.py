@@ -25,10 +25,10 @@ def seconds_from_interval(text: str) -> int:
 
 
 class Schedule:
-    """Runs a command at a fixed interval, one run at a time, until it is told to stop.
+    """Runs a command at a fixed interval, one run at a time, until it is stopped.
 
     A run that outlasts the interval is not joined by a second one: the starts it missed are skipped. A run that fails
-    is told, and the next one comes as planned.
+    is reported, and the next one comes as planned.
     """
 
     def __init__(self, command: Sequence[str], every: float, say: Say) -> None:
@@ -44,7 +44,7 @@ class Schedule:
         signal.signal(signal.SIGINT, self._received)
 
     def run(self, *, at_once: bool = False) -> None:
-        """Run until told to stop; the first time after one interval, or at once."""
+        """Run until stopped; the first time after one interval, or at once."""
         planned = time.monotonic() + (0 if at_once else self._every)
         while self._waited_until(planned):
             self._run_once()

@@ -188,7 +188,7 @@ def serve(
 ) -> Server:
     """Start a server in the background and return it.
 
-    Port 0 picks a free one. `s3_endpoint` and `glue_endpoint` tell Athena to find objects and catalogue elsewhere
+    Port 0 picks a free one. `s3_endpoint` and `glue_endpoint` give Athena another place for objects and catalogue
     (LocalStack, say); None is this server itself. `region` is for requests that are not signed. A host beyond loopback
     is refused unless `allow_remote` is given. `data_dir` keeps tables, objects and catalogue from one process to the
     next; None keeps them in memory alone. Raises ServeError.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # `make setup`: .venv with everything in requirements.lock. `sh local/setup.sh --browser`: Chromium for the tests as well.
-# POSIX sh and POSIX tools only: it runs under dash, under macOS's bash 3.2 and beside BSD tools.
+# POSIX sh and POSIX tools only: it runs under dash, under macOS's bash 3.2 and with BSD tools.
 set -eu
 cd -P -- "$(dirname -- "$0")/.."
 
@@ -134,7 +134,7 @@ install_project() {
         >>"$log" 2>&1 </dev/null || explain 'the project itself could not be installed'
 }
 
-# The exporter's compiled reader. It works without one, slower, so a machine where it cannot be built is only told.
+# The exporter's compiled reader. It works without one, slower, so a machine where it cannot be built gets a message only.
 build_reader() {
     status=0
     "$venv" -m exporter.native.build >>"$log" 2>&1 </dev/null || status=$?
@@ -162,7 +162,7 @@ set_up() {
     is_writable || fail "this folder cannot be written: $(pwd -P)" \
         'Clone into a folder of your own, or make this one writable (and check that the disk is not full).'
     rm -f "$stamp"
-    # An environment that was cut short, was moved or belongs to another Python is made anew.
+    # An environment that was cut short, was moved or belongs to another Python is replaced.
     if [ -n "$python" ] || ! "$venv" -m pip --version >/dev/null 2>&1 </dev/null; then
         [ -n "$python" ] || choose_python
         say "making .venv with Python $number"

@@ -14,8 +14,8 @@ from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-# For this process and every program that a test starts. Port 9 of this machine answers nobody: a client that was not
-# pointed at a stand-in fails at once, instead of asking Amazon.
+# For this process and every program that a test starts. Port 9 of this machine answers no request: a client
+# without a stand-in fails at once, instead of asking Amazon.
 for _name in [
     name for name in os.environ if name.startswith(("AWS_", "STREAMLIT_")) or name.lower().endswith("_proxy")
 ]:

@@ -163,7 +163,7 @@ def test_a_query_scans_its_own_days_alone(product, everything, first, last, days
 @pytest.mark.browser
 def test_a_number_travels_from_put_item_to_the_page(product, chromium):
     """A contact put now is on the page after the next export, in all four cards' terms, without a restart."""
-    # In a thread of its own: this process may hold another test's browser, whose event loop belongs to its thread.
+    # In a thread of its own: this process may hold another test's browser, with an event loop of its own thread.
     with ThreadPoolExecutor(1) as thread:
         before, after = thread.submit(cards_before_and_after, product, chromium).result()
     assert before == ["1,200", "1,200", "2", "7"]

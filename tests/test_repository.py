@@ -40,13 +40,13 @@ def test_lock_file_pins_by_hash_alone(repository: Path) -> None:
 
 
 def test_lock_file_fits_the_declared_dependencies(dependencies: list[Requirement], locked: dict[str, str]) -> None:
-    """Whoever changes a dependency also runs `make lock`."""
+    """A changed dependency needs `make lock`."""
     missing = [str(one) for one in dependencies if locked.get(normal(one.name)) not in one.specifier]
     assert missing == []
 
 
 def test_dependencies_are_bounded_or_say_why(repository: Path, dependencies: list[Requirement]) -> None:
-    """A dependency without an upper bound has a comment beside it, at least once."""
+    """A dependency without an upper bound has a comment next to it, at least once."""
     text = (repository / "pyproject.toml").read_text()
     unbounded = [one for one in dependencies if not any(part.operator in {"<", "<=", "=="} for part in one.specifier)]
     silent = [one.name for one in unbounded if not re.search(rf'"{re.escape(one.name)}\W[^\n]*",\s+#\s*\S', text)]
@@ -77,12 +77,12 @@ def test_modules_stay_readable(repository: Path) -> None:
 
 
 def test_help_lists_every_verb(repository: Path) -> None:
-    """`make` alone tells all verbs, each with what it does."""
+    """`make` alone lists all verbs, each with what it does."""
     makefile = (repository / "Makefile").read_text()
     phony = re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)
     assert phony
-    told = subprocess.run(["make"], cwd=repository, check=True, capture_output=True, text=True).stdout
-    assert re.findall(r"^  make (\w+) +\S", told, re.MULTILINE) == phony[1].split()
+    shown = subprocess.run(["make"], cwd=repository, check=True, capture_output=True, text=True).stdout
+    assert re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE) == phony[1].split()
 
 
 def test_read_me_names_verbs_that_exist(repository: Path) -> None:

@@ -196,7 +196,7 @@ def test_no_venv_module(clone: Clone) -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("said", "shown"),
     [
         ("ERROR: Failed to establish a new connection: Name resolution failed", "the packages could not be downloaded"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that requirements.lock names"),
@@ -206,12 +206,12 @@ def test_no_venv_module(clone: Clone) -> None:
         ("ERROR: something new", "the packages could not be installed"),
     ],
 )
-def test_pip_fails(clone: Clone, said: str, told: str) -> None:
-    """What pip says at length is told in a line, with what to do; the next run goes on."""
+def test_pip_fails(clone: Clone, said: str, shown: str) -> None:
+    """A long message of pip is reported in a line, with what to do; the next run goes on."""
     clone.has_python("python3.12")
     status, output = clone.set_up(FAKE_ERROR=said)
     assert status == 1
-    assert f"set-up stopped: {told}" in output or told in output
+    assert f"set-up stopped: {shown}" in output or shown in output
     assert said in output
     assert clone.set_up()[0] == 0
 
@@ -238,7 +238,7 @@ def test_interrupted(clone: Clone) -> None:
 
 
 def test_killed_while_making_the_environment(clone: Clone) -> None:
-    """An environment that was cut short, so that its Python does not run, is made anew."""
+    """An environment that was cut short, so that its Python does not run, is replaced."""
     clone.has_python("python3.12")
     (clone.folder / ".venv" / "bin").mkdir(parents=True)
     (clone.folder / ".venv" / "bin" / "python").write_text("")
@@ -246,7 +246,7 @@ def test_killed_while_making_the_environment(clone: Clone) -> None:
 
 
 def test_folder_that_cannot_be_written(clone: Clone) -> None:
-    """A place where .venv cannot be made is told by its path."""
+    """A place where .venv cannot be made is reported by its path."""
     clone.has_python("python3.12")
     (clone.folder / ".venv").write_text("a file in the way")
     status, output = clone.set_up()

@@ -41,7 +41,7 @@ def test_installing_leaves_a_neighbour_unchanged_and_brings_the_shipped_datasets
     """A package that owns `datasets/` keeps its files, and `DATASET=contacts` is read from the wheel's own folder."""
     neighbour = tmp_path / "site" / "datasets"
     neighbour.mkdir(parents=True)
-    (neighbour / "__init__.py").write_text("OWNER = 'somebody else'\n")
+    (neighbour / "__init__.py").write_text("OWNER = 'another'\n")
     (neighbour / "contacts.yaml").write_text("not: ours\n")
     before = {path.name: path.read_bytes() for path in neighbour.iterdir()}
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target"]

@@ -17,7 +17,7 @@ from support.stub import INDEX, TABLE
 BENCHMARKS = Path(__file__).resolve().parent.parent
 ROOT = BENCHMARKS.parent
 PEERS_PYTHON = ROOT / ".venv-peers" / ("Scripts" if os.name == "nt" else "bin") / "python"
-"""Where `benchmarks/peers.lock` is installed, if anybody has done so."""
+"""Where `benchmarks/peers.lock` is installed; may be missing."""
 
 _VARIABLES = {
     "AWS_ACCESS_KEY_ID": "bench",

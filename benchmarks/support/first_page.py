@@ -14,7 +14,7 @@ def first_pages(environment: dict[str, str], folder: Path, starts: int) -> dict[
     """Return the figures of the first start after an export, medians of the later ones, and the ratio of those.
 
     `cpu` and `wall` are the seconds of start and first page together. The first visitor comes when the health route
-    answers. Nobody has asked for the export's figures before the first start, whose visitor therefore waits for Athena.
+    answers. The first start has no cached figures, so its visitor waits for Athena.
     """
     after_export = _first_page("dashboard", environment, folder)
     pairs = [{name: _first_page(name, environment, folder) for name in ("bare", "dashboard")} for _ in range(starts)]

@@ -1,6 +1,6 @@
 """A result of a million rows on the SQL page, in a browser: how soon it is there after its query's end, what it holds.
 
-The rows are written as Parquet into the stand-in's S3, beside what was exported: by way of DynamoDB it takes hours.
+The rows are written as Parquet into the stand-in's S3, next to the exported days: by way of DynamoDB it takes hours.
 """
 
 import io
@@ -52,7 +52,7 @@ def _write(environment: dict[str, str], rows: int) -> None:
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix="dynamo-gsi-export/year=")["Contents"]
     key = next(item["Key"] for item in found if item["Key"].endswith("data.parquet"))
     few = pq.read_table(io.BytesIO(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()))
-    # The file of another run of the same day: Athena reads whatever lies in a partition.
+    # The file of another run of the same day: Athena reads every object in a partition.
     many = pa.concat_tables([few] * (rows // few.num_rows + 1)).slice(0, rows)
     body = io.BytesIO()
     pq.write_table(many, body, compression="zstd")

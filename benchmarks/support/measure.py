@@ -33,14 +33,14 @@ def run(command: Sequence[str], folder: Path, variables: Mapping[str, str]) -> C
         list(command), cwd=folder, env=dict(variables), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     # Neither stream can fill up a pipe before the other is read: programs print a line, and log little.
-    out, told = child.stdout, child.stderr
+    out, shown = child.stdout, child.stderr
     assert out is not None
-    assert told is not None
-    printed, logged = out.read(), told.read()
+    assert shown is not None
+    printed, logged = out.read(), shown.read()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     out.close()
-    told.close()
+    shown.close()
     if child.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {child.returncode}:\n{logged[-2000:]}")
     unit = 1 if sys.platform == "darwin" else 1024

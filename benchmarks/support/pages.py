@@ -1,4 +1,4 @@
-"""The pages that are measured beside each other, and the published contacts that they show."""
+"""The pages that are measured in turns, and the published contacts that they show."""
 
 import os
 import socket

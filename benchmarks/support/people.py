@@ -70,24 +70,24 @@ class Person:
         async with asyncio.timeout(PATIENCE):
             async for body in self._socket:
                 assert isinstance(body, bytes)
-                told = ForwardMsg.FromString(body)
+                shown = ForwardMsg.FromString(body)
                 self.messages += 1
-                kind = told.WhichOneof("type")
+                kind = shown.WhichOneof("type")
                 if kind == "delta":
-                    self._look(told)
-                    if told.delta.new_element.WhichOneof("type") == "exception":
-                        raise RuntimeError(told.delta.new_element.exception.message)
+                    self._look(shown)
+                    if shown.delta.new_element.WhichOneof("type") == "exception":
+                        raise RuntimeError(shown.delta.new_element.exception.message)
                 elif kind == "new_session":
-                    self._page = told.new_session.page_script_hash
+                    self._page = shown.new_session.page_script_hash
                 elif kind == "script_finished":
                     return
 
-    def _look(self, told: ForwardMsg) -> None:
-        element = told.delta.new_element
-        kind = element.WhichOneof("type") if told.delta.WhichOneof("type") == "new_element" else None
+    def _look(self, shown: ForwardMsg) -> None:
+        element = shown.delta.new_element
+        kind = element.WhichOneof("type") if shown.delta.WhichOneof("type") == "new_element" else None
         chart = getattr(element, kind).id if kind == "bidi_component" or (kind and "vega" in kind) else ""
         if "channel" in chart or "board" in chart:
-            self._chart, self._fragment = chart, told.delta.fragment_id
+            self._chart, self._fragment = chart, shown.delta.fragment_id
 
 
 async def visit(port: int) -> float:

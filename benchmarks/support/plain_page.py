@@ -1,4 +1,4 @@
-"""The Overview as one would first write it: rows in a cached DataFrame, cards and charts made anew in every run."""
+"""The Overview as one would first write it: rows in a cached DataFrame, cards and charts rebuilt in every run."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""Taking an environment down: dashboard, results, exporter; the data only where somebody says its name."""
+"""Taking an environment down: dashboard, results, exporter; the data only where its name is typed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -54,7 +54,7 @@ class Deployment:
         """Deploy everything and return all outputs; raise Declined where the operator stops it.
 
         `export`: whether to run an export before the dashboard; None means where the exporter's stack is new. One that
-        fails is told at once and raised at the end, because the dashboard is of use without it.
+        fails is reported at once and raised at the end, because the dashboard is of use without it.
         """
         stack = self.environment.stack_of("template")
         is_new = self.stacks.status(stack) in {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
@@ -141,7 +141,7 @@ class Deployment:
             raise TemplateFault(
                 f"infra/{name}.yaml needs {', '.join(missing)}; add them to the parameters of {self.environment.name}"
             )
-        # The registry is every installation's: a tag that says whose would be changed by the next one.
+        # All installations share the registry: a tag with an owner would be changed by the next one.
         shared = name == "registry"
         tags = {key: value for key, value in self.environment.tags.items() if not shared or key != "environment"}
         change_set = self.stacks.propose(stack, template, parameters, tags)

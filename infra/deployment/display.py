@@ -31,7 +31,7 @@ class Display:
         for column in ("", "resource", "type", ""):
             table.add_column(column, overflow="fold")
         for change in sorted(change_set.changes, key=lambda one: (one.action, one.resource)):
-            note = "made anew; what it holds is lost or left behind" if change.replaced else ""
+            note = "replaced; what it holds is lost or orphaned" if change.replaced else ""
             colour = "red" if change.replaced else _COLOURS.get(change.action, "white")
             table.add_row(f"[{colour}]{change.action}[/]", change.resource, change.type, note)
         self.console.print(table)
@@ -53,6 +53,6 @@ class Display:
 
 def _summary(changes: Sequence[Change]) -> str:
     counts = {action: sum(change.action == action for change in changes) for action in ("Add", "Modify", "Remove")}
-    told = [f"{count} to {action.lower()}" for action, count in counts.items() if count]
+    shown = [f"{count} to {action.lower()}" for action, count in counts.items() if count]
     replaced = sum(change.replaced for change in changes)
-    return ", ".join(told) + (f", {replaced} of them made anew" if replaced else "") if told else "no resource"
+    return ", ".join(shown) + (f", {replaced} of them replaced" if replaced else "") if shown else "no resource"

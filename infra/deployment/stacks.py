@@ -27,7 +27,7 @@ class Change:
     resource: str
     type: str
     replaced: bool
-    """Whether the resource is made anew, and what it held with it."""
+    """Whether the resource is replaced, with the loss of what it held."""
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Event:
 
 
 class Stacks:
-    """Stacks of one region. `tell` hears each event as it happens; `pause` is the time between looks, in seconds."""
+    """Stacks of one region. `report` gets each event as it happens; `pause` is the time between looks, in seconds."""
 
-    def __init__(self, client: Any, tell: Callable[[Event], None] = lambda _: None, pause: float = 3.0) -> None:
+    def __init__(self, client: Any, report: Callable[[Event], None] = lambda _: None, pause: float = 3.0) -> None:
         self._client = client
-        self._tell = tell
+        self._report = report
         self._pause = pause
 
     def status(self, stack: str) -> str | None:
@@ -171,7 +171,7 @@ class Stacks:
             for event in reversed(list(self._events(stack))):
                 if event.id not in seen:
                     seen.add(event.id)
-                    self._tell(event)
+                    self._report(event)
                     first = first or (event if event.is_failure else None)
             if status is None or not status.endswith("_IN_PROGRESS"):
                 break

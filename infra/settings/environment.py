@@ -135,7 +135,7 @@ def _allowed(name: str, templates: Mapping[TemplateName, Template]) -> set[str]:
 
 
 def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return what is wrong with a schedule between whose runs "no run succeeded" would be an alarm."""
+    """Return what is wrong with a schedule that would raise the alarm "no run succeeded" between two runs."""
 
     def value(name: str) -> str:
         return _text(parameters.get(name, declared[name]["Default"]))

@@ -34,8 +34,8 @@ def test_a_compose_tool_reads_it(repository: Path, name: str) -> None:
         [tool, "-f", repository / name, "config"], cwd=repository, check=False, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    told = yaml.safe_load(done.stdout)
-    assert told["services"]["dashboard"]["image"] == "dynamodb-reporting/dashboard:dev"
+    shown = yaml.safe_load(done.stdout)
+    assert shown["services"]["dashboard"]["image"] == "dynamodb-reporting/dashboard:dev"
     assert "${" not in done.stdout
 
 
@@ -112,7 +112,7 @@ def test_services_start_in_the_order_of_the_data(compose: dict[str, Any]) -> Non
 
 
 def test_schedule_runs_the_export_every_quarter_of_an_hour(compose: dict[str, Any]) -> None:
-    """The schedule starts the exporter every 15 minutes unless told otherwise, with a range that a schedule has."""
+    """The schedule starts the exporter every 15 minutes by default, with a range that a schedule has."""
     service = compose["services"]["schedule"]
     command = ["schedule", "--every", "${EXPORT_EVERY:-15m}", "--", "python", "-m", "exporter", "export"]
     assert service["command"] == command

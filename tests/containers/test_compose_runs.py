@@ -65,7 +65,7 @@ class Project:
         return state
 
     def becomes_healthy(self, service: str, seconds: float = 120) -> None:
-        """Wait for a service's own health check to pass; podman is told to run it, docker runs it by itself."""
+        """Wait for a service's own health check to pass; podman gets a command for it, docker runs it by itself."""
         deadline = time.monotonic() + seconds
         while True:
             if "podman" in self._engine[0]:
@@ -136,7 +136,7 @@ def alone(containers: list[str], repository: Path, tmp_path: Path) -> Iterator[P
 
 
 def check_pipeline(running: Project, *stand_ins: str) -> int:
-    """Check what `up` promises, and return the number of rows that the dashboard tells."""
+    """Check what `up` promises, and return the number of rows that the dashboard shows."""
     for service in (*stand_ins, "dashboard"):
         running.becomes_healthy(service)
     for service in ("prepare", "exporter"):

@@ -19,7 +19,7 @@ def instructions(path: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_hadolint_finds_nothing(repository: Path, name: str) -> None:
-    """The Dockerfile linter has no complaint; what is ignored says so beside its line."""
+    """The Dockerfile linter has no complaint; what is ignored says so next to its line."""
     linter = Path(sys.executable).parent / "hadolint"
     done = subprocess.run([linter, "--no-color", repository / name], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
@@ -27,7 +27,7 @@ def test_hadolint_finds_nothing(repository: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_base_is_one_exact_version_by_argument(repository: Path, name: str) -> None:
-    """Every stage starts from the build argument, whose default names a patch release and a Debian release."""
+    """Every stage starts from the build argument; its default names a patch release and a Debian release."""
     found = instructions(repository / name)
     assert found[0][0] == "ARG"
     assert re.fullmatch(r"PYTHON_IMAGE=python:3\.11\.\d+-slim-[a-z]+", found[0][1])
@@ -71,8 +71,8 @@ def test_no_secret_and_no_address(repository: Path, name: str) -> None:
 def test_labels_tell_what_the_image_is(repository: Path, name: str) -> None:
     """The labels of the Open Container Initiative name title, description, licence, version and revision."""
     labels = " ".join(text for word, text in instructions(repository / name) if word == "LABEL")
-    told = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", labels))
-    assert told == {"title", "description", "licenses", "version", "revision"}
+    shown = set(re.findall(r"org\.opencontainers\.image\.(\w+)=", labels))
+    assert shown == {"title", "description", "licenses", "version", "revision"}
 
 
 def test_context_holds_only_what_is_copied(repository: Path) -> None:

@@ -159,8 +159,8 @@ def test_clients_of_every_service_in_use_can_be_made(engine: Engine) -> None:
         "    print(boto3.client(name, region_name='eu-central-1').meta.service_model.service_name)"
     )
     for image in LIMITS_MB:
-        told = engine.run(image, "--entrypoint", "python", "--", "-c", code).split()
-        assert told == ["athena", "dynamodb", "glue", "s3", "sts", "sso", "secretsmanager"]
+        shown = engine.run(image, "--entrypoint", "python", "--", "-c", code).split()
+        assert shown == ["athena", "dynamodb", "glue", "s3", "sts", "sso", "secretsmanager"]
 
 
 def test_exporter_exports(engine: Engine, aws: dict[str, str]) -> None:

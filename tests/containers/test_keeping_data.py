@@ -26,7 +26,7 @@ class StandIn:
         return boto3.client(service, endpoint_url=self.url, region_name="us-east-1")  # type: ignore[call-overload]
 
     def prepare(self, items: int) -> str:
-        """Run `prepare` and return what it told."""
+        """Run `prepare` and return its output."""
         command = [sys.executable, "-m", "local", "prepare", "--items", str(items), "--bucket", "kept"]
         environment = os.environ | {"AWS_ENDPOINT_URL": self.url}
         return subprocess.run(
@@ -89,7 +89,7 @@ def test_a_file_of_something_else_is_kept_and_not_used(repository: Path, tmp_pat
 
 
 def test_a_folder_that_cannot_be_made_is_told(repository: Path, tmp_path: Path) -> None:
-    """A data folder where a file is in the way is told in one line, with what to do."""
+    """A data folder where a file is in the way is reported in one line, with what to do."""
     (tmp_path / "file").write_text("")
     command = [sys.executable, "-m", "local", "serve", "--port", "0", "--data-dir", str(tmp_path / "file")]
     done = subprocess.run(command, cwd=repository, check=False, capture_output=True, text=True)

@@ -26,7 +26,7 @@ def test_interval_without_meaning_is_refused(text: str) -> None:
 
 
 def ends(*, after: int, every: float, command: list[str]) -> list[str]:
-    """What a schedule says that is stopped, as by a signal, when it has told a number of runs."""
+    """What a schedule says that is stopped, as by a signal, when it has reported a number of runs."""
     said: list[str] = []
 
     def say(text: str) -> None:
@@ -40,7 +40,7 @@ def ends(*, after: int, every: float, command: list[str]) -> list[str]:
 
 
 def test_a_failed_run_is_told_and_the_next_one_comes() -> None:
-    """A run's status is told, and a failure does not end the schedule."""
+    """A run's status is reported, and a failure does not end the schedule."""
     said = ends(after=2, every=0.05, command=["sh", "-c", "exit 3"])
     assert [line.partition(" after")[0] for line in said if line.startswith("run ")] == ["run ended with status 3"] * 2
     assert said[0].endswith("Z: sh -c 'exit 3'")
@@ -48,7 +48,7 @@ def test_a_failed_run_is_told_and_the_next_one_comes() -> None:
 
 
 def test_a_command_that_does_not_exist_is_told() -> None:
-    """A command that cannot be started is told in words, not as a traceback."""
+    """A command that cannot be started is reported in words, not as a traceback."""
     assert "run could not start: No such file or directory" in ends(after=1, every=1, command=["/no/such/program"])
 
 

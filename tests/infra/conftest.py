@@ -51,7 +51,7 @@ def moto_url(repository: Path) -> Iterator[str]:
 
 @dataclass
 class Operator:
-    """Whoever runs `python -m infra`: what was shown, what was asked, what is answered."""
+    """The person at `python -m infra`: what was shown, what was asked, what is answered."""
 
     file: str
     yes: bool = True

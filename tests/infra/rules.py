@@ -113,7 +113,7 @@ def no_code(document: Document) -> Iterator[str]:
         if "ZipFile" in json.dumps(resource):
             yield f"{name} has inline code"
     if "Transform" in document:
-        yield "a transform is code of somebody else"
+        yield "a transform is foreign code"
 
 
 def narrow_policies(document: Document) -> Iterator[str]:
@@ -235,13 +235,13 @@ def logs_end(document: Document) -> Iterator[str]:
 
 
 def told_alarms(document: Document) -> Iterator[str]:
-    """An alarm says in plain words what happened and what to do, reaches somebody, and knows what silence means."""
+    """An alarm says in plain words what happened and what to do, has an action, and knows what silence means."""
     for name, alarm in resources(document, "AWS::CloudWatch::Alarm"):
         description = alarm.get("AlarmDescription", {})
         if len(str(description.get("Fn::Sub", description))) < 60:
             yield f"alarm {name} does not say what it means"
         if not alarm.get("AlarmActions"):
-            yield f"alarm {name} tells nobody"
+            yield f"alarm {name} has no action"
         if "TreatMissingData" not in alarm:
             yield f"alarm {name} does not say what silence means"
     types = {name for name, _ in resources(document, "AWS::CloudWatch::Alarm")}
@@ -278,7 +278,7 @@ def watched_schedules(document: Document) -> Iterator[str]:
     if any(resources(document, "AWS::Scheduler::Schedule")):
         patterns = json.dumps([p["EventPattern"] for _, p in resources(document, "AWS::Events::Rule")])
         if "TaskFailedToStart" not in patterns or "anything-but" not in patterns or "STOPPED" not in patterns:
-            yield "nobody hears of a failed task"
+            yield "a failed task has no alarm"
 
 
 def closed_networks(document: Document) -> Iterator[str]:
@@ -289,7 +289,7 @@ def closed_networks(document: Document) -> Iterator[str]:
             if outside and (
                 name != "BalancerGuard" or rule["FromPort"] not in {80, 443} or rule["CidrIp"] != {"Ref": "AllowedCidr"}
             ):
-                yield f"{name} lets anybody in at {rule.get('FromPort')}"
+                yield f"{name} is open to everyone at {rule.get('FromPort')}"
         for rule in group.get("SecurityGroupEgress", []):
             if rule["IpProtocol"] == -1 or rule.get("FromPort") != 443 or rule.get("ToPort") != 443:
                 yield f"{name} lets everything out"
@@ -342,7 +342,7 @@ def bounded_queries(document: Document) -> Iterator[str]:
             and "OutputLocation" in result
             and "EncryptionConfiguration" in result
         ):
-            yield f"workgroup {name} leaves something to whoever asks"
+            yield f"workgroup {name} leaves something to the client"
         if group.get("RecursiveDeleteOption") is not True:
             yield f"workgroup {name} cannot be deleted once it was used"
         if len(list(resources(document, "AWS::Athena::NamedQuery"))) != 4:
@@ -352,8 +352,8 @@ def bounded_queries(document: Document) -> Iterator[str]:
 def sound_hosts(document: Document) -> Iterator[str]:
     """Hosts without stickiness have one instance; the one with several is sticky and gives up on a broken task."""
     for name, express in resources(document, "AWS::ECS::ExpressGatewayService"):
-        told = {"Cpu", "Memory", "HealthCheckPath", "ScalingTarget", "ExecutionRoleArn", "TaskRoleArn", "Cluster"}
-        if missing := told - set(express):
+        shown = {"Cpu", "Memory", "HealthCheckPath", "ScalingTarget", "ExecutionRoleArn", "TaskRoleArn", "Cluster"}
+        if missing := shown - set(express):
             yield f"{name} leaves {', '.join(sorted(missing))} to defaults that are documented in two ways"
         if express.get("ScalingTarget", {}).get("MaxTaskCount") != 1:
             yield f"{name} may run two tasks without stickiness"
@@ -391,10 +391,10 @@ def carried_pages(document: Document) -> Iterator[str]:
 
 
 def closed_sign_in(document: Document) -> Iterator[str]:
-    """Nobody signs up by himself, and codes alone travel through the browser."""
+    """There is no self-service sign-up, and only codes travel through the browser."""
     for name, pool in resources(document, "AWS::Cognito::UserPool"):
         if pool.get("AdminCreateUserConfig") != {"AllowAdminCreateUserOnly": True}:
-            yield f"anybody may sign up in {name}"
+            yield f"sign-up is open in {name}"
     for name, client in resources(document, "AWS::Cognito::UserPoolClient"):
         if client.get("AllowedOAuthFlows") != ["code"] or client.get("GenerateSecret") is not True:
             yield f"client {name} hands out tokens through the browser"

@@ -42,7 +42,7 @@ ACTIONS = {
     ("s3", "UploadPart"): "s3:PutObject",
     ("s3", "CompleteMultipartUpload"): "s3:PutObject",
 }
-"""Calls whose IAM action has another name (Service Authorization Reference); the others are `service:Call`."""
+"""Calls with an IAM action of another name (Service Authorization Reference); the others are `service:Call`."""
 
 IN_THE_CALLERS_NAME = {
     # docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
@@ -58,7 +58,7 @@ IN_THE_CALLERS_NAME = {
     "s3:AbortMultipartUpload",
     "s3:PutObject",
 }
-"""What Athena does for whoever asks. With partition projection it reads no partitions from Glue."""
+"""What Athena does with the caller's permissions. With partition projection it reads no partitions from Glue."""
 
 RARELY = {
     "exporter": {
@@ -151,7 +151,7 @@ AS_A_TASK = (
     ("plan --all", 0),
     ("verify", 0),
     ("sync", 0),
-    ("doctor", 1),  # it tells that an item was set aside
+    ("doctor", 1),  # it reports a quarantined item
     ("runs", 0),
     ("quarantine list", 0),
     ("quarantine retry --clear", 0),
@@ -159,7 +159,7 @@ AS_A_TASK = (
 """Commands that run with the exporter's role, in an order in which each finds something to do; and their status."""
 
 BY_A_PERSON = "discover --table contacts"
-"""Comes before anything is deployed, so it runs with the credentials of whoever describes the table."""
+"""Comes before anything is deployed, so it runs with the credentials of the person who describes the table."""
 
 
 def called_by(calls: set[tuple[str, str]], line: str, status: int = 0) -> set[tuple[str, str]]:

@@ -102,7 +102,7 @@ def test_provisioned_tables_have_throughput_on_table_and_index():
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "shown"),
     [
         ({"ExistingDataBucket": "true"}, "S3BucketName"),
         ({"CreateNetwork": "false"}, "A Fargate task needs a network"),
@@ -112,13 +112,13 @@ def test_provisioned_tables_have_throughput_on_table_and_index():
         ({"CreateTable": "true", "GsiSortKeyAttribute": "Channel"}, "have to differ"),
     ],
 )
-def test_rules_refuse_what_cannot_work(parameters, told):
+def test_rules_refuse_what_cannot_work(parameters, shown):
     """A combination that cannot work is refused before anything is made, in a sentence that names the parameter."""
-    assert any(told in text for text in rendered("template", **parameters).broken_rules)
+    assert any(shown in text for text in rendered("template", **parameters).broken_rules)
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "shown"),
     [
         ({"DashboardHost": "Fargate"}, "VpcId and SubnetIds"),
         ({"DashboardHost": "Fargate", "VpcId": "vpc-01234567"}, "which needs VpcId and SubnetIds"),
@@ -130,9 +130,9 @@ def test_rules_refuse_what_cannot_work(parameters, told):
         ({"OidcIssuer": "https://id.example.com", "OidcClientId": "x"}, "OidcClientSecretName"),
     ],
 )
-def test_rules_refuse_an_incomplete_dashboard(parameters, told):
+def test_rules_refuse_an_incomplete_dashboard(parameters, shown):
     """A host or an issuer without what it needs is refused in a sentence that names the parameter."""
-    assert any(told in text for text in rendered("dashboard", **parameters).broken_rules)
+    assert any(shown in text for text in rendered("dashboard", **parameters).broken_rules)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_alarms_read_what_the_exporter_writes():
 
 
 def test_the_run_task_line_is_a_command():
-    """The ready-made line parses as one shell command whose parts are what ECS takes."""
+    """The ready-made line parses as one shell command with the parts that ECS takes."""
     words = shlex.split(rendered("template").outputs["RunTaskCommand"])
     assert words[:3] == ["aws", "ecs", "run-task"]
     overrides = json.loads(words[words.index("--overrides") + 1])

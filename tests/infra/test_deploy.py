@@ -52,7 +52,7 @@ def test_deploying_again_changes_nothing(operator):
 
 
 def test_no_means_that_nothing_is_made(operator):
-    """Whoever says no has nothing deployed, and no empty stack is left behind."""
+    """After a no, nothing is deployed, and no empty stack is left behind."""
     operator.yes = False
     with pytest.raises(Declined):
         operator.deployment().deploy(export=False)
@@ -101,7 +101,7 @@ def test_an_export_runs_as_a_task(operator, monkeypatch):
 
 
 def test_delete_keeps_the_data(operator):
-    """Stacks and results go, the data stays, and the way back is told."""
+    """Stacks and results go, the data stays, and the way back is shown."""
     # moto forgets DeletionPolicy, so it is not asked to delete the exporter's stack itself.
     outputs = operator.deployment().deploy(export=False)
     s3().put_object(Bucket=outputs["AthenaResultsBucket"], Key="result.csv", Body=b"1")
@@ -180,25 +180,25 @@ class FailingCloudFormation:
     def paginate(self, **request):
         if "ChangeSetName" in request:
             return [{"Changes": []}]
-        told = [
+        shown = [
             ("3", "ROLLBACK_COMPLETE", "reports", "AWS::CloudFormation::Stack", ""),
             ("2", "CREATE_FAILED", "Function", "AWS::Lambda::Function", "Resource creation cancelled"),
             ("1", "CREATE_FAILED", "Data", "AWS::S3::Bucket", "reports-data already exists"),
         ]
         keys = ("EventId", "ResourceStatus", "LogicalResourceId", "ResourceType", "ResourceStatusReason")
-        events = [dict(zip(keys, event, strict=True)) for event in told]
+        events = [dict(zip(keys, event, strict=True)) for event in shown]
         return [{"StackEvents": events if self.executed else []}]
 
 
 def test_a_failure_names_the_first_failing_resource():
-    """The message names the cause and not what followed from it, and every event was told in order."""
-    told = []
-    stacks = Stacks(FailingCloudFormation(), told.append, pause=0)
+    """The message names the cause and not what followed from it, and every event was reported in order."""
+    shown = []
+    stacks = Stacks(FailingCloudFormation(), shown.append, pause=0)
     change_set = stacks.propose("reports", load_template("registry"), {}, {})
     with pytest.raises(StackFailed) as caught:
         stacks.execute(change_set)
     assert str(caught.value).endswith("First failure: Data (AWS::S3::Bucket): reports-data already exists")
-    assert [event.resource for event in told] == ["Data", "Function", "reports"]
+    assert [event.resource for event in shown] == ["Data", "Function", "reports"]
     with pytest.raises(StackFailed, match="ROLLBACK_COMPLETE, from which nothing can be deployed"):
         stacks.propose("reports", load_template("registry"), {}, {})
 
@@ -268,5 +268,5 @@ def test_the_command_line_ends_with_a_status():
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     assert "prod, test" in done.stderr
-    told = subprocess.run([sys.executable, "-m", "infra", "--help"], capture_output=True, text=True, check=True).stdout
-    assert all(f"\n  {verb} " in told for verb in ("deploy", "delete", "outputs", "status", "export", "logs", "diff"))
+    shown = subprocess.run([sys.executable, "-m", "infra", "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(f"\n  {verb} " in shown for verb in ("deploy", "delete", "outputs", "status", "export", "logs", "diff"))

@@ -1,4 +1,4 @@
-"""The file of an environment: what is read from it, and every fault told before any call."""
+"""The file of an environment: what is read from it, and every fault reported before any call."""
 
 import datetime as dt
 import re
@@ -14,7 +14,7 @@ from infra.settings.templates import load_templates
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("stack: reports\n", "region: expected text"),
         ("region: us-east-1\nstack: 1reports\n", "beginning with a letter"),
@@ -26,11 +26,11 @@ from infra.settings.templates import load_templates
         ("a: [\n", "cannot be read"),
     ],
 )
-def test_a_wrong_environment_is_told(tmp_path, text, told):
-    """Every fault of an environment's file is told before any call."""
+def test_a_wrong_environment_is_told(tmp_path, text, shown):
+    """Every fault of an environment's file is reported before any call."""
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    with pytest.raises(EnvironmentFault, match=told):
+    with pytest.raises(EnvironmentFault, match=shown):
         load_environment(str(path), load_templates())
 
 
@@ -90,7 +90,7 @@ def test_the_longest_pause_of_a_schedule(schedule, hours):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "shown"),
     [
         ("CronExpression: cron(0 1 * * ? *)", None),
         ("CronExpression: cron(0 1 * * ? *), ScheduleTimeZone: Europe/Berlin", None),
@@ -109,13 +109,13 @@ def test_the_longest_pause_of_a_schedule(schedule, hours):
         ("CronExpression: rate(7 days), AlarmAfterHours: 168", "runs more often"),
     ],
 )
-def test_a_schedule_that_pauses_says_how_it_is_watched(tmp_path, parameters, told):
+def test_a_schedule_that_pauses_says_how_it_is_watched(tmp_path, parameters, shown):
     """Between its runs the alarm on a missing success would be on, so a longer limit or a daily run is asked for."""
     path = tmp_path / "mine.yaml"
     lines = re.sub(r"(?:^|, )(?=[A-Z]\w+: )", "\n  ", parameters)
     path.write_text(f"region: us-east-1\nstack: a\nparameters:{lines}\n")
-    if told:
-        with pytest.raises(EnvironmentFault, match=told):
+    if shown:
+        with pytest.raises(EnvironmentFault, match=shown):
             load_environment(str(path), load_templates())
     else:
         load_environment(str(path), load_templates())

@@ -95,7 +95,7 @@ def test_an_engine_that_fails_says_why(tmp_path):
     ("engine", "single"), [("docker", "--provenance=false --sbom=false"), ("podman", "--format docker")]
 )
 def test_an_image_is_one_manifest(tmp_path, monkeypatch, engine, single):
-    """Lambda refuses an index of images, which docker makes of an image and its provenance unless told otherwise."""
+    """Lambda refuses an index of images, which docker makes of an image and its provenance by default."""
     program = tmp_path / engine
     program.write_text('#!/bin/sh\necho "$@" >> "$0.log"\n')
     program.chmod(0o755)
@@ -108,7 +108,7 @@ def test_an_image_is_one_manifest(tmp_path, monkeypatch, engine, single):
 
 
 def test_an_image_says_what_it_was_built_from(tmp_path):
-    """Its labels are given the version of pyproject.toml and the commit, marked where there are changes beside it."""
+    """Its labels are given the version of pyproject.toml and the commit, marked where there are uncommitted changes."""
     program = tmp_path / "engine"
     program.write_text('#!/bin/sh\necho "$@" >> "$0.log"\n')
     program.chmod(0o755)

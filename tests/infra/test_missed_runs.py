@@ -15,7 +15,7 @@ from .rendering import Rendering
 
 HOUR = dt.timedelta(hours=1)
 LONGEST_LOOK = dt.timedelta(days=7)
-"""CloudWatch refuses an alarm whose periods together are longer."""
+"""CloudWatch refuses an alarm with periods that together are longer."""
 
 LATER = (0, 1, 5)
 """Hours further back that CloudWatch may look where data is missing: a success among them still counts.
@@ -92,10 +92,10 @@ def test_a_weekly_export_that_stops_is_told_the_next_day(host, later):
     """Nothing runs after a Wednesday: the alarm is on within 27 hours and what CloudWatch looks back further."""
     rendering, weeks, days = weekly(host, "UTC")
     last = days[2]
-    told = alarmed(alarm(rendering), [at for at in (*weeks, *days) if at <= last], last + LONGEST_LOOK, later)
-    assert last < told[0] <= last + dt.timedelta(hours=27 + later)
-    assert told == [told[0] + HOUR * n for n in range(len(told))]
-    assert told[0] < weeks[1], "known before the next weekly run is due"
+    shown = alarmed(alarm(rendering), [at for at in (*weeks, *days) if at <= last], last + LONGEST_LOOK, later)
+    assert last < shown[0] <= last + dt.timedelta(hours=27 + later)
+    assert shown == [shown[0] + HOUR * n for n in range(len(shown))]
+    assert shown[0] < weeks[1], "known before the next weekly run is due"
 
 
 def test_a_weekly_export_alone_could_not_be_watched():
@@ -114,14 +114,14 @@ def test_a_daily_export_that_misses_a_night_is_told(later):
     rendering = rendered("template", ScheduleTimeZone="UTC")
     nights = list(starts(rendering, "TaskSchedule", "UTC"))
     without = [night for night in nights if night != nights[5]]
-    told = alarmed(alarm(rendering), without, nights[-1], later)
-    assert told[0] == nights[4] + HOUR * (27 + later)
-    assert told[-1] == nights[6]
+    shown = alarmed(alarm(rendering), without, nights[-1], later)
+    assert shown[0] == nights[4] + HOUR * (27 + later)
+    assert shown[-1] == nights[6]
     assert alarmed(alarm(rendering), nights, nights[-1], later) == []
 
 
 def test_the_daily_run_of_a_weekly_export_reads_a_day():
-    """A task reads the day before; a function, which cannot be told another range, reads the week."""
+    """A task reads the day before; a function, which cannot take another range, reads the week."""
     for host, name in (("Fargate", "TaskHeartbeat"), ("Lambda", "FunctionHeartbeat")):
         assert name not in rendered("template", ExporterHost=host).resources
         made = rendered("template", ExporterHost=host, DateRangeMode="PREVIOUS_WEEK").resources[name]["Properties"]

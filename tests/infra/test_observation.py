@@ -143,7 +143,7 @@ def cost_rows(repository) -> dict[str, list[float]]:
 
 
 def test_the_costs_add_up(repository):
-    """Each column of the cost table is the sum of its rows, and the README tells the same sums, rounded."""
+    """Each column of the cost table is the sum of its rows, and the README has the same sums, rounded."""
     figures = cost_rows(repository)
     sums = {name: values for name, values in figures.items() if name.startswith("**")}
     parts = [values for name, values in figures.items() if not name.startswith("**")]
@@ -153,9 +153,9 @@ def test_the_costs_add_up(repository):
         total = sum(values[column] for values in parts)
         assert together[column] == pytest.approx(total)
         assert without[column] == pytest.approx(total - dashboard[column])
-    (told,) = re.findall(r"\*\*Cost\*\*(.*?)The arithmetic", (repository / "README.md").read_text(), re.DOTALL)
+    (shown,) = re.findall(r"\*\*Cost\*\*(.*?)The arithmetic", (repository / "README.md").read_text(), re.DOTALL)
     rounded = [f"{round(without[column])} and {round(together[column])}" for column in range(3)]
-    assert re.findall(r"\b\d+ and \d+\b", told) == rounded
+    assert re.findall(r"\b\d+ and \d+\b", shown) == rounded
 
 
 def test_the_costs_follow_from_the_prices(repository):

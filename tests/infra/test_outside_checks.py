@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def checkov(folder: Path, *options: str | Path) -> Mapping[str, Any]:
-    """What checkov finds in a folder of templates, without asking anybody."""
+    """What checkov finds in a folder of templates, without a question."""
     command = [CHECKERS / "checkov", "--directory", folder, "--output", "json", *options]
     done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
     found = json.loads(done.stdout)
@@ -100,7 +100,7 @@ def parliament(policy: str) -> list[str]:
 
 
 def test_parliament_finds_nothing() -> None:
-    """Every action of every policy exists and takes the resource and the condition that stand beside it."""
+    """Every action of every policy exists and takes the resource and the condition given with it."""
     assert {policy: found for policy in policies() if (found := parliament(policy))} == {}
     assert len(policies()) > 10
 

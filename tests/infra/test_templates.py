@@ -122,7 +122,7 @@ def test_every_seeded_fault_is_caught(repository):
 
 
 def test_form_groups_are_numbered_in_order():
-    """The form leads from what is read to who is told."""
+    """The form leads from what is read to who gets the alarms."""
     for name in ("template", "dashboard"):
         groups = load_template(name).document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
         assert [group["Label"]["default"].partition(".")[0] for group in groups] == [
