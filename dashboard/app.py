@@ -21,7 +21,7 @@ from dashboard.server.tcp_nodelay import NoDelay
 from dashboard.settings import http_stream_mode
 from dashboard.sign_in.setting_up import sign_in_or_exit
 
-# A wrong value is told with the other settings, on the pages and by /healthz.
+# A wrong value is reported with the other settings, on the pages and by /healthz.
 _stream = http_stream_mode(os.environ) or "auto"
 
 

@@ -1,4 +1,4 @@
-"""A page that describes the API, made from its OpenAPI document. Pure."""
+"""A page that describes the API, made from its OpenAPI document."""
 
 import html
 from typing import Any, Final

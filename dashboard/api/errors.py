@@ -46,13 +46,13 @@ class ApiError(DashboardError):
 
 
 def json_response(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a JSON answer that nobody keeps: figures change with every export."""
+    """Return a JSON answer that is not cached: figures change with every export."""
     fixed = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(orjson.dumps(body), status, {**fixed, **(headers or {})}, "application/json")
 
 
 def answered(endpoint: Endpoint) -> Endpoint:
-    """Return the endpoint with every error told as JSON; no traceback leaves the process."""
+    """Return the endpoint with every error answered as JSON; no traceback leaves the process."""
 
     async def answer(request: Request) -> Response:
         try:
@@ -61,9 +61,9 @@ def answered(endpoint: Endpoint) -> Endpoint:
             return error_response(error)
         except DatasetError as error:
             return json_response({"error": f"The dashboard's settings are wrong. {error}"}, 503)
-        except Exception:  # noqa: BLE001 - nobody is above; the log gets the traceback, the caller a sentence
+        except Exception:  # noqa: BLE001 - no caller handles it; the log gets the traceback, the client a sentence
             _log.exception("api request failed", path=request.url.path)
-            return json_response({"error": "The dashboard failed; its log says how."}, 500)
+            return json_response({"error": "The dashboard failed; the cause is in its log."}, 500)
 
     return answer
 

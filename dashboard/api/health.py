@@ -1,4 +1,4 @@
-"""`GET /healthz`, apart from the JSON API: a load balancer asks for it before anybody needs the rest."""
+"""`GET /healthz`, separate from the JSON API: a load balancer needs it before the rest is loaded."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The API described: an OpenAPI document. Pure."""
+"""The routes of the API to an OpenAPI document."""
 
 from typing import Any, Final, get_args
 
@@ -77,7 +77,7 @@ def openapi(max_rows: int) -> dict[str, Any]:
 
 
 def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...], **more: Any) -> dict[str, Any]:
-    told = {
+    meanings = {
         "400": "Wrong input; the error names the field.",
         "403": "Asked by a page of another site.",
         "404": "Not an execution of this API, or nothing exported yet.",
@@ -88,7 +88,7 @@ def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...],
     }
     answer = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     failures = {
-        code: {"description": told[code], "content": {"application/json": {"schema": _ERROR}}} for code in errors
+        code: {"description": meanings[code], "content": {"application/json": {"schema": _ERROR}}} for code in errors
     }
     return {"summary": summary, "responses": {"200": answer, **failures}, **more}
 

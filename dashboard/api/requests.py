@@ -1,4 +1,4 @@
-"""What a request of the API says: its body, its parameters, and the question or the result that it is about."""
+"""An API request to its checked parts: body, parameters, statement, job."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def question(service: Service, body: dict[str, Any]) -> Question:
 
 def refuse_other_sites(request: Request) -> None:
     """Raise ApiError 403 for a request that a page of another site sends through a visitor's browser."""
-    # It must not spend our money through the browser of somebody who is signed in here.
+    # It would start queries at the operator's expense with the visitor's cookie.
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     foreign = origin is not None and origin.partition("://")[2] != host
     if foreign or request.headers.get("sec-fetch-site") == "cross-site":
@@ -75,7 +75,7 @@ def job_of(service: Service, query_execution_id: str) -> Job:
     if not query_execution_id:
         raise wrong("queryExecutionId", "expected the id that /api/query gave; found nothing")
     job = service.jobs.by_execution(query_execution_id) or service.jobs.get(query_execution_id)
-    # What the pages started is theirs: ids travel in links and logs, and must not open somebody's result.
+    # Ids appear in links and logs, so an id alone does not open a result.
     if job is None or job.owner != "api":
         raise ApiError(404, "queryExecutionId: not started by this API, or forgotten since; run the query again")
     return job

@@ -1,4 +1,4 @@
-"""What may be asked and what it would cost, for programs: datasets, tables, columns, values, and bounds."""
+"""Datasets and estimates to JSON: tables, columns, values, upper bounds of cost."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An SDK session whose clients are made in a third of the time; endpoints and credentials are the SDK's own matter.
+"""SDK variables to clients: a botocore session that makes a client in a third of the time.
 
 It is botocore's. boto3 adds resources and file transfers on top, which nothing here uses and every start would load.
 """

@@ -1,4 +1,4 @@
-"""Whose a channel is: the browser that opened it, told by its cookies, and where it calls from."""
+"""Request headers to the owner of a channel: the browser that opened it, and its network address."""
 
 import hashlib
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ _LOGIN: Final = b"_streamlit_user"
 def owner_from_headers(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return a digest of the XSRF token and the login; the same for every tab of a browser, until it signs in or out.
 
-    Streamlit masks the token anew in every answer of its health check, so the cookie itself changes from request to
-    request: only the unmasked token says whether two requests come from one browser.
+    Streamlit masks the token differently in every answer of its health check, so the cookie changes from request to
+    request. Only the unmasked token identifies the browser.
     """
     parts = []
     for name, value in sorted(_cookies(headers)):
@@ -29,10 +29,10 @@ def owner_from_headers(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def address_from_scope(scope: Scope) -> str:
-    """Return the caller's address; behind an edge, the one that the edge saw and appended to `X-Forwarded-For`."""
+    """Return the caller's address; with a proxy, the one that the proxy appended to `X-Forwarded-For`."""
     peer = scope.get("client")
     forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    # Whatever stands further left was sent by the caller, who may write anything.
+    # Entries further left come from the caller, who may write anything.
     nearest = forwarded[-1].decode("latin-1").rpartition(",")[2].strip() if forwarded else ""
     return f"{peer[0] if peer else ''} {nearest}"
 

@@ -25,11 +25,11 @@ class Refused(Exception):
 
 
 class Gap(Exception):
-    """A frame whose predecessor never arrived."""
+    """A frame that follows one that never arrived."""
 
 
 class Channel:
-    """Lives on the server apart from any single request, so a request that is cut loses nothing."""
+    """Outlives any single request, so a request that is cut loses nothing."""
 
     def __init__(self, app: ASGIApp, scope: Scope, owner: bytes, address: str, limits: Limits) -> None:
         self.id = secrets.token_urlsafe(32)
@@ -119,7 +119,7 @@ class Channel:
     async def _run(self, app: ASGIApp, scope: Scope) -> None:
         try:
             await app(scope, self._receive, self._send)
-        except Exception:  # noqa: BLE001 - nobody is above; the browser sees a lost connection and comes back
+        except Exception:  # noqa: BLE001 - no caller handles it; the browser sees a lost connection and reconnects
             _log.exception("stream failed")
         finally:
             self._close(ABNORMAL)
@@ -142,7 +142,7 @@ class Channel:
                     self._room.clear()
                     await self._room.wait()
                 if self.is_closed:
-                    raise OSError("the channel is closed")  # what a server says of a lost connection
+                    raise OSError("the channel is closed")  # what a server raises for a lost connection
                 self._number += 1
                 data = message.get("bytes")
                 self._push(Frame(self._number, Kind.DATA, message["text"].encode() if data is None else data))
@@ -162,7 +162,7 @@ class Channel:
     def _close(self, code: int) -> None:
         if not self._opened.done():
             self._opened.set_exception(Refused())
-            self._opened.exception()  # looked at, so that a browser that left meanwhile leaves no warning
+            self._opened.exception()  # read, so that asyncio does not warn when the browser has left
         if not self.is_closed:
             self.is_closed = True
             self.last_read = time.monotonic()

@@ -1,4 +1,4 @@
-"""The frames of the wire format: a fixed head, then the payload. Pure."""
+"""Frames to bytes and back: a fixed head, then the payload."""
 
 import struct
 from dataclasses import dataclass

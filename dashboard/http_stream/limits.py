@@ -1,4 +1,4 @@
-"""How long, how much and how many."""
+"""Limits of the stream: durations, sizes and counts."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ class Limits:
     unread_bytes: int = 32 * 1024 * 1024
     """What may wait for the browser to acknowledge it, per channel; beyond it Streamlit waits."""
     channels: int = 400
-    """Channels of everybody together."""
+    """Channels in total."""
     channels_per_browser: int = 20
-    """Tabs of one browser; a tab that went away without a word makes room."""
+    """Tabs of one browser; a tab that has gone without closing its channel makes room."""
     channels_per_address: int = 100
     """Channels from one network address, which an office may share."""

@@ -37,7 +37,7 @@ _Operation = Callable[[Scope, Receive, Send, str], Awaitable[None]]
 def script_tag(mode: Mode) -> str:
     """Return what the page's head needs, ahead of Streamlit's own script; nothing where the stream is off.
 
-    Deferred, so that the first paint does not wait; a module script, as Streamlit's is, keeps its place behind it.
+    Deferred, so that the first paint does not wait; Streamlit's own module script still runs after it.
     """
     return "" if mode == "off" else f'<script defer src=".{PREFIX}client.js" data-mode="{html.escape(mode)}"></script>'
 
@@ -64,7 +64,7 @@ class HttpStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "lifespan":
-            await self._app(scope, self._watching(receive), send)
+            await self._app(scope, self._observing(receive), send)
             return
         base, found, operation = scope["path"].partition(PREFIX) if scope["type"] == "http" else ("", "", "")
         if not found or not self._is_on:
@@ -79,8 +79,8 @@ class HttpStream:
         else:
             await act(scope, receive, send, base)
 
-    def _watching(self, receive: Receive) -> Receive:
-        async def watched() -> Message:
+    def _observing(self, receive: Receive) -> Receive:
+        async def observed() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup" and self._is_on:
                 on_termination(self._registry.end_all)
@@ -88,7 +88,7 @@ class HttpStream:
                 self._registry.end_all()
             return message
 
-        return watched
+        return observed
 
     async def _open(self, scope: Scope, receive: Receive, send: Send, base: str) -> None:
         owner, address = owner_from_headers(scope["headers"]), address_from_scope(scope)
@@ -97,7 +97,7 @@ class HttpStream:
             self._registry.make_room(owner, address)
             protocols = _protocols(body)
             channel = Channel(self._app, _websocket_scope(scope, base, protocols), owner, address, self._limits)
-            # Kept from the start, so that whoever is still waiting to be let in counts as well.
+            # Added before it is accepted, so that connections that wait for acceptance count as well.
             self._registry.add(channel)
             try:
                 chosen = await channel.opened()
@@ -158,7 +158,7 @@ class HttpStream:
 
 
 def _is_same_site(headers: Headers) -> bool:
-    # A page elsewhere cannot send a header of ours without asking first, and nobody answers such a question here.
+    # A page of another site needs a CORS preflight for this header, and this server answers none.
     if "x-channel" not in headers or headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
     origin = headers.get("origin")
@@ -170,9 +170,9 @@ def _is_same_site(headers: Headers) -> bool:
 def _websocket_scope(scope: Scope, base: str, protocols: list[str]) -> Scope:
     path = base + _STREAM
     headers = [(name, value) for name, value in scope["headers"] if name not in _NOT_FOR_STREAMLIT]
-    kept = ("asgi", "http_version", "client", "server", "root_path", "app", "state")
+    inherited = ("asgi", "http_version", "client", "server", "root_path", "app", "state")
     return {
-        **{name: scope[name] for name in kept if name in scope},
+        **{name: scope[name] for name in inherited if name in scope},
         "type": "websocket",
         "scheme": "wss" if scope.get("scheme") == "https" else "ws",
         "path": path,

@@ -1,4 +1,4 @@
-"""The channels of this process: who may open another one, and when one is forgotten."""
+"""The channels of this process, by id: quotas, look-up by owner, removal after the grace period."""
 
 import asyncio
 import secrets
@@ -12,7 +12,7 @@ _SWEEP_SECONDS: Final = 5.0
 
 
 class TooMany(Exception):
-    """A quota is used up; `status` is the answer: 429 where it is the caller's own, 503 where it is everybody's."""
+    """A quota is used up; `status` is 429 for the caller's own quota and 503 for the common one."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -29,12 +29,12 @@ class Registry:
         self._is_ending = False
 
     def find(self, name: str, owner: bytes) -> Channel | None:
-        """Return a channel to the browser that opened it, and to nobody else."""
+        """Return a channel to the browser that opened it; None for any other caller."""
         channel = self._channels.get(name)
         return channel if channel is not None and secrets.compare_digest(channel.owner, owner) else None
 
     def make_room(self, owner: bytes, address: str) -> None:
-        """Raise TooMany unless one more channel fits; a forsaken one of the same browser gives way."""
+        """Raise TooMany unless one more channel fits; an abandoned one of the same browser is removed."""
         if self._is_ending:
             raise TooMany(503)
         self._make_room_among([one for one in self._channels.values() if one.owner == owner])
@@ -44,13 +44,13 @@ class Registry:
             raise TooMany(503)
 
     def add(self, channel: Channel) -> None:
-        """Keep a channel until it is removed or forsaken."""
+        """Hold a channel until it is removed or abandoned."""
         self._channels[channel.id] = channel
         if self._sweeper is None or self._sweeper.done():
             self._sweeper = asyncio.create_task(self._sweep())
 
     def remove(self, channel: Channel, code: int = GOING_AWAY) -> None:
-        """Forget a channel and tell Streamlit that its browser has gone."""
+        """Remove a channel and report to Streamlit that its browser has gone."""
         self._channels.pop(channel.id, None)
         channel.drop(code)
 
@@ -63,10 +63,10 @@ class Registry:
     def _make_room_among(self, own: list[Channel]) -> None:
         if len(own) < self._limits.channels_per_browser:
             return
-        forsaken = [one for one in own if not one.is_read]
-        if not forsaken:
+        abandoned = [one for one in own if not one.is_read]
+        if not abandoned:
             raise TooMany(429)
-        self.remove(min(forsaken, key=lambda one: one.last_read))
+        self.remove(min(abandoned, key=lambda one: one.last_read))
 
     async def _sweep(self) -> None:
         while self._channels:

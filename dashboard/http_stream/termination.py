@@ -1,7 +1,7 @@
-"""When the server is told to stop.
+"""SIGTERM and SIGINT to a callback in the event loop.
 
-A server waits for open responses before it says so to the application, and ours stay open on purpose. So the signal
-itself is watched, ahead of the server's own handler, which goes on as before.
+A server waits for open responses before it ends the application, and the stream's responses stay open on purpose. So
+the signal is handled here first; the server's own handler runs afterwards.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ def on_termination(act: Callable[[], None]) -> None:
         return
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        _watch(number, loop, act)
+        _install(number, loop, act)
 
 
-def _watch(number: signal.Signals, loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
+def _install(number: signal.Signals, loop: asyncio.AbstractEventLoop, act: Callable[[], None]) -> None:
     before = signal.getsignal(number)
     if not callable(before):
         return  # the process simply ends

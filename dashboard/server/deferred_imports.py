@@ -1,8 +1,8 @@
-"""What waits until the first page is drawn: most of what is imported, so that a new process is there sooner.
+"""Loads most modules after the first page is drawn, so that a new process answers sooner.
 
 Neither the health routes nor the first page need Arrow, pandas, pyathena or the parser of SQL, where the Overview's
-answers are stored already. A thread loads them once the first page is drawn, or after a while without anybody. Whoever
-needs them before that loads them himself, and no more than would have been loaded anyway.
+answers are stored already. A thread loads them once the first page is drawn, or after a while without a visitor. A
+request that needs them earlier loads them itself.
 """
 
 import importlib
@@ -27,7 +27,7 @@ _PAGES_NEED: Final = (
     "pandas",
 )
 _NOBODY_SECONDS: Final = 3.0
-"""Where nobody has come by then, whoever comes later finds everything loaded."""
+"""Without a visitor for so long, everything is loaded in advance."""
 _SENDING_SECONDS: Final = 0.5
 """Between the drawing of the first page and the loading: the page is still on its way to the browser."""
 
@@ -70,7 +70,7 @@ def page_drawn() -> None:
 async def warming(_app: object) -> AsyncIterator[None]:
     """Load in a thread what the first page does not need."""
     # Before the first element Streamlit looks through every loaded module, 0.03 s long, for whether this is a prompt in
-    # which somebody types; to say so then. It is a server.
+    # which a person types, in order to warn. It is a server.
     delta_generator._use_warning_has_been_displayed = True  # noqa: SLF001 - Streamlit is pinned; without it all works
     threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True).start()
     yield

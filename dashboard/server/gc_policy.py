@@ -15,14 +15,14 @@ gc.set_threshold(100_000)
 
 
 def settle() -> None:
-    """Set aside what is loaded by now, which stays for good, and collect as usual from now on."""
+    """Freeze what is loaded by now, which stays loaded, and collect as usual from now on."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_USUAL)
 
 
 def tidy() -> NoReturn:
-    """Collect once a minute, in place of Streamlit's collection after every run: closed pages shall not pile up."""
+    """Collect once a minute, in place of Streamlit's collection after every run, so that closed pages are freed."""
     while True:
         time.sleep(_TIDY_SECONDS)
         gc.collect()

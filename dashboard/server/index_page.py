@@ -43,12 +43,12 @@ class IndexPage:
         if scope["type"] != "http" or b"text/html" not in headers.get(b"accept", b""):
             await self._app(scope, receive, send)
             return
-        kept = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
-        # A link says what is to be seen now; the cookie, which it leaves alone, what is to be seen otherwise.
+        headers_in = [(name, value) for name, value in scope["headers"] if name not in _DROPPED]
+        # The theme of a link holds for this page view; the cookie stays as it is and holds otherwise.
         linked = theme_from_query(scope.get("query_string", b"").decode("latin-1"))
         theme = linked or theme_from_cookie(headers.get(b"cookie", b"").decode("latin-1"))
         editor = _Editor(send, theme, self._script)
-        await self._app({**scope, "headers": kept}, receive, editor)
+        await self._app({**scope, "headers": headers_in}, receive, editor)
 
 
 class _Editor:
@@ -121,7 +121,7 @@ def _head(theme: str | None) -> str:
     return (
         '<link rel="preload" href="/app/static/inter.woff2" as="font" type="font/woff2" crossorigin>'
         f"<style>{style}{_STYLE}</style>"
-        # Told where its server is, the front end need not try every folder of a page's address.
+        # With the server's address given, the front end does not try every folder of the page's address.
         f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"
         f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}{_NULL_MARK}</script>"
     )

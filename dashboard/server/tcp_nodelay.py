@@ -1,8 +1,8 @@
 """Sends each small message of a page at once.
 
-Uvicorn makes its listening socket in a way in which asyncio does not recognise TCP and leaves Nagle's algorithm on: the
-last messages of a click then wait for the browser's delayed acknowledgement, some 40 ms. ASGI has no word for this, so
-the connection is found through uvicorn's own; under another server nothing happens.
+Asyncio does not recognise uvicorn's listening socket as TCP and leaves Nagle's algorithm on: the last messages of a
+click then wait for the browser's delayed acknowledgement, some 40 ms. ASGI has no option for this, so the connection is
+found through uvicorn's protocol object; under another server nothing happens.
 """
 
 import asyncio

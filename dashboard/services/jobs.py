@@ -1,7 +1,7 @@
-"""Queries under way: each runs in a thread of its own, can be watched, waited for and stopped in Athena.
+"""Statements in, running queries and their results out: each query runs in a thread and can be stopped in Athena.
 
-The same question about the same data is asked of Athena once: whoever asks it while it runs waits for that answer, and
-whoever asks it later is given it. Stopping one's own waiting does not stop the query of somebody else.
+Equal questions about the same data share one Athena execution: a question that arrives while it runs waits for its
+answer, a later one receives it at once. Cancelling a waiting job does not stop the execution that it waits for.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ class Job:
         """Session that asked; its jobs are stopped together when it goes away."""
         self.statement = statement
         self.same = same
-        """Equal for the same question about the same data; None where it has to be asked anew."""
+        """Equal for the same question about the same data; None where it has to run again."""
         self._began = time.monotonic()
         self._ended: float | None = None
         self._time_limit = time_limit
@@ -165,7 +165,7 @@ class Job:
             self._error = QueryCancelled(limit, self._execution_id) if late else error
         except DashboardError as error:
             self._error = error
-        except Exception as error:  # noqa: BLE001 - a thread has nobody above it: whoever waits must hear of it
+        except Exception as error:  # noqa: BLE001 - no caller handles it in a thread; waiting callers must receive an error
             self._error = QueryFailed(f"the dashboard could not read the answer ({type(error).__name__}: {error})")
         finally:
             self._end()
@@ -174,7 +174,7 @@ class Job:
         """Return the answer of a job that asks the same, once it is there; None where it comes to nothing."""
         while not first.wait(_LOOK_SECONDS):
             if self._should_stop():
-                raise QueryCancelled("The query was cancelled while it waited for the same one of somebody else.")
+                raise QueryCancelled("The query was cancelled while it waited for an equal query.")
         found = first.result
         if found is None:
             return None
@@ -199,7 +199,7 @@ class Jobs:
     ) -> None:
         """Make a pool of workers.
 
-        `runner` is asked for with each query; `is_there` tells whether the session of an owner still lives.
+        `runner` is called for each query; `is_there` returns whether an owner's session is still open.
         """
         self._runner = runner
         self._is_there = is_there
@@ -268,14 +268,14 @@ class Jobs:
         self._forget()
 
     def forget_answers(self) -> None:
-        """Ask Athena again from now on, whatever was asked before."""
+        """Send every question to Athena again from now on."""
         with self._lock:
             self._firsts.clear()
 
     def _first(self, job: Job) -> Job | None:
         """Return the job to wait for; None where this one is to ask, as the first of its question.
 
-        The first has its thread already, so that whoever waits for it does not take the thread that it needs.
+        The first has its thread already, so a waiting job does not take the thread that it needs.
         """
         if job.same is None:
             return None

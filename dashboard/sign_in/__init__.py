@@ -1,14 +1,14 @@
-"""Closed by default: who may see what, and how the process knows.
+"""Requests flow in, and only those of a known person or program flow out to pages and API.
 
-    access.py       what the environment asks for: loopback only, sign-in, or everybody
-    provider.py     the OpenID Connect provider, from variables and a secret; pure
-    source.py       the provider as it becomes known, which may be after the start
+    access.py       the kind of access that the environment sets: loopback, sign-in, or everyone
+    provider.py     the OpenID Connect provider, from variables and a secret
+    source.py       reads the provider's settings, also after the start
     addresses.py    which addresses are this machine's own
     gate.py         the middleware that every request passes
-    session.py      the person behind a signed-in browser's cookie
+    session.py      cookies to the person who is signed in
     issuer.py       the provider's published keys
-    bearer.py       the person behind a program's token
-    logs.py         keeps codes that open something out of the access log
+    bearer.py       a program's token to the person it was issued to
+    logs.py         removes sign-in codes from the access log
 
 `docs/sign-in.md` is the guide.
 """

@@ -1,4 +1,4 @@
-"""What the environment asks for: sign-in, this machine alone, or everybody."""
+"""The kind of access that the environment sets: sign-in, loopback, or everyone."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -19,13 +19,13 @@ class Access(Enum):
     SIGN_IN = "sign-in"
     """People and programs that the provider knows."""
     LOOPBACK = "loopback"
-    """Whoever works on this machine; every other address is refused."""
+    """Connections to a loopback address; every other address is refused."""
     EVERYBODY = "everybody"
-    """Anyone who reaches the address: somebody said so in so many words."""
+    """Anyone who reaches the address; the operator has set this explicitly."""
 
 
 def access_from_environment(environment: Mapping[str, str]) -> Access:
-    """Return who gets in; raise DatasetError where the frightening variable holds anything but its one value."""
+    """Return who gets in; raise DatasetError where the variable that opens the dashboard holds any other value."""
     allowed = environment.get(UNAUTHENTICATED, "").strip()
     if allowed not in {"", YES}:
         raise DatasetError([Fault("environment", UNAUTHENTICATED, f"nothing, or {YES}", allowed)])
@@ -40,7 +40,7 @@ def secret_from_environment(environment: Mapping[str, str]) -> str | None:
 
 
 def refusal(addresses: str) -> str:
-    """Return why the process does not start on an address that others reach."""
+    """Return why the process does not start on an address that others can reach."""
     return (
         f"The dashboard does not start on {addresses}: others could read everything there without signing in.\n"
         "Either set up sign-in (OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, "

@@ -1,4 +1,4 @@
-"""The person behind `Authorization: Bearer`: a JSON Web Token that the provider signed for this dashboard."""
+"""`Authorization: Bearer` to a person: a JSON Web Token that the provider signed for this dashboard."""
 
 from typing import Any, Final
 
@@ -8,18 +8,18 @@ from joserfc.errors import JoseError
 from dashboard.sign_in.issuer import Issuer
 from dashboard.sign_in.person import Person, person_from_claims
 
-# Signatures that only the provider's private key can make. Neither `none` nor HMAC, whose key we publish to ourselves.
+# Signatures that only the provider's private key can make: neither `none` nor HMAC.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 LEEWAY_SECONDS: Final = 30
 MOST_BYTES: Final = 16 * 1024
 
 
 class TokenRefused(Exception):
-    """A token that opens nothing; its text is fit for the caller, and repeats nothing of the token."""
+    """A token that is not accepted; the message can be shown to the caller and repeats no part of the token."""
 
 
 async def person_from_bearer(token: str, issuer: Issuer, client_id: str) -> Person:
-    """Return who a token speaks for; raises TokenRefused, or IssuerUnreachable where nobody can tell."""
+    """Return who a token speaks for; raises TokenRefused, or IssuerUnreachable where the keys cannot be read."""
     key = _key_name(token)
     published = await issuer.published(key)
     if not published.has(key):

@@ -1,4 +1,4 @@
-"""The middleware that every request passes before it reaches anything that could be read."""
+"""Middleware that checks every request before it reaches pages, API or files."""
 
 import asyncio
 import html
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from dashboard.sign_in.issuer import Issuer
 
 HEALTH: Final = "/healthz"
-_WATCH_SECONDS: Final = 5.0
-"""How long the sockets of a starting server are watched; afterwards each request is looked at by itself."""
+_LISTENER_CHECK_SECONDS: Final = 5.0
+"""How long the listening sockets are checked after the start; each request is checked as well."""
 
 # Wherever a base path puts them. What is not here is the front end: the same files for everybody, and no figures.
 _GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
@@ -48,12 +48,12 @@ class Gate:
         self._source = source
         self._hosts = Hosts(names, any_address=access is Access.EVERYBODY)
         self._issuer: tuple[Provider, Issuer] | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._listener_check: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "lifespan":
-            await self._app(scope, self._watching(receive), send)
+            await self._app(scope, self._observing(receive), send)
         elif scope["path"] == HEALTH:
             await self._app(scope, receive, send)
         elif self._access is Access.SIGN_IN:
@@ -63,21 +63,21 @@ class Gate:
         else:
             await self._app(scope, receive, send)
 
-    def _watching(self, receive: Receive) -> Receive:
-        async def watched() -> Message:
+    def _observing(self, receive: Receive) -> Receive:
+        async def observed() -> Message:
             message = await receive()
             if message["type"] == "lifespan.startup" and self._access is Access.LOOPBACK:
-                self._watcher = asyncio.create_task(_refuse_foreign_listeners())
-            elif message["type"] == "lifespan.shutdown" and self._watcher is not None:
-                self._watcher.cancel()
+                self._listener_check = asyncio.create_task(_refuse_foreign_listeners())
+            elif message["type"] == "lifespan.shutdown" and self._listener_check is not None:
+                self._listener_check.cancel()
             return message
 
-        return watched
+        return observed
 
     def _reason_against(self, scope: Scope) -> str | None:
-        """Return None for a request that is served although nobody signs in, otherwise why it is not."""
+        """Return None for a request that is served without sign-in, otherwise why it is refused."""
         server = scope.get("server")
-        # The address at which this connection arrived, by the socket's own word; a path where it is a socket file.
+        # The address at which this connection arrived, from the socket; a path where it is a socket file.
         local = server is not None and (is_loopback(server[0]) or (server[1] is None and server[0].startswith("/")))
         if self._access is Access.LOOPBACK and not local:
             return refusal(server[0] if server else "an unknown address")
@@ -94,7 +94,7 @@ class Gate:
         if fault is not None:
             await _refuse(fault, scope, receive, send)
         else:
-            await self._app(scope, receive, _mended(send, provider) if scope["type"] == "http" else send)
+            await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
 
     async def _provider(self) -> Provider | None:
         source = self._source
@@ -103,7 +103,7 @@ class Gate:
         return source.known or await asyncio.to_thread(source.current)
 
     async def _fault(self, scope: Scope, provider: Provider) -> Response | None:
-        """Return None for somebody who may read, otherwise the answer."""
+        """Return None for a request that may pass, otherwise the answer."""
         connection = HTTPConnection(scope)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
@@ -137,12 +137,12 @@ def _is_guarded(path: str) -> bool:
 async def _refuse_foreign_listeners() -> None:
     """End the process, status 2, if its server listens where others reach it."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + _WATCH_SECONDS
+    end = loop.time() + _LISTENER_CHECK_SECONDS
     while loop.time() < end:
         if found := foreign_listeners():
             sys.stderr.write(refusal(", ".join(found)) + "\n")
             sys.stderr.flush()
-            # Nothing has been served and nothing needs tidying up; an exception would drag every task's traceback out.
+            # Nothing has been served, so nothing needs cleaning up; an exception would print every task's traceback.
             os._exit(2)
         await asyncio.sleep(0.05)
 
@@ -176,22 +176,22 @@ def _not_set_up(headers: Headers) -> Response:
     return HTMLResponse(page, 503, {"Retry-After": "15", "Content-Security-Policy": policy})
 
 
-def _mended(send: Send, provider: Provider) -> Callable[[Message], Awaitable[None]]:
-    """Return a `send` that puts right what Streamlit leaves out of the answers of a sign-in."""
+def _completing(send: Send, provider: Provider) -> Callable[[Message], Awaitable[None]]:
+    """Return a `send` that completes the cookies and redirects of Streamlit's sign-in."""
 
-    async def mended(message: Message) -> None:
+    async def complete(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(raw=list(message["headers"]))
-            message = {**message, "headers": [_mended_header(*header, provider) for header in headers.raw]}
+            message = {**message, "headers": [_completed_header(*header, provider) for header in headers.raw]}
         await send(message)
 
-    return mended
+    return complete
 
 
-def _mended_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes, bytes]:
+def _completed_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes, bytes]:
     low = name.lower()
     if low == b"set-cookie" and value.startswith(b"_streamlit") and provider.origin.startswith("https://"):
-        # The server itself speaks plain HTTP behind an edge, so it cannot know.
+        # The server speaks plain HTTP to its proxy and does not know that the browser uses HTTPS.
         return name, value if b"; secure" in value.lower() else value + b"; Secure"
     if low == b"location" and b"post_logout_redirect_uri=" in value and b".amazoncognito.com/logout?" in value:
         # Amazon Cognito's own name for where to go after signing out; without it people end on an error.

@@ -1,4 +1,4 @@
-"""Under which names the dashboard answers where nobody signs in.
+"""The Host headers that the dashboard accepts where sign-in is off.
 
 A page from elsewhere can have its own name lead to this machine (DNS rebinding). The browser then takes the dashboard
 for that page's server, and the page reads the figures. Such requests carry the page's name in their Host header.
@@ -48,8 +48,8 @@ def names_from_environment(environment: Mapping[str, str]) -> frozenset[str]:
 def refusal_of_name() -> str:
     """Return why a request under another name is not answered."""
     return (
-        "This dashboard does not answer under this name, because nobody signs in to it and a page from elsewhere could "
-        f"read it.\nOpen it by its address (http://localhost:8501), or, if the name is yours, set {HOSTS} to it."
+        "This dashboard does not answer under this host name: sign-in is off, and a page of another site could "
+        f"read it.\nOpen it by its address (http://localhost:8501), or set {HOSTS} to the name if it is yours."
     )
 
 

@@ -15,7 +15,7 @@ from dashboard.sign_in.provider import Provider
 
 FRESH_SECONDS: Final = 3600.0
 LOOK_AGAIN_SECONDS: Final = 60.0
-"""How often a token with an unknown key makes us ask again, at most: anybody can make up a key's name."""
+"""Shortest time between two requests for keys that unknown key names cause: a caller can invent names."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Published:
 
 
 class Issuer:
-    """The provider's documents, read over HTTPS and kept for a while."""
+    """The provider's documents, read over HTTPS and cached."""
 
     def __init__(self, provider: Provider, clock: Callable[[], float] = time.monotonic) -> None:
         self._provider = provider
@@ -42,7 +42,7 @@ class Issuer:
         self._published: Published | None = None
 
     async def published(self, key: str | None) -> Published:
-        """Return what is published, asked anew where it is old or lacks the key; raises IssuerUnreachable."""
+        """Return what is published, requested again where it is old or lacks the key; raises IssuerUnreachable."""
         async with self._lock:
             known = self._published
             if known is not None:

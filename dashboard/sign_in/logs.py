@@ -1,4 +1,4 @@
-"""Keeps codes that open something out of the access log."""
+"""Access-log records in, the same records without sign-in codes out."""
 
 import logging
 from typing import Final
@@ -7,7 +7,7 @@ _CARRIES_CODES: Final = ("/oauth2callback?", "/auth/login?")
 
 
 class WithoutCodes(logging.Filter):
-    """Cuts the query off the addresses of a sign-in; everything else is logged as it is."""
+    """Removes the query string from sign-in addresses; all other records stay as they are."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, some of them shortened."""

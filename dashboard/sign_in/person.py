@@ -1,4 +1,4 @@
-"""The person behind a set of claims. Pure."""
+"""Claims to the person they describe."""
 
 import time
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ _NAMES: Final = ("name", "preferred_username", "email", "cognito:username", "use
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who signed in, or a program that somebody gave a token."""
+    """A person who signed in, or a program with a token."""
 
     subject: str
     name: str
-    """What to call them; never empty."""
+    """Display name; never empty."""
     email: str | None = None
 
 
 def person_from_claims(claims: Mapping[str, object]) -> Person:
-    """Return who the claims speak of."""
+    """Return the person that the claims describe."""
     texts = {key: value for key, value in claims.items() if isinstance(value, str) and value.strip()}
     name = next((texts[key] for key in _NAMES if key in texts), "Signed in")
     return Person(texts.get("sub", name), name, texts.get("email"))

@@ -1,4 +1,4 @@
-"""The OpenID Connect provider: one record, from variables and a secret. Pure."""
+"""The OpenID Connect provider: one record, from variables and a secret."""
 
 import ipaddress
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The person behind a browser's cookie: the one that Streamlit signed and set when they signed in."""
+"""Cookies to the person who is signed in: Streamlit signs and sets the cookie at sign-in."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ COOKIE: Final = "_streamlit_user"
 
 
 def person_from_cookies(cookies: Mapping[str, str], provider: Provider) -> Person | None:
-    """Return who is signed in; None where nobody is, the signature is another's, or the sign-in is too old."""
+    """Return who is signed in; None without a cookie, for a wrong signature, or for a sign-in that is too old."""
 
     def signed(name: str) -> bytes | None:
         value = cookies.get(name)

@@ -1,4 +1,4 @@
-"""Puts sign-in together for this process; wrong settings end it before it serves anything."""
+"""Environment to middleware: sets up sign-in; wrong settings end the process before it serves a request."""
 
 import os
 import sys
@@ -32,7 +32,7 @@ class SignIn:
     access: Access
     source: ProviderSource | None = None
     names: frozenset[str] = frozenset()
-    """Names under which the dashboard answers where nobody signs in, beside its addresses."""
+    """Host names under which the dashboard answers without sign-in, in addition to its addresses."""
 
     @property
     def middleware(self) -> Middleware:
@@ -50,13 +50,13 @@ def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
             source.current()
             return SignIn(access, source)
     except DatasetError as error:
-        _exit(f"The dashboard's sign-in is not set up right.\n{error}")
-    # Known before anything listens where Streamlit's own option says it; the gate watches every other way.
+        _exit(f"The dashboard's sign-in settings are wrong.\n{error}")
+    # Streamlit's own option is known before the server listens; the gate checks every other way.
     address = config.get_option("server.address")
     if access is Access.LOOPBACK and address and not is_loopback(address):
         _exit(refusal(address))
     if access is Access.EVERYBODY:
-        _log.warning("anybody who reaches this dashboard can read everything")
+        _log.warning("sign-in is off: anyone who can reach this dashboard can read all data")
     return SignIn(access, names=names)
 
 

@@ -1,4 +1,4 @@
-"""The provider as it becomes known.
+"""Variables and a secret to the provider; the secret may be filled after the start.
 
 Variables are known at the start. A secret may be filled later: the dashboard's address exists only after deployment,
 and the callback address in the secret is made of it. Until then the process runs, healthy and closed.
@@ -24,7 +24,7 @@ _log = LogLines(__name__)
 class ProviderSource:
     """Gives the provider once it is complete; a variable wins over the same field of the secret.
 
-    `on_known` is called once, before anybody sees the provider. With no `read_secret`, faults in the variables are
+    `on_known` is called once, before the provider is returned. With no `read_secret`, faults in the variables are
     raised at once as DatasetError.
     """
 
@@ -48,7 +48,7 @@ class ProviderSource:
 
     @property
     def known(self) -> Provider | None:
-        """The provider if it is known already; asks nobody."""
+        """The provider if it is known already; makes no request."""
         return self._known
 
     def current(self) -> Provider | None:
@@ -65,7 +65,7 @@ class ProviderSource:
             values = {**_values(text), **self._given}
             provider = provider_from(values, where="sign-in secret")
         except DatasetError as error:
-            # Names alone: what stands in a secret stays there.
+            # Names only: the secret's values are not logged.
             _log.warning("sign-in is not set up yet", missing_or_wrong=[fault.field for fault in error.faults])
         except DashboardError as error:
             _log.error("sign-in cannot be set up", reason=str(error))

@@ -1,4 +1,4 @@
-"""The pages in a browser behind an edge that refuses WebSockets and cuts requests."""
+"""The pages in a browser, through a proxy that refuses WebSockets and cuts requests."""
 
 import contextlib
 import os
@@ -26,7 +26,7 @@ CUT_SECONDS = 3.0
 
 
 class App:
-    """The small app in a process of its own, which may be started anew on the same port."""
+    """The small app in a process of its own, which may be started again on the same port."""
 
     def __init__(self, folder: Path, mode: str = "auto") -> None:
         with socket.socket() as listener:
@@ -99,7 +99,7 @@ def stats(page: Page) -> dict[str, int | str]:
 
 
 def born(page: Page) -> str:
-    """Return what tells one Streamlit session from another."""
+    """Return what identifies a Streamlit session."""
     return page.get_by_text(re.compile(r"^born: \d+$")).inner_text()
 
 
@@ -186,7 +186,7 @@ def test_ten_tabs_work_side_by_side(context: BrowserContext, edge: Edge):
 
 
 def hide(page: Page, *, hidden: bool) -> None:
-    """Tell a page that it went to the background or came back; a headless browser shows every tab at once."""
+    """Send a page to the background or back; a headless browser shows every tab at once."""
     page.evaluate(
         """hidden => {
             Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden })
@@ -221,7 +221,7 @@ def test_an_edge_that_buffers_is_polled(context: BrowserContext, app: App):
 
 
 def test_a_stop_ends_streams_cleanly_and_pages_come_back(context: BrowserContext, tmp_path: Path):
-    """Told to stop, the server does so though streams are open; started again, the open page works on."""
+    """At SIGTERM the server stops though streams are open; started again, the open page works on."""
     app = App(tmp_path)
     try:
         with edge_before(app.url) as edge:

@@ -134,7 +134,7 @@ def test_a_download_of_somebody_signed_in_is_theirs(context: BrowserContext, clo
 
 
 def test_a_program_reads_with_a_token(closed: Closed):
-    """The API takes the provider's tokens; the health check takes anybody."""
+    """The API takes the provider's tokens; the health check is open."""
     with httpx.Client(base_url=closed.url, trust_env=False, timeout=60) as client:
         assert client.get("/healthz").status_code == 200
         assert client.get("/api/stats").status_code == 401

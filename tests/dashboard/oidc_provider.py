@@ -32,7 +32,7 @@ def new_key(name: str) -> RSAKey:
 
 @dataclass
 class OidcProvider:
-    """Signs in one person, whoever asks."""
+    """Signs in one person at every request."""
 
     url: str
     key: RSAKey = field(default_factory=lambda: new_key("first"))
@@ -73,7 +73,7 @@ class OidcProvider:
         return JSONResponse({"keys": [self.key.as_dict(private=False)]})
 
     async def authorize(self, request: Request) -> Response:
-        """Show the provider's own page, with the way back to whoever asked."""
+        """Show the provider's own page, with the way back to the application."""
         asked = dict(request.query_params)
         if asked.get("client_id") != CLIENT_ID or asked.get("response_type") != "code":
             return Response("unknown client", 400)

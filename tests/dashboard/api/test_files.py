@@ -1,4 +1,4 @@
-"""The API beside running queries: what they may ask, what they cost, and their results as files."""
+"""The API's other routes: what may be asked, what it costs, and results as files."""
 
 import csv
 import datetime as dt
@@ -63,7 +63,7 @@ def test_an_estimate_runs_nothing_and_proposes_less(client):
 
 
 def test_a_preset_stands_for_its_days(client, service):
-    """Counted from the dataset's own today; with dates beside it, or a name that nobody knows, it is refused."""
+    """Counted from the dataset's own today; together with dates, or with an unknown name, it is refused."""
     days = days_of_preset("last_month", service.today("contacts"))
     body = {"query": "by_date", "limit": 1}
     one = client.post("/api/estimate", json={**body, "preset": "last_month"}).json()
@@ -152,7 +152,7 @@ def test_a_result_of_any_size_is_written_to_s3(client, published):
     ],
 )
 def test_an_unload_takes_what_it_knows_alone(client, body, field):
-    """Above all, nobody says where the files go."""
+    """Above all, no caller chooses where the files go."""
     if body:
         body = {"queryExecutionId": asked(client, query="all_records", limit=1)["queryExecutionId"], **body}
     answer = client.post("/api/unload", json=body)

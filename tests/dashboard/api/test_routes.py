@@ -182,7 +182,7 @@ def test_wrong_input_is_400_and_names_the_field(client, body, field):
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"null", b"{", b"\xff\xfe", b'"query"'])
 def test_a_body_that_is_no_object_is_400(client, content):
-    """Broken JSON and other JSON are told apart from nothing else: 400 naming the body."""
+    """Broken JSON, and JSON that is no object: 400 naming the body."""
     answer = client.post("/api/query", content=content)
     assert answer.status_code == 400
     assert "body" in answer.json()["error"]
@@ -239,7 +239,7 @@ def test_only_executions_of_this_api_are_given_out(client, service, path):
     shape = service.shape("contacts")
     from dashboard.model.statements import daily_statement
 
-    job = service.start("contacts", daily_statement(shape, None), owner="somebody's session")
+    job = service.start("contacts", daily_statement(shape, None), owner="a session of the pages")
     job.outcome()
     assert client.get(path, params={"queryExecutionId": job.query_execution_id}).status_code == 404
 

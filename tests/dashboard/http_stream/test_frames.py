@@ -62,7 +62,7 @@ def owner(*cookies: bytes) -> bytes:
 
 @given(st.binary(min_size=16, max_size=16), st.lists(st.binary(min_size=4, max_size=4), min_size=2, max_size=2))
 def test_a_browser_is_known_under_every_mask(token, masks):
-    """Streamlit masks the XSRF cookie anew in every health answer; the browser stays the same one."""
+    """Streamlit masks the XSRF cookie differently in every health answer; the browser stays the same one."""
     one, other = (b"_streamlit_xsrf=" + masked(token, mask, stamp) for stamp, mask in enumerate(masks))
     assert owner(one + b"; theme=a") == owner(b"theme=b; " + other)
     assert owner(one) != owner(b"_streamlit_xsrf=" + masked(bytes(16) + b"x", masks[0], 1))

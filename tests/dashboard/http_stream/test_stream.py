@@ -131,7 +131,7 @@ def test_a_repeated_post_counts_once_and_a_gap_is_told():
 
 
 def test_the_end_is_told_with_its_code():
-    """The last frame carries the WebSocket close code; whoever asks afterwards hears that the channel is gone."""
+    """The last frame carries the WebSocket close code; a later request is answered that the channel is gone."""
 
     async def promise(app):
         async with browser(app) as caller:
@@ -145,7 +145,7 @@ def test_the_end_is_told_with_its_code():
 
 
 def test_a_channel_belongs_to_the_browser_that_opened_it():
-    """Its name alone opens nothing: another browser, or the same one signed in as somebody else, is told 410."""
+    """Its name alone opens nothing: another browser, or the same one signed in as another person, gets 410."""
 
     async def promise(app):
         async with browser(app, cookie="_streamlit_user=ann") as ann, browser(app, cookie="_streamlit_user=bob") as bob:
@@ -281,7 +281,7 @@ def test_one_address_and_everybody_together_have_quotas():
 
 
 def test_a_stopping_server_ends_every_channel():
-    """Readers get the last frame, `service restart`, and nobody opens another one."""
+    """Readers get the last frame, `service restart`, and no further channel opens."""
 
     async def promise(app):
         async with browser(app) as caller:
@@ -315,7 +315,7 @@ def test_a_newer_reader_takes_over():
 
 
 def test_streamlit_waits_for_a_browser_that_does_not_read():
-    """What nobody acknowledged stays within the limit, and all of it arrives in the end."""
+    """What is not acknowledged stays within the limit, and all of it arrives in the end."""
 
     async def promise(app):
         async with browser(app) as caller:
@@ -334,12 +334,12 @@ def test_streamlit_waits_for_a_browser_that_does_not_read():
 
 
 def test_a_full_house_says_so():
-    """A registry that has ended takes nobody in."""
+    """A registry that has ended takes no further channel."""
     registry = Registry(LIMITS)
     registry.end_all()
-    with pytest.raises(TooMany) as told:
+    with pytest.raises(TooMany) as refused:
         registry.make_room(b"", "")
-    assert told.value.status == 503
+    assert refused.value.status == 503
 
 
 def test_the_script_is_served_and_its_tag_carries_the_mode():

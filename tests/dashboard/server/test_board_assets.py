@@ -28,7 +28,7 @@ def asked(name: str, headers: dict[str, str] | None = None) -> httpx.Response:
 
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
 def test_the_browser_runs_what_it_is_given_and_asks_again(name: str):
-    """Each file comes as what it is, and a browser that has it is told so."""
+    """Each file comes with its own type, and a browser that has it gets 304."""
     answer = asked(name)
     kind = "text/css" if name.endswith(".css") else "text/javascript"
     assert answer.headers["content-type"].startswith(kind)
@@ -37,7 +37,7 @@ def test_the_browser_runs_what_it_is_given_and_asks_again(name: str):
 
 
 def test_the_board_needs_nobody_else():
-    """No script and no style of it names another host; what a browser imports lies beside it."""
+    """No script and no style of it names another host; what a browser imports is in the same folder."""
     for path in FOLDER.iterdir():
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "//" not in re.sub(r"^\s*//.*$|url\(data:", "", text, flags=re.MULTILINE), path.name
@@ -46,7 +46,7 @@ def test_the_board_needs_nobody_else():
 
 
 class _Connection:
-    """What uvicorn's protocol is to the application: a bound `receive`, and the connection behind it."""
+    """What uvicorn's protocol is to the application: a bound `receive`, and its connection."""
 
     def __init__(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport

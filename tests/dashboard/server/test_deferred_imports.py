@@ -25,8 +25,8 @@ print(drawn.json[:2])
 
 def loaded_by(code: str, *names: str, environment: dict[str, str] | None = None) -> list[str]:
     """Run code in a Python of its own; return what it printed, then which of these packages it has loaded."""
-    told = f"import sys; print(*sorted(set({names!r}) & set(sys.modules)))"
-    command = [sys.executable, "-W", "ignore", "-c", f"{code}\n{told}"]
+    report = f"import sys; print(*sorted(set({names!r}) & set(sys.modules)))"
+    command = [sys.executable, "-W", "ignore", "-c", f"{code}\n{report}"]
     variables = os.environ | (environment or {})
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=variables)
     return done.stdout.split()
@@ -38,7 +38,7 @@ def test_a_process_is_healthy_before_it_has_loaded_what_pages_need():
 
 
 def test_a_load_balancer_that_asks_for_health_loads_no_more_than_the_first_page():
-    """The rest of the API waits for whoever uses it."""
+    """The rest of the API is loaded at its first use."""
     imports = "from dashboard.ui.page import cached_service; from dashboard.api.health import health_route"
     code = f"{imports}; health_route(cached_service.service)"
     assert loaded_by(code, *SLOW) == []

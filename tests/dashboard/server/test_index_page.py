@@ -25,7 +25,7 @@ DOCUMENT = """<!DOCTYPE html><html><head><meta charset="UTF-8" />
 
 
 async def document(request: Request) -> Response:
-    """Answer like Streamlit: a document, or 304 to whoever has it."""
+    """Answer like Streamlit: a document, or 304 to a browser that has it."""
     if request.headers.get("if-none-match"):
         return Response(status_code=304)
     return HTMLResponse(DOCUMENT, headers={"etag": '"1"'})
@@ -80,7 +80,7 @@ def test_a_cookie_that_names_no_theme_is_no_choice(cookie: str):
 
 
 def test_a_link_wins_over_the_choice_and_leaves_it_alone():
-    """Whoever opens a link sees its theme from the first paint; what they chose before is not written over."""
+    """A link's theme shows from the first paint; the theme chosen before is not written over."""
     answer = get("/sql?limit=5&theme=ocean", accept="text/html", cookie="dashboard_theme=Dark")
     assert f"--dash-page:{THEMES['Ocean'].page}" in answer.text
     assert "set-cookie" not in answer.headers
@@ -97,7 +97,7 @@ def test_an_address_that_names_no_theme_asks_for_none(query: str):
 
 
 def test_an_old_copy_is_never_confirmed():
-    """A browser that has the page in another theme gets it anew."""
+    """A browser that has the page in another theme gets the page again."""
     response = get("/", accept="text/html", if_none_match='"1"')
     assert response.status_code == 200
     assert "etag" not in response.headers

@@ -1,4 +1,4 @@
-"""Queries under way: watched, waited for, and stopped where they run."""
+"""Queries under way: observed, waited for, and stopped where they run."""
 
 import threading
 import time
@@ -117,7 +117,7 @@ def test_a_cancelled_job_that_waits_for_its_turn_never_starts():
 
 
 def test_a_fault_of_our_own_ends_the_job():
-    """Whoever waits hears of an error that nobody foresaw, instead of waiting for ever."""
+    """An unforeseen error reaches waiting callers, instead of leaving them waiting for ever."""
 
     class Broken:
         def run(self, *_):
@@ -180,7 +180,7 @@ def counted():
 
 
 def test_who_asks_the_same_while_it_runs_waits_for_that_answer(counted):
-    """Athena hears one of two equal questions; both have the same rows, and the second is told that it cost nothing."""
+    """Athena hears one of two equal questions; both have the same rows, and the second reports no cost."""
     runner, jobs = counted
     first, second = (jobs.submit(Statement("x"), owner=owner, same="x on v1") for owner in ("me", "them"))
     until(lambda: runner.asked == ["x"])
@@ -250,6 +250,6 @@ def test_two_people_share_one_copy_of_a_result(service, published):
 
 @pytest.mark.parametrize("expression", ["rand()", "now()", "current_date", "uuid()", "CURRENT_TIMESTAMP"])
 def test_what_changes_by_itself_is_asked_every_time(expression):
-    """A clock or chance in the SQL keeps its answer from being given to anybody else."""
+    """A clock or chance in the SQL keeps its answer from being given to another caller."""
     assert not is_repeatable(Statement(f"SELECT {expression} FROM contacts"))
     assert is_repeatable(Statement("SELECT brand, known FROM contacts"))

@@ -94,14 +94,14 @@ def test_all_rows_of_a_cut_result_are_counted(service, published):
 
 
 def count(service, found):
-    """The number of rows behind a result."""
+    """The number of rows that a result's SQL yields."""
     (rows,) = service.start("contacts", count_statement(service, found)).outcome().table.column(0).to_pylist()
     return rows
 
 
 def test_a_result_without_rows_writes_nothing(service):
     """No file, and no failure."""
-    found = answered(service, QueryRequest("by_contact", 9, contact_id="nobody"))
+    found = answered(service, QueryRequest("by_contact", 9, contact_id="no-such-contact"))
     assert unload(service, found, ["note"]).files == ()
 
 

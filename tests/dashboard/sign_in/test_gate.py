@@ -117,7 +117,7 @@ def test_a_signed_in_browser_reads(gate: Gate, path: str):
     ],
 )
 def test_any_other_cookie_does_not(gate: Gate, wrong: str):
-    """Signed by somebody else, for another address, too old, or made up."""
+    """Signed with another key, for another address, too old, or made up."""
     assert ask(gate, "/api/stats", cookie=wrong).status_code == 401
 
 
@@ -126,7 +126,7 @@ NOBODYS = provider_from(values_from_environment(environment_of(OidcProvider("htt
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=80))
 def test_a_made_up_cookie_is_nobody(value: str):
-    """Whatever it holds, nothing fails and nobody gets in."""
+    """Whatever it holds, no request fails and none passes."""
     assert person_from_cookies({"_streamlit_user": value}, NOBODYS) is None
 
 
@@ -184,7 +184,7 @@ def test_a_token_that_nobody_signed_does_not(gate: Gate, oidc: OidcProvider):
 
 
 def test_a_new_key_of_the_provider_is_found_and_made_up_ones_are_not_asked_for(oidc: OidcProvider):
-    """Keys change; but nobody makes us ask the provider at every request by naming keys that do not exist."""
+    """Keys change; but made-up key names do not cause a request to the provider each time."""
 
     async def promise() -> None:
         source = ProviderSource(environment_of(oidc, ORIGIN), lambda _: None)
@@ -197,13 +197,13 @@ def test_a_new_key_of_the_provider_is_found_and_made_up_ones_are_not_asked_for(o
                 assert answer.status_code == 401
             assert oidc.asked_for_keys == before + 1
             issuer = gate._issuer[1]
-            kept, oidc.key = oidc.key, new_key("next")
+            before, oidc.key = oidc.key, new_key("next")
             issuer._clock = lambda: time.monotonic() + 61
             try:
                 answer = await client.get("/api/stats", headers={"authorization": f"Bearer {oidc.token()}"})
                 assert answer.status_code == 200
             finally:
-                oidc.key = kept
+                oidc.key = before
 
     asyncio.run(promise())
 
@@ -271,7 +271,7 @@ FOREIGN = (
 @pytest.mark.parametrize("host", FOREIGN)
 @pytest.mark.parametrize("access", [Access.LOOPBACK, Access.EVERYBODY])
 def test_a_page_that_leads_its_own_name_here_reads_nothing(access: Access, host: str):
-    """A name that is nobody's here gets neither figures nor pages (DNS rebinding), and is told what to do about it."""
+    """An unknown host name gets neither figures nor pages (DNS rebinding); the answer says what to do."""
     gate = Gate(inner, access, names=frozenset({"reports.internal"}))
     for path in ("/", "/api/stats", "/_stcore/health", "/static/js/a.js"):
         answer = ask(gate, path, server="127.0.0.1", host=host)
@@ -282,7 +282,7 @@ def test_a_page_that_leads_its_own_name_here_reads_nothing(access: Access, host:
 
 
 def test_an_address_is_nobodys_name():
-    """Whoever opens it to everybody reaches it by any address; on loopback an address of elsewhere is refused."""
+    """A dashboard open to everyone answers under any address; on loopback a foreign address is refused."""
     for host in ("10.0.0.4:8501", "[fd00::4]:8501"):
         assert ask(Gate(inner, Access.EVERYBODY), "/api/stats", host=host).text == "figures"
         assert ask(Gate(inner, Access.LOOPBACK), "/api/stats", server="127.0.0.1", host=host).status_code == 403
@@ -326,14 +326,14 @@ def test_a_websocket_from_elsewhere_is_refused():
 
 
 def test_what_streamlit_leaves_out_is_put_right(gate: Gate):
-    """Behind an edge that speaks HTTPS the cookie is for HTTPS alone, and signing out of Cognito leads back here."""
+    """With a proxy that speaks HTTPS the cookie is for HTTPS only, and signing out of Cognito leads back here."""
     assert ask(gate, "/").headers["set-cookie"].endswith("; Secure")
     location = ask(gate, "/auth/logout").headers["location"]
     assert location.endswith("&logout_uri=https%3A%2F%2Freports.example.com")
 
 
 def test_a_person_always_has_a_name():
-    """Providers differ in what they tell."""
+    """Providers differ in the claims they send."""
     assert person_from_claims({"sub": "1", "name": "Ann", "email": "a@b.c"}).name == "Ann"
     assert person_from_claims({"sub": "1", "name": " ", "email": "a@b.c"}).name == "a@b.c"
     assert person_from_claims({"cognito:username": "ann"}).name == "ann"

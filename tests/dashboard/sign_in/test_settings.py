@@ -34,14 +34,14 @@ GOOD = {
 }
 
 
-def told(environment: dict[str, str]) -> str:
+def reported(environment: dict[str, str]) -> str:
     with pytest.raises(DatasetError) as error:
         provider_from(values_from_environment(environment))
     return str(error.value)
 
 
 def test_five_variables_are_enough():
-    """Where the provider's document lies follows from its name; Streamlit gets what it asks for."""
+    """The address of the provider's document follows from its name; Streamlit gets what it asks for."""
     provider = provider_from(values_from_environment(GOOD))
     assert provider.metadata_url == "https://login.example.com/pool/.well-known/openid-configuration"
     assert provider.origin == "https://reports.example.com"
@@ -59,7 +59,7 @@ def test_a_metadata_address_stands_in_for_the_issuer():
 
 def test_every_fault_is_told_and_no_secret_with_it():
     """One line per variable; of a secret only its length."""
-    text = told({"OIDC_CLIENT_SECRET": "s3cret", "OIDC_COOKIE_SECRET": "hush", "OIDC_REDIRECT_URI": "https://a/b"})
+    text = reported({"OIDC_CLIENT_SECRET": "s3cret", "OIDC_COOKIE_SECRET": "hush", "OIDC_REDIRECT_URI": "https://a/b"})
     names = ("ISSUER", "CLIENT_ID", "REDIRECT_URI", "COOKIE_SECRET")
     assert [line.split()[1] for line in text.splitlines()] == [f"OIDC_{name}:" for name in names]
     assert "found '4 characters'" in text
@@ -71,8 +71,8 @@ def test_every_fault_is_told_and_no_secret_with_it():
     "address", ["http://login.example.com", "ftp://login.example.com", "login.example.com", "https://["]
 )
 def test_a_provider_is_asked_over_https_alone(address):
-    """Keys that come over plain HTTP could be anybody's; this machine's own addresses are the exception."""
-    assert "OIDC_ISSUER" in told({**GOOD, "OIDC_ISSUER": address})
+    """Keys that come over plain HTTP can be forged; this machine's own addresses are the exception."""
+    assert "OIDC_ISSUER" in reported({**GOOD, "OIDC_ISSUER": address})
     assert provider_from(values_from_environment({**GOOD, "OIDC_ISSUER": "http://127.0.0.1:9000"})).issuer
 
 
@@ -132,7 +132,7 @@ def secrets_url() -> Iterator[str]:
 
 
 class Clock:
-    """Seconds that pass when told to."""
+    """Seconds that pass on request."""
 
     now = 0.0
 
@@ -172,7 +172,7 @@ def test_a_secret_that_says_nothing_keeps_the_dashboard_closed(text, capsys):
 
 
 def test_a_secret_that_cannot_be_read_keeps_the_dashboard_closed():
-    """An error of the service is told in the log, and asked again later."""
+    """An error of the service is logged, and the secret is read again later."""
 
     def fail() -> str:
         raise AthenaUnreachable("no answer")
@@ -237,7 +237,7 @@ def test_nothing_starts_in_the_open(server: str, repository: Path):
 
 
 def test_streamlit_listens_on_this_machine_unless_told_otherwise(repository: Path):
-    """`streamlit run dashboard/app.py` works as it stands, and nobody else reaches it."""
+    """`streamlit run dashboard/app.py` works as it stands, and no other machine reaches it."""
     text = (repository / "dashboard" / ".streamlit" / "config.toml").read_text(encoding="utf-8")
     assert tomllib.loads(text)["server"]["address"] == "127.0.0.1"
 
@@ -264,7 +264,7 @@ def test_half_a_sign_in_does_not_start(repository: Path):
 
 
 def test_what_decides_knows_no_client():
-    """Access, provider, person and addresses are plain values; no service is asked to tell who may read."""
+    """Access, provider, person and addresses are plain values; no service is asked who may read."""
     modules = ", ".join(f"dashboard.sign_in.{name}" for name in ("access", "addresses", "hosts", "person", "provider"))
     code = f"import {modules}, sys; print({{'boto3', 'httpx', 'streamlit', 'starlette'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
