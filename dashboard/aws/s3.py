@@ -37,7 +37,7 @@ class Objects:
         if not self._public_endpoint:
             return self._client
         signer: S3Client = new_client(
-            "s3", region_name=self._region, endpoint_url=self._public_endpoint, config=_config(signature_version="s3v4")
+            "s3", region_name=self._region, endpoint_url=self._public_endpoint, config=_config()
         )
         return signer
 
@@ -157,13 +157,14 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _config(**more: Any) -> Config:
-    # Path style works on AWS and wherever a bucket's name is no host name.
+def _config() -> Config:
+    # Path style works on AWS and wherever a bucket's name is no host name. Without a version the SDK presigns with
+    # Signature Version 2 in the oldest regions, which newer buckets and SSE-KMS refuse.
     return Config(
+        signature_version="s3v4",
         s3={"addressing_style": "path"},
         connect_timeout=3,
         read_timeout=60,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=32,
-        **more,
     )
