@@ -252,6 +252,8 @@ def told_alarms(document: Document) -> Iterator[str]:
     ):
         if host in document["Resources"] and alarm not in types:
             yield f"alarm {alarm} is gone"
+    if "Runner" in document["Resources"] and "ScannedBytes" not in types:
+        yield "alarm ScannedBytes is gone"
     if "Undelivered" in document["Resources"]:
         wanted = {"FailedTask", "FailedFunction", "MissedRun", "StaleData", "QuarantinedItems", "UndeliveredStarts"}
         yield from (f"alarm {name} is gone" for name in wanted - types)
