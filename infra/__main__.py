@@ -20,8 +20,8 @@ from infra.deployment.images import Program
 from infra.deployment.stacks import Stacks
 from infra.errors import EnvironmentFault, InfraError
 from infra.operations.exports import Range
-from infra.operations.observation import alarm_states, log_lines, stack_states
-from infra.settings.environment import Environment, load_environment
+from infra.operations.observation import alarm_states, log_lines, stack_states, subscription_states
+from infra.settings.environment import Environment, load_environment, readiness_warnings
 from infra.settings.templates import Template, TemplateName, load_templates
 
 
@@ -123,10 +123,13 @@ def outputs(name: str) -> None:
 @cli.command()
 @_env
 def status(name: str) -> None:
-    """Print the state of the stacks and of the alarms."""
+    """Print the state of the stacks, of the alarms and of the alarm topic's subscriptions."""
     context = _context(name)
     context.display.outputs(stack_states(context.stacks, context.environment))
     context.display.outputs(alarm_states(context.clients, context.stacks, context.environment))
+    context.display.outputs(subscription_states(context.clients, context.stacks, context.environment))
+    for warning in readiness_warnings(context.environment):
+        context.display.say(f"Note: {warning}")
 
 
 @cli.command()

@@ -47,6 +47,11 @@ class Clients:
         return self._client("cloudwatch")
 
     @cached_property
+    def sns(self) -> Any:
+        """The alarm topic's subscriptions."""
+        return self._client("sns")
+
+    @cached_property
     def s3(self) -> Any:
         """Buckets. Path style works on AWS and wherever a bucket's name is no host name."""
         return boto3.client("s3", region_name=self.region, config=Config(s3={"addressing_style": "path"}))

@@ -5,11 +5,19 @@ from dataclasses import dataclass, field
 
 from infra.clients import Clients
 from infra.deployment.display import Display
-from infra.deployment.images import Engine, Program, find_engine, pushed_image, version_of_source
+from infra.deployment.images import (
+    Engine,
+    Program,
+    find_engine,
+    mark_in_use,
+    pushed_image,
+    unmark_others,
+    version_of_source,
+)
 from infra.deployment.stacks import Stacks
 from infra.errors import ExportFailed, TemplateFault
 from infra.operations.exports import Range, run_export
-from infra.settings.environment import Environment
+from infra.settings.environment import Environment, readiness_warnings
 from infra.settings.templates import Template, TemplateName
 
 _HANDED_ON = {
@@ -59,12 +67,19 @@ class Deployment:
         stack = self.environment.stack_of("template")
         is_new = self.stacks.status(stack) in {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
         self._settle_images()
+        # Both the image that runs and the one that replaces it are kept until the deployment has succeeded.
+        for image in self.images.values():
+            mark_in_use(self.clients.ecr, image, self.environment.stack)
         self._apply("template", {"ExporterImage": self.images["exporter"]})
         outputs = self.stacks.outputs(stack)
         failure = self._first_export(outputs) if (is_new if export is None else export) else None
         if self.environment.has_dashboard:
             self._apply("dashboard", self.dashboard_parameters(outputs))
             outputs |= self.stacks.outputs(self.environment.stack_of("dashboard"))
+        for image in self.images.values():
+            unmark_others(self.clients.ecr, image, self.environment.stack)
+        for warning in readiness_warnings(self.environment):
+            self.display.say(f"Note: {warning}")
         if failure:
             self.display.outputs(outputs)
             raise failure

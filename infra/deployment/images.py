@@ -104,6 +104,55 @@ def pushed_image(ecr: Any, engine: Engine, program: Program, repository: str, ve
     return f"{repository}@{digest}"
 
 
+IN_USE = "in-use."
+"""Begins the tags of deployed images. The registry's life-cycle rule never expires an image with such a tag."""
+
+
+def mark_in_use(ecr: Any, image: str, installation: str) -> None:
+    """Give a deployed image of this account's registry the tag `in-use.<installation>.<digest>`.
+
+    `image` is `host/repository@sha256:...`; another form (an image built elsewhere, named by tag) is left alone.
+    """
+    repository, digest = _parts(image)
+    if not digest:
+        return
+    tag = _in_use_tag(installation, digest)
+    try:
+        found = ecr.batch_get_image(repositoryName=repository, imageIds=[{"imageDigest": digest}])["images"]
+        if found:
+            ecr.put_image(
+                repositoryName=repository, imageManifest=found[0]["imageManifest"], imageTag=tag, imageDigest=digest
+            )
+    except (ecr.exceptions.ImageAlreadyExistsException, ecr.exceptions.RepositoryNotFoundException):
+        return
+
+
+def unmark_others(ecr: Any, image: str, installation: str) -> None:
+    """Remove this installation's `in-use` tags from the other images of the repository."""
+    repository, digest = _parts(image)
+    if not digest:
+        return
+    try:
+        pages = ecr.get_paginator("list_images").paginate(repositoryName=repository, filter={"tagStatus": "TAGGED"})
+        tags: set[str] = {one["imageTag"] for page in pages for one in page["imageIds"]}
+    except ecr.exceptions.RepositoryNotFoundException:
+        return
+    stale = [
+        tag for tag in sorted(tags - {_in_use_tag(installation, digest)}) if tag.startswith(f"{IN_USE}{installation}.")
+    ]
+    if stale:
+        ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag} for tag in stale])
+
+
+def _in_use_tag(installation: str, digest: str) -> str:
+    return f"{IN_USE}{installation}.{digest.removeprefix('sha256:')[:12]}"
+
+
+def _parts(image: str) -> tuple[str, str]:
+    name, _, digest = image.partition("@")
+    return name.partition("/")[2], digest
+
+
 _PLATFORMS = {"X86_64": "linux/amd64", "ARM64": "linux/arm64"}
 
 

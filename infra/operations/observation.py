@@ -32,6 +32,20 @@ def alarm_states(clients: Clients, stacks: Stacks, environment: Environment) -> 
     return {logical: states.get(physical, "unknown") for logical, physical in names.items()}
 
 
+def subscription_states(clients: Clients, stacks: Stacks, environment: Environment) -> dict[str, str]:
+    """Return address -> `confirmed` or `waits for confirmation` of the alarm topic's subscriptions."""
+    topic = stacks.outputs(environment.stack_of("template")).get("AlarmTopic")
+    if not topic:
+        return {}
+    pages = clients.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    found = {
+        one["Endpoint"]: "confirmed" if one["SubscriptionArn"].startswith("arn:") else "waits for confirmation"
+        for page in pages
+        for one in page["Subscriptions"]
+    }
+    return found or {"(no subscription)": "no person gets the alarms"}
+
+
 def log_lines(
     logs: Any, group: str, since_ms: int, *, follow: bool = False, pause: float = 3.0
 ) -> Iterator[tuple[int, str]]:

@@ -58,6 +58,24 @@ class Environment:
         return {name: value for name, value in self.parameters.items() if name in template.parameters}
 
 
+def readiness_warnings(environment: Environment) -> list[str]:
+    """Return what an installation works without, and what then happens: one sentence each."""
+    given, file = environment.parameters, f"infra/environments/{environment.name}.yaml"
+    warnings = []
+    if not given.get("AlarmEmail"):
+        warnings.append(
+            "no AlarmEmail is set, so no person gets the alarms and a failed or missing run stays unseen. "
+            f"Add AlarmEmail to {file}."
+        )
+    pool = environment.has_dashboard and not given.get("OidcIssuer")
+    if pool and not given.get("FirstUserEmail"):
+        warnings.append(
+            "no FirstUserEmail is set and the user pool is empty, so no person can sign in to the dashboard. "
+            f"Add FirstUserEmail to {file}, or make users in Cognito."
+        )
+    return warnings
+
+
 def load_environment(name: str, templates: Mapping[TemplateName, Template]) -> Environment:
     """Return an environment by its name or its file's path; raise EnvironmentFault naming every fault."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else FOLDER / f"{name}.yaml"

@@ -1,13 +1,23 @@
 """Images on their way to the registry: built once, named by digest, with whatever engine is here."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from infra.deployment.images import CommandEngine, find_engine, pushed_image, version_of_source
+from infra.deployment.images import (
+    CommandEngine,
+    find_engine,
+    mark_in_use,
+    pushed_image,
+    unmark_others,
+    version_of_source,
+)
 from infra.errors import ImageFault
+
+from .combinations import rendered
 
 MANIFEST = '{"schemaVersion": 2, "mediaType": "application/vnd.docker.distribution.manifest.v2+json", "layers": []}'
 
@@ -155,3 +165,47 @@ def test_the_version_is_the_commit(tmp_path):
     assert len(version_of_source(tmp_path)) == 12
     (tmp_path / "file").touch()
     assert len(version_of_source(tmp_path)) > 20
+
+
+def test_an_image_in_use_keeps_its_mark_until_another_replaces_it(operator):
+    """Each installation marks what it deploys; another installation's mark and older versions' own tags stay."""
+    ecr = operator.clients.ecr
+    name = "dynamodb-reporting/exporter"
+    uri = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
+    images = []
+    for number in range(2):
+        manifest = MANIFEST.replace('"layers": []', f'"layers": [], "annotations": {{"n": "{number}"}}')
+        put = ecr.put_image(repositoryName=name, imageTag=f"v{number}", imageManifest=manifest)["image"]
+        images.append(f"{uri}@{put['imageId']['imageDigest']}")
+    mark_in_use(ecr, images[0], "reports")
+    mark_in_use(ecr, images[0], "reports-test")
+    mark_in_use(ecr, images[1], "reports")
+    mark_in_use(ecr, images[1], "reports")
+    unmark_others(ecr, images[1], "reports")
+    first, second = (image.rpartition(":")[2][:12] for image in images)
+    tags = {one["imageTag"] for one in ecr.list_images(repositoryName=name)["imageIds"]}
+    assert tags == {"v0", "v1", f"in-use.reports-test.{first}", f"in-use.reports.{second}"}
+
+
+def test_the_life_cycle_rule_never_expires_an_image_in_use():
+    """ECR keeps what an earlier rule selects from later rules, so the first rule selects the marks and expires none."""
+    for repository in ("Exporter", "Dashboard"):
+        policy = rendered("registry").resources[repository]["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"]
+        first, second = json.loads(policy)["rules"]
+        assert (first["rulePriority"], second["rulePriority"]) == (1, 2)
+        assert first["selection"]["tagPrefixList"] == ["in-use."]
+        assert first["selection"]["countNumber"] == 10000
+        assert (second["selection"]["tagStatus"], second["selection"]["countNumber"]) == ("any", 30)
+
+
+def test_deploy_marks_what_it_deployed(operator):
+    """After a deployment both running images carry the installation's mark."""
+    engine = PretendingEngine(operator.clients.ecr)
+    deployment = operator.deployment(find_engine=lambda: engine)
+    deployment.images = {}
+    deployment.deploy(export=False)
+    for program in ("exporter", "dashboard"):
+        found = operator.clients.ecr.list_images(repositoryName=f"dynamodb-reporting/{program}")["imageIds"]
+        assert [one["imageTag"].rpartition(".")[0] for one in found if "in-use" in one["imageTag"]] == [
+            "in-use.reports-test"
+        ]

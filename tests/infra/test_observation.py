@@ -4,6 +4,7 @@ import io
 import json
 import re
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import boto3
@@ -12,7 +13,8 @@ import pytest
 from infra.__main__ import cli
 from infra.errors import ExportFailed
 from infra.operations.exports import Range, run_export
-from infra.operations.observation import alarm_states, log_lines, stack_states
+from infra.operations.observation import alarm_states, log_lines, stack_states, subscription_states
+from infra.settings.environment import readiness_warnings
 
 from .combinations import rendered
 from .metrics import metrics_of_a_run
@@ -181,3 +183,29 @@ def test_the_costs_follow_from_the_prices(repository):
     for name, values in expected.items():
         (row,) = [row for title, row in cost_rows(repository).items() if title.startswith(name)]
         assert row == pytest.approx(values, abs=0.0051), name
+
+
+def test_deploy_and_status_say_who_gets_nothing(operator):
+    """Without AlarmEmail and FirstUserEmail a deployment ends with a sentence for each; with both it is silent."""
+    operator.deployment().deploy(export=False)
+    shown = operator.shown.getvalue().replace("\n", " ")
+    assert "Note: no AlarmEmail is set, so no person gets the alarms" in shown
+    assert "Note: no FirstUserEmail is set and the user pool is empty" in shown
+    given = {"AlarmEmail": "a@example.com", "FirstUserEmail": "b@example.com"}
+    environment = replace(operator.environment, parameters={**operator.environment.parameters, **given})
+    assert readiness_warnings(environment) == []
+
+
+def test_an_unconfirmed_subscription_is_shown(operator):
+    """An address that has not confirmed gets no alarm; a topic without any subscription says so."""
+    operator.deployment().deploy(export=False)
+    shown = subscription_states(operator.clients, operator.stacks, operator.environment)
+    assert shown == {"(no subscription)": "no person gets the alarms"}
+    pending = {"Endpoint": "a@example.com", "SubscriptionArn": "PendingConfirmation"}
+    confirmed = {"Endpoint": "b@example.com", "SubscriptionArn": "arn:aws:sns:us-east-1:123456789012:t:1"}
+    pages = SimpleNamespace(paginate=lambda **_: [{"Subscriptions": [pending, confirmed]}])
+    clients = SimpleNamespace(sns=SimpleNamespace(get_paginator=lambda _: pages))
+    assert subscription_states(clients, operator.stacks, operator.environment) == {
+        "a@example.com": "waits for confirmation",
+        "b@example.com": "confirmed",
+    }
