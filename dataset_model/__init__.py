@@ -1,6 +1,6 @@
-"""The agreement between the exporter and the dashboard: what a dataset is, and where its days lie.
+"""The contract between the exporter and the dashboard: dataset files flow in, validated datasets and records flow out.
 
-Pure: no AWS client, no Arrow, no Streamlit. Read in this order: `definition` (the model), `loading` (YAML file and
+Read in this order: `definition` (the model), `loading` (YAML file and
 environment to model), `types`, `names`, `partitions` (columns and days to what Glue and S3 call them), then the
 records that one program writes and the other reads: `table_schema`, `manifest`, `runs`.
 """

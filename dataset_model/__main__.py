@@ -1,4 +1,4 @@
-"""`python -m dataset_model schema` prints the JSON Schema of dataset files; `check FILE` tells a file's faults."""
+"""`python -m dataset_model schema` prints the JSON Schema of dataset files; `check FILE` reports a file's faults."""
 
 import ast
 import inspect

@@ -1,6 +1,6 @@
 """Rules that span several fields of a dataset.
 
-They read plain, possibly malformed data, so that a file's spelling faults and its contradictions are told in one go.
+They read plain, possibly malformed data, so that a file's spelling faults and contradictions are reported together.
 """
 
 from collections.abc import Iterator, Mapping

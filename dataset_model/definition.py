@@ -1,7 +1,7 @@
-"""One dataset, declared once: the model behind every file in this folder.
+"""The model of a dataset file.
 
-The same declaration drives the export, the Glue table and the dashboard. Every field has a default where one makes
-sense, so that environment variables alone can describe a table that nobody has written a file for.
+The same declaration drives the export, the Glue table and the dashboard. Fields have defaults where possible, so that
+environment variables alone can describe a table without a file.
 """
 
 import re
@@ -92,7 +92,7 @@ class _Model(BaseModel):
 
 
 class Source(_Model):
-    """Which index is read, and how its sort key tells time."""
+    """The index to read, and the date format of its sort key."""
 
     table: DynamoName
     """DynamoDB table name."""
@@ -142,11 +142,11 @@ class Target(_Model):
     table: Name = "gsi_export"
     """Glue table."""
     extra_date_column: Name | None = None
-    """A `date` column with the day in the dataset's time zone, beside year, month and day."""
+    """A `date` column with the day in the dataset's time zone, in addition to year, month and day."""
     overwrite_mode: Literal["OVERWRITE", "APPEND"] = "OVERWRITE"
     """OVERWRITE replaces whole days; APPEND adds a file per run."""
     question_suffix: str | None = None
-    """Suffix of attributes that hold a question whose answer is the attribute without it."""
+    """Suffix of attributes that hold a question; the attribute without the suffix holds its answer."""
 
 
 class Retention(_Model):
@@ -175,7 +175,7 @@ class Chart(_Model):
 
 
 class Dashboard(_Model):
-    """What the dashboard shows; whatever is left out is inferred from the columns."""
+    """What the dashboard shows; omitted fields are inferred from the columns."""
 
     entity: Name | None = None
     """Column that identifies one contact (order, visit ...); counted once in "unique"."""
@@ -220,7 +220,7 @@ class Dataset(_Model):
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name shown to people."""
         return self.title or self.name.replace("_", " ").capitalize()
 
     @property

@@ -1,4 +1,4 @@
-"""A dataset file as plain data that remembers where each of its values stood."""
+"""A dataset file as plain data with the position of each value."""
 
 from dataclasses import dataclass, field
 from typing import Any

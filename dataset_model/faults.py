@@ -1,4 +1,4 @@
-"""What is wrong with a setting, said so that its owner can mend it."""
+"""Faults of settings, each with place, name, expectation and finding."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""Dataset files and environment variables to one validated `Dataset`.
+"""Dataset files and environment variables flow in, one validated `Dataset` flows out.
 
-A variable wins over the file, the file over the default. Whatever is wrong, in either, is told in one error.
+A variable wins over the file, the file over the default. All faults of both are reported in one error.
 """
 
 import difflib
@@ -81,7 +81,7 @@ def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | Non
 def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
     """Return the dataset that the variables alone describe; it is named after its Athena table."""
     table = environment.get("ATHENA_TABLE", "").strip()
-    # A malformed table name is told once, as ATHENA_TABLE's fault.
+    # A malformed table name is reported once, as ATHENA_TABLE's fault.
     document = Document({"name": table if re.fullmatch(definition.NAME_PATTERN, table) else "gsi_export"}, {})
     return _validated(document, "environment", environment)
 
@@ -152,7 +152,7 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
         faults = {}
         errors = error.errors(include_url=False)
         for details in errors:
-            # A list whose entries were refused is "too short" as well, which nobody needs to hear.
+            # A list whose entries were refused is "too short" as well, which is not worth reporting.
             below = [other for other in errors if other["loc"][:-1] == details["loc"]]
             if not (details["type"] == "too_short" and below):
                 fault = _fault(details, document, name, environment)

@@ -12,7 +12,7 @@ _OUTSIDE = re.compile(r"[^a-z0-9_]")
 
 
 def column_name(attribute: str) -> str:
-    """Return the column name that an attribute gets when nobody else claims it.
+    """Return the column name of an attribute if no other attribute has that name.
 
     Lower case; every character outside `[a-z0-9_]` becomes `_`; cut at 255 characters.
     """

@@ -1,4 +1,4 @@
-"""Where a day lies: day -> `year=2026/month=02/day=16` -> object key, and back.
+"""A day flows in, its partition `year=2026/month=02/day=16` and object key flow out, and back.
 
 `partition` here is a day of the dataset, never a DynamoDB key value.
 """

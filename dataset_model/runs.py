@@ -1,4 +1,4 @@
-"""`_runs/`: the ledger. One entry per run, written when it starts and again when it ends, however it ends."""
+"""`_runs/`: the ledger. One entry per run, written when it starts and again when it ends, in success and failure."""
 
 import datetime as dt
 from typing import Literal
@@ -36,13 +36,13 @@ class RunReport(_Record):
     run_id: str
     dataset: str
     status: Literal["running", "succeeded", "failed", "interrupted", "died"]
-    """A run that ends without a word leaves `running`; the next run of the dataset makes it `died`."""
+    """A run that is killed leaves `running`; the next run of the dataset makes it `died`."""
     window: RunWindow | None
     """None for `--all` before the days are known."""
     rows: int = 0
     bytes: int = 0
     quarantined: int = 0
-    """Items set aside: withheld and nulled ones together."""
+    """Quarantined items: withheld and nulled ones together."""
     partitions: tuple[PublishedPartition, ...] = ()
     removed: tuple[str, ...] = ()
     """Partitions that became empty and lost their objects."""

@@ -1,4 +1,4 @@
-"""`_schema.json`: which attribute became which column, decided once for the life of a table."""
+"""`_schema.json`: the attribute and type of each column, decided once for the life of a table."""
 
 import datetime as dt
 from typing import Literal

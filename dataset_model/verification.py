@@ -24,7 +24,7 @@ class VerifiedValue(_Record):
     items: int = 0
     """What DynamoDB holds."""
     rows: int | None = None
-    """What the manifest says; None where it does not tell values apart."""
+    """What the manifest says; None if it has no counts per value."""
     athena_rows: int | None = None
     """What Athena counts; None where it was not asked or has no column for the partition key."""
 
@@ -66,9 +66,9 @@ class Verification(_Record):
     """What DynamoDB holds of the days compared, unreadable ones included."""
     rows: int
     withheld: int = 0
-    """Items without a readable day that lie in quarantine."""
+    """Quarantined items without a readable day."""
     unaccounted: int = 0
-    """Items without a readable day that no run has set aside."""
+    """Items without a readable day that no run has quarantined."""
     read_units: float = 0.0
     athena_bytes: int | None = None
     """Bytes that Athena scanned; None where it was not asked."""

@@ -1,4 +1,4 @@
-"""YAML text to plain data, remembering the line of every field. Apart, because few runs read a file at all."""
+"""YAML text flows in, plain data with the line of every field flows out. Imported on use: few runs read a file."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ class _Loader(yaml.SafeLoader):
     """Reads plain words as text, but for true, false and null, as YAML 1.2 and editors nearly do.
 
     YAML 1.1 reads NO as false, on as true, 010 as 8, 12:30 as 750 and 2026-01-01 as a date. Each of them is a plausible
-    key value, and the model reads numbers from text by itself.
+    key value, and the model reads numbers from text.
     """
 
     yaml_implicit_resolvers = {}  # noqa: RUF012 - PyYAML's way to say so

@@ -23,7 +23,7 @@ from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription, describe_index
 from exporter.sources.key_scan import KeyReader, KeyReading, key_attributes, key_digest
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.athena import Athena
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.records import Records
@@ -61,7 +61,7 @@ class Verifier:
         self._clients = Clients(settings.region)
         self._store = Store(self._clients.s3, settings.bucket)
         self._records = Records(self._store, settings.prefix)
-        self._pace = Pace(len(settings.dataset.source.partition_values), request.max_read_units)
+        self._limiter = RateLimiter(len(settings.dataset.source.partition_values), request.max_read_units)
         self._notes: list[str] = []
         self._disagreements: list[str] = []
 
@@ -94,7 +94,7 @@ class Verifier:
         dataset = self._settings.dataset
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
         attributes = key_attributes(dataset, description)
-        index = Index(self._clients.dynamodb, dataset, description, self._pace, attributes, self._stop)
+        index = Index(self._clients.dynamodb, dataset, description, self._limiter, attributes, self._stop)
         return KeyReader(index, dataset, description, sort_key).read(self._request.window, self._stop)
 
     def _stored(self) -> dict[dt.date, list[StoredObject]]:
@@ -186,7 +186,7 @@ class Verifier:
             rows=sum(day.rows for day in days),
             withheld=withheld,
             unaccounted=unreadable - withheld,
-            read_units=round(self._pace.units, 1),
+            read_units=round(self._limiter.units, 1),
             athena_bytes=facts.athena.scanned_bytes if facts.athena else None,
             compared=self._compared(asked=facts.athena is not None),
             notes=tuple(self._notes),

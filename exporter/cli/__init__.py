@@ -1,4 +1,4 @@
-"""The verbs of the command line, one module each: options in, one call of the module that does the work, text out."""
+"""Command line options flow in, text and exit status flow out; one module per verb."""
 
 from importlib import import_module
 

@@ -7,7 +7,7 @@ import orjson
 
 from dataset_model.runs import RunEntry
 from exporter.cli import options
-from exporter.cli.session import progress_shown, stop_on_signal, tell
+from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
 from exporter.run.backfill import Backfill, BackfillRequest
 
@@ -41,21 +41,21 @@ def backfill(
     wait: float,
     as_json: bool,
 ) -> None:
-    """Export a long stretch of days month by month, oldest first; the same command goes on where it was stopped."""
+    """Export a long range of days month by month, oldest first; the same command resumes after a stop."""
     settings = options.settings_of(DATASET=dataset)
     window = options.window_of(settings, start, end)
     if window is None:
         raise UsageError("--start and --end are needed; --end is included")
     request = BackfillRequest(window, chunk_days, force, ranges, max_read_units, wait)
     with progress_shown() as progress, stop_on_signal() as stop:
-        done = Backfill(settings, request, progress=progress, stop=stop).run(_tell)
+        done = Backfill(settings, request, progress=progress, stop=stop).run(_log_run)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())
     if done.error:
-        tell(f"backfill stopped: {done.error}", failed=True)
+        log_line(f"backfill stopped: {done.error}", failed=True)
     sys.exit(1 if done.error or done.remaining else 0)
 
 
-def _tell(entry: RunEntry, number: int, runs: int) -> None:
+def _log_run(entry: RunEntry, number: int, runs: int) -> None:
     window = f"{entry.window.start} to {entry.window.end}" if entry.window else "no days"
     rows = f"{entry.rows:,} rows in {len(entry.partitions)} days, {entry.seconds:.1f} s"
-    tell(f"{number} of {runs}: {window} {entry.status}, {rows}")
+    log_line(f"{number} of {runs}: {window} {entry.status}, {rows}")

@@ -54,10 +54,10 @@ def discover_command(
         date_format=source.date_format if source else os.environ.get("DATE_FORMAT"),
     )
     found = discover(request, dt.datetime.now(dt.UTC))
-    _tell(found, existing, out)
+    _print(found, existing, out)
 
 
-def _tell(found: Discovery, existing: "_File | None", out: Path | None) -> None:
+def _print(found: Discovery, existing: "_File | None", out: Path | None) -> None:
     if existing is None:
         proposed = proposal_text(found.proposal, _schema_path(out))
         shown = proposed

@@ -15,7 +15,7 @@ from exporter.cli import options
 @options.DATASET
 @options.JSON
 def doctor(*, dataset: str | None, as_json: bool) -> None:
-    """Look for what is odd in bucket, manifest, ledger and catalogue; exit with 1 where something is."""
+    """Check bucket, manifest, ledger and catalogue; exit with 1 if there are findings."""
     settings = options.settings_of(DATASET=dataset)
     found = examine(settings, dt.datetime.now(dt.UTC))
     if as_json:

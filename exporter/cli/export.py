@@ -7,7 +7,7 @@ import sys
 import click
 
 from exporter.cli import options
-from exporter.cli.session import progress_shown, stop_on_signal, tell
+from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
 from exporter.run.dry_run import preview
 from exporter.run.dry_run_text import preview_json, preview_text
@@ -23,13 +23,13 @@ from exporter.run.request import request_from_options
 @options.MODE
 @options.LOOKBACK_HOURS
 @options.ALL
-@click.option("--resume", is_flag=True, help="The days that the newest unfinished run still owes.")
+@click.option("--resume", is_flag=True, help="Export the days that the newest unfinished run still owes.")
 @click.option("--lookback-days", type=click.IntRange(0, 366), help="Read closed days again, and report changes.")
 @options.ACCEPT_EMPTY
 @options.RANGES
 @options.MAX_READ_UNITS
 @click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="MINUTES", help="Wait for another run.")
-@click.option("--dry-run", is_flag=True, help="Say what would be read and replaced; change nothing.")
+@click.option("--dry-run", is_flag=True, help="Report what would be read and replaced; change nothing.")
 @options.JSON
 def export(
     *,
@@ -75,5 +75,5 @@ def export(
         entry = ExportJob(settings, request, progress=progress, stop=stop).run()
     click.echo(report_json(entry) if as_json else summary(entry, settings.location))
     if entry.error:
-        tell(f"export {entry.status}: {entry.error}", failed=True)
+        log_line(f"export {entry.status}: {entry.error}", failed=True)
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""Options that several verbs have, and settings made from them."""
+"""Options shared by several verbs flow in, settings flow out."""
 
 import datetime as dt
 import os

@@ -1,4 +1,4 @@
-"""An estimate for people. Pure."""
+"""An estimate flows in, text flows out."""
 
 from exporter.estimates.cost import Cost, Estimate
 

@@ -21,14 +21,14 @@ from exporter.storage.object_store import Store
 
 @click.group()
 def quarantine() -> None:
-    """List, show and retry the items that were set aside."""
+    """List, show and retry quarantined items."""
 
 
 @quarantine.command(name="list")
 @options.DATASET
 @options.JSON
 def list_command(*, dataset: str | None, as_json: bool) -> None:
-    """Count what each run set aside, by reason, newest run first."""
+    """Count each run's quarantined items by reason, newest run first."""
     settings = options.settings_of(DATASET=dataset)
     store = _store(settings)
     parts = quarantined_runs(store, settings.prefix)
@@ -44,12 +44,14 @@ def list_command(*, dataset: str | None, as_json: bool) -> None:
 @click.option("--reason", help="Only lines whose reason contains this.")
 @click.option("--json", "as_json", is_flag=True, help="Print whole items, one JSON line each.")
 def show(*, run: str, dataset: str | None, limit: int, reason: str | None, as_json: bool) -> None:
-    """Show the lines that one run set aside."""
+    """Show the quarantined items of one run."""
     settings = options.settings_of(DATASET=dataset)
     store = _store(settings)
     parts = quarantined_runs(store, settings.prefix).get(run)
     if parts is None:
-        raise UsageError(f"run {run} set nothing aside; `exporter quarantine list` shows those that did")
+        raise UsageError(
+            f"run {run} has no quarantined items. `exporter quarantine list` shows the runs that have some."
+        )
     for line in itertools.islice(_matching(store, parts, reason), limit):
         click.echo(_json(line) if as_json else line_text(line))
 
@@ -57,10 +59,10 @@ def show(*, run: str, dataset: str | None, limit: int, reason: str | None, as_js
 @quarantine.command()
 @click.argument("run", required=False)
 @options.DATASET
-@click.option("--clear", is_flag=True, help="Remove the quarantine of runs of which nothing is withheld any more.")
+@click.option("--clear", is_flag=True, help="Remove the quarantine of runs that have no withheld items left.")
 @options.JSON
 def retry(*, run: str | None, dataset: str | None, clear: bool, as_json: bool) -> None:
-    """Look the items up as they are now, export their days again, and say which are well."""
+    """Read the current items, export their days again, and report which are resolved."""
     settings = options.settings_of(DATASET=dataset)
     with stop_on_signal() as stop:
         found = Retry(settings, stop=stop).run(run, clear=clear)
@@ -81,11 +83,11 @@ def _matching(store: Store, parts: list[str], reason: str | None) -> Iterator[Li
 
 
 def _json(line: Line) -> str:
-    told = {
+    content = {
         "reason": line.reason,
         "fault": short_reason(line.reason),
         "attribute": line.attribute,
         "day": line.day,
         "item": orjson.Fragment(line.item),
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(content).decode()

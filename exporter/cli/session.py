@@ -1,4 +1,4 @@
-"""What surrounds a run that a person or a task started: how far it is, and how it is asked to stop."""
+"""Progress output and stop signals of a run started from the command line."""
 
 import contextlib
 import signal
@@ -24,8 +24,8 @@ def progress_shown() -> Iterator[Progress]:
         yield bar
 
 
-def tell(text: str, *, failed: bool = False) -> None:
-    """Tell whoever watches: a line on a terminal, one JSON object like every other log line elsewhere."""
+def log_line(text: str, *, failed: bool = False) -> None:
+    """Write a plain line to a terminal, or a JSON log line elsewhere."""
     if sys.stderr.isatty():
         click.echo(text, err=True)
     elif failed:

@@ -1,4 +1,4 @@
-"""`exporter sync`: the Glue table anew from `_schema.json` and the manifest."""
+"""`exporter sync`: rebuilds the Glue table from `_schema.json` and the manifest."""
 
 from exporter.clients import Clients
 from exporter.errors import UsageError

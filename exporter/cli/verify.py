@@ -15,7 +15,7 @@ from exporter.cli.verify_text import verification_text
 @options.START
 @options.END
 @options.MAX_READ_UNITS
-@click.option("--no-athena", is_flag=True, help="Leave Athena out, where the role may not query it.")
+@click.option("--no-athena", is_flag=True, help="Leave Athena out, for roles that may not query it.")
 @click.option("--all-days", is_flag=True, help="Show the days that agree as well.")
 @options.JSON
 def verify(
@@ -28,7 +28,7 @@ def verify(
     all_days: bool,
     as_json: bool,
 ) -> None:
-    """Compare DynamoDB, the manifest, the objects and Athena, day by day; exit with 1 where they do not agree.
+    """Compare DynamoDB, the manifest, the objects and Athena, day by day; exit with 1 if they do not agree.
 
     Without --start and --end the whole key is read, which finds items with unreadable dates as well.
     """

@@ -1,4 +1,4 @@
-"""A verification for people: a line per day that does not agree, and the totals. Pure."""
+"""A verification flows in, text flows out: a line per day that does not agree, and the totals."""
 
 from dataset_model.verification import Verification, VerifiedDay
 
@@ -30,7 +30,7 @@ def _day(day: VerifiedDay, *, all_days: bool) -> list[str]:
     lines = [f"  {day.day}  {day.state:<7}  {cells}"]
     if all_days and len(day.values) > 1:
         for name, value in day.values.items():
-            told = (value.items, value.rows, None, value.athena_rows, None)
-            cells = "  ".join(f"{'-' if count is None else f'{count:,}':>12}" for count in told)
+            value_counts = (value.items, value.rows, None, value.athena_rows, None)
+            cells = "  ".join(f"{'-' if count is None else f'{count:,}':>12}" for count in value_counts)
             lines.append(f"    {name[:15]:<17}  {cells}")
     return [*lines, *(f"    {reason}" for reason in day.disagreements)]

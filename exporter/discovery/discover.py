@@ -12,7 +12,7 @@ from exporter.discovery.table_survey import MOST_VALUES, IndexKeys, index_keys, 
 from exporter.errors import UsageError
 from exporter.planning.key_ranges import EVERY_KEY
 from exporter.sources.index import Index, describe_index
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 
 SAMPLED_VALUES = 20
 """Partition values whose pages are read: two pages of at most 128 read units each."""
@@ -59,8 +59,8 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
             f"index {keys.index} has more than {MOST_VALUES} partition values, such as {', '.join(wanted[:3])}: name "
             "those to export by --partition-value, or take an index whose partition key has few"
         )
-    pace = Pace(1)
-    bodies = _bodies(clients, keys, wanted, pace)
+    limiter = RateLimiter(1)
+    bodies = _bodies(clients, keys, wanted, limiter)
     latest = today_next_year(now)
     items = items_of(bodies, keys.table_key)
     sample = sampled(items, latest)
@@ -75,7 +75,7 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
         columns=proposed_columns(sample, keys, date_format),
         items=sample.items,
     )
-    return Discovery(proposal, sample, round(pace.units + scanned, 1))
+    return Discovery(proposal, sample, round(limiter.units + scanned, 1))
 
 
 def _told(items: int, *, complete: bool) -> str:
@@ -84,7 +84,7 @@ def _told(items: int, *, complete: bool) -> str:
     return f"those met in {items:,} items scanned from every part of the index; there may be more"
 
 
-def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], pace: Pace) -> list[bytes]:
+def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], limiter: RateLimiter) -> list[bytes]:
     """Return the first and last page of each value; a first page that is everything stands alone."""
     source = Source(
         table=keys.table,
@@ -95,7 +95,7 @@ def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], pace: Pace
         date_format="EPOCH" if keys.sort_key_type == "N" else "ISO",
     )
     dataset = Dataset(name="discovered", source=source)
-    index = Index(clients.dynamodb, dataset, describe_index(clients.dynamodb, dataset), pace)
+    index = Index(clients.dynamodb, dataset, describe_index(clients.dynamodb, dataset), limiter)
     bodies: list[bytes] = []
     for value in values[:SAMPLED_VALUES]:
         first = index.first_page(value, EVERY_KEY)

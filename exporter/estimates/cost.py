@@ -1,4 +1,4 @@
-"""What a window would cost, from what is known of it. Pure."""
+"""Sizes of a window's days flow in, read units, dollars and minutes of each way to read them flow out."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ ITEMS_PER_SECOND = 60_000
 """What one vCPU decodes and writes; an assumption for items of about 1 KB."""
 
 NEAR_DAYS = 28
-"""Known days whose mean stands for a day that is not known: four of each weekday."""
+"""Number of known days that give the mean for an unknown day: four of each weekday."""
 
 Way = Literal["index query", "table scan", "export to S3"]
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What an estimate takes for granted."""
+    """Assumptions of an estimate."""
 
     dollars_per_million_read_units: float = prices.DOLLARS_PER_MILLION_READ_UNITS
     dollars_per_exported_gb: float = prices.DOLLARS_PER_EXPORTED_GB
@@ -35,13 +35,13 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Cost:
-    """One way to get at the items."""
+    """One way to read the items."""
 
     way: Way
     read_units: float | None
     dollars: float | None
     minutes: float | None
-    """Each is None where nobody can say."""
+    """Each is None if it is unknown."""
     remark: str
 
 
@@ -97,7 +97,7 @@ def known_rows(days: Iterable[dt.date], manifest: Manifest | None) -> KnownRows:
 
 
 def widening(windows: Iterable[Window], planner: Planner) -> float:
-    """Return how many times more of the key's axis is read than is wanted."""
+    """Return the ratio of the key range read to the key range wanted."""
     wanted = read = dt.timedelta()
     for window in windows:
         reach = planner.reach(window)
@@ -116,7 +116,7 @@ def costs(
     # Types are learned from the first and last page of each partition value, of which the first is not read again.
     looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
     query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
-    whole, native = "the whole table, whatever is wanted of it", "the whole table, as DynamoDB JSON, to be converted"
+    whole, native = "always the whole table", "the whole table, as DynamoDB JSON, to be converted"
     if not description.table_bytes:
         return query, Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
     scan = description.table_bytes / prices.READ_UNIT_BYTES

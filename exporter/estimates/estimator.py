@@ -1,4 +1,4 @@
-"""`exporter plan`: what a window would cost, before anything is spent on it."""
+"""Settings and a request flow in, an estimate of the export's cost flows out."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -32,7 +32,7 @@ class _Guess:
 
 
 class _Estimator:
-    """What is known of one index, and what is sampled where nothing is known."""
+    """Sizes of one index from the manifest, DescribeTable or samples, in that order."""
 
     def __init__(
         self,
@@ -73,30 +73,32 @@ class _Estimator:
         longest = max(windows, key=lambda window: window.end - window.start)
         samples = self._sampler.sample(self._planner.reach(longest))
         share = sum(1 for window in windows for _ in window.days()) / sum(1 for _ in longest.days())
-        return _Guess(samples.items_in_window * share, samples.items_in_reach * share, (_told(samples),), samples)
+        return _Guess(
+            samples.items_in_window * share, samples.items_in_reach * share, (_sample_basis(samples),), samples
+        )
 
     def _whole(self) -> _Guess:
         described = self._description
         if count := described.items or described.table_items:
             where = "index" if described.items else "table (the index itself is not counted yet)"
-            told = f"{count:,} items in the {where} as DynamoDB last counted them, up to six hours ago"
-            return _Guess(count, count, (told,))
+            counted = f"{count:,} items in the {where} as DynamoDB last counted them, up to six hours ago"
+            return _Guess(count, count, (counted,))
         samples = self._sampler.sample(self._planner.reach(None))
-        return _Guess(samples.items_in_reach, samples.items_in_reach, (_told(samples),), samples)
+        return _Guess(samples.items_in_reach, samples.items_in_reach, (_sample_basis(samples),), samples)
 
     def units_per_item(self, guess: _Guess) -> tuple[float, Samples | None, str]:
-        """Return read units an item, the sample that told them, and where they come from."""
+        """Return read units an item, the sample used, and where they come from."""
         described = self._description
         if described.items and described.bytes:
             size = described.bytes / described.items
-            told = f"{size:,.0f} bytes an item as DynamoDB last measured the index"
-            return size / READ_UNIT_BYTES, guess.samples, told
+            basis = f"{size:,.0f} bytes an item as DynamoDB last measured the index"
+            return size / READ_UNIT_BYTES, guess.samples, basis
         samples = guess.samples or self._sampler.sample(self._planner.reach(None))
         return samples.units / max(samples.items, 1), samples, "read units an item as the sampled pages cost"
 
 
 def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, now: dt.datetime) -> Estimate:
-    """Return what an export would cost; raise the same errors as the export where it could not begin."""
+    """Return what an export would cost; raise the errors of an export that cannot start."""
     clients = Clients(settings.region)
     store = Store(clients.s3, settings.bucket)
     store.check()
@@ -109,11 +111,11 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     runs = records.runs_since(now - request.ledger_reach)
     windows = planned_windows(request, dataset, manifest, now, runs)
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
-    # A ceiling on read units would cut these few small pages to single items, from which nothing can be told.
-    index = Index(clients.dynamodb, dataset, description, Pace(1))
+    # A ceiling on read units would reduce these small pages to single items, which allow no estimate.
+    index = Index(clients.dynamodb, dataset, description, RateLimiter(1))
     estimator = _Estimator(settings, index, description, sort_key, manifest)
     guess = estimator.items(windows)
-    units_per_item, samples, told = estimator.units_per_item(guess)
+    units_per_item, samples, unit_basis = estimator.units_per_item(guess)
     values = dataset.source.partition_values
     looked_at = len(values) if dataset.undeclared == "add" else 0
     return Estimate(
@@ -123,20 +125,20 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
         days=tuple(sorted({day for window in windows for day in window.days()})) if windows else None,
         items=round(guess.items),
         items_read=round(guess.read),
-        basis=(*guess.basis, told),
+        basis=(*guess.basis, unit_basis),
         sampled_pages=samples.pages if samples else 0,
-        sampled_units=round(index.pace.units, 1),
+        sampled_units=round(index.limiter.units, 1),
         costs=costs(guess.read, units_per_item, description, looked_at, assumed),
         warnings=tuple(_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows))),
         assumptions=assumed,
     )
 
 
-def _told(samples: Samples) -> str:
+def _sample_basis(samples: Samples) -> str:
     if samples.complete:
-        return "the sampled pages held everything"
+        return "the sampled pages held every item"
     return (
-        f"a guess from {samples.pages} pages of at most {ITEMS_PER_PAGE} items, first and last of at most "
+        f"an estimate from {samples.pages} pages of at most {ITEMS_PER_PAGE} items, first and last of at most "
         f"{MOST_VALUES} partition values"
     )
 
@@ -150,11 +152,9 @@ def _warnings(
 ) -> list[str]:
     found = list(projection)
     if windows and not sort_key.sorts:
-        found.append(
-            f"{sort_key.date_format} keys do not sort by time: the whole key is read, however few days are wanted"
-        )
+        found.append(f"{sort_key.date_format} keys do not sort by time: the whole key is read for any number of days")
     elif factor > 1:
-        found.append(f"text keys may carry offsets, so days beside the window are read too: {factor:.1f} times as much")
+        found.append(f"text keys may carry offsets, so neighbouring days are read too: {factor:.1f} times as much")
     if not description.table_bytes:
         found.append(
             "DynamoDB has not measured the table yet (it does every six hours): the other ways cannot be priced"
@@ -162,6 +162,6 @@ def _warnings(
     if (provisioned := description.provisioned_read_units) is not None:
         found.append(
             f"the index is provisioned with {provisioned:,} read units a second ({2 * provisioned:,} eventually "
-            "consistent): what fits into them costs nothing beside them, and reading faster is throttled"
+            "consistent): reading within them has no extra cost, and reading faster is throttled"
         )
     return found

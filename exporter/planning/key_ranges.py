@@ -1,8 +1,8 @@
-"""Windows of time as ranges on a sort key's own axis. Pure arithmetic on texts and numbers.
+"""Windows of time flow in, ranges on a sort key's own axis flow out.
 
-Two windows that meet share a boundary and nothing else: the high bound of the first is the largest key before the
-boundary, the low bound of the second the smallest at or after it. So nothing lies between them, not even a key that
-tells no time (2026-02-30): a reading of everything, cut wherever, meets it and sets it aside.
+Two adjacent windows share only a boundary: the high bound of the first is the largest key before the boundary, the low
+bound of the second is the smallest at or after it. No key is between them, not even an invalid date (2026-02-30), so a
+full read finds and quarantines it with any cuts.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ class KeyRange:
     high: str | None
 
     def place_of(self, key: str, attribute_type: str) -> int:
-        """Return where a key of this type, S or N, lies: -1 before the range, 0 in it, 1 behind it."""
+        """Return the position of a key of this type, S or N: -1 before the range, 0 in it, 1 after it."""
         order: Callable[[str], Any] = Decimal if attribute_type == "N" else str.encode
         if self.low is not None and order(key) < order(self.low):
             return -1
@@ -98,7 +98,7 @@ def _largest_before(text: str) -> str:
 
 
 def digit_ranges(start: dt.datetime | None, end: dt.datetime | None, pattern: str) -> tuple[KeyRange, ...]:
-    """Return the range of numbers such as 20260216093000 that tell a time of the window."""
+    """Return the range of numbers such as 20260216093000 that stand for a time of the window."""
     if start is not None and end is not None and start >= end:
         return ()
     low = None if start is None else text_of_time(start.astimezone(dt.UTC), pattern)

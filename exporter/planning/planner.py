@@ -1,7 +1,7 @@
-"""What is read, in which pieces: a window to stretches of days, a stretch to ranges of keys. Pure.
+"""A window flows in, stretches of days flow out, each cut into pieces: ranges of keys that are read concurrently.
 
-A stretch is read at once and published at once. Its pieces are disjoint ranges of one partition value each, so that
-they can be read at the same time; the order of pieces, and not of their arrival, is the order of rows.
+A stretch is read and published as a unit. Its pieces are disjoint ranges of one partition value each. The order of
+pieces, not of their arrival, is the order of rows.
 """
 
 import datetime as dt
@@ -19,7 +19,7 @@ from exporter.planning.sort_key import SortKey
 from exporter.planning.window import DayStride, Window, day_start
 
 PIECE_UNITS = 512.0
-"""Read units that a piece should cost: four full pages, so that nobody waits long for a stretch's last piece."""
+"""Read units that a piece should cost: four full pages, so that the last piece of a stretch is soon complete."""
 
 MOST_PIECES = 64
 """Of one partition value in a stretch: enough for every range to be busy to the end."""
@@ -33,7 +33,7 @@ _HOUR = dt.timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Reach:
-    """What one pass over the index covers: the days wanted, and how far along the key they may lie.
+    """What one pass over the index covers: the days wanted, and the key range that may hold them.
 
     `window` None means every day. `start` and `end` are positions on the key's own axis; None is open.
     """
@@ -49,7 +49,7 @@ class Piece:
 
     value: str
     order: tuple[int, int]
-    """Position of the partition value, then of the piece: rows of a day lie in this order."""
+    """Position of the partition value, then of the piece: rows of a day have this order."""
     ranges: tuple[KeyRange, ...]
     hours: float | None
     """Length on the key's axis; None where the key does not sort."""
@@ -73,7 +73,7 @@ class Density:
         self._lock = threading.Lock()
 
     def learn(self, value: str, units: float, hours: float) -> None:
-        """Take account of a piece that has been read."""
+        """Record the cost of a piece that has been read."""
         if hours > 0:
             with self._lock:
                 known = self._per_hour.get(value)
@@ -82,14 +82,14 @@ class Density:
 
     @property
     def bytes_per_day(self) -> float:
-        """What a day of all partition values takes in memory, as far as they are known."""
+        """Memory of a day of all partition values, as far as known."""
         with self._lock:
             return sum(self._per_hour.values()) * 24 * _UNIT_BYTES
 
     def pieces(self, value: str, hours: float, empty_days: int = 0) -> int:
-        """Return into how many pieces that many hours of a value are best cut.
+        """Return the best number of pieces for that many hours of a value.
 
-        After `empty_days` without an item there are fewer, for each costs a request even where nothing lies.
+        After `empty_days` without an item there are fewer, because each costs a request even if it is empty.
         """
         with self._lock:
             wanted = round(self._per_hour.get(value, 0.0) * hours / PIECE_UNITS)
@@ -107,7 +107,7 @@ class Planner:
         self.density = Density()
 
     def reach(self, window: Window | None) -> Reach:
-        """Return how far along the key a window's items may lie."""
+        """Return the key range that may hold a window's items."""
         if window is None or not self.sort_key.sorts:
             return Reach(window, None, None)
         bounds = _day_bounds(window.start - self.sort_key.slack, window.end + self.sort_key.slack, self._axis_zone)
@@ -181,7 +181,7 @@ class Planner:
 
 
 def _day_bounds(start: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:
-    """Return the instants between which days lie, from the day of `start` to the end of the day before `end`."""
+    """Return the bounds of days, from the day of `start` to the end of the day before `end`."""
     first = start.astimezone(zone).date()
     last = (end - dt.timedelta(microseconds=1)).astimezone(zone).date()
     return [day_start(first + offset * _DAY, zone) for offset in range((last - first).days + 2)]

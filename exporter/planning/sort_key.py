@@ -1,4 +1,4 @@
-"""How a sort key tells time: its text to an instant and a day, a window to ranges on the key's own axis.
+"""Sort key texts flow in, instants and days flow out; windows flow in, key ranges flow out.
 
 | date format        | reads                                                              | sorts                    |
 |--------------------|--------------------------------------------------------------------|--------------------------|
@@ -41,8 +41,8 @@ CACHED_HOURS = 100_000
 
 _PLAIN_DECIMAL = re.compile(r"[1-9]\d*(?:\.\d+)?", re.ASCII)
 
-# RE2, for Arrow: what both it and `dates` read alike, so that one value of an hour speaks for all of them. The groups
-# are the date with the hour, and what comes after minute and second.
+# RE2, for Arrow: spellings that RE2 and `dates` read alike, so that one value of an hour stands for all of them. The
+# groups are the date with the hour, and the rest after minute and second.
 _REGULAR = {
     "ISO": r"^(\d{4}-\d\d-\d\d[T ](?:[01]\d|2[0-3])):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
     r"(Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?$",
@@ -75,7 +75,7 @@ class SortKey:
 
     @cached_property
     def pattern(self) -> str | None:
-        """The strptime pattern with which a time is written, or None where no pattern says it."""
+        """The strptime pattern with which a time is written, or None for the other formats."""
         if self.per_second is not None or self.date_format in {"ISO", "HUMAN_READABLE"}:
             return None
         return dates.expanded_pattern(self.date_format)
@@ -102,7 +102,7 @@ class SortKey:
 
     @property
     def slack(self) -> dt.timedelta:
-        """By how much the key's order may differ from the order of time."""
+        """The most by which the key's order differs from the order of time."""
         return SLACK if self.per_second is None and self.sorts else dt.timedelta()
 
     def key_ranges(self, start: dt.datetime | None, end: dt.datetime | None) -> tuple[KeyRange, ...]:
@@ -110,7 +110,7 @@ class SortKey:
 
         Ranges of windows that meet neither overlap nor leave a readable key between them. None is unbounded. For text
         keys bounds are whole days in UTC and the caller widens them by `slack`. A key that does not sort has one
-        range, the whole key, whatever the window. Bounds between days only divide keys (see `key_ranges.text_ranges`).
+        range, the whole key, for every window. Bounds between days only divide keys (see `key_ranges.text_ranges`).
         """
         if not self.sorts or (start is None and end is None):
             return (EVERY_KEY,)
@@ -123,14 +123,14 @@ class SortKey:
         return key_ranges.text_ranges(start, end, pattern, self.finest_cut)
 
     def instant(self, value: str) -> dt.datetime:
-        """Return the instant that a key's text tells, aware and in UTC.
+        """Return the instant of a key's text, aware and in UTC.
 
         Raises UnreadableDate with a reason for people, also for a day outside 2000 to `latest_year`.
         """
         return self._instant_and_day(value)[0]
 
     def day(self, value: str) -> dt.date:
-        """Return the day, in the dataset's time zone, that a key's text tells; raise UnreadableDate."""
+        """Return the day, in the dataset's time zone, of a key's text; raise UnreadableDate."""
         return self._instant_and_day(value)[1]
 
     def days(self, values: pa.StringArray) -> pa.Date32Array:
@@ -138,7 +138,7 @@ class SortKey:
         return days_in_groups(values, self._hours(values), self._day_of_hour, self._day_or_none)
 
     def read(self, value: str) -> dt.datetime:
-        """Return the instant that a text in the dataset's date format tells, of any year; raise UnreadableDate."""
+        """Return the instant of a text in the dataset's date format, in any year; raise UnreadableDate."""
         if self.date_format == "ISO":
             return dates.instant_from_iso(value, self.time_zone)
         if self.date_format == "HUMAN_READABLE":

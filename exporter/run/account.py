@@ -13,7 +13,7 @@ from exporter.errors import ExportError
 from exporter.planning.window import Window
 from exporter.run.reader import Tally
 from exporter.run.request import ExportRequest
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.records import Records
 from exporter.targets.publisher import Published
 from exporter.targets.quarantine import Quarantine
@@ -32,7 +32,7 @@ class Account:
     started_at: dt.datetime
     clock: Callable[[], dt.datetime]
     quarantine: Quarantine
-    pace: Pace
+    limiter: RateLimiter
     windows: tuple[Window, ...] = ()
     """What the run reads; none means everything, or that it is not known yet."""
     covered: set[dt.date] = field(default_factory=set)
@@ -74,7 +74,7 @@ class Account:
                 "partitions": tuple(done.partitions),
                 "removed": tuple(done.removed),
                 "warnings": tuple(self.warnings),
-                "read_units": round(self.pace.units, 1),
+                "read_units": round(self.limiter.units, 1),
                 "seconds": 0.0 if running else round(time.monotonic() - self.began, 3),
                 "started_at": self.started_at,
                 "finished_at": None if running else self.clock(),

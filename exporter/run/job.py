@@ -36,7 +36,7 @@ from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription
 from exporter.sources.probe import index_answer
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -100,11 +100,11 @@ class ExportJob:
         self._records = Records(self._store, self.settings.prefix)
         self._lease = Lease(self._store, self.settings.prefix, self.run_id, clock=self.clock, stop=self.stop)
         self._catalog = Catalog(clients.glue, dataset, self.settings.location)
-        self._pace = Pace(self.request.ranges, self.request.max_read_units)
+        self._limiter = RateLimiter(self.request.ranges, self.request.max_read_units)
         self._quarantine = Quarantine(self._store, self.settings.prefix, self.run_id)
         self._reader: Reader | None = None
         self._account = Account(
-            self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._pace
+            self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._limiter
         )
         if self.request.window is not None:
             self._account.windows = (self.request.window,)
@@ -174,7 +174,7 @@ class ExportJob:
         )
         if not sort_key.sorts and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
-        index = Index(self._clients.dynamodb, self._dataset, description, self._pace, stop=self.stop)
+        index = Index(self._clients.dynamodb, self._dataset, description, self._limiter, stop=self.stop)
         planner = Planner(self._dataset, sort_key)
         self._reader = Reader(index, self._dataset, planner, progress=self.progress, stop=self.stop)
         account.tally = self._reader.tally

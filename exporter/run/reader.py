@@ -91,7 +91,7 @@ class Reader:
         found: dict[str, set[str]] = {}
         self._kept, self._first, self._ends = {}, {}, {}
         ranges = self._planner.ranges(reach)
-        with ThreadPoolExecutor(self._index.pace.most, thread_name_prefix="sample") as pool:
+        with ThreadPoolExecutor(self._index.limiter.most, thread_name_prefix="sample") as pool:
             for kinds in pool.map(lambda value: self._sampled(value, ranges), self._values):
                 for attribute, tags in kinds.items():
                     found.setdefault(attribute, set()).update(tags)
@@ -175,7 +175,7 @@ class Reader:
         `decoder` is asked for each piece, so that it may learn of new columns. Raises Interrupted between two pages
         after a stop; whatever ends it, nothing is read any more when this generator has ended.
         """
-        most = self._index.pace.most
+        most = self._index.limiter.most
         end = threading.Event()
         with ThreadPoolExecutor(most, thread_name_prefix="range") as pool:
             waiting: deque[tuple[Stretch, list[Future[None]]]] = deque()

@@ -1,4 +1,4 @@
-"""The index: what it is, and what it holds under a partition value, as a stream of response bodies."""
+"""A partition value and a range of sort keys flow in, decoded pages of the index flow out."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from exporter.decoding.page import key_for_client
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import KeyRange, is_digits
 from exporter.sources.index_query import Answer, Queries, source_error
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.values.dates import expanded_pattern
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class IndexDescription:
 
 
 def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescription:
-    """Return the index's keys and projection; raise SourceError where it is not what the dataset declares."""
+    """Return the index's keys and projection; raise SourceError if it differs from what the dataset declares."""
     source = dataset.source
     try:
         table: dict[str, Any] = dict(client.describe_table(TableName=source.table)["Table"])
@@ -114,19 +114,19 @@ class Index:
         client: "DynamoDBClient",
         dataset: Dataset,
         description: IndexDescription,
-        pace: Pace,
+        limiter: RateLimiter,
         attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
     ) -> None:
-        """Only `attributes` of each item come back, all of them where none are given; the read units are the same.
+        """Only `attributes` of each item are returned, or all if none are given. The read units are the same.
 
-        After `stop` a request that is refused is not sent again.
+        After `stop` a throttled request is not retried.
         """
-        self._queries = Queries(client, dataset.source, pace, stop or threading.Event())
-        # One page at a time, so that what decoding needs does not grow with the ranges. Two at once are hardly faster.
+        self._queries = Queries(client, dataset.source, limiter, stop or threading.Event())
+        # One page at a time, so that memory does not grow with the number of ranges. Two at once are hardly faster.
         self._decoding = threading.Lock()
         self._attributes = tuple(dict.fromkeys(attributes))
-        self.pace = pace
+        self.limiter = limiter
         self._source = dataset.source
         self._description = description
 
@@ -135,7 +135,7 @@ class Index:
     ) -> Iterator[DecodedPage]:
         """Yield the decoded pages of one partition value within an inclusive range, in key order.
 
-        `first` is the body of the first page, where it has been read and counted already.
+        `first` is the body of the first page if it has been read and counted already.
         """
         request = self._request(partition_value, keys)
         while True:
@@ -151,11 +151,11 @@ class Index:
             request["ExclusiveStartKey"] = page.last_evaluated_key
 
     def first_page(self, partition_value: str, keys: KeyRange) -> Sample:
-        """Return the first page of a range; in several bodies where a ceiling on read units allows no full page."""
+        """Return the first page of a range; in several bodies if a ceiling on read units allows no full page."""
         return self._sample(self._request(partition_value, keys))
 
     def last_page(self, partition_value: str, keys: KeyRange) -> Sample:
-        """Return the page that holds a range's last items, the last one first."""
+        """Return the page with a range's last items, in descending order."""
         return self._sample(self._request(partition_value, keys) | {"ScanIndexForward": False})
 
     def first_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
@@ -163,7 +163,7 @@ class Index:
         return self._few(self._request(partition_value, keys) | {"Limit": count})
 
     def last_items(self, partition_value: str, keys: KeyRange, count: int) -> bytes:
-        """Return the body with the last items of a range, at most `count`, the last one first."""
+        """Return the body with the last items of a range, at most `count`, in descending order."""
         return self._few(self._request(partition_value, keys) | {"Limit": count, "ScanIndexForward": False})
 
     def _sample(self, request: dict[str, Any]) -> Sample:
@@ -175,7 +175,7 @@ class Index:
             self._learn(answer, head.Count, head.units)
             bodies.append(answer.body)
             units += head.units
-            if not head.LastEvaluatedKey or units >= FULL_PAGE_UNITS or self.pace.at_full_pages:
+            if not head.LastEvaluatedKey or units >= FULL_PAGE_UNITS or self.limiter.at_full_pages:
                 return Sample(tuple(bodies), bool(head.LastEvaluatedKey), units)
             request["ExclusiveStartKey"] = key_for_client(head.LastEvaluatedKey)
 
@@ -186,7 +186,7 @@ class Index:
         return answer.body
 
     def _learn(self, answer: Answer, items: int, units: float) -> None:
-        self.pace.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
+        self.limiter.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
         description = self._description

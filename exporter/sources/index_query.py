@@ -1,9 +1,9 @@
-"""One Query request and the whole body of its answer, however often that has to be asked for.
+"""A Query request flows in, the complete body of its response flows out, after as many attempts as needed.
 
-Bodies bypass botocore's JSON parser, which costs two thirds of a plain reader's time: a hook of botocore takes the
-body and leaves retries, checksums, credentials and signing where they are. The hook is used inside botocore but is
-not documented; where a botocore no longer honours it, bodies are written anew from its parsed items. Nor is the class
-of its responses, which is replaced by one that reads a body in one go; without it everything works, slower.
+Bodies bypass botocore's JSON parser, which costs two thirds of a plain reader's time. A botocore hook takes the body;
+retries, checksums, credentials and signing stay with botocore. The hook is used inside botocore but is not documented.
+If a botocore version no longer calls it, bodies are encoded again from the parsed items. The response class is not
+documented either; it is replaced by one that reads a body in one call. Without it everything works, but slower.
 """
 
 import threading
@@ -20,24 +20,24 @@ from zlib_ng.zlib_ng import crc32
 
 from dataset_model import Source
 from exporter.errors import Interrupted, SourceError
-from exporter.sources.rate_limiter import Pace
+from exporter.sources.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 FURTHER_ATTEMPTS = 11
-"""For a request that the SDK gave up early: as many as it would have had. Its quota of retries is made for many small
-requests, and a minute of throttling uses it up when several ranges are read at a time."""
+"""Further attempts for a request that the SDK gave up early. Its retry quota is made for many small requests; a
+minute of throttling exhausts it when several ranges are read concurrently."""
 
 PAUSE_SECONDS = 1.0
 
 _BODY = "ResponseBody"
-_STOPPED = "stopped on request, while DynamoDB was refusing requests"
+_STOPPED = "stopped on request while DynamoDB was throttling"
 _log = structlog.get_logger()
 
 
 class _GivenUpEarly(Exception):
-    """The SDK has not tried as often as it might: its quota was used up, or it did not notice the fault."""
+    """The SDK used fewer attempts than allowed: its quota was exhausted, or it did not notice the fault."""
 
     def __init__(self, error: SourceError) -> None:
         super().__init__(str(error))
@@ -50,12 +50,12 @@ _PIECE_BYTES = 1 << 16
 class _WholeBody(botocore.awsrequest.AWSResponse):
     """A response that is read in one go where the SDK would read it in several pieces.
 
-    Every piece asks for Python's lock again, for a tenth of a run's CPU time.
+    Each piece takes Python's lock again, which costs a tenth of a run's CPU time.
     """
 
     @property
     def content(self) -> bytes:
-        """The body; an error of the connection, which the SDK tries again, where a large one is cut short."""
+        """The body. A large body that is cut short raises a connection error, which the SDK retries."""
         if self._content is None and int(self.headers.get("content-length", 0)) > _PIECE_BYTES:
             self._content: bytes | None = self.raw.read()
         body: bytes = super().content
@@ -76,12 +76,12 @@ class Answer:
 
 
 class Queries:
-    """Sends the Query requests of one index, at a pace."""
+    """Sends the Query requests of one index under a rate limiter."""
 
-    def __init__(self, client: "DynamoDBClient", source: Source, pace: Pace, stop: threading.Event) -> None:
-        """After `stop` no request is sent again: refusals may go on for longer than whoever stops a task waits."""
+    def __init__(self, client: "DynamoDBClient", source: Source, limiter: RateLimiter, stop: threading.Event) -> None:
+        """After `stop` no request is retried: throttling may last longer than the time a stopping task has."""
         self._client = client
-        self._pace = pace
+        self._limiter = limiter
         self._stop = stop
         self._what = f"index {source.index} of table {source.table}"
         self._warned = False
@@ -89,7 +89,7 @@ class Queries:
         client.meta.events.register_first("needs-retry.dynamodb.Query", self._end_where_stopped)
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
-        """Return the answer to a request; raise SourceError where there is none to be had, Interrupted after a stop."""
+        """Return the answer to a request; raise SourceError if none arrives, Interrupted after a stop."""
         for further in range(FURTHER_ATTEMPTS + 1):
             try:
                 answer = self._ask(request)
@@ -103,20 +103,20 @@ class Queries:
         raise AssertionError  # the last attempt has returned or raised
 
     def _ask(self, request: Mapping[str, Any]) -> Answer:
-        with self._pace.turn() as limit:
+        with self._limiter.turn() as limit:
             wanted = dict(request) if limit is None else {**request, "Limit": min(limit, request.get("Limit", limit))}
             try:
                 response: Any = self._client.query(**wanted)
             except (ClientError, BotoCoreError) as error:
                 failure = source_error(error, self._what)
-                told: Any = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
-                raise _GivenUpEarly(failure) if told.get("RetryQuotaReached") else failure from None
+                metadata: Any = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+                raise _GivenUpEarly(failure) if metadata.get("RetryQuotaReached") else failure from None
         metadata = response.pop("ResponseMetadata")
         body = response.get(_BODY)
         if body is None:
             if not self._warned:
                 self._warned = True
-                _log.warning("botocore no longer hands over response bodies; reading through its parser, slower")
+                _log.warning("botocore no longer provides response bodies; reading through its slower parser")
             body = msgspec.json.encode(response)
         else:
             self._check_whole(body, metadata)
@@ -128,9 +128,8 @@ class Queries:
             raise Interrupted(_STOPPED)
 
     def _check_whole(self, body: bytes, metadata: Mapping[str, Any]) -> None:
-        # The SDK compares checksums, too, and asks again; but when its attempts are used up it takes the answer as it
-        # is, and half a body without a checksum, where the connection was cut, is no error to it at all. Only what it
-        # took at the first attempt has certainly been compared.
+        # The SDK compares checksums and retries. When its attempts are exhausted it accepts the answer unchecked, and a
+        # truncated body without a checksum is no error to it. Only a first attempt has certainly been compared.
         headers = metadata["HTTPHeaders"]
         crc, length = headers.get("x-amz-crc32"), headers.get("content-length")
         tried_again = metadata.get("RetryAttempts", 1) or metadata.get("RetryQuotaReached")
@@ -140,7 +139,7 @@ class Queries:
             raise _GivenUpEarly(failure) if crc is None or metadata.get("RetryQuotaReached") else failure
         if body[:1] != b"{":
             raise SourceError(
-                f"what answers for {self._what} gives no answer of DynamoDB: it begins with {body[:40]!r}. "
+                f"the response for {self._what} is not from DynamoDB: it begins with {body[:40]!r}. "
                 "Check AWS_ENDPOINT_URL and proxies."
             )
 
@@ -157,15 +156,15 @@ def source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
         "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
         "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
         "UnrecognizedClientException": "Check the credentials.",
-        "ExpiredTokenException": "The credentials have expired; renew them and run again.",
-    }.get(code, "Run again; days already published stay as they are.")
+        "ExpiredTokenException": "The credentials have expired. Renew them and run again.",
+    }.get(code, "Run again. Days already published stay as they are.")
     return SourceError(f"cannot read {what}: {message} ({code}). {advice}")
 
 
 def _damaged(what: str) -> SourceError:
     return SourceError(
-        f"answers of {what} arrive damaged or in part, however often they are asked for. Nothing of them was used. "
-        "Check the network and what is between here and DynamoDB."
+        f"responses of {what} arrived damaged or incomplete in every attempt. None of them was used. "
+        "Check the network and proxies between here and DynamoDB."
     )
 
 

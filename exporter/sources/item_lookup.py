@@ -1,4 +1,4 @@
-"""Items as they are now, by their primary keys: for those that lie in quarantine."""
+"""Primary keys of quarantined items flow in, the current items flow out."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ Item = Mapping[str, AttributeValue]
 
 
 class ItemLookup:
-    """Looks items of one table up, some of their attributes alone."""
+    """Reads items of one table by primary key, with only the given attributes."""
 
     def __init__(
         self,
@@ -61,9 +61,10 @@ class ItemLookup:
         try:
             answer: Any = self._client.batch_get_item(RequestItems={self._table: request})
         except (ClientError, BotoCoreError) as error:
-            told = error.response["Error"] if isinstance(error, ClientError) else {}
+            details = error.response["Error"] if isinstance(error, ClientError) else {}
             raise SourceError(
-                f"cannot look items of table {self._table} up: {told.get('Message', error)} ({told.get('Code', '')}). "
+                f"cannot read items of table {self._table}: {details.get('Message', error)} ("
+                f"{details.get('Code', '')}). "
                 "The role needs dynamodb:BatchGetItem on the table."
             ) from None
         found = [_parsed(item) for item in answer["Responses"].get(self._table, [])]
@@ -75,5 +76,5 @@ class ItemLookup:
 
 
 def _parsed(item: dict[str, Any]) -> Item:
-    # The client hands binary over as bytes, which msgspec writes as the base64 text that AttributeValue holds.
+    # The client returns binary as bytes, which msgspec writes as the base64 text that AttributeValue holds.
     return msgspec.json.decode(msgspec.json.encode(item), type=dict[str, AttributeValue])

@@ -1,9 +1,8 @@
-"""The index read for its keys alone: how many items each day holds, and which.
+"""Keys of the index flow in, counts and key hashes per day flow out.
 
-A query that asks for the key attributes costs what `Select=COUNT` costs, because read units are counted before the
-projection, and unlike a count it tells on which day each item lies. Its answers carry the same `Count` as those of
-`Select=COUNT`: it is DynamoDB's own, and what is decoded has to add up to it, so that nothing that the decoder drops
-can hide.
+A query for the key attributes costs as much as `Select=COUNT`, because read units are counted before the projection,
+and it shows the day of each item. Its responses carry DynamoDB's own `Count`. The decoded items must add up to it, so
+that an item which the decoder drops is found.
 """
 
 import datetime as dt
@@ -27,13 +26,13 @@ from exporter.sources.index import Index, IndexDescription
 from exporter.values.attribute_values import AttributeValue, key_text
 
 KEPT_UNREADABLE = 100_000
-"""Items without a readable day that are remembered one by one: beyond that the date format is wrong, not the items."""
+"""Most unreadable items remembered individually. With more of them the date format is wrong, not the items."""
 
 _item = msgspec.json.Decoder(dict[str, AttributeValue])
 
 
 class _Answer(msgspec.Struct):
-    """What DynamoDB says of its answer, read apart from the items."""
+    """What DynamoDB reports about its response, read without the items."""
 
     Count: int = 0
     LastEvaluatedKey: dict[str, msgspec.Raw] | None = None
@@ -44,7 +43,7 @@ _answer = msgspec.json.Decoder(_Answer)
 
 @dataclass(frozen=True)
 class Unreadable:
-    """An item whose sort key tells no day."""
+    """An item with a sort key that has no readable day."""
 
     reason: str
     item: str
@@ -59,8 +58,8 @@ class KeyReading:
     """Day -> partition value -> items."""
     hashes: dict[dt.date, KeyHash] = field(default_factory=dict)
     counted: dict[str, int] = field(default_factory=dict)
-    """Partition value -> items by the `Count` of DynamoDB's answers. With a window, also of days beside it: text keys
-    are read a day wider on each side."""
+    """Partition value -> items by the `Count` of DynamoDB's answers. With a window this includes neighbouring days:
+    text keys are read one day wider on each side."""
     decoded: dict[str, int] = field(default_factory=dict)
     """Partition value -> items that were read from these answers, with a readable day or without."""
     unreadable: dict[bytes, Unreadable] = field(default_factory=dict)
@@ -78,7 +77,7 @@ class KeyReading:
 
 
 class _CountingDecoder(PageDecoder):
-    """Counts what DynamoDB says it has answered, and beside it what was decoded; for one partition value."""
+    """Counts the items that DynamoDB reports and the items decoded, for one partition value."""
 
     counted = decoded = 0
 
@@ -86,7 +85,7 @@ class _CountingDecoder(PageDecoder):
         answer, page = _answer.decode(body), super().decode(body)
         if bool(answer.LastEvaluatedKey) != bool(page.last_evaluated_key):
             raise SourceError(
-                "an answer of DynamoDB says that more follows, and was read as the last; nothing was compared"
+                "a DynamoDB response has a LastEvaluatedKey but was decoded as the last page; nothing was compared"
             )
         self.counted += answer.Count
         self.decoded += page.rows.num_rows + len(page.withheld)
@@ -106,13 +105,13 @@ class KeyReader:
         self._lock = threading.Lock()
 
     def read(self, window: Window | None, stop: threading.Event) -> KeyReading:
-        """Return what the index holds of a window's days; None reads the whole key, which finds unreadable dates too.
+        """Return what the index holds of a window's days; None reads the whole key, including unreadable dates.
 
         Each partition value is read in key order, all of them at the same time. Raises Interrupted after a stop.
         """
         reading = KeyReading()
         values = self._dataset.source.partition_values
-        with ThreadPoolExecutor(self._index.pace.most, thread_name_prefix="keys") as pool:
+        with ThreadPoolExecutor(self._index.limiter.most, thread_name_prefix="keys") as pool:
             tasks = [pool.submit(self._read_value, value, window, reading, stop) for value in values]
             try:
                 for task in tasks:
@@ -145,10 +144,10 @@ class KeyReader:
             counts[value] = counts.get(value, 0) + len(rows)
             reading.hashes.setdefault(day, KeyHash()).add(page.rows.column(KEY).take(rows))
         reading.unreadable_items += len(page.withheld)
-        for aside in page.withheld:
+        for item in page.withheld:
             if len(reading.unreadable) < KEPT_UNREADABLE:
-                digest = key_digest(_item.decode(aside.item), self._key)
-                reading.unreadable[digest] = Unreadable(aside.reason, aside.item)
+                digest = key_digest(_item.decode(item.item), self._key)
+                reading.unreadable[digest] = Unreadable(item.reason, item.item)
 
 
 def key_attributes(dataset: Dataset, description: IndexDescription) -> tuple[str, ...]:
@@ -157,7 +156,7 @@ def key_attributes(dataset: Dataset, description: IndexDescription) -> tuple[str
 
 
 def key_digest(item: Mapping[str, AttributeValue], attributes: Sequence[str]) -> bytes:
-    """Return 16 bytes that identify an item by its primary key; equal keys, however written, have equal digests."""
+    """Return 16 bytes that identify an item by its primary key; equal keys have equal digests in every spelling."""
     text = "".join(key_text(item.get(attribute)) for attribute in attributes)
     return blake2b(text.encode(), digest_size=16).digest()
 

@@ -1,7 +1,7 @@
-"""Whether an index answers at all: what a run asks before it believes that a published day has become empty.
+"""An index flows in, what its first and last items are flows out: readable days, unreadable days or nothing.
 
-A wrong partition value finds nothing, and a wrong date format finds nothing in its ranges, or items whose day it cannot
-read. Both look like days whose items have all been deleted.
+A run asks this before it accepts that a published day has become empty. A wrong partition value finds no items. A wrong
+date format finds no items in its ranges, or items without a readable day. Both look like deleted items.
 """
 
 from dataset_model import Source
@@ -12,7 +12,7 @@ from exporter.planning.sort_key import SortKey
 from exporter.sources.index import Index
 
 _PROBED_ITEMS = 50
-"""Of each end of a partition value; some of them may be unreadable for reasons of their own."""
+"""Items read at each end of a partition value; a few unreadable ones among them prove nothing."""
 
 
 def index_answer(index: Index, source: Source, sort_key: SortKey) -> Answer:

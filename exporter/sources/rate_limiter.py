@@ -1,7 +1,7 @@
-"""How fast the index is read: how many requests at a time, and how many read units a second.
+"""Rate limiter of index reads: costs of answers flow in, the number of concurrent requests and their limits flow out.
 
-More requests at a time while that brings more units a second, half as many when DynamoDB throttles. A ceiling on read
-units is kept by waiting before a request and by asking for fewer items at a time: a full page costs 128 units at once.
+Concurrency grows while throughput grows, and is halved when DynamoDB throttles. A ceiling on read units per second is
+met by waiting before a request and by asking for fewer items: a full page costs 128 units at once.
 """
 
 import threading
@@ -14,7 +14,8 @@ FIRST_REQUESTS = 4
 """Requests at a time to begin with."""
 
 _FIRST_PAGES_PER_STEP, _PAGES_PER_STEP = 2, 6
-"""Pages, per request at a time, after which it is judged whether more have helped: while the number doubles, then."""
+"""Pages per concurrent request after which throughput is compared: the first value while the number doubles, the second
+afterwards."""
 
 _GAIN = 1.05
 _CALM_SECONDS = 5.0
@@ -28,7 +29,7 @@ _BURST_SECONDS = 1.0
 
 @dataclass
 class Allowance:
-    """A token bucket of read units; it may go into debt by what a page cost more than expected."""
+    """A token bucket of read units; its balance may be negative after a page that cost more than expected."""
 
     per_second: float
     clock: Callable[[], float]
@@ -57,8 +58,8 @@ class Allowance:
         self._tokens -= difference
 
 
-class Pace:
-    """Shared by every thread that reads one index."""
+class RateLimiter:
+    """Limits concurrency and read units per second; shared by every thread that reads one index."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Pace:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.units = 0.0
-        """Read units consumed so far, whatever for."""
+        """Read units consumed so far, by all requests."""
         self.most = most
         self._clock, self._sleep = clock, sleep
         self._free = threading.Condition()
@@ -159,7 +160,7 @@ class Pace:
             self._before = self._at_a_time
             self._at_a_time = min(self.most, self._at_a_time + more)
         elif self._at_a_time > self._before:
-            # The last ones added have brought nothing; they would cost memory and processor time all the same.
+            # The last requests added brought no gain, and cost memory and processor time.
             self._at_a_time = self._before
             self._doubling = False
 

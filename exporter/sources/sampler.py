@@ -1,4 +1,4 @@
-"""A few small pages of an index, from which the size of what nobody has counted is guessed."""
+"""A reach of the index flows in, an estimate of its items from a few small pages flows out."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ class Samples:
     items: int
     units: float
     items_in_reach: float
-    """Items of every partition value in the reach, guessed from those sampled."""
+    """Estimated items of every partition value in the reach."""
     items_in_window: float
     """Those that belong to the reach's own days; with an open reach, all of them."""
     complete: bool
-    """Whether the pages held everything, so that nothing is guessed."""
+    """Whether the pages held everything, so that the numbers are exact."""
 
 
 class Sampler:
@@ -63,7 +63,7 @@ class Sampler:
 
     def sample(self, reach: Reach) -> Samples:
         """Return what the first page of each sampled value says, and the last where the reach is open."""
-        units = self._index.pace.units
+        units = self._index.limiter.units
         self._pages = self._items = 0
         sampled = self._values[:MOST_VALUES]
         found = [self._of_value(value, reach) for value in sampled]
@@ -71,7 +71,7 @@ class Sampler:
         return Samples(
             pages=self._pages,
             items=self._items,
-            units=self._index.pace.units - units,
+            units=self._index.limiter.units - units,
             items_in_reach=sum(in_reach for in_reach, _, _ in found) * scale,
             items_in_window=sum(in_window for _, in_window, _ in found) * scale,
             complete=all(is_whole for _, _, is_whole in found) and len(sampled) == len(self._values),
@@ -105,7 +105,7 @@ class Sampler:
         return page
 
     def _density(self, page: _Page) -> float | None:
-        """Return items per hour, or None where a page tells no stretch of time."""
+        """Return items per hour, or None where a page spans no time."""
         instants = self._instants(page)
         hours = (max(instants) - min(instants)) / _HOUR if instants else 0
         return (len(instants) - 1) / hours if hours > 0 else None

@@ -1,8 +1,8 @@
-"""What a second reading of a closed day found: which items came, went or changed since it was published.
+"""Two Parquet files of a closed day flow in, the items added, changed and deleted between them flow out.
 
-Two Parquet files are compared by their keys and by a hash of their rows, 16 bytes of memory per row of each. What was
-found lies beside the data, one line per item, in `_changes/<run id>/<day>.ndjson`. An item that has moved to another
-day is deleted in one and added in the other.
+Rows are compared by their keys and by a hash, 16 bytes of memory per row of each file. The result is written to
+`_changes/<run id>/<day>.ndjson`, one line per item. An item that moved to another day is deleted in one and added in
+the other.
 """
 
 import datetime as dt
@@ -47,7 +47,7 @@ class ChangeLog:
     run_id: str
     folder: Path
     days: Collection[dt.date]
-    """Days to compare; the others are published without a look at what was there."""
+    """Days to compare; the others are published without a comparison."""
     key_attributes: tuple[str, ...]
     """Primary key of the table."""
 
@@ -56,8 +56,8 @@ class ChangeLog:
     ) -> list[DayChanges]:
         """Compare a day's published object with the file that is to replace it, and log each item that differs.
 
-        None stands for a day without rows. Call before publishing: a log of what was then not published does no harm,
-        a deletion without a log does.
+        None stands for a day without rows. Call before publishing: a log without a publication does no harm, a deletion
+        without a log does.
         """
         if day not in self.days:
             return []
@@ -80,7 +80,7 @@ class ChangeLog:
         return [changes]
 
     def _key_columns(self, sides: tuple[Path | None, Path | None], schema: TableSchema) -> tuple[str, ...]:
-        """Return the key's columns; none where a file lacks one, so that whole rows are what is compared."""
+        """Return the key's columns; none if a file lacks one, so that whole rows are compared."""
         names = [schema.names.get(attribute) for attribute in self.key_attributes]
         held = [set(pq.read_schema(side).names) for side in sides if side is not None]
         return tuple(name for name in names if name) if all(set(names) <= columns for columns in held) else ()
@@ -89,7 +89,7 @@ class ChangeLog:
 def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -> Difference:
     """Return how two Parquet files differ; None is a file without rows.
 
-    Without `keys` an item is known by its whole row, and one that has changed counts as deleted and added.
+    Without `keys` an item is identified by its whole row, and a changed item counts as deleted and added.
     """
     columns = _columns(before, after)
     old_keys, old_rows = _hashes(before, keys, columns)
@@ -155,7 +155,7 @@ def _hashed(batch: pa.RecordBatch, columns: Sequence[str]) -> pa.UInt64Array:
 
 
 def _delimited(texts: pa.StringArray) -> pa.StringArray:
-    """Return texts with their lengths before them, so that joined ones cannot be taken for others; null is `-`."""
+    """Return texts with their lengths before them, so that joined texts stay distinct; null is `-`."""
     lengths = pc.binary_length(texts).cast(pa.string())
     return pc.fill_null(pc.binary_join_element_wise(lengths, texts, ":"), "-")
 

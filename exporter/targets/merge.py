@@ -1,7 +1,7 @@
-"""Streams of rows, each in the order of its sort keys, to one stream in that order.
+"""Streams of rows in sort key order flow in, one stream in that order flows out.
 
-How the rows came in batches makes no difference to the order in which they leave: equal keys keep the order of their
-streams, and within a stream nothing changes its place.
+The result does not depend on batch bounds: equal keys keep the order of their streams, and the order within a stream
+does not change.
 """
 
 import itertools
@@ -15,10 +15,10 @@ import pyarrow.compute as pc
 T = TypeVar("T")
 
 AT_ONCE = 32
-"""Streams that are merged; more follow one another in groups of so many. Each has a part in memory."""
+"""Most streams merged at once; more are merged in groups of this size. Each has a part in memory."""
 
 _PARTS = 8
-"""Parts in memory where there are fewer streams: the more rows are put in order at once, the less it costs."""
+"""Parts in memory for few streams: sorting more rows at once costs less."""
 
 
 def merged(streams: Sequence[Sequence[T]], load: Callable[[T], pa.RecordBatch], key: str) -> Iterator[pa.RecordBatch]:
@@ -37,7 +37,7 @@ class _Head(Generic[T]):
 
     def __init__(self, stream: Sequence[T], load: Callable[[T], pa.RecordBatch], key: str, most: int) -> None:
         self._left = iter(stream)
-        self._behind = len(stream)
+        self._unloaded = len(stream)
         self._load = load
         self._key = key
         self._most = most
@@ -46,13 +46,13 @@ class _Head(Generic[T]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of what is loaded is left."""
+        """Whether all loaded rows have been taken."""
         return not self._parts
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is left to be loaded."""
-        return self._behind == 0
+        """Whether every part has been loaded."""
+        return self._unloaded == 0
 
     @property
     def last(self) -> Any:
@@ -60,7 +60,7 @@ class _Head(Generic[T]):
         return self._last(self._parts[-1])
 
     def take(self, bound: Any) -> list[pa.RecordBatch]:
-        """Return the rows before the first whose key is not below `bound`, all of them where it is None."""
+        """Return the rows before the first whose key is not below `bound`, or all of them if it is None."""
         taken: list[pa.RecordBatch] = []
         while self._parts and (bound is None or self._last(self._parts[0]) < bound):
             taken.append(self._parts.pop(0))
@@ -73,9 +73,9 @@ class _Head(Generic[T]):
         return taken
 
     def load(self) -> None:
-        """Load more, behind what is left."""
+        """Load more parts after the remaining ones."""
         for part in itertools.islice(self._left, self._most):
-            self._behind -= 1
+            self._unloaded -= 1
             self._parts.append(self._load(part))
 
     def _last(self, part: pa.RecordBatch) -> Any:
@@ -84,7 +84,7 @@ class _Head(Generic[T]):
 
 def _merged(heads: list[_Head[Any]], key: str) -> Iterator[pa.RecordBatch]:
     while heads:
-        # Only below what every stream has loaded is it certain that no row is missing.
+        # Below the smallest last loaded key no row can be missing.
         bound = min((head.last for head in heads if not head.is_whole), default=None)
         if parts := [part for head in heads for part in head.take(bound)]:
             yield _sorted(parts, key)

@@ -1,4 +1,4 @@
-"""A spooled day to one Parquet file, with what the manifest records of it."""
+"""A spooled day flows in, one Parquet file and the facts that the manifest records about it flow out."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,33 +41,33 @@ def write_day(
     schema: TableSchema,
     file: Path,
     dimensions: Sequence[str],
-    set_aside: Callable[[Sequence[SetAside]], object],
+    quarantine: Callable[[Sequence[SetAside]], object],
 ) -> WrittenDay:
-    """Write a day's rows in the schema's columns; list the distinct values of `dimensions` where they are few.
+    """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
 
     The file is zstd-compressed, with statistics, sorted by the sort key, in row groups as `row_groups` cuts them. Late
-    columns get their types here; what of them their column cannot hold is handed to `set_aside`, and null in the file.
+    columns get their types here; a value that contradicts its column goes to `quarantine` and is null in the file.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
-    shape = arrow_schema(schema)
+    arrow = arrow_schema(schema)
 
-    def shaped(segment: Segment) -> pa.RecordBatch:
+    def typed(segment: Segment) -> pa.RecordBatch:
         batch = day.read(segment)
         keys.add(batch.column(KEY))
         written.rows += batch.num_rows
-        return _shaped(batch, schema, shape, written, set_aside)
+        return _typed(batch, schema, arrow, written, quarantine)
 
-    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, shaped, SORT))
-    group = next(groups, shape.empty_table())
+    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, typed, SORT))
+    group = next(groups, arrow.empty_table())
     with pq.ParquetWriter(
         file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
     ) as writer:
         while group is not None:
             distinct.add(group)
             writer.write_table(group, row_group_size=max(1, group.num_rows))
-            del group  # nobody holds a group while the next is gathered: one of them is some 30 MB
+            del group  # free it before the next is collected: a group is about 30 MB
             group = next(groups, None)
     metadata = pq.read_metadata(file)
     for group_number in range(metadata.num_row_groups):
@@ -83,7 +83,7 @@ def write_day(
 
 
 class _Distinct:
-    """Distinct values of small dimensions; a column that has too many is given up."""
+    """Distinct values of small dimensions; a column with too many is dropped."""
 
     def __init__(self, columns: Sequence[str]) -> None:
         self._found: dict[str, set[str]] = {column: set() for column in columns}
@@ -93,7 +93,7 @@ class _Distinct:
             if column not in table.schema.names:
                 continue
             found = self._found[column]
-            # The first rows give away a column of identifiers, whose values would cost most to tell apart.
+            # The first rows show a column of identifiers, which would cost most to compare.
             for rows in (table.column(column).slice(0, 4 * DISTINCT_LIMIT), table.column(column)):
                 values = pc.drop_null(pc.unique(rows))
                 if len(values) <= DISTINCT_LIMIT:
@@ -107,28 +107,28 @@ class _Distinct:
 
 
 def _repeating(table: pa.Table) -> list[str]:
-    """Return the columns whose first values repeat: of others a dictionary costs time and bytes."""
+    """Return the columns with repeating first values: for others a dictionary costs time and bytes."""
     head = table.slice(0, _LOOKED_AT)
     return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
 
 
-def _shaped(
+def _typed(
     batch: pa.RecordBatch,
     schema: TableSchema,
-    shape: pa.Schema,
+    arrow: pa.Schema,
     written: WrittenDay,
-    set_aside: Callable[[Sequence[SetAside]], object],
+    quarantine: Callable[[Sequence[SetAside]], object],
 ) -> pa.RecordBatch:
-    asides: list[SetAside] = []
+    quarantined: list[SetAside] = []
     read = dict(zip(batch.schema.names, batch.columns, strict=True))
-    columns = [_column(read, column, written, asides) for column in schema.columns]
-    if asides:
-        set_aside(sorted(asides, key=lambda aside: aside.row or 0))
-    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=shape.append(pa.field(SORT, read[SORT].type)))
+    columns = [_column(read, column, written, quarantined) for column in schema.columns]
+    if quarantined:
+        quarantine(sorted(quarantined, key=lambda item: item.row or 0))
+    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=arrow.append(pa.field(SORT, read[SORT].type)))
 
 
 def _column(
-    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, asides: list[SetAside]
+    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, quarantined: list[SetAside]
 ) -> pa.Array:
     if column.name in read:
         return read[column.name]
@@ -139,7 +139,7 @@ def _column(
             written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
         for row, reason in typed.contradictions:
             item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
-            asides.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
+            quarantined.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
         return typed.values
     if column.attribute is None and column.type.name == "date":
         return read[DAY]  # the extra date column

@@ -1,7 +1,7 @@
-"""From spooled days to what readers see: object, schema, catalogue, manifest, in an order that is safe to stop in.
+"""Spooled days flow in, published objects, schema, catalogue and manifest flow out, in an order that is safe to stop.
 
-The catalogue gains a column or a year before any file uses it; the object comes next, in one put; the manifest last.
-A run that dies in between leaves the old day or the new one, and the next run mends the record.
+The catalogue gains a column or a year before any file uses it. The object follows in one put, the manifest comes last.
+A run that dies in between leaves the old day or the new one, and the next run corrects the record.
 """
 
 import datetime as dt
@@ -36,7 +36,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Run:
-    """What identifies a run to the things that it publishes."""
+    """Identifies a run in what it publishes."""
 
     run_id: str
     started_at: dt.datetime
@@ -50,7 +50,7 @@ class Published:
     partitions: list[PublishedPartition] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     days: set[dt.date] = field(default_factory=set)
-    """Days whose state is now known: published, or read and found empty."""
+    """Days with a known state: published, or read and empty."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
     changes: list[DayChanges] = field(default_factory=list)
@@ -92,9 +92,9 @@ class Publisher:
         key_attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
     ) -> None:
-        """`fence` is called before anything is published, and raises where this run may publish no longer.
+        """`fence` is called before each publication, and raises if this run may no longer publish.
 
-        `lookback` compares what is read again; None: nothing is. `key_attributes` are the table's primary key.
+        `lookback` compares days that are read again; None if none are. `key_attributes` are the table's primary key.
         """
         self._run = run
         self._dataset = dataset
@@ -152,7 +152,7 @@ class Publisher:
             raise Interrupted("stopped on request; days published before stay published")
 
     def record_empty(self, days: Iterable[dt.date]) -> None:
-        """Record days that were read and hold nothing, so that nobody takes them for forgotten."""
+        """Record days that were read and hold nothing, so that they do not count as missing."""
         self._record({day: self._empty(day) for day in days if day not in self._seen})
 
     def remove(self, days: Iterable[dt.date]) -> None:
@@ -179,7 +179,7 @@ class Publisher:
                 schema,
                 self._file,
                 self._dimensions(),
-                lambda asides: late_nulled.append(self._quarantine.add(asides)),
+                lambda quarantined: late_nulled.append(self._quarantine.add(quarantined)),
             )
         self._quarantine.flush()
         name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
@@ -208,7 +208,7 @@ class Publisher:
                 self.done.overlaps.append(day)
             self._seen[day] = [*others, stored]
             return
-        # Leftovers of APPEND, or of a changed mode, would be counted beside the day that now holds everything.
+        # Leftovers of APPEND, or of a changed mode, would be counted twice.
         for found in others:
             self._store.remove(found.key, found.etag)
         self._seen[day] = [stored]

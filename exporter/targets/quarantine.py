@@ -1,4 +1,4 @@
-"""Items that are not, or not wholly, in the rows: each whole, with its reason, beside the data.
+"""Withheld and nulled items flow in, NDJSON parts under `_quarantine/` with each whole item and its reason flow out.
 
 Athena ignores the folder because its name begins with an underscore.
 """
@@ -18,7 +18,7 @@ PART_BYTES = 8 << 20
 
 @dataclass
 class Quarantine:
-    """What one run sets aside, in parts of `_quarantine/<run id>/part-00001.ndjson`. Safe to use from any thread.
+    """The quarantine of one run, in parts `_quarantine/<run id>/part-00001.ndjson`. Safe to use from any thread.
 
     Each line is `{"reason", "attribute", "day", "item"}`; the item is DynamoDB JSON with its numbers as written, the
     day is null where the item is withheld.
@@ -28,8 +28,8 @@ class Quarantine:
     prefix: str
     run_id: str
     once: bool = False
-    """Whether a withheld item that comes again is set aside and counted once. A run over several stretches of days may
-    meet it in each: a key without a readable day lies in the reach of all that are read around it."""
+    """Whether a withheld item that is read again is quarantined and counted once. A run over several stretches of
+    days may read it in each of them."""
     withheld: int = 0
     nulled: int = 0
     _met: set[bytes] = field(default_factory=set)
@@ -37,49 +37,49 @@ class Quarantine:
     _bytes: int = 0
     _parts: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    """Ranges are read, and add to this, while the lines of those before are written."""
+    """Reader threads add lines while earlier lines are being written."""
 
-    def add(self, asides: Iterable[SetAside]) -> int:
-        """Set one page's items aside; return how many rows of it hold a nulled value.
+    def add(self, items: Iterable[SetAside]) -> int:
+        """Quarantine one page's items; return the number of its rows that hold a nulled value.
 
         An item that has several reasons gets a line for each and counts once.
         """
         nulled: set[int | None] = set()
         with self._lock:
-            for aside in asides:
-                if self._is_known(aside):
+            for entry in items:
+                if self._is_known(entry):
                     continue
-                self._write(aside)
-                if aside.day is None:
+                self._write(entry)
+                if entry.day is None:
                     self.withheld += 1
                 else:
-                    nulled.add(aside.row)
+                    nulled.add(entry.row)
             self.nulled += len(nulled)
         return len(nulled)
 
-    def _is_known(self, aside: SetAside) -> bool:
-        if not self.once or aside.day is not None:
+    def _is_known(self, entry: SetAside) -> bool:
+        if not self.once or entry.day is not None:
             return False
-        digest = blake2b(aside.item.encode(), digest_size=16).digest()
+        digest = blake2b(entry.item.encode(), digest_size=16).digest()
         known = digest in self._met
         self._met.add(digest)
         return known
 
-    def _write(self, aside: SetAside) -> None:
+    def _write(self, entry: SetAside) -> None:
         line = {
-            "reason": aside.reason,
-            "attribute": aside.attribute,
-            "day": aside.day.isoformat() if aside.day else None,
+            "reason": entry.reason,
+            "attribute": entry.attribute,
+            "day": entry.day.isoformat() if entry.day else None,
         }
         # The item is JSON already; parsing it to write it again would touch its numbers.
-        text = json.dumps(line, ensure_ascii=False)[:-1] + f', "item": {aside.item}}}\n'
+        text = json.dumps(line, ensure_ascii=False)[:-1] + f', "item": {entry.item}}}\n'
         self._lines.append(text.encode())
         self._bytes += len(self._lines[-1])
         if self._bytes >= PART_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is waiting, so that it is safe before the rows that it belongs to are published."""
+        """Write buffered lines, so that they are stored before their rows are published."""
         with self._lock:
             if not self._lines:
                 return
@@ -90,5 +90,5 @@ class Quarantine:
 
     @property
     def items(self) -> int:
-        """Items set aside: withheld and nulled ones together."""
+        """Quarantined items: withheld and nulled ones together."""
         return self.withheld + self.nulled

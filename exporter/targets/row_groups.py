@@ -1,4 +1,4 @@
-"""Record batches to row groups whose size the rows alone decide, so that the same rows give the same file."""
+"""Record batches flow in, row groups flow out; rows alone decide their size, so the same rows give the same file."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ MOST_ROWS = 1 << 15
 """Large enough that Athena reads few."""
 
 MOST_BYTES = 20 << 20
-"""Of rows in memory; small enough that a row group fits in a 512 MB task beside what is being read."""
+"""Of rows in memory; small enough that a row group fits in a 512 MB task while pages are read."""
 
 _LOOKED_AT = 256
 _OFFSET_BYTES = 4
@@ -18,7 +18,7 @@ _OFFSET_BYTES = 4
 def row_groups(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Yield the rows in tables of equal length, the last one shorter.
 
-    None is referred to from here once the next is asked for: its memory is free before that one is gathered.
+    A table is not referenced here once the next is requested: its memory is free by then.
     """
     waiting: list[pa.RecordBatch] = []
     rows, most = 0, None

@@ -1,7 +1,7 @@
-"""Rows that wait on the local disk until their day is complete, so that memory does not grow with a day's size.
+"""Decoded rows flow in, complete days flow out; in between they are on the local disk, so that memory stays bounded.
 
-Each day has one file of Arrow IPC segments. A segment knows its place in the order of rows of a partition value, so
-that a day can be read back in order: the same items give the same file however they were read.
+Each day has one file of Arrow IPC segments. A segment has a position in the row order of its partition value, so a day
+is read back in order: the same items give the same file for every way of reading them.
 """
 
 import contextlib
@@ -67,7 +67,7 @@ class OpenDay:
 
 
 class Spool:
-    """The days being read. Any thread may add; one thread takes days out. Its folder is the caller's to remove."""
+    """The days being read. Any thread may add; one thread takes days out. The caller removes its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -79,12 +79,12 @@ class Spool:
     def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
         """Add decoded rows, of any days, from the place `order` in the order of rows.
 
-        Raises RowsTooLate for a day that has been taken out: such rows would be lost, or replace those before them.
+        Raises RowsTooLate for a day that has been taken out: such rows would be lost, or replace the published ones.
         """
         if rows.num_rows == 0:
             return
         parts = list(_by_day(rows))
-        # A slice keeps its whole page alive, so that is what counts, shared out by rows.
+        # A slice keeps its whole page alive, so the page's size is divided by its rows.
         per_row = rows.get_total_buffer_size() / rows.num_rows
         with self._lock:
             for day, part in parts:
@@ -120,7 +120,7 @@ class Spool:
 
     @contextlib.contextmanager
     def open(self, day: dt.date) -> Iterator["OpenDay"]:
-        """Open a complete day to be read; raise KeyError where nothing of it is here."""
+        """Open a complete day to be read; raise KeyError if the spool has no rows of it."""
         with self._lock:
             self._taken.add(day)
             ordered = sorted(self._days[day].segments, key=lambda segment: segment.order)
@@ -129,7 +129,7 @@ class Spool:
         if all(segment.batch is not None for segment in ordered):
             yield OpenDay(streams, None)
             return
-        # Not mapped: what is mapped counts as the process's memory for as long as the day is being written.
+        # Not memory-mapped: mapped pages count as the process's memory while the day is written.
         with pa.OSFile(str(self._file(day))) as source:
             yield OpenDay(streams, source)
 
@@ -146,7 +146,7 @@ class Spool:
         for day, spooled in self._days.items():
             if not any(segment.batch is not None for segment in spooled.segments):
                 continue
-            # Arrow writes each buffer of each column by itself: together they cost half as much.
+            # Arrow writes each buffer of each column separately. Buffering them halves the cost.
             with pa.OSFile(str(self._file(day)), "ab") as file, pa.BufferedOutputStream(file, _WRITTEN_BYTES) as buffer:
                 spooled.segments = [_written(segment, buffer) for segment in spooled.segments]
         self._buffered = 0

@@ -36,7 +36,7 @@ def test_contacts_is_the_dataset_of_the_agreement() -> None:
 
 
 def test_the_example_of_the_guide_is_a_valid_file(repository: Path) -> None:
-    """Whoever begins with a copy of it is told of their own faults alone."""
+    """A changed copy of it reports only the faults of the change."""
     (text,) = re.findall(
         r"```yaml\n(.*?)```", (repository / "docs" / "datasets.md").read_text(encoding="utf-8"), re.DOTALL
     )

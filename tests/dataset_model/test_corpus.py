@@ -12,8 +12,8 @@ CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.yaml"))
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
 @pytest.mark.timeout(10)
-def test_faulty_file_is_told_whole(path: Path) -> None:
-    """All faults of a file are told at once, each with file, line, field, what was expected and what was found."""
+def test_every_fault_of_a_file_is_reported(path: Path) -> None:
+    """All faults of a file are reported at once, each with file, line, field, what was expected and what was found."""
     text = path.read_text(encoding="utf-8", errors="replace")
     expected = [f"{path.name}:{fault}" for fault in re.findall(r"^# fault: (.+?)\r?$", text, re.MULTILINE)]
     with pytest.raises(DatasetError) as raised:
@@ -21,7 +21,7 @@ def test_faulty_file_is_told_whole(path: Path) -> None:
     assert sorted(map(str, raised.value.faults)) == sorted(expected)
 
 
-def test_faults_are_told_in_the_order_of_the_file() -> None:
+def test_faults_are_reported_in_the_order_of_the_file() -> None:
     """A person mends a file from its top to its bottom."""
     with pytest.raises(DatasetError) as raised:
         load_dataset(str(Path(__file__).parent / "corpus" / "names.yaml"), {})

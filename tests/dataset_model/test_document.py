@@ -51,7 +51,7 @@ def test_huge_file_is_refused_unread() -> None:
 
 
 def test_control_character_is_refused() -> None:
-    """Bytes that no YAML may hold are told without a traceback."""
+    """Bytes that no YAML may hold are reported without a traceback."""
     with pytest.raises(DatasetError, match="special characters are not allowed"):
         read_document("a: \x00", "f")
 

@@ -66,7 +66,7 @@ def test_every_variable_sets_its_field() -> None:
         assert found == {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0}.get(variable, values[variable])
 
 
-def test_missing_and_malformed_variables_are_told_together() -> None:
+def test_missing_and_malformed_variables_are_reported_together() -> None:
     """With no file, every variable that is missing or wrong is named once, by its own name."""
     with pytest.raises(DatasetError) as raised:
         dataset_from_environment({"DYNAMO_TABLE_NAME": "x", "GSI_PK_VALUE": "[true]", "ATHENA_TABLE": "My-T"})
@@ -134,7 +134,7 @@ def test_partition_values_that_cannot_be_meant(text: str) -> None:
 
 @given(st.lists(st.text(min_size=1), min_size=1, unique=True))
 def test_any_key_value_can_be_given(values: list[str]) -> None:
-    """Whatever text DynamoDB takes as a key value, a JSON list in GSI_PK_VALUE can say."""
+    """A JSON list in GSI_PK_VALUE can hold every text that DynamoDB accepts as a key value."""
     import json
 
     dataset = dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": json.dumps(values)})
@@ -186,7 +186,7 @@ def test_file_on_s3_is_fetched_by_the_caller() -> None:
 
 
 def test_list_of_datasets(tmp_path: Path) -> None:
-    """DATASET may name several; variables, which could not say whose they are, then refine none."""
+    """DATASET may name several; variables, which cannot name their dataset, then refine none."""
     path = tmp_path / "orders.yaml"
     path.write_text(ORDERS)
     datasets = load_datasets(f"contacts, {path},", {"TIME_ZONE": "Asia/Tokyo"})
@@ -196,7 +196,7 @@ def test_list_of_datasets(tmp_path: Path) -> None:
     assert load_datasets(" ", VARIABLES)[0].source.table == "visits"
 
 
-def test_faults_of_all_datasets_are_told_together(tmp_path: Path) -> None:
+def test_faults_of_all_datasets_are_reported_together(tmp_path: Path) -> None:
     """A list of datasets is checked to its end, and each name may be there once."""
     path = tmp_path / "bad.yaml"
     path.write_text(ORDERS.replace("Europe/Berlin", "Mars"))

@@ -57,7 +57,7 @@ def test_assigning_at_once_or_one_by_one_is_the_same(names: list[str]) -> None:
     ],
 )
 def test_spelling(attribute: str, expected: str) -> None:
-    """Lower case, `_` for whatever Glue and Athena do not share, at most 255 characters."""
+    """Lower case, `_` for characters that Glue and Athena do not share, at most 255 characters."""
     assert column_name(attribute) == expected
 
 

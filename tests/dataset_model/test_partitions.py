@@ -1,4 +1,4 @@
-"""Days and where they lie."""
+"""Days, their partitions and object keys."""
 
 import datetime as dt
 
@@ -33,7 +33,7 @@ def test_partitions_sort_like_days(one: dt.date, other: dt.date) -> None:
 
 @given(prefixes, st.dates(), run_ids)
 def test_day_and_key_are_inverse(prefix: str, day: dt.date, run_id: str) -> None:
-    """A key tells its day, for a day's one object and for a run's own."""
+    """A key gives its day, for a day's one object and for a run's own."""
     assert day_from_key(prefix, object_key(prefix, day)) == day
     assert day_from_key(prefix, object_key(prefix, day, f"data-{run_id}.parquet")) == day
 
@@ -92,7 +92,7 @@ def test_digits_of_other_scripts_are_not_a_year(digits: str) -> None:
 
 @given(st.dates(dt.date(2000, 1, 1), dt.date(2040, 1, 1)), st.integers(0, 800))
 def test_days_between_counts_both_ends(first: dt.date, extra: int) -> None:
-    """Every day once, in order, both ends included; nothing where the end lies before the start."""
+    """Every day once, in order, both ends included; nothing if the end is before the start."""
     days = list(days_between(first, first + dt.timedelta(days=extra)))
     assert len(days) == extra + 1
     assert days[0] == first
@@ -101,7 +101,7 @@ def test_days_between_counts_both_ends(first: dt.date, extra: int) -> None:
 
 
 def test_projection_parameters() -> None:
-    """Athena is told the years of the data, two digits for month and day, and where a day lies."""
+    """The projection has the years of the data, two digits for month and day, and the location of a day."""
     assert projection_parameters("s3://bucket/exports/", 2024, 2026) == {
         "projection.enabled": "true",
         "projection.year.type": "integer",

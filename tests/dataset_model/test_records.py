@@ -38,7 +38,7 @@ def test_totals() -> None:
 
 
 def test_values_of_a_dimension() -> None:
-    """Distinct values are merged and sorted; one day that could not list them means that nobody can."""
+    """Distinct values are merged and sorted; one day that could not list them makes the list unknown."""
     days = (day_record(14, 2, channel=("VOICE", "CHAT")), day_record(15, 1, channel=("TASK",)), day_record(16, 0))
     assert manifest(*days).values("channel") == ("CHAT", "TASK", "VOICE")
     assert manifest(*days).values("channel", [dt.date(2026, 2, 15), dt.date(2030, 1, 1)]) == ("TASK",)
@@ -69,7 +69,7 @@ def test_report_has_the_agreed_fields() -> None:
 
 
 def test_ledger_entry_and_json_are_inverse() -> None:
-    """An entry that a dying run left behind can be read as it was written."""
+    """An entry of a run that died can be read as it was written."""
     entry = RunEntry(
         run_id="r", dataset="contacts", status="running", window=None, started_at=NOW, owed=(dt.date(2026, 2, 19),)
     )

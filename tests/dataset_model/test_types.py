@@ -16,7 +16,7 @@ column_types = st.sampled_from([ColumnType(name) for name in get_args(TypeName) 
 
 @given(column_types)
 def test_text_and_type_are_inverse(column_type: ColumnType) -> None:
-    """Whatever a type writes, `parse` reads back as the same type, in capitals and with spaces too."""
+    """`parse` reads the text of every type back as the same type, in capitals and with spaces too."""
     assert ColumnType.parse(str(column_type)) == column_type
     assert ColumnType.parse(f"  {str(column_type).upper().replace(',', ' , ')} ") == column_type
 
@@ -34,7 +34,7 @@ def test_anything_else_is_refused_in_words(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["decimal", "decimal(0,0)", "decimal(39,0)", "decimal(5,6)", "decimal(5)", "int", ""])
 def test_types_that_athena_lacks_are_refused(text: str) -> None:
-    """A decimal has 1 to 38 digits, no more of them behind the point; other names are not guessed."""
+    """A decimal has 1 to 38 digits, at most that many after the point; other names are refused."""
     with pytest.raises(ValueError, match=r"decimal\(p,s\)"):
         ColumnType.parse(text)
 

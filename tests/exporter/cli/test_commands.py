@@ -86,8 +86,8 @@ def test_off_a_terminal_every_line_of_a_runs_log_is_json(scene, arguments, varia
     lines = run(table, *arguments, **variables).stderr.splitlines()
     assert lines
     for line in lines:
-        told = json.loads(line)
-        assert "_aws" in told or {"event", "level", "timestamp"} <= told.keys(), line
+        entry = json.loads(line)
+        assert "_aws" in entry or {"event", "level", "timestamp"} <= entry.keys(), line
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_the_lambda_returns_the_report(scene, monkeypatch):
     assert handler({"all": True}, context)["rows"] == 1
     with pytest.raises(UsageError, match="come together"):
         handler({"startDate": "2026-02-16"}, context)
-    monkeypatch.setenv("GSI_PK_VALUE", "NOBODY")
+    monkeypatch.setenv("GSI_PK_VALUE", "UNKNOWN")
     with pytest.raises(ExportError, match="every partition value came back empty"):
         handler({"all": True}, context)
 

@@ -30,7 +30,7 @@ def filled(scene, **variables):
 
 
 def test_days_in_the_manifest_are_known_and_the_others_guessed_from_them(scene):
-    """Published days count as published; a day nobody has read counts as the mean of the known days near it."""
+    """Published days count as published; a day that was never read counts as the mean of the known days near it."""
     table = filled(scene)
     table.export(start="2026-02-16", end="2026-02-16")
     table.export(start="2026-02-18", end="2026-02-18")
@@ -45,7 +45,7 @@ def test_an_unknown_table_is_sampled(scene):
     found = plan(filled(scene), **DAYS)
     assert (found.items, found.items_read, found.sampled_pages) == (6, 12, 2)
     assert found.sampled_units > 0
-    assert "the sampled pages held everything" in found.basis
+    assert "the sampled pages held every item" in found.basis
     assert found.days == (dt.date(2026, 2, 16), dt.date(2026, 2, 17))
 
 
@@ -60,7 +60,7 @@ def test_a_large_table_is_guessed_from_the_density_of_its_ends(scene, monkeypatc
         table.put(f"{number}", f"{start + dt.timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}")
     found = plan(table, **DAYS)
     assert (found.items, found.items_read) == (48, 96)
-    assert found.basis[0].startswith("a guess from 2 pages")
+    assert found.basis[0].startswith("an estimate from 2 pages")
 
 
 def test_everything_is_what_dynamodb_last_counted(scene):
@@ -82,7 +82,7 @@ def test_keys_that_do_not_sort_are_read_whole(scene):
 
 
 def test_text_keys_are_widened_and_numbers_are_not(scene):
-    """Text keys may carry offsets, so days beside the window are read as well; epoch numbers are read exactly."""
+    """Text keys may carry offsets, so neighbouring days are read as well; epoch numbers are read exactly."""
     text = plan(filled(scene), **DAYS)
     assert any("text keys may carry offsets" in warning for warning in text.warnings)
     table = scene(sort_type="N", DATE_FORMAT="EPOCH")
@@ -121,7 +121,7 @@ def test_a_measured_index_needs_no_sample(scene, monkeypatch):
 
 
 def test_a_plan_refuses_what_an_export_would_refuse(scene):
-    """A missing table and a changed source are told before anything is read."""
+    """A missing table and a changed source are reported before anything is read."""
     table = filled(scene)
     with pytest.raises(SourceError, match="cannot read table nowhere"):
         plan(table, variables={"DYNAMO_TABLE_NAME": "nowhere"}, **DAYS)

@@ -1,6 +1,7 @@
 """Pieces of a window: disjoint, complete, and in the order of rows."""
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ def planner(date_format: str, attribute_type: Any, zone: str) -> Planner:
 
 def holds(keys: KeyRange, value: str, attribute_type: str) -> bool:
     def position(text: str) -> Any:
-        return float(text) if attribute_type == "N" else text.encode()
+        return Decimal(text) if attribute_type == "N" else text.encode()
 
     low = keys.low is None or position(keys.low) <= position(value)
     return low and (keys.high is None or position(value) <= position(keys.high))
@@ -63,7 +64,7 @@ def written(moment: dt.datetime, date_format: str, style: int) -> str:
     st.floats(0, 5000),
 )
 def test_every_key_of_a_window_is_in_exactly_one_piece(kind, zone, first, length, seconds, density):
-    """However finely a stretch is cut, each key of the window is read once, in every format, zone and spelling."""
+    """With any number of cuts each key of the window is read once, in every format, zone and spelling."""
     date_format, attribute_type = kind
     plan = planner(date_format, attribute_type, zone)
     plan.density.learn("A", density, 1)
@@ -79,7 +80,7 @@ def test_every_key_of_a_window_is_in_exactly_one_piece(kind, zone, first, length
             assert found == 1, value
 
 
-def test_rows_keep_key_order_however_they_are_cut():
+def test_rows_keep_key_order_with_any_cuts():
     """Pieces of a partition value are numbered along the key, over all stretches."""
     plan = planner("ISO", "S", "UTC")
     plan.density.learn("B", 400, 1)
@@ -95,7 +96,7 @@ def test_rows_keep_key_order_however_they_are_cut():
 
 
 def test_years_without_an_item_cost_few_requests():
-    """However dense the first page was, what is found empty is cut into ever fewer pieces."""
+    """After any first page, empty ranges are cut into fewer and fewer pieces."""
     plan = planner("EPOCH", "S", "UTC")
     for value in "AB":
         plan.density.learn(value, 1e6, 1)
@@ -119,7 +120,7 @@ def test_days_are_complete_only_when_no_offset_can_reach_them():
 
 @pytest.mark.parametrize("date_format", ["HUMAN_READABLE", "%d.%m.%Y"])
 def test_a_key_that_does_not_sort_is_read_whole(date_format):
-    """Each partition value is one piece without bounds, whatever the window."""
+    """Each partition value is one piece without bounds, for every window."""
     plan = planner(date_format, "S", "UTC")
     (stretch,) = plan.stretches(
         plan.reach(Window(dt.date(2026, 2, 1), dt.date(2026, 2, 1), ZoneInfo("UTC"))), None, DayStride()

@@ -34,7 +34,7 @@ def day(year: int, month: int, day_of_month: int) -> dt.datetime:
 
 @pytest.mark.parametrize("case", CORPUS, ids=lambda case: f"{case[0]} {case[3]}")
 def test_every_date_of_the_corpus_is_read_as_it_says(case):
-    """A value tells exactly one instant and one day, or a reason that a person understands."""
+    """A value has exactly one instant and one day, or a readable reason."""
     date_format, zone, attribute_type, text, *expected = case
     sort_key = key(date_format, zone, attribute_type)
     if len(expected) == 1:
@@ -121,7 +121,7 @@ WRITTEN = {
 
 @given(windows, moments, st.sampled_from(sorted(WRITTEN)), st.data())
 def test_windows_of_text_keys_share_no_key_and_leave_none_out(days, moment, date_format, data):
-    """Windows that meet hold each key exactly once, and the one its text lies in holds it."""
+    """Windows that meet hold each key exactly once, and the window of its text holds it."""
     attribute_type, ways = WRITTEN[date_format]
     text = moment.strftime(data.draw(st.sampled_from(ways)))
     sort_key = key(date_format, attribute_type=attribute_type)
@@ -156,7 +156,7 @@ def test_cuts_at_hours_divide_the_keys_of_a_day(hours, hour, data):
 )
 @example([day(2026, 2, 15), day(2026, 2, 16), day(2026, 2, 17), day(2026, 2, 16)], "N", "EPOCH", ".9999999999")
 def test_windows_of_epoch_keys_share_no_key_and_leave_none_out(times, attribute_type, date_format, fraction):
-    """The end of a window is not in it, whatever its fraction, also where keys gain a digit."""
+    """The end of a window is not in it, with any fraction, also where keys gain a digit."""
     *bounds, moment = times
     a, b, c = sorted(bounds)
     per_second = 1000 if date_format == "EPOCH_MILLIS" else 1
@@ -183,7 +183,7 @@ def _units(moment: dt.datetime, per_second: int) -> Decimal:
 @example([20_481, 20_512, 20_513], ("EPOCH", "S"), "17722")  # as text between 1772236799 and 1772236800
 @example([20_481, 20_512, 20_513], ("%Y%m%d", "N"), "20260200")
 def test_no_key_lies_between_two_ranges(days, written, text):
-    """A key that tells no time belongs to exactly one of the windows that meet, so reading everything finds it."""
+    """A key without a time belongs to exactly one of the windows that meet, so reading everything finds it."""
     date_format, attribute_type = written
     if attribute_type == "N" and not text.isdecimal():
         return
@@ -277,7 +277,7 @@ def test_a_very_long_text_is_refused_at_once(date_format):
 
 @given(iso_texts(), st.sampled_from(ZONES))
 def test_every_readable_key_is_found_in_the_window_of_its_day(text, zone):
-    """With 14 hours of slack on each side a day's ranges hold all its keys, whatever their offsets."""
+    """With 14 hours of slack on each side a day's ranges hold all its keys, for all offsets."""
     sort_key = key("ISO", zone)
     found = _day_or_none(sort_key, text)
     if found is None:

@@ -67,7 +67,7 @@ def test_lines_are_shown_with_their_items(table, run):
     text = run(table, "quarantine", "show", entry.run_id, "--limit", "1").stdout
     assert len(text.splitlines()) == 2
     done = run(table, "quarantine", "show", "nothing")
-    assert (done.returncode, "set nothing aside" in done.stderr) == (2, True)
+    assert (done.returncode, "has no quarantined items" in done.stderr) == (2, True)
 
 
 def test_corrected_items_are_published_by_a_retry(table):
@@ -98,7 +98,7 @@ def test_items_that_are_gone_are_told(table):
 
 
 def test_one_run_can_be_retried_alone(table):
-    """With a run's id its items alone are looked at; a run that set nothing aside is a usage error."""
+    """With a run's id its items alone are looked at; a run without quarantined items is a usage error."""
     (first,) = table.ledger()
     table.put("more", "2026-02-18T10:00:00Z", Count={"N": "0.5"})
     later = table.job(start="2026-02-18", end="2026-02-18", now=NOW + dt.timedelta(minutes=1)).run()

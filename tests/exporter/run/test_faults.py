@@ -117,7 +117,7 @@ def test_a_stop_amid_throttling_does_not_wait_for_its_end(table, faults):
     faults.rule = every("Query", throttled)
     entry = job.run()
     assert entry.status == "interrupted"
-    assert "while DynamoDB was refusing requests" in entry.error
+    assert "while DynamoDB was throttling" in entry.error
     assert [str(day) for day in entry.owed] == ["2026-02-16", "2026-02-17", "2026-02-18"]
     assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
     assert faults.count("Query") - stopped_at[0] <= job.request.ranges
@@ -127,7 +127,7 @@ def test_an_answer_that_is_always_damaged_is_never_used(table, faults, monkeypat
     """After its last attempt the SDK hands a damaged answer over; the run refuses it."""
     monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
     faults.rule = every("Query", lambda forward: with_wrong_crc(forward()))
-    assert_untouched(table, table.job(**DAYS).run(), "arrive damaged")
+    assert_untouched(table, table.job(**DAYS).run(), "arrived damaged")
     assert faults.count("Query") >= 3
 
 
@@ -141,7 +141,7 @@ def test_an_answer_that_is_always_torn_is_never_used(table, faults, monkeypatch,
         return answer if checksum else without_checksum(answer)
 
     faults.rule = every("Query", half)
-    assert_untouched(table, table.job(**DAYS).run(), "arrive damaged or in part")
+    assert_untouched(table, table.job(**DAYS).run(), "arrived damaged or incomplete")
 
 
 def test_a_slow_page_is_asked_for_again(table, faults, monkeypatch):
@@ -176,21 +176,21 @@ def test_a_throttled_key_range_slows_the_reading(table, faults):
     """IndexReadKeyRangeThroughputExceeded, in ThrottlingReasons, halves the requests at a time; nothing is lost."""
     job = table.job(**DAYS)
     halved: list[tuple[int, int]] = []
-    learn = job._pace.learn
+    learn = job._limiter.learn
 
     def learned(**facts):
-        before = job._pace.at_a_time
+        before = job._limiter.at_a_time
         learn(**facts)
         if facts["retries"]:
-            halved.append((before, job._pace.at_a_time))
+            halved.append((before, job._limiter.at_a_time))
 
-    job._pace.learn = learned
+    job._limiter.learn = learned
     faults.rule = first(4, "Query", throttled_key_range)
     assert job.run().rows == 9
     assert_exact(table)
     assert halved
     assert all(after == max(1, before // 2) for before, after in halved)
-    assert job._pace.at_a_time == 1
+    assert job._limiter.at_a_time == 1
 
 
 def test_a_key_range_that_stays_throttled_is_named(table, faults, monkeypatch):
@@ -244,7 +244,7 @@ def test_credentials_that_expire_while_reading(table, faults):
         return forward()
 
     faults.rule = rule
-    assert_untouched(table, table.job(**DAYS).run(), "has expired", "renew them and run again")
+    assert_untouched(table, table.job(**DAYS).run(), "has expired", "Renew them and run again")
 
 
 def test_credentials_that_expire_while_publishing(table, faults):

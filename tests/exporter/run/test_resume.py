@@ -30,7 +30,7 @@ def dated(days) -> list[str]:
 def stopped(table, after_items: int, **options):
     """Return a run that was asked to stop as soon as it had read so many items."""
     job = table.job(**options)
-    job._pace.most = 1
+    job._limiter.most = 1
 
     class Stopping:
         seen = 0

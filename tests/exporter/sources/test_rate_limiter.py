@@ -1,10 +1,10 @@
-"""How fast an index is read: on a clock that stands still unless somebody waits."""
+"""Rate limiting of index reads, on a clock that moves only when code waits."""
 
 import random
 
 import pytest
 
-from exporter.sources.rate_limiter import FIRST_REQUESTS, Pace
+from exporter.sources.rate_limiter import FIRST_REQUESTS, RateLimiter
 
 
 class Clock:
@@ -24,14 +24,14 @@ class Clock:
 def test_the_ceiling_holds_over_any_thirty_seconds(ceiling):
     """After the first page, no 30 seconds spend more than 30 times the ceiling, though items differ in size."""
     clock, sizes = Clock(), random.Random(1)
-    pace = Pace(8, ceiling, clock=clock, sleep=clock.sleep)
+    limiter = RateLimiter(8, ceiling, clock=clock, sleep=clock.sleep)
     spent: list[tuple[float, float]] = []
     while clock.now < 120:
-        with pace.turn() as limit:
+        with limiter.turn() as limit:
             clock.sleep(0.01)
             items = min(limit, 2000)
             units = max(0.5, items * sizes.uniform(0.05, 0.1))
-        pace.learn(items=items, units=units, limit=limit, retries=0)
+        limiter.learn(items=items, units=units, limit=limit, retries=0)
         spent.append((clock.now, units))
     for start, _ in spent[1:]:
         assert sum(units for at, units in spent[1:] if start <= at < start + 30) <= 30 * ceiling
@@ -41,72 +41,72 @@ def test_the_ceiling_holds_over_any_thirty_seconds(ceiling):
 def test_without_a_ceiling_pages_are_full():
     """No ceiling, no Limit, no waiting."""
     clock = Clock()
-    pace = Pace(8, clock=clock, sleep=clock.sleep)
+    limiter = RateLimiter(8, clock=clock, sleep=clock.sleep)
     for _ in range(50):
-        with pace.turn() as limit:
+        with limiter.turn() as limit:
             assert limit is None
-        pace.learn(items=1000, units=128, limit=None, retries=0)
+        limiter.learn(items=1000, units=128, limit=None, retries=0)
     assert clock.now == 0
 
 
-def run(pace: Pace, clock: Clock, pages: int, capacity: float) -> None:
-    """Answer pages of 128 units at 100 ms each, as many at a time as the pace allows, up to a server's capacity."""
+def run(limiter: RateLimiter, clock: Clock, pages: int, capacity: float) -> None:
+    """Answer pages of 128 units at 100 ms each, as many at a time as allowed, up to a server's capacity."""
     for _ in range(pages):
-        with pace.turn():
+        with limiter.turn():
             pass
-        clock.sleep(max(0.1 / pace.at_a_time, 128 / capacity))
-        pace.learn(items=1000, units=128, limit=None, retries=0)
+        clock.sleep(max(0.1 / limiter.at_a_time, 128 / capacity))
+        limiter.learn(items=1000, units=128, limit=None, retries=0)
 
 
 def test_more_requests_while_they_bring_more():
     """While throughput grows with every request added, requests are added up to the most allowed."""
     clock = Clock()
-    pace = Pace(8, clock=clock, sleep=clock.sleep)
-    assert pace.at_a_time == FIRST_REQUESTS
-    run(pace, clock, 400, capacity=1e9)
-    assert pace.at_a_time == 8
+    limiter = RateLimiter(8, clock=clock, sleep=clock.sleep)
+    assert limiter.at_a_time == FIRST_REQUESTS
+    run(limiter, clock, 400, capacity=1e9)
+    assert limiter.at_a_time == 8
 
 
 def test_a_run_of_a_few_hundred_pages_reaches_its_most_early():
     """Requests double while that helps, so that a day of a hundred pages is read at full speed for most of it."""
     clock = Clock()
-    pace = Pace(8, clock=clock, sleep=clock.sleep)
-    run(pace, clock, 12, capacity=1e9)
-    assert pace.at_a_time == 8
+    limiter = RateLimiter(8, clock=clock, sleep=clock.sleep)
+    run(limiter, clock, 12, capacity=1e9)
+    assert limiter.at_a_time == 8
 
 
 def test_no_more_requests_than_help():
     """Where the server answers no faster, more requests would only queue; the number stays low."""
     clock = Clock()
-    pace = Pace(64, clock=clock, sleep=clock.sleep)
-    run(pace, clock, 2000, capacity=128 / 0.025)
-    assert pace.at_a_time <= 8
+    limiter = RateLimiter(64, clock=clock, sleep=clock.sleep)
+    run(limiter, clock, 2000, capacity=128 / 0.025)
+    assert limiter.at_a_time <= 8
 
 
 def test_requests_that_brought_nothing_are_taken_back():
     """Where four requests at a time are as fast as the reader, eight only cost it; four it is again."""
     clock = Clock()
-    pace = Pace(8, clock=clock, sleep=clock.sleep)
-    run(pace, clock, 200, capacity=128 / 0.025)
-    assert pace.at_a_time == 4
+    limiter = RateLimiter(8, clock=clock, sleep=clock.sleep)
+    run(limiter, clock, 200, capacity=128 / 0.025)
+    assert limiter.at_a_time == 4
 
 
 def test_throttling_halves_the_requests():
     """An answer that took retries halves the requests at a time, and the next seconds try for no more."""
     clock = Clock()
-    pace = Pace(8, clock=clock, sleep=clock.sleep)
-    run(pace, clock, 400, capacity=1e9)
-    pace.learn(items=1000, units=128, limit=None, retries=3)
-    assert pace.at_a_time == 4
-    run(pace, clock, 40, capacity=1e9)
-    assert pace.at_a_time == 4
-    run(pace, clock, 400, capacity=1e9)
-    assert pace.at_a_time == 8
+    limiter = RateLimiter(8, clock=clock, sleep=clock.sleep)
+    run(limiter, clock, 400, capacity=1e9)
+    limiter.learn(items=1000, units=128, limit=None, retries=3)
+    assert limiter.at_a_time == 4
+    run(limiter, clock, 40, capacity=1e9)
+    assert limiter.at_a_time == 4
+    run(limiter, clock, 400, capacity=1e9)
+    assert limiter.at_a_time == 8
 
 
-def test_units_are_counted_whatever_they_were_for():
+def test_units_of_every_request_are_counted():
     """Every answer's units add up, so that the report's sum is what the account is billed for."""
-    pace = Pace(1)
+    limiter = RateLimiter(1)
     for units in (0.5, 128, 3):
-        pace.learn(items=1, units=units, limit=None, retries=0)
-    assert pace.units == 131.5
+        limiter.learn(items=1, units=units, limit=None, retries=0)
+    assert limiter.units == 131.5

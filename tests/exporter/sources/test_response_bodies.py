@@ -69,14 +69,14 @@ def test_without_the_hook_rows_are_the_same(table, monkeypatch):
     monkeypatch.setattr("exporter.sources.index_query._log.warning", lambda *said, **_: warnings.append(said[0]))
     table.export(**DAYS)
     assert {key: table.table_of(key) for key in sorted(table.keys())} == before
-    assert warnings == ["botocore no longer hands over response bodies; reading through its parser, slower"]
+    assert warnings == ["botocore no longer provides response bodies; reading through its slower parser"]
 
 
 def test_a_body_that_is_no_answer_fails_clearly(table, faults):
-    """A proxy that answers 200 with a page of its own is told by name, without a traceback."""
+    """A proxy that answers 200 with a page of its own is reported by name, without a traceback."""
 
     def page(forward):
         return replace(without_checksum(forward()), body=b"<html>Please sign in</html>")
 
     faults.rule = every("Query", page)
-    assert_untouched(table, table.job(**DAYS).run(), "no answer of DynamoDB", "Please sign in")
+    assert_untouched(table, table.job(**DAYS).run(), "is not from DynamoDB", "Please sign in")

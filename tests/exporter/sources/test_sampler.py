@@ -26,7 +26,7 @@ def test_the_pages_that_tell_types_tell_the_days_as_well(aws, monkeypatch):
 
 
 def test_the_first_page_is_read_once(aws, monkeypatch):
-    """A page that is read twice is dear in a short run. What follows it is asked for behind its last item."""
+    """A page that is read twice is dear in a short run. The next request starts after its last item."""
     times = [FIRST + dt.timedelta(minutes=number) for number in range(1440)]
     made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
     entry, stub = export(made, "sampling_day", monkeypatch, start="2026-01-01", end="2026-01-01")
@@ -41,7 +41,7 @@ def test_the_first_page_is_read_once(aws, monkeypatch):
 
 @pytest.mark.parametrize("days", [{}, {"start": "2026-01-01", "end": "2026-01-31"}])
 def test_a_first_page_beyond_its_piece_is_read_again(aws, monkeypatch, days):
-    """Where the days begin sparse, the first page reaches into pieces behind the first, and no item may come twice."""
+    """Where the days begin sparse, the first page reaches into pieces after the first, and no item may come twice."""
     times = [FIRST + dt.timedelta(hours=7 * number) for number in range(60)]
     times += [FIRST + dt.timedelta(days=18, minutes=7 * number) for number in range(1500)]
     made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
@@ -62,7 +62,7 @@ def test_nothing_is_asked_of_days_before_the_first_item(aws, monkeypatch):
 
 
 def test_the_last_day_is_known_under_a_ceiling_as_well(aws, monkeypatch):
-    """A page is then read in several answers, from the last item down: the first of them tells the end."""
+    """A page is then read in several answers, from the last item down: the first of them gives the end."""
     extents = []
     extent = Reader.extent
     monkeypatch.setattr(Reader, "extent", lambda *given: extents.append(extent(*given)) or extents[-1])
@@ -74,7 +74,7 @@ def test_the_last_day_is_known_under_a_ceiling_as_well(aws, monkeypatch):
 
 
 def test_a_page_without_a_readable_key_is_no_end(aws, monkeypatch):
-    """Where the outermost page tells no day, the index is asked further in, and no day is lost."""
+    """If the outermost page has no readable day, the index is asked further in, and no day is lost."""
     made = [item(number, "A", f"{FIRST + dt.timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}") for number in range(500)]
     made += [item(1000 + number, "A", f"0000 nonsense {number}") for number in range(300)]
     made += [item(2000 + number, "A", f"zzzz nonsense {number}") for number in range(300)]

@@ -62,7 +62,7 @@ def test_late_moved_changed_and_deleted_items_are_found(table):
 
 
 def test_days_that_are_the_same_are_not_reported(table):
-    """A second look at days that nobody touched says nothing, also where a new column came in between."""
+    """A second look at unchanged days reports nothing, also where a new column came in between."""
     table.put("today", "2026-02-20T08:00:00Z", Brand_new={"S": "x"})
     table.export(start="2026-02-20", end="2026-02-20")
     entry = table.export(**LOOK_BACK)
@@ -105,7 +105,7 @@ def test_without_its_key_an_item_is_its_row(table, tmp_path):
 
 
 def test_only_scheduled_ranges_look_back(table, run):
-    """--lookback-days adds days to a schedule's range; beside days that are named it is refused, as is nonsense."""
+    """--lookback-days adds days to a schedule's range; with named days it is refused, as are invalid values."""
     done = run(table, "export", "--start", "2026-02-16", "--end", "2026-02-16", "--lookback-days", "3")
     assert done.returncode == 2
     assert "--lookback-days adds to a scheduled range" in done.stderr
@@ -120,12 +120,12 @@ def test_the_log_names_what_was_counted(tmp_path):
     pq.write_table(pa.table({"a": ["1"], "b": ["x"]}), after)
     found = difference(before, after, ())
     assert (len(found.added), len(found.changed), len(found.deleted)) == (1, 0, 2)
-    told = [line["change"] for line in _lines(before, after, (), found)]
-    assert sorted(told) == ["added", "deleted", "deleted"]
+    changes = [line["change"] for line in _lines(before, after, (), found)]
+    assert sorted(changes) == ["added", "deleted", "deleted"]
 
 
 def test_values_that_look_like_others_joined_are_different(tmp_path):
-    """A separator within a value, and a null beside a text, make no two rows alike."""
+    """A separator within a value, and a null next to a text, make no two rows alike."""
     before, after = tmp_path / "a", tmp_path / "b"
     pq.write_table(pa.table({"a": ["x\x1fy", None], "b": ["z", "1"]}), before)
     pq.write_table(pa.table({"a": ["x", "\x00"], "b": ["y\x1fz", "1"]}), after)

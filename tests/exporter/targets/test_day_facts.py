@@ -1,4 +1,4 @@
-"""What the manifest says of a day besides its rows: distinct values and the hash of its keys."""
+"""What the manifest records about a day: distinct values and the hash of its keys."""
 
 import pyarrow as pa
 import pytest
@@ -24,7 +24,7 @@ def test_a_key_hash_is_the_sum_of_the_hashes():
 
 
 def test_a_key_hash_is_free_of_order_and_of_pages():
-    """The same keys give the same hash however they came: at once, cut into slices, last part first."""
+    """The same keys give the same hash in every delivery: at once, cut into slices, last part first."""
     assert hash_of(KEYS.slice(60), KEYS.slice(0, 7), KEYS.slice(7, 53)) == hash_of(KEYS)
     assert hash_of(KEYS.slice(1)) != hash_of(KEYS)
 

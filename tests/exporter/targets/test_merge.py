@@ -1,4 +1,4 @@
-"""Rows of several partition values in one order of time, however they were read."""
+"""Rows of several partition values in one order of time, for every way of reading them."""
 
 import itertools
 
@@ -24,7 +24,7 @@ def cut(stream: int, keys: list[str], cuts: list[int]) -> list[pa.RecordBatch]:
 
 @given(st.lists(st.tuples(KEYS, st.lists(st.integers(0, 30), max_size=6)), max_size=7), st.integers(1, 4))
 def test_rows_leave_by_key_and_then_by_stream(streams, at_once):
-    """Whatever parts the streams came in; no row is lost, and groups of streams follow one another."""
+    """For any parts of the streams; no row is lost, and groups of streams follow one another."""
     parts = [cut(number, *stream) for number, stream in enumerate(streams)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merge, "AT_ONCE", at_once)
@@ -58,6 +58,6 @@ def test_no_more_is_loaded_than_is_needed(streams, at_once):
 
 
 def test_a_single_stream_is_handed_on_as_it_is():
-    """Most datasets have one partition value, whose rows nobody need sort or copy."""
+    """Most datasets have one partition value, so its rows are neither sorted nor copied."""
     batch = pa.RecordBatch.from_pylist([{"key": "b"}, {"key": "a"}])
     assert next(merged([[batch]], lambda rows: rows, "key")) is batch

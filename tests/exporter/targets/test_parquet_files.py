@@ -1,4 +1,4 @@
-"""What a published file is, as Parquet tells it: compression, statistics, row groups, order."""
+"""Properties of a published file: compression, statistics, row groups, order."""
 
 import datetime as dt
 from decimal import Decimal
@@ -103,7 +103,7 @@ def test_a_column_without_values_tells_that_all_are_null(tmp_path):
 
 
 def test_rows_lie_in_the_order_of_their_sort_keys(tmp_path):
-    """Of all partition values together, so that a time of day is in few row groups; in whatever order they came."""
+    """Of all partition values together, so that a time of day is in few row groups; in any order of arrival."""
     spool = Spool(tmp_path)
     pieces = {(0, 1): 0, (0, 2): 10, (1, 3): 3, (1, 4): 20}
     for order, first in sorted(pieces.items(), reverse=True):

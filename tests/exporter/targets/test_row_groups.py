@@ -1,4 +1,4 @@
-"""A file's row groups: as large as they may be, and the same however the rows arrive."""
+"""A file's row groups: as large as they may be, and the same for every batching of the rows."""
 
 import itertools
 import weakref
@@ -29,8 +29,8 @@ TEXTS = st.lists(st.none() | st.text(max_size=30), max_size=150)
 
 
 @given(TEXTS, st.data())
-def test_the_same_rows_are_cut_alike_however_they_arrive(texts, data):
-    """Every row in its order, all groups of one length but the last, wherever pages began and ended."""
+def test_the_same_rows_are_cut_alike_in_any_batches(texts, data):
+    """Every row in its order, all groups of one length but the last, for all page bounds."""
     rows = pa.table({"text": pa.array(texts, pa.string()), "number": pa.array(range(len(texts)), pa.int64())})
     whole = list(row_groups(batches(rows, [])))
     cut = list(row_groups(batches(rows, data.draw(st.lists(st.integers(0, len(texts)), max_size=12)))))
