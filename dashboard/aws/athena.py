@@ -1,4 +1,4 @@
-"""Athena, through PyAthena: start a statement, watch it, stop it, read its result. The one module that knows it."""
+"""A statement flows in, its result flows out: Athena through PyAthena. The only module that uses PyAthena."""
 
 import logging
 from typing import Any
@@ -24,17 +24,17 @@ from dashboard.results.result_file import unique_names
 from dashboard.sql.parser import position_of_failure
 
 POLL_SECONDS = 0.2
-"""Between looks at a running query; PyAthena's own second is felt on every click."""
+"""Time between polls of a running query. PyAthena's default of one second makes every click slow."""
 
 MOST_REUSE_MINUTES = 7 * 24 * 60
 """Athena's limit on the age of a reused result."""
 
-# PyAthena logs a traceback for every error that it raises; here each is handled, and said once.
+# PyAthena logs a traceback for every error that it raises. This module handles each error and reports it once.
 logging.getLogger("pyathena").setLevel(logging.CRITICAL)
 
 
 class Athena:
-    """Runs statements in one workgroup. Safe to use from many threads; every run has a cursor of its own."""
+    """Runs statements in one workgroup. Thread-safe: every run has its own cursor."""
 
     def __init__(
         self, objects: Objects, *, workgroup: str, database: str, results: str | None, region: str | None
@@ -58,7 +58,7 @@ class Athena:
         seen: list[AthenaQueryExecution] = []
         stopped = False
 
-        def look(execution: AthenaQueryExecution) -> None:
+        def on_poll(execution: AthenaQueryExecution) -> None:
             nonlocal stopped
             seen[:] = [execution]
             over = execution.state in AthenaQueryExecution.TERMINAL_STATES
@@ -68,7 +68,7 @@ class Athena:
 
         try:
             # One row of GetQueryResults gives the columns' types; the rows come from the file.
-            cursor = self._connect().cursor(on_poll=look, arraysize=1)
+            cursor = self._connect().cursor(on_poll=on_poll, arraysize=1)
             cursor.execute(
                 statement.sql,
                 list(statement.parameters) or None,
@@ -83,7 +83,7 @@ class Athena:
         return self._result(statement, seen[0], tuple(_column(*entry) for entry in described))
 
     def stop(self, query_execution_id: str) -> None:
-        """Stop an execution in Athena; one that is over stays as it is."""
+        """Stop an execution in Athena; a finished execution does not change."""
         try:
             self._connect().client.stop_query_execution(QueryExecutionId=query_execution_id)
         except (ClientError, BotoCoreError) as error:
@@ -126,7 +126,7 @@ class Athena:
             )
         names = unique_names([column.name for column in columns])
         columns = tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True))
-        # Read here, in the query's own thread, so that pages and programs find the rows there.
+        # Read in the query's own thread, so pages and API find the rows cached.
         count, limit = self.results.table(location, columns).num_rows, statement.limit
         return QueryResult(
             query_execution_id=str(execution.query_id),
@@ -140,20 +140,20 @@ class Athena:
         )
 
     def _files_of(self, execution: AthenaQueryExecution) -> tuple[str, ...]:
-        # Athena lists what it wrote in a file beside its results, a URI a line; there is none where no row was written.
+        # Athena lists the files of an UNLOAD in a manifest, one URI a line. Without rows there is no manifest.
         listed = execution.data_manifest_location
         return tuple(filter(None, self._objects.text(listed).splitlines())) if listed else ()
 
 
 def _failure(statement: Statement, execution: AthenaQueryExecution | None, error: Exception) -> DashboardError:
-    """Return what went wrong: the query, where Athena says that it ended badly, and otherwise the call."""
+    """Return the query's failure where Athena reports one, otherwise the failure of the call."""
     if execution is None or execution.state not in {"FAILED", "CANCELLED"}:
         return error_from_sdk(error, "Athena", "running a query")
     reason = execution.state_change_reason or ""
     failure = error_from_reason(str(execution.state), reason, str(execution.query_id))
     if isinstance(failure, QueryFailed) and statement.written:
-        told, line, column = position_of_failure(statement.written, failure.reason)
-        return QueryFailed(told, failure.query_execution_id, line, column)
+        text, line, column = position_of_failure(statement.written, failure.reason)
+        return QueryFailed(text, failure.query_execution_id, line, column)
     return failure
 
 

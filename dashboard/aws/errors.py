@@ -1,4 +1,4 @@
-"""Errors of the SDK and of Athena's answers to the errors of this program."""
+"""Errors of the SDK and reasons of Athena flow in; errors of this program flow out."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -41,9 +41,9 @@ _REFUSED = ("Access Denied", "AccessDenied", "Insufficient permissions", "PERMIS
 
 
 def error_from_sdk(error: BaseException, service: str, doing: str) -> DashboardError:
-    """Return what an SDK error means; `service` is "Athena" or "S3", `doing` reads "listing s3://bucket/prefix".
+    """Return the DashboardError for an SDK error; `service` is "Athena" or "S3", `doing` reads "listing s3://bucket/prefix".
 
-    Looks through the chain of causes, since PyAthena wraps the SDK's errors in its own.
+    Follows the chain of causes, because PyAthena wraps the SDK's errors.
     """
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ClientError | BotoCoreError):
@@ -61,12 +61,12 @@ def error_from_sdk(error: BaseException, service: str, doing: str) -> DashboardE
 
 
 def error_from_reason(state: str, reason: str, query_execution_id: str) -> QueryError | AccessDenied:
-    """Return what a query's end in another state than SUCCEEDED means; `reason` is Athena's StateChangeReason."""
+    """Return the error of a query that ended as FAILED or CANCELLED; `reason` is Athena's StateChangeReason."""
     if state == "CANCELLED":
         said = f" ({reason})" if reason and "cancel" not in reason.lower() else ""
         return QueryCancelled(f"The query was stopped in Athena before its end{said}.", query_execution_id)
     said = reason.rstrip(".")
-    # Athena words a column that is not there as one that may not be read; its code tells the two apart.
+    # Athena's text for a missing column is also that of a denied one. The error code is different.
     is_column = "COLUMN_NOT_FOUND" in reason
     if not is_column and any(sign in reason for sign in _MISSING):
         return TableMissing(
@@ -87,7 +87,7 @@ def _from_answer(error: ClientError, service: str, doing: str) -> DashboardError
     if code in _DENIED or status == 403:
         return AccessDenied(f"{service} refused {doing}: {message.rstrip('.')}. Give the role that permission.")
     if status >= 500:
-        return AthenaUnreachable(f"{service} is not well: {code} while {doing}. Try again in a minute.")
+        return AthenaUnreachable(f"{service} has a fault: {code} while {doing}. Try again in a minute.")
     if "output location" in message.lower():
         return QueryFailed(f"{message.rstrip('.')}. Set ATHENA_RESULTS, or a place for results in the workgroup.")
     return error_from_reason("FAILED", message, "") if service == "Athena" else QueryFailed(f"{service}: {message}")

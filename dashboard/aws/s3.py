@@ -1,4 +1,4 @@
-"""S3: the exporter's records, saved queries, results, and links to them. The one module with an S3 client."""
+"""Keys flow in; objects and presigned links flow out. The only module with an S3 client."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 LINK_SECONDS = 300
-"""How long a presigned link opens; long enough to click, too short to pass around."""
+"""Lifetime of a presigned link: long enough to click, too short to share."""
 
 
 class Objects:
@@ -33,7 +33,7 @@ class Objects:
 
     @cached_property
     def _signer(self) -> "S3Client":
-        # A signature covers the host, so the link must be signed for the name under which it will be opened.
+        # A signature covers the host name, so the link is signed for the name that the browser uses.
         if not self._public_endpoint:
             return self._client
         signer: S3Client = new_client(
@@ -57,7 +57,7 @@ class Objects:
             raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
 
     def put(self, bucket: str, key: str, body: bytes, *, etag: str | None) -> bool:
-        """Write a JSON object over the version with this ETag (None: where there is none); False if it is another."""
+        """Write a JSON object over the version with this ETag (None: no object); False if the version is another."""
         condition: dict[str, Any] = {"IfMatch": f'"{etag}"'} if etag else {"IfNoneMatch": "*"}
         try:
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json", **condition)
@@ -69,7 +69,7 @@ class Objects:
         return True
 
     def delete(self, bucket: str, key: str) -> None:
-        """Delete an object; one that is not there stays so."""
+        """Delete an object; a missing object is no error."""
         try:
             self._client.delete_object(Bucket=bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
@@ -111,7 +111,7 @@ class Objects:
             raise error_from_sdk(error, "S3", f"listing s3://{bucket}/{prefix}") from error
 
     def part(self, bucket: str, key: str, etag: str, first: int, end: int) -> bytes:
-        """Return the bytes of a version of an object from `first` to before `end`; raise ResultMissing for another."""
+        """Return an object's bytes from `first` to before `end`; raise ResultMissing where its version is another."""
         try:
             found = self._client.get_object(
                 Bucket=bucket, Key=key, IfMatch=f'"{etag}"', Range=f"bytes={first}-{end - 1}"
@@ -119,7 +119,7 @@ class Objects:
             return found["Body"].read()
         except (ClientError, BotoCoreError) as error:
             if _code(error) in {"PreconditionFailed", "412", "NoSuchKey", "404"}:
-                raise ResultMissing(f"The file s3://{bucket}/{key} was published anew. Try again.") from error
+                raise ResultMissing(f"The file s3://{bucket}/{key} was published again. Try again.") from error
             raise error_from_sdk(error, "S3", f"reading s3://{bucket}/{key}") from error
 
     def size(self, uri: str) -> int:
@@ -130,10 +130,10 @@ class Objects:
         except (ClientError, BotoCoreError) as error:
             if _code(error) in {"NoSuchKey", "404"}:
                 raise ResultMissing(f"The file {uri} is gone. Write it again.") from error
-            raise error_from_sdk(error, "S3", f"looking at {uri}") from error
+            raise error_from_sdk(error, "S3", f"reading the size of {uri}") from error
 
     def link(self, uri: str, file_name: str) -> str:
-        """Return a presigned address that downloads an object under `file_name`, good for `LINK_SECONDS`."""
+        """Return a presigned address that downloads an object under `file_name`, valid for `LINK_SECONDS`."""
         bucket, key = bucket_and_key(uri)
         request = {
             "Bucket": bucket,
@@ -158,8 +158,8 @@ def bucket_and_key(uri: str) -> tuple[str, str]:
 
 
 def _config() -> Config:
-    # Path style works on AWS and wherever a bucket's name is no host name. Without a version the SDK presigns with
-    # Signature Version 2 in the oldest regions, which newer buckets and SSE-KMS refuse.
+    # Path style works on AWS and on endpoints that do not resolve bucket names as host names. Without a version the
+    # SDK presigns with Signature Version 2 in the oldest regions, which newer buckets and SSE-KMS refuse.
     return Config(
         signature_version="s3v4",
         s3={"addressing_style": "path"},

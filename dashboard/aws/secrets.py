@@ -1,4 +1,4 @@
-"""Secrets Manager: the one module with its client."""
+"""A secret's name flows in, its text flows out. The only module with a Secrets Manager client."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SecretsManager:
-    """Reads one secret, by its ARN (whose region holds then) or its name."""
+    """Reads one secret by ARN (then in the region of the ARN) or by name."""
 
     def __init__(self, secret: str, region: str | None = None) -> None:
         self._secret = secret
@@ -28,11 +28,11 @@ class SecretsManager:
         return client
 
     def text(self) -> str:
-        """Return the secret's current text; "" where it holds none yet. Raises a DashboardError otherwise."""
+        """Return the secret's current text, "" while it has none. Raises a DashboardError."""
         try:
             return self._client.get_secret_value(SecretId=self._secret).get("SecretString", "")
         except ClientError as error:
-            # A secret that exists and has no version yet answers like one that does not exist.
+            # The answer for a secret without a version is that for a missing secret.
             if error.response.get("Error", {}).get("Code") == "ResourceNotFoundException":
                 return ""
             raise error_from_sdk(error, "Secrets Manager", f"reading the secret {self._secret}") from error

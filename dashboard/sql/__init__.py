@@ -1,1 +1,1 @@
-"""SQL of a person flows in, a checked statement or a refusal with its position flows out."""
+"""SQL that a person wrote flows in; a checked statement, or a refusal with its position, flows out."""

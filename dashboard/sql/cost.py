@@ -1,4 +1,4 @@
-"""What a query will cost at most, told before it runs, from the manifest alone. Pure."""
+"""A statement and a manifest flow in; the upper bound of the statement's cost flows out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,9 +33,8 @@ class Estimate:
 def estimate_from(statement: Statement, manifest: Manifest, scans: Sequence[DayTest] | None = None) -> Estimate:
     """Return the upper bound for a statement over one dataset's table.
 
-    `scans` holds, per reading of the table, whether a day may be opened; without it the table is read once, and the
-    statement's own days decide: one that names none opens all of them. A statement whose columns are not known reads
-    all of those.
+    `scans` holds one test per scan of the table: whether it may open a day. None: one scan of the statement's days,
+    or of all days where it names none. A statement with unknown columns reads all columns.
     """
     tests = scans if scans is not None else [lambda day: statement.days is None or day in statement.days]
     sizes = {day: _bytes(record, statement.columns) for day, record in manifest.days.items()}
@@ -71,15 +70,15 @@ def dollars_for(bytes_scanned: int) -> Decimal:
 
 
 def suggested_days(manifest: Manifest) -> Days | None:
-    """Return the last seven published days, worth suggesting where a query would read everything."""
+    """Return the last seven published days, the suggestion for a query that reads every day."""
     latest = sorted(manifest.days)[-7:]
     return Days(latest[0], latest[-1]) if latest else None
 
 
 def _bytes(record: DayRecord, columns: tuple[str, ...] | None) -> int:
-    # A file written before a column was known holds nothing of it; one without figures per column counts whole.
+    # A file that is older than a column holds nothing of it. A file without figures per column counts in full.
     if columns is None or not record.column_bytes:
         return record.bytes
-    # What is in no column is the footer, which is read of every object that is opened.
+    # Bytes outside of the columns are the footer, which Athena reads of every object that it opens.
     footers = max(record.bytes - sum(record.column_bytes.values()), 0)
     return footers + sum(record.column_bytes.get(column, 0) for column in columns)

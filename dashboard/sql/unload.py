@@ -1,7 +1,7 @@
-"""A result written to S3 by Athena itself, whatever its size: nothing of it passes through this process. Pure.
+"""A checked statement flows in; the UNLOAD statement by which Athena writes its result to S3 flows out.
 
-Source: "UNLOAD" in the Athena user guide. It takes any SELECT, parameters included, wants a folder that is empty, and
-keeps no promise about order.
+Source: "UNLOAD" in the Athena user guide. UNLOAD takes any SELECT, parameters included, needs an empty folder, and
+does not keep the order of rows.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ UnloadFormat = Literal["parquet", "json"]
 FORMATS: Final[tuple[UnloadFormat, ...]] = get_args(UnloadFormat)
 EXTENSIONS: Final[dict[UnloadFormat, str]] = {"parquet": "parquet", "json": "json.gz"}
 LABELS: Final[dict[UnloadFormat, str]] = {"parquet": "Parquet", "json": "JSON lines"}
-"""Athena's text format is neither: it has no header and quotes nothing, so that a comma in a value breaks a row."""
+"""Athena's text format is not offered: it has no header and no quotes, so a comma in a value breaks a row."""
 
 MOST_ROWS: Final = 50_000_000
-"""Rows are not held here, but somebody pays for keeping and for fetching them."""
+"""The rows are not held in this process, but storage and transfer cost money."""
 
 _OPTIONS: Final[dict[UnloadFormat, str]] = {
     "parquet": "format = 'PARQUET', compression = 'SNAPPY'",
@@ -30,7 +30,7 @@ def unload_statement(
 ) -> Statement:
     """Return the statement that writes the `chosen` ones of a statement's result columns below an S3 folder.
 
-    `columns` are all of them in order, as the result names them: repeated or missing names of the SQL count by place.
+    `columns` are all of them in order, as the result names them; the SQL's own names may be missing or repeated.
     """
     names = [f"c{place}" for place, _ in enumerate(columns, 1)]
     shown = ", ".join(f"{names[place]} AS {quoted(name)}" for place, name in enumerate(columns) if name in set(chosen))
@@ -42,5 +42,5 @@ def unload_statement(
 
 
 def unload_folder(output_location: str, name: str) -> str:
-    """Return a folder beside Athena's own results, where whoever runs queries may write and what is old is removed."""
+    """Return a folder next to Athena's results: the role that runs queries may write there, and old files expire."""
     return f"{output_location.rpartition('/')[0]}/unload/{name}/"

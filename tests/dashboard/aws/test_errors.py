@@ -1,4 +1,4 @@
-"""What Athena's and the SDK's errors mean to a person."""
+"""Errors of Athena and the SDK become messages for people."""
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
@@ -30,7 +30,7 @@ def answer(code, message, status=400):
         (answer("ThrottlingException", "Rate exceeded"), Throttled, "fewer requests"),
         (answer("AccessDeniedException", "not allowed: athena:Start"), AccessDenied, "athena:Start"),
         (answer("ExpiredTokenException", "expired"), AccessDenied, "expired"),
-        (answer("InternalServerException", "oops", 500), AthenaUnreachable, "not well"),
+        (answer("InternalServerException", "oops", 500), AthenaUnreachable, "has a fault"),
         (answer("InvalidRequestException", "WorkGroup x is not found."), QueryFailed, "WorkGroup x"),
         (answer("InvalidRequestException", "No output location provided."), QueryFailed, "Set ATHENA_RESULTS"),
         (EndpointConnectionError(endpoint_url="http://x"), AthenaUnreachable, "AWS_ENDPOINT_URL"),
@@ -39,7 +39,7 @@ def answer(code, message, status=400):
     ],
 )
 def test_an_sdk_error_says_what_to_do(error, kind, said):
-    """Each by what the caller can do about it, also where PyAthena has wrapped it."""
+    """The kind says what the caller can do, also for errors that PyAthena has wrapped."""
     assert isinstance(error_from_sdk(error, "Athena", "running a query"), kind)
     wrapped = RuntimeError("wrapped")
     wrapped.__cause__ = error
@@ -65,7 +65,7 @@ def test_an_sdk_error_says_what_to_do(error, kind, said):
     ],
 )
 def test_a_query_that_ended_badly_says_why(state, reason, kind, said):
-    """Athena's own words, and the next step where there is one."""
+    """The error holds Athena's reason, and the next step where there is one."""
     error = error_from_reason(state, reason, "id")
     assert isinstance(error, kind)
     assert said in str(error)
@@ -81,14 +81,14 @@ def test_a_query_that_ended_badly_says_why(state, reason, kind, said):
     ],
 )
 def test_athenas_position_is_found_in_what_was_written(written, reason, place):
-    """Athena counts in the text that it was sent; people look at the one that they wrote."""
-    told, line, column = position_of_failure(written, reason)
+    """Athena's position is that of the sent text; the error's position is that of the written text."""
+    text, line, column = position_of_failure(written, reason)
     assert (line, column) == place
-    assert "line 1:" not in told
+    assert "line 1:" not in text
 
 
 def test_a_workgroup_without_a_place_for_results_says_what_to_set(published):
-    """The stand-in's primary workgroup has none, as a new account's has none."""
+    """The stand-in's primary workgroup has no place for results, like that of a new account."""
     service = Service(settings_from_environment({**published.environment, "ATHENA_RESULTS": ""}))
     with pytest.raises(QueryFailed, match="Set ATHENA_RESULTS"):
         service.athena.run(Statement("SELECT 1"))

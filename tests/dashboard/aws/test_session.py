@@ -1,4 +1,4 @@
-"""Our quicker way to the SDK's clients makes the very clients that the SDK makes."""
+"""The quicker way to SDK clients makes the same clients as the SDK."""
 
 import pytest
 from botocore.exceptions import UnknownServiceError
@@ -9,7 +9,7 @@ from dashboard.aws.session import new_client, new_session
 
 @pytest.mark.parametrize("service", ["s3", "secretsmanager", "athena", "glue"])
 def test_clients_have_every_operation_and_the_same_endpoint(service, monkeypatch):
-    """Models read another way are the same models."""
+    """Clients have the SDK's operations, metadata, endpoint and paginators."""
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     ours = new_client(service, region_name="eu-central-1")
     theirs = Session().create_client(service, region_name="eu-central-1")
@@ -19,13 +19,13 @@ def test_clients_have_every_operation_and_the_same_endpoint(service, monkeypatch
     assert all(ours.can_paginate(name) == theirs.can_paginate(name) for name in ours.meta.method_to_api_mapping)
 
 
-def test_a_service_that_does_not_exist_is_told_as_the_sdk_tells_it():
-    """The list of services holds the services alone."""
+def test_an_unknown_service_raises_the_sdks_own_error():
+    """The error lists the known services."""
     with pytest.raises(UnknownServiceError, match=r"'no-such-service'.*: accessanalyzer, "):
         new_client("no-such-service", region_name="eu-central-1")
 
 
-def test_models_of_ones_own_are_found(tmp_path, monkeypatch):
+def test_models_in_aws_data_path_are_found(tmp_path, monkeypatch):
     """AWS_DATA_PATH holds for these clients as for all others."""
     (tmp_path / "ours" / "2026-01-01").mkdir(parents=True)
     (tmp_path / "ours" / "2026-01-01" / "service-2.json").write_text("{}", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a query may cost, told before it runs."""
+"""The upper bound of a query's cost before it runs."""
 
 import datetime as dt
 from decimal import Decimal
@@ -56,7 +56,7 @@ def test_days_and_columns_bound_the_bytes(service, published):
     ],
 )
 def test_custom_sql_is_bounded_by_its_own_conditions(service, sql, days):
-    """Days that conditions on year, month and day rule out cost nothing; what is unclear counts."""
+    """Days excluded by conditions on year, month and day cost nothing; unclear days count."""
     request = request_from({"query": "custom_sql", "sql": sql}, service.shape("contacts"), 100)
     estimate = service.estimate("contacts", service.prepare("contacts", request))
     assert (estimate.days, estimate.reads_everything) == (days, days == 45)
@@ -99,7 +99,7 @@ def test_an_estimate_is_never_below_what_athena_scans(service, values):
 
 
 def test_the_overview_is_bounded_too(service, published):
-    """Both of its statements stay below what they were said to cost."""
+    """Both of its statements scan at most the bytes of their estimates."""
     filters = Filters(Days(D(2026, 1, 5), D(2026, 1, 11)), channel=("VOICE",))
     for statement in overview_statements(service.shape("contacts"), filters, published.manifest):
         bound = service.estimate("contacts", statement)
@@ -117,14 +117,14 @@ def test_the_overview_is_bounded_too(service, published):
     ],
 )
 def test_each_mention_of_a_table_is_a_reading(service, published, sql, times):
-    """Athena runs a named query once for every mention of its name, so its bytes count as often."""
+    """Athena runs a named query once per mention of its name, so its bytes count once per mention."""
     request = request_from({"query": "custom_sql", "sql": sql}, service.shape("contacts"), 100)
     once = sum(day.bytes - sum(day.column_bytes.values()) for day in published.manifest.days.values())
     assert service.estimate("contacts", service.prepare("contacts", request)).bytes == times * once
 
 
 def test_readings_that_multiply_without_end_are_refused(service):
-    """Named queries that each mention the one before twice are told, not counted for minutes."""
+    """Named queries that each mention the one before twice are refused at once."""
     named = ["x0 AS (SELECT 1 AS n FROM contacts)"]
     named += [f"x{n} AS (SELECT 1 AS n FROM x{n - 1} a, x{n - 1} b)" for n in range(1, 30)]
     sql = f"WITH {', '.join(named)} SELECT 1 FROM x29"
@@ -135,11 +135,11 @@ def test_readings_that_multiply_without_end_are_refused(service):
 
 
 def test_sql_that_reads_no_table_costs_nothing_to_estimate(service):
-    """`SELECT 1` has no bound to speak of."""
+    """`SELECT 1` has no estimate."""
     request = request_from({"query": "custom_sql", "sql": "SELECT 1"}, service.shape("contacts"), 100)
     assert service.estimate("contacts", service.prepare("contacts", request)) is None
 
 
 def test_the_last_week_is_suggested(published):
-    """Where a query would read everything, seven published days are worth suggesting."""
+    """The suggested days are the last seven published days."""
     assert suggested_days(published.manifest) == Days(D(2026, 1, 27), D(2026, 2, 2))

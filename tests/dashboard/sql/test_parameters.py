@@ -1,4 +1,4 @@
-"""Parameters of saved SQL: found, checked, bound."""
+"""Parameters of saved SQL are found, checked and bound."""
 
 import datetime as dt
 
@@ -23,7 +23,7 @@ def test_parameters_are_found_outside_texts_and_comments():
 
 
 def test_values_are_bound_by_athena(service, published):
-    """What is sent has a `?` per mention, the values travel beside it, and the answer is that of the values."""
+    """The sent SQL has a `?` per mention; the values travel as execution parameters and decide the answer."""
     statement = ready(service, SQL, start_date="2026-01-05", channel="VOICE")
     assert statement.parameters == ("DATE '2026-01-05'", "'VOICE'")
     assert statement.sql.count("?") == 2
@@ -36,7 +36,7 @@ def test_values_are_bound_by_athena(service, published):
 
 @pytest.mark.parametrize("value", ["' OR 1=1 --", "x'; DROP TABLE contacts", "?", "{{channel}}", "\\", "a\nb"])
 def test_a_value_is_never_read_as_sql(service, value):
-    """Quotes, comments and question marks in a value are just that."""
+    """Quotes, comments and question marks in a value stay part of the value."""
     statement = ready(
         service, "SELECT count(*) AS n FROM contacts WHERE channel = {{channel}} AND note <> '?'", channel=value
     )

@@ -18,7 +18,7 @@ LATEST = {("db", "contacts"): WEEK, ("db", "orders"): WEEK}
 
 
 def proposed(sql: str) -> str | None:
-    """The proposal, which the guard takes."""
+    """The proposed SQL, checked by the guard."""
     found = proposal_from(sql, CATALOGUE, LATEST, lambda text: bool(checked(text, CATALOGUE, 10, {}).sql))
     return found.sql if found else None
 
@@ -53,7 +53,7 @@ def proposed(sql: str) -> str | None:
     ],
 )
 def test_the_filter_goes_where_it_belongs(written: str, expected: str):
-    """Behind WHERE, or as one, with the rest of the text as it was written."""
+    """The filter follows WHERE, or becomes a WHERE clause; the rest of the text is unchanged."""
     if "{{" in written:
         found = proposal_from(written, CATALOGUE, LATEST, lambda _: True)
         assert found is not None
@@ -63,7 +63,7 @@ def test_the_filter_goes_where_it_belongs(written: str, expected: str):
 
 
 def test_every_table_gets_its_own():
-    """A join reads two tables, each by its name in the query; both sides of a union are confined."""
+    """Each table of a join gets a filter under its alias; both sides of a union get one."""
     joined = proposed("SELECT * FROM contacts a JOIN orders b ON a.note = b.note")
     assert joined is not None
     assert condition(WEEK, "a.") in joined
@@ -87,7 +87,7 @@ def test_nothing_is_proposed_where_it_could_change_more_than_the_days(written: s
 
 
 def test_what_does_not_read_less_is_not_proposed():
-    """The proposal is measured before anybody sees it."""
+    """A proposal that reads as much as the original is not shown."""
     assert proposal_from("SELECT * FROM contacts", CATALOGUE, LATEST, lambda _: False) is None
 
 
