@@ -1,4 +1,4 @@
-"""Explore: ready queries with their inputs, and the rows they find."""
+"""Inputs of a ready-made query flow in, its result rows flow out."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from dashboard.ui.query import form, run_status
 from dashboard.ui.query.parameter_inputs import parameter_inputs
 from dashboard.ui.result import table
 
-page = opened("Explore", "ready queries over the published rows")
+page = opened("Explore", "Ready-made queries over the published rows")
 service, name = page.service, page.name
 kinds = {kind.id: kind for kind in available_query_types(service.shape(name))}
 link = linked("explore", name)

@@ -1,4 +1,4 @@
-"""Exports: what is published day by day, how fresh and how sure it is, and the runs that made it."""
+"""Manifest, verification records and run ledger flow in, the Exports page flows out."""
 
 import datetime as dt
 
@@ -12,27 +12,27 @@ from dashboard.ui.page.page_header import opened
 from dataset_model import Dataset
 
 
-def runs_alone(service: Service, dataset: Dataset) -> None:
-    """Draw the runs where no day is published: they say why."""
+def run_history(service: Service, dataset: Dataset) -> None:
+    """Draw the runs of a dataset without published days; they show the reason."""
     if found := service.runs(dataset.name):
         exports_tables.run_table(found, dataset)
 
 
-page = opened("Exports", "what is published, and how it got here", runs_alone)
+page = opened("Exports", "Published days, their verification, and the export runs", run_history)
 service, name, dataset, manifest = page.service, page.name, page.dataset, page.manifest
-runs, known = service.runs(name), service.assurances(name)
+runs, verified = service.runs(name), service.assurances(name)
 records = manifest.days.values()
 with st.grid(4, min_column_width=150, gap="small", key="export_cards"):
     st.metric("Published rows", formats.number(manifest.rows), border=True, height="stretch")
     st.metric("Published days", formats.number(len(manifest.days)), border=True, height="stretch")
     st.metric("Size on S3", formats.size(sum(record.bytes for record in records)), border=True, height="stretch")
-    exports_tables.set_aside_card(set_aside_from(runs), dataset)
+    exports_tables.quarantine_card(set_aside_from(runs), dataset)
 
 now = dt.datetime.now(dt.UTC)
 exports_tables.last_run(runs, dataset, now)
 exports_tables.last_verification(service.latest_verification(name), dataset, now)
 days_tab, runs_tab = st.tabs(["Days", "Runs"])
 with days_tab:
-    exports_tables.day_table(manifest, known, dataset)
+    exports_tables.day_table(manifest, verified, dataset)
 with runs_tab:
     exports_tables.run_table(runs, dataset)

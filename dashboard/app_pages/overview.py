@@ -1,4 +1,4 @@
-"""Overview: the figures of a period in cards and charts, each of which filters the others."""
+"""The figures of a period flow in, cross-filtered cards and charts flow out."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from dashboard.ui.page.view_state import chosen_dataset, view_of
 
 @st.fragment
 def body() -> None:
-    """Draw everything below the navigation; another period runs this alone."""
+    """Draw everything below the navigation; a new period reruns only this fragment."""
     with designed_states():
         service = cached_service.service()
         name = chosen_dataset(service)

@@ -1,4 +1,4 @@
-"""SQL: a SELECT of one's own, checked before it runs, beside the columns that it may read and what was saved."""
+"""A SELECT written by the user flows in, its checked and executed result flows out."""
 
 from collections.abc import Mapping
 
@@ -9,13 +9,13 @@ from dashboard.sql.parameters import formatted
 from dashboard.ui.page.page_header import opened
 from dashboard.ui.page.url_state import linked, share
 from dashboard.ui.query import form, run_status
-from dashboard.ui.query.parameter_inputs import give, parameter_inputs
+from dashboard.ui.query.parameter_inputs import fill_inputs, parameter_inputs
 from dashboard.ui.query.saved_panel import history_panel, remember, saved_panel
 from dashboard.ui.query.schema_browser import schema_browser
 from dashboard.ui.query.sql_editor import put
 from dashboard.ui.result import table
 
-page = opened("SQL", "one SELECT over the served tables, checked before it runs")
+page = opened("SQL", "One SELECT over the served tables, checked before it runs")
 service, name = page.service, page.name
 slot = f"sql_{name}"
 link = linked("sql", name)
@@ -23,23 +23,23 @@ limits = [rows for rows in (100, 1_000, 5_000) if rows < service.settings.max_fe
 limits.append(service.settings.max_fetch_rows)
 
 
-def take(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> None:
-    """Put a saved or past query into the editor, and run it where that was asked."""
+def open_query(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> None:
+    """Put a saved or past query into the editor; `runs` starts it at once."""
     put(slot, sql)
-    give(slot, given)
+    fill_inputs(slot, given)
     st.session_state["limit"] = min(limits, key=lambda rows: abs(rows - limit))
     st.session_state[f"{slot}_again"] = runs
 
 
-def found(job: Job) -> None:
-    """Draw a finished query and enter it into the histories."""
+def draw_result(job: Job) -> None:
+    """Draw a finished query and add it to the histories."""
     remember(service, name, job)
     table.result(service, name, job, key=slot)
 
 
 with st.container(key="workbench"):
-    written, beside = st.columns([3, 1.25], gap="small")
-with written, st.container(border=True, key="question"):
+    main, side = st.columns([3, 1.25], gap="small")
+with main, st.container(border=True, key="question"):
     edited = form.editor(service, name, slot, link.sql)
     given = parameter_inputs(slot, edited.sql, link.parameters)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -63,14 +63,14 @@ with written, st.container(border=True, key="question"):
         asked = {"query": "custom_sql", "sql": edited.sql, "limit": limit, "run": pressed}
         form.run_if_asked(service, name, asked, slot, given)
     else:
-        st.caption("Write a SELECT, or take the example. Ctrl or Cmd + Enter runs it.")
+        st.caption("Write a SELECT or choose Example. Ctrl or Cmd + Enter runs it.")
 
-run_status.show(service, slot, found)
-with beside:
+run_status.show(service, slot, draw_result)
+with side:
     schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
 with schema_tab:
     schema_browser(service)
 with saved_tab, st.container(border=True, key="saved"):
-    saved_panel(service, name, edited.sql, limit, take)
+    saved_panel(service, name, edited.sql, limit, open_query)
 with history_tab, st.container(border=True, key="history"):
-    history_panel(service, name, take)
+    history_panel(service, name, open_query)

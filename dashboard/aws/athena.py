@@ -19,7 +19,7 @@ from dashboard.errors import DashboardError, QueryFailed
 from dashboard.model.result import QueryResult, ResultColumn, Statistics
 from dashboard.model.run_options import UNWATCHED, Watch
 from dashboard.model.statements import Statement
-from dashboard.results.result_cache import HeldRows, SharedResults, SharedRows
+from dashboard.results.result_cache import SharedResults, SharedRows, TableRows
 from dashboard.results.result_file import unique_names
 from dashboard.sql.parser import position_of_failure
 
@@ -119,7 +119,7 @@ class Athena:
     ) -> QueryResult:
         location = str(execution.output_location)
         if statement.unloads:
-            nothing = HeldRows(pa.table({}))
+            nothing = TableRows(pa.table({}))
             files = self._files_of(execution)
             return QueryResult(
                 str(execution.query_id), statement, nothing, 0, (), False, _statistics(execution), location, files

@@ -1,4 +1,4 @@
-"""Our own elements: each is a `.html`, `.css` and `.js` of one name in this folder."""
+"""Component names flow in, mounted Streamlit components flow out: one `.html`, `.css` and `.js` each."""
 
 import functools
 from pathlib import Path
@@ -17,9 +17,9 @@ def _source(name: str, kind: str) -> str:
 def component(name: str, *, isolated: bool = True) -> Any:
     """Return the mount function of a component (components v2), registered with Streamlit once.
 
-    Give it a mapping as `data=[mapping]`: Streamlit looks for data frames in a bare one, and loads pandas and Arrow to.
+    Pass a mapping as `data=[mapping]`: Streamlit searches a bare mapping for data frames, which loads pandas and Arrow.
 
-    One that is not isolated has the page's styles instead of a `.css` of its own.
+    `isolated=False` uses the styles of the page instead of a `.css` file.
     """
     css = _source(name, "css") if isolated else None
     return st.components.v2.component(

@@ -1,4 +1,4 @@
-// The drawing lives in static/board, which the browser keeps: this element is sent anew with every click.
+// The drawing code is in static/board, which the browser caches; this element is sent again with every click.
 const drawing = import(new URL("./board/board.js", document.baseURI).href)
 
 export default function (component) {

@@ -1,5 +1,5 @@
-// A click on a cell of the grid beside this line copies its value. The grid is one canvas: it is asked to copy what is
-// chosen, as Ctrl+C asks it, and of its answer the value is taken as it is, with its line breaks and without quotes.
+// A click on a cell of the grid copies its value. The grid is one canvas, so this asks it to copy the selected cell, as
+// Ctrl+C does, and takes the raw value from the answer: with line breaks, without quotes.
 const LONGEST = 60
 const TRIES = 10
 const wired = new WeakMap()
@@ -25,8 +25,8 @@ export default function ({ data, parentElement }) {
   return wired.get(parentElement)
 }
 
-// The grid keeps every Escape for itself, so that a dialog around it would stay: after the first, which gives up the
-// chosen cell, the next one is the dialog's.
+// The grid handles every Escape, so a dialog around it would not close. The first Escape clears the selected cell;
+// after it, the focus moves to the dialog, which handles the next one.
 function leaveGrid(target) {
   if (!target.closest?.("[data-testid=stDataFrame]")) return
   const close = target.closest("[role=dialog]")?.querySelector("button[aria-label=Close]")
@@ -39,11 +39,11 @@ function gridBefore(host) {
   return grids.findLast(grid => grid.compareDocumentPosition(host) & Node.DOCUMENT_POSITION_FOLLOWING)
 }
 
-// The first click of all focuses the grid, which answers a moment later.
+// The first click focuses the grid, which answers a moment later.
 function copy(line, tries) {
   const copied = copyChosen()
   if (copied === undefined && tries > 1) setTimeout(() => copy(line, tries - 1), 40)
-  else tell(line, copied)
+  else report(line, copied)
 }
 
 // Returns the value copied, a number of cells, or undefined where the grid copied nothing.
@@ -70,8 +70,8 @@ function cellsOf(html) {
   return [...cells].map(cell => cell.getAttribute("gdg-raw-value") ?? cell.textContent)
 }
 
-function tell(line, copied) {
-  if (copied === undefined) line.textContent = "Press Ctrl or Cmd + C to copy the chosen cell."
+function report(line, copied) {
+  if (copied === undefined) line.textContent = "Press Ctrl or Cmd + C to copy the selected cell."
   else if (typeof copied === "number") line.textContent = `Copied ${copied} cells`
   else if (copied === "") line.textContent = "Copied an empty text: the cell is empty or NULL"
   else line.textContent = `Copied ${copied.length > LONGEST ? `${copied.slice(0, LONGEST)} … and the rest` : copied}`

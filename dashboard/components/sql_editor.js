@@ -1,4 +1,4 @@
-// A text area with its text painted behind it: the browser keeps caret, undo, selection and input methods.
+// A text area over a painted copy of its text. The browser provides caret, undo, selection and input methods.
 
 const KEYWORDS = new Set(
   ("select from where group by order having limit offset as and or not in is null like between case when then else end " +
@@ -57,7 +57,7 @@ function underline(parts, fault) {
   for (const part of parts) {
     const stop = start + part.textContent.length
     if (fault >= start && fault < stop) {
-      // What stands between two words is one part, and the fault begins within it.
+      // The text between two words is one part; the fault starts inside it.
       const before = span(part.className, part.textContent.slice(0, fault - start))
       part.textContent = part.textContent.slice(fault - start)
       part.classList.add("fault")
@@ -148,7 +148,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let editor = state.get(parentElement)
   if (!editor) {
     editor = { area: find("textarea"), paint: find(".paint"), gutter: find(".gutter"), choices: find(".choices") }
-    // A rerun brings back what was typed; only a new mount takes its text from the page.
+    // A rerun keeps the typed text; only a new mount takes its text from the page.
     editor.area.value = data.value
     state.set(parentElement, editor)
   }
@@ -190,7 +190,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
       event.preventDefault()
       insert(area, "  ")
     }
-    // Escape hands Tab back to the page, so that the keyboard is never caught in here.
+    // After Escape, Tab moves the focus out of the editor: no keyboard trap.
     editor.released = event.key === "Escape" || (event.key === "Shift" && editor.released)
   }
   editor.choices.onpointerdown = event => {

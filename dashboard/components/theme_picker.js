@@ -1,5 +1,5 @@
-// Applies a theme in the browser alone: no rerun, so the switch is immediate and works while a query runs.
-// The front end takes SET_CUSTOM_THEME_CONFIG from its host page; where it is not embedded, it is its own host.
+// Applies a theme in the browser without a rerun: the switch is immediate and works while a query runs.
+// The front end accepts SET_CUSTOM_THEME_CONFIG from its host page; without a host it accepts it from itself.
 
 const COOKIE_YEAR = 31536000
 
@@ -8,7 +8,7 @@ const systemTheme = data => (matchMedia("(prefers-color-scheme: dark)").matches 
 function paint(theme) {
   const root = document.documentElement.style
   for (const [name, value] of Object.entries(theme.variables)) root.setProperty(name, value)
-  // A name of our own: "Light" and "Dark" are the front end's, and would bring back the colours that the page began with.
+  // Not "Light" or "Dark": the front end uses these names for the colours of the first paint.
   const themeName = `Dashboard ${theme.name}`
   window.postMessage(
     { stCommVersion: 1, type: "SET_CUSTOM_THEME_CONFIG", themeName, themeInfo: theme.info },

@@ -1,7 +1,7 @@
-"""Which chart a result makes, told from the types of its columns, and the points that it draws. Pure.
+"""A result table flows in, the choice of its chart and the points to draw flow out.
 
-A moment in time comes first, then a category, then a whole number as a place in an order. Where several rows share a
-place their numbers are added up, exactly, and the chart says so; the rows themselves can be counted instead.
+The x axis is a time column if there is one, then a category, then an integer. Where several rows share an x value
+their numbers are summed exactly, and a note says so; the rows can be counted instead.
 """
 
 import datetime as dt
@@ -21,23 +21,23 @@ Unit = Literal["minute", "hour", "day", "month"]
 
 MOST_BARS: Final = 30
 MOST_SERIES: Final = 8
-"""Colours of a theme; what is beyond the largest seven is one series of its own."""
+"""Colours of a theme; series beyond the largest seven are summed into one."""
 MOST_POINTS: Final = 5_000
 MOST_TIMES: Final = 400
-"""Moments that can be told apart across a page; where there are more, longer stretches of time are added up."""
+"""Most distinct times that fit on a page; above it, rows are summed per minute, hour, day or month."""
 _MOST_TIME_BARS: Final = 62
 _LOOKED_AT: Final = 20_000
 """Rows from which defaults are guessed."""
 ROWS: Final = "Number of rows"
 OTHERS: Final = "(all others)"
 _PLACES: Final = ("year", "month", "day")
-"""Columns that are numbers and measure nothing."""
+"""Number columns that are not measures."""
 _UNITS: Final[tuple[Unit, ...]] = ("minute", "hour", "day", "month")
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What can be picked; the first of each is what a person most likely wants."""
+    """The options of a chart; the first of each is the default."""
 
     x: tuple[str, ...]
     y: tuple[str, ...]
@@ -48,11 +48,11 @@ class Choices:
 
 @dataclass(frozen=True)
 class Point:
-    """One mark. `x` is a text; a moment is written as ISO 8601 without a zone, since it has none."""
+    """One mark. `x` is a text; a time is ISO 8601 without an offset."""
 
     x: str
     where: str
-    """`x` as people read it."""
+    """`x` as shown in the tooltip."""
     y: float
     colour: str
     exact: str
@@ -66,22 +66,22 @@ class ResultChart:
     axis: Axis
     x: str
     y: str
-    """What is measured, as the axis says it: a column, or the sum of one."""
+    """Title of the y axis: a column, or the sum of one."""
     colour: str | None
     points: tuple[Point, ...]
     order: tuple[str, ...]
-    """Places along x where they are no moments: the largest first, or ascending."""
+    """The x values where the axis is not time: largest first, or ascending."""
     series: tuple[str, ...]
     """Values of the colour, the largest first."""
     is_line: bool
     unit: Unit | None
-    """The stretch of time that a place stands for; None where it is the moment itself."""
+    """The time unit of an x value; None where it is the exact time."""
     notes: tuple[str, ...]
-    """What is not drawn, or added up."""
+    """Remarks on rows that were left out or summed."""
 
 
 def is_drawable(table: pa.Table) -> bool:
-    """Return whether a result can be drawn at all, from its types alone."""
+    """Return whether a result can be drawn, judged by its column types."""
     kinds = [field.type for field in table.schema]
     numbers = sum(_is_number(kind) for kind in kinds)
     along = any(_is_moment(kind) or _is_category(kind) for kind in kinds)
@@ -148,7 +148,7 @@ def axis_of(kind: pa.DataType) -> Axis:
 
 
 def described(chart: ResultChart) -> str:
-    """Return what somebody hears who does not see the chart: what it is over what, its extent, its largest mark."""
+    """Return the text for screen readers: measure, x column, extent, largest mark."""
     if not chart.points:
         return f"{chart.y} by {chart.x}: nothing to draw"
     largest = max(chart.points, key=lambda point: point.y)
@@ -167,7 +167,7 @@ def exact_text(value: float | Decimal) -> str:
 
 
 def moment_text(place: str, unit: Unit | None) -> str:
-    """Return a moment as people read it, no finer than it is."""
+    """Return a time as shown, no finer than its unit."""
     moment = dt.datetime.fromisoformat(place)
     if unit == "month":
         return f"{moment:%b %Y}"
@@ -175,7 +175,7 @@ def moment_text(place: str, unit: Unit | None) -> str:
 
 
 def _largest(cells: pa.Table, axis: Axis, x: str, notes: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Keep as many places as can be drawn; return them in their order, nothing for moments."""
+    """Keep as many x values as can be drawn; return them in order, empty for a time axis."""
     if axis == "time":
         return cells, ()
     totals = _summed(cells, ["x"])
@@ -191,16 +191,16 @@ def _largest(cells: pa.Table, axis: Axis, x: str, notes: list[str]) -> tuple[pa.
 
 
 def _few_series(cells: pa.Table, colour: str | None, notes: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Put the small series together, so that every one has a colour of its own."""
+    """Sum the small series into one, so every series has a distinct colour."""
     if colour is None:
         return cells, ()
     totals = _summed(cells, ["colour"]).sort_by([("y_sum", "descending"), ("colour", "ascending")])
     if totals.num_rows <= MOST_SERIES:
         return cells, tuple(totals["colour"].to_pylist())
-    kept = totals["colour"].slice(0, MOST_SERIES - 1).combine_chunks()
+    largest = totals["colour"].slice(0, MOST_SERIES - 1).combine_chunks()
     notes.append(f"the largest {MOST_SERIES - 1} of {totals.num_rows:,} values of {colour} have a colour of their own")
-    named = pc.if_else(pc.is_in(cells["colour"], kept), cells["colour"], OTHERS)
-    return cells.set_column(1, "colour", named), (*kept.to_pylist(), OTHERS)
+    named = pc.if_else(pc.is_in(cells["colour"], largest), cells["colour"], OTHERS)
+    return cells.set_column(1, "colour", named), (*largest.to_pylist(), OTHERS)
 
 
 def _summed(cells: pa.Table, by: list[str]) -> pa.Table:
@@ -209,7 +209,7 @@ def _summed(cells: pa.Table, by: list[str]) -> pa.Table:
 
 
 def _places(column: pa.ChunkedArray, axis: Axis, notes: list[str]) -> tuple[pa.ChunkedArray, Unit | None]:
-    """Return the places along x as texts, and the stretch of time that they were cut to."""
+    """Return the x values as texts, and the time unit that they were floored to."""
     if axis == "category":
         return _texts(column), None
     if axis == "order":
@@ -220,7 +220,7 @@ def _places(column: pa.ChunkedArray, axis: Axis, notes: list[str]) -> tuple[pa.C
             column, unit = pc.floor_temporal(column, unit=longer), longer
     if unit and not (unit == "day" and pa.types.is_date(column.type)):
         notes.append(f"added up per {unit}")
-    # Each moment is written out once: a million times that takes two seconds.
+    # Each distinct time is formatted once: formatting a million takes two seconds.
     few = column.combine_chunks().dictionary_encode()
     texts = pc.strftime(pc.cast(few.dictionary, pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:%S")
     return pa.chunked_array([texts.take(few.indices)]), unit
@@ -233,14 +233,14 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _exact(table: pa.Table, y: str, notes: list[str]) -> pa.ChunkedArray | pa.Array:
-    """Return what is added up, in a type whose sums are exact; null where there is no number to draw."""
+    """Return the summands in a type with exact sums; null where there is no number to draw."""
     if y == ROWS:
         return pa.repeat(pa.scalar(1, pa.int64()), table.num_rows)
     column = table.column(y)
     if pa.types.is_integer(column.type):
         return pc.cast(column, pa.decimal128(38, 0))
     if pa.types.is_decimal(column.type):
-        # Twice the digits: sums of 38 of them would turn negative, silently.
+        # Twice the digits: sums with 38 digits would overflow silently.
         return pc.cast(column, pa.decimal256(76, column.type.scale))
     doubles = pc.cast(column, pa.float64())
     finite = pc.is_finite(doubles)
@@ -250,9 +250,9 @@ def _exact(table: pa.Table, y: str, notes: list[str]) -> pa.ChunkedArray | pa.Ar
 
 
 def _is_listing(table: pa.Table, x: str, categories: Sequence[str]) -> bool:
-    """Return whether the rows are things and no figures: then what there is to see is how many there are."""
+    """Return whether the rows are records rather than aggregates; then the default measure is their count."""
     if table.num_columns <= 3:
-        return False  # A number that is one of few columns was asked for.
+        return False  # With so few columns the number was selected on purpose.
     ids = [name for name in categories if MOST_BARS < _distinct(table, [name]) > table.num_rows // 2]
     others = {x, *categories} - set(ids)
     if ids and len(others) > 1:
@@ -268,7 +268,7 @@ def _stacks(table: pa.Table, x: str, *, by: str) -> bool:
 
 
 def _spread(table: pa.Table, name: str) -> tuple[bool, int]:
-    """Sort few values before many, and one value, which tells nothing apart, to the end."""
+    """Sort key: few values before many; a column with one value last."""
     values = _distinct(table, [name])
     return values < 2 or values > max(MOST_BARS, table.num_rows // 2), values
 

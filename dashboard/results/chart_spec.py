@@ -1,7 +1,7 @@
-"""A chart of a result as Altair writes it down: a Vega-Lite specification without any colour of a theme.
+"""A chart of a result flows in, a Vega-Lite specification without theme colours flows out.
 
-Streamlit's front end gives it the colours of the theme that is shown, again when somebody changes it, and evaluates
-Vega's expressions with an interpreter, so that the Content-Security-Policy need not allow code made from text.
+Streamlit's front end adds the colours of the current theme and evaluates Vega's expressions with an interpreter, so
+the Content-Security-Policy need not allow `unsafe-eval`.
 """
 
 import datetime as dt
@@ -22,8 +22,10 @@ _NARROW: Final = 240
 """Width that a phone leaves for a legend."""
 
 _FEW_DAYS: Final = dt.timedelta(days=4)
+"""Below it, labels show hours; above it, dates, because a weekday without a date is ambiguous."""
+
 _DAY_MS: Final = 86_400_000
-"""Up to here hours are worth a label; beyond, a day of the week would be taken for a date without its month."""
+"""Milliseconds of a day."""
 
 _TIME_UNITS: Final[dict[Unit, str]] = {
     "minute": "yearmonthdatehoursminutes",
@@ -36,9 +38,9 @@ _TIME_UNITS: Final[dict[Unit, str]] = {
 def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -> dict[str, Any]:
     """Return the specification of a chart, its points included.
 
-    The values of `fixed` have the theme's colours in turn, whether they are in the chart or not.
+    The values of `fixed` have the theme's colours in order, also when some of them are not in the chart.
     """
-    # Loaded when the first chart is drawn: it takes longer than a page.
+    # Imported with the first chart: the import takes longer than a page.
     alt: Any = import_module("altair")
     rank = {value: place for place, value in enumerate(chart.series)}
     values = [{**asdict(point), "rank": rank.get(point.colour, 0)} for point in chart.points]
@@ -75,7 +77,7 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     if chart.colour:
         # The front end fits axes and legend into the height.
         height += 40 + 22 * -(-len(chart.series) // _legend_columns(chart.series))
-    # The whole is described where it is drawn; described here as well, each drawing would log a warning.
+    # The chart as a whole is described by the element that draws it; a second description here would log a warning.
     base = alt.Chart(alt.InlineData(values=values), height=height)
     mark = {"description": description}
     if chart.is_line:
@@ -83,14 +85,14 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     else:
         drawn = base.mark_bar(binSpacing=1, cornerRadiusEnd=0 if chart.colour else 2, **mark)
         if chart.colour:
-            # Stacked as the legend goes.
+            # Stacked in the order of the legend.
             encoding["order"] = alt.Order("rank:Q")
     found: dict[str, Any] = drawn.encode(tooltip=tooltip, **encoding).to_dict()
     return found
 
 
 def _legend_columns(series: Sequence[str]) -> int:
-    """Return how many labels stand side by side on a phone."""
+    """Return how many labels fit into a row on a phone."""
     widest = max((min(len(value) * 7, _LABEL) for value in series), default=_LABEL)
     return max(1, min(len(series), _NARROW // (widest + 26)))
 
@@ -101,14 +103,14 @@ def _along(chart: ResultChart) -> Any:
         return alt.X("x:O", sort=list(chart.order), title=chart.x, axis=alt.Axis(labelAngle=0, labelOverlap=True))
     unit = _TIME_UNITS[chart.unit] if chart.unit and not chart.is_line else alt.Undefined
     form = _moments(chart)
-    # Two ticks of a day would have the same label where labels are days.
+    # Two ticks within one day would have the same label.
     step = {"format": form, "tickMinStep": _DAY_MS} if form else {}
     labels = alt.Axis(labelAngle=0, labelOverlap=True, tickCount=8, **step)
     return alt.X("x:T", title=chart.x, timeUnit=unit, axis=labels)
 
 
 def _moments(chart: ResultChart) -> str | None:
-    """Return how moments are written along the axis; None, as Vega likes best, within a few days."""
+    """Return the label format of a time axis; None lets Vega choose, for spans of a few days."""
     first, last = (dt.datetime.fromisoformat(chart.points[place].x) for place in (0, -1))
     if chart.unit == "month":
         return "%b %Y"

@@ -1,4 +1,4 @@
-"""Files that people take away: CSV, Parquet and Excel of an Arrow table, with the columns they chose. Pure."""
+"""An Arrow table and chosen columns flow in, CSV and Parquet downloads flow out."""
 
 import datetime as dt
 import io
@@ -10,11 +10,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets take the wide ones too
-"""First characters that make a spreadsheet take a text for a formula; the wide ones are turned into narrow ones."""
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets normalise full-width characters
+"""First characters that make a spreadsheet read a text as a formula, full-width forms included."""
 
 NULLS: Final = {"": 'Nothing, and "" in quotes', "NULL": "NULL", "\\N": "\\N"}
-"""Ways of writing NULL in a CSV file, each with what people read of it."""
+"""Ways of writing NULL in a CSV file, with their labels."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
@@ -67,7 +67,7 @@ def file_name(dataset: str, query: str, now: dt.datetime, extension: str) -> str
 
 
 def formula_safe_text(text: str) -> str:
-    """Return a text that no spreadsheet runs: with a `'` in front where it would be taken for a formula."""
+    """Return a text that no spreadsheet runs as a formula: with a `'` in front where needed."""
     return f"'{text}" if text.startswith(_RUNS) and not _NUMBER.fullmatch(text) else text
 
 
@@ -97,5 +97,5 @@ def _text_field(text: str, null: str, *, formula_safe: bool) -> str:
 
 
 def _line(fields: Sequence[str]) -> bytes:
-    # One NULL alone on its line would be an empty line, which readers skip; there is no way to write it but this one.
+    # A single NULL on a line is an empty line, which some readers skip; CSV has no other form for it.
     return (",".join(fields) + "\r\n").encode("utf-8", "surrogatepass")

@@ -1,6 +1,6 @@
-"""Values as text, every digit of them: what the grid shows is what a click copies. Pure.
+"""Arrow values flow in, texts with every digit flow out; the grid shows and copies these texts.
 
-A browser's numbers are doubles, and its grid draws decimals, large integers and NaN wrongly or not at all.
+Numbers in a browser are doubles, and its grid draws decimals, large integers and NaN wrongly or not at all.
 """
 
 import datetime as dt
@@ -36,12 +36,12 @@ def shown(table: pa.Table) -> pa.Table:
 
 
 def is_number(kind: pa.DataType) -> bool:
-    """Return whether values of a type are numbers, which stand at the right."""
+    """Return whether values of a type are numbers, which are right-aligned."""
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    # Arrow's own text is the same for these; of floats of 32 bits it knows the shortest, which Python does not.
+    # Arrow's cast gives the same text for these, and the shortest text of a 32-bit float, which Python cannot.
     if pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_float32(column.type):
         return pc.cast(column, pa.string())
     return pa.array([None if value is None else cell_text(value) for value in column.to_pylist()], pa.string())

@@ -1,7 +1,7 @@
-"""Excel files of an Arrow table: typed cells, nothing rounded, nothing run. Pure.
+"""An Arrow table flows in, an Excel file with typed cells flows out: nothing rounded, no formulas.
 
-Excel keeps fifteen digits, so decimals and integers with more of them are text cells; a text is written as a text,
-which Excel never takes for a formula. NULL is an empty cell, and so is "": Excel knows no difference between them.
+Excel stores fifteen digits, so decimals and longer integers are text cells. Texts are string cells, which Excel never
+evaluates. NULL and "" are both an empty cell: Excel does not distinguish them.
 """
 
 import datetime as dt
@@ -18,12 +18,12 @@ import xlsxwriter
 from dashboard.results.downloads import chosen_columns
 
 MOST_ROWS: Final = 1_048_575
-"""Of a sheet, its header aside; what is more goes on a further sheet."""
+"""Rows of a sheet without its header; further rows go to another sheet."""
 MOST_TEXT: Final = 32_767
 CUT: Final = " [cut: a cell of Excel holds 32,767 characters]"
 _FIFTEEN_DIGITS: Final = 10**15
 _EPOCH: Final = dt.date(1900, 3, 1)
-"""Excel counts days from 1900 on, and believes in a 29 February of that year."""
+"""Excel counts days from 1900 and includes a 29 February 1900, which did not exist."""
 
 Write = Callable[[Any, int, int, Any], None]
 
@@ -32,7 +32,7 @@ def excel_bytes(table: pa.Table, columns: Sequence[str] | None = None, rows_per_
     """Return an .xlsx file, columns in the order given (None: all)."""
     chosen = chosen_columns(table, columns)
     sink = io.BytesIO()
-    # Rows are written as they come and never held, so memory does not grow with them.
+    # Rows are written one by one, so memory does not grow with their number.
     with xlsxwriter.Workbook(sink, {"constant_memory": True}) as book:
         formats = {name: book.add_format(options) for name, options in _FORMATS.items()}
         writes = [_write_of(chosen.column(place), formats) for place in range(chosen.num_columns)]

@@ -1,4 +1,4 @@
-"""Arrow values to JSON without losing a digit. Pure."""
+"""Arrow values flow in, JSON values with every digit flow out."""
 
 import datetime as dt
 import math
@@ -10,7 +10,7 @@ import pyarrow as pa
 from dashboard.model.result import QueryResult
 
 LARGEST_EXACT = 2**53
-"""Whole numbers up to here are exact in a double, which is what most readers of JSON have."""
+"""Largest integer up to which doubles are exact; most JSON readers use doubles."""
 
 JsonValue = str | int | float | bool | None
 
@@ -49,7 +49,7 @@ def json_rows(table: pa.Table, first: int = 0, count: int | None = None) -> list
 
 
 def _converter(kind: pa.DataType) -> Callable[[object], JsonValue]:
-    # Texts and booleans are most of what there is, and need no look at each.
+    # Texts and booleans are the most frequent values and need no conversion.
     return _as_it_is if pa.types.is_string(kind) or pa.types.is_boolean(kind) else json_value
 
 

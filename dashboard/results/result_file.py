@@ -1,7 +1,7 @@
-"""Athena's result CSV to an Arrow table with exact types. Pure.
+"""Athena's result CSV flows in, an Arrow table with exact types flows out.
 
-Athena writes NULL as nothing and "" as `""`, so a reader that looks at the quotes keeps them apart; and the file is
-read eight to nine times faster than GetQueryResults gives its pages.
+Athena writes NULL as nothing and "" as `""`; a reader that respects quotes distinguishes them. Reading the file is
+eight to nine times faster than paging through GetQueryResults.
 """
 
 import io
@@ -27,7 +27,7 @@ _SIMPLE = {
     "date": pa.date32(),
     "timestamp": pa.timestamp("ms"),
 }
-"""Athena's type -> Arrow's. Whatever is not here (varchar, json, array, map, row, time, zones) stays the text it is."""
+"""Athena's type -> Arrow's. Other types (varchar, json, array, map, row, time, zones) stay text."""
 
 _BLOCK_BYTES: Final = 2 * 1024 * 1024
 """A large file is read in blocks of this size; Arrow reads up to 32 of them ahead. No row may be longer."""

@@ -1,6 +1,6 @@
-"""Sample values of a table's columns, read from the first rows of its newest file. Pure; no query, no whole file.
+"""Byte ranges of a Parquet file flow in, sample values of its columns flow out; no query, no full download.
 
-Parquet keeps columns apart and in pages, so the first rows of each take a page or two, wherever the file lies.
+Parquet stores each column in pages, so the first rows of a column take a page or two.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""Fetched for the samples of a table at most; the columns beyond go without."""
+"""Bytes fetched per table at most; further columns get no samples."""
 ROWS: Final = 200
 COUNT: Final = 3
 MOST_TEXT: Final = 40
@@ -32,12 +32,12 @@ class Samples:
     fetched: int
     """Bytes read from S3 for it."""
     values: Mapping[str, tuple[str, ...]]
-    """Per column, by name; an empty one where the rows looked at have none, no entry where nobody looked."""
+    """Values by column name: empty where the sampled rows are NULL, no entry where the column was not sampled."""
 
 
 @dataclass
 class Ranged(io.RawIOBase):
-    """A file of which only the blocks that are asked for are fetched."""
+    """A file that fetches only the requested blocks."""
 
     fetch: Fetch
     size: int
@@ -46,24 +46,24 @@ class Ranged(io.RawIOBase):
     _blocks: dict[int, bytes] = field(default_factory=dict)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Return that it can be read from anywhere."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Return where the next byte is read."""
+        """Return the position of the next byte."""
         return self._place
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go elsewhere."""
+        """Set the position."""
         self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self.size}[whence]
         return self._place
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, at most so many."""
+        """Return at most `size` next bytes."""
         end = self.size if size < 0 else min(self._place + size, self.size)
         first, parts = self._place, []
         while first < end:
@@ -95,7 +95,7 @@ def samples_from(file: Ranged, day: dt.date, columns: Sequence[str]) -> Samples:
 
 
 def chosen(values: Iterable[object], most: int = COUNT) -> tuple[str, ...]:
-    """Return the first few different values that are not null, short enough to be read beside a column's name."""
+    """Return the first few different values that are not null, short enough for a line of the schema browser."""
     found = dict.fromkeys(_text(value) for value in values if value is not None)
     return tuple(text if len(text) <= MOST_TEXT else f"{text[: MOST_TEXT - 1]}…" for text in list(found)[:most])
 

@@ -1,11 +1,11 @@
-"""Values of columns that cost nothing to know: the manifest lists them. Pure."""
+"""A manifest flows in, known values of small dimensions flow out, without a read."""
 
 from dashboard.results.sample_values import COUNT, chosen
 from dataset_model.manifest import Manifest
 
 
 def known_values(manifest: Manifest | None, most: int = COUNT) -> dict[str, tuple[str, ...]]:
-    """Return some values, so many at most, of small dimensions on the newest published day, and that day itself."""
+    """Return at most `most` values per small dimension on the newest published day, and that day."""
     last = manifest.last_day if manifest else None
     if manifest is None or last is None:
         return {}

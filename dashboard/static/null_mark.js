@@ -1,5 +1,5 @@
-// The grid draws what is missing too faintly to be read. Its colour is how it is told from a text of the same letters,
-// which is drawn in full; here it becomes the theme's muted one, and italic.
+// The grid draws missing values too faintly to read. Only the faint colour distinguishes them from the text "NULL".
+// This draws them in the muted colour of the theme, in italics.
 {
   const draw = CanvasRenderingContext2D.prototype.fillText
   CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {

@@ -1,24 +1,24 @@
-// The address names the theme that is shown, once somebody has chosen one or come by a link that does: copying it shares
-// the colours too. Streamlit writes an address of its own for every page and filter, so each gets the theme back here.
+// The address names the theme once the user has chosen one or has followed a link with one, so a copied address shares
+// the colours. Streamlit writes a new address for every page and filter; this adds the theme to each of them.
 {
   const withTheme = address => {
     const named = new URL(address ?? location.href, location.href)
-    const kept = named.search.slice(1).split("&").filter(part => part && !part.startsWith("theme="))
-    if (window.__dashboardTheme) kept.push(`theme=${window.__dashboardTheme}`)
-    named.search = kept.join("&")
+    const parts = named.search.slice(1).split("&").filter(part => part && !part.startsWith("theme="))
+    if (window.__dashboardTheme) parts.push(`theme=${window.__dashboardTheme}`)
+    named.search = parts.join("&")
     return named.href
   }
   const push = history.pushState.bind(history)
   const replace = history.replaceState.bind(history)
   history.replaceState = (state, title, address) => replace(state, title, withTheme(address))
-  // A filter is no page: an entry for each click would bury the way back, which leads to the page before.
+  // A filter replaces the history entry: otherwise Back would step through clicks instead of pages.
   history.pushState = (state, title, address) => {
     const named = withTheme(address)
     const write = new URL(named).pathname === location.pathname ? replace : push
     write(state, title, named)
   }
   const name = () => history.replaceState(history.state, "", location.href)
-  // The way back leads to addresses that may name an earlier choice.
+  // Back may lead to an address that names an earlier theme.
   addEventListener("popstate", name)
   if (window.__dashboardTheme) name()
 }

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 READY_WITHIN = 60.0
 """Seconds that the dashboard may take to answer."""
 
-AGAIN = "Mend what the log names, then `make demo` again: it starts afresh each time."
+AGAIN = "Correct what the log names, then run `make demo` again. It starts with empty data each time."
 DASHBOARD_ADVICE = f"{AGAIN} `make setup` repairs packages that are missing."
 
 START, LOAD, EXPORT, SERVE = "AWS stand-in", "sample contacts", "export to Parquet", "dashboard"
@@ -70,11 +70,11 @@ class Demo:
             self._prepare_folder()
             self._start()
             ready = True
-            self._tell_ready()
+            self._report_ready()
             if not self._settings.exit_when_ready:
                 self._wait()
         except StageFailedError as failure:
-            self._tell_failure(failure)
+            self._report_failure(failure)
             return 1
         except Interrupted:
             self._console.print("\nstopping ...")
@@ -121,7 +121,7 @@ class Demo:
 
     @contextmanager
     def _guarded(self, stages: Stages, name: str, log: Path) -> Iterator[Stage]:
-        """Run a stage; whatever nobody foresaw goes to a log and becomes a stage that failed, without a traceback."""
+        """Run a stage; an unexpected error goes to a log and fails the stage, without a traceback."""
         with stages.stage(name) as stage:
             try:
                 yield stage
@@ -130,7 +130,7 @@ class Demo:
             except Exception as error:
                 log.write_text(traceback.format_exc(), encoding="utf-8")
                 reason = f"{name}: {type(error).__name__}: {error}"
-                raise StageFailedError(reason, "This is a fault of the demo; its log says more.", log) from error
+                raise StageFailedError(reason, "This is a fault of the demo. Its log has the details.", log) from error
 
     def _start_server(self, stage: Stage) -> None:
         from local.server import serve
@@ -213,13 +213,13 @@ class Demo:
         status, log = self._dashboard.returncode, self._folder / "dashboard.log"
         raise StageFailedError(f"the dashboard ended with status {status}", DASHBOARD_ADVICE, log)
 
-    def _tell_ready(self) -> None:
+    def _report_ready(self) -> None:
         variables = self._folder / "environment"
         variables.write_text(environment_script(self._environment), encoding="utf-8")
         for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder)):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def _tell_failure(self, failure: StageFailedError) -> None:
+    def _report_failure(self, failure: StageFailedError) -> None:
         lines = ["", f"The demo stopped: {failure.reason}"]
         if failure.log:
             last = tail(failure.log)
@@ -246,7 +246,7 @@ def _relative(path: Path) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Read DEMO_PORT, DEMO_ITEMS and DEMO_AWS_PORT and run the demo; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m local.demo", description="The whole product on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m local.demo", description="Run the whole product on this machine.")
     parser.add_argument("--exit-when-ready", action="store_true", help="stop as soon as the dashboard answers")
     parser.add_argument("--folder", type=Path, help="where logs go; default: .demo in the clone")
     given = parser.parse_args(arguments)

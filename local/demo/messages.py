@@ -1,4 +1,4 @@
-"""What the demo says: how far the export is, what it did, and what to try once everything runs."""
+"""Logs and reports of the demo's programs flow in, lines for the terminal flow out."""
 
 import json
 import shlex
@@ -10,7 +10,7 @@ from local.demo.stages import tail
 
 
 def items_read(log: Path) -> str:
-    """Return how far the exporter is by the last line of its log, or nothing where that line does not tell."""
+    """Return how far the exporter is by the last line of its log, or nothing where that line has no count."""
     try:
         return f"{json.loads(tail(log, 1)[0])['items']:,} items read"
     except (IndexError, KeyError, TypeError, ValueError):
@@ -21,10 +21,10 @@ def export_summary(output: Path) -> str:
     """Return what the exporter's report says in a few words, or nothing where there is no report."""
     try:
         report = json.loads(tail(output)[-1])
-        rows, days, aside = report["rows"], len(report["partitions"]), report["quarantined"]
+        rows, days, quarantined = report["rows"], len(report["partitions"]), report["quarantined"]
     except (IndexError, KeyError, TypeError, ValueError):
         return ""
-    return f"{rows:,} rows on {days} days, {aside} set aside"
+    return f"{rows:,} rows on {days} days, {quarantined} quarantined"
 
 
 def environment_script(environment: Mapping[str, str]) -> str:

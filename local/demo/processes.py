@@ -1,7 +1,7 @@
-"""Programs that the demo starts, and that never outlive it.
+"""Commands flow in, running child processes flow out; none of them outlives the demo.
 
-Each child leads a process group of its own, so that whatever it starts is stopped with it and a Ctrl-C on the terminal
-reaches the demo alone, which then stops the children in order.
+Each child leads its own process group: its own children stop with it, and a Ctrl-C on the terminal reaches only the
+demo, which then stops the children in order.
 """
 
 import os
@@ -20,7 +20,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
-    """Somebody asked the demo to stop."""
+    """The demo was asked to stop."""
 
 
 class Children:
@@ -94,7 +94,7 @@ class Children:
 
 
 def _is_alive(process: subprocess.Popen[bytes]) -> bool:
-    """Tell whether the child or anything in its group still runs."""
+    """Return whether the child or a process of its group still runs."""
     process.poll()  # collects the child, so that it does not linger in its group as a zombie
     try:
         os.killpg(process.pid, 0)

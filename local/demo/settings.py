@@ -1,4 +1,4 @@
-"""What the demo is told, and the environment in which it runs its programs."""
+"""The caller's environment flows in, the demo's settings and the environment of its programs flow out."""
 
 import os
 import socket
@@ -100,14 +100,14 @@ def clean_environment(inherited: Mapping[str, str], folder: Path, scratch: Path)
     Profiles, endpoints and proxies go; configuration files and the home folder become ones below `folder`, where
     programs may also leave their own files.
     """
-    kept = {
+    inherited_values = {
         name: value
         for name, value in inherited.items()
         if not name.startswith(("AWS_", "STREAMLIT_"))
         and name not in _OWN_SETTINGS
         and not name.lower().endswith("_proxy")
     }
-    return kept | {
+    return inherited_values | {
         "AWS_CONFIG_FILE": str(folder / "aws-config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "aws-credentials"),
         "HOME": str(scratch),
@@ -118,9 +118,9 @@ def clean_environment(inherited: Mapping[str, str], folder: Path, scratch: Path)
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a server could listen on a loopback port now; raise PermissionError where only root may."""
+    """Return whether a server could listen on a loopback port now; raise PermissionError where only root may."""
     with socket.socket() as probe:
-        # macOS lets a program bind beside one that listens on every address, so binding alone proves nothing there.
+        # On macOS a program can bind a port that another one uses on all addresses, so a bind proves nothing there.
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             return False

@@ -1,4 +1,4 @@
-"""Steps on the way to a running demo, shown as they go: a live list on a terminal, a line each elsewhere."""
+"""The demo's stages flow in, their progress flows out: a live list on a terminal, lines elsewhere."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Contacts of an imaginary contact centre, as DynamoDB items: pure, and the same for the same arguments."""
+"""A number, a date and a seed flow in, contacts of a fictional contact centre flow out as DynamoDB items."""
 
 import datetime as dt
 import random
@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Iterator
 from itertools import islice
 
-from local.sample.irregularities import Item, messed_up
+from local.sample.irregularities import Item, make_irregular
 
 CAMPAIGN_FROM = 0.6
 """Share of the period after which contacts begin to carry `CampaignId`, which no dataset file declares."""
 
-MESSY_SHARE = 0.01
+IRREGULAR_SHARE = 0.01
 
 _DAY_WEIGHTS = (1.18, 1.08, 1.0, 1.02, 0.94, 0.42, 0.24)  # Monday first
 _HOUR_WEIGHTS = (1, 1, 1, 1, 1, 2, 6, 18, 42, 66, 78, 74, 58, 62, 72, 68, 56, 40, 26, 18, 12, 8, 4, 2)
@@ -70,8 +70,7 @@ _TAGS = ("vip", "callback-promised", "first-contact", "escalated", "upsell", "fr
 def contacts(items: int, end: dt.datetime, days: int = 30, seed: int = 7) -> Iterator[Item]:
     """Yield `items` contacts of the `days` calendar days (UTC) up to `end`, roughly in time order.
 
-    Nothing in them lies after `end`. The ids depend on the seed and the position alone, so that a second load
-    replaces the first.
+    No timestamp is after `end`. The ids depend only on the seed and the position, so a second load replaces the first.
     """
     end = end.astimezone(dt.UTC).replace(microsecond=0)
     start = dt.datetime.combine(end.date() - dt.timedelta(days=days - 1), dt.time(), dt.UTC)
@@ -86,8 +85,8 @@ def contacts(items: int, end: dt.datetime, days: int = 30, seed: int = 7) -> Ite
         for contact in _chain(rng, ids, began, end, legs):
             if contact["InitiationTimestamp"]["S"] >= _text(campaign_from) and rng.random() < 0.3:
                 contact["CampaignId"] = {"S": rng.choice(("autumn-offer", "winback-7", "survey-2"))}
-            if rng.random() < MESSY_SHARE:
-                messed_up(contact, rng)
+            if rng.random() < IRREGULAR_SHARE:
+                make_irregular(contact, rng)
             yield contact
 
 
@@ -98,7 +97,7 @@ def _moments(items: int, start: dt.datetime, end: dt.datetime, rng: random.Rando
     moment = start
     while moment < end:
         seconds = min(3600.0, (end - moment).total_seconds())
-        # A day is never quite like the same day a week before.
+        # Two weeks are never exactly alike.
         weight = _DAY_WEIGHTS[moment.weekday()] * _HOUR_WEIGHTS[moment.hour] * rng.uniform(0.8, 1.2) * seconds / 3600
         total += weight
         hours.append((moment, seconds, total))
@@ -121,7 +120,7 @@ def _chain(rng: random.Random, ids: random.Random, began: dt.datetime, end: dt.d
     first = previous = None
     for number in range(1, legs + 1):
         method = _weighted(rng, _METHODS[channel]) if number == 1 else rng.choice(("TRANSFER", "QUEUE_TRANSFER"))
-        # A leg that is passed on has been answered; one that nobody answers ends its chain.
+        # A transferred leg was answered; an unanswered leg ends its chain.
         contact, began = _contact(rng, channel, method, began, end, answered=number < legs)
         contact["ContactId"] = {"S": str(uuid.UUID(int=ids.getrandbits(128), version=4))}
         contact["OriginalContactChannel"] = {"S": original}
@@ -208,7 +207,7 @@ def _identity(rng: random.Random, channel: str, method: str) -> Item:
 
 
 def _endpoints(rng: random.Random, channel: str) -> Item:
-    """Return addresses that nobody has: 555-01xx numbers and example.com are set aside for fiction."""
+    """Return fictional addresses: 555-01xx numbers and example.com are reserved for fiction."""
     if channel == "VOICE":
         return {
             "CustomerEndpoint": {"S": f"+1{rng.randrange(201, 990)}55501{rng.randrange(100):02}"},

@@ -1,4 +1,4 @@
-"""What real tables hold beside well-formed contacts: one kind of untidiness per function, each seen in practice."""
+"""A well-formed contact flows in, an irregular one flows out: one kind per function, each seen in practice."""
 
 import random
 from collections.abc import Callable
@@ -8,10 +8,10 @@ Item = dict[str, dict[str, Any]]
 """Attribute name -> DynamoDB attribute value, as the low-level API writes it."""
 
 
-def messed_up(contact: Item, rng: random.Random) -> None:
-    """Make one contact untidy, in place, in a way drawn from `MESSES`. Keys of table and index stay what they are."""
-    kinds = list(MESSES)
-    rng.choices(kinds, [MESSES[kind] for kind in kinds])[0](contact, rng)
+def make_irregular(contact: Item, rng: random.Random) -> None:
+    """Change one contact in place by a kind drawn from `IRREGULARITIES`. Keys of table and index stay the same."""
+    kinds = list(IRREGULARITIES)
+    rng.choices(kinds, [IRREGULARITIES[kind] for kind in kinds])[0](contact, rng)
 
 
 def _missing(contact: Item, rng: random.Random) -> None:
@@ -53,7 +53,7 @@ def _nulls(contact: Item, rng: random.Random) -> None:
 
 
 def _odd_names(contact: Item, rng: random.Random) -> None:
-    # The last two become the same column name, as does a name that Hive partitions claim.
+    # The last two become the same column name; `year` is reserved by the partitions.
     contact[rng.choice(("Survey Comment", "crm.case.id", "crm case id"))] = {"S": f"case {rng.randrange(1000)}"}
     contact["year"] = {"N": "1999"}
 
@@ -73,7 +73,7 @@ def _unreadable_beginning(contact: Item, rng: random.Random) -> None:
     }
 
 
-MESSES: dict[Callable[[Item, random.Random], None], int] = {
+IRREGULARITIES: dict[Callable[[Item, random.Random], None], int] = {
     _missing: 18,
     _duration_in_words: 12,
     _number_as_text: 10,

@@ -1,4 +1,4 @@
-"""Sample contacts into a DynamoDB table: over the API into any endpoint, or straight into the stand-in's memory."""
+"""Sample contacts flow in, a filled DynamoDB table flows out: over the API, or in the stand-in's memory."""
 
 import datetime as dt
 import sys
@@ -28,7 +28,7 @@ BATCH = 25
 """Most items of one BatchWriteItem (AWS's limit)."""
 
 Report = Callable[[int], None]
-"""Is told how many items have been written so far."""
+"""Receives the number of items written so far."""
 
 _DEFINITION: "CreateTableInputTypeDef" = {
     "TableName": TABLE,
@@ -107,8 +107,8 @@ def load_in_process(items: Iterable[Item], account: str, region: str, report: Re
 def seed(endpoint_url: str, items: int) -> None:
     """Create the table at an endpoint and fill it with sample contacts up to now, showing how far it is.
 
-    A shell without credentials or region will do for a stand-in, which looks at neither. An endpoint that cannot be
-    reached or that refuses is told in one line.
+    A shell without credentials or region will do for a stand-in, which looks at neither. An unreachable
+    or refusing endpoint is reported in one line.
     """
     started = time.monotonic()
     # A terminal gets a bar, a log the closing line alone.

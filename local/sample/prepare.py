@@ -1,6 +1,6 @@
-"""What compose needs before the first export: the bucket and the sample contacts, at whatever endpoint is configured.
+"""A configured endpoint flows in, a bucket and a table with sample contacts flow out, as compose needs them.
 
-Once is enough; run again, it finds everything in place and changes nothing.
+A second run finds both in place and changes nothing.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ def prepare(bucket: str, items: int, wait: float) -> None:
         made = _create_bucket(s3, bucket)
         click.echo(f"bucket {bucket}: {'created' if made else 'there already'}", err=True)
         load.create_table(dynamodb)
-        # The count, not the table's age, tells whether an earlier run got to its end.
+        # The item count shows whether an earlier run was complete.
         held = dynamodb.describe_table(TableName=load.TABLE)["Table"]["ItemCount"]
         if held >= items:
             click.echo(f"table {load.TABLE}: {held:,} contacts, nothing to load", err=True)

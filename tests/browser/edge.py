@@ -1,7 +1,7 @@
 """An edge in front of a server, as some clouds put one there.
 
-It refuses WebSocket upgrades with 403, ends every request after a time limit whatever it is doing, and may hold an
-answer back until it is whole.
+It refuses WebSocket upgrades with 403, ends every request after a time limit in any state, and may hold an
+answer back until it is complete.
 """
 
 import asyncio
@@ -60,14 +60,14 @@ class Edge:
             self.cut += 1
             return Response("too long", 504)
         except httpx.HTTPError:
-            return Response("nobody there", 502)
-        kept = [(name, value) for name, value in answer.headers.raw if name.decode().lower() not in HOP_BY_HOP]
+            return Response("no server answered", 502)
+        headers = [(name, value) for name, value in answer.headers.raw if name.decode().lower() not in HOP_BY_HOP]
         if self.buffers:
             passed: Response = Response(body, answer.status_code)
-            kept = [(n, v) for n, v in kept if n.lower() not in {b"content-length", b"content-encoding"}]
+            headers = [(n, v) for n, v in headers if n.lower() not in {b"content-length", b"content-encoding"}]
         else:
             passed = StreamingResponse(self._body(answer, end), answer.status_code)
-        passed.raw_headers = [(name.lower(), value) for name, value in kept]
+        passed.raw_headers = [(name.lower(), value) for name, value in headers]
         return passed
 
     async def _body(self, answer: httpx.Response, end: float) -> AsyncIterator[bytes]:

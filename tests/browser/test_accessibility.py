@@ -22,7 +22,7 @@ READY = {
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("path", READY)
-def test_no_page_keeps_anybody_out(visitor: Callable[..., Any], path: str, theme: str):
+def test_every_page_is_accessible(visitor: Callable[..., Any], path: str, theme: str):
     """In no theme has any page a serious or critical fault: names, roles, contrast, order."""
     page = visitor(theme=theme).open(path)
     page.wait_for_selector(READY[path])
@@ -31,7 +31,7 @@ def test_no_page_keeps_anybody_out(visitor: Callable[..., Any], path: str, theme
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_the_docs_of_the_api_keep_nobody_out(visitor: Callable[..., Any], theme: str):
+def test_the_docs_of_the_api_are_accessible(visitor: Callable[..., Any], theme: str):
     """They are in the theme as the pages are, and no wider than a phone; nothing that they ask for is missing."""
     watched = visitor(theme=theme, width=390, height=844)
     page = watched.page

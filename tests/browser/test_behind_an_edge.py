@@ -29,13 +29,13 @@ def edge(dashboard: str) -> Iterator[Edge]:
 
 @pytest.fixture
 def faults() -> list[str]:
-    """What went wrong on the page, beside what the edge did."""
+    """What went wrong on the page, except for what the edge did."""
     return []
 
 
 @pytest.fixture
 def page(browser: Browser, faults: list[str]) -> Iterator[Page]:
-    """A page of a new visitor, watched."""
+    """A page of a new visitor, with its faults recorded."""
     context = browser.new_context(viewport={"width": 1440, "height": 1000})
     made = context.new_page()
     made.on("pageerror", lambda error: faults.append(f"error: {error}"))

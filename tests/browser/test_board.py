@@ -56,7 +56,7 @@ def test_every_card_and_chart_has_a_menu(visitor: Callable[..., Any]):
 
 
 def test_a_chart_shows_the_rows_that_it_counts(visitor: Callable[..., Any], published: Published):
-    """Under its own filter a chart shows every channel, and so do the rows behind it."""
+    """Under its own filter a chart shows every channel, and so does its drill-down."""
     page = opened(visitor, "&channel=VOICE&from=2026-01-05&to=2026-01-05")
     rows = [row for row in published.rows if row["day"].isoformat() == "2026-01-05"]
     choose(page, "Menu of Channels", "Show the rows")
@@ -104,7 +104,7 @@ def test_a_charts_data_is_downloaded(visitor: Callable[..., Any], published: Pub
 @pytest.mark.parametrize("name", ["Menu of the card Total rows", "Menu of Channels"])
 @pytest.mark.parametrize("theme", ["Light", "Ocean"])
 def test_a_part_is_copied_as_an_image(visitor: Callable[..., Any], name: str, theme: str):
-    """A picture in the theme's colours is in the clipboard, at twice the size; nobody else was asked for it."""
+    """A picture in the theme's colours is in the clipboard, at twice the size; no other server was called."""
     page = opened(visitor, theme=theme)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     choose(page, name, "Copy as image")
@@ -149,7 +149,7 @@ def test_days_are_brushed_by_keys(visitor: Callable[..., Any], published: Publis
 
 
 def test_clicks_in_a_row_are_all_kept(visitor: Callable[..., Any], published: Published):
-    """Three clicks before the first answer: the last choice holds, whole."""
+    """Three clicks before the first answer: the last choice holds completely."""
     page = opened(visitor)
     page.evaluate(
         """() => {

@@ -171,7 +171,7 @@ def colours_of(name: str) -> dict[str, str]:
 def test_each_theme_paints_everything_within_a_second(visitor: Callable[..., Any], before: str | None):
     """Page, cards, text, sidebar and charts take the chosen theme's colours in under a second, without a reload.
 
-    Whatever was chosen on an earlier visit, with which the page begins.
+    This holds for any theme of an earlier visit.
     """
     page = visitor(theme=before).open(JANUARY)
     page.wait_for_selector(CHARTS)
@@ -259,7 +259,7 @@ def test_the_editor_completes_columns(visitor: Callable[..., Any]):
 
 
 def test_completions_stay_within_a_phone(visitor: Callable[..., Any]):
-    """However long a column's name is, its type can be read beside it."""
+    """A long column name does not hide the column's type."""
     page = visitor(width=390, height=844).open("/sql")
     editor = page.get_by_label("SQL", exact=True)
     editor.fill("")
@@ -312,7 +312,7 @@ def test_cancel_stops_the_query_in_athena(visitor: Callable[..., Any], published
 
 
 def test_leaving_the_page_stops_the_query_in_athena(visitor: Callable[..., Any], published: Published):
-    """Nobody pays for a query whose reader has gone to another page."""
+    """A query is stopped when its reader goes to another page."""
     page = visitor().open("/sql")
     start_a_long_query(page)
     page.get_by_test_id("stSidebarNavLink").filter(has_text="Exports").click()
@@ -327,7 +327,7 @@ def copied(page: Page, part: str) -> str:
 
 
 def test_a_copied_address_of_explore_opens_the_same_question(visitor: Callable[..., Any], published: Published):
-    """Query type, dates and agent are there for whoever opens the link, and one click runs them."""
+    """Query type, dates and agent are filled in by the link, and one click runs them."""
     page = visitor().open("/explore")
     page.get_by_text("By agent", exact=True).click()
     page.wait_for_selector(".st-key-inputs_by_agent")
@@ -342,17 +342,17 @@ def test_a_copied_address_of_explore_opens_the_same_question(visitor: Callable[.
 
 
 def test_a_copied_address_of_sql_opens_the_same_text(visitor: Callable[..., Any]):
-    """The statement is in the editor of whoever opens the link, letter for letter, and does not run by itself."""
+    """The link puts the statement into the editor, letter for letter, and does not run by itself."""
     page = visitor().open("/sql")
     sql = "SELECT count(*) AS \"a b\"\nFROM contacts\nWHERE channel <> '50% & more?' -- Ünï"
     page.get_by_label("SQL", exact=True).fill(sql)
     other = visitor().open(copied(page, "%C3%9Cn%C3%AF"))
-    other.get_by_role("heading", name="Nothing run yet").wait_for()
+    other.get_by_role("heading", name="No query yet").wait_for()
     expect(other.get_by_label("SQL", exact=True)).to_have_value(sql, timeout=30_000)
 
 
 def test_a_click_copies_a_cell(visitor: Callable[..., Any]):
-    """The value under the click is in the clipboard, whole, and the page says so."""
+    """The value under the click is in the clipboard completely, and the page says so."""
     page = visitor().open("/sql?sql=SELECT+big_number+FROM+contacts+LIMIT+1")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_label("SQL", exact=True).press("Control+Enter")

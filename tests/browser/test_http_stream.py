@@ -212,7 +212,7 @@ def test_a_hidden_tab_holds_no_connection(context: BrowserContext, app: App):
 
 
 def test_an_edge_that_buffers_is_polled(context: BrowserContext, app: App):
-    """Where answers arrive only when they are whole, the page asks for short ones."""
+    """Where answers arrive only when complete, the page asks for short ones."""
     with edge_before(app.url, buffers=True) as edge:
         page = opened(context, edge.url)
         for count in range(1, 6):

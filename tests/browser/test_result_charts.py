@@ -22,9 +22,9 @@ def rgb(colour: str) -> str:
 
 @pytest.mark.parametrize(("theme", "width"), [("Light", 1440), ("Dark", 390)])
 def test_a_result_is_drawn(visitor: Callable[..., Any], theme: str, width: int):
-    """One click on Chart: a bar per row in the theme's first colour, with a text beside it, and no wider than the page.
+    """One click on Chart: a bar per row in the theme's first colour, with a text, and no wider than the page.
 
-    Nothing on it keeps anybody out, as far as axe can tell. The visitor's console must stay empty: no expression of
+    axe finds no fault on it. The visitor's console must stay empty: no expression of
     Vega is refused by the Content-Security-Policy.
     """
     page = visitor(theme=theme, width=width, height=844).open(f"/sql?sql={quote(SQL)}")
@@ -47,7 +47,7 @@ def test_a_result_is_drawn(visitor: Callable[..., Any], theme: str, width: int):
 
 
 def test_a_chart_follows_the_theme_and_its_choices(visitor: Callable[..., Any]):
-    """Another theme colours it anew where it stands; another measure draws other bars."""
+    """Another theme recolours it in place; another measure draws other bars."""
     page = visitor(theme="Light").open(f"/sql?sql={quote(SQL)}")
     page.get_by_label("SQL", exact=True).press("Control+Enter")
     page.get_by_role("radio", name="Chart").click()

@@ -1,4 +1,4 @@
-"""The theme as part of the address: shared by copying it, never forced on whoever has chosen otherwise."""
+"""The theme as part of the address: shared by copying it, never forced on a visitor with another choice."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def chosen_before(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("path", ["/", "/explore", "/sql", "/exports"])
 def test_a_copied_address_shows_the_same_theme(visitor: Callable[..., Any], path: str):
-    """The address names a theme as soon as one is chosen, and whoever opens it sees that theme."""
+    """The address names a theme as soon as one is chosen, and opening it shows that theme."""
     page = visitor().open(path)
     assert "theme=" not in page.url
     page.get_by_role("radio", name="Ocean").click()

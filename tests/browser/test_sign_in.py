@@ -97,7 +97,7 @@ def through_the_provider(page: Page) -> Page:
     return page
 
 
-def test_a_stranger_sees_the_sign_in_page_alone(context: BrowserContext, closed: Closed):
+def test_a_stranger_sees_only_the_sign_in_page(context: BrowserContext, closed: Closed):
     """On every address: no figure, no page to choose, no way to ask."""
     page = context.new_page()
     failed: list[str] = []
@@ -122,7 +122,7 @@ def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, closed: 
     assert context.request.get(f"{closed.url}/api/stats").status == 401
 
 
-def test_a_download_of_somebody_signed_in_is_theirs(context: BrowserContext, closed: Closed):
+def test_a_download_of_a_signed_in_person_is_theirs(context: BrowserContext, closed: Closed):
     """The address of a file opens nothing without the sign-in."""
     page = sign_in(context, closed)
     page.goto(f"{closed.url}/explore")

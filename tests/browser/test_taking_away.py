@@ -34,7 +34,7 @@ def test_athena_writes_chosen_columns_of_every_row(visitor: Callable[..., Any], 
     page.get_by_role("button", name="big_number").click()
     page.keyboard.press("Escape")
     page.locator("[class*=st-key-more_] button").first.click()
-    page.get_by_role("radio", name="Every row").wait_for()
+    page.get_by_role("radio", name="All rows").wait_for()
     page.get_by_role("button", name="columns to S3").click()
     page.get_by_text("Written to S3").wait_for()
     link = page.get_by_role("link", name=".parquet").get_attribute("href")
@@ -94,7 +94,7 @@ def sort(page: Page, first: str) -> None:
 
 
 def test_a_cell_is_copied_from_a_sorted_table(visitor: Callable[..., Any]):
-    """A header sorts by value and not by text, NULL last; what is copied is the cell that was clicked, whole."""
+    """A header sorts by value and not by text, NULL last; what is copied is the complete cell that was clicked."""
     page = visitor().open(f"/sql?sql={quote(MIXED)}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     run(page)
@@ -140,7 +140,7 @@ def test_null_and_an_empty_text_look_different(visitor: Callable[..., Any], them
 
 
 @pytest.mark.parametrize("theme", THEMES)
-def test_what_opens_on_a_page_keeps_nobody_out(visitor: Callable[..., Any], theme: str):
+def test_what_opens_on_a_page_is_accessible(visitor: Callable[..., Any], theme: str):
     """Rows, the menu of downloads, links to S3, sample values and the warning: read and reached in every theme."""
     page = visitor(theme=theme).open("/sql?sql=SELECT+channel,+note+FROM+contacts+LIMIT+5")
     page.get_by_text("Samples", exact=True).click()
@@ -172,7 +172,7 @@ def test_one_click_confines_a_query_that_reads_everything(visitor: Callable[...,
     """The warning names the cheaper days; a click writes them into the SQL, where they can be read and edited."""
     page = visitor().open("/sql?sql=SELECT+*+FROM+contacts+--+everything")
     page.get_by_text("This reads every day.").wait_for()
-    page.get_by_role("button", name="2 Feb 2026 alone").click()
+    page.get_by_role("button", name="Read only 2 Feb 2026").click()
     editor = page.get_by_label("SQL", exact=True)
     expect(editor).to_have_value("SELECT * FROM contacts\nWHERE year = 2026 AND month BETWEEN 1 AND 2 AND "
         "(day BETWEEN 1 AND 2 OR day BETWEEN 27 AND 31) AND ((year = 2026 AND month = 1 AND day BETWEEN 27 AND 31) OR "

@@ -1,4 +1,4 @@
-"""Two datasets behind one dashboard: contacts, whose file says what is shown, and orders, whose file does not."""
+"""Two datasets on one dashboard: contacts, whose file says what is shown, and orders, whose file does not."""
 
 import datetime as dt
 import os
@@ -137,7 +137,7 @@ def test_query_types_speak_of_the_datasets_own_columns(page: Page):
 
 
 def test_a_link_to_a_question_names_its_dataset(page: Page, dashboard: str):
-    """Whoever opens it is in that dataset, with that question, and another dataset begins afresh."""
+    """The link opens that dataset with that query, and another dataset starts empty."""
     page.goto(f"{dashboard}/explore?dataset=orders&query=by_agent&agentName=Jo&limit=50")
     page.get_by_text("By clerk", exact=True).wait_for(timeout=30_000)
     run(page)

@@ -1,4 +1,4 @@
-// Bars from the largest down, each with its name in front and its exact number behind.
+// Horizontal bars, largest first, each with its label on the left and its exact number on the right.
 
 import { fitted, svg, widthOf } from "./elements.js"
 import { button, picture, reachable } from "./marks.js"

@@ -1,5 +1,5 @@
-// The Overview's board, drawn from one document (dashboard/board.py). What a click picks shows at once; the figures
-// follow when the server has counted.
+// The Overview's board, drawn from one document (dashboard/overview/document.py). A picked filter shows at once; the
+// figures follow when the server has counted.
 
 import { bars } from "./bars.js"
 import { card } from "./cards.js"
@@ -35,8 +35,8 @@ class Board {
     this.cards = html("div", { class: "cards" })
     this.charts = html("div", { class: "charts" })
     this.foot = html("p", { class: "foot" })
-    this.told = html("p", { class: "heard", role: "status" })
-    root.replaceChildren(this.marks, this.cards, this.charts, this.foot, this.told)
+    this.status = html("p", { class: "heard", role: "status" })
+    root.replaceChildren(this.marks, this.cards, this.charts, this.foot, this.status)
     new ResizeObserver(() => {
       if (this.width !== root.clientWidth && this.document) this.redraw()
     }).observe(root)
@@ -64,12 +64,12 @@ class Board {
     this.redraw()
   }
 
-  // The order is that of the server (filters.Filters), so that its answer is known again: nulls first.
+  // Same order as on the server (filters.Filters), so its answer compares equal: nulls first.
   toggle(dimension, key) {
     const others = this.picked[dimension].filter(other => other !== key)
-    const kept = others.length < this.picked[dimension].length ? others : [...others, key]
-    kept.sort((one, other) => (other === "~") - (one === "~") || (one < other ? -1 : one > other ? 1 : 0))
-    this.pick({ ...this.picked, [dimension]: kept })
+    const values = others.length < this.picked[dimension].length ? others : [...others, key]
+    values.sort((one, other) => (other === "~") - (one === "~") || (one < other ? -1 : one > other ? 1 : 0))
+    this.pick({ ...this.picked, [dimension]: values })
   }
 
   remove({ dimension, key }) {
@@ -79,7 +79,7 @@ class Board {
 
   redraw() {
     const { document: shown, root } = this
-    // On its way out of the page it has no width, and bars of none have less than none.
+    // A board that is being removed has no width; bars would get negative widths.
     if (!root.clientWidth) return
     this.width = root.clientWidth
     root.setAttribute("aria-busy", String(this.wanted !== null))
@@ -92,7 +92,7 @@ class Board {
     this.drawParts(this.charts, "chart", shown.charts, (chart, frame) => this.drawChart(chart, frame))
   }
 
-  // The frames stay, so that focus, menus and tooltips do.
+  // The frames are reused, so focus, menus and tooltips stay.
   drawParts(grid, kind, parts, draw) {
     while (grid.children.length > parts.length) grid.lastChild.remove()
     while (grid.children.length < parts.length) grid.append(html("article", { class: `${kind} part` }))
@@ -120,9 +120,9 @@ class Board {
   async copy(frame, title) {
     const { badges, window, chips } = this.document
     const facts = [window, ...chips.map(chip => chip.text), ...badges.map(badge => badge.text)].filter(Boolean)
-    this.told.textContent = await copyImage(frame, title, facts, save)
-    this.told.classList.add("seen")
-    setTimeout(() => this.told.classList.remove("seen"), 2500)
+    this.status.textContent = await copyImage(frame, title, facts, save)
+    this.status.classList.add("seen")
+    setTimeout(() => this.status.classList.remove("seen"), 2500)
   }
 
   drawMarks(shown) {
@@ -142,8 +142,8 @@ class Board {
     )
   }
 
-  drawChart(told, frame) {
-    const chart = { ...told, marks: told.marks.map(mark => ({ ...mark, picked: this.isPicked(told.dimension, mark) })) }
+  drawChart(part, frame) {
+    const chart = { ...part, marks: part.marks.map(mark => ({ ...mark, picked: this.isPicked(part.dimension, mark) })) }
     if (!frame.firstChild) {
       const title = html("h2", { "data-written": "" }, chart.title)
       const menu = this.menu("chart", frame, chart.title, chart.dimension !== "days")
@@ -178,5 +178,5 @@ export async function draw({ data: [figures], parentElement, setTriggerValue }) 
   await styled
   const root = parentElement.querySelector(".board")
   if (!boards.has(root)) boards.set(root, new Board(root))
-  boards.get(root).take(figures, said => setTriggerValue("act", said))
+  boards.get(root).take(figures, event => setTriggerValue("act", event))
 }

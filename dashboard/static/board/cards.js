@@ -1,10 +1,10 @@
-// Stat cards: a figure, its change, and its course as a line.
+// Stat cards: a figure, its change, and its daily values as a line.
 
 import { html, icon, svg } from "./elements.js"
 
 const HEIGHT = 46
 
-// The runs of days that have a figure; a day without one is a gap and no zero.
+// Runs of consecutive days with a figure; a day without one is a gap, not a zero.
 function runs(points) {
   const found = [[]]
   for (const point of points) {
@@ -15,7 +15,7 @@ function runs(points) {
 }
 
 function course(card, width) {
-  // One day has no course, but the card keeps its height.
+  // A single day makes a flat line, so the card keeps its height.
   const series = card.series.length === 1 ? [card.series[0], card.series[0]] : card.series
   const known = series.filter(value => value !== null)
   const drawn = svg("svg", { class: "course", width, height: HEIGHT, role: "img", "aria-label": `${card.label} per day`, "data-drawn": "" })

@@ -26,9 +26,9 @@ export function widthOf(text, size, weight = 400) {
 
 export function fitted(text, room, size) {
   if (widthOf(text, size) <= room) return text
-  let kept = [...text]
-  while (kept.length > 1 && widthOf(`${kept.join("")}…`, size) > room) kept = kept.slice(0, -1)
-  return `${kept.join("").trimEnd()}…`
+  let letters = [...text]
+  while (letters.length > 1 && widthOf(`${letters.join("")}…`, size) > room) letters = letters.slice(0, -1)
+  return `${letters.join("").trimEnd()}…`
 }
 
 const PATHS = {

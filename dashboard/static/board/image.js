@@ -92,7 +92,7 @@ async function pngOf(frame, facts) {
   return new Promise(done => canvas.toBlob(done, "image/png"))
 }
 
-// Copies; saves as a file where the browser lets nobody write pictures to the clipboard. Tells what it did.
+// Copies the image, or saves a file where the browser does not allow images on the clipboard. Returns a status text.
 // The facts stand under the picture: wherever it goes, it says as of when its figures are and what narrows them.
 export async function copyImage(frame, title, facts, save) {
   const png = pngOf(frame, facts)

@@ -10,7 +10,7 @@ export function tooltipIn(frame) {
   return tip
 }
 
-export function tell(tip, mark, place) {
+export function showTip(tip, mark, place) {
   const facts = [html("span", {}, mark.text), mark.share ? html("span", {}, mark.share) : null]
   tip.replaceChildren(html("strong", {}, mark.label), ...facts.filter(Boolean))
   tip.hidden = false
@@ -75,12 +75,12 @@ export function reachable(drawn, chart, tip, choose) {
     const element = event.target.closest(".mark")
     if (!element?.matches(":focus-visible")) return
     const box = element.getBoundingClientRect()
-    tell(tip, markOf(element), { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 3, 40) })
+    showTip(tip, markOf(element), { x: box.x + box.width / 2, y: box.y + Math.min(box.height / 3, 40) })
   })
   drawn.addEventListener("focusout", () => hide(tip))
   drawn.addEventListener("pointermove", event => {
     const mark = markOf(event.target.closest(".mark"))
-    if (mark && event.pointerType === "mouse") tell(tip, mark, { x: event.clientX, y: event.clientY })
+    if (mark && event.pointerType === "mouse") showTip(tip, mark, { x: event.clientX, y: event.clientY })
     else hide(tip)
   })
   drawn.addEventListener("pointerleave", () => hide(tip))

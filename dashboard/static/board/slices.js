@@ -13,7 +13,7 @@ const point = (centre, radius, turn) => [
 ]
 
 function slice(centre, outer, inner, from, to) {
-  // A whole turn begins where it ends, which an arc cannot say.
+  // A full circle starts and ends at the same point, which an SVG arc cannot express.
   const end = Math.min(to, from + 0.99999)
   const large = end - from > 0.5 ? 1 : 0
   const [a, b] = [point(centre, outer, from), point(centre, outer, end)]

@@ -1,1 +1,1 @@
-"""The Overview's elements: the board and its filter dialog."""
+"""The figures of a view flow in, the board and its dialogs flow out."""

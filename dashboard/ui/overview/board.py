@@ -1,4 +1,4 @@
-"""The board on the page: one component, what is asked of it, and the dialogs that its menus open."""
+"""The figures of a view flow in, the board component and the dialogs of its menus flow out."""
 
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -15,19 +15,19 @@ from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import nothing_here
 from dashboard.ui.page.states import designed_states
-from dashboard.ui.page.view_state import View, keep, share_in_link, view_of
+from dashboard.ui.page.view_state import View, share_in_link, update_view, view_of
 from dataset_model.manifest import Manifest
 
 if TYPE_CHECKING:
-    # What a menu opens is loaded with the first menu: it needs Arrow and the parser of SQL, and the board neither.
+    # Imported with the first drill-down: it needs Arrow and the SQL parser, the board needs neither.
     from dashboard.overview.drill_down import Behind
 
 
 @st.fragment
 def board(name: str, window: Days) -> None:
-    """Draw everything below the head; a click on a chart runs this alone, and sends one document.
+    """Draw everything below the head; a click on a chart reruns only this and sends one document.
 
-    `window` is the period that the head tells.
+    `window` is the period shown in the head.
     """
     with designed_states():
         service = cached_service.service()
@@ -44,7 +44,7 @@ def board(name: str, window: Days) -> None:
         overview, _ = figures
         scene = _scene(service, name, view, figures)
         asked: Asked | None = st.session_state.pop(_asked(name), None)
-        found = _behind(scene, view, asked)
+        found = _drill_down(scene, view, asked)
         _mount(service, name, scene, manifest, asked, found)
         if overview.total_rows == 0 and not view.picked.days:
             nothing_here(service, name, view, manifest)
@@ -59,7 +59,7 @@ def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overv
     return None if overview is None or unbrushed is None else (overview, unbrushed)
 
 
-def _behind(scene: Scene, view: View, asked: Asked | None) -> "Behind | None":
+def _drill_down(scene: Scene, view: View, asked: Asked | None) -> "Behind | None":
     if asked is None or asked.part is None:
         return None
     from dashboard.overview.drill_down import behind
@@ -76,8 +76,8 @@ def _mount(
     service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: "Behind | None"
 ) -> None:
     now = dt.datetime.now(dt.UTC)
-    known = service.assurances(name, scene.overview.days)
-    document = board_document(scene, freshness_badges(service.dataset(name), manifest, known, now))
+    verified = service.assurances(name, scene.overview.days)
+    document = board_document(scene, freshness_badges(service.dataset(name), manifest, verified, now))
     if asked and found and asked.wish == "csv":
         from dashboard.results import downloads
 
@@ -88,13 +88,13 @@ def _mount(
 
 
 def _take(name: str, key: str) -> None:
-    """Take what the browser asks, before the board is made again."""
+    """Read the browser's event before the board is drawn again."""
     asked = asked_from(st.session_state[key].get("act"))
     if asked is None:
         return
     if asked.picked is not None:
         picked = asked.picked
-        keep(name, lambda view: view.picking(picked))
+        update_view(name, lambda view: view.picking(picked))
     else:
         st.session_state[_asked(name)] = asked
 

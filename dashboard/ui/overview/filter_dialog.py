@@ -1,4 +1,4 @@
-"""The values of a chart as a list of buttons: what a click on the chart does, for those who use no mouse."""
+"""The values of a chart flow in, the chosen filter flows out: the keyboard's way to a click on the chart."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.model.filters import Dimension
 from dashboard.overview import marks
 from dashboard.overview.figures import ValueCount
-from dashboard.ui.page.view_state import View, keep
+from dashboard.ui.page.view_state import View, update_view
 
 MOST_LISTED: Final = 60
 
@@ -25,8 +25,8 @@ def filter_dialog(name: str, view: View, dimension: Dimension, title: str, count
         title, tuple(labels), selection_mode="multi", default=picked, format_func=lambda key: labels[key], key="values"
     )
     if len(counts) > MOST_LISTED:
-        st.caption(f"{MOST_LISTED} of {len(counts):,} values, those with most rows.")
+        st.caption(f"{MOST_LISTED} of {len(counts):,} values, the ones with the most rows.")
     if st.button("Apply", type="primary", key="apply_values"):
         values = [marks.value_from_key(key) for key in chosen]
-        keep(name, lambda now: now.picking(now.picked.with_values(dimension, values)))
+        update_view(name, lambda now: now.picking(now.picked.with_values(dimension, values)))
         st.rerun()

@@ -1,1 +1,1 @@
-"""What every page has: header, period, account, theme, states."""
+"""Service and session state flow in; header, period, account menu, theme and states flow out."""

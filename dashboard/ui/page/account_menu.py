@@ -1,4 +1,4 @@
-"""Who looks at a page: the person in front of it, the page on which they sign in, and the way out."""
+"""The sign-in state flows in, the sign-in page or the account menu flows out."""
 
 import os
 from pathlib import Path
@@ -13,12 +13,12 @@ _ICON: Final = str(Path(__file__).parents[2] / "static" / "icon.svg")
 
 
 def may_read() -> bool:
-    """Return whether this page may show anything: somebody is signed in, or nobody has to be."""
+    """Return whether the page may show data: a person is signed in, or no sign-in is configured."""
     return access_from_environment(os.environ) is not Access.SIGN_IN or person() is not None
 
 
 def person() -> Person | None:
-    """Return who is signed in; None where nobody is, or where the sign-in is too old."""
+    """Return the signed-in person; None without one, or if the sign-in has expired."""
     claims = st.user.to_dict()
     if claims.get("is_logged_in") is not True or not is_fresh(claims):
         return None
@@ -26,7 +26,7 @@ def person() -> Person | None:
 
 
 def sign_in_page() -> None:
-    """Draw the page of somebody who is not signed in."""
+    """Draw the sign-in page."""
     st.space("large")
     with (
         st.container(horizontal_alignment="center"),
@@ -35,14 +35,14 @@ def sign_in_page() -> None:
         st.image(_ICON, width=56)
         st.markdown(
             "### Sign in to Reporting\n\nThe figures are for people of your organisation. "
-            "Its own sign-in opens next, and brings you back.",
+            "Its own sign-in opens next and returns here.",
             text_alignment="center",
         )
         st.button("Sign in", type="primary", key="sign_in", on_click=st.login, width="stretch")
 
 
 def person_in_sidebar() -> None:
-    """Draw who is signed in, and the way out; nothing where nobody has to sign in."""
+    """Draw the signed-in person and the sign-out button; nothing where no sign-in is configured."""
     who = person()
     if who is None:
         return

@@ -1,4 +1,4 @@
-"""The one module where Streamlit caches: pages ask here, and get what the `Service` keeps."""
+"""The environment flows in, the process-wide `Service` flows out; the only module that uses Streamlit's cache."""
 
 import os
 
@@ -15,21 +15,21 @@ from dashboard.settings import settings_from_environment
 def service() -> Service:
     """Return the service of this process, made from the environment; raises DatasetError for wrong settings.
 
-    Everything that changes with an export is kept inside, keyed by the manifest's version, because the JSON API needs
-    the same figures without a session. `loaders.service.clear()` forgets all of it (tests do).
+    Everything that changes with an export is cached inside, keyed by the manifest's version, because the JSON API needs
+    the same figures without a session. `service.clear()` drops all of it (tests use it).
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return Service(settings_from_environment(os.environ, fetch=Objects(region).text), is_there=session_is_there)
 
 
 def session_id() -> str:
-    """Return what identifies this browser tab's session, as the owner of its jobs; "" outside a session."""
+    """Return the id of this browser tab's session, the owner of its jobs; "" outside a session."""
     context = get_script_run_ctx(suppress_warning=True)
     return context.session_id if context else ""
 
 
 def session_is_there(owner: str) -> bool:
-    """Return whether a job's owner may still want its answer: an open session, the API, or everybody."""
+    """Return whether a job's owner may still want its answer: an open session, the API, or all sessions."""
     if owner in {"", "api", SHARED} or not Runtime.exists():
         return True
     return Runtime.instance().is_active_session(owner)

@@ -1,4 +1,4 @@
-"""The Exports page's tables: days with their state, runs with their outcome."""
+"""Manifest, run and verification records flow in, the tables and messages of the Exports page flow out."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from dataset_model.runs import RunEntry
 from dataset_model.verification import Verification
 
 _TALLEST: Final = 460
-_MOST_TOLD: Final = 20
+_MOST_SHOWN: Final = 20
 _OUTCOMES: Final = {
     "succeeded": "✓ Succeeded",
     "failed": "✕ Failed",
@@ -26,25 +26,26 @@ _OUTCOMES: Final = {
 }
 
 
-def day_table(manifest: Manifest, known: Mapping[dt.date, DayAssurance], dataset: Dataset) -> None:
+def day_table(manifest: Manifest, verified: Mapping[dt.date, DayAssurance], dataset: Dataset) -> None:
     """Draw the published days, the latest first."""
     records = sorted(manifest.days.values(), key=lambda record: record.day, reverse=True)
     most = max((record.rows for record in records), default=0)
     st.dataframe(
-        [_day(record, known.get(record.day), dataset) for record in records],
+        [_day(record, verified.get(record.day), dataset) for record in records],
         hide_index=True,
         height=min(_TALLEST, 38 + 35 * len(records)),
         column_config={
             "Day": st.column_config.DateColumn(format="ddd, YYYY-MM-DD", pinned=True),
             "Rows": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(most, 1)),
             "Size": st.column_config.TextColumn(alignment="right"),
-            "Set aside": st.column_config.NumberColumn(
-                format="localized", help="Items set aside when the day was read; those without a day are told by runs."
+            "Quarantined": st.column_config.NumberColumn(
+                format="localized",
+                help="Items withheld or nulled when the day was read. Items without a day count with their run.",
             ),
         },
         alt="Published days",
     )
-    st.caption("An open day was read before it had ended and settled; the next scheduled run reads it again.")
+    st.caption("An open day was read before its end plus the settling time. The next scheduled run reads it again.")
 
 
 def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
@@ -58,7 +59,7 @@ def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
         height=min(_TALLEST, 38 + 35 * len(runs)),
         column_config={
             "Rows": st.column_config.NumberColumn(format="localized"),
-            "Set aside": st.column_config.NumberColumn(format="localized"),
+            "Quarantined": st.column_config.NumberColumn(format="localized"),
             "Took": st.column_config.TextColumn(alignment="right"),
         },
         alt="Runs of the exporter",
@@ -66,29 +67,33 @@ def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
 
 
 def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> None:
-    """Say how the latest run ended, and its reason where it failed."""
+    """Draw the outcome of the latest run, with the reason of a failure."""
     if not runs:
         return
     run = runs[0]
     when = f"{formats.age(run.started_at, now)}, {_moment(run.started_at, dataset)}"
     if run.status == "succeeded":
         days = f" in {formats.plural(len(run.partitions), 'day')}" if run.partitions else ""
-        aside = f", {formats.plural(run.quarantined, 'item')} set aside" if run.quarantined else ""
-        done = f"{formats.plural(run.rows, 'row')}{days}{aside}"
+        quarantined = f", {formats.plural(run.quarantined, 'item')} quarantined" if run.quarantined else ""
+        done = f"{formats.plural(run.rows, 'row')}{days}{quarantined}"
         st.success(f"The latest run succeeded ({when}): {done}.", icon=":material/task_alt:")
     elif run.status == "running":
-        st.info(f"A run started {when} and has not said that it ended.", icon=":material/sync:")
+        st.info(f"A run started {when} and has not reported its end.", icon=":material/sync:")
     else:
         reason = f": {run.error.rstrip('.')}" if run.error else ""
         owed = f" Owed: {formats.listed(day.isoformat() for day in run.owed)}." if run.owed else ""
         st.error(f"The latest run {run.status} ({when}){reason}.{owed}", icon=":material/error:")
 
 
-def set_aside_card(found: SetAside | None, dataset: Dataset) -> None:
-    """Draw how many items were set aside, and say by which run and what it read."""
-    whole = "It read every item." if found and found.is_whole else "It read a window, so items without a day may lack."
+def quarantine_card(found: SetAside | None, dataset: Dataset) -> None:
+    """Draw the number of quarantined items, with the run that counted them and what it read."""
+    whole = (
+        "It read every item."
+        if found and found.is_whole
+        else "It read a window, so items without a day may be uncounted."
+    )
     st.metric(
-        found.label if found else "Set aside",
+        found.label if found else "Quarantined",
         formats.number(found.count if found else None),
         border=True,
         height="stretch",
@@ -100,44 +105,44 @@ def set_aside_card(found: SetAside | None, dataset: Dataset) -> None:
 
 
 def last_verification(found: Verification | None, dataset: Dataset, now: dt.datetime) -> None:
-    """Say what the latest verification compared and what did not agree."""
+    """Draw what the latest verification compared and where it found differences."""
     if found is None:
         command = f"python -m exporter verify --dataset {dataset.name}"
-        st.info(f"Nothing was verified yet. `{command}` compares every day with DynamoDB.", icon=":material/help:")
+        st.info(f"No verification yet. `{command}` compares every day with DynamoDB.", icon=":material/help:")
         return
     when = f"{formats.age(found.finished_at, now)}, {_moment(found.finished_at, dataset)}"
     if found.agrees:
         done = f"{formats.plural(len(found.days), 'day')} and {formats.plural(found.items, 'item')}"
         st.success(f"The latest verification agreed ({when}): {done} compared.", icon=":material/verified:")
     else:
-        st.warning(f"The latest verification found what does not agree ({when}).", icon=":material/report:")
-    told = [text for day in found.days for text in (f"{day.day}: {text}" for text in day.disagreements)]
+        st.warning(f"The latest verification found differences ({when}).", icon=":material/report:")
+    differences = [text for day in found.days for text in (f"{day.day}: {text}" for text in day.disagreements)]
     with st.expander("What was compared", icon=":material/fact_check:", expanded=not found.agrees):
-        lines = (found.compared, *found.disagreements, *told[:_MOST_TOLD], *found.notes)
+        lines = (found.compared, *found.disagreements, *differences[:_MOST_SHOWN], *found.notes)
         st.markdown("\n".join(f"- {literal(line)}" for line in lines if line))
-        if len(told) > _MOST_TOLD:
-            st.caption(f"{_MOST_TOLD} of {len(told):,} disagreements of days are shown; the record holds all.")
+        if len(differences) > _MOST_SHOWN:
+            st.caption(f"{_MOST_SHOWN} of {len(differences):,} disagreements of days are shown; the record holds all.")
 
 
-def _day(record: DayRecord, known: DayAssurance | None, dataset: Dataset) -> dict[str, Any]:
+def _day(record: DayRecord, verified: DayAssurance | None, dataset: Dataset) -> dict[str, Any]:
     return {
         "Day": record.day,
         "Rows": record.rows,
         "Size": formats.size(record.bytes),
         "State": "Open" if record.state == "open" else "Closed",
-        "Verified": _sure(known, dataset),
-        "Set aside": record.withheld + record.nulled,
+        "Verified": _verification(verified, dataset),
+        "Quarantined": record.withheld + record.nulled,
         "Read at": _moment(record.read_at, dataset),
         "Run": ", ".join(dict.fromkeys(item.run_id for item in record.objects)),
     }
 
 
-def _sure(known: DayAssurance | None, dataset: Dataset) -> str:
-    if known is None or known.state == "unverified":
+def _verification(verified: DayAssurance | None, dataset: Dataset) -> str:
+    if verified is None or verified.state == "unverified":
         return "Not verified"
-    if known.verified_at is None:
+    if verified.verified_at is None:
         return "⚠ Changed since its export"
-    return f"✓ {_moment(known.verified_at, dataset)}"
+    return f"✓ {_moment(verified.verified_at, dataset)}"
 
 
 def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
@@ -147,7 +152,7 @@ def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
         "Outcome": _OUTCOMES[run.status],
         "Window": "everything" if window is None else f"{window.start} to {window.end}",
         "Rows": run.rows,
-        "Set aside": run.quarantined,
+        "Quarantined": run.quarantined,
         "Days": len(run.partitions),
         "Removed": len(run.removed),
         "Took": formats.seconds(run.seconds),

@@ -1,4 +1,4 @@
-"""How every page but the Overview begins: the dataset, its title and freshness, or why there is nothing to show."""
+"""The chosen dataset flows in, the page's title and freshness flow out, or the reason why there is nothing to show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Opened:
 
 
 def opened(title: str, text: str, otherwise: Callable[[Service, Dataset], None] | None = None) -> Opened:
-    """Draw a page's head and return what it is about; stop the page where nothing is published.
+    """Draw a page's head and return its dataset; stop the page where nothing is published.
 
-    `otherwise` draws what there is to see even then.
+    `otherwise` draws what can be shown without published days.
     """
     service = cached_service.service()
     name = chosen_dataset(service)

@@ -1,4 +1,4 @@
-"""The head of a page: what is looked at, how fresh it is, and the controls that change the period."""
+"""A view and its manifest flow in, the title, freshness badges and period controls flow out."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from dashboard.quality.freshness import Tone, freshness_badges
 from dashboard.quality.verification_status import DayAssurance
 from dashboard.services.service import Service
 from dashboard.ui.page.states import state
-from dashboard.ui.page.view_state import View, keep, matching_preset
+from dashboard.ui.page.view_state import View, matching_preset, update_view
 from dataset_model import Dataset
 from dataset_model.manifest import Manifest
 
@@ -34,7 +34,7 @@ def title_block(title: str, text: str) -> None:
 
 
 def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance]) -> None:
-    """Draw as of when the figures are, and how sure the days are that they come from."""
+    """Draw the age of the figures and the verification status of their days."""
     badges = freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC))
     with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
         for badge in badges:
@@ -42,7 +42,7 @@ def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAs
 
 
 def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -> None:
-    """Draw the presets and the dates; changing either keeps what is picked and forgets the brush."""
+    """Draw the presets and the dates; a change keeps the filters and clears the brushed days."""
     chosen: str | None = matching_preset(view.window, today, _PRESETS)
     published = _published(manifest)
     if chosen is None and view.window == published:
@@ -83,7 +83,7 @@ def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -
 
 
 def nothing_here(service: Service, name: str, view: View, manifest: Manifest) -> None:
-    """Say that the period holds nothing, what does, and how to get there."""
+    """Draw the empty state of a period, with the published days and a button to them."""
     first, last = manifest.first_day, manifest.last_day
     published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
     state(
@@ -96,12 +96,12 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
         latest = default_window(last, service.today(name))
         st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest))
         if view.is_narrowed:
-            st.button("Clear filters", on_click=lambda: keep(name, lambda now: now.picking(Filters())))
+            st.button("Clear filters", on_click=lambda: update_view(name, lambda now: now.picking(Filters())))
 
 
 def show_window(name: str, window: Days) -> None:
-    """Look at another period; picks stay, the brush goes."""
-    keep(name, lambda view: View(window, view.picked.with_days(None)))
+    """Show another period; filters stay, the brushed days are cleared."""
+    update_view(name, lambda view: View(window, view.picked.with_days(None)))
 
 
 def _published(manifest: Manifest) -> Days | None:

@@ -1,4 +1,4 @@
-"""What a page shows when it has no figures to show: every anticipated failure has a face and a next step."""
+"""Anticipated failures flow in, designed states with a next step flow out."""
 
 import html
 from collections.abc import Iterator, Sequence
@@ -23,20 +23,20 @@ from dataset_model import Dataset, DatasetError, Fault
 
 _FACES: dict[type[DashboardError], tuple[str, str]] = {
     AthenaUnreachable: (":material/cloud_off:", "A service cannot be reached"),
-    Throttled: (":material/hourglass_top:", "Athena asks us to slow down"),
+    Throttled: (":material/hourglass_top:", "Athena is throttling requests"),
     AccessDenied: (":material/lock:", "Access denied"),
-    TableMissing: (":material/table:", "There is no table yet"),
+    TableMissing: (":material/table:", "The table does not exist yet"),
     QueryFailed: (":material/error:", "The query failed"),
     QueryCancelled: (":material/block:", "The query was stopped"),
-    ResultMissing: (":material/find_in_page:", "The result is gone"),
-    RefusedSql: (":material/gpp_maybe:", "This SQL is not served here"),
-    InvalidRequest: (":material/edit_note:", "Some inputs need another look"),
+    ResultMissing: (":material/find_in_page:", "The result is no longer available"),
+    RefusedSql: (":material/gpp_maybe:", "This SQL is not allowed here"),
+    InvalidRequest: (":material/edit_note:", "Some inputs are not valid"),
 }
 
 
 @contextmanager
 def designed_states() -> Iterator[None]:
-    """Show anticipated failures of the block in place of what it did not get to draw."""
+    """Show an anticipated failure of the block as a state."""
     try:
         yield
     except DatasetError as error:
@@ -46,7 +46,7 @@ def designed_states() -> Iterator[None]:
 
 
 def state(icon: str, title: str, text: str, *, key: str, command: str | None = None) -> None:
-    """Draw a state: an icon, what is the matter, and what to do. Text is Markdown; a command can be copied."""
+    """Draw a state: an icon, the problem, and what to do. Text is Markdown; a command can be copied."""
     with st.container(border=True, key=f"state_{key}", horizontal_alignment="center"):
         st.markdown(f"## {icon}\n\n### {title}\n\n{text}", text_alignment="center")
         if command is not None:
@@ -84,8 +84,8 @@ def misconfigured(faults: Sequence[Fault]) -> None:
     """List every wrong setting: its name, what was expected, what was found."""
     state(
         ":material/settings_alert:",
-        "Some settings need attention",
-        "Nothing is served until each of these is right; then restart.",
+        "Some settings are wrong",
+        "The dashboard serves no data until each of these is corrected. Then restart it.",
         key="misconfigured",
     )
     items = "".join(
@@ -113,6 +113,6 @@ def unexpected(_error: Exception) -> bool:
 
 def literal(text: str) -> str:
     """Return a text so that Markdown shows it as it is."""
-    # Messages quote names, addresses and SQL, where $, * and ` are no Markdown and nothing is a link.
+    # Messages quote names, addresses and SQL: $, * and ` are literal there, and nothing is a link.
     escaped = "".join(f"\\{character}" if character in "\\`*_{}[]<>#$~|:" else character for character in text)
     return escaped.replace("//", "&#47;&#47;")

@@ -1,4 +1,4 @@
-"""The picker of themes: four radio buttons that work in the browser alone."""
+"""The themes flow in, the theme picker flows out: four radio buttons that work without a rerun."""
 
 import functools
 from typing import Any

@@ -1,4 +1,4 @@
-"""The question of a page, taken from the address on a first visit and kept in it from then on."""
+"""The address of the first visit flows in, the query inputs of the page flow out, and back into the address."""
 
 from collections.abc import Mapping
 
@@ -10,9 +10,9 @@ from dashboard.services.service import Service
 
 
 def linked(page: str, dataset: str) -> Linked:
-    """Return what the link said with which this visitor came to a page; the same for the whole visit.
+    """Return the query inputs of the link that opened this page; the same for the whole visit.
 
-    It is about the dataset that was shown then, and says nothing of another one.
+    They apply to the dataset that the link showed, not to another one.
     """
     key = f"linked_{page}"
     if key not in st.session_state:
@@ -25,7 +25,7 @@ def linked(page: str, dataset: str) -> Linked:
 def share(
     service: Service, name: str, page: str, values: Mapping[str, object], parameters: Mapping[str, object] | None = None
 ) -> None:
-    """Write the question into the address."""
+    """Write the query inputs into the address."""
     dataset = {"dataset": name} if len(service.names) > 1 else {}
     search = search_from({**dataset, **values}, parameters)
     with st.container(key="link", height=1, border=False):

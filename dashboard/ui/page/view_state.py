@@ -1,4 +1,4 @@
-"""What one visitor is looking at: the dataset, the period, and the values picked by clicking charts."""
+"""Session state and address flow in, the visitor's view flows out: dataset, period and filters."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class View:
 
     window: Days
     picked: Filters
-    """Its days are the brushed ones, None where nothing is brushed."""
+    """Its days are the brushed ones; None without a brush."""
 
     @property
     def filters(self) -> Filters:
@@ -86,14 +86,14 @@ def view_of(name: str, manifest: Manifest, today: dt.date) -> View:
     return view
 
 
-def keep(name: str, change: Callable[[View], View]) -> None:
+def update_view(name: str, change: Callable[[View], View]) -> None:
     """Change this visitor's view of a dataset."""
     key = _key(name)
     st.session_state[key] = change(st.session_state[key])
 
 
 def share_in_link(service: Service, name: str, view: View) -> None:
-    """Write the view into the address, so that copying it shares what is seen."""
+    """Write the view into the address, so a copied address shares it."""
     params: dict[str, list[str]] = params_from_filters(view.filters)
     if len(service.names) > 1:
         params[_DATASET] = [name]

@@ -1,4 +1,4 @@
-"""The days that a question is about: typed, picked, or by a preset of the dataset's own calendar."""
+"""A preset or picked dates flow in, the days of a query flow out."""
 
 import datetime as dt
 from typing import Final
@@ -27,13 +27,13 @@ def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: boo
     def preset_chosen() -> None:
         option = st.session_state[f"{key}_preset"]
         days = None if option == _ALL else days_of_preset(option, today)
-        # Another key: the control shows what the preset means, without being written to while somebody types in it.
+        # A new key shows the dates of the preset without overwriting a control that is being edited.
         st.session_state[key] = ((days.first, days.last) if days else (), revision + 1)
 
     dates_key = f"{key}_{revision}"
     now: Dates = st.session_state.get(dates_key, dates)
     st.menu_button(
-        _said(now, today, labels),
+        _preset_label(now, today, labels),
         list(options),
         key=f"{key}_preset",
         format_func=lambda option: labels[option],
@@ -51,7 +51,7 @@ def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: boo
     return picked if isinstance(picked, tuple) else (picked,)
 
 
-def _said(dates: Dates, today: dt.date, labels: dict[str, str]) -> str:
+def _preset_label(dates: Dates, today: dt.date, labels: dict[str, str]) -> str:
     if not dates:
         return labels[_ALL]
     preset = matching_preset(Days(*dates), today, _PRESETS) if len(dates) == 2 else None

@@ -1,4 +1,4 @@
-"""The inputs of a query type, what it would cost, and how to start it."""
+"""A query type flows in; its inputs, its estimated cost and a started query flow out."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -27,14 +27,14 @@ DEFAULT_LIMIT = 1_000
 
 @dataclass(frozen=True)
 class Prepared:
-    """A question that can be run: what was asked, and its statement."""
+    """A query that can run: the request and its statement."""
 
     request: QueryRequest
     statement: Statement
 
 
 def editor(service: Service, name: str, slot: str, initial: str | None) -> Edited:
-    """Draw the SQL editor of a slot; what was refused a moment ago is underlined in it."""
+    """Draw the SQL editor of a slot, with the last fault underlined."""
     shapes = tuple(service.shape(each) for each in service.names)
     return sql_editor(shapes, slot, initial=initial or example(service, name), refused=faulty(slot))
 
@@ -73,9 +73,9 @@ def inputs(
 def run_if_asked(
     service: Service, name: str, values: Mapping[str, Any], slot: str, given: Mapping[str, str] | None = None
 ) -> None:
-    """Draw the estimate of what was asked, or what is wrong with it, and start it where Run was pressed.
+    """Draw the estimated cost of the query, or its faults, and start it if Run was pressed.
 
-    `values` are named as in the JSON API, with `run` beside them; `given` are the values of parameters in SQL.
+    `values` are named as in the JSON API, plus `run`; `given` are the values of parameters in SQL.
     """
     made = _prepared(service, name, values, given)
     if isinstance(made, Prepared):
@@ -92,7 +92,7 @@ def run_if_asked(
 def _prepared(
     service: Service, name: str, values: Mapping[str, Any], given: Mapping[str, str] | None
 ) -> Prepared | RefusedSql | None:
-    """Return the question; None where the inputs do not make one, which is said if Run was asked."""
+    """Return the query; None where the inputs are not valid, with a message if Run was pressed."""
     fields = {field: value for field, value in values.items() if field != "run"}
     try:
         request = request_from(fields, service.shape(name), service.settings.max_fetch_rows)
@@ -104,7 +104,7 @@ def _prepared(
             labels["contactId"] = _id_label(shape)
             for fault in error.faults:
                 missing = not values.get(fault.field)
-                message = "the query needs this" if missing else fault.message
+                message = "this field is required" if missing else fault.message
                 label = labels.get(fault.field, fault.field)
                 st.error(f"**{label}**: {message}.", icon=":material/edit_note:")
         return None
@@ -115,7 +115,7 @@ def _prepared(
 
 
 def estimate(service: Service, name: str, statement: Statement, slot: str) -> None:
-    """Say what a statement costs at most, before it runs; where it would read every day, offer to read fewer."""
+    """Draw the maximum cost of a statement before it runs; where it reads every day, offer a narrower one."""
     bound = service.estimate(name, statement)
     if bound is None:
         return
@@ -130,7 +130,7 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
         st.caption(f"{text}. :orange[This reads every day.]", width="content")
         if statement.written and (proposal := cheaper(service, name, statement)) is not None:
             st.button(
-                f"Read {formats.days(proposal.days)} alone",
+                f"Read only {formats.days(proposal.days)}",
                 icon=":material/filter_alt:",
                 key=f"narrow_{slot}",
                 help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
@@ -139,7 +139,7 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
 
 
 def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
-    """Return how many rows a request has without its limit, where the manifest alone knows."""
+    """Return how many rows a request has without its limit; None where the manifest cannot say."""
     if manifest is None or request.query not in ("all_records", "by_date"):
         return None
     days = manifest.days.values()
@@ -147,7 +147,7 @@ def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
 
 
 def example(service: Service, name: str) -> str:
-    """Return SQL to start from: the latest week by channel, confined to its partitions."""
+    """Return an example query: the latest month by channel, limited to its partitions."""
     shape, manifest = service.shape(name), service.manifest(name)
     last = (manifest.last_day if manifest else None) or service.today(name)
     by, counted = shape.channel or shape.agent or "day", several(called("entity", shape.entity)).replace(" ", "_")

@@ -1,4 +1,4 @@
-"""Inputs for the parameters of the SQL in the editor, one per name."""
+"""SQL with parameters flows in, their values flow out: one input per name."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dashboard.sql.parameters import Parameter, parameters_of
 
 
 def parameter_inputs(slot: str, sql: str, linked: Mapping[str, str]) -> dict[str, str]:
-    """Draw an input per parameter and return what was given, by name; what is empty is not there."""
+    """Draw an input per parameter and return the values by name, without empty ones."""
     parameters = parameters_of(sql)
     if not parameters:
         return {}
@@ -22,8 +22,8 @@ def parameter_inputs(slot: str, sql: str, linked: Mapping[str, str]) -> dict[str
     return {name: value for name, value in values.items() if value}
 
 
-def give(slot: str, given: Mapping[str, str]) -> None:
-    """Fill the inputs in, as a saved or past query says."""
+def fill_inputs(slot: str, given: Mapping[str, str]) -> None:
+    """Fill the inputs with the values of a saved or past query."""
     _, revision = st.session_state.get(_key(slot), ({}, 0))
     st.session_state[_key(slot)] = (dict(given), revision + 1)
 

@@ -1,4 +1,4 @@
-"""A query under way, as people see it: elapsed time, a way to stop it, and then its result or its reason."""
+"""A running query flows in; elapsed time, Cancel, and then its result or its failure flow out."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,11 @@ from dashboard.ui.page import cached_service
 from dashboard.ui.page.states import failure, state
 
 PATIENCE = 0.7
-"""Seconds that a quick query gets before the running state shows, so that it does not flicker."""
+"""Seconds before the running state shows, so a fast query does not flicker."""
 
 
 def start(service: Service, name: str, statement: Statement, slot: str) -> None:
-    """Start a statement for this session in place of what its slot held, and give it a moment."""
+    """Start a statement in a slot of this session, cancel the previous one, and wait up to `PATIENCE`."""
     if (before := in_slot(service, slot)) is not None and not before.is_over:
         service.jobs.cancel(before.id)
     job = service.start(name, statement, cached_service.session_id())
@@ -42,12 +42,12 @@ def in_slot(service: Service, slot: str) -> Job | None:
 
 
 def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
-    """Draw a slot's query: under way, failed, or its result by `draw`; an invitation where nothing was run."""
+    """Draw a slot's query: under way, failed, or its result by `draw`; a hint where nothing was run."""
     job = in_slot(service, slot)
     if job is None:
-        state(":material/play_circle:", "Nothing run yet", "Run the query to see its rows here.", key="nothing_run")
+        state(":material/play_circle:", "No query yet", "Run the query to see its rows here.", key="nothing_run")
     elif not job.is_over:
-        _watch(service, slot)
+        _running(service, slot)
     elif job.error is not None:
         _failed(job, job.error)
     else:
@@ -55,7 +55,7 @@ def show(service: Service, slot: str, draw: Callable[[Job], None]) -> None:
 
 
 @st.fragment(run_every=0.4)
-def _watch(service: Service, slot: str) -> None:
+def _running(service: Service, slot: str) -> None:
     job = in_slot(service, slot)
     if job is None or job.is_over:
         st.rerun()
@@ -81,7 +81,7 @@ def _stop(service: Service, slot: str, job: Job) -> None:
 
 
 def leave(service: Service, page: str) -> None:
-    """Stop in Athena what this session started on another page: nobody waits for it any more."""
+    """Stop the queries in Athena that this session started on the previous page: no page shows them."""
     before = st.session_state.get("page_shown")
     st.session_state["page_shown"] = page
     if before is not None and before != page:

@@ -1,4 +1,4 @@
-"""Saved queries and past runs beside the editor: open, rename, delete, run again."""
+"""Saved queries and past runs flow in, the query to open or run flows out."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -15,15 +15,15 @@ from dashboard.stores.saved_queries import PastQuery, name_of, past_query
 
 _SHOWN: Final = 20
 _LONGEST: Final = 120
-"""Characters of a past query that tell it from the others; the whole of it is opened."""
+"""Characters of a past query in the list; Open shows all of it."""
 RENAME, DELETE = "Rename", "Delete"
 
 Put = Callable[[str, int, Mapping[str, str], bool], None]
-"""Puts SQL, its limit and its parameters into the editor; the last says whether it runs at once."""
+"""Puts SQL, its limit and its parameters into the editor; the last argument runs it at once."""
 
 
 def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> None:
-    """Draw the team's saved queries, and the way to save what is in the editor."""
+    """Draw the saved queries of the team, and a form that saves the editor's text."""
     dataset, opened = service.dataset(name), st.session_state.get(f"opened_{name}")
     with st.form(f"save_{name}", border=False, clear_on_submit=False):
         label = st.text_input("Name", value=opened.query.name if opened else "", placeholder="Contacts per channel")
@@ -31,7 +31,7 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
             _save(service, name, label, sql, limit)
     found = service.library.saved(dataset)
     if not found:
-        st.caption("Nothing saved yet. What you save is shared with everybody who opens this dataset.")
+        st.caption("No saved queries yet. A saved query is shared with all users of this dataset.")
     for place, stored in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"saved_{place}", gap="xsmall"):
             st.button(
@@ -56,14 +56,14 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
 
 
 def history_panel(service: Service, name: str, put: Put) -> None:
-    """Draw this visitor's runs and the team's, the newest first."""
-    whose = st.segmented_control(
-        "Whose runs", ("Mine", "The team's"), default="Mine", required=True, key="whose", label_visibility="collapsed"
+    """Draw the runs of this visitor or of the team, newest first."""
+    owner = st.segmented_control(
+        "Runs of", ("Mine", "The team's"), default="Mine", required=True, key="runs_of", label_visibility="collapsed"
     )
     dataset = service.dataset(name)
-    entries = _mine(name) if whose == "Mine" else service.library.history(dataset).entries
+    entries = _mine(name) if owner == "Mine" else service.library.history(dataset).entries
     if not entries:
-        st.caption("Nothing run yet.")
+        st.caption("No runs yet.")
     for place, entry in enumerate(entries[:_SHOWN]):
         with st.container(gap=None, key=f"past_{place}"):
             cost = "reused" if entry.reused else formats.dollars(dollars_for(entry.bytes_scanned))
@@ -76,7 +76,7 @@ def history_panel(service: Service, name: str, put: Put) -> None:
                 for label, runs in (("Open", False), ("Run again", True)):
                     st.button(
                         label,
-                        key=f"{label}_{whose}_{place}_{entry.at.timestamp()}",
+                        key=f"{label}_{owner}_{place}_{entry.at.timestamp()}",
                         type="tertiary",
                         on_click=lambda entry=entry, runs=runs: put(entry.sql, entry.limit, entry.given, runs),
                     )
@@ -114,7 +114,7 @@ def _open(name: str, stored: Stored, put: Put) -> None:
 def _save(service: Service, name: str, label: str, sql: str, limit: int) -> None:
     chosen, opened = name_of(label), st.session_state.get(f"opened_{name}")
     if chosen is None:
-        st.error("Give it a name of at most 80 characters.", icon=":material/edit_note:")
+        st.error("Enter a name of 1 to 80 characters.", icon=":material/edit_note:")
         return
     dataset = service.dataset(name)
     try:
@@ -135,19 +135,19 @@ def _rename(service: Service, name: str, stored: Stored) -> None:
     if st.button("Rename", type="primary", key="rename_now"):
         chosen = name_of(label)
         if chosen is None:
-            st.error("Give it a name of at most 80 characters.", icon=":material/edit_note:")
+            st.error("Enter a name of 1 to 80 characters.", icon=":material/edit_note:")
         else:
-            _told(lambda: service.library.rename(service.dataset(name), stored, chosen))
+            _apply(lambda: service.library.rename(service.dataset(name), stored, chosen))
 
 
 @st.dialog("Delete a saved query", icon=":material/delete:")
 def _delete(service: Service, name: str, stored: Stored) -> None:
-    st.write(f"Everybody loses **{stored.query.name}**.")
+    st.write(f"This deletes **{stored.query.name}** for all users of this dataset.")
     if st.button("Delete", type="primary", key="delete_now"):
-        _told(lambda: service.library.delete(service.dataset(name), stored))
+        _apply(lambda: service.library.delete(service.dataset(name), stored))
 
 
-def _told(change: Callable[[], None]) -> None:
+def _apply(change: Callable[[], None]) -> None:
     try:
         change()
     except DashboardError as error:

@@ -1,4 +1,4 @@
-"""What SQL may read: tables, their columns, types, meanings and values."""
+"""Semantic models flow in, a list of tables and columns with types, meanings and values flows out."""
 
 import html
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ def schema_browser(service: Service) -> None:
                     "Samples",
                     key=f"samples_{name}",
                     help="Sample values: reads the first rows of the newest day's file from S3, at most "
-                    f"{formats.size(MOST_BYTES)}, once for everybody until the next export. No query runs. "
-                    "Values of small dimensions are there anyway.",
+                    f"{formats.size(MOST_BYTES)}, once per export for all users. No query runs. "
+                    "Values of small dimensions are always shown.",
                 )
             samples = _samples(service, name) if wanted else None
             known = known_values(service.manifest(name), COUNT + 1)
@@ -52,7 +52,7 @@ def _values(column: TableColumn, values: Values) -> str:
     found = values.get(column.name)
     if found is None:
         return ""
-    shown = " · ".join(f"<q>{html.escape(value)}</q>" for value in found[:COUNT]) or "NULL alone"
+    shown = " · ".join(f"<q>{html.escape(value)}</q>" for value in found[:COUNT]) or "only NULL"
     shown += " · …" if len(found) > COUNT else ""
     return f'<p class="values">{shown}</p>'
 

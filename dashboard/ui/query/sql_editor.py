@@ -1,4 +1,4 @@
-"""The SQL editor: colours, completion, Ctrl/Cmd+Enter, and the place of a fault underlined."""
+"""Initial SQL and a fault flow in, the edited SQL flows out; with highlighting, completion and Ctrl/Cmd+Enter."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from dashboard.model.semantic_model import Shape
 
 @dataclass(frozen=True)
 class Edited:
-    """What the editor holds; `run` says that Ctrl/Cmd+Enter was pressed in it just now."""
+    """The editor's text; `run` is True if Ctrl/Cmd+Enter was just pressed in it."""
 
     sql: str
     run: bool
@@ -19,21 +19,21 @@ class Edited:
 
 def sql_editor(shapes: tuple[Shape, ...], key: str, *, initial: str, refused: RefusedSql | None = None) -> Edited:
     """Draw the editor and return its text, which follows typing with a pause of 0.4 s."""
-    kept = st.session_state.setdefault(f"{key}_text", {"sql": initial, "revision": 0})
+    state = st.session_state.setdefault(f"{key}_text", {"sql": initial, "revision": 0})
     found = component("sql_editor")(
         data={
-            "value": kept["sql"],
+            "value": state["sql"],
             "words": _words(shapes),
             "fault": {"line": refused.line, "column": refused.column} if refused and refused.line else None,
-            "faulty": kept["sql"],
+            "faulty": state["sql"],
         },
-        # A text that the page puts in comes with a new mount: the old one would send its own text again.
-        key=f"{key}_editor_{kept['revision']}",
+        # A text from the page needs a new mount: the old one would send its own text again.
+        key=f"{key}_editor_{state['revision']}",
         on_value_change=lambda: None,
         on_run_change=lambda: None,
     )
-    kept["sql"] = kept["sql"] if (text := found.run or found.value) is None else text
-    return Edited(kept["sql"], found.run is not None)
+    state["sql"] = state["sql"] if (text := found.run or found.value) is None else text
+    return Edited(state["sql"], found.run is not None)
 
 
 def put(key: str, sql: str) -> None:
@@ -43,9 +43,9 @@ def put(key: str, sql: str) -> None:
 
 
 def faulty(key: str, *now: RefusedSql | None) -> RefusedSql | None:
-    """Return why the text was refused when it was last read; with `now`, remember that and draw the page again.
+    """Return the last refusal of the text; with `now`, store a new one and rerun the page.
 
-    The editor stands above what reads its text, so that a fault reaches it only on the next run of the page.
+    The editor is drawn before its text is checked, so a fault reaches it only on the next run.
     """
     before: RefusedSql | None = st.session_state.get(f"{key}_refused")
     if now and str(now[0]) != str(before):

@@ -1,4 +1,4 @@
-"""The ways to take a result away: chosen columns as a file made on a click, or straight from S3 whatever the size."""
+"""A result flows in, downloads flow out: files of chosen columns made on a click, or files straight from S3."""
 
 import datetime as dt
 from collections.abc import Callable, Sequence
@@ -19,13 +19,13 @@ from dashboard.sql.unload import EXTENSIONS, FORMATS, LABELS, MOST_ROWS, UnloadF
 from dashboard.ui.query import run_status
 
 MOST_LINKS: Final = 20
-THESE, ALL = "These rows", "Every row"
+THESE, ALL = "These rows", "All rows"
 
 File = Callable[[str], str]
 """Names a file, given its extension."""
 
 
-def take_away(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
+def download_menu(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
     """Draw the choice of columns and the downloads; return the columns chosen, in the result's order."""
     names = found.names
     query = found.query_execution_id
@@ -64,13 +64,13 @@ def _files(found: QueryResult, columns: Sequence[str], named: File) -> tuple[boo
         downloads.NULLS,
         format_func=lambda text: downloads.NULLS[text],
         key=f"null_{query}",
-        help='An empty text stays "" in each of these, so that the two can be told apart.',
+        help='An empty text stays "" in each of these, so the two stay distinct.',
     )
     safe = st.toggle(
         "Safe in spreadsheets",
         value=True,
         key=f"safe_{query}",
-        help="Puts a ' in front of texts that a spreadsheet would run as formulas. Numbers are untouched.",
+        help="Puts a ' in front of texts that a spreadsheet would run as formulas. Numbers stay as they are.",
     )
     st.download_button(
         "Parquet, exact types",
@@ -123,14 +123,14 @@ def _from_s3(service: Service, name: str, found: QueryResult, columns: Sequence[
 
 @st.fragment(run_every=LINK_SECONDS * 0.8)
 def _own_file(service: Service, name: str, found: QueryResult) -> None:
-    # Drawn again before the link expires, since a page may stay open for longer than that.
-    more = " It holds one row more than is shown, which tells that there are more." if found.truncated else ""
+    # Redrawn before the link expires: a page may stay open for longer.
+    more = " It has one row more than the page shows." if found.truncated else ""
     st.link_button(
         "Athena's own CSV, all columns",
         service.objects.link(found.output_location, _file(name, found, "csv")),
         icon=":material/cloud_download:",
         width="stretch",
-        help=f"Every column, as Athena wrote it: formulas are not made safe.{more}",
+        help=f"Every column, as Athena wrote it: without protection against formulas.{more}",
     )
 
 

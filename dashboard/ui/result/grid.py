@@ -1,4 +1,4 @@
-"""Rows of a result on the page: exact, described, and copied by a click."""
+"""A result flows in, a grid of exact texts flows out; a click copies a cell."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -14,7 +14,7 @@ from dashboard.results.exact_text import is_number
 from dashboard.ui.result.lazy_grid import Pages
 
 NULL: Final = "NULL"
-"""How the grid writes what is missing; `static/null_mark.js` draws it apart from a text of these letters."""
+"""Placeholder of a missing value; `static/null_mark.js` draws it unlike the text "NULL"."""
 
 _ROW: Final = 35
 _TALLEST: Final = 12
@@ -32,7 +32,7 @@ def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str, tex
     st.dataframe(
         pages,
         hide_index=True,
-        # Over a part of the rows there is another grid: the places that one has fetched are another's.
+        # A search needs a grid of its own: the rows that the other grid has fetched have other positions.
         key=f"{name}_{text}" if text else name,
         height=(min(pages.row_count, _TALLEST) + 1) * _ROW + 2,
         row_height=_ROW,

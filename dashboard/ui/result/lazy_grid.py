@@ -1,9 +1,8 @@
-"""A result as the grid fetches it: page by page from the copy that everybody shares, in order and found by the server.
+"""Page requests of the grid flow in, rows of the shared result flow out, sorted and searched on the server.
 
-Left to itself, Streamlit sends a small table whole, and the browser sorts its texts and takes NULL for 0; of a large
-one it keeps a copy with the session, and another once somebody sorts. Its sources of rows are no public interface yet,
-which is one more reason for the pinned minor version; where the hooks are gone, and in tests without a browser, the
-grid takes the whole as a frame.
+By default Streamlit sends a small table completely, and the browser sorts numbers as texts and NULL as 0; of a large
+table it stores a copy per session, and a second one after a sort. Its row sources are not public yet, which is one
+more reason for the pinned minor version; without the hooks, and in tests without a browser, the grid gets a frame.
 """
 
 from collections.abc import Sequence
@@ -20,9 +19,9 @@ from dashboard.results.exact_text import shown
 
 
 class Pages:
-    """Rows by their places, as `streamlit.dataframe.lazy_df_source.DataframeSource`; it holds none of them.
+    """Rows by position, as `streamlit.dataframe.lazy_df_source.DataframeSource`; it stores no rows.
 
-    With `text`, the rows that hold it in one of the columns alone.
+    With `text`, only the rows that contain it in one of the columns.
     """
 
     sortable = True
@@ -45,7 +44,7 @@ class Pages:
         return shown(table.slice(first, count) if places is None else table.take(places.slice(first, count)))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return all rows, for a grid that fetches none."""
+        """Return all rows, for a grid without lazy loading."""
         frame: pd.DataFrame = self.load_rows(0, self.row_count).to_pandas()
         return frame
 
@@ -59,5 +58,5 @@ def _source(data: object) -> Any:
 
 _native = lazy_df_adapters.try_create_native_source
 lazy_df_adapters.try_create_native_source = _source
-# Fetched however few: two orders of the same column, one of them wrong, would be worse than a request more.
+# Lazy for every size: otherwise small tables would be sorted by the browser, in another order.
 lazy_df_source.FORCED_LAZY_MIN_ROWS = 0  # type: ignore[misc]

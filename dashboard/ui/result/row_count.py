@@ -1,4 +1,4 @@
-"""How many rows a query has whose result was cut: counted when somebody asks, and never unasked."""
+"""A truncated result flows in, the number of all its rows flows out, counted on request only."""
 
 from dataclasses import replace
 
@@ -30,13 +30,13 @@ def counted(service: Service, found: QueryResult) -> int | None:
 
 
 def count_rows(service: Service, name: str, found: QueryResult) -> None:
-    """Draw the way to count the rows of a cut result, how far that is, or why it failed."""
+    """Draw the button that counts all rows of a truncated result, its progress, or its failure."""
     job = run_status.in_slot(service, _slot(found))
     if job is None:
         bound = service.estimate(name, found.statement)
         cost = f": at most {formats.size(bound.bytes)}, {formats.dollars(bound.dollars)}" if bound else ""
         st.button(
-            "Count them all",
+            "Count all rows",
             type="tertiary",
             icon=":material/tag:",
             key=f"count_{found.query_execution_id}",
@@ -46,7 +46,7 @@ def count_rows(service: Service, name: str, found: QueryResult) -> None:
     elif not job.is_over:
         _counting(service, _slot(found))
     elif job.error is not None:
-        st.caption(f"They could not be counted: {job.error}")
+        st.caption(f"The rows could not be counted: {job.error}")
 
 
 def _start(service: Service, name: str, found: QueryResult) -> None:

@@ -1,4 +1,4 @@
-"""A result as people read it and take it away: exact in the grid, whole in the file."""
+"""A finished query flows in; its row count, cost, grid, chart and downloads flow out."""
 
 from collections.abc import Sequence
 
@@ -14,24 +14,24 @@ from dashboard.overview.marks import labels_in_order
 from dashboard.services.jobs import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
-from dashboard.ui.result.download_menu import take_away, unloaded
+from dashboard.ui.result.download_menu import download_menu, unloaded
 from dashboard.ui.result.grid import grid
 from dashboard.ui.result.row_count import count_rows, counted
 from dashboard.ui.result.view import rows_view
 
 
 def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
-    """Draw a finished query: how many rows of how many, what it took, the grid and the ways to take it away."""
+    """Draw a finished query: how many rows of how many, what it took, the grid and the downloads."""
     found = job.result
     if found is None:
         return
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             _how_many(service, name, found, of)
-            columns = take_away(service, name, found, key)
+            columns = download_menu(service, name, found, key)
         st.caption(_facts(service, name, found))
         if not found.row_count:
-            st.markdown(":material/search_off: The query found no rows. Another period or value may.")
+            st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
         rows_view(found, service.shape(name), columns, key, lambda column: _fixed_values(service, name, column))
         unloaded(service, name, found)
@@ -51,7 +51,7 @@ def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:
-    """Say how many rows there are: `12 rows`, `1,000 of 12,345 rows`, `the first 1,000 rows, there are more`."""
+    """Return the row count as text: `12 rows`, `1,000 of 12,345 rows`, `First 1,000 rows, there are more`."""
     if not found.truncated:
         return formats.plural(found.row_count, "row")
     if of is not None and of > found.row_count:
@@ -60,14 +60,14 @@ def rows_text(found: QueryResult, of: int | None) -> str:
 
 
 def readable(sql: str) -> str:
-    """Return SQL laid out in lines; as it is where that cannot be done."""
+    """Return SQL formatted over several lines; unchanged where it cannot be parsed."""
     try:
         return sqlglot.parse_one(sql, dialect="athena").sql("athena", pretty=True)
     except SqlglotError:
         return sql
 
 
-@st.dialog("SQL behind these figures", width="large", icon=":material/code:")
+@st.dialog("SQL of these figures", width="large", icon=":material/code:")
 def sql_dialog(statements: Sequence[Statement]) -> None:
     """Show statements with their values in place."""
     for statement in statements:
@@ -76,13 +76,13 @@ def sql_dialog(statements: Sequence[Statement]) -> None:
         st.code(readable(statement.shown_sql), language="sql", wrap_lines=True)
 
 
-@st.dialog("Rows behind these figures", width="large", icon=":material/table_rows:")
+@st.dialog("Rows of these figures", width="large", icon=":material/table_rows:")
 def rows_dialog(service: Service, name: str, filters: Filters, of: int) -> None:
     """Query the rows that the figures count, `of` them, and show the latest."""
     with st.skeleton(height=320):
         found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
     st.caption(f"{rows_text(found, of)} · {formats.size(found.statistics.bytes_scanned)} scanned")
-    grid(found, service.shape(name), found.names, "behind")
+    grid(found, service.shape(name), found.names, "drill_down")
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:

@@ -1,4 +1,4 @@
-"""The rows of a result as a table or, where they can be drawn, as a chart."""
+"""A result flows in, a searchable table or a chart flows out."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -15,14 +15,14 @@ TABLE, CHART = "Table", "Chart"
 _ICONS: Final = {TABLE: ":material/table_rows: Table", CHART: ":material/bar_chart: Chart"}
 _ONE_COLOUR: Final = "One colour"
 _WORTH_SEARCHING: Final = 10
-"""Rows from which on there is a way to find some of them; fewer are seen at once."""
+"""Number of rows from which there is a search field; fewer are visible at once."""
 
 
 @st.fragment
 def rows_view(
     found: QueryResult, shape: Shape, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
 ) -> None:
-    """Draw the rows in the way chosen; choosing runs no more of the page than this.
+    """Draw the rows as table or chart; a change reruns only this fragment.
 
     `fixed` returns the values of a column, as they are read, that have colours of their own on every page.
     """
@@ -55,7 +55,7 @@ def rows_view(
 
 
 def _chart(found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]) -> None:
-    # `key` holds the columns, so that another question has choices of its own.
+    # `key` contains the columns, so each query has its own choices.
     table = found.table.select(list(columns))
     choices = choices_of(table)
     with st.container(horizontal=True, key="chart_choices", vertical_alignment="bottom"):

@@ -1,4 +1,4 @@
-"""Charts of results: what fits which columns, which points are drawn, and what is said about the others."""
+"""Charts of results: what fits which columns, which points are drawn, and what the notes say about the others."""
 
 import datetime as dt
 from decimal import Decimal
@@ -45,7 +45,7 @@ def test_what_can_be_drawn(columns, fits):
 
 
 def test_few_days_are_bars_and_many_are_a_line():
-    """A number over days: bars that can be told apart, otherwise a line; days in their order."""
+    """A number over days: bars that are distinguishable, otherwise a line; days in their order."""
     few = pa.table({"n": [2, 1], "day": [dt.date(2026, 1, 2), dt.date(2026, 1, 1)]})
     assert marks(few) == [("2026-01-01", "", "1"), ("2026-01-02", "", "2")]
     assert not chart(few).is_line
@@ -110,7 +110,7 @@ def test_rows_that_are_things_are_counted():
 
 
 def test_a_number_that_is_one_of_few_columns_is_measured():
-    """Whoever asked for a text and a number sees the number, added up where the text repeats."""
+    """A result of a text and a number shows the number, added up where the text repeats."""
     table = pa.table({"contact_id": ["a", "b", "a"], "queue": [1, 2, 4]})
     assert marks(table) == [("a", "", "5"), ("b", "", "2")]
 

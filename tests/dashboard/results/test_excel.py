@@ -49,7 +49,7 @@ def test_numbers_that_excel_would_round_are_texts():
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "{=1}", "https://example.com", "mailto:a@b.c"])
 def test_a_text_is_never_a_formula_or_a_link(text):
-    """Whatever a text begins with, its cell is a text, and the file holds no formula and no link."""
+    """A text is a text cell, whichever character it starts with, and the file holds no formula and no link."""
     body = excel_bytes(pa.table({text: [text]}))
     assert cells(body)["A2"] == cells(body)["A1"] == ("s", text)
     assert "<f>" not in sheet_of(body)
@@ -57,7 +57,7 @@ def test_a_text_is_never_a_formula_or_a_link(text):
 
 
 def test_days_and_moments_are_dates_of_excel():
-    """They can be sorted and grouped there; what lies before Excel's calendar is text."""
+    """They can be sorted and grouped there; what is before Excel's calendar is text."""
     moments = [dt.datetime(2026, 2, 16, 12), dt.datetime(1850, 1, 1)]
     table = pa.table({"day": [dt.date(2026, 2, 16), None], "at": pa.array(moments, pa.timestamp("ms"))})
     found = cells(excel_bytes(table))
@@ -80,12 +80,12 @@ def test_more_rows_than_a_sheet_holds_go_on():
 
 
 def test_a_text_too_long_for_a_cell_says_that_it_is_cut():
-    """Excel's bound is told in the cell, never kept silent."""
+    """A text that Excel's bound cuts says so in its cell."""
     (_, text) = cells(excel_bytes(pa.table({"a": ["x" * 40_000]})))["A2"]
     assert len(text) == MOST_TEXT
     assert text.endswith(CUT)
 
 
-def test_no_rows_is_a_header_alone():
+def test_no_rows_is_only_a_header():
     """An empty result is a file that opens."""
     assert cells(excel_bytes(pa.table({"a": pa.array([], pa.string())}))) == {"A1": ("s", "a")}

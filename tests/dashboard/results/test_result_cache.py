@@ -35,10 +35,10 @@ class Files:
 
 
 LARGE = 60_000
-"""Rows of a result file of 2.4 MB, which is not kept in memory."""
+"""Rows of a result file of 2.4 MB, which is not cached in memory."""
 
 
-def test_everybody_holds_the_same_rows():
+def test_all_callers_share_the_same_rows():
     """Ten who ask at once cause one reading, and get one and the same object."""
     files = Files(large=body(LARGE))
     results, found = SharedResults(files.save), []
@@ -52,7 +52,7 @@ def test_everybody_holds_the_same_rows():
     assert found[0].num_rows == LARGE
 
 
-def test_a_large_result_is_mapped_and_not_held():
+def test_a_large_result_is_mapped_and_not_in_memory():
     """Its rows are a file's, without a name and without memory of this process; a small one is simply there."""
     files = Files(large=body(LARGE), small=body(10))
     results = SharedResults(files.save)
@@ -60,9 +60,9 @@ def test_a_large_result_is_mapped_and_not_held():
     table = results.table("large", COLUMNS)
     assert table.nbytes > 2_000_000
     assert pa.total_allocated_bytes() - before < 100_000
-    assert results.held_bytes(in_file=True) == table.nbytes
+    assert results.cached_bytes(in_file=True) == table.nbytes
     results.table("small", COLUMNS)
-    assert 0 < results.held_bytes(in_file=False) < 1_000
+    assert 0 < results.cached_bytes(in_file=False) < 1_000
 
 
 def test_the_bound_holds_for_the_whole_process():
@@ -74,7 +74,7 @@ def test_the_bound_holds_for_the_whole_process():
     rows = {name: SharedRows(results, name, COLUMNS, None) for name in "abc"}
     for name in "abac":
         assert rows[name].table()["contact_id"][0].as_py().startswith(name)
-        assert results.held_bytes(in_file=True) <= 2 * size + 100
+        assert results.cached_bytes(in_file=True) <= 2 * size + 100
     assert files.read == ["a", "b", "c"]
     rows["a"].table()
     assert files.read == ["a", "b", "c"]
@@ -83,18 +83,18 @@ def test_the_bound_holds_for_the_whole_process():
 
 
 def test_small_results_have_their_bound_too():
-    """What is kept in memory is bounded in bytes, and not in results."""
+    """The memory cache is bounded in bytes, and not in results."""
     files = Files(**{f"r{number}": body(1_000) for number in range(20)})
     size = SharedResults(files.save).table("r0", COLUMNS).nbytes
     results = SharedResults(files.save, memory_bytes=5 * size)
     for name in files.bodies:
         results.table(name, COLUMNS)
-        assert results.held_bytes(in_file=False) <= 5 * size
-    assert results.held_bytes(in_file=False) == 5 * size
+        assert results.cached_bytes(in_file=False) <= 5 * size
+    assert results.cached_bytes(in_file=False) == 5 * size
 
 
 def test_a_result_that_is_gone_says_so_every_time():
-    """A reading that fails is told, not kept."""
+    """A failed read is raised, not cached."""
     files = Files()
     results = SharedResults(files.save)
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_without_room_on_the_disk_the_rows_are_in_memory(monkeypatch: pytest.Mon
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "not there"))
     results = SharedResults(Files(large=body(LARGE)).save)
     assert results.table("large", COLUMNS).num_rows == LARGE
-    assert results.held_bytes(in_file=False) > 2_000_000
+    assert results.cached_bytes(in_file=False) > 2_000_000
 
 
 def test_a_value_that_does_not_fit_is_not_lost_in_a_large_file():
@@ -122,7 +122,7 @@ def test_a_value_that_does_not_fit_is_not_lost_in_a_large_file():
 
 
 def test_the_grid_fetches_and_sorts_without_a_copy_of_its_own():
-    """Pages come from the shared rows, numbers exact; a sort orders numbers as numbers, once for everybody."""
+    """Pages come from the shared rows, numbers exact; a sort orders numbers as numbers, once per process."""
     from streamlit.dataframe.lazy_df_source import DataframeSource, SortSpec, resolve_lazy_source
 
     results = SharedResults(Files(large=body(LARGE)).save)
@@ -133,17 +133,17 @@ def test_the_grid_fetches_and_sorts_without_a_copy_of_its_own():
     assert first.load_rows(58_999, 5).to_pylist() == [{"big": "1001"}]
     smallest = SortSpec("big")
     assert first.load_rows(0, 2, sort=smallest).to_pylist() == [{"big": "1001"}, {"big": "1002"}]
-    held = results.held_bytes(in_file=False)
+    held = results.cached_bytes(in_file=False)
     assert held == 59_000 * 8
     assert second.load_rows(1, 1, sort=smallest).to_pylist() == [{"big": "1002"}]
-    assert results.held_bytes(in_file=False) == held
+    assert results.cached_bytes(in_file=False) == held
     assert first.load_rows(0, 1).schema == first.schema
     one = Pages(SharedRows(results, "large", COLUMNS, 1), ["big"])
     assert resolve_lazy_source(one, True, is_selection_activated=False) is one
 
 
-def test_the_grid_finds_rows_once_for_everybody():
-    """Rows that hold a text are fetched and sorted like any others, and looked for again by nobody."""
+def test_the_grid_searches_rows_once_per_process():
+    """Rows that hold a text are fetched and sorted like any others, without a second search."""
     from streamlit.dataframe.lazy_df_source import SortSpec
 
     results = SharedResults(Files(large=body(LARGE)).save)
@@ -153,8 +153,8 @@ def test_the_grid_finds_rows_once_for_everybody():
     found = first.load_rows(0, 500).to_pylist()
     assert len(found) == first.row_count
     assert all("0777" in row["contact_id"] or "0777" in row["big"] for row in found)
-    held = results.held_bytes(in_file=False)
+    held = results.cached_bytes(in_file=False)
     assert second.load_rows(0, 1).to_pylist() == found[:1]
-    assert results.held_bytes(in_file=False) == held
+    assert results.cached_bytes(in_file=False) == held
     smallest = min(found, key=lambda row: int(row["big"]))
     assert second.load_rows(0, 1, sort=SortSpec("big")).to_pylist() == [smallest]

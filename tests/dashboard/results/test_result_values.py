@@ -1,4 +1,4 @@
-"""Values on their way out: Athena's file to Arrow, Arrow to JSON, Arrow to files that people take away."""
+"""Values on their way out: Athena's file to Arrow, Arrow to JSON, Arrow to downloads."""
 
 import csv
 import datetime as dt

@@ -43,8 +43,8 @@ def test_a_column_without_values_is_told_from_one_that_is_not_there():
     assert found.values == {"a": ("1", "2"), "b": ()}
 
 
-def test_a_large_file_is_not_read_whole():
-    """Of a column of many megabytes, the first page is fetched; a text beside it costs as little."""
+def test_a_large_file_is_not_read_completely():
+    """Of a column of many megabytes, the first page is fetched; a text column costs as little."""
     rows = 400_000
     numbers = pa.array(range(rows), pa.int64())
     texts = pa.array([f"{number * 7919:020}" for number in range(rows)])
@@ -63,7 +63,7 @@ def test_what_is_beyond_the_bound_goes_without():
 
 
 def test_samples_come_from_the_newest_day_without_a_query(service, published):
-    """S3 is asked, Athena is not; the answer is kept until the next export."""
+    """S3 is asked, Athena is not; the answer is cached until the next export."""
     athena = boto3.client("athena", endpoint_url=published.url)
     before = athena.list_query_executions()["QueryExecutionIds"]
     found = service.samples("contacts")
@@ -74,7 +74,7 @@ def test_samples_come_from_the_newest_day_without_a_query(service, published):
     assert athena.list_query_executions()["QueryExecutionIds"] == before
 
 
-def test_a_file_that_was_published_anew_is_not_mixed_with_the_old_one(service, published):
+def test_a_file_that_was_published_again_is_not_mixed_with_the_old_one(service, published):
     """The version that the manifest names is read, or none."""
     record = published.manifest.days[published.days[-1]].objects[0]
     with pytest.raises(ResultMissing, match="published anew"):
@@ -96,7 +96,7 @@ def test_values_beyond_those_shown_are_hinted_at(service):
 
 
 def test_values_are_text_and_never_markup(service):
-    """What somebody wrote into a contact cannot run on the page of another."""
+    """A value of a contact cannot run as code on a page."""
     page = columns_list(service.shape("contacts"), {"note": ("<script>alert(1)</script>",)})
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

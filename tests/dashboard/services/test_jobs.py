@@ -10,7 +10,7 @@ from dashboard.errors import QueryCancelled, QueryFailed, ResultMissing
 from dashboard.model.determinism import is_repeatable
 from dashboard.model.result import QueryResult, Statistics
 from dashboard.model.statements import Statement
-from dashboard.results.result_cache import HeldRows
+from dashboard.results.result_cache import TableRows
 from dashboard.services.jobs import Jobs
 
 
@@ -163,7 +163,7 @@ class Counted:
             if watch.should_stop():
                 raise QueryCancelled("stopped")
         took = Statistics(10, 1, 1, 2, reused=False, submitted_at=None)
-        rows = HeldRows(pa.table({"a": [1]}))
+        rows = TableRows(pa.table({"a": [1]}))
         return QueryResult(f"q{len(self.asked)}", statement, rows, 1, (), False, took, "s3://b/k")
 
     def stop(self, query_execution_id):

@@ -43,5 +43,5 @@ def test_typed_dates_are_taken_as_they_are():
 
 
 def test_the_time_zone_is_named():
-    """Whoever picks a day reads in which zone it is one, and which day it is there now."""
+    """The help of the dates names the zone and the current day there."""
     assert drawn().date_input[0].help == "Days in Europe/Berlin, where it is 2026-03-01 now."

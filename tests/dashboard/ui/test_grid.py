@@ -8,7 +8,7 @@ import pytest
 from streamlit.dataframe.lazy_df_source import SortSpec
 
 from dashboard.results.exact_text import cell_text, shown
-from dashboard.results.result_cache import HeldRows
+from dashboard.results.result_cache import TableRows
 from dashboard.results.search import rows_holding
 from dashboard.ui.result.lazy_grid import Pages
 
@@ -45,7 +45,7 @@ def test_a_cell_is_the_whole_value(value, text):
 
 
 def test_null_stays_null_and_empty_stays_empty():
-    """The grid is told which is which, in columns of every type."""
+    """The grid distinguishes them, in columns of every type."""
     table = pa.table({"text": ["", None], "flag": [True, None], "all": pa.array([None, None], pa.date32())})
     assert shown(table).to_pylist() == [
         {"text": "", "flag": "true", "all": None},
@@ -73,7 +73,7 @@ def test_a_float_of_32_bits_is_its_shortest_text():
 )
 def test_a_sort_is_by_value_with_null_last(column, ascending):
     """Numbers as numbers however large, times as times, and rows that are alike in the order they had."""
-    pages = Pages(HeldRows(pa.table({"place": [0, 1, 2, 3], "x": column})), ["place", "x"])
+    pages = Pages(TableRows(pa.table({"place": [0, 1, 2, 3], "x": column})), ["place", "x"])
     found = pages.load_rows(0, 10, sort=SortSpec("x"))
     assert [int(place) for place in found["place"].to_pylist()] == ascending
     backwards = pages.load_rows(0, 10, sort=SortSpec("x", descending=True))
@@ -90,7 +90,7 @@ def shown_first(column: pa.Array, ascending: list[int]) -> str | None:
 
 
 def test_rows_are_found_as_they_are_shown():
-    """By any part of any column's text, in whatever case; NULL holds nothing, and what is not asked for is not read."""
+    """By any part of any column's text, ignoring case; NULL never matches, and other columns are not read."""
     table = pa.table({"a": ["voice", None, "VOICE mail", ""], "b": [1.5, 2.0, None, float("nan")]})
     assert rows_holding(table, "Voice", ["a", "b"]).to_pylist() == [0, 2]
     assert rows_holding(table, "1.5", ["a", "b"]).to_pylist() == [0]

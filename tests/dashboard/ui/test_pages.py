@@ -54,8 +54,8 @@ def cards(app: AppTest) -> dict[str, str]:
 
 def badges(app: AppTest) -> str:
     boards = [each.proto.json for each in app.get("bidi_component") if each.proto.component_name == "board"]
-    told = [badge["text"] for document in boards for badge in json.loads(document)[0]["badges"]]
-    return "\n".join([*told, *(str(mark.value) for mark in app.markdown)])
+    shown = [badge["text"] for document in boards for badge in json.loads(document)[0]["badges"]]
+    return "\n".join([*shown, *(str(mark.value) for mark in app.markdown)])
 
 
 def texts(app: AppTest) -> str:
@@ -120,7 +120,7 @@ def test_an_empty_period_says_so_and_leads_on(visit, published: Published):
 
 
 def test_an_empty_period_speaks_of_the_datasets_own_rows(visit, publishing, tmp_path):
-    """Where the file says that what is counted are agents, nobody is told of contacts."""
+    """Where the file says that what is counted are agents, no text speaks of contacts."""
     text = (SHIPPED_DATASETS / "contacts.yaml").read_text()
     other = tmp_path / "other.yaml"
     other.write_text(text.replace("  entity: contact_id", "  entity: agent_name"))
@@ -141,7 +141,7 @@ def test_nothing_exported_yet(visit, published: Published, page: str):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_an_unreachable_endpoint(visit, published: Published, page: str):
-    """Every page says that nobody answers, and offers to try again."""
+    """Every page says that the service cannot be reached, and offers to try again."""
     app = visit({**published.environment, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}, page)
     assert not app.exception
     assert "cannot be reached" in texts(app)
@@ -152,7 +152,7 @@ def test_wrong_settings_are_listed_at_once(visit, published: Published):
     """Each wrong setting is named with what was expected and what was found."""
     app = visit({**published.environment, "S3_BUCKET": "Not A Bucket", "MAX_FETCH_ROWS": "many"})
     assert not app.exception
-    assert "Some settings need attention" in texts(app)
+    assert "Some settings are wrong" in texts(app)
     (listed,) = (element.value for element in app.get("html"))
     for part in ("S3_BUCKET", "<code>Not A Bucket</code>", "MAX_FETCH_ROWS", "<code>many</code>"):
         assert part in listed
@@ -174,7 +174,7 @@ def test_explore_offers_the_seven_query_types(visit, published: Published):
 
 
 def test_explore_says_how_many_rows_of_how_many(visit, published: Published):
-    """A cut result names the whole."""
+    """A truncated result names the total."""
     app = visit(published.environment, "explore")
     app.number_input(key="limit").set_value(25)
     run_query(app)
@@ -217,11 +217,11 @@ def test_explore_names_the_missing_field(visit, published: Published):
     (app.pills[0]).set_value("by_agent").run()
     run_query(app)
     assert not app.exception
-    assert [error.value for error in app.error] == ["**Agent**: the query needs this."]
+    assert [error.value for error in app.error] == ["**Agent**: this field is required."]
     assert not app.dataframe
     (app.pills[0]).set_value("by_contact").run()
     run_query(app)
-    assert [error.value for error in app.error] == ["**Id of the contact**: the query needs this."]
+    assert [error.value for error in app.error] == ["**Id of the contact**: this field is required."]
     assert "Id of the contact" in [box.label for box in app.text_input]
 
 
@@ -236,7 +236,7 @@ def test_sql_is_refused_with_its_place(visit, published: Published):
 
 
 def test_sql_runs_the_example(visit, published: Published):
-    """The example is there from the start, is told its cost, and runs."""
+    """The example is there from the start, shows its cost, and runs."""
     app = visit(published.environment, "sql")
     assert "Reads at most" in texts(app)
     run_query(app)
@@ -245,7 +245,7 @@ def test_sql_runs_the_example(visit, published: Published):
 
 
 def test_a_result_can_be_looked_at_as_a_chart(visit, published: Published):
-    """One click draws it, with a text for whoever does not see it; what cannot be drawn has no such choice."""
+    """One click draws it, with a text for screen readers; what cannot be drawn has no such choice."""
     app = visit(published.environment, "sql")
     run_query(app)
     app.segmented_control(key="view_sql_contacts").set_value("Chart").run()
@@ -267,7 +267,7 @@ def test_rows_of_a_cut_result_are_counted_when_asked(visit, published: Published
     app.session_state["sql_contacts_text"] = {"sql": "SELECT contact_id FROM contacts", "revision": 1}
     run_query(app)
     assert "First 1,000 rows, there are more" in texts(app)
-    (count,) = (button for button in app.button if button.label == "Count them all")
+    (count,) = (button for button in app.button if button.label == "Count all rows")
     count.click().run()
     end = time.monotonic() + 60
     while "Counting" in texts(app) and time.monotonic() < end:
@@ -275,7 +275,7 @@ def test_rows_of_a_cut_result_are_counted_when_asked(visit, published: Published
         app.run()
     assert not app.exception
     assert f"1,000 of {len(published.rows):,} rows" in texts(app)
-    assert "Count them all" not in [button.label for button in app.button]
+    assert "Count all rows" not in [button.label for button in app.button]
 
 
 def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published):
@@ -304,7 +304,7 @@ def test_exports_shows_days_and_runs(visit, published: Published):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_day_counts_as_verified_only_where_somebody_compared(visit, publishing, published: Published, page: str):
+def test_a_day_counts_as_verified_only_after_a_comparison(visit, publishing, published: Published, page: str):
     """Every page says when it was verified, and without `exporter verify` that it was not."""
     assert "Verified " in badges(visit(published.environment, page))
     cached_service.service.clear()
@@ -314,8 +314,8 @@ def test_a_day_counts_as_verified_only_where_somebody_compared(visit, publishing
     assert "Verified " not in shown
 
 
-def test_exports_shows_what_a_verification_did_not_agree_with(visit, publishing):
-    """A disagreement is told with its day, and a run that died is told as such."""
+def test_exports_shows_the_differences_of_a_verification(visit, publishing):
+    """A difference is shown with its day, and a run that died is shown as such."""
     published = publishing("disagreeing", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
     day = VerifiedDay(day=dt.date(2026, 1, 2), state="closed", disagreements=("DynamoDB holds 9 items, S3 8",))
     at = dt.datetime(2026, 2, 4, tzinfo=dt.UTC)
@@ -330,7 +330,7 @@ def test_exports_shows_what_a_verification_did_not_agree_with(visit, publishing)
     app = visit(published.environment, "exports")
     assert not app.exception
     assert "2026-01-02: DynamoDB holds 9 items, S3 8" in texts(app).replace("\\", "")
-    assert any("does not agree" in warning.value for warning in app.warning)
+    assert any("found differences" in warning.value for warning in app.warning)
     assert "The latest run died" in app.error[0].value
     assert app.dataframe[1].value["Outcome"].iloc[0] == "✕ Died"
 

@@ -63,7 +63,7 @@ class RunningDemo:
     def started_programs(self) -> list[str]:
         """Return the command lines of every program that the demo has started and that still runs.
 
-        They are told by the scratch folder in their environment.
+        The scratch folder in their environment identifies them.
         """
         table = subprocess.run(["ps", "axeww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
         return [
@@ -88,7 +88,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
-    """Start small demos; stop those that a failed test leaves behind."""
+    """Start small demos; stop those that a failed test leaves running."""
     started: list[RunningDemo] = []
 
     def start(*words: str, name: str = "a demo", port: int | None = None, **environment: str) -> RunningDemo:
@@ -106,12 +106,12 @@ def demo(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
 
 
 def test_ready_demo_says_where_and_how(demo: Callable[..., RunningDemo]) -> None:
-    """Each stage is told with its time and outcome, then the address and what to try in another terminal."""
+    """Each stage is reported with its time and outcome, then the address and what to try in another terminal."""
     running = demo()
     running.until("Ctrl-C stops everything")
     assert f"The dashboard is at http://localhost:{running.port}" in running.output
     assert "50 in the DynamoDB table contacts" in running.output
-    assert "48 rows on 2 days, 2 set aside" in running.output
+    assert "48 rows on 2 days, 2 quarantined" in running.output
     variables = (running.folder / "environment").read_text()
     assert "export S3_BUCKET=contact-reports\n" in variables
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in variables
@@ -142,7 +142,7 @@ def test_a_child_that_hangs_is_killed_with_its_own_children(demo: Callable[..., 
 
 
 def test_a_second_ctrl_c_does_not_wait(demo: Callable[..., RunningDemo]) -> None:
-    """Whoever presses Ctrl-C again does not wait for a child that ignores the first one."""
+    """A second Ctrl-C does not wait for a child that ignores the first one."""
     running = demo("exports", "deaf")
     running.until("Ctrl-C stops everything")
     running.signalled(signal.SIGINT)
@@ -187,7 +187,7 @@ def test_a_dashboard_that_dies_ends_the_demo(demo: Callable[..., RunningDemo]) -
 
 
 def test_port_in_use_is_told_first(demo: Callable[..., RunningDemo]) -> None:
-    """A taken dashboard port is told before anything is started, with a port that is free."""
+    """A taken dashboard port is reported before anything is started, with a port that is free."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""What the demo is told and what it tells its programs."""
+"""The settings of the demo and the environment of its programs."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def test_faults_are_told_all_at_once(monkeypatch: pytest.MonkeyPatch, capsys: py
 
 
 def test_commands_are_those_of_the_programs() -> None:
-    """The demo runs the exporter and the dashboard by the commands that anybody would type."""
+    """The demo runs the exporter and the dashboard by the commands that a user would type."""
     settings = DemoSettings()
     assert settings.export_command[1:] == ("-m", "exporter", "export", "--all", "--json")
     assert settings.dashboard_command[1:5] == ("-m", "streamlit", "run", "dashboard/app.py")

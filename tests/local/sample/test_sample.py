@@ -29,7 +29,7 @@ def sampled() -> list[Item]:
 
 
 REGION = "eu-north-1"
-"""moto keeps its tables per process and region; nobody else's tests are in this one."""
+"""moto keeps its tables per process and region; no other tests share this process."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def moment(contact: Item, name: str) -> dt.datetime:
 
 
 def test_same_arguments_same_contacts() -> None:
-    """Two loads of the same sample are the same, and a second load replaces the first whatever the time is."""
+    """Two loads of the same sample are the same, and a second load replaces the first at any time."""
     assert list(contacts(300, END)) == list(contacts(300, END))
     later = contacts(300, END + dt.timedelta(days=3, hours=5))
     assert {c["ContactId"]["S"] for c in later} == {c["ContactId"]["S"] for c in contacts(300, END)}
@@ -205,8 +205,8 @@ def test_seeding_twice_changes_nothing(server: Server) -> None:
     assert client.scan(TableName=load.TABLE, Select="COUNT")["Count"] == 60
 
 
-def test_seeding_nobody(unused_port: int) -> None:
-    """An endpoint that nobody answers is told in one line, with what to do."""
+def test_seeding_an_unused_port(unused_port: int) -> None:
+    """An endpoint without a server is reported in one line, with what to do."""
     command = [
         sys.executable,
         "-m",
@@ -225,7 +225,7 @@ def test_seeding_nobody(unused_port: int) -> None:
 
 @pytest.fixture
 def unused_port() -> int:
-    """A port that nobody listens on."""
+    """A port without a server."""
     import socket
 
     with socket.socket() as probe:
