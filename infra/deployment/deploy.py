@@ -66,6 +66,8 @@ class Deployment:
         """
         stack = self.environment.stack_of("template")
         is_new = self.stacks.status(stack) in {None, "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"}
+        if self.environment.has_dashboard:
+            self._refuse_create_only_tags()  # before the exporter's stack is touched
         self._settle_images()
         # Both the image that runs and the one that replaces it are kept until the deployment has succeeded.
         for image in self.images.values():
@@ -117,6 +119,19 @@ class Deployment:
             return error
         return None
 
+    def _refuse_create_only_tags(self) -> None:
+        default = str(self.templates["dashboard"].parameters["DashboardHost"]["Default"])
+        stack = self.environment.stack_of("dashboard")
+        host = self.environment.parameters.get("DashboardHost", default)
+        deployed, before = self.stacks.parameters(stack).get("DashboardHost"), self.stacks.tags(stack)
+        if host not in _TAGGED_ONCE or host != deployed or before == dict(self.environment.tags):
+            return
+        raise TemplateFault(
+            f"the tags of {self.environment.name} have changed, and {_TAGGED_ONCE[host]} takes tags at creation only: "
+            f"the update of {stack} would fail. Keep {before}, or replace the service, which gives it another address: "
+            f"aws cloudformation delete-stack --stack-name {stack}, then deploy again."
+        )
+
     def _settle_images(self) -> None:
         programs: list[Program] = ["exporter", *(["dashboard"] if self.environment.has_dashboard else [])]  # type: ignore[list-item]  # mypy widens the literal
         for program in programs:
@@ -159,7 +174,7 @@ class Deployment:
         # All installations share the registry: a tag with an owner would be changed by the next one.
         shared = name == "registry"
         tags = {key: value for key, value in self.environment.tags.items() if not shared or key != "environment"}
-        change_set = self.stacks.propose(stack, template, parameters, tags)
+        change_set = self.stacks.propose(stack, template, parameters, tags, against_deployed=not keep)
         if change_set is None:
             self.display.say(f"Stack {stack} is as it should be.")
             return False
@@ -173,6 +188,9 @@ class Deployment:
             raise Declined
         return True
 
+
+_TAGGED_ONCE = {"EcsExpress": "ECS Express", "AppRunner": "App Runner"}
+"""Hosts with tags that can be set at creation only (resource schemas of both services)."""
 
 _NO_IMAGE = "000000000000.dkr.ecr.us-east-1.amazonaws.com/none:none"
 """Stands in where a difference is asked for and nothing is deployed yet."""

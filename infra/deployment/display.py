@@ -31,9 +31,10 @@ class Display:
         for column in ("", "resource", "type", ""):
             table.add_column(column, overflow="fold")
         for change in sorted(change_set.changes, key=lambda one: (one.action, one.resource)):
-            note = "replaced; what it holds is lost or orphaned" if change.replaced else ""
+            notes = ["replaced; what it holds is lost or orphaned"] if change.replaced else []
+            notes += ["changed outside of CloudFormation; a deployment sets it back"] if change.drifted else []
             colour = "red" if change.replaced else _COLOURS.get(change.action, "white")
-            table.add_row(f"[{colour}]{change.action}[/]", change.resource, change.type, note)
+            table.add_row(f"[{colour}]{change.action}[/]", change.resource, change.type, "; ".join(notes))
         self.console.print(table)
 
     def event(self, event: Event) -> None:

@@ -28,6 +28,8 @@ class Change:
     type: str
     replaced: bool
     """Whether the resource is replaced, with the loss of what it held."""
+    drifted: bool = False
+    """Whether the resource was changed outside of CloudFormation."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,11 @@ class Stacks:
         found = self._describe(stack) or {}
         return {entry["ParameterKey"]: entry["ParameterValue"] for entry in found.get("Parameters", [])}
 
+    def tags(self, stack: str) -> dict[str, str]:
+        """Return a stack's tags; none where there is no stack."""
+        found = self._describe(stack) or {}
+        return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+
     def resources(self, stack: str, type_: str) -> dict[str, str]:
         """Return a stack's resources of one type: logical id -> physical id."""
         pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack)
@@ -91,9 +98,19 @@ class Stacks:
         }
 
     def propose(
-        self, stack: str, template: Template, parameters: Mapping[str, str], tags: Mapping[str, str]
+        self,
+        stack: str,
+        template: Template,
+        parameters: Mapping[str, str],
+        tags: Mapping[str, str],
+        *,
+        against_deployed: bool = False,
     ) -> ChangeSet | None:
-        """Make a change set and return it, or None where nothing would change."""
+        """Make a change set and return it, or None where nothing would change.
+
+        With `against_deployed` it compares the template with the resources as they are now, and so shows drift (a
+        drift-aware change set); otherwise CloudFormation compares it with the previous template.
+        """
         status = self.status(stack)
         if status in _UNUSABLE:
             raise StackFailed(f"stack {stack} is {status}, from which nothing can be deployed. Delete it first.")
@@ -107,6 +124,8 @@ class Stacks:
             "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
             "Capabilities": ["CAPABILITY_IAM"],
         }
+        if against_deployed and not is_new:
+            request["DeploymentMode"] = "REVERT_DRIFT"
         try:
             arn = self._client.create_change_set(**request)["Id"]
         except (ClientError, BotoCoreError) as error:
@@ -146,12 +165,28 @@ class Stacks:
         reason = str(found.get("StatusReason") or "")
         change_set = ChangeSet(stack, arn, is_new, changes)
         if found["Status"] == "FAILED" and not any(text in reason for text in _NOTHING_TO_DO):
+            causes = self._validation_errors(stack, arn)  # gone once the change set is deleted
             self.discard(change_set)
-            raise StackFailed(f"stack {stack}: {reason}")
+            raise StackFailed("\n  ".join([f"stack {stack}: {reason}", *causes]))
         if found["Status"] == "FAILED" or (not changes and not is_new):
             self.discard(change_set)
             return None
         return change_set
+
+    def _validation_errors(self, stack: str, arn: str) -> list[str]:
+        """Return what CloudFormation's early validation found; it is in no status and no stack event."""
+        try:
+            pages = self._client.get_paginator("describe_events").paginate(
+                StackName=stack, ChangeSetName=arn, Filters={"FailedEvents": True}
+            )
+            events = [event for page in pages for event in page["OperationEvents"]]
+        except (ClientError, BotoCoreError):
+            return []
+        return [
+            f"{event.get('LogicalResourceId', stack)}{event.get('ValidationPath', '')}: {reason}"
+            for event in events
+            if event.get("EventType") == "VALIDATION_ERROR" and (reason := event.get("ValidationStatusReason"))
+        ]
 
     def _changes(self, stack: str, arn: str) -> Iterator[Change]:
         for page in self._client.get_paginator("describe_change_set").paginate(ChangeSetName=arn, StackName=stack):
@@ -162,6 +197,7 @@ class Stacks:
                     resource=change["LogicalResourceId"],
                     type=change["ResourceType"],
                     replaced=change.get("Replacement") in {"True", "Conditional"},
+                    drifted=change.get("ResourceDriftStatus") in {"MODIFIED", "DELETED"},
                 )
 
     def _wait(self, stack: str, seen: set[str]) -> None:

@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
 import boto3
 import pytest
@@ -270,3 +272,68 @@ def test_the_command_line_ends_with_a_status():
     assert "prod, test" in done.stderr
     shown = subprocess.run([sys.executable, "-m", "infra", "--help"], capture_output=True, text=True, check=True).stdout
     assert all(f"\n  {verb} " in shown for verb in ("deploy", "delete", "outputs", "status", "export", "logs", "diff"))
+
+
+def test_new_tags_are_refused_where_the_host_takes_them_once(operator):
+    """ECS Express has create-only tags; the message names the service, the deployed tags and the way to replace it."""
+    operator.deployment().deploy(export=False)
+    operator.asked.clear()
+    tags = {"project": "reports", "environment": "test", "team": "a"}
+    operator.environment = replace(operator.environment, tags=tags)
+    with pytest.raises(
+        TemplateFault, match=r"ECS Express takes tags at creation only.*'environment': 'test'.*delete-stack"
+    ):
+        operator.deployment().deploy(export=False)
+    assert operator.asked == []
+
+
+class ValidatingCloudFormation:
+    """A change set that fails early validation: only DescribeEvents says why, and only until it is deleted."""
+
+    def __init__(self) -> None:
+        self.deleted = False
+        self.requests = []
+
+    def describe_stacks(self, **_):
+        return {"Stacks": [{"StackName": "reports", "StackId": "arn", "StackStatus": "UPDATE_COMPLETE"}]}
+
+    def create_change_set(self, **request):
+        self.requests.append(request)
+        return {"Id": "change-set"}
+
+    def describe_change_set(self, **_):
+        return {"Status": "FAILED", "StatusReason": "The following hook(s)/validation failed: [AWS::EarlyValidation]"}
+
+    def delete_change_set(self, **_):
+        self.deleted = True
+
+    def get_paginator(self, name):
+        event = {
+            "EventType": "VALIDATION_ERROR", "LogicalResourceId": "Data", "ValidationPath": "/BucketName",
+            "ValidationStatusReason": "Bucket name already exists",
+        }  # fmt: skip
+        answers = {"describe_change_set": [{"Changes": []}], "describe_events": [{"OperationEvents": [event]}]}
+        assert name != "describe_events" or not self.deleted
+        return SimpleNamespace(paginate=lambda **_: answers[name])
+
+
+def test_a_failed_validation_is_read_before_its_change_set_is_deleted():
+    """The message names resource, property and reason, which no status and no stack event has."""
+    client = ValidatingCloudFormation()
+    stacks = Stacks(client, pause=0)
+    with pytest.raises(StackFailed, match=r"(?s)EarlyValidation.*Data/BucketName: Bucket name already exists"):
+        stacks.propose("reports", load_template("template"), {}, {})
+    assert client.deleted
+
+
+def test_diff_compares_with_what_is_deployed():
+    """`diff` asks for a drift-aware change set; a deployment asks for an ordinary one."""
+    requests = []
+    for against_deployed in (True, False):
+        client = ValidatingCloudFormation()
+        with pytest.raises(StackFailed):
+            Stacks(client, pause=0).propose(
+                "reports", load_template("template"), {}, {}, against_deployed=against_deployed
+            )
+        requests += client.requests
+    assert [request.get("DeploymentMode") for request in requests] == ["REVERT_DRIFT", None]
