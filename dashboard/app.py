@@ -45,6 +45,8 @@ def _unexpected(error: Exception) -> bool:
     return unexpected(error)
 
 
+_sign_in = sign_in_or_exit()
+
 app = st.App(
     Path(__file__).parent / "navigation.py",
     lifespan=warming,
@@ -56,9 +58,10 @@ app = st.App(
     middleware=[
         Middleware(NoDelay),
         Middleware(SecurityHeaders),
-        sign_in_or_exit().middleware,
+        _sign_in.middleware,
         Middleware(IndexPage, script=script_tag(_stream)),
         Middleware(HttpStream, mode=_stream),
+        *_sign_in.inner_middleware,
     ],
     on_script_error=_unexpected,
 )

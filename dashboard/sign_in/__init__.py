@@ -5,6 +5,9 @@
     source.py       reads the provider's settings, also after the start
     addresses.py    which addresses are this machine's own
     gate.py         the middleware that every request passes
+    sign_in_page.py the page of a signed-out browser, without a script run
+    stream_gate.py  the middleware that every page's socket passes
+    back_messages.py  the messages of a browser that may reach Streamlit
     session.py      cookies to the person who is signed in
     issuer.py       the provider's published keys
     bearer.py       a program's token to the person it was issued to

@@ -13,6 +13,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.url_util import make_url_path
 
 from dashboard.errors import IssuerUnreachable
 from dashboard.log import LogLines
@@ -21,6 +23,7 @@ from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
+from dashboard.sign_in.sign_in_page import SIGNED_OUT
 from dashboard.sign_in.source import ProviderSource
 
 if TYPE_CHECKING:
@@ -30,9 +33,11 @@ HEALTH: Final = "/healthz"
 _LISTENER_CHECK_SECONDS: Final = 5.0
 """How long the listening sockets are checked after the start; each request is checked as well."""
 
-# Wherever a base path puts them. What is not here is the front end: the same files for everybody, and no figures.
-_GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
-_OPEN: Final = re.compile(r"(?:^|/)_stcore/(?:health|host-config|stream|bidi-components/.+)$")
+# Wherever a base path puts them. What is not here is the front end: the same files for everyone, and no figures.
+_GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
+_OPEN: Final = ("_stcore/health", "_http_stream/client.js")
+_SIGN_IN: Final = ("auth/login", "auth/logout", "oauth2callback")
+"""Streamlit's own routes of a sign-in."""
 
 _log = LogLines(__name__)
 
@@ -93,8 +98,10 @@ class Gate:
         fault = await self._fault(scope, provider) if _is_guarded(scope["path"]) else None
         if fault is not None:
             await _refuse(fault, scope, receive, send)
-        else:
-            await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
+            return
+        if _is_document(scope) and person_from_cookies(HTTPConnection(scope).cookies, provider) is None:
+            scope[SIGNED_OUT] = True
+        await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
 
     async def _provider(self) -> Provider | None:
         source = self._source
@@ -131,7 +138,20 @@ class Gate:
 
 
 def _is_guarded(path: str) -> bool:
-    return bool(_GUARDED.search(path)) and not _OPEN.search(path)
+    # The open ones are compared whole: a pattern that ends in them would also fit addresses below a guarded one.
+    return bool(_GUARDED.search(path)) and not _is_one_of(path, _OPEN)
+
+
+def _is_document(scope: Scope) -> bool:
+    """Return whether a browser asks for a page, other than by the steps of a sign-in."""
+    if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
+        return False
+    return not _is_one_of(scope["path"], _SIGN_IN)
+
+
+def _is_one_of(path: str, names: tuple[str, ...]) -> bool:
+    base = config.get_option("server.baseUrlPath")
+    return path in {make_url_path(base, name) for name in names}
 
 
 async def _refuse_foreign_listeners() -> None:

@@ -17,7 +17,9 @@ from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
 from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.sign_in_page import SignInPage
 from dashboard.sign_in.source import ProviderSource
+from dashboard.sign_in.stream_gate import StreamGate
 from dataset_model.faults import DatasetError
 
 _WRONG_SETTINGS: Final = 2
@@ -36,8 +38,13 @@ class SignIn:
 
     @property
     def middleware(self) -> Middleware:
-        """The gate."""
+        """The gate, which every request passes first."""
         return Middleware(Gate, access=self.access, source=self.source, names=self.names)
+
+    @property
+    def inner_middleware(self) -> list[Middleware]:
+        """What stands next to Streamlit: the sign-in page, and the check of every page's socket."""
+        return [Middleware(SignInPage), Middleware(StreamGate, access=self.access, source=self.source)]
 
 
 def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:

@@ -110,6 +110,22 @@ def test_a_stranger_sees_only_the_sign_in_page(context: BrowserContext, closed: 
     assert failed == []
 
 
+def test_a_stranger_has_no_socket_to_the_scripts(context: BrowserContext, closed: Closed):
+    """A WebSocket without a sign-in never opens, and a channel over plain HTTP is refused."""
+    page = context.new_page()
+    page.goto(closed.url)
+    opened = """() => new Promise(settle => {
+        const socket = new WebSocket(location.origin.replace("http", "ws") + "/_stcore/stream", ["streamlit"]);
+        socket.onopen = () => settle("open");
+        socket.onclose = () => settle("refused");
+    })"""
+    assert page.evaluate(opened) == "refused"
+    channel = """async () => (await fetch("/_http_stream/open", {
+        method: "POST", headers: {"X-Channel": "new"}, body: JSON.stringify({protocols: ["streamlit"]})
+    })).status"""
+    assert page.evaluate(channel) == 401
+
+
 def test_a_person_signs_in_reads_and_signs_out(context: BrowserContext, closed: Closed):
     """The provider's page, then the figures under one's own name; signing out ends both the pages and the API."""
     page = sign_in(context, closed)

@@ -1,25 +1,27 @@
-"""The environment flows in, the process-wide `Service` flows out; the only module that uses Streamlit's cache."""
+"""The environment to the one service of this process, for pages and API; the ids of page sessions."""
 
 import os
 
-import streamlit as st
 from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.aws.s3 import Objects
+from dashboard.services.process_service import ProcessService
 from dashboard.services.service import SHARED, Service
 from dashboard.settings import settings_from_environment
 
 
-@st.cache_resource(show_spinner=False, on_release=lambda service: service.close())
-def service() -> Service:
-    """Return the service of this process, made from the environment; raises DatasetError for wrong settings.
-
-    Everything that changes with an export is cached inside, keyed by the manifest's version, because the JSON API needs
-    the same figures without a session. `service.clear()` drops all of it (tests use it).
-    """
+def _make() -> Service:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return Service(settings_from_environment(os.environ, fetch=Objects(region).text), is_there=session_is_there)
+
+
+service = ProcessService(_make)
+"""Returns the service of this process, made from the environment; raises DatasetError for wrong settings.
+
+Everything that changes with an export is cached inside it, keyed by the manifest's version, because the JSON API needs
+the same figures without a session. `service.clear()` drops all of it (tests do).
+"""
 
 
 def session_id() -> str:

@@ -11,10 +11,10 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oidc_provider import COOKIE_SECRET, OidcProvider, environment_of, new_key, oidc_provider
+from oidc_provider import OidcProvider, environment_of, new_key, oidc_provider
+from signed_cookies import ORIGIN, cookie
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
@@ -24,7 +24,6 @@ from dashboard.sign_in.provider import provider_from, values_from_environment
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.source import ProviderSource
 
-ORIGIN = "https://reports.example.com"
 GUARDED = (
     "/api/stats",
     "/api/openapi.json",
@@ -33,6 +32,13 @@ GUARDED = (
     "/_stcore/metrics",
     "/_stcore/upload_file/a/b",
     "/base/api/x",
+    "/_stcore/stream",
+    "/_stcore/host-config",
+    "/_stcore/bidi-components/a/b.js",
+    "/_http_stream/open",
+    "/api/_stcore/health",
+    "/media/x/_stcore/health",
+    "/api/auth/login",
 )
 OPEN = (
     "/healthz",
@@ -42,6 +48,7 @@ OPEN = (
     "/static/media/icons.woff2",
     "/app/static/inter.woff2",
     "/_stcore/health",
+    "/_http_stream/client.js",
     "/oauth2callback",
 )
 
@@ -75,11 +82,6 @@ def ask(gate: Gate, path: str, server: str = "10.0.0.4", **headers: str) -> http
             return await client.get(path, headers=headers)
 
     return asyncio.run(asking())
-
-
-def cookie(secret: str = COOKIE_SECRET, name: str = "_streamlit_user", **changes: object) -> str:
-    claims = {"sub": "ann-1", "name": "Ann", "iat": int(time.time()), "origin": ORIGIN, "is_logged_in": True, **changes}
-    return f"{name}={create_signed_value(secret, '_streamlit_user', json.dumps(claims)).decode()}"
 
 
 @pytest.mark.parametrize("path", GUARDED)

@@ -1,0 +1,149 @@
+"""The gate of a page's socket: who connects, and which messages reach Streamlit."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+from oidc_provider import environment_of, oidc_provider
+from signed_cookies import ORIGIN, cookie
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from dashboard.http_stream import HttpStream
+from dashboard.sign_in.access import Access
+from dashboard.sign_in.back_messages import is_allowed, kind_of
+from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.person import SESSION_SECONDS
+from dashboard.sign_in.source import ProviderSource
+from dashboard.sign_in.stream_gate import StreamGate
+
+
+@pytest.fixture(scope="module")
+def source() -> Iterator[ProviderSource]:
+    """A provider on this machine."""
+    with oidc_provider() as provider:
+        yield ProviderSource(environment_of(provider, ORIGIN), lambda _: None)
+
+
+class Socket:
+    """Stands where Streamlit's endpoint is, and records what reaches it."""
+
+    def __init__(self):
+        self.received = []
+
+    async def __call__(self, _scope, receive, send):
+        assert (await receive())["type"] == "websocket.connect"
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] == "websocket.receive":
+            self.received.append(kind_of(message["bytes"]))
+
+
+def connect(app, messages=(), cookies=""):
+    """Return what the server sends to a WebSocket that sends these messages and goes."""
+    sent = []
+    incoming = [{"type": "websocket.connect"}]
+    incoming += [{"type": "websocket.receive", "bytes": data} for data in messages]
+    incoming += [{"type": "websocket.disconnect", "code": 1001}]
+
+    async def receive():
+        return incoming.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    headers = [(b"cookie", cookies.encode()), (b"host", b"localhost")]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers, "subprotocols": ["streamlit"]}
+    asyncio.run(app({**scope, "server": ("127.0.0.1", 80)}, receive, send))
+    return sent
+
+
+def message(**fields) -> bytes:
+    return BackMsg(**fields).SerializeToString()
+
+
+CLEAR = message(clear_cache=True)
+RERUN = message(rerun_script={"query_string": "a=b"})
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    ["", "_streamlit_user=x", cookie(is_logged_in=False), cookie(iat=int(time.time()) - SESSION_SECONDS - 1)],
+)
+def test_a_socket_without_a_sign_in_reaches_no_script(source, cookies):
+    """Neither a script run nor a message gets past the gate: the handshake itself is refused."""
+    streamlit = Socket()
+    app = Gate(StreamGate(streamlit, Access.SIGN_IN, source), Access.SIGN_IN, source)
+    assert connect(app, [RERUN, CLEAR], cookies) == [{"type": "websocket.close", "code": 1008}]
+    assert streamlit.received == []
+
+
+def test_the_stream_gate_alone_refuses_what_comes_over_plain_http(source):
+    """The HTTP stream hands its channels to the same check."""
+    streamlit = Socket()
+    assert connect(StreamGate(streamlit, Access.SIGN_IN, source), [RERUN])[0]["type"] == "websocket.close"
+    assert streamlit.received == []
+
+
+@pytest.mark.parametrize("access", [Access.SIGN_IN, Access.LOOPBACK, Access.EVERYBODY])
+def test_no_browser_clears_the_caches_of_all(source, access):
+    """Signed in or where nobody has to: a message that acts on the whole process is dropped, the others arrive."""
+    streamlit = Socket()
+    sent = connect(StreamGate(streamlit, access, source), [RERUN, CLEAR, RERUN], cookie())
+    assert sent == [{"type": "websocket.accept"}]
+    assert streamlit.received == ["rerun_script", "rerun_script"]
+
+
+ALLOWED = {
+    "rerun_script": RERUN,
+    "rerun_script.auto": message(rerun_script={"is_auto_rerun": True}),
+    "stop_script": message(stop_script=True),
+    "app_heartbeat": message(app_heartbeat=True),
+    "file_urls_request": message(file_urls_request={"request_id": "1"}),
+    "backend_operation_request.deferred_file": message(backend_operation_request={"deferred_file": {"file_id": "1"}}),
+    "backend_operation_request.dataframe_chunk": message(backend_operation_request={"dataframe_chunk": {"limit": 1}}),
+    "": b"\xff\xff",
+}
+DROPPED = {
+    "clear_cache": CLEAR,
+    "set_run_on_save": message(set_run_on_save=True),
+    "load_git_info": message(load_git_info=True),
+    "debug_shutdown_runtime": message(debug_shutdown_runtime=True),
+    "debug_disconnect_websocket": message(debug_disconnect_websocket=True),
+    "backend_operation_request.install_skills": message(backend_operation_request={"install_skills": {}}),
+    "backend_operation_request.dismiss_skills_nudge": message(backend_operation_request={"dismiss_skills_nudge": {}}),
+    "backend_operation_request.nothing": message(backend_operation_request={}),
+    "nothing": b"",
+}
+
+
+def test_every_kind_of_message_is_sorted():
+    """What pages need passes; what acts on the process, writes files or is unknown does not."""
+    assert {kind: kind_of(data) for kind, data in {**ALLOWED, **DROPPED}.items()} == {
+        kind: kind for kind in {**ALLOWED, **DROPPED}
+    }
+    assert [kind for kind in ALLOWED if not is_allowed(kind)] == []
+    assert [kind for kind in DROPPED if is_allowed(kind)] == []
+    assert not is_allowed("a_message_of_a_later_streamlit")
+
+
+def test_two_kinds_in_one_message_count_as_the_one_that_streamlit_reads():
+    """A forbidden kind cannot hide in front of or after an allowed one: the last one holds, for both readers."""
+    assert kind_of(RERUN + CLEAR) == "clear_cache"
+    assert kind_of(CLEAR + RERUN) == "rerun_script"
+
+
+def test_channels_pass_the_same_gate(source):
+    """`/_http_stream/open` without a sign-in: 401 at the outer gate, and no channel."""
+    app = Gate(HttpStream(StreamGate(Socket(), Access.SIGN_IN, source)), Access.SIGN_IN, source)
+    answers = []
+
+    async def send(message):
+        answers.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b'{"protocols": ["streamlit"]}'}
+
+    for operation in ("open", "recv", "send", "close"):
+        scope = {"type": "http", "method": "POST", "path": f"/_http_stream/{operation}", "query_string": b""}
+        asyncio.run(app({**scope, "headers": [(b"x-channel", b"new"), (b"host", b"x")]}, receive, send))
+    assert [one["status"] for one in answers if one["type"] == "http.response.start"] == [401] * 4
