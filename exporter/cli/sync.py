@@ -3,7 +3,13 @@
 import click
 
 from exporter.cli import options
-from exporter.cli.sync_report import sync_catalog
+from exporter.clients import Clients
+from exporter.errors import UsageError
+from exporter.settings import Settings
+from exporter.sources.index import describe_index
+from exporter.storage.glue_catalog import Catalog
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
 
 
 @click.command()
@@ -11,3 +17,21 @@ from exporter.cli.sync_report import sync_catalog
 def sync(*, dataset: str | None) -> None:
     """Rebuild the Glue table from the published schema."""
     click.echo(sync_catalog(options.settings_of(DATASET=dataset)))
+
+
+def sync_catalog(settings: Settings) -> str:
+    """Rebuild the table and return what was done; raise UsageError where nothing has been published yet."""
+    clients = Clients(settings.region)
+    store = Store(clients.s3, settings.bucket)
+    store.check()
+    records = Records(store, settings.prefix)
+    schema, manifest = records.schema(), records.manifest()
+    if schema is None or manifest is None:
+        raise UsageError(f"nothing is published at {settings.location}; run an export first")
+    years = [day.year for day in manifest.days] or [manifest.updated_at.year]
+    catalog = Catalog(clients.glue, settings.dataset, settings.location)
+    changed = catalog.publish(schema, (min(years), max(years)), exactly=True)
+    if settings.dataset.target.question_suffix:
+        catalog.publish_answers(schema, describe_index(clients.dynamodb, settings.dataset).table_key)
+    done = "rebuilt" if changed else "was up to date"
+    return f"{catalog.name}: {done}, {len(schema.columns)} columns, years {min(years)} to {max(years)}"

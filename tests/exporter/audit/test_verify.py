@@ -17,7 +17,7 @@ from faults import Faults
 from dataset_model.verification import Verification
 from exporter.audit.parquet_footers import footer_rows
 from exporter.audit.verify import Verifier, VerifyRequest
-from exporter.cli.verify_text import verification_text
+from exporter.cli.verify import verification_text
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.planning.window import Window
