@@ -34,7 +34,9 @@ from exporter.run.warnings import run_warnings
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
+from exporter.sources.base import Source
 from exporter.sources.index import Index, IndexDescription
+from exporter.sources.index_source import IndexSource
 from exporter.sources.probe import index_answer
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.glue_catalog import Catalog
@@ -53,11 +55,11 @@ def _now() -> dt.datetime:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _Reading:
     """What a run reads from."""
 
     sort_key: SortKey
-    description: IndexDescription
+    source: Source
     planner: Planner
     reader: Reader
 
@@ -65,17 +67,17 @@ class _Source:
 class Decoders:
     """The decoder of the schema as it is now; making one costs a few milliseconds, so each is made once."""
 
-    def __init__(self, dataset: Dataset, source: _Source, between: tuple[dt.datetime, dt.datetime] | None) -> None:
-        self._dataset, self._source, self._between = dataset, source, between
+    def __init__(self, dataset: Dataset, reading: _Reading, between: tuple[dt.datetime, dt.datetime] | None) -> None:
+        self._dataset, self._reading, self._between = dataset, reading, between
         self._made: tuple[TableSchema, PageDecoder] | None = None
 
     def of(self, schema: TableSchema) -> PageDecoder:
         """Return the decoder of a schema."""
         made = self._made
         if made is None or made[0] is not schema:
-            source = self._source
-            key = source.description.table_key
-            made = (schema, PageDecoder(schema, self._dataset, source.sort_key, key, self._between))
+            reading = self._reading
+            key = reading.source.description.table_key
+            made = (schema, PageDecoder(schema, self._dataset, reading.sort_key, key, self._between))
             self._made = made
         return made[1]
 
@@ -176,9 +178,10 @@ class ExportJob:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
         index = Index(self._clients.dynamodb, self._dataset, description, self._limiter, stop=self.stop)
         planner = Planner(self._dataset, sort_key)
-        self._reader = Reader(index, self._dataset, planner, progress=self.progress, stop=self.stop)
+        source = IndexSource(index, self._dataset, planner)
+        self._reader = Reader(source, progress=self.progress, stop=self.stop)
         account.tally = self._reader.tally
-        source = _Source(sort_key, description, planner, self._reader)
+        reading = _Reading(sort_key, source, planner, self._reader)
         policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)
         with workspace() as folder:
             publisher = self._publisher(published, folder, description, manifest)
@@ -186,7 +189,7 @@ class ExportJob:
             publisher.look({day.year for day in account.days} if account.windows else None)
             for window in account.windows or (None,):
                 try:
-                    self._export_window(window, source, publisher, policy)
+                    self._export_window(window, reading, publisher, policy)
                 except RowsTooLate as late:
                     account.done.days.discard(late.day)  # published without them, and so owed
                     raise
@@ -225,17 +228,17 @@ class ExportJob:
         return [died.get(entry.run_id, entry) for entry in runs]
 
     def _export_window(
-        self, window: Window | None, source: _Source, publisher: Publisher, policy: RemovalPolicy
+        self, window: Window | None, reading: _Reading, publisher: Publisher, policy: RemovalPolicy
     ) -> None:
-        account, reader, planner = self._account, source.reader, source.planner
-        reach = planner.reach(window)
+        account, source = self._account, reading.source
+        reach = reading.planner.reach(window)
         if self._dataset.undeclared == "add":
-            publisher.schema = extended_schema(publisher.schema, self._dataset, reader.kinds(reach), account.started_at)
-        decoders = Decoders(self._dataset, source, self.request.between)
-        latest = dt.date(source.sort_key.latest_year, 12, 31)
+            publisher.schema = extended_schema(publisher.schema, self._dataset, source.kinds(reach), account.started_at)
+        decoders = Decoders(self._dataset, reading, self.request.between)
+        latest = dt.date(reading.sort_key.latest_year, 12, 31)
         extent = window
-        if window is None and source.sort_key.sorts:
-            extent = reader.extent(decoders.of(publisher.schema), latest)
+        if window is None and source.capabilities.sorted_by_time:
+            extent = source.extent(decoders.of(publisher.schema), latest)
         if extent:
             account.covered |= set(extent.days())
             self._say_extent(window)
@@ -243,9 +246,9 @@ class ExportJob:
         years = extent or Window(self._today, self._today, self._dataset.zone)
         publisher.start(publisher.schema, (years.first.year, years.last.year))
         spool, stride, done = Spool(publisher.folder), DayStride(), 0
-        stretches = planner.stretches(reach, extent, stride)
+        stretches = source.splits(reach, extent, stride)
         sink = Sink(spool, self._quarantine)
-        for stretch in reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
+        for stretch in reading.reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
             if complete:
                 stride.learn(len(complete), sum(spool.size(day) for day in complete))

@@ -128,7 +128,7 @@ class Index:
         self._attributes = tuple(dict.fromkeys(attributes))
         self.limiter = limiter
         self._source = dataset.source
-        self._description = description
+        self.description = description
 
     def pages(
         self, partition_value: str, keys: KeyRange, decoder: PageDecoder, first: bytes | None = None
@@ -189,7 +189,7 @@ class Index:
         self.limiter.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
-        description = self._description
+        description = self.description
         names = {"#p": self._source.partition_key}
         values = {":p": {description.partition_key_type: partition_value}}
         condition = "#p = :p"
