@@ -27,7 +27,7 @@ Named = Callable[[str], str]
 def named(service: Service, job: Job) -> Named:
     """Return what names the files of a job."""
     title, now = job.statement.title, dt.datetime.now(dt.UTC)
-    return lambda extension: file_name(service.names[0], title, now, extension)
+    return lambda extension: file_name(job.statement.dataset or service.names[0], title, now, extension)
 
 
 def own_file(service: Service, result: QueryResult, name: Named) -> Response:
@@ -42,10 +42,11 @@ def made_file(request: Request, result: QueryResult, name: Named) -> Response:
     form = one_of(params["format"], "format", FILES)
     null = one_of(params.get("nulls", ""), "nulls", tuple(NULLS))
     safe = one_of(params.get("formulaSafe", "true"), "formulaSafe", ("true", "false")) == "true"
+    mark = one_of(params.get("bom", "false"), "bom", ("true", "false")) == "true"
     columns = _columns(result, params.getlist("columns") or None)
     headers = {"Content-Disposition": f'attachment; filename="{name(form)}"', "Cache-Control": "no-store"}
     if form == "csv":
-        pieces = csv_batches(result.table, columns, formula_safe=safe, null=null)
+        pieces = csv_batches(result.table, columns, formula_safe=safe, null=null, byte_order_mark=mark)
         return StreamingResponse(pieces, headers=headers, media_type="text/csv")
     make = parquet_bytes if form == "parquet" else excel_bytes
     return Response(make(result.table, columns), headers=headers, media_type="application/octet-stream")
@@ -61,7 +62,8 @@ def start_unload(service: Service, result: QueryResult, body: dict[str, Any]) ->
     if body:
         field = next(iter(body))
         raise wrong(field, "unknown; expected queryExecutionId, columns, format and limit")
-    return service.start(service.names[0], unload_of(service, result, columns, form, limit), owner="api")
+    name = result.statement.dataset or service.names[0]
+    return service.start(name, unload_of(service, result, columns, form, limit), owner="api")
 
 
 def written_files(service: Service, result: QueryResult, name: Named) -> dict[str, Any]:

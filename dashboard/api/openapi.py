@@ -228,6 +228,9 @@ def _download() -> dict[str, Any]:
         _parameter(
             "formulaSafe", {"enum": ["true", "false"]}, "Whether texts are safe in spreadsheets; true if absent."
         ),
+        _parameter(
+            "bom", {"enum": ["true", "false"]}, "Whether CSV begins with a byte order mark, for Excel; false if absent."
+        ),
     ]
     operation["responses"]["200"] = {"description": "The file, with `format`.", "content": _binary()}
     operation["responses"] |= {

@@ -9,7 +9,7 @@ from dashboard.ui.query import form, run_status
 from dashboard.ui.query.parameter_inputs import parameter_inputs
 from dashboard.ui.result import table
 
-page = opened("Explore", "Ready-made queries over the published rows")
+page = opened("Explore", "ready-made queries over the published rows")
 service, name = page.service, page.name
 kinds = {kind.id: kind for kind in available_query_types(service.shape(name))}
 link = linked("explore", name)

@@ -18,7 +18,7 @@ def run_history(service: Service, dataset: Dataset) -> None:
         exports_tables.run_table(found, dataset)
 
 
-page = opened("Exports", "Published days, their verification, and the export runs", run_history)
+page = opened("Exports", "published days, their verification, and the export runs", run_history)
 service, name, dataset, manifest = page.service, page.name, page.dataset, page.manifest
 runs, verified = service.runs(name), service.assurances(name)
 records = manifest.days.values()

@@ -15,7 +15,7 @@ from dashboard.ui.query.schema_browser import schema_browser
 from dashboard.ui.query.sql_editor import put
 from dashboard.ui.result import table
 
-page = opened("SQL", "One SELECT over the served tables, checked before it runs")
+page = opened("SQL", "one SELECT over the served tables, checked before it runs")
 service, name = page.service, page.name
 slot = f"sql_{name}"
 link = linked("sql", name)

@@ -43,7 +43,7 @@ def linked_from(params: Mapping[str, Sequence[str]]) -> Linked:
         query=next((kind for kind in get_args(QueryType) if kind == texts.get("query")), None),
         start=start,
         end=end,
-        agent_name=texts.get("agentName", "")[:MAX_TEXT] or None,
+        agent_name=texts["agentName"][:MAX_TEXT] if "agentName" in texts else None,
         contact_id=texts.get("contactId", "")[:MAX_TEXT] or None,
         sql=texts.get("sql", "")[:MOST_LINKED_SQL] or None,
         limit=int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 10 else None,
@@ -54,12 +54,15 @@ def linked_from(params: Mapping[str, Sequence[str]]) -> Linked:
 
 
 def search_from(values: Mapping[str, object], parameters: Mapping[str, object] | None = None) -> str:
-    """Return the query string of an address, `?` included; what is empty, or too long for one, is left out."""
+    """Return the query string of an address, `?` included; what is empty, or too long for one, is left out.
+
+    An empty `agentName` stays: it names the rows whose agent is the empty text.
+    """
     named = {**values, **{PARAMETER + name: value for name, value in (parameters or {}).items()}}
     shown = {name: _text(value) for name, value in named.items() if value is not None}
     if len(shown.get("sql", "")) > MOST_LINKED_SQL:
         del shown["sql"]
-    search = urlencode({name: text for name, text in shown.items() if text})
+    search = urlencode({name: text for name, text in shown.items() if text or name == "agentName"})
     return f"?{search}" if search else ""
 
 

@@ -103,11 +103,16 @@ def _worded(kind: QueryDefinition, shape: Shape) -> QueryDefinition:
 def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> QueryRequest:
     """Return the request that JSON or a form describes; names are those of the JSON API.
 
-    `values` holds `query` and its fields; None and "" count as absent, dates may be `date` or `YYYY-MM-DD`. `limit` is
-    `max_rows` where absent, and from 1 to `max_rows`. Raises InvalidRequest with one fault per wrong field.
+    `values` holds `query` and its fields; None and "" count as absent, except for `agentName` of by_agent: None finds
+    rows without an agent, "" those with the empty name. Dates may be `date` or `YYYY-MM-DD`. `limit` is `max_rows`
+    where absent, and from 1 to `max_rows`. Raises InvalidRequest with one fault per wrong field.
     """
-    given = {name: value for name, value in values.items() if value is not None and value != ""}
-    definition = _definition(given.pop("query", None), shape)
+    definition = _definition(values.get("query"), shape)
+    given = {
+        name: value
+        for name, value in values.items()
+        if name != "query" and (value not in (None, "") or (name == "agentName" and name in definition.required))
+    }
     faults = [FieldFault(name, _unexpected(name, definition)) for name in given if name not in definition.fields]
     faults += [FieldFault(field, f"{definition.id} needs it") for field in definition.required if field not in given]
     first = _value(given, "startDate", _day, faults)
@@ -117,7 +122,7 @@ def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> Q
         faults.append(FieldFault("endDate", f"expected {first} (startDate) or later; found {last}"))
     elif first or last:
         days = Days(first or EARLIEST, last or LATEST)
-    agent = _value(given, "agentName", _line, faults)
+    agent = _value(given, "agentName", _line_or_null, faults)
     contact = _value(given, "contactId", _line, faults)
     sql = _value(given, "sql", _sql, faults)
     limit = _value(given, "limit", lambda value: _limit(value, max_rows), faults)
@@ -165,6 +170,10 @@ def _day(value: object) -> dt.date:
     if day is None or not EARLIEST <= day <= LATEST:
         raise ValueError("a day as YYYY-MM-DD")
     return day
+
+
+def _line_or_null(value: object) -> str | None:
+    return None if value is None else _line(value)
 
 
 def _line(value: object) -> str:

@@ -46,6 +46,8 @@ class Statement:
     """What a person wrote with its values in place, where it has parameters."""
     unloads: str = ""
     """Format in which it writes its rows to S3, giving none back; empty where it gives them."""
+    dataset: str = ""
+    """Name of the dataset that its rows are from; names the files made of them."""
 
     @property
     def shown_sql(self) -> str:

@@ -10,8 +10,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001 - spreadsheets normalise full-width characters
-"""First characters that make a spreadsheet read a text as a formula, full-width forms included."""
+_FORMULA = re.compile(
+    r"[\t\r\n]|[\s\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
+    r"[=+\-@＝＋－＠]"  # noqa: RUF001 - spreadsheets normalise full-width characters
+)
+"""Beginnings that make a spreadsheet read a text as a formula: an operator, also after blanks and invisible signs."""
+
+BOM: Final = b"\xef\xbb\xbf"
+"""Excel reads a CSV file as UTF-8 only where it begins with this mark."""
 
 NULLS: Final = {"": 'Nothing, and "" in quotes', "NULL": "NULL", "\\N": "\\N"}
 """Ways of writing NULL in a CSV file, with their labels."""
@@ -26,15 +32,19 @@ def csv_batches(
     *,
     formula_safe: bool = True,
     null: str = "",
+    byte_order_mark: bool = False,
     rows_per_batch: int = 10_000,
 ) -> Iterator[bytes]:
     r"""Yield a CSV file in pieces: UTF-8, CRLF, a header line, columns in the order given (None: all).
 
     NULL is written as `null` says, by default as nothing; a text that reads the same is quoted (`""`, `"NULL"`), so
     that the two stay apart for every reader that looks at quotes. With `formula_safe`, a text that a spreadsheet would
-    run (it begins with = + - @, a tab or a carriage return, and is not a number) gets a `'` in front; numbers stay.
+    run (it begins with = + - @, also after blanks, or with a tab or a line break, and is not a number) gets a `'` in
+    front; numbers stay. With `byte_order_mark`, the file begins with one, which Excel needs to read UTF-8.
     """
     chosen = chosen_columns(table, columns)
+    if byte_order_mark:
+        yield BOM
     yield _line([_text_field(name, null, formula_safe=formula_safe) for name in chosen.column_names])
     for batch in chosen.to_batches(max_chunksize=rows_per_batch):
         fields = [_fields(column, null, formula_safe=formula_safe) for column in batch.columns]
@@ -42,10 +52,15 @@ def csv_batches(
 
 
 def csv_bytes(
-    table: pa.Table, columns: Sequence[str] | None = None, *, formula_safe: bool = True, null: str = ""
+    table: pa.Table,
+    columns: Sequence[str] | None = None,
+    *,
+    formula_safe: bool = True,
+    null: str = "",
+    byte_order_mark: bool = False,
 ) -> bytes:
     """Return a CSV file as one piece; see `csv_batches`."""
-    return b"".join(csv_batches(table, columns, formula_safe=formula_safe, null=null))
+    return b"".join(csv_batches(table, columns, formula_safe=formula_safe, null=null, byte_order_mark=byte_order_mark))
 
 
 def parquet_bytes(table: pa.Table, columns: Sequence[str] | None = None) -> bytes:
@@ -68,7 +83,7 @@ def file_name(dataset: str, query: str, now: dt.datetime, extension: str) -> str
 
 def formula_safe_text(text: str) -> str:
     """Return a text that no spreadsheet runs as a formula: with a `'` in front where needed."""
-    return f"'{text}" if text.startswith(_RUNS) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text.lstrip(" ")) else text
 
 
 def _fields(column: pa.Array, null: str, *, formula_safe: bool) -> list[str]:

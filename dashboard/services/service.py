@@ -227,8 +227,10 @@ class Service:
             sql = request.sql or ""
             literals = None if given is None else literals_of(sql, given)
             statement = checked(sql, self.catalogue(), request.limit, literals).statement()
-            return replace(statement, given=tuple((given or {}).items()))
-        return statement_for(request, self.shape(name))
+            read = self._read_by(name, statement)
+            dataset = read[0] if len(read) == 1 else name
+            return replace(statement, given=tuple((given or {}).items()), dataset=dataset)
+        return replace(statement_for(request, self.shape(name)), dataset=name)
 
     def estimate(self, name: str, statement: Statement) -> "Estimate | None":
         """Return the upper bound of its cost before it runs; None while nothing was exported."""

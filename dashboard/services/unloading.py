@@ -34,4 +34,4 @@ def longer(service: Service, found: QueryResult, rows: int) -> Statement:
     if not asked.written:
         return with_limit(asked, limit)
     request = QueryRequest("custom_sql", limit, sql=asked.written)
-    return service.prepare(service.names[0], request, dict(asked.given) if asked.given else None)
+    return service.prepare(asked.dataset or service.names[0], request, dict(asked.given) if asked.given else None)

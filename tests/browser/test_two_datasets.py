@@ -165,6 +165,6 @@ def test_exports_tell_of_the_dataset_that_was_picked(page: Page):
     """Rows, days and the time zone are those of the orders."""
     go(page, "Exports")
     pick(page, "Shop orders")
-    page.get_by_text("Shop orders · what is published").wait_for()
+    page.get_by_text("Shop orders · published days").wait_for()
     page.get_by_text("Europe/Berlin").first.wait_for()
     page.get_by_text(str(len(ORDER_ROWS)), exact=True).first.wait_for()

@@ -81,7 +81,7 @@ def _mount(
     if asked and found and asked.wish == "csv":
         from dashboard.results import downloads
 
-        text = downloads.csv_bytes(found.figures).decode("utf-8", "surrogatepass")
+        text = downloads.csv_bytes(found.figures, byte_order_mark=True).decode("utf-8", "surrogatepass")
         document["file"] = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
     key = f"board_{name}"
     component("board", isolated=False)(data=[document], key=key, on_act_change=lambda: _take(name, key))

@@ -14,6 +14,7 @@ from dashboard.model.query_types import QueryDefinition, QueryRequest, request_f
 from dashboard.model.semantic_model import Shape
 from dashboard.model.statements import Statement
 from dashboard.model.vocabulary import called, headed, several
+from dashboard.overview.marks import key_from_value, label, value_from_key
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
 from dashboard.ui.page.states import literal
@@ -42,7 +43,10 @@ def editor(service: Service, name: str, slot: str, initial: str | None) -> Edite
 def inputs(
     service: Service, name: str, definition: QueryDefinition, manifest: Manifest, link: Linked, slot: str
 ) -> dict[str, Any]:
-    """Draw the fields of a query type and return their values, named as in the JSON API; a link fills them in."""
+    """Draw the fields of a query type and return their values, named as in the JSON API; a link fills them in.
+
+    `agentName` is the key of a value (`marks.key_from_value`): `~` for rows without one, "" for the empty text.
+    """
     values: dict[str, Any] = {"query": definition.id}
     if "sql" in definition.fields:
         edited = editor(service, name, slot, link.sql)
@@ -51,10 +55,12 @@ def inputs(
         if "startDate" in definition.fields:
             values |= _dates(service, name, definition, manifest, link)
         if "agentName" in definition.fields:
-            values["agentName"] = _agent(service, name, link.agent_name)
+            agent = _agent(service, name, link.agent_name)
+            values |= {} if agent is None else {"agentName": agent}
         if "contactId" in definition.fields:
             label = _id_label(service.shape(name))
-            values["contactId"] = st.text_input(label, link.contact_id or "", key=f"contact_{name}", width=340)
+            contact = st.text_input(label, link.contact_id or "", key=f"contact_{name}", width=340)
+            values |= {"contactId": contact} if contact else {}
         values["limit"] = st.number_input(
             "Rows at most",
             min_value=1,
@@ -94,6 +100,8 @@ def _prepared(
 ) -> Prepared | RefusedSql | None:
     """Return the query; None where the inputs are not valid, with a message if Run was pressed."""
     fields = {field: value for field, value in values.items() if field != "run"}
+    if "agentName" in fields:
+        fields["agentName"] = value_from_key(fields["agentName"])
     try:
         request = request_from(fields, service.shape(name), service.settings.max_fetch_rows)
         return Prepared(request, service.prepare(name, request, given))
@@ -103,7 +111,7 @@ def _prepared(
             labels = {**_LABELS, "agentName": headed(called("agent", shape.agent))}
             labels["contactId"] = _id_label(shape)
             for fault in error.faults:
-                missing = not values.get(fault.field)
+                missing = fault.field not in values or values[fault.field] is None
                 message = "this field is required" if missing else fault.message
                 label = labels.get(fault.field, fault.field)
                 st.error(f"**{label}**: {message}.", icon=":material/edit_note:")
@@ -173,11 +181,25 @@ def _dates(
 
 
 def _agent(service: Service, name: str, given: str | None) -> str | None:
+    """Draw the choice of an agent and return the key of the value; None where none is chosen."""
     known, noun = service.dimension_choices(name, "agent"), called("agent", service.shape(name).agent)
+    missing = key_from_value(None)
     if known is None:
-        return st.text_input(headed(noun), given or "", key=f"agent_{name}", width=260)
-    at = known.index(given) if given in known else None
-    return st.selectbox(headed(noun), known, index=at, key=f"agent_{name}", placeholder="Choose one", width=260)
+        with st.container(width=260, gap="xsmall"):
+            only_missing = st.checkbox(f"Rows without {noun}", given == missing, key=f"no_agent_{name}")
+            first = "" if given in (None, missing) else value_from_key(given) or ""
+            text = st.text_input(headed(noun), first, key=f"agent_{name}", disabled=only_missing)
+        return missing if only_missing else key_from_value(text) if text else None
+    keys = [*map(key_from_value, known), missing]
+    return st.selectbox(
+        headed(noun),
+        keys,
+        index=keys.index(given) if given in keys else None,
+        format_func=lambda key: label(value_from_key(key)),
+        key=f"agent_{name}",
+        placeholder="Choose one",
+        width=260,
+    )
 
 
 def _id_label(shape: Shape) -> str:

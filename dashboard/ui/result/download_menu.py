@@ -44,7 +44,7 @@ def download_menu(service: Service, name: str, found: QueryResult, key: str) -> 
             _from_s3(service, name, found, columns)
         st.download_button(
             "CSV",
-            lambda: downloads.csv_bytes(found.table, columns, formula_safe=safe, null=null),
+            lambda: downloads.csv_bytes(found.table, columns, formula_safe=safe, null=null, byte_order_mark=True),
             _file(name, found, "csv"),
             "text/csv",
             key=f"csv_{query}",

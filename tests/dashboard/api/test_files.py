@@ -105,6 +105,21 @@ def test_chosen_columns_in_every_format(client):
     assert sheet.index("<t>note</t>") < sheet.index("<t>contact_id</t>")
 
 
+def test_csv_has_a_byte_order_mark_where_that_is_asked_for(client):
+    """`bom=true` begins the file with EF BB BF, which Excel needs; without it the file begins with the header."""
+    answer = asked(client, query="all_records", limit=1)
+    assert download(client, answer, format="csv", columns="note", bom="true").content[:7] == b"\xef\xbb\xbfnote"
+    assert download(client, answer, format="csv", columns="note").content[:4] == b"note"
+
+
+def test_rows_of_missing_and_empty_agents_can_be_asked_for(client, published):
+    """`"agentName": null` finds the rows without one, `""` those with the empty name."""
+    for value in (None, ""):
+        answer = asked(client, query="by_agent", agentName=value)
+        expected = sum(row["agent_name"] == value for row in published.rows)
+        assert (answer["rowCount"], {row["agent_name"] for row in answer["rows"]}) == (expected, {value})
+
+
 @pytest.mark.parametrize(
     ("params", "field"),
     [
@@ -112,6 +127,7 @@ def test_chosen_columns_in_every_format(client):
         ({"format": "csv", "columns": "secret"}, "columns"),
         ({"format": "csv", "nulls": "nil"}, "nulls"),
         ({"format": "csv", "formulaSafe": "maybe"}, "formulaSafe"),
+        ({"format": "csv", "bom": "yes"}, "bom"),
     ],
 )
 def test_a_wrong_wish_names_its_field(client, params, field):

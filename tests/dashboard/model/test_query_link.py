@@ -26,6 +26,13 @@ def test_a_question_comes_back_from_its_link(query, day, agent, sql, limit, valu
     assert read(search_from(values, {"start_date": value})) == expected
 
 
+def test_the_empty_agent_comes_back_from_its_link():
+    """An empty name is a value and not the absence of one."""
+    assert search_from({"query": "by_agent", "agentName": ""}) == "?query=by_agent&agentName="
+    assert read("?query=by_agent&agentName=") == Linked("by_agent", agent_name="")
+    assert read("?query=by_agent") == Linked("by_agent")
+
+
 @pytest.mark.parametrize(
     "search",
     ["", "?query=drop", "?startDate=yesterday", "?startDate=2026-02-02&endDate=2026-02-01", "?limit=-1", "?limit=1e9"],

@@ -52,6 +52,14 @@ def test_a_name_is_compared_as_it_is_stored():
         request_from({"query": "by_agent", "agentName": "\ud800"}, CONTACTS, 10)
 
 
+@pytest.mark.parametrize("value", [None, ""])
+def test_rows_without_an_agent_or_with_the_empty_one_can_be_asked_for(value):
+    """Given explicitly, null means rows without a value and "" the empty text; left out, the field is missing."""
+    assert request_from({"query": "by_agent", "agentName": value}, CONTACTS, 10).agent_name == value
+    with pytest.raises(InvalidRequest, match="agentName"):
+        request_from({"query": "by_agent"}, CONTACTS, 10)
+
+
 def test_every_fault_is_told_at_once():
     """One answer, all fields."""
     with pytest.raises(InvalidRequest) as told:

@@ -181,6 +181,40 @@ def test_numbers_are_not_formulas(text):
     assert formula_safe_text(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n=1+1",
+        "\r\n=1+1",
+        "\t\n@SUM(A1)",
+        " =1+1",
+        "\u00a0=1+1",
+        "\u200b=1+1",
+        "\ufeff=1+1",
+        "\n",
+        " \uff1d1",
+        "-1+1",
+        " -a",
+    ],
+)
+def test_a_formula_after_blanks_or_line_breaks_is_a_formula(text):
+    """Spreadsheets drop blanks and invisible signs in front of an operator, so such a text gets a `'` too."""
+    assert formula_safe_text(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", [" -1.5", "a\n=1", "\u00e9=1", "x", " a"])
+def test_blanks_alone_make_no_formula(text):
+    """A number after blanks, or an operator after a letter, is left as it is."""
+    assert formula_safe_text(text) == text
+
+
+def test_a_csv_begins_with_a_byte_order_mark_where_that_is_asked_for():
+    """EF BB BF and then the header, once per file; without the option the file begins with the header."""
+    table = pa.table({"a": ["\u00fc"]})
+    assert csv_bytes(table, byte_order_mark=True) == b"\xef\xbb\xbfa\r\n\xc3\xbc\r\n"
+    assert csv_bytes(table) == b"a\r\n\xc3\xbc\r\n"
+
+
 def test_parquet_keeps_exact_types():
     """What was a decimal is one again."""
     assert pq.read_table(io.BytesIO(parquet_bytes(TABLE, ["exact"]))).schema.field("exact").type == pa.decimal128(3, 2)

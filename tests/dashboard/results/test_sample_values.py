@@ -77,7 +77,7 @@ def test_samples_come_from_the_newest_day_without_a_query(service, published):
 def test_a_file_that_was_published_again_is_not_mixed_with_the_old_one(service, published):
     """The version that the manifest names is read, or none."""
     record = published.manifest.days[published.days[-1]].objects[0]
-    with pytest.raises(ResultMissing, match="published anew"):
+    with pytest.raises(ResultMissing, match="published again"):
         service.objects.part(published.bucket, record.key, "0" * 32, 0, 10)
 
 

@@ -225,6 +225,21 @@ def test_explore_names_the_missing_field(visit, published: Published):
     assert "Id of the contact" in [box.label for box in app.text_input]
 
 
+@pytest.mark.parametrize(("choice", "agent"), [("~", None), ("", "")])
+def test_explore_finds_rows_of_missing_and_empty_agents(visit, published: Published, choice: str, agent: str | None):
+    """The choices "(none)" and "(empty)" run like any name."""
+    app = visit(published.environment, "explore")
+    app.pills[0].set_value("by_agent").run()
+    box = app.selectbox(key="agent_contacts")
+    assert box.options == ["(empty)", "Ana Lima", "Björn Ström", "Chidi O'Neil", "Dewi", "(none)"]
+    box.set_value(choice)
+    run_query(app)
+    assert not app.exception
+    assert not app.error
+    expected = sum(row["agent_name"] == agent for row in published.rows)
+    assert f"{expected} rows" in texts(app)
+
+
 def test_sql_is_refused_with_its_place(visit, published: Published):
     """A statement outside what is served says line and column, and does not run."""
     app = visit(published.environment, "sql")
