@@ -41,7 +41,7 @@ def question(service: Service, body: dict[str, Any]) -> Question:
             raise wrong("preset", "expected without startDate and endDate, which it stands for")
         days = days_of_preset(next(option for option in known if option == preset), service.today(name))
         body |= {"startDate": days.first, "endDate": days.last}
-    asked = request_from(body, service.shape(name), service.settings.max_fetch_rows)
+    asked = request_from(body, service.model(name), service.settings.max_fetch_rows)
     return Question(name, service.prepare(name, asked, given))
 
 

@@ -31,20 +31,20 @@ def estimated(bound: Estimate | None, proposal: Proposal | None) -> dict[str, An
 
 
 def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, Any]:
-    shape, manifest = service.shape(name), service.manifest(name)
+    model, manifest = service.model(name), service.manifest(name)
     samples = service.samples(name) if with_samples else None
     values = {**known_values(manifest), **(samples.values if samples else {})}
     return {
         "dataset": name,
-        "title": shape.title,
-        "database": shape.database,
-        "table": shape.table,
-        "timeZone": shape.time_zone,
+        "title": model.title,
+        "database": model.database,
+        "table": model.table,
+        "timeZone": model.time_zone,
         "firstDay": manifest.first_day if manifest else None,
         "lastDay": manifest.last_day if manifest else None,
         "rows": manifest.rows if manifest else 0,
         "asOf": manifest.updated_at if manifest else None,
-        "queries": [kind.id for kind in available_query_types(shape)],
+        "queries": [kind.id for kind in available_query_types(model)],
         "columns": [
             {
                 "name": column.name,
@@ -54,6 +54,6 @@ def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, An
                 "partition": column.is_partition,
                 **({"values": values[column.name]} if column.name in values else {}),
             }
-            for column in shape.columns
+            for column in model.columns
         ],
     }

@@ -11,7 +11,7 @@ from dashboard.ui.result import table
 
 page = opened("Explore", "ready-made queries over the published rows")
 service, name = page.service, page.name
-kinds = {kind.id: kind for kind in available_query_types(service.shape(name))}
+kinds = {kind.id: kind for kind in available_query_types(service.model(name))}
 link = linked("explore", name)
 with st.container(border=True, key="question"):
     query = st.pills(

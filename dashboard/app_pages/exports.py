@@ -5,7 +5,7 @@ import datetime as dt
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.quality.quarantine_count import set_aside_from
+from dashboard.quality.quarantine_count import quarantine_count_from
 from dashboard.services.service import Service
 from dashboard.ui.page import exports_tables
 from dashboard.ui.page.page_header import opened
@@ -20,13 +20,13 @@ def run_history(service: Service, dataset: Dataset) -> None:
 
 page = opened("Exports", "published days, their verification, and the export runs", run_history)
 service, name, dataset, manifest = page.service, page.name, page.dataset, page.manifest
-runs, verified = service.runs(name), service.assurances(name)
+runs, verified = service.runs(name), service.day_statuses(name)
 records = manifest.days.values()
 with st.grid(4, min_column_width=150, gap="small", key="export_cards"):
     st.metric("Published rows", formats.number(manifest.rows), border=True, height="stretch")
     st.metric("Published days", formats.number(len(manifest.days)), border=True, height="stretch")
     st.metric("Size on S3", formats.size(sum(record.bytes for record in records)), border=True, height="stretch")
-    exports_tables.quarantine_card(set_aside_from(runs), dataset)
+    exports_tables.quarantine_card(quarantine_count_from(runs), dataset)
 
 now = dt.datetime.now(dt.UTC)
 exports_tables.last_run(runs, dataset, now)

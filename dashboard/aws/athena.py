@@ -17,7 +17,7 @@ from dashboard.aws.s3 import Objects
 from dashboard.aws.session import new_session
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.model.result import QueryResult, ResultColumn, Statistics
-from dashboard.model.run_options import UNWATCHED, Watch
+from dashboard.model.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.model.statements import Statement
 from dashboard.results.result_cache import SharedResults, SharedRows, TableRows
 from dashboard.results.result_file import unique_names
@@ -50,7 +50,7 @@ class Athena:
         self.results = SharedResults(objects.save)
         self._connection: Any = None
 
-    def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
+    def run(self, statement: Statement, options: RunOptions = DEFAULT_RUN_OPTIONS) -> QueryResult:
         """Run a statement to its end and return its result.
 
         Raises a DashboardError; QueryCancelled where the query was stopped.
@@ -62,7 +62,7 @@ class Athena:
             nonlocal stopped
             seen[:] = [execution]
             over = execution.state in AthenaQueryExecution.TERMINAL_STATES
-            if not stopped and not over and watch.should_stop():
+            if not stopped and not over and options.should_stop():
                 stopped = True
                 self.stop(str(execution.query_id))
 
@@ -73,9 +73,9 @@ class Athena:
                 statement.sql,
                 list(statement.parameters) or None,
                 paramstyle="qmark",
-                result_reuse_enable=watch.reuse_minutes > 0,
-                result_reuse_minutes=min(max(watch.reuse_minutes, 1), MOST_REUSE_MINUTES),
-                on_start_query_execution=watch.on_start,
+                result_reuse_enable=options.reuse_minutes > 0,
+                result_reuse_minutes=min(max(options.reuse_minutes, 1), MOST_REUSE_MINUTES),
+                on_start_query_execution=options.on_start,
             )
             described = cursor.description or []
         except (PyAthenaError, ClientError, BotoCoreError) as error:

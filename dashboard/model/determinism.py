@@ -1,4 +1,4 @@
-"""Whether a statement gives the same answer again on the same data. Pure."""
+"""Statements flow in, whether their answers may be reused flows out."""
 
 import re
 from typing import Final
@@ -8,12 +8,12 @@ from dashboard.model.statements import Statement
 _CHANGING: Final = re.compile(
     r"\b(now|current_\w+|localtime\w*|rand|random\w*|uuid|shuffle|tablesample)\b", re.IGNORECASE
 )
-"""Words of what changes from one moment to the next: clocks, chance, whoever asks."""
+"""Words whose result changes between runs: clocks, random values, the current user."""
 
 
 def is_repeatable(statement: Statement) -> bool:
-    """Return False where a word of the SQL may make the answer another one next time.
+    """Return False where a word of the SQL may change the answer between runs.
 
-    Words in texts and names count too: at worst a query runs once more than it had to.
+    Words in texts and names count too: at worst a query runs once more than needed.
     """
     return _CHANGING.search(statement.sql) is None

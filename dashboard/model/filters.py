@@ -27,7 +27,7 @@ Dimension = Literal["channel", "agent", "method"]
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 
 EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9998, 12, 31)
-"""Bounds of any day that is accepted; what is published lies well inside."""
+"""Bounds of any day that is accepted; published days are well inside them."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,7 +39,7 @@ class Days:
 
     def __post_init__(self) -> None:
         if self.last < self.first:
-            raise ValueError(f"{self.last} lies before {self.first}")
+            raise ValueError(f"{self.last} is before {self.first}")
 
     def __iter__(self) -> Iterator[dt.date]:
         return days_between(self.first, self.last)
@@ -104,7 +104,7 @@ class Filters:
         return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
 
     def toggled(self, dimension: Dimension, value: str | None) -> "Filters":
-        """Return the filter after a click on a value: added, or taken away where it was picked already."""
+        """Return the filter after a click on a value: added, or removed where it was picked already."""
         values = self.values(dimension)
         kept = tuple(other for other in values if other != value) if value in values else (*values, value)
         return self.with_values(dimension, kept)

@@ -1,4 +1,4 @@
-"""Figures as people read them. Pure; nothing is rounded that someone may want to check."""
+"""Figures, days and durations flow in, the texts that people read flow out."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -37,7 +37,7 @@ def size(count: int) -> str:
 
 
 def dollars(amount: Decimal) -> str:
-    """Return a price; below a cent the digits that matter, never a bare zero for something that costs."""
+    """Return a price; below a cent its significant digits, so that a cost never reads as zero."""
     if amount == 0:
         return "$0"
     return f"${amount:,.2f}" if amount >= Decimal("0.01") else f"${amount:.6f}".rstrip("0")
@@ -57,7 +57,7 @@ def day(value: dt.date) -> str:
 
 
 def days(value: Days) -> str:
-    """Return a run of days as short as it can be said: 3 to 9 Feb 2026, with a dash."""
+    """Return a run of days in its shortest form: 3 to 9 Feb 2026, with a dash."""
     first, last = value.first, value.last
     if first == last:
         return f"{first:%a} {day(first)}"

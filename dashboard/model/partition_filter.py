@@ -1,4 +1,4 @@
-"""Days to conditions on the partition columns, so that Athena opens the objects of these days and no others. Pure.
+"""Days flow in, conditions on the partition columns flow out: Athena opens the objects of these days and no others.
 
 Each of year, month and day gets a conjunct of its own, which any planner can prune by. Across the end of a month those
 alone would let through days that were not asked for (31 January and 1 February also allow 1 January), so a disjunction

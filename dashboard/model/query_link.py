@@ -1,4 +1,4 @@
-"""Questions as links: what Explore and SQL ask, in the address, so that copying it shares the question. Pure.
+"""The inputs of Explore and SQL flow in, the address that fills them in flows out, and back.
 
 The names are those of the JSON API. A link fills in the inputs; nothing runs, and costs, before Run is pressed.
 """
@@ -20,7 +20,7 @@ PARAMETER = "p."
 
 @dataclass(frozen=True)
 class Linked:
-    """What a link asks; None where it does not say."""
+    """The inputs that a link gives; None where it gives none."""
 
     query: QueryType | None = None
     start: dt.date | None = None

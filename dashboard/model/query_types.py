@@ -7,8 +7,8 @@ from typing import Literal, TypeVar, get_args
 
 from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.model.filters import EARLIEST, LATEST, Days, day_from_text
-from dashboard.model.semantic_model import Shape
-from dashboard.model.vocabulary import called, headed, several
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.vocabulary import capitalised, noun_for, plural_of
 
 QueryType = Literal[
     "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "custom_sql"
@@ -81,33 +81,40 @@ class QueryRequest:
     sql: str | None = None
 
 
-def available_query_types(shape: Shape) -> tuple[QueryDefinition, ...]:
+def available_query_types(model: SemanticModel) -> tuple[QueryDefinition, ...]:
     """Return the query types that a dataset's columns allow, in menu order, in the words of the dataset."""
-    parts = {"agent": shape.agent, "channel": shape.channel, "entity": shape.entity}
-    return tuple(_worded(kind, shape) for kind in QUERY_TYPES if kind.needs is None or parts[kind.needs])
+    parts = {"agent": model.agent, "channel": model.channel, "entity": model.entity}
+    return tuple(_worded(kind, model) for kind in QUERY_TYPES if kind.needs is None or parts[kind.needs])
 
 
-def _worded(kind: QueryDefinition, shape: Shape) -> QueryDefinition:
-    one, agent, channel = called("entity", shape.entity), called("agent", shape.agent), called("channel", shape.channel)
-    by_agent = f"day and {agent}" if shape.agent else "day"
+def _worded(kind: QueryDefinition, model: SemanticModel) -> QueryDefinition:
+    one, agent, channel = (
+        noun_for("entity", model.entity),
+        noun_for("agent", model.agent),
+        noun_for("channel", model.channel),
+    )
+    by_agent = f"day and {agent}" if model.agent else "day"
     worded: dict[QueryType, tuple[str, str]] = {
         "by_agent": (f"By {agent}", f"Rows of one {agent}, the latest day first."),
         "by_contact": (f"By {one}", f"Rows of one {one}."),
-        "daily_summary": ("Daily summary", f"Rows and unique {several(one)} per {by_agent}."),
-        "channel_summary": (f"{headed(channel)} summary", f"Rows and unique {several(one)} per day and {channel}."),
+        "daily_summary": ("Daily summary", f"Rows and unique {plural_of(one)} per {by_agent}."),
+        "channel_summary": (
+            f"{capitalised(channel)} summary",
+            f"Rows and unique {plural_of(one)} per day and {channel}.",
+        ),
     }
     title, description = worded.get(kind.id, (kind.title, kind.description))
     return replace(kind, title=title, description=description)
 
 
-def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> QueryRequest:
+def request_from(values: Mapping[str, object], model: SemanticModel, max_rows: int) -> QueryRequest:
     """Return the request that JSON or a form describes; names are those of the JSON API.
 
     `values` holds `query` and its fields; None and "" count as absent, except for `agentName` of by_agent: None finds
     rows without an agent, "" those with the empty name. Dates may be `date` or `YYYY-MM-DD`. `limit` is `max_rows`
     where absent, and from 1 to `max_rows`. Raises InvalidRequest with one fault per wrong field.
     """
-    definition = _definition(values.get("query"), shape)
+    definition = _definition(values.get("query"), model)
     given = {
         name: value
         for name, value in values.items()
@@ -131,8 +138,8 @@ def request_from(values: Mapping[str, object], shape: Shape, max_rows: int) -> Q
     return QueryRequest(definition.id, limit or max_rows, days, agent, contact, sql)
 
 
-def _definition(query: object, shape: Shape) -> QueryDefinition:
-    available = available_query_types(shape)
+def _definition(query: object, model: SemanticModel) -> QueryDefinition:
+    available = available_query_types(model)
     definition = next((kind for kind in available if kind.id == query), None)
     if definition is None:
         known = ", ".join(kind.id for kind in available)

@@ -1,4 +1,4 @@
-"""A finished query's result: where its rows are, and what it took. Pure."""
+"""The result of a finished query: its rows, columns and statistics."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from dashboard.model.statements import Statement
 
 if TYPE_CHECKING:
-    # The first page gets by without Arrow, which is a third of what a process loads.
+    # The first page does not need Arrow, which is a third of what a process loads.
     import pyarrow as pa
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """What Athena says of an execution."""
+    """Statistics that Athena gives of an execution."""
 
     bytes_scanned: int
     queue_ms: int
@@ -33,7 +33,7 @@ class ResultColumn:
 
 
 class Rows(Protocol):
-    """The rows of a result, wherever they lie; whoever asks keeps none of them for longer than the asking."""
+    """The rows of a result, in memory or in a file. Do not store the table; store the QueryResult."""
 
     def table(self) -> "pa.Table":
         """Return the rows; raise ResultMissing where they can no longer be read."""
@@ -44,7 +44,7 @@ class Rows(Protocol):
         ...
 
     def holding(self, text: str, columns: tuple[str, ...]) -> "pa.Array":
-        """Return the places of the rows that hold a text in one of the columns, in whatever case."""
+        """Return the places of the rows that hold a text in one of the columns, ignoring case."""
         ...
 
 
@@ -63,7 +63,7 @@ class QueryResult:
     """A finished query.
 
     `rows` are at most `limit` rows in the columns of `columns` (names made unique); bigint, decimal, date and timestamp
-    are exact Arrow types, NULL is null and "" is "". `truncated` says that there were more rows.
+    are exact Arrow types, NULL is null and "" is "". `truncated` means that there were more rows.
     """
 
     query_execution_id: str
@@ -79,7 +79,7 @@ class QueryResult:
 
     @property
     def table(self) -> "pa.Table":
-        """The rows. What keeps a result keeps the result and not this, which is the one copy that everybody shares."""
+        """The rows. Do not store this table; store the QueryResult, which shares one copy."""
         return self.rows.table()
 
     @property

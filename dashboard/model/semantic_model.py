@@ -1,6 +1,6 @@
-"""What the dashboard knows of a dataset's table: its columns, and which of them play a part on the pages.
+"""Dataset definition and published columns flow in, the semantic model of the dataset's table flows out.
 
-The dataset file says so; what it leaves out is inferred from the columns' roles and names.
+What the dataset file leaves out is inferred from the columns' roles and names.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.model.filters import Dimension
-from dashboard.model.vocabulary import KNOWN_NAMES, Part, called, headed, several
+from dashboard.model.vocabulary import KNOWN_NAMES, Part, capitalised, noun_for, plural_of
 from dataset_model.definition import Card, Chart, Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.table_schema import TableSchema
@@ -17,7 +17,7 @@ from dataset_model.types import BIGINT, DATE, ColumnType
 
 @dataclass(frozen=True)
 class TableColumn:
-    """One column as people meet it."""
+    """One column of the table."""
 
     name: str
     type: ColumnType
@@ -33,8 +33,8 @@ class TableColumn:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A dataset's table and the parts that its columns play; None means that no column plays the part."""
+class SemanticModel:
+    """A dataset's table and the roles of its columns; None means that no column has the role."""
 
     dataset: str
     title: str
@@ -63,21 +63,21 @@ class Shape:
         return next((column for column in self.columns if column.name == name), None)
 
     def of(self, dimension: Dimension) -> str | None:
-        """Return the column behind a cross-filter, or None where the dataset has none."""
+        """Return the column of a cross-filter, or None where the dataset has none."""
         return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
 
 
-def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
-    """Return a dataset's shape; `schema` is what was published, None while nothing was."""
+def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> SemanticModel:
+    """Return a dataset's semantic model; `schema` holds the published columns, None before the first export."""
     columns = _columns(dataset, schema)
     names = {column.name for column in columns}
-    said = dataset.dashboard
-    entity = _part(said.entity, "entity", names) or next(
+    declared = dataset.dashboard
+    entity = _part(declared.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
     channel, agent, method = _dimensions(dataset, names)
     extra = dataset.target.extra_date_column
-    return Shape(
+    return SemanticModel(
         dataset=dataset.name,
         title=dataset.label,
         database=dataset.target.database,
@@ -89,17 +89,17 @@ def shape_from(dataset: Dataset, schema: TableSchema | None) -> Shape:
         agent=agent,
         channel=channel,
         method=method,
-        cards=_cards(said.cards, names) or inferred_cards(entity, channel, agent),
-        charts=_charts(said.charts, names) or inferred_charts(entity, channel, agent, method),
+        cards=_cards(declared.cards, names) or inferred_cards(entity, channel, agent),
+        charts=_charts(declared.charts, names) or inferred_charts(entity, channel, agent, method),
     )
 
 
 def inferred_cards(entity: str | None, channel: str | None, agent: str | None) -> tuple[Card, ...]:
     """Return the cards of a dataset that declares none: rows, and distinct values of the parts it has."""
     counted: tuple[tuple[str, str | None], ...] = (
-        (f"Unique {several(called('entity', entity))}", entity),
-        (headed(several(called("channel", channel))), channel),
-        (headed(several(called("agent", agent))), agent),
+        (f"Unique {plural_of(noun_for('entity', entity))}", entity),
+        (capitalised(plural_of(noun_for("channel", channel))), channel),
+        (capitalised(plural_of(noun_for("agent", agent))), agent),
     )
     distinct = (Card(label=label, measure="distinct", column=column) for label, column in counted if column)
     return (Card(label="Total rows"), *distinct)
@@ -110,9 +110,9 @@ def inferred_charts(
 ) -> tuple[Chart, ...]:
     """Return the charts of a dataset that declares none: rows per day, and per part it has.
 
-    A ring or a pie suits the few values that a channel has; of other columns nobody knows how many there are.
+    A ring or a pie suits the few values that a channel has; other columns may have many values.
     """
-    charts = [Chart(title=f"{headed(several(called('entity', entity)))} per day", kind="bar", by="day")]
+    charts = [Chart(title=f"{capitalised(plural_of(noun_for('entity', entity)))} per day", kind="bar", by="day")]
     rings: tuple[tuple[Part, str | None, Literal["doughnut", "bar", "pie"]], ...] = (
         ("channel", channel, "doughnut"),
         ("agent", agent, "bar"),
@@ -121,32 +121,32 @@ def inferred_charts(
     for part, column, kind in rings:
         if column:
             drawn = kind if column in KNOWN_NAMES[part] else "bar"
-            charts.append(Chart(title=headed(several(called(part, column))), kind=drawn, by=column))
+            charts.append(Chart(title=capitalised(plural_of(noun_for(part, column))), kind=drawn, by=column))
     return tuple(charts)
 
 
 def _dimensions(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
-    """Return the columns of channel, agent and method: said, known by their names, or the next declared dimension.
+    """Return the columns of channel, agent and method: declared, known by their names, or the next dimension.
 
-    What the file says of any part is all that it has to say: nothing is made up beside it.
+    A file that declares one of them declares them all: the others are not inferred.
     """
-    said = dataset.dashboard
+    declared = dataset.dashboard
     parts: tuple[tuple[Part, str | None], ...] = (
-        ("channel", said.channel),
-        ("agent", said.agent),
-        ("method", said.initiation_method),
+        ("channel", declared.channel),
+        ("agent", declared.agent),
+        ("method", declared.initiation_method),
     )
     found = {part: _part(column, part, names) for part, column in parts}
     if not any(column for _, column in parts):
-        declared = [column.name for column in dataset.columns if column.role == "dimension" and column.name in names]
-        free = iter([name for name in declared if name not in found.values()])
+        dimensions = [column.name for column in dataset.columns if column.role == "dimension" and column.name in names]
+        free = iter([name for name in dimensions if name not in found.values()])
         found = {part: column or next(free, None) for part, column in found.items()}
     return found["channel"], found["agent"], found["method"]
 
 
-def _part(said: str | None, part: Part, names: set[str]) -> str | None:
-    if said:
-        return said if said in names else None
+def _part(declared: str | None, part: Part, names: set[str]) -> str | None:
+    if declared:
+        return declared if declared in names else None
     return next((name for name in KNOWN_NAMES[part] if name in names), None)
 
 

@@ -1,7 +1,7 @@
-"""SQL of every built-in query: pure functions from what is asked to a statement with its values bound.
+"""Requests and filters flow in, SQL statements with bound values flow out.
 
 The same request always gives the same text and the same parameters, which is what Athena's result reuse compares.
-Athena takes a `?` in a WHERE clause alone, so nothing that a person gave stands anywhere else.
+Athena takes a `?` in a WHERE clause alone, so a value that a person gave is in no other place.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dashboard.model.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.model.partition_filter import partition_conjuncts
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 
 if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest
@@ -69,21 +69,21 @@ def text_literal(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def statement_for(request: "QueryRequest", shape: Shape) -> Statement:
+def statement_for(request: "QueryRequest", model: SemanticModel) -> Statement:
     """Return the statement of a built-in query type (all but `custom_sql`, which the guard turns into one)."""
     match request.query:
         case "all_records" | "by_date":
-            return _records(shape, Filters(request.days), request.limit, request.query)
+            return _records(model, Filters(request.days), request.limit, request.query)
         case "by_agent":
-            return _records(shape, Filters(agent=(request.agent_name,)), request.limit, request.query)
+            return _records(model, Filters(agent=(request.agent_name,)), request.limit, request.query)
         case "by_contact":
             where = _Where()
-            where.values(shape.entity, (request.contact_id,))
-            return _select_all(shape, where, None, request.limit, request.query)
+            where.values(model.entity, (request.contact_id,))
+            return _select_all(model, where, None, request.limit, request.query)
         case "daily_summary":
-            return _summary(shape, request, shape.agent)
+            return _summary(model, request, model.agent)
         case "channel_summary":
-            return _summary(shape, request, shape.channel)
+            return _summary(model, request, model.channel)
         case "custom_sql":
             raise ValueError("custom SQL has no statement before the guard has read it")
 
@@ -99,20 +99,20 @@ def with_limit(statement: Statement, limit: int) -> Statement:
     return replace(statement, sql=f"{head} LIMIT {limit + 1}", limit=limit)
 
 
-def overview_statement(shape: Shape, filters: Filters, previous: Days | None) -> Statement:
-    """Return the statement behind cards and charts: one row per group of one GROUPING SETS query.
+def overview_statement(model: SemanticModel, filters: Filters, previous: Days | None) -> Statement:
+    """Return the statement that counts cards and charts: one row per group of one GROUPING SETS query.
 
-    Columns: period (0 the days asked for, 1 the `previous` ones, which lie before them, null between the two), year,
+    Columns: period (0 the days asked for, 1 the `previous` ones, which are before them, null between the two), year,
     month, day, the dimensions that the dataset has (channel_value, agent_value, method_value), grouping (which of them
     the row is about; see `grouping_level`), then the figures of `overview_figures`.
     """
     days = filters.days
     read = Days(previous.first, days.last) if days and previous else days
-    where = _where(shape, filters, read)
-    present = [(dimension, column) for dimension in DIMENSIONS if (column := shape.of(dimension))]
+    where = _where(model, filters, read)
+    present = [(dimension, column) for dimension in DIMENSIONS if (column := model.of(dimension))]
     inner = [f"{_period(days, previous)} AS period", *(quoted(name) for name in _DAY)]
     inner += [f"{quoted(column)} AS {dimension}_value" for dimension, column in present]
-    figures = overview_figures(shape)
+    figures = overview_figures(model)
     measured = dict.fromkeys(column for _, column in figures if column)
     inner += [f"{quoted(column)} AS m{number}" for number, column in enumerate(measured)]
     names = {column: f"m{number}" for number, column in enumerate(measured)}
@@ -124,36 +124,36 @@ def overview_statement(shape: Shape, filters: Filters, previous: Days | None) ->
         for number, (measure, column) in enumerate(figures)
     ]
     sql = (
-        f"WITH shown AS (SELECT {', '.join(inner)} FROM {_table(shape)}{where.sql}) "
+        f"WITH shown AS (SELECT {', '.join(inner)} FROM {_table(model)}{where.sql}) "
         f"SELECT {', '.join(outer)} FROM shown GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
     columns = dict.fromkeys([*(column for _, column in present), *measured])
     return Statement(sql, where.parameters, None, read, tuple(columns), "Overview")
 
 
-def grouping_level(shape: Shape, dimension: Dimension | None, *, day: bool = False) -> int:
-    """Return the value of `level` in rows about a dimension, a day, or (neither) the whole run of days.
+def grouping_level(model: SemanticModel, dimension: Dimension | None, *, day: bool = False) -> int:
+    """Return the value of `level` in rows about a dimension, a day, or (neither) all days together.
 
     A bit is set for each of year and the dataset's dimensions that the row is not about, the last one lowest.
     """
-    present = [other for other in DIMENSIONS if shape.of(other)]
+    present = [other for other in DIMENSIONS if model.of(other)]
     bits = [not day, *(other != dimension for other in present)]
     return sum(bit << place for place, bit in enumerate(reversed(bits)))
 
 
-def overview_figures(shape: Shape) -> tuple[tuple[str, str | None], ...]:
-    """Return (measure, column) of the figures f0, f1 ... of the Overview: rows, the parts' distinct counts, the cards'.
+def overview_figures(model: SemanticModel) -> tuple[tuple[str, str | None], ...]:
+    """Return (measure, column) of the figures f0, f1 ... of the Overview: rows, the roles' distinct counts, the cards'.
 
-    The first four are always there in this order: rows, unique contacts, channels, agents; one whose column the
-    dataset has not is ("none", None).
+    The first four are always there in this order: rows, unique contacts, channels, agents; a figure without a
+    column in this dataset is ("none", None).
     """
-    parts = (shape.entity, shape.channel, shape.agent)
+    parts = (model.entity, model.channel, model.agent)
     fixed = [("rows", None), *(("distinct", name) if name else ("none", None) for name in parts)]
-    wanted = dict.fromkeys((card.measure, card.column) for card in shape.cards)
+    wanted = dict.fromkeys((card.measure, card.column) for card in model.cards)
     return (*fixed, *(figure for figure in wanted if figure not in fixed))
 
 
-def breakdown_statement(shape: Shape, filters: Filters, dimensions: Sequence[Dimension]) -> Statement:
+def breakdown_statement(model: SemanticModel, filters: Filters, dimensions: Sequence[Dimension]) -> Statement:
     """Return row counts by the filtered dimensions together, with those filters left open.
 
     Columns: `<dimension>_value` per dimension, contacts. A chart shows its own dimension unfiltered, so that the other
@@ -162,26 +162,26 @@ def breakdown_statement(shape: Shape, filters: Filters, dimensions: Sequence[Dim
     opened = filters
     for dimension in dimensions:
         opened = opened.with_values(dimension, ())
-    where = _where(shape, opened, filters.days)
-    present = [(dimension, column) for dimension in dimensions if (column := shape.of(dimension))]
+    where = _where(model, opened, filters.days)
+    present = [(dimension, column) for dimension in dimensions if (column := model.of(dimension))]
     shown = ", ".join(f"{quoted(column)} AS {dimension}_value" for dimension, column in present)
     group = ", ".join(quoted(column) for _, column in present)
-    sql = f"SELECT {shown}, count(*) AS contacts FROM {_table(shape)}{where.sql} GROUP BY {group}"
-    read = [column for dimension in DIMENSIONS if (column := shape.of(dimension)) and opened.values(dimension)]
+    sql = f"SELECT {shown}, count(*) AS contacts FROM {_table(model)}{where.sql} GROUP BY {group}"
+    read = [column for dimension in DIMENSIONS if (column := model.of(dimension)) and opened.values(dimension)]
     columns = dict.fromkeys([*(column for _, column in present), *read])
     return Statement(sql, where.parameters, None, filters.days, tuple(columns), "Overview")
 
 
-def rows_statement(shape: Shape, filters: Filters, limit: int) -> Statement:
-    """Return the rows behind a card or a chart, the latest day first."""
-    return _records(shape, filters, limit, "rows")
+def rows_statement(model: SemanticModel, filters: Filters, limit: int) -> Statement:
+    """Return the statement of the rows that a card or a chart counts, the latest day first."""
+    return _records(model, filters, limit, "rows")
 
 
-def daily_statement(shape: Shape, days: Days | None) -> Statement:
+def daily_statement(model: SemanticModel, days: Days | None) -> Statement:
     """Return rows per day. Columns: year, month, day, contacts."""
-    where = _where(shape, Filters(), days)
+    where = _where(model, Filters(), days)
     group = ", ".join(quoted(name) for name in _DAY)
-    sql = f"SELECT {group}, count(*) AS contacts FROM {_table(shape)}{where.sql} GROUP BY {group} ORDER BY {group}"
+    sql = f"SELECT {group}, count(*) AS contacts FROM {_table(model)}{where.sql} GROUP BY {group} ORDER BY {group}"
     return Statement(sql, where.parameters, None, days, (), "Contacts per day")
 
 
@@ -217,17 +217,17 @@ class _Where:
         return tuple(self.bound)
 
 
-def _where(shape: Shape, filters: Filters, days: Days | None) -> _Where:
+def _where(model: SemanticModel, filters: Filters, days: Days | None) -> _Where:
     where = _Where()
     if days:
         where.days(days)
     for dimension in DIMENSIONS:
-        where.values(shape.of(dimension), filters.values(dimension))
+        where.values(model.of(dimension), filters.values(dimension))
     return where
 
 
-def _table(shape: Shape) -> str:
-    return f"{quoted(shape.database)}.{quoted(shape.table)}"
+def _table(model: SemanticModel) -> str:
+    return f"{quoted(model.database)}.{quoted(model.table)}"
 
 
 def _period(days: Days | None, previous: Days | None) -> str:
@@ -246,30 +246,30 @@ def _aggregate(measure: str, name: str | None) -> str:
     return {"distinct": "count(DISTINCT {})", "sum": "sum({})", "mean": "avg({})"}[measure].format(name)
 
 
-def _records(shape: Shape, filters: Filters, limit: int, title: str) -> Statement:
-    return _select_all(shape, _where(shape, filters, filters.days), filters.days, limit, title)
+def _records(model: SemanticModel, filters: Filters, limit: int, title: str) -> Statement:
+    return _select_all(model, _where(model, filters, filters.days), filters.days, limit, title)
 
 
-def _select_all(shape: Shape, where: _Where, days: Days | None, limit: int, title: str) -> Statement:
+def _select_all(model: SemanticModel, where: _Where, days: Days | None, limit: int, title: str) -> Statement:
     # Columns by name: what `*` means grows with the catalogue, and the order here is the one that the pages show.
-    columns = ", ".join(quoted(column.name) for column in shape.columns)
-    sql = f"SELECT {columns} FROM {_table(shape)}{where.sql}{_LATEST_FIRST} LIMIT {limit + 1}"
-    read = tuple(column.name for column in shape.columns if not column.is_partition)
+    columns = ", ".join(quoted(column.name) for column in model.columns)
+    sql = f"SELECT {columns} FROM {_table(model)}{where.sql}{_LATEST_FIRST} LIMIT {limit + 1}"
+    read = tuple(column.name for column in model.columns if not column.is_partition)
     return Statement(sql, where.parameters, limit, days, read, title)
 
 
-def _summary(shape: Shape, request: "QueryRequest", by: str | None) -> Statement:
-    where = _where(shape, Filters(), request.days)
+def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> Statement:
+    where = _where(model, Filters(), request.days)
     # Grouped by the partition columns, which cost nothing to read; shown as the one date that they are.
     also = [quoted(by)] if by else []
     group = [*(quoted(name) for name in _DAY), *also]
     shown = [f'{_DATE} AS "day"', *also, "count(*) AS contacts"]
-    if shape.entity:
-        shown.append(f"count(DISTINCT {quoted(shape.entity)}) AS unique_contacts")
+    if model.entity:
+        shown.append(f"count(DISTINCT {quoted(model.entity)}) AS unique_contacts")
     order = ["1 DESC", *(["contacts DESC", quoted(by)] if by else [])]
     sql = (
-        f"SELECT {', '.join(shown)} FROM {_table(shape)}{where.sql} "
+        f"SELECT {', '.join(shown)} FROM {_table(model)}{where.sql} "
         f"GROUP BY {', '.join(group)} ORDER BY {', '.join(order)} LIMIT {request.limit + 1}"
     )
-    read = tuple(name for name in (by, shape.entity) if name)
+    read = tuple(name for name in (by, model.entity) if name)
     return Statement(sql, where.parameters, request.limit, request.days, read, request.query)

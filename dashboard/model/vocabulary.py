@@ -1,4 +1,4 @@
-"""What the parts of a dataset are called on the pages: after their columns, where those have names of their own."""
+"""Columns flow in, the nouns that pages use for their values flow out."""
 
 from typing import Final, Literal
 
@@ -10,7 +10,7 @@ KNOWN_NAMES: Final[dict[Part, tuple[str, ...]]] = {
     "channel": ("channel", "source_channel", "medium"),
     "method": ("initiation_method", "initiationmethod", "method", "origin"),
 }
-"""Names that are taken for a part when the dataset file does not say; the first present wins."""
+"""Column names that identify a role where the dataset file declares none; the first present wins."""
 
 _USUAL: Final[dict[Part, str]] = {
     "entity": "contact",
@@ -20,21 +20,21 @@ _USUAL: Final[dict[Part, str]] = {
 }
 
 
-def called(part: Part, column: str | None) -> str:
-    """Return what one value of a part is called: `agent`, `clerk`, `order`."""
+def noun_for(part: Part, column: str | None) -> str:
+    """Return the noun for one value of a role: `agent`, `clerk`, `order`."""
     if part == "entity":
         stem = (column or "").removesuffix("id").rstrip("_")
         return stem.replace("_", " ") or (_USUAL[part] if column is None else "row")
     return _USUAL[part] if column is None or column in KNOWN_NAMES[part] else column.replace("_", " ")
 
 
-def several(noun: str) -> str:
-    """Return the plural of a noun, for names of columns well enough: `agents`, `cities`, `statuses`."""
+def plural_of(noun: str) -> str:
+    """Return the plural of a noun by simple rules: `agents`, `cities`, `statuses`."""
     if noun.endswith(("s", "x", "ch", "sh")):
         return f"{noun}es"
     return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
 
 
-def headed(text: str) -> str:
-    """Return a text with its first letter large and the others as they are."""
+def capitalised(text: str) -> str:
+    """Return a text with its first letter in upper case."""
     return text[:1].upper() + text[1:]

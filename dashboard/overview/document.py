@@ -1,4 +1,4 @@
-"""The Overview's board as one document: badges, chips, cards and charts with every text that is read. Pure.
+"""Figures and filters flow in, the board document with badges, chips, cards and charts flows out.
 
 One document is one message to the browser, where `static/board` draws it. An element of Streamlit per badge, heading,
 menu and chart took 56 messages per click, and most of the time that a click cost.
@@ -10,7 +10,7 @@ from typing import Any
 
 from dashboard.model import formats
 from dashboard.model.filters import DIMENSIONS, Dimension, Filters
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview import marks
 from dashboard.overview.figures import CardValue, Overview, ValueCount
 from dashboard.quality.freshness import Badge
@@ -21,9 +21,9 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scene:
-    """What the board of one visitor is made from."""
+    """The inputs of one visitor's board."""
 
-    shape: Shape
+    model: SemanticModel
     picked: Filters
     """Its days are the brushed ones, None where nothing is brushed."""
     overview: Overview
@@ -35,16 +35,16 @@ class Scene:
     def drawn(self) -> list[tuple[int, Chart, Dimension | None]]:
         """Return the charts that have figures: their place in the dataset file, and the dimension that they filter."""
         found = []
-        for place, chart in enumerate(self.shape.charts):
-            dimension = dimension_of(self.shape, chart)
+        for place, chart in enumerate(self.model.charts):
+            dimension = dimension_of(self.model, chart)
             if chart.by == "day" or dimension is not None:
                 found.append((place, chart, dimension))
         return found
 
 
-def dimension_of(shape: Shape, chart: Chart) -> Dimension | None:
-    """Return the cross-filter behind a chart; None for the days, and for a column that is no cross-filter."""
-    return next((part for part in DIMENSIONS if shape.of(part) == chart.by), None)
+def dimension_of(model: SemanticModel, chart: Chart) -> Dimension | None:
+    """Return the cross-filter of a chart; None for the days, and for a column that is no cross-filter."""
+    return next((part for part in DIMENSIONS if model.of(part) == chart.by), None)
 
 
 def counts_of(overview: Overview, dimension: Dimension) -> tuple[ValueCount, ...]:
@@ -69,12 +69,12 @@ def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
 
 
 def picked_of(picked: Filters) -> Document:
-    """Return what is picked as the browser says it back (see `board_request`)."""
+    """Return the picked values in the form that the browser sends back (see `events`)."""
     days = picked.days
-    said: Document = {"days": [days.first.isoformat(), days.last.isoformat()] if days else None}
+    message: Document = {"days": [days.first.isoformat(), days.last.isoformat()] if days else None}
     for dimension in DIMENSIONS:
-        said[dimension] = [marks.key_from_value(value) for value in picked.values(dimension)]
-    return said
+        message[dimension] = [marks.key_from_value(value) for value in picked.values(dimension)]
+    return message
 
 
 def _chips(scene: Scene) -> list[Document]:
@@ -82,7 +82,7 @@ def _chips(scene: Scene) -> list[Document]:
     if days := scene.picked.days:
         chips.append({"dimension": "days", "key": "", "text": formats.days(days)})
     for dimension in DIMENSIONS:
-        column = (scene.shape.of(dimension) or dimension).replace("_", " ")
+        column = (scene.model.of(dimension) or dimension).replace("_", " ")
         chips += [
             {"dimension": dimension, "key": marks.key_from_value(value), "text": f"{column}: {marks.label(value)}"}
             for value in scene.picked.values(dimension)
@@ -91,7 +91,7 @@ def _chips(scene: Scene) -> list[Document]:
 
 
 def _card(card: CardValue, overview: Overview) -> Document:
-    # Two channels more say more than their percentage; two hundred contacts do not.
+    # Below 100 an absolute change reads better than a percentage.
     few = max(card.value or 0, card.previous or 0) < 100
     delta = formats.change(card.value, card.previous, absolute=few)
     return {
@@ -105,7 +105,7 @@ def _card(card: CardValue, overview: Overview) -> Document:
 
 
 def _course(card: CardValue, overview: Overview) -> list[float | None]:
-    """Return a card's figures per day, without the days that are not published: those are no zeros."""
+    """Return a card's figures per day, without the days that are not published: they are not zero."""
     last = overview.last_day
     pairs = zip(overview.by_day, card.series, strict=False)
     return [
@@ -135,7 +135,7 @@ def _chart(scene: Scene, place: int, chart: Chart, dimension: Dimension | None) 
 
 
 def _cut(shown: Sequence[ValueCount], counts: Sequence[ValueCount]) -> str:
-    """Say how many values have a bar where not all have; rows without a value are no value, as on the cards."""
+    """Return how many values have a bar, where not all have one; rows without a value are not counted as a value."""
     if len(shown) == len(counts):
         return ""
     drawn, every = (sum(count.value is not None for count in some) for some in (shown, counts))
@@ -147,7 +147,7 @@ def _frame(place: int, chart: Chart, kind: str, alt: str) -> Document:
 
 
 def _foot(overview: Overview) -> str:
-    """Say what the figures took."""
+    """Return the cost of the figures and the days that they are compared with."""
     queries = formats.plural(len(overview.statements), "query", "queries")
     scanned = formats.size(overview.bytes_scanned)
     reused = " · answered from an earlier result" if overview.reused else ""

@@ -1,6 +1,6 @@
-"""What stands behind one card or chart: which rows it counts, the SQL that counted them, and its figures as a table.
+"""A card or chart flows in; the rows that it counts, the SQL that counted them and its figures as a table flow out.
 
-Pure. A chart leaves its own filter open, so that other values can be clicked: its rows are not those of the cards.
+A chart leaves its own filter open, so that other values can be clicked: its rows are not those of the cards.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from dataset_model.definition import Chart
 
 
 @dataclass(frozen=True)
-class Behind:
-    """A part of the board as somebody checks it."""
+class DrillDown:
+    """The details of one card or chart."""
 
     title: str
     filters: Filters
@@ -30,22 +30,22 @@ class Behind:
     statements: tuple[Statement, ...]
     dimension: Dimension | None
     figures: pa.Table
-    """As drawn, and those that had no room: a row per day or per value, numbers exact."""
+    """The figures drawn, and those without room on the chart: a row per day or per value, numbers exact."""
 
 
-def behind(scene: Scene, window: Days, part: Part) -> Behind | None:
-    """Return what stands behind a part; None where there is no such part. `window` is the period looked at."""
+def drill_down(scene: Scene, window: Days, part: Part) -> DrillDown | None:
+    """Return the details of a part; None where there is no such part. `window` is the period shown."""
     if part.kind == "card":
-        return _behind_card(scene, window, part.place) if part.place < len(scene.overview.cards) else None
-    charts = scene.shape.charts
-    return _behind_chart(scene, window, charts[part.place]) if part.place < len(charts) else None
+        return _card_drill_down(scene, window, part.place) if part.place < len(scene.overview.cards) else None
+    charts = scene.model.charts
+    return _chart_drill_down(scene, window, charts[part.place]) if part.place < len(charts) else None
 
 
-def _behind_card(scene: Scene, window: Days, place: int) -> Behind:
+def _card_drill_down(scene: Scene, window: Days, place: int) -> DrillDown:
     card, overview = scene.overview.cards[place], scene.overview
     pairs = zip(overview.by_day, card.series, strict=True)
     published = [(count.day, value) for count, value in pairs if count.published]
-    return Behind(
+    return DrillDown(
         card.label,
         scene.picked.with_days(scene.picked.days or window),
         overview.total_rows,
@@ -58,15 +58,15 @@ def _behind_card(scene: Scene, window: Days, place: int) -> Behind:
     )
 
 
-def _behind_chart(scene: Scene, window: Days, chart: Chart) -> Behind | None:
+def _chart_drill_down(scene: Scene, window: Days, chart: Chart) -> DrillDown | None:
     if chart.by == "day":
         overview = scene.unbrushed
         published = [count for count in overview.by_day if count.published]
         days = pa.array([count.day for count in published], pa.date32())
         figures = pa.table([days, pa.array([count.rows for count in published], pa.int64())], names=["day", "contacts"])
         filters, asked = scene.picked.with_days(window), overview.statements[:1]
-        return Behind(chart.title, filters, overview.total_rows, asked, None, figures)
-    dimension = dimension_of(scene.shape, chart)
+        return DrillDown(chart.title, filters, overview.total_rows, asked, None, figures)
+    dimension = dimension_of(scene.model, chart)
     if dimension is None:
         return None
     counts = counts_of(scene.overview, dimension)
@@ -76,7 +76,7 @@ def _behind_chart(scene: Scene, window: Days, chart: Chart) -> Behind | None:
     asked = scene.overview.statements[1:] if scene.picked.values(dimension) else scene.overview.statements[:1]
     figures = pa.table([values, pa.array([count.rows for count in counts], pa.int64())], names=[chart.by, "contacts"])
     rows = sum(count.rows for count in counts)
-    return Behind(chart.title, open_itself, rows, asked, dimension, figures)
+    return DrillDown(chart.title, open_itself, rows, asked, dimension, figures)
 
 
 def _numbers(values: Sequence[Number | None]) -> pa.Array:

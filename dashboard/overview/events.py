@@ -1,6 +1,6 @@
-"""What a visitor asks of the board, as the browser says it: another choice of values and days, or what a menu offers.
+"""Messages of the browser flow in, requests flow out: a new choice of values and days, or an entry of a menu.
 
-A choice arrives whole, not as a difference: two clicks in a row cannot undo each other, and the last one holds. Pure.
+A message holds the complete choice, not a difference: two clicks in a row cannot undo each other, the last one wins.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Asked:
+class BoardRequest:
     """One request: `picked` where the choice changes, `wish` and `part` where a menu's entry was chosen."""
 
     picked: Filters | None = None
@@ -32,47 +32,47 @@ class Asked:
     part: Part | None = None
 
 
-def asked_from(said: object) -> Asked | None:
-    """Return what the browser's words ask, or None for words that the board does not say."""
-    if not isinstance(said, Mapping):
+def board_request_from(message: object) -> BoardRequest | None:
+    """Return the request of a message, or None for a message that the board does not send."""
+    if not isinstance(message, Mapping):
         return None
-    if "picked" in said:
-        picked = _filters(said["picked"])
-        return None if picked is None else Asked(picked=picked)
-    wish = next((each for each in get_args(Wish) if each == said.get("wish")), None)
-    part = _part(said.get("part"))
-    return Asked(wish=wish, part=part) if wish and part else None
+    if "picked" in message:
+        picked = _filters(message["picked"])
+        return None if picked is None else BoardRequest(picked=picked)
+    wish = next((each for each in get_args(Wish) if each == message.get("wish")), None)
+    part = _part(message.get("part"))
+    return BoardRequest(wish=wish, part=part) if wish and part else None
 
 
-def _part(said: object) -> Part | None:
-    if not isinstance(said, Mapping):
+def _part(message: object) -> Part | None:
+    if not isinstance(message, Mapping):
         return None
-    kind, place = said.get("kind"), said.get("place")
+    kind, place = message.get("kind"), message.get("place")
     if kind not in ("card", "chart") or isinstance(place, bool) or not isinstance(place, int) or place < 0:
         return None
     return Part(kind, place)
 
 
-def _filters(said: object) -> Filters | None:
-    if not isinstance(said, Mapping):
+def _filters(message: object) -> Filters | None:
+    if not isinstance(message, Mapping):
         return None
-    filters = Filters(_days(said.get("days")))
+    filters = Filters(_days(message.get("days")))
     for dimension in DIMENSIONS:
-        keys = _keys(said.get(dimension, ()))
+        keys = _keys(message.get(dimension, ()))
         if keys is None:
             return None
         filters = filters.with_values(dimension, [value_from_key(key) for key in keys])
     return filters
 
 
-def _keys(said: Any) -> list[str] | None:
-    if not isinstance(said, list | tuple) or len(said) > _MOST_VALUES:
+def _keys(message: Any) -> list[str] | None:
+    if not isinstance(message, list | tuple) or len(message) > _MOST_VALUES:
         return None
-    return list(said) if all(isinstance(key, str) and len(key) <= _MOST_TEXT for key in said) else None
+    return list(message) if all(isinstance(key, str) and len(key) <= _MOST_TEXT for key in message) else None
 
 
-def _days(said: Any) -> Days | None:
-    if not isinstance(said, list | tuple) or len(said) != 2:
+def _days(message: Any) -> Days | None:
+    if not isinstance(message, list | tuple) or len(message) != 2:
         return None
-    first, last = (day_from_text(text) if isinstance(text, str) else None for text in said)
+    first, last = (day_from_text(text) if isinstance(text, str) else None for text in message)
     return Days(min(first, last), max(first, last)) if first and last else None

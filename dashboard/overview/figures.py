@@ -1,4 +1,4 @@
-"""What the Overview shows, put together from the rows of at most two statements and the manifest. Pure."""
+"""The answers of at most two statements and the manifest flow in, the figures of the Overview flow out."""
 
 import datetime as dt
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboard.model.filters import DIMENSIONS, Days, Dimension, Filters
 from dashboard.model.result import Answer
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import (
     Statement,
     breakdown_statement,
@@ -30,7 +30,7 @@ class DayCount:
     rows: int
     unique: int | None
     published: bool = True
-    """False where nobody has exported the day: its 0 is no figure."""
+    """False where the day was never exported: its 0 is not a figure."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ValueCount:
 
 @dataclass(frozen=True)
 class Totals:
-    """Figures of one run of days; None where no column plays the part. Distinct counts are exact, nulls not counted."""
+    """Figures of one run of days; None where no column has the role. Distinct counts are exact, nulls not counted."""
 
     rows: int
     unique_contacts: int | None
@@ -106,15 +106,15 @@ class Overview:
 Rows = Sequence[Mapping[str, Any]]
 
 
-def overview_statements(shape: Shape, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
+def overview_statements(model: SemanticModel, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
     """Return the one or two statements of an Overview; the second only where a chart leaves its own filter open."""
-    main = overview_statement(shape, filters, _previous_days(filters, manifest))
-    opened = [dimension for dimension in DIMENSIONS if filters.values(dimension) and shape.of(dimension)]
-    return (main, breakdown_statement(shape, filters, opened)) if opened else (main,)
+    main = overview_statement(model, filters, _previous_days(filters, manifest))
+    opened = [dimension for dimension in DIMENSIONS if filters.values(dimension) and model.of(dimension)]
+    return (main, breakdown_statement(model, filters, opened)) if opened else (main,)
 
 
 def overview_from(
-    shape: Shape,
+    model: SemanticModel,
     filters: Filters,
     manifest: Manifest,
     answers: Sequence[Answer],
@@ -122,21 +122,21 @@ def overview_from(
     """Return the Overview from the answers to `overview_statements`, in that order."""
     rows = answers[0].rows
     days = filters.days or _published_days(manifest)
-    whole = _whole(shape, rows, 0)
+    whole = _whole(model, rows, 0)
     previous_days = _previous_days(filters, manifest)
-    before = _whole(shape, rows, 1) if previous_days else None
-    per_day = _per_day(shape, rows, days)
-    counts = {dimension: _counts(shape, filters, dimension, rows, answers[1:]) for dimension in DIMENSIONS}
+    before = _whole(model, rows, 1) if previous_days else None
+    per_day = _per_day(model, rows, days)
+    counts = {dimension: _counts(model, filters, dimension, rows, answers[1:]) for dimension in DIMENSIONS}
     return Overview(
-        totals=_totals(shape, whole),
-        previous=_totals(shape, before) if before is not None else None,
+        totals=_totals(model, whole),
+        previous=_totals(model, before) if before is not None else None,
         previous_days=previous_days,
-        cards=_cards(shape, whole, before, [figures for _, figures in per_day]),
+        cards=_cards(model, whole, before, [figures for _, figures in per_day]),
         by_day=tuple(
             DayCount(
                 day,
                 figures.get("f0") or 0,
-                (figures.get("f1") or 0) if shape.entity else None,
+                (figures.get("f1") or 0) if model.entity else None,
                 published=day in manifest.days,
             )
             for day, figures in per_day
@@ -157,19 +157,19 @@ def overview_from(
     )
 
 
-def empty_overview(shape: Shape, filters: Filters, manifest: Manifest) -> Overview:
+def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -> Overview:
     """Return the Overview of a dataset whose last day was removed: nothing to ask Athena for."""
-    distinct = Totals(0, *(0 if part else None for part in (shape.entity, shape.channel, shape.agent)))
+    distinct = Totals(0, *(0 if part else None for part in (model.entity, model.channel, model.agent)))
     cards = tuple(
         CardValue(card.label, card.measure, card.column, None, 0 if card.measure != "mean" else None, None, ())
-        for card in shape.cards
+        for card in model.cards
     )
     return Overview(
         totals=distinct,
         previous=None,
         previous_days=None,
         cards=cards,
-        by_day=tuple(DayCount(day, 0, 0 if shape.entity else None, published=False) for day in filters.days or ()),
+        by_day=tuple(DayCount(day, 0, 0 if model.entity else None, published=False) for day in filters.days or ()),
         by_channel=(),
         by_agent=(),
         by_method=(),
@@ -201,16 +201,16 @@ def _previous_days(filters: Filters, manifest: Manifest) -> Days | None:
     return Days(days.previous.first, days.previous.last - to_come)
 
 
-def _whole(shape: Shape, rows: Rows, period: int) -> Mapping[str, Any]:
-    level = grouping_level(shape, None)
+def _whole(model: SemanticModel, rows: Rows, period: int) -> Mapping[str, Any]:
+    level = grouping_level(model, None)
     found = next((row for row in rows if row["period"] == period and row["level"] == level), None)
     # No row at all means no rows counted: nothing distinct, and no sum or mean to speak of.
-    figures = enumerate(overview_figures(shape))
+    figures = enumerate(overview_figures(model))
     return found or {f"f{n}": 0 if measure in {"rows", "distinct"} else None for n, (measure, _) in figures}
 
 
-def _per_day(shape: Shape, rows: Rows, days: Days | None) -> list[tuple[dt.date, Mapping[str, Any]]]:
-    level = grouping_level(shape, None, day=True)
+def _per_day(model: SemanticModel, rows: Rows, days: Days | None) -> list[tuple[dt.date, Mapping[str, Any]]]:
+    level = grouping_level(model, None, day=True)
     found = {
         dt.date(row["year"], row["month"], row["day"]): row
         for row in rows
@@ -220,19 +220,19 @@ def _per_day(shape: Shape, rows: Rows, days: Days | None) -> list[tuple[dt.date,
 
 
 def _counts(
-    shape: Shape, filters: Filters, dimension: Dimension, rows: Rows, breakdown: Sequence[Answer]
+    model: SemanticModel, filters: Filters, dimension: Dimension, rows: Rows, breakdown: Sequence[Answer]
 ) -> tuple[ValueCount, ...]:
-    if not shape.of(dimension):
+    if not model.of(dimension):
         return ()
     counted: Counter[str | None] = Counter()
     name = f"{dimension}_value"
     if filters.values(dimension):
-        admitted = _admits(shape, filters, dimension)
+        admitted = _admits(model, filters, dimension)
         for row in breakdown[0].rows:
             if admitted(row):
                 counted[row[name]] += row["contacts"]
     else:
-        level = grouping_level(shape, dimension)
+        level = grouping_level(model, dimension)
         for row in rows:
             if row["period"] == 0 and row["level"] == level:
                 counted[row[name]] += row["f0"]
@@ -240,25 +240,28 @@ def _counts(
     return tuple(ValueCount(value, count) for value, count in ordered)
 
 
-def _admits(shape: Shape, filters: Filters, dimension: Dimension) -> Callable[[Mapping[str, Any]], bool]:
-    others = [other for other in DIMENSIONS if other != dimension and filters.values(other) and shape.of(other)]
+def _admits(model: SemanticModel, filters: Filters, dimension: Dimension) -> Callable[[Mapping[str, Any]], bool]:
+    others = [other for other in DIMENSIONS if other != dimension and filters.values(other) and model.of(other)]
     return lambda row: all(row[f"{other}_value"] in filters.values(other) for other in others)
 
 
-def _totals(shape: Shape, figures: Mapping[str, Any]) -> Totals:
-    parts = (shape.entity, shape.channel, shape.agent)
+def _totals(model: SemanticModel, figures: Mapping[str, Any]) -> Totals:
+    parts = (model.entity, model.channel, model.agent)
     distinct = [figures[f"f{number}"] if part else None for number, part in enumerate(parts, 1)]
     return Totals(figures["f0"], *distinct)
 
 
 def _cards(
-    shape: Shape, whole: Mapping[str, Any], before: Mapping[str, Any] | None, per_day: Sequence[Mapping[str, Any]]
+    model: SemanticModel,
+    whole: Mapping[str, Any],
+    before: Mapping[str, Any] | None,
+    per_day: Sequence[Mapping[str, Any]],
 ) -> tuple[CardValue, ...]:
-    figures = list(overview_figures(shape))
+    figures = list(overview_figures(model))
     cards = []
-    for card in shape.cards:
+    for card in model.cards:
         name = f"f{figures.index((card.measure, card.column))}"
-        column = shape.column(card.column) if card.column else None
+        column = model.column(card.column) if card.column else None
         # A day without rows counts 0; its mean is not 0, there is none.
         nothing = None if card.measure == "mean" else 0
         cards.append(

@@ -1,4 +1,4 @@
-"""As of when figures are and how sure the days are that they come from, in words. Pure."""
+"""Manifest and verification statuses flow in, the badges of the Overview flow out."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.model import formats
-from dashboard.quality.verification_status import Assurance, DayAssurance, assurance_of
+from dashboard.quality.verification_status import DayStatus, VerificationStatus, combined_status
 from dataset_model import Dataset
 from dataset_model.manifest import Manifest
 
@@ -15,7 +15,7 @@ Tone = Literal["plain", "good", "warn"]
 
 @dataclass(frozen=True)
 class Badge:
-    """A few words with a mark in front, and a sentence for whoever wants to know more."""
+    """A short text with an icon, and a sentence of help."""
 
     text: str
     icon: str
@@ -25,17 +25,17 @@ class Badge:
 
 
 def freshness_badges(
-    dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance], now: dt.datetime
+    dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayStatus], now: dt.datetime
 ) -> tuple[Badge, ...]:
-    """Return the badges of some published days; of no days there is nothing to be sure of."""
+    """Return the badges of some published days; for no days there is no verification badge."""
     moment = formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)
     age = formats.age(manifest.updated_at, now)
     published = f"Published {age}. Days are days in {dataset.source.time_zone}."
     as_of = Badge(f"As of {moment}", "schedule", "plain", published)
-    return (as_of, _sureness(assurance_of(days), dataset)) if days else (as_of,)
+    return (as_of, _verification_badge(combined_status(days), dataset)) if days else (as_of,)
 
 
-def _sureness(known: Assurance, dataset: Dataset) -> Badge:
+def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:
     days = formats.listed(day.isoformat() for day in known.days)
     some = "" if len(known.days) == known.of else f"{formats.plural(len(known.days), 'day')} "
     if known.verified_at is not None:
@@ -43,19 +43,19 @@ def _sureness(known: Assurance, dataset: Dataset) -> Badge:
             f"Verified {formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)}",
             "verified",
             "good",
-            "Every day shown agreed with DynamoDB and Athena then, and its objects are still the very same.",
+            "Every day shown agreed with DynamoDB and Athena then, and its objects have not changed since.",
         )
     if known.state == "changed":
         return Badge(
             f"{some}{'c' if some else 'C'}hanged since {'its' if len(known.days) == 1 else 'their'} export",
             "report",
             "warn",
-            f"The objects on S3 are not the ones that were recorded: {days}. The next run settles it.",
+            f"The objects on S3 are not the ones that were recorded: {days}. The next run replaces or confirms them.",
         )
     return Badge(
         f"{some}{'n' if some else 'N'}ot verified",
         "help",
         "plain",
-        f"Nobody has compared with DynamoDB since the export of {days}. "
-        f"`python -m exporter verify --dataset {dataset.name}` does.",
+        f"Not compared with DynamoDB since the export of {days}. "
+        f"Run `python -m exporter verify --dataset {dataset.name}`.",
     )

@@ -1,7 +1,7 @@
-"""How many items the exporter set aside, as the ledger tells it. Pure.
+"""The run ledger flows in, the number of quarantined items flows out.
 
-The days' own records cannot be added up for it: an item without a readable day belongs to none of them, and only a run
-that read everything has met them all.
+The records of the days cannot be added up for it: an item without a readable day belongs to none of them. Only a run
+that read everything has seen every such item.
 """
 
 from collections.abc import Sequence
@@ -11,31 +11,31 @@ from dataset_model.runs import RunEntry
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """A count and what exactly it counts."""
+class QuarantineCount:
+    """A count of quarantined items and the run that it is of."""
 
     count: int
     run: RunEntry
-    is_whole: bool
-    """Whether the run read every item; otherwise those without a readable day may have been passed over."""
+    is_full: bool
+    """Whether the run read every item; otherwise items without a readable day may be missing."""
 
     @property
     def label(self) -> str:
-        """Name the count for people."""
-        return "Set aside, full run" if self.is_whole else "Set aside, latest run"
+        """The title of the count on the page."""
+        return "Quarantined, full run" if self.is_full else "Quarantined, latest run"
 
 
-def set_aside_from(runs: Sequence[RunEntry]) -> SetAside | None:
-    """Return what the newest run that read everything set aside, or else the newest that succeeded; None without one.
+def quarantine_count_from(runs: Sequence[RunEntry]) -> QuarantineCount | None:
+    """Return the count of the newest run that read everything, else of the newest that succeeded; None without one.
 
     `runs` come latest first.
     """
     done = [run for run in runs if run.status == "succeeded"]
-    whole = next((run for run in done if _read_everything(run)), None)
-    chosen = whole or next(iter(done), None)
-    return SetAside(chosen.quarantined, chosen, chosen is whole) if chosen else None
+    full = next((run for run in done if _read_everything(run)), None)
+    chosen = full or next(iter(done), None)
+    return QuarantineCount(chosen.quarantined, chosen, chosen is full) if chosen else None
 
 
 def _read_everything(run: RunEntry) -> bool:
-    # A window, however wide, is read by a range of the sort key, which passes over keys that are no dates.
+    # A window of any width is read by a range of the sort key, which skips keys that are not dates.
     return run.window is None or run.options.get("scope") == "all"

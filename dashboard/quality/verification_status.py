@@ -1,8 +1,7 @@
-"""How sure the published days are: verified, not verified, or changed since their export. Pure.
+"""Manifest and S3 listing flow in, the verification status of each day flows out: verified, unverified or changed.
 
-That an object is the one that the manifest recorded is one thing; that its rows are those of DynamoDB is another, and
-only `exporter verify` finds that out. So a day counts as verified where both hold, and the finding is not older than
-the object that it is about.
+A day is verified where `exporter verify` found its rows equal to DynamoDB's, and its objects are still those that the
+manifest records and not newer than that finding.
 """
 
 import datetime as dt
@@ -13,7 +12,7 @@ from typing import Literal
 from dataset_model.manifest import DayRecord, Manifest
 from dataset_model.partitions import day_from_key
 
-AssuranceState = Literal["verified", "unverified", "changed"]
+VerificationState = Literal["verified", "unverified", "changed"]
 
 
 @dataclass(frozen=True)
@@ -24,50 +23,48 @@ class StoredObject:
     etag: str
     """Without quotes."""
     modified: dt.datetime
-    """When it was published (aware); S3 tells whole seconds."""
+    """When it was published (aware); S3 gives whole seconds."""
 
 
 @dataclass(frozen=True)
-class DayAssurance:
-    """What is known of one published day."""
+class DayStatus:
+    """The verification status of one published day."""
 
-    state: AssuranceState
+    state: VerificationState
     verified_at: dt.datetime | None = None
     """Set for a verified day alone."""
 
 
 @dataclass(frozen=True)
-class Assurance:
-    """What is known of several days together: the worst of them."""
+class VerificationStatus:
+    """The verification status of several days: the worst of them."""
 
-    state: AssuranceState
+    state: VerificationState
     verified_at: dt.datetime | None
-    """For verified days, when the one looked at longest ago was."""
+    """For verified days, the earliest of their verifications."""
     days: tuple[dt.date, ...]
     """The days that are in this state, in order."""
     of: int
     """Days in all."""
 
 
-def day_assurance(record: DayRecord, stored: Collection[StoredObject]) -> DayAssurance:
-    """Return what is known of a day from its record and the objects that lie on S3 for it."""
+def day_status_from(record: DayRecord, stored: Collection[StoredObject]) -> DayStatus:
+    """Return the status of a day from its record and its objects on S3."""
     if {(item.key, item.etag) for item in record.objects} != {(item.key, item.etag) for item in stored}:
-        return DayAssurance("changed")
+        return DayStatus("changed")
     published = max((item.modified for item in stored), default=record.read_at).replace(microsecond=0)
     if record.verified_at is None or record.verified_at < max(published, record.read_at):
-        return DayAssurance("unverified")
-    return DayAssurance("verified", record.verified_at)
+        return DayStatus("unverified")
+    return DayStatus("verified", record.verified_at)
 
 
-def assurances_from(
-    prefix: str, manifest: Manifest, stored: Collection[StoredObject]
-) -> Mapping[dt.date, DayAssurance]:
-    """Return what is known of each published day of a dataset, whose objects lie below `prefix`."""
+def day_statuses_from(prefix: str, manifest: Manifest, stored: Collection[StoredObject]) -> Mapping[dt.date, DayStatus]:
+    """Return the status of each published day of the dataset below `prefix`."""
     found: dict[dt.date, list[StoredObject]] = {}
     for item in stored:
         if day := day_from_key(prefix, item.key):
             found.setdefault(day, []).append(item)
-    return {day: day_assurance(record, found.get(day, [])) for day, record in manifest.days.items()}
+    return {day: day_status_from(record, found.get(day, [])) for day, record in manifest.days.items()}
 
 
 def is_as_recorded(manifest: Manifest, stored: Collection[StoredObject]) -> bool:
@@ -76,11 +73,13 @@ def is_as_recorded(manifest: Manifest, stored: Collection[StoredObject]) -> bool
     return recorded == {(item.key, item.etag) for item in stored}
 
 
-def assurance_of(days: Mapping[dt.date, DayAssurance]) -> Assurance:
-    """Return what is known of days together; of none at all it is that they are not verified."""
+def combined_status(days: Mapping[dt.date, DayStatus]) -> VerificationStatus:
+    """Return the status of several days; of no days it is unverified."""
     for state in ("changed", "unverified"):
         found = tuple(sorted(day for day, known in days.items() if known.state == state))
         if found or not days:
-            return Assurance("changed" if found and state == "changed" else "unverified", None, found, len(days))
+            return VerificationStatus(
+                "changed" if found and state == "changed" else "unverified", None, found, len(days)
+            )
     moments = [known.verified_at for known in days.values() if known.verified_at]
-    return Assurance("verified", min(moments), tuple(sorted(days)), len(days))
+    return VerificationStatus("verified", min(moments), tuple(sorted(days)), len(days))

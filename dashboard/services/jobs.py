@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from dashboard.errors import DashboardError, QueryCancelled, QueryFailed
 from dashboard.model.result import QueryResult, Statistics
-from dashboard.model.run_options import UNWATCHED, Watch
+from dashboard.model.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.model.statements import Statement
 
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
@@ -37,7 +37,7 @@ _LOOK_SECONDS = 0.1
 class Runner(Protocol):
     """What runs a statement: `dashboard.aws.athena.Athena`."""
 
-    def run(self, statement: Statement, watch: Watch = UNWATCHED) -> QueryResult:
+    def run(self, statement: Statement, options: RunOptions = DEFAULT_RUN_OPTIONS) -> QueryResult:
         """Run to the end and return the result, or raise a DashboardError."""
         ...
 
@@ -157,7 +157,7 @@ class Job:
                 raise QueryCancelled("The query was cancelled before Athena had taken it.")  # noqa: TRY301 - one exit
             self._result = self._shared(first) if first else None
             if self._result is None:
-                self._result = runner().run(self.statement, Watch(reuse_minutes, on_start, self._should_stop))
+                self._result = runner().run(self.statement, RunOptions(reuse_minutes, on_start, self._should_stop))
             self._execution_id = self._result.query_execution_id
         except QueryCancelled as error:
             limit = f"The query ran longer than the limit of {self._time_limit:g} s and was stopped in Athena."

@@ -1,7 +1,7 @@
-"""One place where settings, clients and caches meet: what pages and JSON API both ask.
+"""Settings, clients and caches come together; pages and JSON API get their figures, records and jobs.
 
-No Streamlit here: the API lives in the same process without a session. Figures are kept per manifest version, so the
-Overview costs at most two queries until the next export changes the data, however many people look at it.
+Figures are cached per manifest version, so the Overview costs at most two queries until the next export changes the
+data, for any number of visitors.
 """
 
 import datetime as dt
@@ -15,13 +15,13 @@ from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.determinism import is_repeatable
 from dashboard.model.filters import Days, Dimension, Filters, default_window, today_in
 from dashboard.model.result import Answer, QueryResult
-from dashboard.model.semantic_model import Shape, shape_from
+from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement, statement_for
 from dashboard.overview.figures import DayCount, Overview, empty_overview, overview_from, overview_statements
-from dashboard.quality.verification_status import DayAssurance, StoredObject, assurances_from
+from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
 from dashboard.services.jobs import Job, Jobs
 from dashboard.settings import Settings
-from dashboard.stores.cache import Kept
+from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
@@ -29,7 +29,7 @@ from dataset_model.manifest import DayRecord, Manifest
 from dataset_model.table_schema import TableSchema
 
 if TYPE_CHECKING:
-    # What the first page does not need, Arrow, pyathena and the parser of SQL above all: the methods load their own.
+    # The first page does not need Arrow, pyathena and the SQL parser: the methods import them.
     from dashboard.aws.athena import Athena
     from dashboard.model.query_types import QueryRequest
     from dashboard.results.sample_values import Samples
@@ -40,14 +40,14 @@ if TYPE_CHECKING:
     from dataset_model.verification import Verification
 
 SHARED = "shared"
-"""Owner of queries whose answer is kept for everybody; the API's own are "api"."""
+"""Owner of queries with a shared answer; the API's own are "api"."""
 
 MANIFEST_SECONDS = 15.0
-"""How long a manifest is believed before it is read again: how late an export shows on the pages."""
+"""Seconds until a manifest is read again: the delay of an export on the pages."""
 
 
 class Service:
-    """Everything behind the pages. Safe to use from any thread."""
+    """The service of pages and API. Safe to use from any thread."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class Service:
         manifest_seconds: float = MANIFEST_SECONDS,
         is_there: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Make the clients, without a call; `is_there` tells whether the session of a job's owner still lives."""
+        """Make the clients, without a call; `is_there` returns whether the session of a job's owner is alive."""
         self.settings = settings
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
         self._athena: Athena | None = None
@@ -66,15 +66,15 @@ class Service:
         self._records = Records(self.objects, settings.bucket)
         self._answers = AnswerStore(self.objects, self._records, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
-        self._manifests: Kept[Manifest | None] = Kept(len(self._datasets), manifest_seconds)
-        self._schemas: Kept[TableSchema | None] = Kept(2 * len(self._datasets))
-        self._runs: Kept[tuple[RunEntry, ...]] = Kept(8 * len(self._datasets), manifest_seconds)
-        self._data: Kept[tuple[StoredObject, ...]] = Kept(2 * len(self._datasets), 60)
-        self._assurances: Kept[Mapping[dt.date, DayAssurance]] = Kept(2 * len(self._datasets), 60)
-        self._verifications: Kept[Verification | None] = Kept(2 * len(self._datasets), 60)
-        self._overviews: Kept[Overview] = Kept(256)
-        self._daily: Kept[Mapping[dt.date, int]] = Kept(64)
-        self._samples: Kept[Samples | None] = Kept(2 * len(self._datasets))
+        self._manifests: Cache[Manifest | None] = Cache(len(self._datasets), manifest_seconds)
+        self._schemas: Cache[TableSchema | None] = Cache(2 * len(self._datasets))
+        self._runs: Cache[tuple[RunEntry, ...]] = Cache(8 * len(self._datasets), manifest_seconds)
+        self._data: Cache[tuple[StoredObject, ...]] = Cache(2 * len(self._datasets), 60)
+        self._day_statuses: Cache[Mapping[dt.date, DayStatus]] = Cache(2 * len(self._datasets), 60)
+        self._verifications: Cache[Verification | None] = Cache(2 * len(self._datasets), 60)
+        self._overviews: Cache[Overview] = Cache(256)
+        self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
+        self._samples: Cache[Samples | None] = Cache(2 * len(self._datasets))
 
     @property
     def athena(self) -> "Athena":
@@ -115,7 +115,7 @@ class Service:
         return self._datasets[wanted]
 
     def manifest(self, name: str) -> Manifest | None:
-        """Return what is published, at most 15 s old; None while nothing was exported."""
+        """Return the manifest, at most 15 s old; None while nothing was exported."""
         dataset = self.dataset(name)
         return self._manifests.get(name, lambda: self._records.manifest(dataset))
 
@@ -127,23 +127,23 @@ class Service:
             return None
         return self._schemas.get((name, _version(manifest)), lambda: self._records.schema(dataset))
 
-    def shape(self, name: str) -> Shape:
-        """Return the dataset's columns and the parts they play."""
-        return shape_from(self.dataset(name), self.schema(name))
+    def model(self, name: str) -> SemanticModel:
+        """Return the dataset's columns and their roles."""
+        return semantic_model_from(self.dataset(name), self.schema(name))
 
     def runs(self, name: str, limit: int = 50) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
         dataset = self.dataset(name)
         return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
 
-    def assurances(self, name: str, days: Days | None = None) -> Mapping[dt.date, DayAssurance]:
-        """Return how sure each published day is, at most a minute old; `days` narrows it."""
+    def day_statuses(self, name: str, days: Days | None = None) -> Mapping[dt.date, DayStatus]:
+        """Return the verification status of each published day, at most a minute old; `days` narrows it."""
         dataset, manifest = self.dataset(name), self.manifest(name)
         if manifest is None:
             return {}
-        known = self._assurances.get(
+        known = self._day_statuses.get(
             (name, _version(manifest)),
-            lambda: assurances_from(dataset.target.prefix, manifest, self._stored_data(name, manifest)),
+            lambda: day_statuses_from(dataset.target.prefix, manifest, self._stored_data(name, manifest)),
         )
         return {day: known[day] for day in known if days is None or day in days}
 
@@ -160,7 +160,7 @@ class Service:
 
     def dimension_choices(self, name: str, dimension: Dimension) -> tuple[str, ...] | None:
         """Return the values of a cross-filter, or None where it has no column or too many values."""
-        column = self.shape(name).of(dimension)
+        column = self.model(name).of(dimension)
         return self.choices(name, column) if column else None
 
     def samples(self, name: str) -> "Samples | None":
@@ -172,13 +172,13 @@ class Service:
         return self._samples.get((name, _version(manifest)), lambda: self._read_samples(name, manifest.days[last]))
 
     def today(self, name: str) -> dt.date:
-        """Return the day that it is in the dataset's time zone."""
+        """Return the current day in the dataset's time zone."""
         return today_in(self.dataset(name).zone)
 
     def overview(self, name: str, filters: Filters) -> Overview | None:
-        """Return the Overview; None while nothing was exported. At most two queries, none when asked before.
+        """Return the Overview; None while nothing was exported. At most two queries, none where it is cached.
 
-        The one that a visitor sees first may have been asked for by another process.
+        The first Overview of a visitor may come from the answers that another process stored.
         """
         manifest = self.manifest(name)
         if manifest is None:
@@ -207,11 +207,11 @@ class Service:
         """Return the tables that custom SQL may read."""
         from dashboard.sql.guard import Catalogue, ServedTable
 
-        shapes = [self.shape(name) for name in self.names]
+        models = [self.model(name) for name in self.names]
         return Catalogue(
             tuple(
-                ServedTable(shape.database, shape.table, tuple(column.name for column in shape.columns))
-                for shape in shapes
+                ServedTable(model.database, model.table, tuple(column.name for column in model.columns))
+                for model in models
             )
         )
 
@@ -230,7 +230,7 @@ class Service:
             read = self._read_by(name, statement)
             dataset = read[0] if len(read) == 1 else name
             return replace(statement, given=tuple((given or {}).items()), dataset=dataset)
-        return replace(statement_for(request, self.shape(name)), dataset=name)
+        return replace(statement_for(request, self.model(name)), dataset=name)
 
     def estimate(self, name: str, statement: Statement) -> "Estimate | None":
         """Return the upper bound of its cost before it runs; None while nothing was exported."""
@@ -240,23 +240,23 @@ class Service:
 
         estimates = []
         for read in self._read_by(name, statement):
-            shape, manifest = self.shape(read), self.manifest(read)
+            model, manifest = self.model(read), self.manifest(read)
             if manifest is None:
                 continue
             opened = None
             if statement.written:
-                opened = scans_of(one_statement(statement.shown_sql), shape.database, shape.table)
+                opened = scans_of(one_statement(statement.shown_sql), model.database, model.table)
             estimates.append(estimate_from(statement, manifest, opened))
         return together(estimates) if estimates else None
 
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
-        """Start a statement and return its job at once; results are reused back to the last publish alone."""
+        """Start a statement and return its job at once; results are reused back to the last publish only."""
         if statement.unloads:
             return self.jobs.submit(statement, owner=owner)
         read = [(other, self.manifest(other)) for other in self._read_by(name, statement)]
         minutes = [reuse_minutes(manifest, dt.datetime.now(dt.UTC)) for _, manifest in read]
         versions = tuple((other, _version(manifest)) for other, manifest in read if manifest is not None)
-        # Whoever asks the same of the same data is given the same answer, and the same copy of its rows.
+        # Equal questions about equal data share one answer and one copy of its rows.
         repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
         same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
         return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0), same=same)
@@ -271,11 +271,11 @@ class Service:
         return self.objects.link(job.result.output_location, file_name)
 
     def forget(self) -> None:
-        """Drop every kept answer, as "Refresh" does, and from now on ask Athena itself."""
+        """Clear every cache, as "Refresh" does, and ask Athena from now on."""
         self._answers.forget()
-        kept: tuple[Kept[Any], ...] = (self._manifests, self._schemas, self._runs, self._data, self._assurances)
-        for answers in (*kept, self._verifications, self._overviews, self._daily, self._samples):
-            answers.clear()
+        caches: tuple[Cache[Any], ...] = (self._manifests, self._schemas, self._runs, self._data, self._day_statuses)
+        for cache in (*caches, self._verifications, self._overviews, self._daily, self._samples):
+            cache.clear()
         self.jobs.forget_answers()
         if self._library:
             self._library.forget()
@@ -299,20 +299,20 @@ class Service:
         return [job.outcome() for job in jobs]
 
     def _make_overview(self, name: str, filters: Filters, manifest: Manifest) -> Overview:
-        shape = self.shape(name)
+        model = self.model(name)
         if not manifest.days:
-            return empty_overview(shape, filters, manifest)
-        statements = overview_statements(shape, filters, manifest)
+            return empty_overview(model, filters, manifest)
+        statements = overview_statements(model, filters, manifest)
         is_first = filters == Filters(default_window(manifest.last_day, self.today(name)))
 
         def ask() -> Sequence[Answer]:
             return [result.answer for result in self._outcomes(name, statements)]
 
         if not is_first:
-            return overview_from(shape, filters, manifest, ask())
+            return overview_from(model, filters, manifest, ask())
         data = self._stored_data(name, manifest)
         return overview_from(
-            shape, filters, manifest, self._answers.answers(self.dataset(name), manifest, data, statements, ask)
+            model, filters, manifest, self._answers.answers(self.dataset(name), manifest, data, statements, ask)
         )
 
     def _stored_data(self, name: str, manifest: Manifest) -> tuple[StoredObject, ...]:
@@ -328,21 +328,21 @@ class Service:
         def fetch(first: int, end: int) -> bytes:
             return self.objects.part(self.settings.bucket, stored.key, stored.etag, first, end)
 
-        columns = [column.name for column in self.shape(name).columns]
+        columns = [column.name for column in self.model(name).columns]
         return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
 
     def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
-        (result,) = self._outcomes(name, [daily_statement(self.shape(name), days)])
+        (result,) = self._outcomes(name, [daily_statement(self.model(name), days)])
         return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
 
 
 def reuse_minutes(manifest: Manifest | None, now: dt.datetime) -> int:
-    """Return how old, in whole minutes, a result may be to be given again: no older than the last publish."""
+    """Return the maximum age of a reusable result in whole minutes: back to the last publish."""
     if manifest is None:
         return 0
     return max(0, int((now - manifest.updated_at).total_seconds() // 60))
 
 
 def _version(manifest: Manifest) -> tuple[int, dt.datetime]:
-    # A prefix that was emptied and filled again counts from 1 anew, so the version alone does not tell.
+    # A prefix that was emptied and filled again counts from 1, so the version alone does not identify the data.
     return manifest.version, manifest.updated_at

@@ -1,4 +1,4 @@
-"""SQL that reads less than what a person wrote, where the manifests know how to make some."""
+"""Custom SQL flows in, SQL that reads only the last published days flows out."""
 
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.statements import Statement
@@ -8,12 +8,12 @@ from dashboard.sql.rewrite import Proposal, proposal_from
 
 
 def cheaper(service: Service, name: str, statement: Statement) -> Proposal | None:
-    """Return a person's SQL confined to the last published days; None where that cannot be or saves nothing."""
+    """Return custom SQL confined to the last published days; None where that is impossible or saves nothing."""
     latest = {}
     for read in service.names:
         manifest = service.manifest(read)
         if manifest is not None and (days := suggested_days(manifest)) is not None:
-            latest[service.shape(read).table_name] = days
+            latest[service.model(read).table_name] = days
     given = dict(statement.given) if statement.given else None
 
     def reads_less(sql: str) -> bool:

@@ -1,4 +1,4 @@
-"""Answers kept by key: asked for once, however many people wait for the same one. Pure."""
+"""Keys flow in, cached values flow out: each is computed once, for all who wait for it."""
 
 import threading
 import time
@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """At most `size` answers, the least recently asked for dropped first; none older than `seconds` (None: no limit).
+class Cache(Generic[T]):
+    """At most `size` values, the least recently used evicted first; none older than `seconds` (None: no limit).
 
-    Whoever asks for a key that is being made waits for that making. A making that fails is told to all who waited and
-    is not kept, so that the next one who asks tries again.
+    Callers that ask for a key under computation wait for it. An error is raised to all of them and is not cached: the
+    next caller computes again.
     """
 
     def __init__(self, size: int, seconds: float | None = None) -> None:
@@ -23,7 +23,7 @@ class Kept(Generic[T]):
         self._answers: OrderedDict[Hashable, tuple[float, Future[T]]] = OrderedDict()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return the answer for a key, made by `make` where it is not there or too old."""
+        """Return the value of a key, computed by `make` where it is missing or too old."""
         with self._lock:
             made, answer = self._answers.get(key, (0.0, None))
             stale = self._seconds is not None and answer is not None and time.monotonic() - made > self._seconds
@@ -43,7 +43,7 @@ class Kept(Generic[T]):
             return key in self._answers
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove every value."""
         with self._lock:
             self._answers.clear()
 

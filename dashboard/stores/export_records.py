@@ -1,4 +1,4 @@
-"""The exporter's records on S3: manifest, published columns, ledger. Missing means that nothing was exported yet."""
+"""Datasets flow in; manifest, published columns, run ledger and verifications flow out. Missing: not exported yet."""
 
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,7 +19,7 @@ Record = TypeVar("Record", bound=BaseModel)
 
 
 class Records:
-    """Reads what the exporter wrote beside the data of one bucket."""
+    """Reads the records that the exporter keeps with the data of one bucket."""
 
     def __init__(self, objects: Objects, bucket: str) -> None:
         self._objects = objects

@@ -1,6 +1,6 @@
-"""Answers on S3 that outlive a process: the next one shows its first page without asking Athena.
+"""The answers of the first Overview flow to S3 and back, so that a new process shows it without a query.
 
-A convenience throughout: what cannot be read, is broken or cannot be written is told in the log, and Athena is asked.
+An object that cannot be read or written is logged, and Athena is asked.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -36,10 +36,10 @@ class AnswerStore:
         statements: Sequence[Statement],
         ask: Callable[[], Sequence[Answer]],
     ) -> Sequence[Answer]:
-        """Return the answers to statements: those that are stored, or Athena's by `ask`, which are stored then.
+        """Return the stored answers to the statements, or those of `ask`, which are then stored.
 
-        `data` are the objects that lie on S3. What is stored holds for those that the manifest records: where others
-        lie there, as after a run that died, Athena is asked, and nothing is stored.
+        `data` are the objects on S3. Stored answers are valid for the objects that the manifest records: where S3 holds
+        other objects, as after a run that died, Athena is asked, and nothing is stored.
         """
         if not is_as_recorded(manifest, data):
             return ask()
@@ -47,16 +47,16 @@ class AnswerStore:
         if self._is_trusted and (found := self._find(dataset, question, statements)):
             return found
         answers = ask()
-        # Nobody waits for it.
-        self._writer.submit(self._keep, dataset, manifest, question, answers)
+        # In the background: the page does not wait for it.
+        self._writer.submit(self._store, dataset, manifest, question, answers)
         return answers
 
     def forget(self) -> None:
-        """Look at what is stored no more: somebody wants to hear it from Athena."""
+        """Use no stored answer from now on: a person has asked for fresh ones."""
         self._is_trusted = False
 
     def close(self) -> None:
-        """Let what is being written end."""
+        """Wait for the writes under way."""
         self._writer.shutdown(wait=True)
 
     def _find(self, dataset: Dataset, question: str, statements: Sequence[Statement]) -> tuple[Answer, ...] | None:
@@ -68,11 +68,11 @@ class AnswerStore:
             _log.warning("stored answers are not used", object=f"s3://{self._bucket}/{key}", reason=str(error))
             return None
 
-    def _keep(self, dataset: Dataset, manifest: Manifest, question: str, answers: Sequence[Answer]) -> None:
+    def _store(self, dataset: Dataset, manifest: Manifest, question: str, answers: Sequence[Answer]) -> None:
         key = answers_key(dataset.target.prefix)
         try:
             body = body_from(question, answers)
-            # What was published while Athena read may be in the answers: they are those of no one export.
+            # An export that was published meanwhile may be in a part of the answers: they belong to no single export.
             if body is None or self._records.manifest(dataset) != manifest:
                 return
             if not is_as_recorded(manifest, self._records.data(dataset)):

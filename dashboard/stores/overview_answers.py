@@ -1,8 +1,8 @@
-"""The answers behind the Overview's first figures as one object on S3, for processes that start later. Pure.
+"""Answers of the first Overview flow in, the body of one object on S3 flows out, and back.
 
-An answer is the rows that Athena gave, as they were; the figures are made from them anew, by whatever version reads
-them. The object says which question it answers: the statements with their values, the days among them, and every
-object that the manifest recorded. Another question, another day or another export is not answered by it.
+An answer holds the rows as Athena gave them; figures are computed from them when they are read. The object names its
+question by a digest of the statements with their values and of every object that the manifest records. It answers no
+other question, day or export.
 """
 
 import hashlib
@@ -18,16 +18,16 @@ from dashboard.model.statements import Statement
 from dataset_model.manifest import Manifest
 
 OVERVIEW_FOLDER: Final = "_overview"
-"""Beside the data; Athena passes over names that begin with `_`."""
+"""Under the prefix of the data; Athena skips names that begin with `_`."""
 
 MOST_ROWS: Final = 5_000
-"""More than this is not kept: reading it would take as long as asking."""
+"""More rows are not stored: reading them would take as long as a query."""
 
 _FORMAT: Final = 1
 
 
 class NotReadable(ValueError):
-    """What is stored is no answer that this version reads."""
+    """The stored object is not in a form that this version reads."""
 
 
 class _Envelope(BaseModel):
@@ -42,12 +42,12 @@ class _Envelope(BaseModel):
 
 
 def answers_key(prefix: str) -> str:
-    """Return the key of a dataset's answers: one object, which the next question's replaces."""
+    """Return the key of a dataset's answers: one object, which the answers of the next question replace."""
     return f"{prefix}/{OVERVIEW_FOLDER}/answers.json"
 
 
 def question_from(manifest: Manifest, statements: Sequence[Statement]) -> str:
-    """Return what two askings have in common that must have the same answer, as a digest."""
+    """Return the digest of a question: equal digests have equal answers."""
     recorded = sorted((item.key, item.etag) for day in manifest.days.values() for item in day.objects)
     asked = [[statement.sql, statement.parameters] for statement in statements]
     published = [manifest.location, manifest.version, manifest.updated_at.isoformat()]
@@ -55,11 +55,11 @@ def question_from(manifest: Manifest, statements: Sequence[Statement]) -> str:
 
 
 def body_from(question: str, answers: Sequence[Answer]) -> bytes | None:
-    """Return what is stored, or None for answers that are too large or hold what JSON cannot hold exactly."""
+    """Return the body to store, or None for answers that are too large or not exact in JSON."""
     if sum(len(answer.rows) for answer in answers) > MOST_ROWS:
         return None
     try:
-        text = json.dumps([_told(answer) for answer in answers], allow_nan=False, default=_decimal)
+        text = json.dumps([_rows_as_lists(answer) for answer in answers], allow_nan=False, default=_decimal)
     except (TypeError, ValueError):
         return None
     envelope = _Envelope(format=_FORMAT, question=question, sha256=_digest(text), answers=text)
@@ -67,7 +67,7 @@ def body_from(question: str, answers: Sequence[Answer]) -> bytes | None:
 
 
 def answers_from(body: bytes, question: str, statements: Sequence[Statement]) -> tuple[Answer, ...] | None:
-    """Return the stored answers to a question; None where another one was answered. Raises NotReadable."""
+    """Return the stored answers to a question; None where the object answers another one. Raises NotReadable."""
     try:
         envelope = _Envelope.model_validate_json(body)
     except ValidationError as error:
@@ -75,21 +75,21 @@ def answers_from(body: bytes, question: str, statements: Sequence[Statement]) ->
     if envelope.question != question:
         return None
     if envelope.sha256 != _digest(envelope.answers):
-        raise NotReadable("its checksum is another")
+        raise NotReadable("its checksum differs")
     try:
         found = zip(statements, json.loads(envelope.answers, object_hook=_value), strict=True)
         return tuple(_answer(statement, *answer) for statement, answer in found)
     except (ArithmeticError, KeyError, TypeError, ValueError):
-        raise NotReadable("its answers are laid out in another way") from None
+        raise NotReadable("its answers have another layout") from None
 
 
-def _told(answer: Answer) -> list[Any]:
+def _rows_as_lists(answer: Answer) -> list[Any]:
     names = list(answer.rows[0]) if answer.rows else []
     return [answer.query_execution_id, names, [[row[name] for name in names] for row in answer.rows]]
 
 
 def _answer(statement: Statement, execution_id: str, names: list[str], rows: list[list[Any]]) -> Answer:
-    # Said as of Athena's own reuse: nothing was scanned for it.
+    # As Athena's own result reuse is reported: nothing was scanned.
     nothing = Statistics(0, 0, 0, 0, reused=True, submitted_at=None)
     return Answer(execution_id, statement, nothing, tuple(dict(zip(names, row, strict=True)) for row in rows))
 
@@ -97,11 +97,11 @@ def _answer(statement: Statement, execution_id: str, names: list[str], rows: lis
 def _decimal(value: object) -> dict[str, str]:
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
-    raise TypeError(f"{type(value).__name__} has no form here")
+    raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
-def _value(told: dict[str, str]) -> Decimal:
-    return Decimal(told["decimal"])
+def _value(stored: dict[str, str]) -> Decimal:
+    return Decimal(stored["decimal"])
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The team's saved queries and history on S3. Every write is conditional: two people cannot overwrite each other."""
+"""Saved queries and history flow to S3 and back. Every write is conditional: two people cannot overwrite each other."""
 
 import contextlib
 import datetime as dt
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from dashboard.aws.s3 import Objects
 from dashboard.errors import ChangedMeanwhile, DashboardError
-from dashboard.stores.cache import Kept
+from dashboard.stores.cache import Cache
 from dashboard.stores.saved_queries import (
     MOST_HISTORY_SQL,
     History,
@@ -22,7 +22,7 @@ from dashboard.stores.saved_queries import (
 from dataset_model.definition import Dataset
 
 FRESH_SECONDS = 15.0
-"""How late a colleague's query shows."""
+"""Seconds until a query that another process saved is shown."""
 ATTEMPTS = 5
 
 
@@ -39,8 +39,8 @@ class Library:
 
     def __init__(self, objects: Objects, bucket: str) -> None:
         self._objects, self._bucket = objects, bucket
-        self._saved: Kept[tuple[Stored, ...]] = Kept(32, FRESH_SECONDS)
-        self._histories: Kept[History] = Kept(32, FRESH_SECONDS)
+        self._saved: Cache[tuple[Stored, ...]] = Cache(32, FRESH_SECONDS)
+        self._histories: Cache[History] = Cache(32, FRESH_SECONDS)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history")
 
     def saved(self, dataset: Dataset) -> tuple[Stored, ...]:
@@ -48,16 +48,16 @@ class Library:
         return self._saved.get(dataset.target.prefix, lambda: self._read_saved(dataset))
 
     def save(self, dataset: Dataset, name: str, sql: str, limit: int, etag: str | None = None) -> None:
-        """Save under a name; `etag` is that of the version to replace, None for a name that nobody has taken.
+        """Save under a name; `etag` is that of the version to replace, None for a new name.
 
-        Raises ChangedMeanwhile where somebody else was first.
+        Raises ChangedMeanwhile where another person was first.
         """
         query = SavedQuery(name=name, sql=sql, limit=limit, saved_at=dt.datetime.now(dt.UTC))
         key = saved_key(dataset.target.prefix, name)
         done = self._objects.put(self._bucket, key, query.model_dump_json().encode(), etag=etag)
         self._saved.clear()
         if not done:
-            taken = "was changed by somebody else" if etag else "is taken"
+            taken = "was changed by another person" if etag else "is taken"
             raise ChangedMeanwhile(f"The name “{name}” {taken}. Open that query, or choose another name.")
 
     def rename(self, dataset: Dataset, stored: Stored, name: str) -> None:
@@ -66,12 +66,12 @@ class Library:
         self.delete(dataset, stored)
 
     def delete(self, dataset: Dataset, stored: Stored) -> None:
-        """Delete a saved query, unless somebody has changed it since: that raises ChangedMeanwhile."""
+        """Delete a saved query, or raise ChangedMeanwhile where another person has changed it."""
         key = saved_key(dataset.target.prefix, stored.query.name)
         found = self._objects.read_version(self._bucket, key)
         self._saved.clear()
         if found is not None and found[1] != stored.etag:
-            raise ChangedMeanwhile(f"“{stored.query.name}” was changed by somebody else. Look at it again first.")
+            raise ChangedMeanwhile(f"“{stored.query.name}” was changed by another person. Open it again first.")
         self._objects.delete(self._bucket, key)
 
     def history(self, dataset: Dataset) -> History:
@@ -79,21 +79,21 @@ class Library:
         return self._histories.get(dataset.target.prefix, lambda: self._read_history(dataset)[0])
 
     def remember(self, dataset: Dataset, entry: PastQuery) -> None:
-        """Add a run to the team's history, in a thread of its own: nobody waits for it."""
+        """Add a run to the team's history, in the background."""
         if len(entry.sql) <= MOST_HISTORY_SQL:
             self._writer.submit(self._remember, dataset, entry)
 
     def forget(self) -> None:
-        """Drop what is kept."""
+        """Clear the caches."""
         self._saved.clear()
         self._histories.clear()
 
     def close(self) -> None:
-        """Let what is being written end."""
+        """Wait for the writes under way."""
         self._writer.shutdown(wait=True)
 
     def _remember(self, dataset: Dataset, entry: PastQuery) -> None:
-        # The history is a convenience: where it cannot be written, the query has run all the same.
+        # The query has run; a history that cannot be written must not fail it.
         with contextlib.suppress(DashboardError):
             for _ in range(ATTEMPTS):
                 history, etag = self._read_history(dataset)
@@ -106,7 +106,7 @@ class Library:
         found = []
         for item in self._objects.stored(self._bucket, saved_folder(dataset.target.prefix)):
             version = self._objects.read_version(self._bucket, item.key)
-            # What another version wrote, or a person by hand, is passed over rather than in the way.
+            # An entry that this version cannot read is skipped: it must not hide the others.
             with contextlib.suppress(ValidationError):
                 if version is not None:
                     found.append(Stored(SavedQuery.model_validate_json(version[0]), version[1]))

@@ -1,4 +1,4 @@
-"""Saved queries and the history of a team: what is stored of them, and under which names. Pure."""
+"""The stored form and the keys of saved queries and of a team's history."""
 
 import datetime as dt
 import hashlib
@@ -9,11 +9,11 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 QUERIES_FOLDER = "_queries"
-"""Beside the data; Athena passes over names that begin with `_`."""
+"""Under the prefix of the data; Athena skips names that begin with `_`."""
 MOST_NAME = 80
 MOST_HISTORY = 100
 MOST_HISTORY_SQL = 4_000
-"""Characters; what is longer stays out of the team's history, which is read whole."""
+"""Characters; longer SQL is not stored in the history, which is read in one piece."""
 
 
 class _Stored(BaseModel):
@@ -23,7 +23,7 @@ class _Stored(BaseModel):
 
 
 class SavedQuery(_Stored):
-    """SQL under a name, for everybody who opens this dataset."""
+    """SQL under a name, shared by all users of the dataset."""
 
     name: str
     sql: str
@@ -32,7 +32,7 @@ class SavedQuery(_Stored):
 
 
 class PastQuery(BaseModel):
-    """One run of somebody's SQL."""
+    """One run of custom SQL."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,7 +71,7 @@ def saved_key(prefix: str, name: str) -> str:
 
 
 def saved_folder(prefix: str) -> str:
-    """Return where the saved queries of a dataset lie."""
+    """Return the prefix of the saved queries of a dataset."""
     return f"{prefix}/{QUERIES_FOLDER}/saved/"
 
 

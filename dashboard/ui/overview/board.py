@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.components import component
 from dashboard.model.filters import DIMENSIONS, Days
 from dashboard.overview.document import Scene, board_document, counts_of
-from dashboard.overview.events import Asked, asked_from
+from dashboard.overview.events import BoardRequest, board_request_from
 from dashboard.overview.figures import Overview
 from dashboard.quality.freshness import freshness_badges
 from dashboard.services.service import Service
@@ -20,7 +20,7 @@ from dataset_model.manifest import Manifest
 
 if TYPE_CHECKING:
     # Imported with the first drill-down: it needs Arrow and the SQL parser, the board needs neither.
-    from dashboard.overview.drill_down import Behind
+    from dashboard.overview.drill_down import DrillDown
 
 
 @st.fragment
@@ -43,7 +43,7 @@ def board(name: str, window: Days) -> None:
             return
         overview, _ = figures
         scene = _scene(service, name, view, figures)
-        asked: Asked | None = st.session_state.pop(_asked(name), None)
+        asked: BoardRequest | None = st.session_state.pop(_asked(name), None)
         found = _drill_down(scene, view, asked)
         _mount(service, name, scene, manifest, asked, found)
         if overview.total_rows == 0 and not view.picked.days:
@@ -59,24 +59,24 @@ def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overv
     return None if overview is None or unbrushed is None else (overview, unbrushed)
 
 
-def _drill_down(scene: Scene, view: View, asked: Asked | None) -> "Behind | None":
+def _drill_down(scene: Scene, view: View, asked: BoardRequest | None) -> "DrillDown | None":
     if asked is None or asked.part is None:
         return None
-    from dashboard.overview.drill_down import behind
+    from dashboard.overview.drill_down import drill_down
 
-    return behind(scene, view.window, asked.part)
+    return drill_down(scene, view.window, asked.part)
 
 
 def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
     choices = {dimension: service.dimension_choices(name, dimension) or () for dimension in DIMENSIONS}
-    return Scene(service.shape(name), view.picked, *figures, choices)
+    return Scene(service.model(name), view.picked, *figures, choices)
 
 
 def _mount(
-    service: Service, name: str, scene: Scene, manifest: Manifest, asked: Asked | None, found: "Behind | None"
+    service: Service, name: str, scene: Scene, manifest: Manifest, asked: BoardRequest | None, found: "DrillDown | None"
 ) -> None:
     now = dt.datetime.now(dt.UTC)
-    verified = service.assurances(name, scene.overview.days)
+    verified = service.day_statuses(name, scene.overview.days)
     document = board_document(scene, freshness_badges(service.dataset(name), manifest, verified, now))
     if asked and found and asked.wish == "csv":
         from dashboard.results import downloads
@@ -89,7 +89,7 @@ def _mount(
 
 def _take(name: str, key: str) -> None:
     """Read the browser's event before the board is drawn again."""
-    asked = asked_from(st.session_state[key].get("act"))
+    asked = board_request_from(st.session_state[key].get("act"))
     if asked is None:
         return
     if asked.picked is not None:
@@ -99,7 +99,7 @@ def _take(name: str, key: str) -> None:
         st.session_state[_asked(name)] = asked
 
 
-def _open(service: Service, name: str, view: View, scene: Scene, asked: Asked, found: "Behind") -> None:
+def _open(service: Service, name: str, view: View, scene: Scene, asked: BoardRequest, found: "DrillDown") -> None:
     from dashboard.ui.overview.filter_dialog import filter_dialog
     from dashboard.ui.result.table import rows_dialog, sql_dialog
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.quality.quarantine_count import SetAside
-from dashboard.quality.verification_status import DayAssurance
+from dashboard.quality.quarantine_count import QuarantineCount
+from dashboard.quality.verification_status import DayStatus
 from dashboard.ui.page.states import literal, state
 from dataset_model import Dataset
 from dataset_model.manifest import DayRecord, Manifest
@@ -26,7 +26,7 @@ _OUTCOMES: Final = {
 }
 
 
-def day_table(manifest: Manifest, verified: Mapping[dt.date, DayAssurance], dataset: Dataset) -> None:
+def day_table(manifest: Manifest, verified: Mapping[dt.date, DayStatus], dataset: Dataset) -> None:
     """Draw the published days, the latest first."""
     records = sorted(manifest.days.values(), key=lambda record: record.day, reverse=True)
     most = max((record.rows for record in records), default=0)
@@ -85,11 +85,11 @@ def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> No
         st.error(f"The latest run {run.status} ({when}){reason}.{owed}", icon=":material/error:")
 
 
-def quarantine_card(found: SetAside | None, dataset: Dataset) -> None:
+def quarantine_card(found: QuarantineCount | None, dataset: Dataset) -> None:
     """Draw the number of quarantined items, with the run that counted them and what it read."""
     whole = (
         "It read every item."
-        if found and found.is_whole
+        if found and found.is_full
         else "It read a window, so items without a day may be uncounted."
     )
     st.metric(
@@ -124,7 +124,7 @@ def last_verification(found: Verification | None, dataset: Dataset, now: dt.date
             st.caption(f"{_MOST_SHOWN} of {len(differences):,} disagreements of days are shown; the record holds all.")
 
 
-def _day(record: DayRecord, verified: DayAssurance | None, dataset: Dataset) -> dict[str, Any]:
+def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dict[str, Any]:
     return {
         "Day": record.day,
         "Rows": record.rows,
@@ -137,7 +137,7 @@ def _day(record: DayRecord, verified: DayAssurance | None, dataset: Dataset) -> 
     }
 
 
-def _verification(verified: DayAssurance | None, dataset: Dataset) -> str:
+def _verification(verified: DayStatus | None, dataset: Dataset) -> str:
     if verified is None or verified.state == "unverified":
         return "Not verified"
     if verified.verified_at is None:

@@ -8,9 +8,9 @@ import streamlit as st
 
 from dashboard.model import formats
 from dashboard.model.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
-from dashboard.model.vocabulary import called, several
+from dashboard.model.vocabulary import noun_for, plural_of
 from dashboard.quality.freshness import Tone, freshness_badges
-from dashboard.quality.verification_status import DayAssurance
+from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
 from dashboard.ui.page.states import state
 from dashboard.ui.page.view_state import View, matching_preset, update_view
@@ -33,7 +33,7 @@ def title_block(title: str, text: str) -> None:
         st.caption(text)
 
 
-def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayAssurance]) -> None:
+def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayStatus]) -> None:
     """Draw the age of the figures and the verification status of their days."""
     badges = freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC))
     with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
@@ -88,7 +88,7 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
     published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
     state(
         ":material/event_busy:",
-        f"No {several(called('entity', service.shape(name).entity))} in this selection",
+        f"No {plural_of(noun_for('entity', service.model(name).entity))} in this selection",
         f"Nothing matches in {formats.days(view.filters.days or view.window)}.{published}",
         key="empty_window",
     )

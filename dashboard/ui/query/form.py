@@ -11,9 +11,9 @@ from dashboard.errors import InvalidRequest, RefusedSql
 from dashboard.model import formats
 from dashboard.model.query_link import Linked
 from dashboard.model.query_types import QueryDefinition, QueryRequest, request_from
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement
-from dashboard.model.vocabulary import called, headed, several
+from dashboard.model.vocabulary import capitalised, noun_for, plural_of
 from dashboard.overview.marks import key_from_value, label, value_from_key
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
@@ -36,8 +36,8 @@ class Prepared:
 
 def editor(service: Service, name: str, slot: str, initial: str | None) -> Edited:
     """Draw the SQL editor of a slot, with the last fault underlined."""
-    shapes = tuple(service.shape(each) for each in service.names)
-    return sql_editor(shapes, slot, initial=initial or example(service, name), refused=faulty(slot))
+    models = tuple(service.model(each) for each in service.names)
+    return sql_editor(models, slot, initial=initial or example(service, name), refused=faulty(slot))
 
 
 def inputs(
@@ -58,7 +58,7 @@ def inputs(
             agent = _agent(service, name, link.agent_name)
             values |= {} if agent is None else {"agentName": agent}
         if "contactId" in definition.fields:
-            label = _id_label(service.shape(name))
+            label = _id_label(service.model(name))
             contact = st.text_input(label, link.contact_id or "", key=f"contact_{name}", width=340)
             values |= {"contactId": contact} if contact else {}
         values["limit"] = st.number_input(
@@ -103,13 +103,13 @@ def _prepared(
     if "agentName" in fields:
         fields["agentName"] = value_from_key(fields["agentName"])
     try:
-        request = request_from(fields, service.shape(name), service.settings.max_fetch_rows)
+        request = request_from(fields, service.model(name), service.settings.max_fetch_rows)
         return Prepared(request, service.prepare(name, request, given))
     except InvalidRequest as error:
         if values["run"]:
-            shape = service.shape(name)
-            labels = {**_LABELS, "agentName": headed(called("agent", shape.agent))}
-            labels["contactId"] = _id_label(shape)
+            model = service.model(name)
+            labels = {**_LABELS, "agentName": capitalised(noun_for("agent", model.agent))}
+            labels["contactId"] = _id_label(model)
             for fault in error.faults:
                 missing = fault.field not in values or values[fault.field] is None
                 message = "this field is required" if missing else fault.message
@@ -156,12 +156,12 @@ def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
 
 def example(service: Service, name: str) -> str:
     """Return an example query: the latest month by channel, limited to its partitions."""
-    shape, manifest = service.shape(name), service.manifest(name)
+    model, manifest = service.model(name), service.manifest(name)
     last = (manifest.last_day if manifest else None) or service.today(name)
-    by, counted = shape.channel or shape.agent or "day", several(called("entity", shape.entity)).replace(" ", "_")
+    by, counted = model.channel or model.agent or "day", plural_of(noun_for("entity", model.entity)).replace(" ", "_")
     return (
         f"SELECT {by}, count(*) AS {counted}\n"
-        f"FROM {shape.table}\n"
+        f"FROM {model.table}\n"
         f"WHERE year = {last.year} AND month = {last.month}\n"
         f"GROUP BY {by}\n"
         f"ORDER BY {counted} DESC"
@@ -182,17 +182,17 @@ def _dates(
 
 def _agent(service: Service, name: str, given: str | None) -> str | None:
     """Draw the choice of an agent and return the key of the value; None where none is chosen."""
-    known, noun = service.dimension_choices(name, "agent"), called("agent", service.shape(name).agent)
+    known, noun = service.dimension_choices(name, "agent"), noun_for("agent", service.model(name).agent)
     missing = key_from_value(None)
     if known is None:
         with st.container(width=260, gap="xsmall"):
             only_missing = st.checkbox(f"Rows without {noun}", given == missing, key=f"no_agent_{name}")
             first = "" if given in (None, missing) else value_from_key(given) or ""
-            text = st.text_input(headed(noun), first, key=f"agent_{name}", disabled=only_missing)
+            text = st.text_input(capitalised(noun), first, key=f"agent_{name}", disabled=only_missing)
         return missing if only_missing else key_from_value(text) if text else None
     keys = [*map(key_from_value, known), missing]
     return st.selectbox(
-        headed(noun),
+        capitalised(noun),
         keys,
         index=keys.index(given) if given in keys else None,
         format_func=lambda key: label(value_from_key(key)),
@@ -202,8 +202,8 @@ def _agent(service: Service, name: str, given: str | None) -> str | None:
     )
 
 
-def _id_label(shape: Shape) -> str:
-    return f"Id of the {called('entity', shape.entity)}"
+def _id_label(model: SemanticModel) -> str:
+    return f"Id of the {noun_for('entity', model.entity)}"
 
 
 _LABELS = {

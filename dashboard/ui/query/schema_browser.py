@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.errors import DashboardError
 from dashboard.model import formats
-from dashboard.model.semantic_model import Shape, TableColumn
+from dashboard.model.semantic_model import SemanticModel, TableColumn
 from dashboard.results.sample_values import COUNT, MOST_BYTES, Samples
 from dashboard.results.schema_values import known_values
 from dashboard.services.service import Service
@@ -19,10 +19,10 @@ def schema_browser(service: Service) -> None:
     """Draw the tables, each with its columns; partition columns are marked, because filtering by them costs less."""
     with st.container(border=True, key="schema", gap="small"):
         for name in service.names:
-            shape = service.shape(name)
+            model = service.model(name)
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                help_text = f"In the database {shape.database}"
-                st.subheader(f":material/table: {shape.table}", anchor=False, help=help_text, width="content")
+                help_text = f"In the database {model.database}"
+                st.subheader(f":material/table: {model.table}", anchor=False, help=help_text, width="content")
                 wanted = st.toggle(
                     "Samples",
                     key=f"samples_{name}",
@@ -32,20 +32,20 @@ def schema_browser(service: Service) -> None:
                 )
             samples = _samples(service, name) if wanted else None
             known = known_values(service.manifest(name), COUNT + 1)
-            st.html(columns_list(shape, {**known, **(samples.values if samples else {})}))
+            st.html(columns_list(model, {**known, **(samples.values if samples else {})}))
             if samples:
                 st.caption(f"First rows of {formats.day(samples.day)}, {formats.size(samples.fetched)} read from S3.")
 
 
-def columns_list(shape: Shape, values: Values) -> str:
+def columns_list(model: SemanticModel, values: Values) -> str:
     """Return the columns of a table as HTML."""
     items = "".join(
         f"<li{' class=partition' if column.is_partition else ''}><div><code>{html.escape(column.name)}</code>"
         f"<span>{html.escape(column.type_name)}{f', {html.escape(column.unit)}' if column.unit else ''}</span></div>"
         f"{f'<p>{html.escape(column.description)}</p>' if column.description else ''}{_values(column, values)}</li>"
-        for column in shape.columns
+        for column in model.columns
     )
-    return f'<ul class="dash-columns" tabindex="0" aria-label="Columns of {html.escape(shape.table)}">{items}</ul>'
+    return f'<ul class="dash-columns" tabindex="0" aria-label="Columns of {html.escape(model.table)}">{items}</ul>'
 
 
 def _values(column: TableColumn, values: Values) -> str:

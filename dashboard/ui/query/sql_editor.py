@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.components import component
 from dashboard.errors import RefusedSql
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,15 @@ class Edited:
     run: bool
 
 
-def sql_editor(shapes: tuple[Shape, ...], key: str, *, initial: str, refused: RefusedSql | None = None) -> Edited:
+def sql_editor(
+    models: tuple[SemanticModel, ...], key: str, *, initial: str, refused: RefusedSql | None = None
+) -> Edited:
     """Draw the editor and return its text, which follows typing with a pause of 0.4 s."""
     state = st.session_state.setdefault(f"{key}_text", {"sql": initial, "revision": 0})
     found = component("sql_editor")(
         data={
             "value": state["sql"],
-            "words": _words(shapes),
+            "words": _words(models),
             "fault": {"line": refused.line, "column": refused.column} if refused and refused.line else None,
             "faulty": state["sql"],
         },
@@ -54,7 +56,7 @@ def faulty(key: str, *now: RefusedSql | None) -> RefusedSql | None:
     return before
 
 
-def _words(shapes: tuple[Shape, ...]) -> list[dict[str, str]]:
-    tables = [{"name": shape.table, "note": "table"} for shape in shapes]
-    columns = {column.name: column.type_name for shape in shapes for column in shape.columns}
+def _words(models: tuple[SemanticModel, ...]) -> list[dict[str, str]]:
+    tables = [{"name": model.table, "note": "table"} for model in models]
+    columns = {column.name: column.type_name for model in models for column in model.columns}
     return tables + [{"name": name, "note": type_} for name, type_ in columns.items()]

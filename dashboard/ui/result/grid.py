@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.components import component
 from dashboard.model import formats
 from dashboard.model.result import QueryResult
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 from dashboard.results.exact_text import is_number
 from dashboard.ui.result.lazy_grid import Pages
 
@@ -21,7 +21,7 @@ _TALLEST: Final = 12
 """Rows shown before the grid scrolls."""
 
 
-def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str, text: str = "") -> None:
+def grid(found: QueryResult, model: SemanticModel, columns: Sequence[str], key: str, text: str = "") -> None:
     """Draw the rows, or those that hold a text; a click on a header sorts all of them, one on a cell copies it."""
     pages = Pages(found.rows, columns, text)
     if text:
@@ -36,7 +36,7 @@ def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str, tex
         key=f"{name}_{text}" if text else name,
         height=(min(pages.row_count, _TALLEST) + 1) * _ROW + 2,
         row_height=_ROW,
-        column_config=_column_config(found, shape),
+        column_config=_column_config(found, model),
         placeholder=NULL,
         alt=f"Query result, {formats.plural(pages.row_count, 'row')}",
         lazy=True,
@@ -44,10 +44,10 @@ def grid(found: QueryResult, shape: Shape, columns: Sequence[str], key: str, tex
     component("copied")(data={"header": _ROW}, key=f"copied_{key}")
 
 
-def _column_config(found: QueryResult, shape: Shape) -> dict[str, Any]:
+def _column_config(found: QueryResult, model: SemanticModel) -> dict[str, Any]:
     configs: dict[str, Any] = {}
     for name, kind, column in zip(found.table.column_names, _kinds(found), found.columns, strict=True):
-        known = shape.column(name)
+        known = model.column(name)
         text = f"{column.type}. {known.description}" if known and known.description else column.type
         configs[name] = st.column_config.TextColumn(help=text, alignment="right" if is_number(kind) else None)
     return configs

@@ -33,7 +33,7 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
-        rows_view(found, service.shape(name), columns, key, lambda column: _fixed_values(service, name, column))
+        rows_view(found, service.model(name), columns, key, lambda column: _fixed_values(service, name, column))
         unloaded(service, name, found)
 
 
@@ -46,7 +46,7 @@ def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -
 
 
 def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
-    dimensions = {service.shape(name).of(dimension) for dimension in DIMENSIONS}
+    dimensions = {service.model(name).of(dimension) for dimension in DIMENSIONS}
     return labels_in_order(service.choices(name, column)) if column in dimensions else ()
 
 
@@ -80,9 +80,9 @@ def sql_dialog(statements: Sequence[Statement]) -> None:
 def rows_dialog(service: Service, name: str, filters: Filters, of: int) -> None:
     """Query the rows that the figures count, `of` them, and show the latest."""
     with st.skeleton(height=320):
-        found = service.start(name, rows_statement(service.shape(name), filters, 200)).outcome()
+        found = service.start(name, rows_statement(service.model(name), filters, 200)).outcome()
     st.caption(f"{rows_text(found, of)} · {formats.size(found.statistics.bytes_scanned)} scanned")
-    grid(found, service.shape(name), found.names, "drill_down")
+    grid(found, service.model(name), found.names, "drill_down")
 
 
 def _facts(service: Service, name: str, found: QueryResult) -> str:

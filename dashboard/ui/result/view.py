@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from dashboard.model.result import QueryResult
-from dashboard.model.semantic_model import Shape
+from dashboard.model.semantic_model import SemanticModel
 from dashboard.results.chart_choice import chart_of, choices_of, described, is_drawable, suggested_colour
 from dashboard.results.chart_spec import vega_lite
 from dashboard.ui.result.grid import grid
@@ -20,7 +20,7 @@ _WORTH_SEARCHING: Final = 10
 
 @st.fragment
 def rows_view(
-    found: QueryResult, shape: Shape, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
+    found: QueryResult, model: SemanticModel, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
 ) -> None:
     """Draw the rows as table or chart; a change reruns only this fragment.
 
@@ -49,7 +49,7 @@ def rows_view(
                 width=260,
             )
     if view == TABLE:
-        grid(found, shape, columns, key, text.strip())
+        grid(found, model, columns, key, text.strip())
     else:
         _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed)
 

@@ -236,10 +236,10 @@ def test_only_executions_of_this_api_are_given_out(client, service, path):
     """No id is 400; an id of elsewhere, or of a page's own query, is 404."""
     assert client.get(path).status_code == 400
     assert client.get(path, params={"queryExecutionId": "0b1c"}).status_code == 404
-    shape = service.shape("contacts")
+    model = service.model("contacts")
     from dashboard.model.statements import daily_statement
 
-    job = service.start("contacts", daily_statement(shape, None), owner="a session of the pages")
+    job = service.start("contacts", daily_statement(model, None), owner="a session of the pages")
     job.outcome()
     assert client.get(path, params={"queryExecutionId": job.query_execution_id}).status_code == 404
 

@@ -135,7 +135,7 @@ def test_the_previous_days_are_as_many_and_end_where_these_begin(window):
 
 def test_days_do_not_run_backwards():
     """A last day before the first is an error where it is made, not later."""
-    with pytest.raises(ValueError, match="lies before"):
+    with pytest.raises(ValueError, match="is before"):
         Days(D(2026, 1, 2), D(2026, 1, 1))
 
 

@@ -83,10 +83,10 @@ def test_each_column_has_a_conjunct_of_its_own(first, last, conjuncts):
 
 def test_the_same_request_is_the_same_text(service):
     """Result reuse compares texts, so nothing in a statement depends on when or in what order it was asked."""
-    shape = service.shape("contacts")
+    model = service.model("contacts")
     days = Days(D(2026, 1, 1), D(2026, 1, 7))
-    one = overview_statement(shape, Filters(days, channel=("VOICE", "CHAT")), days.previous)
-    two = overview_statement(shape, Filters(days, channel=("CHAT", "VOICE", "CHAT")), days.previous)
+    one = overview_statement(model, Filters(days, channel=("VOICE", "CHAT")), days.previous)
+    two = overview_statement(model, Filters(days, channel=("CHAT", "VOICE", "CHAT")), days.previous)
     assert one == two
     assert "VOICE" not in one.sql
     assert one.parameters == ("20251225", "20260107", "'CHAT'", "'VOICE'")
@@ -104,8 +104,8 @@ def test_the_same_request_is_the_same_text(service):
 def test_athena_scans_the_days_asked_for_and_no_others(service, published, first, last):
     """Bytes scanned are those of the days' own objects, measured by Athena, across month and year ends."""
     days = Days(D.fromisoformat(first), D.fromisoformat(last))
-    shape = service.shape("contacts")
-    result = service.athena.run(rows_statement(shape, Filters(days), 20_000))
+    model = service.model("contacts")
+    result = service.athena.run(rows_statement(model, Filters(days), 20_000))
     mine = sum(published.manifest.days[day].bytes for day in days)
     whole = sum(record.bytes for record in published.manifest.days.values())
     assert result.row_count == len(published.on(*days))
@@ -115,14 +115,14 @@ def test_athena_scans_the_days_asked_for_and_no_others(service, published, first
 
 def test_counting_days_reads_no_column(service):
     """Rows per day come from the files' footers and the partition columns."""
-    result = service.athena.run(daily_statement(service.shape("contacts"), None))
+    result = service.athena.run(daily_statement(service.model("contacts"), None))
     assert result.row_count == 45
 
 
 def test_shown_sql_has_its_values_in_place(service):
     """What a person copies runs as it stands."""
-    shape = service.shape("contacts")
-    statement = rows_statement(shape, Filters(Days(D(2026, 1, 1), D(2026, 1, 2)), agent=("Chidi O'Neil", None)), 500)
+    model = service.model("contacts")
+    statement = rows_statement(model, Filters(Days(D(2026, 1, 1), D(2026, 1, 2)), agent=("Chidi O'Neil", None)), 500)
     assert "?" not in statement.shown_sql
     assert "\"agent_name\" IN ('Chidi O''Neil')" in statement.shown_sql
     tables = [service.athena.run(asked).table for asked in (Statement(statement.shown_sql), statement)]
@@ -133,7 +133,7 @@ def test_shown_sql_has_its_values_in_place(service):
 def test_the_overview_of_two_weeks_scans_two_weeks(service, published):
     """A week and the week before it, across the year's end: those fourteen days of five columns, in one scan."""
     week = Days(D(2026, 1, 5), D(2026, 1, 11))
-    statement = overview_statement(service.shape("contacts"), Filters(week), week.previous)
+    statement = overview_statement(service.model("contacts"), Filters(week), week.previous)
     scanned = service.athena.run(statement).statistics.bytes_scanned
     both = sum(published.manifest.days[day].bytes for day in Days(week.previous.first, week.last))
     assert 0 < scanned < both

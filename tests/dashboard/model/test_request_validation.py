@@ -7,11 +7,11 @@ import pytest
 from dashboard.errors import InvalidRequest
 from dashboard.model.filters import Days
 from dashboard.model.query_types import QUERY_TYPES, QueryRequest, available_query_types, request_from
-from dashboard.model.semantic_model import shape_from
+from dashboard.model.semantic_model import semantic_model_from
 from dataset_model import dataset_from_text, load_dataset
 
-CONTACTS = shape_from(load_dataset("contacts", {}), None)
-BARE = shape_from(
+CONTACTS = semantic_model_from(load_dataset("contacts", {}), None)
+BARE = semantic_model_from(
     dataset_from_text(
         """
 name: readings
@@ -62,9 +62,9 @@ def test_rows_without_an_agent_or_with_the_empty_one_can_be_asked_for(value):
 
 def test_every_fault_is_told_at_once():
     """One answer, all fields."""
-    with pytest.raises(InvalidRequest) as told:
+    with pytest.raises(InvalidRequest) as raised:
         request_from({"query": "by_date", "startDate": "x", "limit": -1, "agentName": "a"}, CONTACTS, 10)
-    assert [fault.field for fault in told.value.faults] == ["agentName", "endDate", "startDate", "limit"]
+    assert [fault.field for fault in raised.value.faults] == ["agentName", "endDate", "startDate", "limit"]
 
 
 def test_a_summary_may_be_open_at_one_end():

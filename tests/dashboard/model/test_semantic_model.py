@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.model.query_types import available_query_types
-from dashboard.model.semantic_model import shape_from
+from dashboard.model.semantic_model import semantic_model_from
 from dataset_model import dataset_from_environment, dataset_from_text, load_dataset
 from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
 
@@ -32,35 +32,37 @@ def published(dataset, *names):
 
 def test_the_file_has_the_last_word():
     """Contacts: every part as contacts.yaml names it, four cards and four charts."""
-    shape = shape_from(load_dataset("contacts", {}), None)
-    assert (shape.entity, shape.agent, shape.channel, shape.method) == (
+    model = semantic_model_from(load_dataset("contacts", {}), None)
+    assert (model.entity, model.agent, model.channel, model.method) == (
         "contact_id",
         "agent_name",
         "channel",
         "initiation_method",
     )
-    assert (len(shape.cards), len(shape.charts), shape.date_column) == (4, 4, "report_date")
-    assert [column.name for column in shape.columns[-3:]] == ["year", "month", "day"]
+    assert (len(model.cards), len(model.charts), model.date_column) == (4, 4, "report_date")
+    assert [column.name for column in model.columns[-3:]] == ["year", "month", "day"]
 
 
 def test_a_key_column_is_the_entity():
     """Where the file says nothing, the column with the role `key` is what is counted once."""
     text = HEAD + "columns: [{name: number, attribute: Number, type: string, role: key}]"
-    assert shape_from(dataset_from_text(text, "orders.yaml"), None).entity == "number"
+    assert semantic_model_from(dataset_from_text(text, "orders.yaml"), None).entity == "number"
 
 
 def test_names_that_everybody_uses_are_recognised():
     """A table described by variables alone gets cards and charts from its published columns."""
     dataset = dataset_from_environment(VARIABLES)
-    shape = shape_from(dataset, published(dataset, "contactid", "agent", "channel", "initiationmethod", "other"))
-    assert (shape.entity, shape.agent, shape.channel, shape.method) == (
+    model = semantic_model_from(
+        dataset, published(dataset, "contactid", "agent", "channel", "initiationmethod", "other")
+    )
+    assert (model.entity, model.agent, model.channel, model.method) == (
         "contactid",
         "agent",
         "channel",
         "initiationmethod",
     )
-    assert [chart.by for chart in shape.charts] == ["day", "channel", "agent", "initiationmethod"]
-    assert [card.label for card in shape.cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
+    assert [chart.by for chart in model.charts] == ["day", "channel", "agent", "initiationmethod"]
+    assert [card.label for card in model.cards] == ["Total rows", "Unique contacts", "Channels", "Agents"]
 
 
 SHOP = HEAD + (
@@ -73,10 +75,10 @@ SHOP = HEAD + (
 
 def test_declared_dimensions_become_charts_and_filters():
     """Where the file names no part, its dimensions are the parts, and cards and charts are called after them."""
-    shape = shape_from(dataset_from_text(SHOP, "orders.yaml"), None)
-    assert (shape.channel, shape.agent, shape.method) == ("state", "agent", "city")
-    assert [card.label for card in shape.cards] == ["Total rows", "Unique orders", "States", "Agents"]
-    assert [(chart.title, chart.kind) for chart in shape.charts] == [
+    model = semantic_model_from(dataset_from_text(SHOP, "orders.yaml"), None)
+    assert (model.channel, model.agent, model.method) == ("state", "agent", "city")
+    assert [card.label for card in model.cards] == ["Total rows", "Unique orders", "States", "Agents"]
+    assert [(chart.title, chart.kind) for chart in model.charts] == [
         ("Orders per day", "bar"),
         ("States", "bar"),
         ("Agents", "bar"),
@@ -85,15 +87,15 @@ def test_declared_dimensions_become_charts_and_filters():
 
 
 def test_a_file_that_names_one_part_has_said_all():
-    """Nothing is made up beside what the file says."""
-    shape = shape_from(dataset_from_text(f"{SHOP}dashboard: {{channel: city}}\n", "orders.yaml"), None)
-    assert (shape.channel, shape.agent, shape.method) == ("city", "agent", None)
+    """A file that declares one role declares them all: the others are not inferred."""
+    model = semantic_model_from(dataset_from_text(f"{SHOP}dashboard: {{channel: city}}\n", "orders.yaml"), None)
+    assert (model.channel, model.agent, model.method) == ("city", "agent", None)
 
 
 def test_query_types_are_called_after_the_datasets_columns():
     """By agent is by whatever the agents of this dataset are called; the ids stay what the API promises."""
-    shape = shape_from(dataset_from_text(SHOP.replace("agent", "clerk"), "orders.yaml"), None)
-    assert {kind.id: kind.title for kind in available_query_types(shape)} == {
+    model = semantic_model_from(dataset_from_text(SHOP.replace("agent", "clerk"), "orders.yaml"), None)
+    assert {kind.id: kind.title for kind in available_query_types(model)} == {
         "all_records": "All records",
         "by_date": "By date",
         "by_agent": "By clerk",
@@ -108,14 +110,14 @@ def test_query_types_are_called_after_the_datasets_columns():
 def test_a_table_of_strangers_still_counts_rows(names):
     """Without any part there is one card and one chart."""
     dataset = dataset_from_environment(VARIABLES)
-    shape = shape_from(dataset, published(dataset, *names))
-    assert [card.measure for card in shape.cards] == ["rows"]
-    assert [chart.by for chart in shape.charts] == ["day"]
+    model = semantic_model_from(dataset, published(dataset, *names))
+    assert [card.measure for card in model.cards] == ["rows"]
+    assert [chart.by for chart in model.charts] == ["day"]
 
 
 def test_a_part_that_was_not_published_is_none():
     """A file may name a column that an older table lacks; asking for it would fail."""
     dataset = load_dataset("contacts", {})
-    shape = shape_from(dataset, published(dataset, "contact_id", "channel"))
-    assert (shape.agent, shape.method, shape.date_column) == (None, None, None)
-    assert [card.label for card in shape.cards] == ["Total rows", "Unique contacts", "Channels"]
+    model = semantic_model_from(dataset, published(dataset, "contact_id", "channel"))
+    assert (model.agent, model.method, model.date_column) == (None, None, None)
+    assert [card.label for card in model.cards] == ["Total rows", "Unique contacts", "Channels"]

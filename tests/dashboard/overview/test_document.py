@@ -1,4 +1,4 @@
-"""The board's document against the rows themselves, and what stands behind each of its parts."""
+"""The board document against the rows themselves, and the drill-down of each of its parts."""
 
 import dataclasses
 import datetime as dt
@@ -10,8 +10,8 @@ from publishing import Published
 
 from dashboard.model.filters import DIMENSIONS, Days, Filters
 from dashboard.overview.document import Scene, board_document, picked_of
-from dashboard.overview.drill_down import behind
-from dashboard.overview.events import Part, asked_from
+from dashboard.overview.drill_down import drill_down
+from dashboard.overview.events import Part, board_request_from
 from dashboard.overview.figures import ValueCount
 from dashboard.quality.freshness import freshness_badges
 from dashboard.results.downloads import csv_bytes
@@ -24,7 +24,7 @@ def scene_of(service: Service, picked: Filters) -> Scene:
     overview = service.overview("contacts", picked.with_days(picked.days or JANUARY))
     unbrushed = service.overview("contacts", picked.with_days(JANUARY))
     choices = {dimension: service.dimension_choices("contacts", dimension) or () for dimension in DIMENSIONS}
-    return Scene(service.shape("contacts"), picked, overview, unbrushed, choices)
+    return Scene(service.model("contacts"), picked, overview, unbrushed, choices)
 
 
 def january(published: Published) -> list[dict]:
@@ -66,10 +66,10 @@ def test_days_that_are_not_published_are_in_no_file_and_no_course(service: Servi
     """A table of days holds figures, and a sparkline ends where they end."""
     window = Days(dt.date(2026, 1, 25), dt.date(2026, 2, 10))
     overview = service.overview("contacts", Filters(window))
-    scene = Scene(service.shape("contacts"), Filters(), overview, overview, {})
+    scene = Scene(service.model("contacts"), Filters(), overview, overview, {})
     assert [len(card["series"]) for card in board_document(scene, ())["cards"]] == [9] * 4
     for part in (Part("card", 0), Part("chart", 0)):
-        found = behind(scene, window, part)
+        found = drill_down(scene, window, part)
         assert found.figures["day"].to_pylist() == list(Days(dt.date(2026, 1, 25), dt.date(2026, 2, 2)))
         assert sum(found.figures.column(1).to_pylist()) == len(published.on(*window))
 
@@ -84,7 +84,7 @@ def test_nothing_is_drawn_where_nothing_matches(service: Service):
 def test_badges_say_as_of_when_and_how_sure(service: Service, published: Published):
     """Moment of the export and state of its days, each with a sentence about what that means."""
     manifest = service.manifest("contacts")
-    known = service.assurances("contacts")
+    known = service.day_statuses("contacts")
     badges = freshness_badges(published.dataset, manifest, known, dt.datetime(2026, 2, 3, 6, tzinfo=dt.UTC))
     assert [badge.text.split(" ")[0] for badge in badges] == ["As", "Verified"]
     assert badges[0].help == "Published 2 hours ago. Days are days in UTC."
@@ -93,7 +93,7 @@ def test_badges_say_as_of_when_and_how_sure(service: Service, published: Publish
 def test_a_choice_comes_back_as_it_went():
     """What the document says is picked is what the browser says to pick it again; null, empty and tilde apart."""
     picked = Filters(JANUARY, channel=("~x", None, "VOICE"), agent=("",), method=("~",))
-    assert asked_from({"picked": picked_of(picked)}).picked == picked
+    assert board_request_from({"picked": picked_of(picked)}).picked == picked
 
 
 @pytest.mark.parametrize(
@@ -116,25 +116,25 @@ def test_a_choice_comes_back_as_it_went():
 )
 def test_words_that_the_board_does_not_say_ask_nothing(said: object):
     """A made-up message changes nothing and breaks nothing."""
-    assert asked_from(said) is None
+    assert board_request_from(said) is None
 
 
 @pytest.mark.parametrize("days", [["2026-01-12", "2026-01-08"], ["2026-01-08", "2026-01-12"]])
 def test_a_brush_may_go_backwards(days: list[str]):
     """From right to left is the same run of days."""
-    asked = asked_from({"picked": {"days": days}})
+    asked = board_request_from({"picked": {"days": days}})
     assert asked.picked.days == Days(dt.date(2026, 1, 8), dt.date(2026, 1, 12))
 
 
 @pytest.mark.parametrize("days", [["2026-01-08"], ["2026-01-08", "soon"], ["2026-01-08", 7], "2026-01-08"])
 def test_days_that_cannot_be_read_are_no_brush(days: object):
     """As an old link, they leave the rest of the choice as it is."""
-    assert asked_from({"picked": {"days": days, "channel": ["VOICE"]}}).picked == Filters(channel=("VOICE",))
+    assert board_request_from({"picked": {"days": days, "channel": ["VOICE"]}}).picked == Filters(channel=("VOICE",))
 
 
 def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
     """Its SQL is the one that counted it, its rows those under every filter, its figures those of the line."""
-    found = behind(scene_of(service, Filters(channel=("VOICE",))), JANUARY, Part("card", 0))
+    found = drill_down(scene_of(service, Filters(channel=("VOICE",))), JANUARY, Part("card", 0))
     assert found.filters == Filters(JANUARY, channel=("VOICE",))
     assert len(found.statements) == 1
     assert found.figures.column_names == ["day", "Total rows"]
@@ -145,17 +145,17 @@ def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
 def test_behind_a_chart_its_own_filter_is_open(service: Service, published: Published):
     """A chart of channels counts every channel also while one is picked, and so do its rows, its SQL and its file."""
     scene = scene_of(service, Filters(channel=("VOICE",)))
-    found = behind(scene, JANUARY, Part("chart", 1))
+    found = drill_down(scene, JANUARY, Part("chart", 1))
     assert found.filters == Filters(JANUARY)
     assert found.statements == scene.overview.statements[1:]
     assert sum(found.figures["contacts"].to_pylist()) == found.rows == len(january(published))
-    assert behind(scene, JANUARY, Part("chart", 2)).filters == Filters(JANUARY, channel=("VOICE",))
+    assert drill_down(scene, JANUARY, Part("chart", 2)).filters == Filters(JANUARY, channel=("VOICE",))
 
 
 def test_behind_the_days_the_brush_is_open(service: Service):
     """The chart of days shows the days outside its brush, and its file holds them."""
     scene = scene_of(service, Filters(Days(dt.date(2026, 1, 8), dt.date(2026, 1, 12))))
-    found = behind(scene, JANUARY, Part("chart", 0))
+    found = drill_down(scene, JANUARY, Part("chart", 0))
     assert found.filters == Filters(JANUARY)
     assert csv_bytes(found.figures).splitlines()[:2] == [b"day,contacts", b"2026-01-01,26"]
     assert found.figures.num_rows == 31
@@ -167,7 +167,7 @@ def test_a_file_holds_every_digit(service: Service):
     scene = scene_of(service, Filters(Days(dt.date(2026, 1, 8), dt.date(2026, 1, 10))))
     big = dataclasses.replace(scene.overview.cards[0], series=(Decimal("12345678901234567890.10"), 0, None))
     scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(big,)))
-    found = behind(scene, JANUARY, Part("card", 0))
+    found = drill_down(scene, JANUARY, Part("card", 0))
     assert csv_bytes(found.figures).splitlines()[1:] == [
         b"2026-01-08,12345678901234567890.10",
         b"2026-01-09,0.00",
@@ -178,4 +178,4 @@ def test_a_file_holds_every_digit(service: Service):
 @pytest.mark.parametrize("part", [Part("card", 4), Part("chart", 4)])
 def test_behind_no_part_stands_nothing(service: Service, part: Part):
     """A place that the board does not have is no fault of the page."""
-    assert behind(scene_of(service, Filters()), JANUARY, part) is None
+    assert drill_down(scene_of(service, Filters()), JANUARY, part) is None

@@ -138,10 +138,10 @@ def test_days_outside_what_is_published_are_zero(service):
     assert [day.rows for day in overview.by_day] == [0, 0, 0]
 
 
-def overview_of(service, published, shape, filters):
-    """The Overview of a shape of one's own."""
-    results = [service.athena.run(asked).answer for asked in overview_statements(shape, filters, published.manifest)]
-    return overview_from(shape, filters, published.manifest, results)
+def overview_of(service, published, model, filters):
+    """The Overview of a model of one's own."""
+    results = [service.athena.run(asked).answer for asked in overview_statements(model, filters, published.manifest)]
+    return overview_from(model, filters, published.manifest, results)
 
 
 def test_cards_may_sum_and_average(service, published):
@@ -152,9 +152,9 @@ def test_cards_may_sum_and_average(service, published):
         Card(label="Score", measure="sum", column="sentiment_score"),
         Card(label="Big", measure="distinct", column="big_number"),
     )
-    shape = dataclasses.replace(service.shape("contacts"), cards=cards)
+    model = dataclasses.replace(service.model("contacts"), cards=cards)
     week = Days(D(2026, 1, 12), D(2026, 1, 18))
-    shown = overview_of(service, published, shape, Filters(week)).cards
+    shown = overview_of(service, published, model, Filters(week)).cards
     now, before = published.on(*week), published.on(*week.previous)
     waits = [row["queue_duration"] for row in now]
     assert shown[0].value == pytest.approx(sum(waits))
@@ -169,10 +169,10 @@ def test_cards_may_sum_and_average(service, published):
 
 def test_a_table_without_any_part_still_has_figures(service, published):
     """No entity, agent, channel or method: rows in all and per day, and nothing made up."""
-    shape = dataclasses.replace(
-        service.shape("contacts"), entity=None, agent=None, channel=None, method=None, cards=(Card(label="Rows"),)
+    model = dataclasses.replace(
+        service.model("contacts"), entity=None, agent=None, channel=None, method=None, cards=(Card(label="Rows"),)
     )
-    overview = overview_of(service, published, shape, Filters(channel=("VOICE",)))
+    overview = overview_of(service, published, model, Filters(channel=("VOICE",)))
     assert overview.totals == Totals(1174, None, None, None)
     assert (overview.by_channel, overview.by_agent, overview.by_method) == ((), (), ())
     assert sum(day.rows for day in overview.by_day) == 1174
@@ -184,7 +184,7 @@ def test_rows_behind_a_chart_are_the_rows_it_counted(service, published):
     """Any filter's rows number what the Overview says, and none is cut in silence."""
     filters = Filters(Days(D(2026, 1, 1), D(2026, 1, 31)), channel=("VOICE",), agent=(None,))
     counted = service.overview("contacts", filters).total_rows
-    rows = service.athena.run(rows_statement(service.shape("contacts"), filters, 20_000))
-    cut = service.athena.run(rows_statement(service.shape("contacts"), filters, 10))
+    rows = service.athena.run(rows_statement(service.model("contacts"), filters, 20_000))
+    cut = service.athena.run(rows_statement(service.model("contacts"), filters, 10))
     assert (rows.row_count, rows.truncated) == (counted, False)
     assert (cut.row_count, cut.truncated) == (10, True)

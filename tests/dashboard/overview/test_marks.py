@@ -89,7 +89,7 @@ def test_what_is_picked_stands_out():
 
 
 def test_null_and_empty_have_names():
-    """A slice of nulls and one of empty texts can be told apart."""
+    """A slice of nulls and one of empty texts have different labels."""
     assert charts.label(None) == "(none)"
     assert charts.label("") == "(empty)"
 

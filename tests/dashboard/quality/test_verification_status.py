@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from dashboard.quality.quarantine_count import set_aside_from
-from dashboard.quality.verification_status import DayAssurance, StoredObject, assurance_of, day_assurance
+from dashboard.quality.quarantine_count import quarantine_count_from
+from dashboard.quality.verification_status import DayStatus, StoredObject, combined_status, day_status_from
 from dataset_model.manifest import DayRecord, ObjectRecord
 from dataset_model.runs import RunEntry, RunWindow
 
@@ -32,29 +32,29 @@ def record(verified_at, *, read_at=BEFORE):
 )
 def test_a_day_is_verified_only_by_a_comparison_of_this_very_object(verified_at, etag, state):
     """It takes a verification, one that is not older than the object, and the object that was recorded."""
-    known = day_assurance(record(verified_at), [StoredObject("p/data.parquet", etag, PUBLISHED)])
-    assert known == DayAssurance(state, verified_at if state == "verified" else None)
+    known = day_status_from(record(verified_at), [StoredObject("p/data.parquet", etag, PUBLISHED)])
+    assert known == DayStatus(state, verified_at if state == "verified" else None)
 
 
 def test_an_object_too_many_or_too_few_is_a_change():
     """A day whose objects are not exactly the recorded ones has changed."""
     there = StoredObject("p/data.parquet", "e1", PUBLISHED)
-    assert day_assurance(record(LATER), []).state == "changed"
-    assert day_assurance(record(LATER), [there, StoredObject("p/data-2.parquet", "e9", PUBLISHED)]).state == "changed"
+    assert day_status_from(record(LATER), []).state == "changed"
+    assert day_status_from(record(LATER), [there, StoredObject("p/data-2.parquet", "e9", PUBLISHED)]).state == "changed"
 
 
 def test_days_together_are_as_sure_as_the_least_sure():
     """A change outweighs what was not looked at, and that outweighs what was; the oldest look counts."""
-    sure, surer = DayAssurance("verified", PUBLISHED), DayAssurance("verified", LATER)
-    none, changed = DayAssurance("unverified"), DayAssurance("changed")
+    sure, surer = DayStatus("verified", PUBLISHED), DayStatus("verified", LATER)
+    none, changed = DayStatus("unverified"), DayStatus("changed")
     one, two = DAY, DAY + dt.timedelta(days=1)
-    assert assurance_of({one: surer, two: sure}).verified_at == PUBLISHED
-    assert (assurance_of({one: sure, two: none}).state, assurance_of({one: sure, two: none}).days) == (
+    assert combined_status({one: surer, two: sure}).verified_at == PUBLISHED
+    assert (combined_status({one: sure, two: none}).state, combined_status({one: sure, two: none}).days) == (
         "unverified",
         (two,),
     )
-    assert assurance_of({one: changed, two: none}).days == (one,)
-    assert assurance_of({}).state == "unverified"
+    assert combined_status({one: changed, two: none}).days == (one,)
+    assert combined_status({}).state == "unverified"
 
 
 def run(number, status="succeeded", *, scope="scheduled", quarantined=0):
@@ -66,12 +66,12 @@ def run(number, status="succeeded", *, scope="scheduled", quarantined=0):
 def test_what_was_set_aside_is_told_by_the_run_that_met_everything():
     """A window passes over items without a readable day, so the newest full run counts, and is named as such."""
     runs = [run(4, "failed"), run(3, quarantined=1), run(2, scope="all", quarantined=7), run(1, scope="all")]
-    found = set_aside_from(runs)
-    assert (found.count, found.run.run_id, found.label) == (7, "r2", "Set aside, full run")
+    found = quarantine_count_from(runs)
+    assert (found.count, found.run.run_id, found.label) == (7, "r2", "Quarantined, full run")
 
 
 def test_without_a_full_run_the_latest_speaks_for_itself_alone():
     """What it counted is labelled as that run's, and a ledger without success counts nothing."""
-    found = set_aside_from([run(2, quarantined=1), run(1, quarantined=5)])
-    assert (found.count, found.label) == (1, "Set aside, latest run")
-    assert set_aside_from([run(1, "died")]) is None
+    found = quarantine_count_from([run(2, quarantined=1), run(1, quarantined=5)])
+    assert (found.count, found.label) == (1, "Quarantined, latest run")
+    assert quarantine_count_from([run(1, "died")]) is None

@@ -90,13 +90,13 @@ def test_values_of_dimensions_cost_nothing(service, published):
 
 def test_values_beyond_those_shown_are_hinted_at(service):
     """Three values of a column that has four do not look like all of them."""
-    shape = service.shape("contacts")
-    assert "<q>c</q> · …</p>" in columns_list(shape, {"channel": ("a", "b", "c", "d")})
-    assert "<q>c</q></p>" in columns_list(shape, {"channel": ("a", "b", "c")})
+    model = service.model("contacts")
+    assert "<q>c</q> · …</p>" in columns_list(model, {"channel": ("a", "b", "c", "d")})
+    assert "<q>c</q></p>" in columns_list(model, {"channel": ("a", "b", "c")})
 
 
 def test_values_are_text_and_never_markup(service):
     """A value of a contact cannot run as code on a page."""
-    page = columns_list(service.shape("contacts"), {"note": ("<script>alert(1)</script>",)})
+    page = columns_list(service.model("contacts"), {"note": ("<script>alert(1)</script>",)})
     assert "<script>" not in page
     assert "&lt;script&gt;" in page

@@ -11,7 +11,7 @@ from dashboard.model.filters import Filters
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment
-from dashboard.stores.cache import Kept
+from dashboard.stores.cache import Cache
 from dataset_model.manifest import MANIFEST_FILE, Manifest
 from dataset_model.partitions import object_key
 
@@ -34,7 +34,7 @@ def test_a_day_nobody_compared_is_not_verified(publishing):
     """That the objects are the recorded ones does not make their days verified."""
     published = publishing("unlooked", first=D(2026, 1, 1), last=D(2026, 1, 2), per_day=3, verified=False)
     service = made(published)
-    assert [known.state for known in service.assurances("contacts").values()] == ["unverified"] * 2
+    assert [known.state for known in service.day_statuses("contacts").values()] == ["unverified"] * 2
     assert service.latest_verification("contacts") is None
     service.close()
 
@@ -67,14 +67,14 @@ def test_an_object_that_was_replaced_has_changed(publishing):
     body = s3.get_object(Bucket=published.bucket, Key=object_key(published.dataset.target.prefix, D(2026, 1, 1)))
     s3.put_object(Bucket=published.bucket, Key=key, Body=body["Body"].read())
     service = made(published)
-    known = service.assurances("contacts")
+    known = service.day_statuses("contacts")
     assert [known[day].state for day in published.days] == ["verified", "changed", "verified"]
     assert known[D(2026, 1, 2)].verified_at is None
     service.close()
 
 
 def test_a_new_export_changes_the_figures(publishing):
-    """The next manifest is noticed, and what was kept of the old one is not shown."""
+    """The next manifest is noticed, and the cache of the old one is not used."""
     published = publishing("renewed", first=D(2026, 1, 1), last=D(2026, 1, 2), per_day=3)
     service = made(published, manifest_seconds=0)
     before = service.overview("contacts", Filters())
@@ -96,10 +96,10 @@ def test_nothing_exported_is_none(publishing):
     assert service.manifest("contacts") is None
     assert service.overview("contacts", Filters()) is None
     assert service.runs("contacts") == ()
-    assert service.assurances("contacts") == {}
+    assert service.day_statuses("contacts") == {}
     assert service.latest_verification("contacts") is None
     assert service.choices("contacts", "channel") == ()
-    assert len(service.shape("contacts").columns) == 35
+    assert len(service.model("contacts").columns) == 35
     with pytest.raises(TableMissing, match="Run an export"):
         service.athena.run(service.prepare("contacts", _all_records(service)))
     service.close()
@@ -180,7 +180,7 @@ def test_the_same_question_twice_is_reused_by_athena(service):
 
 def test_many_who_wait_cost_one_answer():
     """Ten threads ask at once; it is made once."""
-    kept, made_by, gate = Kept(4), [], threading.Event()
+    cache, made_by, gate = Cache(4), [], threading.Event()
 
     def make():
         gate.wait(5)
@@ -188,7 +188,7 @@ def test_many_who_wait_cost_one_answer():
         return len(made_by)
 
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(kept.get("key", make))) for _ in range(10)]
+    threads = [threading.Thread(target=lambda: answers.append(cache.get("key", make))) for _ in range(10)]
     for thread in threads:
         thread.start()
     gate.set()
@@ -199,21 +199,21 @@ def test_many_who_wait_cost_one_answer():
 
 def test_a_failure_is_told_and_not_kept():
     """The next one who asks tries again."""
-    kept = Kept(4)
+    cache = Cache(4)
     with pytest.raises(ZeroDivisionError):
-        kept.get("key", lambda: 1 // 0)
-    assert kept.get("key", lambda: 7) == 7
+        cache.get("key", lambda: 1 // 0)
+    assert cache.get("key", lambda: 7) == 7
 
 
 def test_the_least_asked_for_goes_first():
     """Within its size, what was asked for lately stays."""
-    kept = Kept(2)
+    cache = Cache(2)
     for key in ("a", "b", "a", "c"):
-        kept.get(key, key.upper)
-    assert ["a" in kept, "b" in kept, "c" in kept] == [True, False, True]
+        cache.get(key, key.upper)
+    assert ["a" in cache, "b" in cache, "c" in cache] == [True, False, True]
 
 
 def _all_records(service):
     from dashboard.model.query_types import request_from
 
-    return request_from({"query": "all_records"}, service.shape("contacts"), 10)
+    return request_from({"query": "all_records"}, service.model("contacts"), 10)

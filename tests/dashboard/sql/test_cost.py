@@ -23,11 +23,11 @@ def test_a_query_is_billed_ten_megabytes_at_least():
 
 def test_days_and_columns_bound_the_bytes(service, published):
     """One day of all columns is that day's object; counting rows per day reads the footers and no column at all."""
-    shape, manifest = service.shape("contacts"), published.manifest
-    one = estimate_from(rows_statement(shape, Filters(Days(D(2026, 1, 1), D(2026, 1, 1))), 10), manifest)
+    model, manifest = service.model("contacts"), published.manifest
+    one = estimate_from(rows_statement(model, Filters(Days(D(2026, 1, 1), D(2026, 1, 1))), 10), manifest)
     assert one.bytes == manifest.days[D(2026, 1, 1)].bytes
     assert (one.days, one.all_days, one.reads_everything) == (1, 45, False)
-    every = estimate_from(daily_statement(shape, None), manifest)
+    every = estimate_from(daily_statement(model, None), manifest)
     footers = sum(day.bytes - sum(day.column_bytes.values()) for day in manifest.days.values())
     assert (every.bytes, every.days, every.reads_everything) == (footers, 45, True)
     assert footers > 0
@@ -57,7 +57,7 @@ def test_days_and_columns_bound_the_bytes(service, published):
 )
 def test_custom_sql_is_bounded_by_its_own_conditions(service, sql, days):
     """Days excluded by conditions on year, month and day cost nothing; unclear days count."""
-    request = request_from({"query": "custom_sql", "sql": sql}, service.shape("contacts"), 100)
+    request = request_from({"query": "custom_sql", "sql": sql}, service.model("contacts"), 100)
     estimate = service.estimate("contacts", service.prepare("contacts", request))
     assert (estimate.days, estimate.reads_everything) == (days, days == 45)
 
@@ -92,7 +92,7 @@ WRITTEN = (
 @pytest.mark.parametrize("values", [*BUILT_IN, *({"query": "custom_sql", "sql": sql} for sql in WRITTEN)], ids=str)
 def test_an_estimate_is_never_below_what_athena_scans(service, values):
     """Small files or large, footers included and each mention of a table counted: the bound holds, byte for byte."""
-    statement = service.prepare("contacts", request_from(values, service.shape("contacts"), 100))
+    statement = service.prepare("contacts", request_from(values, service.model("contacts"), 100))
     bound = service.estimate("contacts", statement)
     scanned = service.athena.run(statement).statistics.bytes_scanned
     assert 0 < scanned <= bound.bytes
@@ -101,7 +101,7 @@ def test_an_estimate_is_never_below_what_athena_scans(service, values):
 def test_the_overview_is_bounded_too(service, published):
     """Both of its statements scan at most the bytes of their estimates."""
     filters = Filters(Days(D(2026, 1, 5), D(2026, 1, 11)), channel=("VOICE",))
-    for statement in overview_statements(service.shape("contacts"), filters, published.manifest):
+    for statement in overview_statements(service.model("contacts"), filters, published.manifest):
         bound = service.estimate("contacts", statement)
         assert 0 < service.athena.run(statement).statistics.bytes_scanned <= bound.bytes
 
@@ -118,7 +118,7 @@ def test_the_overview_is_bounded_too(service, published):
 )
 def test_each_mention_of_a_table_is_a_reading(service, published, sql, times):
     """Athena runs a named query once per mention of its name, so its bytes count once per mention."""
-    request = request_from({"query": "custom_sql", "sql": sql}, service.shape("contacts"), 100)
+    request = request_from({"query": "custom_sql", "sql": sql}, service.model("contacts"), 100)
     once = sum(day.bytes - sum(day.column_bytes.values()) for day in published.manifest.days.values())
     assert service.estimate("contacts", service.prepare("contacts", request)).bytes == times * once
 
@@ -128,7 +128,7 @@ def test_readings_that_multiply_without_end_are_refused(service):
     named = ["x0 AS (SELECT 1 AS n FROM contacts)"]
     named += [f"x{n} AS (SELECT 1 AS n FROM x{n - 1} a, x{n - 1} b)" for n in range(1, 30)]
     sql = f"WITH {', '.join(named)} SELECT 1 FROM x29"
-    request = request_from({"query": "custom_sql", "sql": sql}, service.shape("contacts"), 100)
+    request = request_from({"query": "custom_sql", "sql": sql}, service.model("contacts"), 100)
     statement = service.prepare("contacts", request)
     with pytest.raises(RefusedSql, match="more than a thousand times"):
         service.estimate("contacts", statement)
@@ -136,7 +136,7 @@ def test_readings_that_multiply_without_end_are_refused(service):
 
 def test_sql_that_reads_no_table_costs_nothing_to_estimate(service):
     """`SELECT 1` has no estimate."""
-    request = request_from({"query": "custom_sql", "sql": "SELECT 1"}, service.shape("contacts"), 100)
+    request = request_from({"query": "custom_sql", "sql": "SELECT 1"}, service.model("contacts"), 100)
     assert service.estimate("contacts", service.prepare("contacts", request)) is None
 
 

@@ -107,11 +107,11 @@ def test_what_is_broken_is_no_answer(spoil):
 
 def test_a_question_holds_everything_that_its_answer_depends_on(published, service):
     """Another day, value, statement, version, moment or object of the export makes another question."""
-    manifest, shape = published.manifest, service.shape("contacts")
+    manifest, model = published.manifest, service.model("contacts")
 
     def question(manifest=manifest, today=TODAY, **picked):
         filters = Filters(default_window(TODAY, today), **picked)
-        return question_from(manifest, overview_statements(shape, filters, manifest))
+        return question_from(manifest, overview_statements(model, filters, manifest))
 
     first = manifest.days[D(2026, 1, 5)]
     replaced = first.model_copy(update={"objects": (first.objects[0].model_copy(update={"etag": "other"}),)})
@@ -149,7 +149,7 @@ def stored(published):
 
 
 def test_the_next_process_shows_the_same_without_asking(small):
-    """The first process asks Athena, the second nobody; the figures are the same to the last digit."""
+    """The first process asks Athena, the second runs no query; the figures are the same to the last digit."""
     first, asked = first_view(small)
     assert asked
     second, asked_again = first_view(small)
@@ -200,21 +200,21 @@ def test_what_was_published_while_athena_read_is_not_stored(small, monkeypatch):
 
 
 def test_a_broken_object_is_told_in_the_log_and_replaced(small):
-    """Nobody has to mend it: the figures come from Athena, and the next process finds them."""
+    """It needs no repair by hand: the figures come from Athena, and the next process finds them."""
     first_view(small)
     key = answers_key(small.dataset.target.prefix)
     boto3.client("s3").put_object(Bucket=small.bucket, Key=key, Body=b'{"format": 1, "question"')
-    with capture_logs() as told:
+    with capture_logs() as logged:
         overview, asked = first_view(small)
     assert (overview.totals.rows, asked) == (33, True)
-    assert [(line["event"], line["object"]) for line in told] == [
+    assert [(line["event"], line["object"]) for line in logged] == [
         ("stored answers are not used", f"s3://{small.bucket}/{key}")
     ]
     assert not first_view(small)[1]
 
 
 def test_a_refresh_asks_athena(small):
-    """Whoever says Refresh wants to hear it from Athena, not from another process."""
+    """Refresh asks Athena and ignores what another process stored."""
     first_view(small)
     service = Service(settings_from_environment(small.environment))
     service.forget()
@@ -225,7 +225,7 @@ def test_a_refresh_asks_athena(small):
 
 
 def test_a_role_that_may_not_write_still_shows_the_figures(small, monkeypatch):
-    """What cannot be stored is told in the log alone."""
+    """An answer that cannot be stored is only logged."""
     from dashboard.aws.s3 import Objects
     from dashboard.errors import AccessDenied
 
@@ -233,8 +233,8 @@ def test_a_role_that_may_not_write_still_shows_the_figures(small, monkeypatch):
         raise AccessDenied("S3 refused writing")
 
     monkeypatch.setattr(Objects, "put", refused)
-    with capture_logs() as told:
+    with capture_logs() as logged:
         overview, _ = first_view(small)
     assert overview.totals.rows == 33
-    assert [line["event"] for line in told] == ["answers are not stored"]
+    assert [line["event"] for line in logged] == ["answers are not stored"]
     assert stored(small) == []

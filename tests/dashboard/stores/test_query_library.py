@@ -35,12 +35,12 @@ def test_a_saved_query_is_there_for_everybody(shared):
 
 
 def test_two_people_cannot_overwrite_each_other(shared):
-    """The second of two who save the same version, or the same new name, is told; the first one's text stays."""
+    """The second of two who save the same version, or the same new name, gets an error; the first one's text stays."""
     dataset, ann, bob = shared
     ann.save(dataset, "Ours", SQL, 100)
     (seen,) = bob.saved(dataset)
     ann.save(dataset, "Ours", f"{SQL} LIMIT 1", 100, ann.saved(dataset)[0].etag)
-    with pytest.raises(ChangedMeanwhile, match="was changed by somebody else"):
+    with pytest.raises(ChangedMeanwhile, match="was changed by another person"):
         bob.save(dataset, "Ours", f"{SQL} LIMIT 2", 100, seen.etag)
     with pytest.raises(ChangedMeanwhile, match="is taken"):
         bob.save(dataset, "Ours", f"{SQL} LIMIT 3", 100)
@@ -90,7 +90,7 @@ def test_the_history_is_bounded():
 
 
 def test_what_cannot_be_read_is_passed_over(shared, service):
-    """A file that somebody put there by hand is not in anybody's way."""
+    """A file that a person put there by hand is skipped."""
     dataset, ann, _ = shared
     service.objects.put(ann._bucket, saved_key(dataset.target.prefix, "odd"), b"{}", etag=None)
     ann.save(dataset, "Good", SQL, 100)

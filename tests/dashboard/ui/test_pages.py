@@ -314,7 +314,7 @@ def test_exports_shows_days_and_runs(visit, published: Published):
     assert list(runs["Outcome"]) == ["✓ Succeeded", "✕ Failed"]
     assert {text.split(" ")[0] for text in days["Verified"]} == {"✓"}
     assert "The latest verification agreed" in [success.value for success in app.success][-1]
-    assert metrics(app)["Set aside, latest run"] == "0"
+    assert metrics(app)["Quarantined, latest run"] == "0"
     assert metrics(app)["Published rows"] == f"{len(published.rows):,}"
 
 
