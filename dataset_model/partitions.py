@@ -7,11 +7,13 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
+from dataset_model.file_formats import PARQUET, STORAGE_FORMATS, StorageFormat
+
 PARTITION_COLUMNS = ("year", "month", "day")
-DATA_FILE = "data.parquet"
 
 _PARTITION = re.compile(r"year=([0-9]{4})/month=([0-9]{2})/day=([0-9]{2})")
-_DATA_OBJECT = re.compile(r"data(?:-[A-Za-z0-9_-]+)?\.parquet")
+_EXTENSIONS = "|".join(re.escape(stored.extension) for stored in STORAGE_FORMATS.values())
+_DATA_OBJECT = re.compile(rf"data(?:-[A-Za-z0-9_-]+)?(?:{_EXTENSIONS})")
 
 
 def partition_from_day(day: dt.date) -> str:
@@ -27,7 +29,12 @@ def day_from_partition(partition: str) -> dt.date:
     return dt.date(int(matched[1]), int(matched[2]), int(matched[3]))
 
 
-def object_key(prefix: str, day: dt.date, file: str = DATA_FILE) -> str:
+def data_file(storage: StorageFormat, run_id: str | None = None) -> str:
+    """Return the name of a day's file: `data.parquet`, or `data-<run id>.parquet` for a run of its own."""
+    return f"data-{run_id}{storage.extension}" if run_id else f"data{storage.extension}"
+
+
+def object_key(prefix: str, day: dt.date, file: str = f"data{PARQUET.extension}") -> str:
     """Return the key of a day's object below a prefix that has no slash at either end."""
     return f"{prefix}/{partition_from_day(day)}/{file}"
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model import Dataset
+from dataset_model.file_formats import STORAGE_FORMATS
 from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
 from dataset_model.table_schema import TableSchema
 from exporter.decoding.schema import glue_columns
@@ -15,18 +16,18 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 _OWNER = "exporter.dataset"
-_PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
     """Return the Glue table of a schema; pure. `years` are the first and last year that Athena can see."""
+    stored = STORAGE_FORMATS[dataset.target.formats[0]]
     return {
         "Name": dataset.target.table,
         "Description": dataset.description,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             "EXTERNAL": "TRUE",
-            "classification": "parquet",
+            "classification": stored.name,
             _OWNER: dataset.name,
             **projection_parameters(location, *years),
         },
@@ -34,12 +35,9 @@ def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tup
         "StorageDescriptor": {
             "Columns": glue_columns(schema),
             "Location": location,
-            "InputFormat": f"{_PARQUET}.MapredParquetInputFormat",
-            "OutputFormat": f"{_PARQUET}.MapredParquetOutputFormat",
-            "SerdeInfo": {
-                "SerializationLibrary": f"{_PARQUET}.serde.ParquetHiveSerDe",
-                "Parameters": {"serialization.format": "1"},
-            },
+            "InputFormat": stored.input_format,
+            "OutputFormat": stored.output_format,
+            "SerdeInfo": {"SerializationLibrary": stored.serde, "Parameters": dict(stored.serde_parameters)},
         },
     }
 

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import structlog
 
+from dataset_model.file_formats import PARQUET
 from dataset_model.runs import CHANGES_FOLDER, DayChanges
 from dataset_model.table_schema import TableSchema
 from exporter.storage.object_store import Store, StoredObject
@@ -61,7 +62,7 @@ class ChangeLog:
         """
         if day not in self.days:
             return []
-        before = self.folder / "before.parquet"
+        before = self.folder / f"before{PARQUET.extension}"
         if published is not None:
             self.store.download(published, before)
         sides = (before if published is not None else None, file)

@@ -1,109 +1,41 @@
-"""A spooled day flows in, one Parquet file and the facts that the manifest records about it flow out."""
+"""Row groups flow in, one Parquet file flows out: zstd-compressed, with statistics, a row group each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset_model.manifest import DISTINCT_LIMIT
-from dataset_model.table_schema import SchemaColumn, TableSchema
-from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
-from exporter.decoding.key_hash import KeyHash
-from exporter.decoding.schema import arrow_schema, arrow_type
-from exporter.targets.merge import merged
-from exporter.targets.row_groups import row_groups
-from exporter.targets.spool import OpenDay, Segment
-from exporter.values.numbers import InexactDoubles
+from dataset_model.file_formats import PARQUET, StorageFormat
 
 _LOOKED_AT = 4096
 
-CONTENT_TYPE = "application/vnd.apache.parquet"
 
+class ParquetFormat:
+    """Writes Parquet."""
 
-@dataclass
-class WrittenDay:
-    """A day's file and what is known of it."""
+    @property
+    def storage(self) -> StorageFormat:
+        """Extension, content type and SerDe of Parquet."""
+        return PARQUET
 
-    rows: int = 0
-    bytes: int = 0
-    column_bytes: dict[str, int] = field(default_factory=dict)
-    values: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    key_hash: str = ""
-    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
-    """Column -> late DOUBLEs that are not exactly the number stored."""
+    def write(self, groups: Iterator[pa.Table], schema: pa.Schema, file: Path) -> dict[str, int]:
+        """Write row groups to a file; return compressed bytes per column."""
+        group = next(groups, schema.empty_table())
+        with pq.ParquetWriter(
+            file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
+        ) as writer:
+            while group is not None:
+                writer.write_table(group, row_group_size=max(1, group.num_rows))
+                del group  # free it before the next is collected: a group is about 30 MB
+                group = next(groups, None)
+        return _column_bytes(pq.read_metadata(file))
 
-
-def write_day(
-    day: OpenDay,
-    schema: TableSchema,
-    file: Path,
-    dimensions: Sequence[str],
-    quarantine: Callable[[Sequence[SetAside]], object],
-) -> WrittenDay:
-    """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
-
-    The file is zstd-compressed, with statistics, sorted by the sort key, in row groups as `row_groups` cuts them. Late
-    columns get their types here; a value that contradicts its column goes to `quarantine` and is null in the file.
-    """
-    written = WrittenDay()
-    distinct = _Distinct(dimensions)
-    keys = KeyHash()
-    arrow = arrow_schema(schema)
-
-    def typed(segment: Segment) -> pa.RecordBatch:
-        batch = day.read(segment)
-        keys.add(batch.column(KEY))
-        written.rows += batch.num_rows
-        return _typed(batch, schema, arrow, written, quarantine)
-
-    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, typed, SORT))
-    group = next(groups, arrow.empty_table())
-    with pq.ParquetWriter(
-        file, group.schema, compression="zstd", store_schema=False, use_dictionary=_repeating(group)
-    ) as writer:
-        while group is not None:
-            distinct.add(group)
-            writer.write_table(group, row_group_size=max(1, group.num_rows))
-            del group  # free it before the next is collected: a group is about 30 MB
-            group = next(groups, None)
-    metadata = pq.read_metadata(file)
-    for group_number in range(metadata.num_row_groups):
-        group_metadata = metadata.row_group(group_number)
-        for number in range(group_metadata.num_columns):
-            column = group_metadata.column(number)
-            name = column.path_in_schema
-            written.column_bytes[name] = written.column_bytes.get(name, 0) + column.total_compressed_size
-    written.bytes = file.stat().st_size
-    written.values = distinct.values()
-    written.key_hash = keys.hexadecimal()
-    return written
-
-
-class _Distinct:
-    """Distinct values of small dimensions; a column with too many is dropped."""
-
-    def __init__(self, columns: Sequence[str]) -> None:
-        self._found: dict[str, set[str]] = {column: set() for column in columns}
-
-    def add(self, table: pa.Table) -> None:
-        for column in list(self._found):
-            if column not in table.schema.names:
-                continue
-            found = self._found[column]
-            # The first rows show a column of identifiers, which would cost most to compare.
-            for rows in (table.column(column).slice(0, 4 * DISTINCT_LIMIT), table.column(column)):
-                values = pc.drop_null(pc.unique(rows))
-                if len(values) <= DISTINCT_LIMIT:
-                    found.update(map(str, values.to_pylist()))
-                if max(len(values), len(found)) > DISTINCT_LIMIT:
-                    del self._found[column]
-                    break
-
-    def values(self) -> dict[str, tuple[str, ...]]:
-        return {column: tuple(sorted(found)) for column, found in self._found.items()}
+    def row_count(self, file: Path) -> int:
+        """Return the rows in the file's footer."""
+        rows: int = pq.read_metadata(file).num_rows
+        return rows
 
 
 def _repeating(table: pa.Table) -> list[str]:
@@ -112,35 +44,11 @@ def _repeating(table: pa.Table) -> list[str]:
     return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
 
 
-def _typed(
-    batch: pa.RecordBatch,
-    schema: TableSchema,
-    arrow: pa.Schema,
-    written: WrittenDay,
-    quarantine: Callable[[Sequence[SetAside]], object],
-) -> pa.RecordBatch:
-    quarantined: list[SetAside] = []
-    read = dict(zip(batch.schema.names, batch.columns, strict=True))
-    columns = [_column(read, column, written, quarantined) for column in schema.columns]
-    if quarantined:
-        quarantine(sorted(quarantined, key=lambda item: item.row or 0))
-    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=arrow.append(pa.field(SORT, read[SORT].type)))
-
-
-def _column(
-    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, quarantined: list[SetAside]
-) -> pa.Array:
-    if column.name in read:
-        return read[column.name]
-    late = f"{LATE}{column.attribute}"
-    if column.attribute is not None and late in read:
-        typed = late_column(read[late], column.type)
-        if typed.inexact.count:
-            written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
-        for row, reason in typed.contradictions:
-            item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
-            quarantined.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
-        return typed.values
-    if column.attribute is None and column.type.name == "date":
-        return read[DAY]  # the extra date column
-    return pa.nulls(len(read[DAY]), arrow_type(column.type))
+def _column_bytes(metadata: pq.FileMetaData) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for group_number in range(metadata.num_row_groups):
+        group = metadata.row_group(group_number)
+        for number in range(group.num_columns):
+            column = group.column(number)
+            found[column.path_in_schema] = found.get(column.path_in_schema, 0) + column.total_compressed_size
+    return found

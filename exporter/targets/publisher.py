@@ -15,7 +15,7 @@ import structlog
 
 from dataset_model import Dataset
 from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
-from dataset_model.partitions import DATA_FILE, day_from_key, object_key, partition_from_day
+from dataset_model.partitions import data_file, day_from_key, object_key, partition_from_day
 from dataset_model.runs import DayChanges, PublishedPartition
 from dataset_model.table_schema import TableSchema
 from exporter.decoding.schema import extended_schema, initial_schema
@@ -26,7 +26,8 @@ from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
-from exporter.targets.parquet import CONTENT_TYPE, WrittenDay, write_day
+from exporter.targets.day_file import WrittenDay, write_day
+from exporter.targets.formats import FILE_FORMATS
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool, SpooledDay
 from exporter.values.numbers import InexactDoubles
@@ -109,7 +110,8 @@ class Publisher:
         self._lookback = lookback
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
-        self._file = folder / "day.parquet"
+        self._format = FILE_FORMATS[dataset.target.formats[0]]
+        self._file = folder / f"day{self._format.storage.extension}"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
         self._seen: dict[dt.date, list[StoredObject]] = {}
@@ -180,15 +182,16 @@ class Publisher:
                 self._file,
                 self._dimensions(),
                 lambda quarantined: late_nulled.append(self._quarantine.add(quarantined)),
+                self._format,
             )
         self._quarantine.flush()
-        name = f"data-{self._run.run_id}.parquet" if self._append else DATA_FILE
+        name = data_file(self._format.storage, self._run.run_id if self._append else None)
         key = object_key(self._prefix, day, name)
         seen = {found.key: found for found in self._seen.get(day, [])}
         self._compare(day, seen.get(key), self._file)
         self._fence()
         etag = self._store.replace_with_file(
-            key, self._file, seen[key].etag if key in seen else None, content_type=CONTENT_TYPE
+            key, self._file, seen[key].etag if key in seen else None, content_type=self._format.storage.content_type
         )
         self._settle(day, key, StoredObject(key, etag, written.bytes), seen)
         uri = f"s3://{self._store.bucket}/{key}"

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from exporter.decoding.key_hash import KeyHash
-from exporter.targets.parquet import _Distinct
+from exporter.targets.day_file import _Distinct
 
 KEYS = pa.array([bytes([number] * 16) for number in range(1, 101)], pa.binary(16))
 

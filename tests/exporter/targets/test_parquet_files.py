@@ -12,7 +12,8 @@ from dataset_model.types import ColumnType
 from exporter.decoding.decoder import DAY, KEY, SORT
 from exporter.decoding.schema import arrow_type
 from exporter.errors import RowsTooLate
-from exporter.targets.parquet import write_day
+from exporter.targets.day_file import write_day
+from exporter.targets.parquet import ParquetFormat
 from exporter.targets.row_groups import MOST_ROWS
 from exporter.targets.spool import OpenDay, Segment, Spool
 
@@ -64,7 +65,7 @@ def written(tmp_path_factory) -> pq.FileMetaData:
     file = tmp_path_factory.mktemp("day") / "day.parquet"
     page = 1900
     pages = (rows_of(TYPES, first, min(page, ROWS - first)) for first in range(0, ROWS, page))
-    assert write_day(a_day_of(pages), schema_of(TYPES), file, (), lambda _: None).rows == ROWS
+    assert write_day(a_day_of(pages), schema_of(TYPES), file, (), lambda _: None, ParquetFormat()).rows == ROWS
     return pq.read_metadata(file)
 
 
@@ -96,7 +97,8 @@ def test_every_column_is_compressed_by_zstd_and_has_statistics(written, name):
 def test_a_column_without_values_tells_that_all_are_null(tmp_path):
     """Where nothing is least or greatest, the count of nulls alone lets a reader skip the column."""
     file = tmp_path / "day.parquet"
-    write_day(a_day_of([rows_of(["string"], 9, 1)]), schema_of(["string", "bigint"]), file, (), lambda _: None)
+    day = a_day_of([rows_of(["string"], 9, 1)])
+    write_day(day, schema_of(["string", "bigint"]), file, (), lambda _: None, ParquetFormat())
     for at in (0, 1):
         statistics = pq.read_metadata(file).row_group(0).column(at).statistics
         assert (statistics.null_count, statistics.has_min_max) == (1, False)
@@ -110,7 +112,7 @@ def test_rows_lie_in_the_order_of_their_sort_keys(tmp_path):
         spool.add(rows_of(["bigint"], first, 5), "AB"[order[0]], order)
     file = tmp_path / "day.parquet"
     with spool.open(DAY_OF_ROWS) as rows:
-        write_day(rows, schema_of(["bigint"]), file, (), lambda _: None)
+        write_day(rows, schema_of(["bigint"]), file, (), lambda _: None, ParquetFormat())
     found = pq.ParquetFile(file).read().column("c0").to_pylist()
     expected = sorted(row for first in pieces.values() for row in range(first, first + 5))
     assert found == [None if row % 10 == 9 else row - 100 for row in expected]
@@ -125,3 +127,12 @@ def test_rows_of_a_day_that_has_been_taken_are_refused(tmp_path):
     spool.drop(DAY_OF_ROWS)
     with pytest.raises(RowsTooLate):
         spool.add(rows_of(["bigint"], 5, 5), "A", (0, 2))
+
+
+def test_a_file_states_its_own_rows(tmp_path):
+    """The row count of a written file is read from the file: 7 rows and no rows."""
+    written, empty = tmp_path / "seven.parquet", tmp_path / "none.parquet"
+    day = a_day_of([rows_of(["bigint"], 0, 7)])
+    write_day(day, schema_of(["bigint"]), written, (), lambda _: None, ParquetFormat())
+    ParquetFormat().write(iter(()), pa.schema([("c0", pa.int64())]), empty)
+    assert (ParquetFormat().row_count(written), ParquetFormat().row_count(empty)) == (7, 0)

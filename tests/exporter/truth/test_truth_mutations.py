@@ -52,9 +52,9 @@ MUTANTS = {
         "naive.replace(tzinfo=dt.UTC)",
     ),
     "late attributes are null": (
-        "targets/parquet.py",
+        "targets/day_file.py",
         "        return typed.values\n",
-        "        return pa.nulls(batch.num_rows, typed.values.type)\n",
+        "        return pa.nulls(len(typed.values), typed.values.type)\n",
     ),
     "pages after the first are left out": (
         "sources/index.py",
