@@ -19,7 +19,8 @@ def schema_text() -> str:
     described = _docstrings()
     for model in (schema, *schema["$defs"].values()):
         for field, content in model.get("properties", {}).items():
-            if text := described.get((model["title"], field)):
+            declared = getattr(definition, model["title"]).__mro__
+            if text := next((text for found in declared if (text := described.get((found.__name__, field)))), None):
                 content["description"] = text
     return json.dumps(schema, indent=2) + "\n"
 

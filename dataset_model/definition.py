@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.consistency import inconsistencies
+from dataset_model.file_formats import FormatName
 from dataset_model.types import ColumnType
 
 DATE_FORMATS = ("ISO", "EPOCH", "EPOCH_MILLIS", "HUMAN_READABLE")
@@ -91,19 +92,13 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
-class Source(_Model):
-    """The index to read, and the date format of its sort key."""
+class _SourceFields(_Model):
+    """What every kind of source declares."""
 
     table: DynamoName
     """DynamoDB table name."""
-    index: DynamoName
-    """Global secondary index to query."""
-    partition_key: Annotated[str, Field(min_length=1)]
-    """The index's partition key attribute."""
-    partition_values: Annotated[tuple[KeyValue, ...], Field(min_length=1)]
-    """Key values to read; a number is written as its text."""
     sort_key: Annotated[str, Field(min_length=1)]
-    """The index's sort key attribute: the time that places an item on its day."""
+    """The attribute with the time that places an item on its day: the sort key of an index."""
     date_format: DateFormat = "ISO"
     """ISO, EPOCH (seconds), EPOCH_MILLIS, HUMAN_READABLE (does not sort: the whole key is read) or a strptime
     pattern."""
@@ -111,6 +106,23 @@ class Source(_Model):
     """IANA zone of "the day", and of sort key values that carry no zone."""
     settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """Minutes after a day's end before it counts as closed."""
+
+
+class IndexSource(_SourceFields):
+    """A global secondary index, and the date format of its sort key."""
+
+    kind: Literal["index"] = "index"
+    """The kind of source: a global secondary index."""
+    index: DynamoName
+    """Global secondary index to query."""
+    partition_key: Annotated[str, Field(min_length=1)]
+    """The index's partition key attribute."""
+    partition_values: Annotated[tuple[KeyValue, ...], Field(min_length=1)]
+    """Key values to read; a number is written as its text."""
+
+
+Source = IndexSource
+"""The union of all kinds of source, decided by `kind`; `index` is the default and the first of them."""
 
 
 class Column(_Model):
@@ -135,7 +147,7 @@ class Target(_Model):
 
     prefix: Annotated[str, AfterValidator(_prefix)] = "dynamo-gsi-export"
     """S3 prefix, without slashes at its ends."""
-    formats: tuple[Literal["parquet"], ...] = ("parquet",)
+    formats: Annotated[tuple[FormatName, ...], Field(min_length=1)] = ("parquet",)
     """File formats to write."""
     database: Name = "gsi_dynamodb_athena_db"
     """Glue database."""

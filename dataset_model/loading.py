@@ -57,6 +57,7 @@ _EXPECTATIONS = {
 }
 """pydantic's kind of error -> what was expected, where its own message speaks of Python."""
 
+_VARIABLE_ORDER = {name: position for position, name in enumerate(ENVIRONMENT_FIELDS)}
 _VARIABLES = {path: name for name, path in ENVIRONMENT_FIELDS.items()}
 _ALL_FIELDS = sorted(
     {
@@ -160,12 +161,15 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
         for found in inconsistencies(data):
             where, field = _place(found.path, document, name, environment)
             faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
-        raise DatasetError(sorted(faults.values(), key=lambda fault: _order(fault.where))) from None
+        raise DatasetError(sorted(faults.values(), key=_order)) from None
 
 
-def _order(where: str) -> tuple[str, int]:
-    file, _, line = where.rpartition(":")
-    return (file, int(line)) if line.isdigit() else (where, 0)
+def _order(fault: Fault) -> tuple[str, int]:
+    """Return a fault's place: lines in the order of the file, variables in the order of `ENVIRONMENT_FIELDS`."""
+    file, _, line = fault.where.rpartition(":")
+    if line.isdigit():
+        return file, int(line)
+    return fault.where, _VARIABLE_ORDER.get(fault.field, len(_VARIABLE_ORDER))
 
 
 def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def test_schema_for_editors_knows_the_fields() -> None:
     """What an editor completes in a shipped file is what the model knows, nested fields included."""
     definitions = Dataset.model_json_schema()["$defs"]
     text = yaml.safe_load(SHIPPED[0].read_text(encoding="utf-8"))
-    assert text["source"].keys() <= definitions["Source"]["properties"].keys()
+    assert text["source"].keys() <= definitions["IndexSource"]["properties"].keys()
     assert all(column.keys() <= definitions["Column"]["properties"].keys() for column in text["columns"])
 
 

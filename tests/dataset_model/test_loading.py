@@ -216,3 +216,13 @@ def test_dates_keep_their_spelling() -> None:
     """A date as a key value is text like any other."""
     text = ORDERS.replace("[A, B]", f"[{dt.date(2026, 1, 1)}, 010, NO]")
     assert dataset_from_text(text, "f", {}).source.partition_values == ("2026-01-01", "010", "NO")
+
+
+def test_another_kind_of_source_is_refused() -> None:
+    """A source is an index, also when `kind` says so; another kind is refused with what is known."""
+    text = "name: orders\nsource:\n  kind: {kind}\n  table: orders\n  index: by-day\n  partition_key: state\n"
+    text += "  partition_values: [NEW]\n  sort_key: at\n"
+    assert dataset_from_text(text.replace("{kind}", "index"), "orders.yaml").source.kind == "index"
+    with pytest.raises(DatasetError) as refused:
+        dataset_from_text(text.replace("{kind}", "query"), "orders.yaml")
+    assert str(refused.value) == "orders.yaml:3: source.kind: expected 'index'; found 'query'"
