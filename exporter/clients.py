@@ -1,6 +1,7 @@
-"""AWS clients, made in one place; endpoints, credentials and profiles come from the SDK's own variables.
+"""A region flows in, AWS clients flow out; endpoints, credentials and profiles come from the SDK's own variables.
 
-They are botocore's own: boto3 adds resources and file transfers, which nothing here uses and every start would load.
+They are botocore's clients: boto3 adds resources and file transfers, which nothing here uses and every start would
+load.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
 READ_SECONDS = 60.0
-"""How long an answer may keep silent; then the request is sent again."""
+"""How long a response may send nothing; then the request is sent again."""
 
 # What the SDK computes over every body it receives or sends; Python's takes ten times as long, a thirtieth of a run.
 # Where a later SDK calls it elsewhere, that one computes the same.
@@ -66,7 +67,7 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """Reads the index. DynamoDB checks the parameters of every request anyhow, and says what is wrong."""
+        """Reads the index. DynamoDB checks the parameters of every request itself."""
         client: DynamoDBClient = self._client("dynamodb", max_pool_connections=64, parameter_validation=False)
         return client
 
@@ -78,7 +79,7 @@ class Clients:
 
     @cached_property
     def glue(self) -> "GlueClient":
-        """Keeps the table."""
+        """Stores the table's definition."""
         client: GlueClient = self._client("glue")
         return client
 
@@ -97,7 +98,7 @@ class Clients:
         return session
 
     def _client(self, service: str, **more: object) -> Any:
-        # Its own user agent the SDK would put together anew for every request, for a tenth of what a request costs.
+        # The SDK would compose its own user agent for every request, at a tenth of a request's cost.
         agent = f"dynamodb-reporting Botocore/{botocore_version}"
         settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent": agent}
         config = Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords

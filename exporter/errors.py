@@ -1,4 +1,4 @@
-"""What can go wrong in an export, by what the caller can do about it.
+"""The errors of an export, by what the caller can do about them.
 
 ExportError
 ├── SettingsError       a setting is missing or malformed; nothing was called
@@ -9,13 +9,13 @@ ExportError
 ├── AthenaError         Athena cannot be asked, or refuses a statement
 ├── SchemaConflict      the dataset file and the published table disagree
 ├── RemovalRefused      days came back empty, or smaller, in a way that looks like a mistake
-├── StaleRun            somebody else published after this run began; run again
+├── StaleRun            another run published after this run began; run again
 │   └── LeaseLost       the same, noticed before anything was published
-├── LeaseHeld           another run of the dataset is at work; wait or come again
+├── LeaseHeld           another run of the dataset is exporting; wait or run again
 ├── RowsTooLate         rows of a day came after it was written; it is owed again
 ├── NothingOwed         there is nothing to resume
 ├── Interrupted         asked to stop; what was finished is published, the rest is named
-└── UnreadableDate      one value tells no time; caught where it is met, its item is set aside
+└── UnreadableDate      one value is no readable time; caught where it is read, its item is quarantined
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ class SettingsError(ExportError):
 
 
 class UsageError(ExportError):
-    """Options or an event that contradict each other or name no such thing."""
+    """Options or an event that contradict each other or name something unknown."""
 
 
 class SourceError(ExportError):
@@ -53,7 +53,7 @@ class CatalogError(ExportError):
 
 
 class RemovalRefused(ExportError):
-    """Removing what came back empty would look like data loss; `--accept-empty` says that it is meant."""
+    """Removing what came back empty would look like data loss; `--accept-empty` accepts it."""
 
 
 class RowsTooLate(ExportError):
@@ -96,7 +96,7 @@ class SchemaConflict(ExportError):
 
 
 class UnreadableDate(ExportError, ValueError):
-    """A value tells no time. Internal: it becomes the reason with which an item is set aside."""
+    """A value is no readable time. Internal: it becomes the reason with which an item is quarantined."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

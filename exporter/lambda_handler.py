@@ -7,14 +7,14 @@ from typing import Any
 from exporter.clients import fetch_text
 from exporter.errors import ExportError
 from exporter.run.job import ExportJob
-from exporter.run.progress import Lines
-from exporter.run.report import report
+from exporter.run.reporting.progress import Lines
+from exporter.run.reporting.report import report
 from exporter.run.request import request_from_event
 from exporter.runtime.logs import configure_logging
 from exporter.settings import settings_from_environment
 
 _RESERVE_SECONDS = 20.0
-"""Time kept before the function's limit: the run stops reading, writes its ledger entry and says what it owes."""
+"""Reserve before the function's time limit, in which the run stops reading and writes its ledger entry."""
 
 
 def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:

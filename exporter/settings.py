@@ -1,4 +1,4 @@
-"""Everything a run needs to know before its first call, from options and environment; faults are told all at once."""
+"""Options and environment flow in, the settings of a run flow out; all faults are reported at once."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ class Settings:
 
     @property
     def prefix(self) -> str:
-        """Where the dataset lies in the bucket, without slashes at the ends."""
+        """The dataset's prefix in the bucket, without slashes at the ends."""
         return self.dataset.target.prefix
 
     @property

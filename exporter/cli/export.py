@@ -9,10 +9,9 @@ import click
 from exporter.cli import options
 from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
-from exporter.run.dry_run import preview
-from exporter.run.dry_run_text import preview_json, preview_text
+from exporter.run.dry_run import preview, preview_json, preview_text
 from exporter.run.job import ExportJob
-from exporter.run.report import report_json, summary
+from exporter.run.reporting.report import report_json, summary
 from exporter.run.request import request_from_options
 
 

@@ -4,7 +4,7 @@ import click
 
 from exporter.cli import options
 from exporter.clients import Clients
-from exporter.run.report import run_line
+from exporter.run.reporting.report import run_line
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import click
 import structlog
 
-from exporter.run.progress import Lines, Progress, TerminalBar
+from exporter.run.reporting.progress import Lines, Progress, TerminalBar
 
 _log = structlog.get_logger()
 

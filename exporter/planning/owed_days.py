@@ -1,7 +1,7 @@
-"""Days that earlier runs were to publish and did not, as the ledger tells. Pure.
+"""Ledger entries and the manifest flow in, the days that earlier runs should have published and did not flow out.
 
-A day is settled when the manifest holds a reading of it that began with the run that owes it or later, whichever run
-made it. So a debt needs no second book: it ends by itself.
+A day is settled when the manifest holds a reading of it that began with the run that owes it or later, by any run.
+So owed days need no record of their own.
 """
 
 import datetime as dt
@@ -15,11 +15,11 @@ from exporter.planning.window import OWED_DAYS
 RESUMABLE_DAYS = 30
 """How far back `--resume` looks for an unfinished run."""
 
-DIED = "the run ended without a word: it was killed, or its machine went away"
+DIED = "the run ended without a report: it was killed, or its machine stopped"
 
 
 def died_runs(entries: Iterable[RunEntry], own_run_id: str) -> list[RunEntry]:
-    """Return the entries of runs that are over although they say `running`, rewritten to say that they died.
+    """Return the entries of runs that are over although their status is `running`, with the status `died`.
 
     For the holder of the lease alone: any other run that is alive would hold it.
     """
@@ -31,7 +31,7 @@ def died_runs(entries: Iterable[RunEntry], own_run_id: str) -> list[RunEntry]:
 
 
 def unsettled_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
-    """Return the days that a run owes and that nobody has read since it began."""
+    """Return the days that a run owes and that no run has read since it began."""
     records = manifest.days if manifest else {}
     return {
         day

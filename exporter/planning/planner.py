@@ -127,7 +127,7 @@ class Planner:
             self.density.learn(value, units, length / _HOUR)
 
     def stretches(self, reach: Reach, extent: Window | None, stride: DayStride) -> Iterator[Stretch]:
-        """Yield the stretches of a reach in key order, each of as many days as `stride` says when it is asked for.
+        """Yield the stretches of a reach in key order, each of as many days as `stride` gives when it is asked.
 
         `extent` stands for the window where the reach has none. A key that does not sort is one stretch.
         """

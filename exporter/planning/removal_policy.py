@@ -1,7 +1,7 @@
-"""When a day that came back empty, or smaller, may replace what is published. Pure.
+"""The manifest and what a run found flow in; whether an empty or smaller day may replace the published one flows out.
 
 TTL is not deletion: an item that the table has expired still happened. And a wrong key, a wrong table or a wrong date
-format looks exactly like days whose items have all been deleted, so the index has to show that it answers, by days.
+format looks like days with all items deleted, so the index must first show that it has items with readable dates.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from exporter.errors import RemovalRefused
 from exporter.planning.window import day_of
 
 Answer = Literal["readable days", "unreadable days", "nothing"]
-"""What an index that is asked for any item at all gives."""
+"""What an index holds at all."""
 
 _ADVICE = "If this is meant, run again with --accept-empty."
 
@@ -28,7 +28,7 @@ class RemovalPolicy:
     today: dt.date
     expires_after_days: int | None
     accept_empty: bool
-    """Nothing is protected: the operator says so, or nothing is ever replaced."""
+    """Nothing is protected: the operator has accepted it, or nothing is ever replaced."""
 
     @classmethod
     def of(
@@ -80,7 +80,7 @@ def expired_refusal(days: list[dt.date], expires_after_days: int | None) -> Remo
     """Return the refusal for days whose source has expired."""
     return RemovalRefused(
         f"{_named(days)} published with more items than the index still holds, and older than expires_after_days "
-        f"({expires_after_days}): items that the table's TTL has removed still happened. These days were kept as they "
+        f"({expires_after_days}): items that the table's TTL has removed still happened. These days were left as they "
         f"are. {_ADVICE}"
     )
 

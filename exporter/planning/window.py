@@ -1,4 +1,4 @@
-"""Which days a run is about. Pure.
+"""A schedule and an instant flow in, the days that a run reads flow out.
 
 A window is whole days of the dataset's time zone, and half-open as instants: `[start, end)`.
 """
@@ -27,7 +27,7 @@ def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
 
 
 def day_of(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
-    """Return the day in which an instant lies."""
+    """Return the day of an instant."""
     return instant.astimezone(zone).date()
 
 
@@ -85,7 +85,7 @@ def is_closed(day: dt.date, read_at: dt.datetime, zone: ZoneInfo, settle_minutes
 def owed_days(manifest: Manifest, now: dt.datetime, zone: ZoneInfo, back: int = OWED_DAYS) -> tuple[dt.date, ...]:
     """Return the past days that a scheduled run adds to its window: still open, or never read.
 
-    A day counts as never read when it lies after the first day ever read and the manifest has no record of it, as
+    A day counts as never read if it comes after the first day ever read and the manifest has no record of it, as
     after a failed run or one that never started. Open days are owed however old they are; the others `back` days.
     """
     today = day_of(now, zone)
@@ -128,7 +128,7 @@ class DayStride:
     def next_days(self, remaining: int, expected_bytes: float = 0.0) -> int:
         """Return how many days to read next, at most `remaining`; `expected_bytes` is what is known of a day's weight.
 
-        An empty day or week says nothing of the days behind it; a gap that is longer may well be as long again.
+        After an empty day or week the known weight still counts; a longer gap may well be as long again.
         """
         known = expected_bytes and self.empty_days < self.TRUSTED_GAP
         most = self._target / expected_bytes if known else self.LONGEST

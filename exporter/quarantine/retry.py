@@ -18,7 +18,7 @@ from exporter.planning.window import spans
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.quarantine.summary import key_text_of
 from exporter.run.job import ExportJob
-from exporter.run.report import report
+from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.settings import Settings
 from exporter.sources.index import IndexDescription, describe_index

@@ -1,4 +1,4 @@
-"""What one run has to say about itself: its ledger entry, written when it begins and again when it ends."""
+"""The state of one run flows in, its ledger entry flows out: written when the run begins and again when it ends."""
 
 import datetime as dt
 import time
@@ -24,7 +24,7 @@ _NAMED_DAYS = 5
 
 @dataclass
 class Account:
-    """A run as it stands."""
+    """The state of a run."""
 
     run_id: str
     dataset: str
@@ -34,10 +34,10 @@ class Account:
     quarantine: Quarantine
     limiter: RateLimiter
     windows: tuple[Window, ...] = ()
-    """What the run reads; none means everything, or that it is not known yet."""
+    """Windows that the run reads; none means everything, or not known yet."""
     covered: set[dt.date] = field(default_factory=set)
     """Days that have been, or are being, read."""
-    kept: list[dt.date] = field(default_factory=list)
+    protected: list[dt.date] = field(default_factory=list)
     """Days that stay as they are, because their source has begun to expire."""
     warnings: list[str] = field(default_factory=list)
     manifest: Manifest | None = None
@@ -55,11 +55,11 @@ class Account:
 
     @property
     def remaining(self) -> list[dt.date]:
-        """Days that are neither published nor found empty nor kept on purpose."""
-        return sorted(set(self.days) - self.done.days - set(self.kept))
+        """Days that are neither published nor found empty nor protected by their age."""
+        return sorted(set(self.days) - self.done.days - set(self.protected))
 
     def entry(self, status: str, error: str | None = None, *, owes: bool = True) -> RunEntry:
-        """Return the ledger entry of the run as it stands."""
+        """Return the ledger entry of the run in its present state."""
         days, done, tally = self.days, self.done, self.tally
         running = status == "running"
         return RunEntry.model_validate(
@@ -101,7 +101,7 @@ class Account:
 
 
 def write_entry(records: Records, entry: RunEntry) -> RunEntry:
-    """Write a ledger entry and return it; where there is no bucket to write to, the log alone is told."""
+    """Write a ledger entry and return it; if the bucket refuses, log that."""
     try:
         records.write_run(entry)
     except ExportError as failure:
@@ -111,12 +111,12 @@ def write_entry(records: Records, entry: RunEntry) -> RunEntry:
 
 def log_end(entry: RunEntry) -> None:
     """Log how a run ended, on one line."""
-    said = entry.model_dump(include={"run_id", "dataset", "rows", "quarantined", "read_units", "error"})
-    _log.info(entry.status, **said)
+    fields = entry.model_dump(include={"run_id", "dataset", "rows", "quarantined", "read_units", "error"})
+    _log.info(entry.status, **fields)
 
 
-def told_days(days: Iterable[dt.date]) -> str:
-    """Return days as people say them: one by one while they are few."""
+def days_text(days: Iterable[dt.date]) -> str:
+    """Return days as text: each of them if they are few, else their number, first and last."""
     listed = sorted(days)
     if len(listed) <= _NAMED_DAYS:
         return ", ".join(str(day) for day in listed)

@@ -1,4 +1,4 @@
-"""`exporter backfill`: a long stretch of days, exported in chunks, oldest first, each a run of its own."""
+"""`exporter backfill`: many days flow in, one run per chunk of days flows out, oldest first."""
 
 import datetime as dt
 import threading
@@ -13,8 +13,8 @@ from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
-from exporter.run.progress import Progress, Quiet
-from exporter.run.report import report
+from exporter.run.reporting.progress import Progress, Quiet
+from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.settings import Settings
 from exporter.storage.object_store import Store
@@ -42,7 +42,7 @@ class BackfillRequest:
 
 @dataclass
 class BackfillReport:
-    """What has been done so far."""
+    """Runs done and days that remain."""
 
     planned: int
     """Runs that the stretch takes."""
@@ -76,7 +76,7 @@ class BackfillReport:
         lines = [f"{rows:,} rows in {days:,} days, {runs}; {self.skipped_days:,} days were closed already"]
         if self.remaining:
             first, last = self.remaining[0].first, self.remaining[-1].last
-            lines.append(f"{first} to {last} remain; the same command goes on with them")
+            lines.append(f"{first} to {last} remain; run the same command again to continue")
         return "\n".join(lines)
 
 
@@ -101,10 +101,10 @@ class Backfill:
         if request.window.last > today:
             raise UsageError(f"--end {request.window.last} is in the future; today is {today}")
 
-    def run(self, told: Callable[[RunEntry, int, int], None] = lambda *_: None) -> BackfillReport:
+    def run(self, on_run: Callable[[RunEntry, int, int], None] = lambda *_: None) -> BackfillReport:
         """Export chunk by chunk; end after the first run that does not succeed, or at a stop.
 
-        `told` hears of each run as it ends, with its number and how many there are.
+        `on_run` is called with each run that has ended, its number and the number of runs.
         """
         store = Store(Clients(self._settings.region).s3, self._settings.bucket)
         store.check()
@@ -119,7 +119,7 @@ class Backfill:
                 break
             entry = self._export(window)
             done.entries.append(entry)
-            told(entry, number, len(windows))
+            on_run(entry, number, len(windows))
             if entry.error:
                 done.remaining = windows[number - 1 :]
                 break

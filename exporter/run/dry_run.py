@@ -1,22 +1,25 @@
-"""`export --dry-run`: what a run would read and replace, with nothing read and nothing changed.
+"""A request flows in, a preview of the run flows out, also as text or JSON; nothing is read or changed.
 
-It asks what the run asks, of the same functions: `preflight` refuses, `planned_windows` chooses the days, the planner
-chooses the ranges of keys, `RemovalPolicy` says what the source's age protects.
+It calls the functions that the run calls: `preflight` refuses, `planned_windows` chooses the days, the planner chooses
+the key ranges, `RemovalPolicy` decides which days are protected by their age.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import orjson
 
 from dataset_model import Dataset
 from dataset_model.partitions import day_from_key
 from exporter.clients import Clients
 from exporter.errors import NothingOwed
-from exporter.planning.key_ranges import KeyRange
+from exporter.planning.key_ranges import EVERY_KEY, KeyRange
 from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window, day_of, is_closed
+from exporter.run.account import days_text
 from exporter.run.lease import lease_holder
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
@@ -26,6 +29,9 @@ from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
 _Days = tuple[dt.date, ...]
+
+_SHOWN = 10
+"""Ranges and keys that the text lists."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +51,14 @@ class Preview:
     ranges: tuple[KeyRange, ...]
     """Of the sort key, read for each partition value; the same one several times where it is read several times."""
     between: tuple[dt.datetime, dt.datetime] | None
-    """The only instants whose items count; None: those of all days."""
+    """Only items from these instants count; None: items of all days."""
     replaces: tuple[str, ...]
     """Keys of published objects that are replaced, or removed where their day holds nothing any more."""
     keeps: tuple[str, ...]
-    """Keys that stay where the index holds less than is published, because their days have expired; the run fails then.
-    Where it does not hold less, they are replaced."""
-    beside: tuple[str, ...]
-    """Keys that stay, and beside which a day gets a further object: what APPEND does."""
+    """Keys of expired days. They stay, and the run fails, if the index holds fewer items than are published; otherwise
+    they are replaced."""
+    overlaps: tuple[str, ...]
+    """Keys that stay while their day gets a further object, in APPEND."""
     warnings: tuple[str, ...]
 
     @property
@@ -75,7 +81,7 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
     manifest = records.manifest()
     catalog = Catalog(clients.glue, dataset, settings.location)
     found = preflight(clients, dataset, catalog, records.schema(), now)
-    warnings = [*found.warnings, *_work_of_others(store, settings, request, now)]
+    warnings = [*found.warnings, *_running_export(store, settings, request, now)]
     windows: tuple[Window, ...] | None = None
     try:
         windows = planned_windows(request, dataset, manifest, now, records.runs_since(now - request.ledger_reach))
@@ -111,9 +117,9 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
 def _fates(published: Mapping[str, dt.date], dataset: Dataset, policy: RemovalPolicy) -> dict[str, tuple[str, ...]]:
     keys = tuple(published)
     if dataset.target.overwrite_mode == "APPEND":
-        return {"replaces": (), "keeps": (), "beside": keys}
-    kept = tuple(key for key in keys if not policy.accept_empty and policy.is_expired(published[key]))
-    return {"replaces": tuple(key for key in keys if key not in set(kept)), "keeps": kept, "beside": ()}
+        return {"replaces": (), "keeps": (), "overlaps": keys}
+    expired = tuple(key for key in keys if not policy.accept_empty and policy.is_expired(published[key]))
+    return {"replaces": tuple(key for key in keys if key not in set(expired)), "keeps": expired, "overlaps": ()}
 
 
 def _open(days: set[dt.date] | None, dataset: Dataset, now: dt.datetime) -> Iterator[dt.date]:
@@ -123,10 +129,113 @@ def _open(days: set[dt.date] | None, dataset: Dataset, now: dt.datetime) -> Iter
             yield day
 
 
-def _work_of_others(store: Store, settings: Settings, request: ExportRequest, now: dt.datetime) -> Iterator[str]:
+def _running_export(store: Store, settings: Settings, request: ExportRequest, now: dt.datetime) -> Iterator[str]:
     if holder := lease_holder(store, settings.prefix, now):
         then = f"wait up to {request.wait_minutes:g} minutes for it" if request.wait_minutes else "be refused"
         yield (
-            f"run {holder.owner} on {holder.host} is at work and holds the lease until {holder.expires_at:%H:%M:%S} "
+            f"run {holder.owner} on {holder.host} is exporting and holds the lease until {holder.expires_at:%H:%M:%S} "
             f"UTC: a run now would {then}, and what it publishes until then is not known here"
         )
+
+
+def preview_json(found: Preview) -> str:
+    """Return a dry run as one JSON line; `days` is null for every day that the index holds."""
+    return orjson.dumps(
+        {
+            "dry_run": True,
+            "dataset": found.dataset.name,
+            "index": found.index,
+            "partition_values": list(found.dataset.source.partition_values),
+            "mode": found.mode,
+            "days": None if found.days is None else _dated(found.days),
+            "owed": _dated(found.owed),
+            "looked_back": _dated(found.looked_back),
+            "open": _dated(found.open),
+            "key_ranges": [{"from": keys.low, "to": keys.high} for keys in found.ranges],
+            "between": found.between and [moment.isoformat() for moment in found.between],
+            "replaces": list(found.replaces),
+            "keeps_if_fewer": list(found.keeps),
+            "adds_beside": list(found.overlaps),
+            "warnings": list(found.warnings),
+        }
+    ).decode()
+
+
+def preview_text(found: Preview) -> str:
+    """Return a dry run for people."""
+    source = found.dataset.source
+    name, values = found.dataset.name, source.partition_values
+    if found.days == ():
+        lines = [f"{name}: would read nothing"]
+    else:
+        days = "every day" if found.days is None else days_text(found.days)
+        lines = [
+            f"{name}: would read {days} of {_count(len(values), 'partition value')} from {found.index}",
+            f"  values: {', '.join(values)}",
+            *(f"  {line}" for line in (*_reading(found), *_publishing(found))),
+        ]
+    lines += [f"  warning: {warning}" for warning in found.warnings]
+    return "\n".join([*lines, "  nothing was read or changed (--dry-run)"])
+
+
+def _reading(found: Preview) -> Iterator[str]:
+    source = found.dataset.source
+    if found.owed:
+        yield f"owed by earlier runs, and included: {days_text(found.owed)}"
+    if found.looked_back:
+        yield f"closed, and read again to find what has changed: {days_text(found.looked_back)}"
+    if found.open:
+        yield f"not ended and settled yet; the next scheduled run reads them again: {days_text(found.open)}"
+    if found.between:
+        first, last = (f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" for moment in found.between)
+        yield f"only items from {first} to before {last} UTC count"
+    whole = found.ranges.count(EVERY_KEY)
+    if whole:
+        why = "" if found.days is None else f": {source.date_format} does not sort by time"
+        times = "" if whole == 1 else f" {whole} times, once for each stretch of days"
+        yield f"reads the whole key of each value{times}{why}"
+    elif found.days is not None:
+        for keys in found.ranges[:_SHOWN]:
+            yield f"reads {source.sort_key} from {keys.low or 'the first'} to {_escaped(keys.high)}"
+        yield from _more(found.ranges)
+
+
+def _publishing(found: Preview) -> Iterator[str]:
+    if found.mode == "APPEND":
+        yield f"APPEND adds an object to each of these days that has items, below {found.location}, and replaces none"
+        if found.overlaps:
+            yield f"{_count(len(found.overlaps), 'object')} of these days stay, and count in addition:"
+            yield from _keys(found.overlaps)
+        return
+    yield f"would replace {_count(len(found.replaces), 'published object')} below {found.location}"
+    yield from _keys(found.replaces)
+    if found.keeps:
+        limit = found.dataset.retention.expires_after_days
+        yield (
+            f"older than expires_after_days ({limit}), and replaced only if the index holds no fewer items; otherwise "
+            "they stay and the run fails (--accept-empty replaces them):"
+        )
+        yield from _keys(found.keeps)
+
+
+def _keys(keys: Sequence[str]) -> Iterator[str]:
+    yield from (f"  {key}" for key in keys[:_SHOWN])
+    yield from _more(keys)
+
+
+def _more(listed: Sequence[object]) -> Iterator[str]:
+    if len(listed) > _SHOWN:
+        yield f"  and {len(listed) - _SHOWN} more"
+
+
+def _escaped(bound: str | None) -> str:
+    # A bound may end in the highest code point, which no terminal shows.
+    return "the last" if bound is None else bound.encode("ascii", "backslashreplace").decode()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def _dated(days: Iterable[dt.date]) -> list[str]:
+    return [day.isoformat() for day in days]

@@ -1,4 +1,4 @@
-"""One run, from a request to a report. The command, the Fargate task and the Lambda all come through here."""
+"""A request flows in, one run exports its days, a ledger entry flows out; the command and the Lambda both call this."""
 
 import dataclasses
 import datetime as dt
@@ -23,14 +23,14 @@ from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import DayStride, Window, day_of, day_start
-from exporter.run.account import Account, log_end, told_days, write_entry
+from exporter.run.account import Account, days_text, log_end, write_entry
 from exporter.run.lease import Lease
-from exporter.run.metrics import emit_metrics
 from exporter.run.preflight import preflight
-from exporter.run.progress import Progress, Quiet
 from exporter.run.reader import Reader, Sink
+from exporter.run.reporting.metrics import emit_metrics
+from exporter.run.reporting.progress import Progress, Quiet
+from exporter.run.reporting.warnings import run_warnings
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
-from exporter.run.warnings import run_warnings
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
@@ -65,7 +65,7 @@ class _Reading:
 
 
 class Decoders:
-    """The decoder of the schema as it is now; making one costs a few milliseconds, so each is made once."""
+    """The decoder of the current schema; making one costs a few milliseconds, so each is made once."""
 
     def __init__(self, dataset: Dataset, reading: _Reading, between: tuple[dt.datetime, dt.datetime] | None) -> None:
         self._dataset, self._reading, self._between = dataset, reading, between
@@ -114,7 +114,7 @@ class ExportJob:
     def run(self) -> RunEntry:
         """Run to the end and return the ledger entry, `failed` or `interrupted` where an anticipated error ended it.
 
-        Anything unforeseen is written to the ledger and raised.
+        Any other error is written to the ledger and raised.
         """
         try:
             self._store.check()
@@ -131,7 +131,7 @@ class ExportJob:
         return entry
 
     def _outcome(self) -> RunEntry:
-        """Export, and write how that ended while the lease still says that this run is alive."""
+        """Export, and write the result while this run still holds the lease."""
         account = self._account
         status, error = "succeeded", None
         try:
@@ -154,8 +154,8 @@ class ExportJob:
     def _remains(self) -> str:
         remaining = self._account.remaining
         if not remaining:
-            return "which days remain was not known yet; run again"
-        return f"{told_days(remaining)} remain; `export --resume` goes on with them"
+            return "the remaining days were not known yet; run again"
+        return f"{days_text(remaining)} remain; run `export --resume` to continue with them"
 
     def _export(self) -> None:
         account = self._account
@@ -195,8 +195,8 @@ class ExportJob:
                     raise
             self._settle_empty(publisher, policy, index, sort_key)
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, self._reader.tally)
-        if account.kept:
-            raise expired_refusal(sorted(account.kept), policy.expires_after_days)
+        if account.protected:
+            raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
     def _publisher(
         self, published: TableSchema | None, folder: Path, description: IndexDescription, manifest: Manifest | None
@@ -219,7 +219,7 @@ class ExportJob:
         )
 
     def _earlier_runs(self) -> list[RunEntry]:
-        """Return recent ledger entries, newest first; those of runs that died without a word now say so."""
+        """Return recent ledger entries, newest first; entries of runs that have died are rewritten."""
         runs = self._records.runs_since(self._account.started_at - self.request.ledger_reach)
         died = {entry.run_id: entry for entry in died_runs(runs, self.run_id)}
         for entry in died.values():
@@ -241,7 +241,7 @@ class ExportJob:
             extent = source.extent(decoders.of(publisher.schema), latest)
         if extent:
             account.covered |= set(extent.days())
-            self._say_extent(window)
+            self._record_extent(window)
         self.progress.plan(len(account.covered) if extent else None)
         years = extent or Window(self._today, self._today, self._dataset.zone)
         publisher.start(publisher.schema, (years.first.year, years.last.year))
@@ -252,15 +252,15 @@ class ExportJob:
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
             if complete:
                 stride.learn(len(complete), sum(spool.size(day) for day in complete))
-            elif not spool.days():  # rows that wait for the next stretch to complete their day say nothing yet
+            elif not spool.days():  # rows that wait for the next stretch have no known weight yet
                 stride.learn(stretch.days, 0)
             self._publish(complete, publisher, policy, spool)
-            behind = self._days_behind(extent, stretch.complete_to) if extent else len(complete)
-            self.progress.published(behind - done)  # the empty days as well
-            done = behind if extent else 0
+            finished = self._days_finished(extent, stretch.complete_to) if extent else len(complete)
+            self.progress.published(finished - done)  # the empty days as well
+            done = finished if extent else 0
 
-    def _say_extent(self, window: Window | None) -> None:
-        """Let the ledger know the days of a run over everything, as soon as they are known: it might die."""
+    def _record_extent(self, window: Window | None) -> None:
+        """Write the days of a run over everything to the ledger as soon as they are known, in case it dies."""
         if window is None:
             self._records.write_run(self._account.entry("running"))
 
@@ -268,17 +268,17 @@ class ExportJob:
         for day in days:
             spooled = spool.day(day)
             if spooled is not None and policy.keeps(day, spooled.rows):
-                self._account.kept.append(day)
+                self._account.protected.append(day)
                 spool.drop(day)
         publisher.publish(days, spool)
         self._account.covered |= set(days)
 
     def _settle_empty(self, publisher: Publisher, policy: RemovalPolicy, index: Index, sort_key: SortKey) -> None:
-        """Remove published days that hold nothing any more, and record the other empty ones."""
+        """Remove published days that have become empty, and record the other empty ones."""
         if self._append:
             return
         account = self._account
-        settled = publisher.done.days | set(account.kept)
+        settled = publisher.done.days | set(account.protected)
         wanted = publisher.published_days & account.covered if account.windows else publisher.published_days
         emptied = wanted - settled
         if emptied:
@@ -287,7 +287,7 @@ class ExportJob:
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
 
-    def _days_behind(self, extent: Window, complete_to: dt.datetime | None) -> int:
+    def _days_finished(self, extent: Window, complete_to: dt.datetime | None) -> int:
         days = (extent.last - extent.first).days + 1
         if complete_to is None:
             return days

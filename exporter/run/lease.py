@@ -1,8 +1,8 @@
-"""One run per dataset at a time: a lease in S3 that a run takes, renews while it lives and gives back.
+"""One run per dataset at a time: a lease in S3 that a run takes, renews while it works and returns at its end.
 
-The lease spares two runs the same work, and tells a dead run from a living one. It is no lock: clocks differ and a
-process may be paused for minutes. What keeps a stale run from overwriting a newer one is that every publish requires
-the ETag that was seen at the start; a run that finds its lease gone only stops sooner.
+The lease keeps two runs from doing the same work, and distinguishes a dead run from a running one. It is not a lock:
+clocks differ and a process may be paused for minutes. A stale run cannot overwrite a newer one because every publish
+requires the ETag that was seen at the start; a run that has lost its lease only stops sooner.
 """
 
 import datetime as dt
@@ -56,7 +56,7 @@ class Lease:
         clock: Callable[[], dt.datetime],
         stop: threading.Event,
     ) -> None:
-        """`stop` is set when the lease is lost, so that reading ends; where it is set, nobody waits any longer."""
+        """`stop` is set when the lease is lost, so that reading ends; once it is set, waiting ends."""
         self._store = store
         self._key = f"{prefix}/{LEASE_FILE}"
         self._run_id = run_id
@@ -103,7 +103,7 @@ class Lease:
             raise LeaseLost(self._loss)
 
     def renew(self) -> None:
-        """Renew the lease, or note its loss: somebody else has written it, or it ran out before S3 could be reached."""
+        """Renew the lease, or note its loss: another run has written it, or it expired before S3 could be reached."""
         with self._lock:
             if self._loss is not None:
                 return
@@ -120,13 +120,13 @@ class Lease:
 
     def _take(self, wait_minutes: float) -> None:
         deadline = time.monotonic() + wait_minutes * 60
-        told, contests = False, 0
+        is_logged, contests = False, 0
         while not self._try_to_take():
             holder = self._holder()
             if holder is None or holder.expires_at <= self._clock():
-                contests += 1  # given back, or run out, or taken by a third one in this moment
+                contests += 1  # returned, expired, or taken by a third run in this moment
                 if contests > _MOST_CONTESTS:
-                    raise LeaseHeld(f"the lease {self._key} cannot be taken although nobody holds it; run again")
+                    raise LeaseHeld(f"the lease {self._key} cannot be taken although no run holds it; run again")
                 self._stop.wait(secrets.randbelow(200) / 1000)
                 continue
             if time.monotonic() >= deadline:
@@ -136,9 +136,9 @@ class Lease:
                     f"{holder.expires_at:%Y-%m-%d %H:%M:%S} UTC, unless it renews it. Run again then, or wait with "
                     "--wait MINUTES."
                 )
-            if not told:
+            if not is_logged:
                 _log.info("waiting for the lease", holder=holder.owner, host=holder.host)
-                told = True
+                is_logged = True
             if self._stop.wait(min(POLL_SECONDS, max(deadline - time.monotonic(), 0.05))):
                 raise Interrupted("stopped while waiting for the lease; nothing was read")
 
@@ -187,18 +187,18 @@ class Lease:
         try:
             self._store.remove(self._key, self._etag)
         except ExportError as error:
-            _log.warning("the lease could not be given back; it runs out by itself", error=str(error))
+            _log.warning("the lease could not be returned; it expires by itself", error=str(error))
 
 
 def lease_holder(store: Store, prefix: str, now: dt.datetime) -> LeaseRecord | None:
-    """Return who holds the lease of a prefix, or None where nobody does."""
+    """Return the lease of a prefix if a run holds it, else None."""
     found = store.read(f"{prefix}/{LEASE_FILE}")
     holder = _parsed(found[0]) if found else None
     return holder if holder is not None and holder.expires_at > now else None
 
 
 def _parsed(body: bytes) -> LeaseRecord | None:
-    # What nobody can read protects nobody.
+    # An unreadable lease protects no run.
     try:
         return LeaseRecord.model_validate_json(body)
     except ValidationError:

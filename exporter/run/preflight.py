@@ -1,6 +1,6 @@
-"""What has to hold before a run reads anything, looked at without changing anything.
+"""The dataset and its published schema flow in, the index description flows out, if nothing prevents a run.
 
-A run, a dry run and a plan come through here, so that they refuse the same things in the same words.
+A run, a dry run and a plan all call this, so they refuse the same things in the same words. It changes nothing.
 """
 
 import datetime as dt
@@ -10,14 +10,14 @@ from dataset_model import Dataset
 from dataset_model.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
-from exporter.run.warnings import projection_warnings
+from exporter.run.reporting.warnings import projection_warnings
 from exporter.sources.index import IndexDescription, describe_index
 from exporter.storage.glue_catalog import Catalog
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What was found where nothing stands in the way."""
+    """What is known before a run reads anything."""
 
     description: IndexDescription
     warnings: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""From a plan to spooled days: pieces are read at the same time, and a stretch is handed on when all of its are in."""
+"""A plan flows in, spooled days flow out: pieces are read concurrently, a stretch is yielded when complete."""
 
 import datetime as dt
 import threading
@@ -14,7 +14,7 @@ from exporter.decoding.decoder import DAY, DecodedPage, PageDecoder, SetAside
 from exporter.errors import Interrupted
 from exporter.planning.planner import Piece, Reach, Stretch
 from exporter.planning.window import Window
-from exporter.run.progress import Progress
+from exporter.run.reporting.progress import Progress
 from exporter.sources.base import Source
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool
@@ -23,7 +23,7 @@ from exporter.values.numbers import InexactDoubles
 
 @dataclass
 class Tally:
-    """What reading has met, apart from the rows."""
+    """Counts of what was read."""
 
     rows: int = 0
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class Sink:
-    """Where rows and set-aside items go."""
+    """Where rows and quarantined items go."""
 
     spool: Spool
     quarantine: Quarantine
@@ -56,8 +56,8 @@ class Reader:
         """Read stretches, several pieces at a time, and yield each, in order, when all that belongs to it is spooled.
 
         While the caller publishes one, the next are read, but no more than twice as many pieces as are read at a time.
-        `decoder` is asked for each piece, so that it may learn of new columns. Raises Interrupted between two pages
-        after a stop; whatever ends it, nothing is read any more when this generator has ended.
+        `decoder` is called for each piece, because new columns may have been added. Raises Interrupted between two
+        pages after a stop. When this generator has ended, for any reason, nothing is read any more.
         """
         most = self._source.concurrency
         end = threading.Event()
@@ -95,14 +95,14 @@ class Reader:
     def _take(self, page: DecodedPage, piece: Piece, reach: Reach, sink: Sink) -> None:
         wanted = _within(page.rows, reach.window)
         nulled: dict[dt.date, list[SetAside]] = {}
-        for aside in page.nulled:
-            if aside.day is not None and (reach.window is None or aside.day in reach.window):
-                nulled.setdefault(aside.day, []).append(aside)
+        for entry in page.nulled:
+            if entry.day is not None and (reach.window is None or entry.day in reach.window):
+                nulled.setdefault(entry.day, []).append(entry)
         with self._lock:
             sink.spool.add(wanted, piece.value, piece.order)
             sink.quarantine.add(page.withheld)
-            for day, asides in nulled.items():
-                sink.spool.count_nulled(day, sink.quarantine.add(asides))
+            for day, entries in nulled.items():
+                sink.spool.count_nulled(day, sink.quarantine.add(entries))
             self._count(page, piece, wanted.num_rows, reach.window)
             self._progress.read(items=page.items, units=page.read_units)
 

@@ -1,4 +1,4 @@
-"""What a caller asks for, in options or in a Lambda event, to one `ExportRequest`. Pure."""
+"""Options or a Lambda event flow in, an `ExportRequest` and its windows flow out."""
 
 import contextlib
 import datetime as dt
@@ -19,7 +19,7 @@ from exporter.settings import Settings
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a run is asked for."""
+    """The request for one run."""
 
     window: Window | None
     """None: everything that the index holds."""
@@ -107,7 +107,7 @@ def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str,
 
     Raises UsageError.
 
-    Fields that a scheduler adds of its own accord are ignored; a misspelled one of ours is not.
+    Unknown fields that a scheduler adds are ignored; a misspelled known field is refused.
     """
     known = {"startDate", "endDate", "all", "acceptEmpty", "resume"}
     for field in event:
@@ -162,7 +162,7 @@ def lookback_days(
 ) -> set[dt.date]:
     """Return the closed days that a run reads again to find what has changed in them.
 
-    A day from which TTL may have removed items is left out: what is gone there was not deleted.
+    A day from which TTL may have removed items is left out: those items were not deleted by anyone.
     """
     today = day_of(now, dataset.zone)
     expires = dataset.retention.expires_after_days

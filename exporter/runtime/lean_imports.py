@@ -16,21 +16,21 @@ from types import ModuleType
 gc.set_threshold(500_000)
 
 
-class _KeptOut:
+class _Excluded:
     def __init__(self, *names: str) -> None:
         self._names = frozenset(names)
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:  # noqa: ARG002 - import's protocol
         if fullname in self._names:
-            raise ModuleNotFoundError(f"{fullname} is kept out of this program", name=fullname)
+            raise ModuleNotFoundError(f"{fullname} is excluded from this program", name=fullname)
 
 
 # What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-sys.meta_path.insert(0, _KeptOut("numpy", "pandas", *(f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))))
+sys.meta_path.insert(0, _Excluded("numpy", "pandas", *(f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))))
 
-_while_structlog_starts = _KeptOut("rich")
+_while_structlog_starts = _Excluded("rich")
 sys.meta_path.insert(0, _while_structlog_starts)
 import structlog  # noqa: E402, F401 - for what it does not find
 

@@ -1,4 +1,4 @@
-"""Logs on standard error: for eyes on a terminal, one JSON object a line elsewhere."""
+"""Log events flow in; coloured text on a terminal, or one JSON object a line, flows out on standard error."""
 
 import logging
 import sys

@@ -1,6 +1,6 @@
-"""Python's collector, C's allocator and Arrow's pool, told what a run is like.
+"""Settings of Python's collector, C's allocator and Arrow's pool for the length of a run.
 
-A page is a burst: megabytes of bytes, tens of thousands of small objects, a few arrays, all free again before the next
+A page is a burst: megabytes of bytes, tens of thousands of small objects, a few arrays, all freed before the next
 page, which needs as much.
 """
 
@@ -20,9 +20,9 @@ MANY_BYTES = 64 * _MIB
 
 @contextlib.contextmanager
 def steady_memory() -> Iterator[None]:
-    """Keep what a page has freed for the next one; let the collector look rarely, never at what start-up left.
+    """Reuse memory that a page has freed; run the collector rarely, and never over objects of the start-up.
 
-    The allocator stays as it is told for the life of the process. The collector stays on, for the cycles that the SDK
+    The allocator's settings stay for the life of the process. The collector stays on, for the cycles that the SDK
     makes now and then.
     """
     _keep_freed_memory()

@@ -1,4 +1,4 @@
-"""The folder on the local disk where a run keeps rows until they are published; those of dead runs are cleared away."""
+"""A folder on the local disk for rows that are not published yet; folders of dead runs are removed."""
 
 import contextlib
 import fcntl
@@ -25,14 +25,14 @@ def workspace() -> Iterator[Path]:
     """Make a folder in TMPDIR for the length of a block, after removing those that dead runs left a day ago."""
     _clear()
     with tempfile.TemporaryDirectory(prefix=_PREFIX) as name, (Path(name) / _MARK).open("w") as mark:
-        with contextlib.suppress(OSError):  # a file system without locks: age alone tells
+        with contextlib.suppress(OSError):  # a file system without locks: the age alone decides
             fcntl.flock(mark, fcntl.LOCK_EX)
         yield Path(name)
 
 
 def _clear() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        # Whatever is in the way of clearing up is no reason not to export.
+        # A folder that cannot be removed does not prevent an export.
         with contextlib.suppress(OSError):
             if _is_left(folder):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -40,7 +40,7 @@ def _clear() -> None:
 
 
 def _is_left(folder: Path) -> bool:
-    """Whether a folder is one of ours, old, and no living run's."""
+    """Whether a folder is the exporter's, old, and not in use by a run."""
     mark = folder / _MARK
     status = folder.lstat()
     if status.st_uid != os.getuid() or folder.is_symlink() or not mark.is_file():

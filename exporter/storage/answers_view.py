@@ -1,4 +1,4 @@
-"""Questions and their answers as rows: a view over the attribute pairs `X_Question` and `X`. Pure.
+"""A schema with attribute pairs `X_Question` and `X` flows in, a Glue view with a row per question flows out.
 
 A survey adds a pair of attributes per question, so the table has two columns for each and no query can go over all of
 them. The view `<table>_answers` has a row per item and question: key, topic (the `X`), question, answer, and the

@@ -1,4 +1,4 @@
-"""Statements in Athena, each run to its end. The only module of the exporter that calls it."""
+"""SQL statements flow in, their rows flow out, each run to its end. The only exporter module that calls Athena."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ MOST_SECONDS = 30 * 60.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What a statement gave."""
+    """The result of a statement."""
 
     rows: tuple[tuple[str | None, ...], ...]
     """Every value as text, None for NULL; without the row of column names."""

@@ -1,4 +1,4 @@
-"""The Glue table, owned by the exporter and derived from the table's schema. The only module that calls Glue."""
+"""A schema and years flow in, the Glue table and its view are created or extended. The only module that calls Glue."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ _OWNER = "exporter.dataset"
 
 
 def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
-    """Return the Glue table of a schema; pure. `years` are the first and last year that Athena can see."""
+    """Return the Glue table of a schema. `years` are the first and last year that Athena can see."""
     stored = STORAGE_FORMATS[dataset.target.formats[0]]
     return {
         "Name": dataset.target.table,
@@ -139,7 +139,7 @@ class Catalog:
         if location.rstrip("/") != self._location.rstrip("/"):
             raise CatalogError(
                 f"table {self.name} exists and reads {location or 'no location'}, not {self._location}. "
-                "Choose another ATHENA_TABLE, or drop that table if nobody needs it."
+                "Choose another ATHENA_TABLE, or drop that table if it is not needed."
             )
         return found
 
@@ -147,7 +147,7 @@ class Catalog:
         if found.get("Parameters", {}).get(_OWNER) != self._dataset.name:
             raise CatalogError(
                 f"{self._dataset.target.database}.{found['Name']} exists and is not this dataset's view of answers. "
-                "Drop it if nobody needs it, or leave QUESTION_SUFFIX empty."
+                "Drop it if it is not needed, or leave QUESTION_SUFFIX empty."
             )
         return found
 

@@ -1,4 +1,4 @@
-"""The bucket: objects below one prefix, replaced only where they are what the run has seen. The only S3 module."""
+"""Bytes and files flow to and from S3 objects, replaced only if their ETag is the one seen. The only S3 module."""
 
 import math
 import secrets
@@ -33,8 +33,8 @@ _PERMISSIONS = {
 }  # fmt: skip
 
 _MARK = "written-as"
-"""Metadata that tells a write from every other. When an answer is lost on its way, the SDK sends the request again, and
-S3 refuses it because of the first one."""
+"""Metadata that identifies one write. When an answer is lost, the SDK sends the request again, and S3 refuses the
+second one because of the first."""
 
 _BODY_ATTEMPTS = 4
 """The SDK repeats requests, but not the reading of a body that breaks off."""
@@ -42,7 +42,7 @@ _BODY_ATTEMPTS = 4
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object as a listing tells it; the ETag is without quotes."""
+    """An object as a listing shows it; the ETag is without quotes."""
 
     key: str
     etag: str
@@ -116,13 +116,13 @@ class Store:
                 return
 
     def write(self, key: str, body: bytes, *, content_type: str = "application/json") -> str:
-        """Put an object whatever was there; return its ETag."""
+        """Put an object unconditionally; return its ETag."""
         return self._put(key, body, content_type, {})
 
     def replace(self, key: str, body: bytes, seen: str | None, *, content_type: str = "application/json") -> str:
         """Put an object where its ETag is still `seen` (None: where there is none); return the new ETag.
 
-        Raises StaleRun where somebody else has written it since.
+        Raises StaleRun if another writer has changed it since.
         """
         return self._put(key, body, content_type, _condition(seen))
 
@@ -178,13 +178,13 @@ class Store:
         parts: list[Any] = []
         with file.open("rb") as stream:
             for number in range(1, math.ceil(file.stat().st_size / PART_BYTES) + 1):
-                # No name keeps a part: the next one is read once it is gone.
+                # No variable holds a part: it is freed before the next one is read.
                 answer = self._client.upload_part(**target, PartNumber=number, Body=stream.read(PART_BYTES))
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
         return parts
 
     def _etag_of(self, key: str, mark: dict[str, str]) -> str | None:
-        """Return the ETag of an object that this very write has made, None where it is another's."""
+        """Return the ETag of an object if this write made it, else None."""
         try:
             found = self._client.head_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError):
@@ -192,7 +192,7 @@ class Store:
         return found["ETag"].strip('"') if found["Metadata"].get(_MARK) == mark[_MARK] else None
 
     def _abort(self, target: dict[str, Any]) -> None:
-        # Parts of an upload that nobody completes are invisible but paid for.
+        # Parts of an upload that is never completed are invisible but paid for.
         try:
             self._client.abort_multipart_upload(**target)
         except (ClientError, BotoCoreError):

@@ -1,4 +1,4 @@
-"""The JSON records beside the data: schema, manifest and ledger, read and replaced in S3."""
+"""Models flow in and out, JSON records in S3 are read and replaced: schema, manifest, ledger, verifications."""
 
 import datetime as dt
 import json

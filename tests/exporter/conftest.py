@@ -56,7 +56,7 @@ def aws(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Let parts of a multipart upload be small; the value is their size, which the exporter has to be told as well."""
+    """Let parts of a multipart upload be small; the value is their size, which must be set in the exporter as well."""
     monkeypatch.setattr("moto.s3.models.S3_UPLOAD_PART_MIN_SIZE", 1)
     return 4096
 

@@ -4,7 +4,7 @@
         faults.rule = lambda request, forward: throttled(request) if request.number < 3 else forward()
 
 A rule gets the request and a function that sends it on. It returns what the client is answered, or None to close the
-connection without a word.
+connection without an answer.
 """
 
 import http.client
@@ -137,10 +137,10 @@ class Faults:
             connection.request(request.method, request.path, request.body, headers)
             answer = connection.getresponse()
             body = answer.read()
-            kept = {name.lower(): value for name, value in answer.getheaders()}
-            length = {"content-length": kept["content-length"]} if request.method == "HEAD" else {}
-            kept = {name: value for name, value in kept.items() if name not in _HOP_BY_HOP} | length
-            return Response(answer.status, kept, body)
+            headers = {name.lower(): value for name, value in answer.getheaders()}
+            length = {"content-length": headers["content-length"]} if request.method == "HEAD" else {}
+            headers = {name: value for name, value in headers.items() if name not in _HOP_BY_HOP} | length
+            return Response(answer.status, headers, body)
         finally:
             connection.close()
 

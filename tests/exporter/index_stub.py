@@ -77,7 +77,7 @@ class IndexStub:
             if len(page) >= limit or size >= self._page_bytes:
                 break
         more = bool(page) and place != positions[-1]
-        # An index's cursor also holds the table's key; a place is enough for one that nobody else reads.
+        # An index's cursor also holds the table's key; a position is enough for a stub.
         cursor = f',"LastEvaluatedKey":{{"Place":{{"N":"{place}"}}}}' if more else ""
         units = max(0.5, -(-size // 4096) * 0.5)
         head = f'{{"Count":{len(page)},"ConsumedCapacity":{{"CapacityUnits":{units}}},"Items":['

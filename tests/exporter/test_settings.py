@@ -1,4 +1,4 @@
-"""Settings and requests: options, environment and events, and how their faults are told."""
+"""Settings and requests: options, environment and events, and how their faults are reported."""
 
 import datetime as dt
 
@@ -33,7 +33,7 @@ def test_every_fault_is_told_at_once():
 
 
 def test_a_table_needs_no_file():
-    """Variables alone describe a table that nobody has written a dataset file for."""
+    """Variables alone describe a table that has no dataset file."""
     made = settings_from_environment(
         {
             "S3_BUCKET": "b", "AWS_DEFAULT_REGION": "us-east-1", "DYNAMO_TABLE_NAME": "orders", "GSI_NAME": "by-state",

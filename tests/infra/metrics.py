@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from dataset_model.runs import RunEntry
-from exporter.run.metrics import metrics_line
+from exporter.run.reporting.metrics import metrics_line
 
 
 def metrics_of_a_run() -> dict[str, Any]:

@@ -43,8 +43,8 @@ def test_an_index_that_answers_nothing_removes_nothing():
         policy().check([dt.date(2026, 11, 18)], "nothing")
 
 
-def test_an_index_whose_dates_nobody_can_read_removes_nothing():
-    """Items that tell no day are not the deletion of all days: the reason names the date format."""
+def test_an_index_without_a_readable_date_removes_nothing():
+    """Items without a readable day are not the deletion of all days: the reason names the date format."""
     with pytest.raises(RemovalRefused, match=r"2026-11-18 is published.*DATE_FORMAT.*--accept-empty"):
         policy().check([dt.date(2026, 11, 18)], "unreadable days")
 
@@ -76,7 +76,7 @@ def test_accept_empty_means_it():
 
 
 def test_a_partition_value_that_is_gone_is_named():
-    """A value that had rows before, and is not read or gives nothing now, is told with its former rows."""
+    """A value that had rows before, and is not read or gives nothing now, is named with its former rows."""
     records = manifest({"2026-11-18": {"VOICE": 5, "CHAT": 7, "FAX": 0}, "2026-11-19": {"VOICE": 1}})
     assert vanished_values(records, records.days, ["VOICE", "CHAT"], ["CHAT"]) == {"VOICE": 6}
     assert vanished_values(records, records.days, ["VOICE"], ["VOICE", "CHAT"]) == {"CHAT": 7}

@@ -51,7 +51,7 @@ def test_a_window_spans_the_zones_own_midnights():
 
 @given(days, zones)
 def test_days_follow_one_another_without_gap(day, zone_name):
-    """Every instant lies in exactly one day, in every zone, also where midnight is skipped or a date left out."""
+    """Every instant is in exactly one day, in every zone, also where midnight is skipped or a date left out."""
     zone = ZoneInfo(zone_name)
     start, end = day_start(day, zone), day_start(day + dt.timedelta(days=1), zone)
     assert dt.timedelta(0) <= end - start <= dt.timedelta(hours=25)
@@ -103,7 +103,7 @@ def test_a_scheduled_run_owes_open_and_forgotten_days():
 
 
 def test_the_first_run_owes_nothing():
-    """Days before the first one ever read are not owed: nobody has promised them."""
+    """Days before the first one ever read are not owed: no schedule covered them."""
     assert owed_days(manifest_of({}), at("2026-11-20T09:00:00"), UTC) == ()
     assert owed_days(manifest_of({"2026-11-19": "closed"}), at("2026-11-20T09:00:00"), UTC) == ()
 
@@ -123,7 +123,7 @@ def test_the_stride_grows_over_small_days_and_shrinks_over_large_ones():
 
 
 def test_a_gap_is_taken_to_be_as_long_again():
-    """Years without an item take few stretches, and what lies behind a short gap is not read in a long one."""
+    """Years without an item take few stretches, and the days after a short gap are not read in a long stretch."""
     stride = DayStride(target_bytes=1000)
     taken = []
     while sum(taken) < 9000:

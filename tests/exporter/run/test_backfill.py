@@ -21,9 +21,9 @@ def request_for(table, start, end, **options):
     return BackfillRequest(Window(dt.date.fromisoformat(start), dt.date.fromisoformat(end), zone), **options)
 
 
-def backfill(table, start, end, *, told=lambda *_: None, stop=None, **options):
+def backfill(table, start, end, *, on_run=lambda *_: None, stop=None, **options):
     request = request_for(table, start, end, **options)
-    return Backfill(table.settings(), request, stop=stop, clock=lambda: NOW).run(told)
+    return Backfill(table.settings(), request, stop=stop, clock=lambda: NOW).run(on_run)
 
 
 def filled(scene, **variables):
@@ -72,14 +72,14 @@ def test_a_stop_between_runs_is_gone_on_with(scene):
     """A stopped backfill says what remains, and the same command does that and no more."""
     table = filled(scene)
     stop = threading.Event()
-    found = backfill(table, "2025-11-01", "2026-01-31", stop=stop, told=lambda *_: stop.set())
+    found = backfill(table, "2025-11-01", "2026-01-31", stop=stop, on_run=lambda *_: stop.set())
     assert windows_of(found) == [("2025-11-01", "2025-11-30")]
     assert [(str(window.first), str(window.last)) for window in found.remaining] == [
         ("2025-12-01", "2025-12-31"),
         ("2026-01-01", "2026-01-31"),
     ]
     assert found.plain()["status"] == "interrupted"
-    assert "2025-12-01 to 2026-01-31 remain; the same command goes on with them" in found.text()
+    assert "2025-12-01 to 2026-01-31 remain; run the same command again to continue" in found.text()
     assert windows_of(backfill(table, "2025-11-01", "2026-01-31")) == [
         ("2025-12-01", "2025-12-31"),
         ("2026-01-01", "2026-01-31"),

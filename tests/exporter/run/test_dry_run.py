@@ -10,8 +10,7 @@ import boto3
 import pytest
 
 from exporter.errors import CatalogError, ExportError, SchemaConflict, SourceError
-from exporter.run.dry_run import Preview, preview
-from exporter.run.dry_run_text import preview_json, preview_text
+from exporter.run.dry_run import Preview, preview, preview_json, preview_text
 from exporter.run.request import request_from_options
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -49,7 +48,7 @@ class Deeds:
 def filled(scene, **variables):
     """An item on each day from the 13th to the 20th, exported up to the 18th while that was still open.
 
-    Then the index loses the items of two days, and somebody leaves a file beside a third one's.
+    Then the index loses the items of two days, and a third one has a further file.
     """
     table = scene(**variables)
     for day in (f"2026-02-{number}" for number in range(13, 21)):
@@ -103,12 +102,12 @@ def test_what_is_announced_is_what_happens(scene, variables, options):
         # Its items are of ten o'clock, and it is nine now: the last 24 hours hold yesterday's alone.
         assert read == ({dt.date(2026, 2, 19)} if said.between else held)
         assert (said.replaces, said.keeps) == ((), ())
-        assert set(said.beside) == {key for key in before if table_day(key) in days}
+        assert set(said.overlaps) == {key for key in before if table_day(key) in days}
         assert deeds.touched.isdisjoint(before)
     else:
         assert read == days
         assert set(said.replaces) == deeds.touched & before
-        assert (said.keeps, said.beside) == ((), ())
+        assert (said.keeps, said.overlaps) == ((), ())
         assert set(said.open) == {day for day in read if table.manifest().days[day].state == "open"}
     assert deeds.is_whole == (said.days is None)
     if said.days is not None:
@@ -138,7 +137,7 @@ def test_a_key_that_does_not_sort_is_announced_as_read_whole(scene):
     assert "reads the whole key of each value 2 times, once for each stretch of days" in text
 
 
-def test_days_whose_items_have_begun_to_expire_are_announced_as_kept(scene, tmp_path):
+def test_expiring_days_are_announced_as_protected(scene, tmp_path):
     """An expired day is replaced only where the index holds no fewer items; --accept-empty replaces it anyway."""
     table = filled(scene)
     variables = file_of(table, tmp_path, days=5)
@@ -156,7 +155,7 @@ def test_days_whose_items_have_begun_to_expire_are_announced_as_kept(scene, tmp_
 
 
 def test_append_to_an_expired_day_takes_nothing_away_and_is_not_refused(scene, tmp_path):
-    """APPEND adds a file beside those of the day, so that a day's age protects nothing that it would lose."""
+    """APPEND adds a file to those of the day, so a day's age protects nothing."""
     table = filled(scene)
     variables = file_of(table, tmp_path, days=2) | {"OVERWRITE_MODE": "APPEND"}
     table.put("2026-02-13", "2026-03-01T00:00:00Z", "B")
@@ -164,12 +163,12 @@ def test_append_to_an_expired_day_takes_nothing_away_and_is_not_refused(scene, t
     table.put("again", "2026-02-14T11:00:00Z")
     options = {"start": "2026-02-13", "end": "2026-02-15"}
     said = announced(table, variables=variables, **options)
-    assert (said.replaces, said.keeps, len(said.beside)) == ((), (), 3)
+    assert (said.replaces, said.keeps, len(said.overlaps)) == ((), (), 3)
     entry = table.export(variables=variables, **options)
     assert [partition.partition[-2:] for partition in entry.partitions] == ["13", "14"]
 
 
-def test_owed_and_looked_back_days_are_told_apart_from_those_asked_for(scene):
+def test_owed_and_looked_back_days_are_distinguished_from_those_asked_for(scene):
     """A scheduled run names why it reads each day: asked for, owed, or read again to find changes."""
     table = filled(scene)
     said = announced(table, variables={"LOOKBACK_DAYS": "4"})
@@ -177,11 +176,11 @@ def test_owed_and_looked_back_days_are_told_apart_from_those_asked_for(scene):
     assert [str(day)[-2:] for day in said.owed] == ["18"]
     assert [str(day)[-2:] for day in said.looked_back] == ["16", "17"]
     text = preview_text(said)
-    assert "owed by earlier runs, and so among them: 2026-02-18" in text
+    assert "owed by earlier runs, and included: 2026-02-18" in text
     assert "closed, and read again to find what has changed: 2026-02-16, 2026-02-17" in text
-    told = json.loads(preview_json(said))
-    assert (told["owed"], told["looked_back"]) == (["2026-02-18"], ["2026-02-16", "2026-02-17"])
-    assert told["key_ranges"][0]["from"].startswith("2026-02-15")
+    shown = json.loads(preview_json(said))
+    assert (shown["owed"], shown["looked_back"]) == (["2026-02-18"], ["2026-02-16", "2026-02-17"])
+    assert shown["key_ranges"][0]["from"].startswith("2026-02-15")
 
 
 def test_a_resume_is_announced_as_it_goes_on(scene):
@@ -229,7 +228,7 @@ def foreign_view(table):
     ],
 )
 def test_what_the_run_refuses_the_dry_run_refuses_in_the_same_words(scene, spoil, variables, refusal, said):
-    """A table or view of somebody else, another source, no such index, no such bucket: one reason, told twice."""
+    """A table or view of another owner, another source, no such index, no such bucket: both give the same reason."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z", Mood={"S": "well"}, Mood_Question={"S": "How are you?"})
     table.export(**NAMED)
@@ -245,6 +244,6 @@ def test_a_run_at_work_is_named(scene):
     lease = {"owner": "20260220T085900Z-abcdef", "host": "there", "expires_at": "2026-02-20T09:01:00Z"}
     table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/_lease.json", Body=json.dumps(lease).encode())
     (warning,) = announced(table).warnings
-    assert "20260220T085900Z-abcdef on there is at work" in warning
+    assert "20260220T085900Z-abcdef on there is exporting" in warning
     assert "would be refused" in warning
     assert announced(table, now=NOW + dt.timedelta(minutes=2)).warnings == ()

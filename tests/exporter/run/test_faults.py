@@ -133,7 +133,7 @@ def test_an_answer_that_is_always_damaged_is_never_used(table, faults, monkeypat
 
 @pytest.mark.parametrize("checksum", [True, False])
 def test_an_answer_that_is_always_torn_is_never_used(table, faults, monkeypatch, checksum):
-    """Half a body is no body, also where no checksum tells: the run fails rather than take what came through."""
+    """Half a body is no body, also where no checksum shows it: the run fails rather than take what came through."""
     monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
 
     def half(forward):
@@ -158,7 +158,7 @@ def test_a_slow_page_is_asked_for_again(table, faults, monkeypatch):
 
 
 def throttled_key_range(_):
-    """Return the newer shape of throttling: a code as before, and the reason in a list beside it."""
+    """Return the newer shape of throttling: a code as before, and the reason in a separate list."""
     index = "arn:aws:dynamodb:us-east-1:1:table/t/index/by-kind"
     reasons = [{"reason": "IndexReadKeyRangeThroughputExceeded", "resource": index}]
     body = json.dumps(
@@ -233,7 +233,7 @@ def test_the_third_part_may_fail_for_good(table, faults, small_parts, monkeypatc
 
 
 def test_credentials_that_expire_while_reading(table, faults):
-    """The run says that they have expired; nothing of the day that was being read is published."""
+    """The run reports that they have expired; nothing of the day that was being read is published."""
     reads = []
 
     def rule(request, forward):
@@ -268,7 +268,7 @@ def test_credentials_that_expire_while_publishing(table, faults):
     assert_exact(table)
 
 
-def test_nobody_there(table, monkeypatch):
+def test_an_unreachable_service(table, monkeypatch):
     """A refused connection is one clear message that names what could not be reached and which setting to check."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")
     assert_untouched(table, table.job(**DAYS).run(), "cannot reach DynamoDB", "AWS_ENDPOINT_URL")

@@ -1,4 +1,4 @@
-"""Memory while services fail: repeated requests and parts are not kept."""
+"""Memory while services fail: repeated requests and parts are not retained."""
 
 import datetime as dt
 import hashlib

@@ -1,7 +1,7 @@
 """A run that is killed after any of its requests, and the run after it.
 
 What others can see changes with requests alone, so killing the process after each one in turn covers every instant: the
-request is done, its answer never comes. Beside that the process is killed at random moments after random answers. By
+request is done, its answer never comes. In addition the process is killed at random moments after random answers. By
 default a spread of both is tried; with KILL_POINTS=all every request, and as many moments as make 200 in all.
 """
 
@@ -20,7 +20,7 @@ import pytest
 from faults import Faults
 
 BIG = "".join(hashlib.sha256(str(number).encode()).hexdigest() for number in range(400))
-"""So much that a day's file goes up in several parts, of the size that the killed process is told."""
+"""So much that a day's file goes up in several parts, of the size that is set in the killed process."""
 
 RUN = """
 import exporter.storage.object_store
@@ -39,7 +39,7 @@ class Point:
 
 
 class Killed:
-    """A table whose published days are old, and a run that would make them new."""
+    """A table with old published days, and a run that would renew them."""
 
     def __init__(self, table, upstream: str, folder) -> None:
         self.table, self.folder = table, folder

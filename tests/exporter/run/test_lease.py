@@ -101,7 +101,7 @@ def test_a_run_that_waits_can_be_stopped(leases):
 
 
 def test_the_lease_of_a_dead_run_is_taken_over(leases):
-    """Once it has expired, the lease that a dead run left keeps nobody out."""
+    """Once it has expired, the lease that a dead run left keeps no other run out."""
     leases("dead")._take(0)
     assert leases.table.job(**ONE).run().status == "failed"
     leases.clock.pass_by(LEASE_SECONDS + 1)

@@ -19,14 +19,14 @@ def two_days() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("held_up", [{1}, {2}, {1, 2}])
-def test_a_kept_page_is_read_with_the_first_days_of_its_value(aws, monkeypatch, held_up):
+def test_a_cached_page_is_read_with_the_first_days_of_its_value(aws, monkeypatch, held_up):
     """It holds rows of every day: taken by a later piece, it would leave the first day to be published without them."""
     delayed(
         monkeypatch,
         lambda number: 0.2 if number in held_up else 0.0,
         lambda number: 0.8 if number > 3 else 0.0,  # those of the second day
     )
-    prefix = f"kept_{'_'.join(map(str, held_up))}"
+    prefix = f"cached_{'_'.join(map(str, held_up))}"
     entry, _ = export(two_days(), prefix, monkeypatch, "EPOCH", start="2026-01-01", end="2026-01-02")
     assert (entry.status, entry.rows) == ("succeeded", 60)
     assert [(part.partition[-6:], part.rows) for part in entry.partitions] == [("day=01", 30), ("day=02", 30)]

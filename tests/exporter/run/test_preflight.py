@@ -28,7 +28,7 @@ def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table,
 
 
 def described(change):
-    """Return a rule under which DescribeTable tells of a changed index."""
+    """Return a rule under which DescribeTable describes a changed index."""
 
     def answer(forward):
         found = json.loads(forward().body)

@@ -66,7 +66,7 @@ def test_a_stopped_run_says_what_remains(week):
     assert entry.status == "interrupted"
     assert len(entry.partitions) >= 1
     assert sorted(week.days()) + dated(entry.owed) == [f"2026-02-{day}" for day in range(13, 20)]
-    assert "remain; `export --resume` goes on with them" in entry.error
+    assert "remain; run `export --resume` to continue with them" in entry.error
     assert str(entry.owed[-1]) in entry.error
 
 
@@ -235,7 +235,9 @@ def test_a_lambda_near_its_limit_stops_in_time(week, aws, monkeypatch):
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: 20_500)
     with Faults(aws.url, rule) as faults:
         monkeypatch.setenv("AWS_ENDPOINT_URL", faults.url)
-        with pytest.raises(ExportError, match=r"export interrupted: .* remain; `export --resume` goes on with them"):
+        with pytest.raises(
+            ExportError, match=r"export interrupted: .* remain; run `export --resume` to continue with them"
+        ):
             handler({"startDate": "2026-02-13", "endDate": "2026-02-19"}, context)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.url)
     (entry,) = week.ledger()

@@ -92,8 +92,8 @@ def test_a_wrong_date_format_removes_nothing(scene, wrong, options):
     assert table.days() == {"2026-02-16": ["1"], "2026-02-17": ["2"]}
 
 
-def test_a_partition_value_without_a_row_is_named_although_it_has_items_beside_the_window(scene):
-    """What a value had on these days and has no more is told, whatever else was read with them."""
+def test_a_partition_value_without_a_row_is_named_although_it_has_items_outside_the_window(scene):
+    """A value that had rows on these days and has none now is named in a warning, whatever else was read with them."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z")
     table.put("2", "2026-02-16T10:00:00Z", "B")
@@ -103,7 +103,7 @@ def test_a_partition_value_without_a_row_is_named_although_it_has_items_beside_t
     assert table.export(**ONE).warnings == ("partition value B had 1 rows on these days and has none in this run",)
 
 
-def test_an_unreadable_item_between_two_stretches_of_days_is_set_aside_once(scene):
+def test_an_unreadable_item_between_two_stretches_of_days_is_quarantined_once(scene):
     """A scheduled run of two stretches of days reads a key between them twice, and counts its item once."""
     table = scene()
     table.put("odd", "2026-02-18T99:00:00Z")
@@ -118,7 +118,7 @@ def test_an_unreadable_item_between_two_stretches_of_days_is_set_aside_once(scen
 
 
 def test_everything_means_every_day(scene):
-    """`--all` reads years apart, removes days that are gone, and tells the window that it found."""
+    """`--all` reads years apart, removes days that are gone, and reports the window that it found."""
     table = scene()
     for identity, at in [
         ("old", "2019-12-31T23:00:00Z"),
@@ -149,7 +149,7 @@ def test_everything_spans_the_turn_of_epoch_texts(scene):
 
 
 def test_leftovers_of_append_go_with_the_day(scene):
-    """OVERWRITE holds the whole day, so `data-*.parquet` beside it would be counted twice and is removed."""
+    """OVERWRITE holds the whole day, so a further `data-*.parquet` of it would count twice and is removed."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z")
     table.export(**ONE, variables={"OVERWRITE_MODE": "APPEND"})
@@ -180,7 +180,7 @@ def test_append_of_the_last_hours_is_exact(scene):
 
 
 def test_a_scheduled_run_reads_what_is_owed(scene):
-    """An open day, and a past day without a record, are read by the next scheduled run beside its own range."""
+    """An open day, and a past day without a record, are read by the next scheduled run in addition to its own range."""
     table = scene()
     table.put("mon", "2026-02-16T10:00:00Z")
     table.export(start="2026-02-16", end="2026-02-16", now=dt.datetime(2026, 2, 16, 12, tzinfo=dt.UTC))
@@ -194,7 +194,7 @@ def test_a_scheduled_run_reads_what_is_owed(scene):
 
 
 def test_items_without_a_readable_day_are_withheld_whole(scene):
-    """Items read = rows + withheld; a withheld item lies in quarantine with its reason and its numbers intact."""
+    """Items read = rows + withheld; a withheld item is in quarantine with its reason and its numbers intact."""
     table = scene()
     table.put("good", "2026-02-16T10:00:00Z")
     table.put("bad", "2026-02-16 at noon", Big={"N": "12345678901234567890123456789012345678"})
@@ -207,7 +207,7 @@ def test_items_without_a_readable_day_are_withheld_whole(scene):
 
 
 def test_a_value_that_contradicts_its_column_is_nulled(scene):
-    """The row stays, the value becomes null, and the whole item lies in quarantine with the column named."""
+    """The row stays, the value becomes null, and the whole item is in quarantine with the column named."""
     table = scene()
     for number in range(3):
         table.put(str(number), f"2026-02-16T10:0{number}:00Z", Amount={"N": "1.5"})
@@ -307,7 +307,7 @@ def test_a_late_attribute_has_the_type_of_its_first_day(scene):
 
 
 def test_a_newer_run_is_not_overwritten(scene):
-    """A run whose day somebody else has published meanwhile fails and leaves the newer object alone."""
+    """A run fails if another run has published its day meanwhile and leaves the newer object alone."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z")
     table.export(**ONE)
@@ -372,7 +372,7 @@ def test_a_stop_between_pages_keeps_what_is_published(scene):
     assert table.days() == {"2026-02-16": ["1"]}
 
 
-def test_a_table_of_somebody_else_is_not_taken_over(scene):
+def test_a_table_of_another_owner_is_not_taken_over(scene):
     """If the Glue table reads another location, the run fails before anything is published."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z")

@@ -14,8 +14,8 @@ from exporter.clients import Clients
 def imported() -> set[str]:
     """Modules that `python -m exporter` loads before it does anything."""
     command = [sys.executable, "-X", "importtime", "-m", "exporter", "--help"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-    return {line.rpartition("|")[2].strip() for line in told.splitlines()}
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    return {line.rpartition("|")[2].strip() for line in lines.splitlines()}
 
 
 @pytest.mark.parametrize(

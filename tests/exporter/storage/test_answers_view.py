@@ -50,7 +50,7 @@ def view(table) -> dict:
 
 
 def test_each_answer_is_a_row(survey):
-    """A pair of attributes becomes a row with key, topic, question, answer and day; what nobody was asked is absent."""
+    """A pair of attributes becomes a row with key, topic, question, answer and day; unasked questions are absent."""
     survey.export(**ONE)
     found = rows(survey, "SELECT * FROM rows_answers WHERE year = 2026 AND month = 2 ORDER BY id, topic")
     assert found == [
@@ -94,7 +94,7 @@ def test_sync_brings_the_view_back(survey, run):
     assert view(survey)["ViewOriginalText"] == before
 
 
-def test_a_view_of_somebody_else_is_not_replaced(survey):
+def test_a_view_of_another_owner_is_not_replaced(survey):
     """If the view's name is taken, the run fails before any day is published."""
     glue = boto3.client("glue")
     glue.create_database(DatabaseInput={"Name": survey.database})

@@ -1,7 +1,7 @@
-"""What a run measured, as CloudWatch reads metrics from a log: one line of JSON in the embedded metric format.
+"""A ledger entry flows in, one line of JSON in CloudWatch's embedded metric format flows out.
 
-Fargate and Lambda send standard error to CloudWatch Logs, which makes metrics of such lines by itself: no client, no
-permission and no call that could fail. On a terminal nothing is written.
+Fargate and Lambda send standard error to CloudWatch Logs, which turns such lines into metrics. That needs no client,
+no permission and no call that could fail. On a terminal nothing is written.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ _UNITS = {
 def data_through(manifest: Manifest | None, zone: ZoneInfo) -> dt.datetime | None:
     """Return the instant up to which the published days have no gap; None while nothing is published.
 
-    Gaps count in the week before the latest day: what lies further back nobody waits for. An open day is complete up
+    Gaps count in the week before the latest day, not further back. An open day is complete up
     to when it was read.
     """
     if manifest is None or not manifest.days:

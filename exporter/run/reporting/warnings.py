@@ -1,4 +1,4 @@
-"""What a run that succeeds has to tell all the same. Pure."""
+"""The results of a successful run flow in, its warnings flow out."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from exporter.values.numbers import InexactDoubles
 
 
 def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, tally: Tally) -> Iterator[str]:
-    """Yield the warnings of a run; `manifest` is as the run found it."""
+    """Yield the warnings of a run; `manifest` is the one that the run found."""
     vanished = vanished_values(manifest, done.days, dataset.source.partition_values, tally.answered)
     for value, rows in vanished.items():
         yield f"partition value {value} had {rows} rows on these days and has none in this run"
@@ -30,16 +30,16 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
 
 
 def _inexact_warning(found: InexactDoubles) -> str:
-    told = f"{found.count:,} numbers are not exact as double" if found.count > 1 else "1 number is not exact as double"
+    counted = f"{found.count:,} numbers are" if found.count > 1 else "1 number is"
     digits, wanted = found.digits, found.digits.type
     if wanted == STRING:
         span = f"{digits.whole} digits before the point and {digits.decimals} after it"
-        return f"{told}; declare it string, because no decimal holds {span}"
-    return f"{told}; declare it {wanted}, which holds them and those read with them"
+        return f"{counted} not exact as double; declare it string, because no decimal holds {span}"
+    return f"{counted} not exact as double; declare it {wanted}, which holds them and those read with them"
 
 
 def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iterator[str]:
-    """Yield what an index leaves out; raise ExportError where that is something the dataset declares."""
+    """Yield a warning if an index omits attributes; raise ExportError if it omits one that the dataset declares."""
     if description.projected is None:
         return
     index = dataset.source.index

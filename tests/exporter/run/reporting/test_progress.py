@@ -1,4 +1,4 @@
-"""What somebody who watches a run sees of it."""
+"""What a run shows while it works."""
 
 import io
 from types import SimpleNamespace
@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 from structlog.testing import capture_logs
 
-from exporter.run.progress import Lines, Quiet, TerminalBar
+from exporter.run.reporting.progress import Lines, Quiet, TerminalBar
 
 
 def shown(bar: TerminalBar) -> str:
@@ -19,7 +19,7 @@ def shown(bar: TerminalBar) -> str:
 def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
     """Items and read units per second, days done of how many, and how long it will still take."""
     now = [0.0]
-    monkeypatch.setattr("exporter.run.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("exporter.run.reporting.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     with TerminalBar() as bar:
         bar._bar.get_time = lambda: now[0]
         bar.plan(5)
@@ -38,20 +38,20 @@ def test_the_bar_tells_speed_cost_days_and_the_time_left(monkeypatch):
 def test_off_a_terminal_a_line_every_ten_seconds(monkeypatch):
     """A log line has the same figures, and no page is worth one."""
     now = [0.0]
-    monkeypatch.setattr("exporter.run.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("exporter.run.reporting.progress.time", SimpleNamespace(monotonic=lambda: now[0]))
     lines = Lines()
     lines.plan(4)
-    with capture_logs() as told:
+    with capture_logs() as logged:
         for second in range(1, 31):
             now[0] = float(second)
             lines.read(items=100, units=64)
-    assert [line["items"] for line in told] == [1000, 2000, 3000]
-    assert {line["items_per_second"] for line in told} == {100}
-    assert {line["read_units_per_second"] for line in told} == {64.0}
+    assert [line["items"] for line in logged] == [1000, 2000, 3000]
+    assert {line["items_per_second"] for line in logged} == {100}
+    assert {line["read_units_per_second"] for line in logged} == {64.0}
 
 
 class Noted(Quiet):
-    """Adds up what it is told."""
+    """Adds up what it receives."""
 
     planned: int | None = None
     done = 0

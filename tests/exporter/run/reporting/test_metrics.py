@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dataset_model.manifest import DayRecord, Manifest
-from exporter.run.metrics import data_through
+from exporter.run.reporting.metrics import data_through
 
 ONE = {"start": "2026-02-16", "end": "2026-02-16"}
 UTC = ZoneInfo("UTC")
@@ -39,7 +39,7 @@ def test_a_run_ends_with_its_metrics(scene, run):
 
 
 def test_a_failed_run_has_metrics_too(scene, capsys):
-    """A run that failed counts as one, and tells how old the data is that it leaves."""
+    """A run that failed counts as one, and reports how old the published data is."""
     table = scene()
     table.put("1", "2026-02-16T10:00:00Z")
     table.export(**ONE)
@@ -51,7 +51,7 @@ def test_a_failed_run_has_metrics_too(scene, capsys):
 
 
 def test_nothing_is_written_on_a_terminal(scene, capsys, monkeypatch):
-    """Whoever watches a run on a terminal is spared the line."""
+    """On a terminal the line is not written."""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     table = scene()
     table.export(**ONE)

@@ -1,4 +1,4 @@
-"""What a run has to say, for people and for programs. Pure."""
+"""A ledger entry flows in, the run report as JSON or as text flows out."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def summary(entry: RunEntry, location: str) -> str:
     lines = [
         f"{entry.dataset}: {entry.status}, {window}",
         f"  {entry.rows:,} rows in {len(entry.partitions)} days, {entry.bytes:,} bytes at {location}",
-        f"  {entry.quarantined:,} items set aside, {entry.read_units:,.1f} read units, {entry.seconds:.1f} s",
+        f"  {entry.quarantined:,} items quarantined, {entry.read_units:,.1f} read units, {entry.seconds:.1f} s",
     ]
     lines += [f"  removed {partition}" for partition in entry.removed]
     lines += [
@@ -40,5 +40,5 @@ def run_line(entry: RunEntry) -> str:
     """Return a run as one line of a list."""
     window = f"{entry.window.start}..{entry.window.end}" if entry.window else "-"
     error = f"  {entry.error.splitlines()[0]}" if entry.error else ""
-    counts = f"{entry.rows:>10,} rows  {entry.quarantined:>6,} set aside"
+    counts = f"{entry.rows:>10,} rows  {entry.quarantined:>6,} quarantined"
     return f"{entry.run_id}  {entry.status:<11}  {window:<22}  {counts}{error}"

@@ -1,4 +1,4 @@
-"""What a run is doing, for whoever watches: a bar on a terminal, a line every ten seconds elsewhere."""
+"""Counts of pages and days flow in; a progress bar on a terminal, or a log line every ten seconds, flows out."""
 
 import sys
 import time
@@ -12,29 +12,29 @@ _EVERY_SECONDS = 10.0
 
 
 class Progress(Protocol):
-    """Told of every page and every day."""
+    """Receives every page and every finished day."""
 
     def plan(self, days: int | None) -> None:
-        """Take note of how many days the run is about; None while that is unknown."""
+        """Set the number of days of the run; None while it is unknown."""
 
     def read(self, *, items: int, units: float) -> None:
         """Count a page."""
 
     def published(self, days: int) -> None:
-        """Count days that are done."""
+        """Count finished days."""
 
 
 class Quiet:
-    """Says nothing."""
+    """Shows nothing."""
 
     def plan(self, days: int | None) -> None:
-        """Take note of nothing."""
+        """Ignore the plan."""
 
     def read(self, *, items: int, units: float) -> None:
-        """Count nothing."""
+        """Ignore the page."""
 
     def published(self, days: int) -> None:
-        """Count nothing."""
+        """Ignore the days."""
 
 
 class _Counted(ABC):
@@ -70,12 +70,12 @@ class Lines(_Counted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said = time.monotonic()
+        self._logged_at = time.monotonic()
 
     def _show(self) -> None:
-        if time.monotonic() - self._said < _EVERY_SECONDS:
+        if time.monotonic() - self._logged_at < _EVERY_SECONDS:
             return
-        self._said = time.monotonic()
+        self._logged_at = time.monotonic()
         structlog.get_logger().info(
             "reading",
             items=self._items,
