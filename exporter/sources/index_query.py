@@ -20,6 +20,7 @@ from zlib_ng.zlib_ng import crc32
 
 from dataset_model import Source
 from exporter.errors import Interrupted, SourceError
+from exporter.runtime.sdk_errors import code_of, credentials_problem, key_permission, message_of
 from exporter.sources.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
@@ -148,16 +149,21 @@ def source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
     """Return what an error of the SDK means to people, and what they can do."""
     if isinstance(error, ConnectionClosedError):
         return _damaged(what)
+    if problem := credentials_problem(error):
+        return SourceError(f"cannot read {what}: {problem}")
     if not isinstance(error, ClientError):
         return SourceError(f"cannot reach DynamoDB for {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
-    code = error.response.get("Error", {}).get("Code", "")
-    message = error.response.get("Error", {}).get("Message", str(error))
+    code, message = code_of(error), message_of(error)
     advice = {
         "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
         "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
-        "UnrecognizedClientException": "Check the credentials.",
-        "ExpiredTokenException": "The credentials have expired. Renew them and run again.",
-    }.get(code, "Run again. Days already published stay as they are.")
+        "ValidationException": "The request is not valid for this index. Compare the dataset's keys with the index.",
+    }.get(code)
+    if action := key_permission(message):
+        advice = f"The role needs {action} on the table's key."
+    elif code.startswith("KMS"):
+        advice = "Check that the table's KMS key is enabled and that the role may use it."
+    advice = advice or "Run again. Days already published stay as they are."
     return SourceError(f"cannot read {what}: {message} ({code}). {advice}")
 
 

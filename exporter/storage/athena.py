@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exporter.errors import AthenaError
+from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -87,10 +88,11 @@ class Athena:
                 first = False
 
     def _error(self, error: ClientError | BotoCoreError) -> AthenaError:
+        if problem := credentials_problem(error):
+            return AthenaError(f"cannot ask Athena: {problem}")
         if not isinstance(error, ClientError):
             return AthenaError(f"cannot reach Athena: {error}. Check the network and AWS_ENDPOINT_URL_ATHENA.")
-        code = error.response.get("Error", {}).get("Code", "")
-        message = error.response.get("Error", {}).get("Message", str(error))
+        code, message = code_of(error), message_of(error)
         advice = ""
         if "output location" in message.lower():
             advice = " Set ATHENA_RESULTS, or an ATHENA_WORKGROUP that has a place for results."

@@ -1,6 +1,6 @@
 """A schema and years flow in, the Glue table and its view are created or extended. The only module that calls Glue."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,12 +10,17 @@ from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
 from dataset_model.table_schema import TableSchema
 from exporter.decoding.schema import glue_columns
 from exporter.errors import CatalogError
+from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of
 from exporter.storage.answers_view import answers_view
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 _OWNER = "exporter.dataset"
+_PERMISSIONS = {
+    "read": "glue:GetTable",
+    "publish": "glue:GetTable, CreateTable, UpdateTable and CreateDatabase",
+}
 
 
 def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
@@ -78,7 +83,7 @@ class Catalog:
                 self._client.update_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # as above
             self._published = wanted
         except (ClientError, BotoCoreError) as error:
-            raise self._error(error) from None
+            raise self._error(error, "publish") from None
         return True
 
     def publish_answers(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
@@ -97,7 +102,7 @@ class Catalog:
             elif self._own_view(current).get("ViewOriginalText") != wanted["ViewOriginalText"]:
                 self._client.update_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # as above
         except (ClientError, BotoCoreError) as error:
-            raise self._error(error) from None
+            raise self._error(error, "publish") from None
         self._answers = wanted
 
     def check(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
@@ -107,7 +112,7 @@ class Catalog:
             self._current()
             found = self._found(view["Name"]) if view else None
         except (ClientError, BotoCoreError) as error:
-            raise self._error(error) from None
+            raise self._error(error, "read") from None
         if found is not None:
             self._own_view(found)
 
@@ -116,7 +121,7 @@ class Catalog:
         try:
             return self._described()
         except (ClientError, BotoCoreError) as error:
-            raise self._error(error) from None
+            raise self._error(error, "read") from None
 
     def _described(self) -> dict[str, Any] | None:
         return self._found(self._dataset.target.table)
@@ -157,12 +162,16 @@ class Catalog:
         except self._client.exceptions.AlreadyExistsException:
             return
 
-    def _error(self, error: ClientError | BotoCoreError) -> CatalogError:
+    def _error(self, error: ClientError | BotoCoreError, verb: Literal["read", "publish"]) -> CatalogError:
+        if problem := credentials_problem(error):
+            return CatalogError(f"cannot {verb} table {self.name} in Glue: {problem}")
         if not isinstance(error, ClientError):
-            return CatalogError(f"cannot reach Glue for table {self.name}: {error}")
-        code = error.response.get("Error", {}).get("Code", "")
-        message = error.response.get("Error", {}).get("Message", str(error))
-        return CatalogError(f"cannot publish table {self.name} in Glue: {message} ({code})")
+            return CatalogError(
+                f"cannot reach Glue for table {self.name}: {error}. Check the network and AWS_ENDPOINT_URL_GLUE."
+            )
+        code = code_of(error)
+        advice = f" The role needs {_PERMISSIONS[verb]}." if code == "AccessDeniedException" else ""
+        return CatalogError(f"cannot {verb} table {self.name} in Glue: {message_of(error)} ({code}).{advice}")
 
 
 def _widened(current: dict[str, Any] | None, years: tuple[int, int]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from botocore.exceptions import (
 )
 
 from exporter.errors import ExportError, StaleRun, StoreError
+from exporter.runtime.sdk_errors import code_of, credentials_problem, key_permission, message_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -25,7 +26,9 @@ PART_BYTES = 8 << 20
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_UNSUPPORTED = {"501", "NotImplemented"}
+_WITHOUT_BODY = {"400", "403"}
+"""Codes of a refused HEAD request: its answer has no body and so no reason."""
 
 _PERMISSIONS = {
     "reach": "s3:ListBucket", "list": "s3:ListBucket", "read": "s3:GetObject", "write": "s3:PutObject",
@@ -55,13 +58,23 @@ class Store:
     def __init__(self, client: "S3Client", bucket: str) -> None:
         self._client = client
         self.bucket = bucket
+        self._deletes_conditionally = True
 
     def check(self) -> None:
         """Raise StoreError where the bucket does not exist or may not be used."""
         try:
             self._client.head_bucket(Bucket=self.bucket)
         except (ClientError, BotoCoreError) as error:
-            raise self._error(error, "reach", "") from None
+            raise self._error(self._explained(error), "reach", "") from None
+
+    def _explained(self, error: ClientError | BotoCoreError) -> ClientError | BotoCoreError:
+        """Return S3's reason for a refused HEAD request: the error of a GET request, which has a body."""
+        if code_of(error) in _WITHOUT_BODY:
+            try:
+                self._client.list_objects_v2(Bucket=self.bucket, MaxKeys=1)
+            except (ClientError, BotoCoreError) as explained:
+                return explained
+        return error
 
     def objects(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
         """Yield the objects whose keys start with `prefix`, in key order, from the one that follows `after`."""
@@ -83,7 +96,7 @@ class Store:
                 if attempt == _BODY_ATTEMPTS:
                     raise self._error(error, "read", key) from None
             except (ClientError, BotoCoreError) as error:
-                if _code(error) in _GONE:
+                if code_of(error) in _GONE:
                     return None
                 raise self._error(error, "read", key) from None
         raise AssertionError  # the last attempt has returned or raised
@@ -93,9 +106,9 @@ class Store:
         try:
             return self._client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=-{size}")["Body"].read()
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in _GONE:
+            if code_of(error) in _GONE:
                 return None
-            if _code(error) == "InvalidRange":  # an empty object has no last byte
+            if code_of(error) == "InvalidRange":  # an empty object has no last byte
                 return b""
             raise self._error(error, "read", key) from None
 
@@ -144,7 +157,7 @@ class Store:
                 **target, MultipartUpload={"Parts": parts}, **_condition(seen)
             )
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in _CHANGED | {"NoSuchUpload"} and (etag := self._etag_of(key, mark)):
+            if code_of(error) in _CHANGED | {"NoSuchUpload"} and (etag := self._etag_of(key, mark)):
                 return etag
             self._abort(target)
             raise self._error(error, "write", key) from None
@@ -154,13 +167,32 @@ class Store:
         return done["ETag"].strip('"')
 
     def remove(self, key: str, seen: str) -> None:
-        """Delete an object that still has the ETag `seen`; raise StaleRun where it has changed."""
+        """Delete an object that still has the ETag `seen`; raise StaleRun if it has changed.
+
+        Some services refuse a condition on DeleteObject (LocalStack 4.14.0 answers 501). There the ETag is compared
+        just before the deletion: with the lease, only a run that is paused in between for minutes could err.
+        """
         try:
-            self._client.delete_object(Bucket=self.bucket, Key=key, IfMatch=f'"{seen}"')
+            if self._deletes_conditionally and self._delete_if_match(key, seen):
+                return
+            found = self._client.head_object(Bucket=self.bucket, Key=key)
+            if found["ETag"].strip('"') != seen:
+                raise self._changed(key)
+            self._client.delete_object(Bucket=self.bucket, Key=key)
         except (ClientError, BotoCoreError) as error:
-            if _code(error) in _GONE:
+            if code_of(error) in _GONE:
                 return
             raise self._error(error, "delete", key) from None
+
+    def _delete_if_match(self, key: str, seen: str) -> bool:
+        """Delete an object on a condition; return False where the service knows no such condition."""
+        try:
+            self._client.delete_object(Bucket=self.bucket, Key=key, IfMatch=f'"{seen}"')
+        except ClientError as error:
+            if code_of(error) not in _UNSUPPORTED:
+                raise
+            self._deletes_conditionally = False
+        return self._deletes_conditionally
 
     def _put(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> str:
         mark = _mark() if condition else {}
@@ -169,7 +201,7 @@ class Store:
                 Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, Metadata=mark, **condition
             )
         except (ClientError, BotoCoreError) as error:
-            if mark and _code(error) in _CHANGED and (etag := self._etag_of(key, mark)):
+            if mark and code_of(error) in _CHANGED and (etag := self._etag_of(key, mark)):
                 return etag
             raise self._error(error, "write", key) from None
         return response["ETag"].strip('"')
@@ -200,20 +232,33 @@ class Store:
 
     def _error(self, error: ClientError | BotoCoreError, verb: str, key: str) -> ExportError:
         what = f"s3://{self.bucket}/{key}".rstrip("/")
+        if problem := credentials_problem(error):
+            return StoreError(f"cannot {verb} {what}: {problem}")
         if not isinstance(error, ClientError):
             return StoreError(f"cannot {verb} {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
-        code = _code(error)
+        code = code_of(error)
         # An object that was to be replaced and is gone has changed as well.
         if code in _CHANGED or (verb == "write" and code in {"404", "NoSuchKey"}):
-            return StaleRun(f"{what} changed after this run began, so another run is newer. Run again.")
+            return self._changed(key)
         if code == "NoSuchBucket" or (not key and code in _GONE):
             return StoreError(f"bucket {self.bucket} does not exist. Check S3_BUCKET and AWS_REGION.")
-        if code in _EXPIRED:
-            return StoreError(f"cannot {verb} {what}: the credentials have expired ({code}). Renew them and run again.")
+        return self._refusal(code, message_of(error), verb, what)
+
+    def _refusal(self, code: str, message: str, verb: str, what: str) -> StoreError:
         if code in {"403", "AccessDenied"}:
-            return StoreError(f"may not {verb} {what}: access denied. The role needs {_PERMISSIONS[verb]} on it.")
-        message = error.response.get("Error", {}).get("Message", str(error))
+            action = key_permission(message)
+            needs = f"{action} on the bucket's key" if action else f"{_PERMISSIONS[verb]} on it"
+            return StoreError(f"may not {verb} {what}: access denied ({message}). The role needs {needs}.")
+        if code == "400":
+            return StoreError(
+                f"cannot {verb} {what}: S3 refused without a reason (400). Expired credentials look like this, and a "
+                "wrong AWS_REGION. Renew the credentials and check the region."
+            )
         return StoreError(f"cannot {verb} {what}: {message} ({code})")
+
+    def _changed(self, key: str) -> StaleRun:
+        what = f"s3://{self.bucket}/{key}"
+        return StaleRun(f"{what} changed after this run began, so another run is newer. Run again.")
 
 
 def _condition(seen: str | None) -> dict[str, Any]:
@@ -222,7 +267,3 @@ def _condition(seen: str | None) -> dict[str, Any]:
 
 def _mark() -> dict[str, str]:
     return {_MARK: secrets.token_hex(8)}
-
-
-def _code(error: ClientError | BotoCoreError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""

