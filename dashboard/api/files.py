@@ -1,6 +1,7 @@
 """Results as files, for programs: made here of the columns asked for, or written to S3 by Athena itself."""
 
 import datetime as dt
+import functools
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from dashboard.aws.s3 import LINK_SECONDS
 from dashboard.model.result import QueryResult
 from dashboard.results.downloads import NULLS, csv_batches, file_name, parquet_bytes
 from dashboard.results.excel import excel_bytes
+from dashboard.results.time_zones import UTC
 from dashboard.services.jobs import Job
 from dashboard.services.service import Service
 from dashboard.services.unloading import unload_of
@@ -36,19 +38,20 @@ def own_file(service: Service, result: QueryResult, name: Named) -> Response:
     return RedirectResponse(link, status_code=302, headers={"Cache-Control": "no-store"})
 
 
-def made_file(request: Request, result: QueryResult, name: Named) -> Response:
-    """Return a file of the columns asked for, in the format asked for."""
+def made_file(request: Request, result: QueryResult, name: Named, zone: str) -> Response:
+    """Return a file of the columns asked for, in the format asked for; `zone` is the dataset's."""
     params = request.query_params
     form = one_of(params["format"], "format", FILES)
     null = one_of(params.get("nulls", ""), "nulls", tuple(NULLS))
     safe = one_of(params.get("formulaSafe", "true"), "formulaSafe", ("true", "false")) == "true"
     mark = one_of(params.get("bom", "false"), "bom", ("true", "false")) == "true"
+    times_in = one_of(params.get("timeZone", UTC), "timeZone", (UTC, zone))
     columns = _columns(result, params.getlist("columns") or None)
     headers = {"Content-Disposition": f'attachment; filename="{name(form)}"', "Cache-Control": "no-store"}
     if form == "csv":
-        pieces = csv_batches(result.table, columns, formula_safe=safe, null=null, byte_order_mark=mark)
+        pieces = csv_batches(result.table, columns, formula_safe=safe, null=null, byte_order_mark=mark, zone=times_in)
         return StreamingResponse(pieces, headers=headers, media_type="text/csv")
-    make = parquet_bytes if form == "parquet" else excel_bytes
+    make = parquet_bytes if form == "parquet" else functools.partial(excel_bytes, zone=times_in)
     return Response(make(result.table, columns), headers=headers, media_type="application/octet-stream")
 
 

@@ -16,7 +16,7 @@ _TEXT = {"type": "string"}
 _DAY_OR_NOT = {"type": ["string", "null"], "format": "date"}
 _RESULT = {
     "type": "object",
-    "description": "Numbers that a double cannot hold are text, their type in `columns`; NULL is null.",
+    "description": "Numbers that a double cannot hold are text, their type in `columns`; NULL is null; times are UTC.",
     "properties": {
         "queryExecutionId": {"type": "string"},
         "columns": {
@@ -227,6 +227,11 @@ def _download() -> dict[str, Any]:
         _parameter("nulls", {"enum": list(NULLS)}, 'How NULL is written in CSV; "" stands in quotes.'),
         _parameter(
             "formulaSafe", {"enum": ["true", "false"]}, "Whether texts are safe in spreadsheets; true if absent."
+        ),
+        _parameter(
+            "timeZone",
+            {"type": "string"},
+            "Zone of timestamps in CSV and Excel: UTC, or the dataset's own; UTC if absent. Their header names it.",
         ),
         _parameter(
             "bom", {"enum": ["true", "false"]}, "Whether CSV begins with a byte order mark, for Excel; false if absent."

@@ -117,7 +117,8 @@ class _Api:
             return _pending(job)
         result, name = _result(job), named(service, job)
         if "format" in request.query_params:
-            return await self._in_thread(lambda: made_file(request, result, name))
+            zone = service.dataset(job.statement.dataset or None).source.time_zone
+            return await self._in_thread(lambda: made_file(request, result, name, zone))
         return await self._in_thread(lambda: own_file(service, result, name))
 
     async def unload(self, request: Request) -> Response:

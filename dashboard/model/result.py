@@ -43,7 +43,7 @@ class Rows(Protocol):
         """Return the places of the rows in the order of a column, NULL last."""
         ...
 
-    def holding(self, text: str, columns: tuple[str, ...]) -> "pa.Array":
+    def holding(self, text: str, columns: tuple[str, ...], zone: str = "UTC") -> "pa.Array":
         """Return the places of the rows that hold a text in one of the columns, ignoring case."""
         ...
 

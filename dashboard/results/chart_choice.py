@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from dashboard.model import formats
 from dashboard.overview.marks import label
+from dashboard.results.time_zones import UTC, heading, in_zone
 
 Axis = Literal["time", "category", "order"]
 Unit = Literal["minute", "hour", "day", "month"]
@@ -113,8 +114,12 @@ def suggested_colour(table: pa.Table, choices: Choices, x: str) -> str | None:
     return None
 
 
-def chart_of(table: pa.Table, x: str, y: str, colour: str | None) -> ResultChart:
-    """Return the chart of a result over column x, measuring column y (or `ROWS`), split by the values of a column."""
+def chart_of(table: pa.Table, x: str, y: str, colour: str | None, zone: str = UTC) -> ResultChart:
+    """Return the chart of a result over column x, measuring column y (or `ROWS`), split by the values of a column.
+
+    Timestamps are those of a clock in the zone.
+    """
+    table = in_zone(table, zone)
     axis, notes = axis_of(table.schema.field(x).type), list[str]()
     places, unit = _places(table.column(x), axis, notes)
     split = _texts(table.column(colour)) if colour else pa.repeat("", table.num_rows)
@@ -137,7 +142,9 @@ def chart_of(table: pa.Table, x: str, y: str, colour: str | None) -> ResultChart
     )
     is_line = axis == "time" and (len(read) > _MOST_TIME_BARS or unit is None or bool(colour))
     measured = f"Sum of {y}" if added else y
-    return ResultChart(axis, x, measured, colour, points, order, series, is_line, unit, tuple(notes))
+    return ResultChart(
+        axis, heading(table.schema.field(x), zone), measured, colour, points, order, series, is_line, unit, tuple(notes)
+    )
 
 
 def axis_of(kind: pa.DataType) -> Axis:

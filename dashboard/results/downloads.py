@@ -10,6 +10,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dashboard.results.time_zones import UTC, headings, time_text
+
 _FORMULA = re.compile(
     r"[\t\r\n]|[\s\x00-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]*"
     r"[=+\-@＝＋－＠]"  # noqa: RUF001 - spreadsheets normalise full-width characters
@@ -33,6 +35,7 @@ def csv_batches(
     formula_safe: bool = True,
     null: str = "",
     byte_order_mark: bool = False,
+    zone: str = UTC,
     rows_per_batch: int = 10_000,
 ) -> Iterator[bytes]:
     r"""Yield a CSV file in pieces: UTF-8, CRLF, a header line, columns in the order given (None: all).
@@ -41,13 +44,14 @@ def csv_batches(
     that the two stay apart for every reader that looks at quotes. With `formula_safe`, a text that a spreadsheet would
     run (it begins with = + - @, also after blanks, or with a tab or a line break, and is not a number) gets a `'` in
     front; numbers stay. With `byte_order_mark`, the file begins with one, which Excel needs to read UTF-8.
+    Timestamps are those of a clock in the zone, which their header names.
     """
     chosen = chosen_columns(table, columns)
     if byte_order_mark:
         yield BOM
-    yield _line([_text_field(name, null, formula_safe=formula_safe) for name in chosen.column_names])
+    yield _line([_text_field(name, null, formula_safe=formula_safe) for name in headings(chosen, zone)])
     for batch in chosen.to_batches(max_chunksize=rows_per_batch):
-        fields = [_fields(column, null, formula_safe=formula_safe) for column in batch.columns]
+        fields = [_fields(column, null, zone, formula_safe=formula_safe) for column in batch.columns]
         yield b"".join(_line(row) for row in zip(*fields, strict=True))
 
 
@@ -58,9 +62,12 @@ def csv_bytes(
     formula_safe: bool = True,
     null: str = "",
     byte_order_mark: bool = False,
+    zone: str = UTC,
 ) -> bytes:
     """Return a CSV file as one piece; see `csv_batches`."""
-    return b"".join(csv_batches(table, columns, formula_safe=formula_safe, null=null, byte_order_mark=byte_order_mark))
+    return b"".join(
+        csv_batches(table, columns, formula_safe=formula_safe, null=null, byte_order_mark=byte_order_mark, zone=zone)
+    )
 
 
 def parquet_bytes(table: pa.Table, columns: Sequence[str] | None = None) -> bytes:
@@ -86,14 +93,14 @@ def formula_safe_text(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text.lstrip(" ")) else text
 
 
-def _fields(column: pa.Array, null: str, *, formula_safe: bool) -> list[str]:
+def _fields(column: pa.Array, null: str, zone: str, *, formula_safe: bool) -> list[str]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return [
             null if value is None else _text_field(value, null, formula_safe=formula_safe)
             for value in column.to_pylist()
         ]
     if pa.types.is_timestamp(column.type):
-        return [null if value is None else value.isoformat(" ", "milliseconds") for value in column.to_pylist()]
+        return [null if value is None else time_text(value, zone, "milliseconds") for value in column.to_pylist()]
     return [null if value is None else _plain_field(value, null) for value in column.to_pylist()]
 
 

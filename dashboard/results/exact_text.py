@@ -11,12 +11,17 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.results.time_zones import UTC, time_text
+
 _PLAIN_BELOW: Final = 1e15
 """Whole doubles below it are written without an exponent and without `.0`."""
 
 
-def cell_text(value: object) -> str:
-    """Return a value as text: every digit of a number, `NaN` and `Infinity` as Athena writes them, nothing for NULL."""
+def cell_text(value: object, zone: str = UTC) -> str:
+    """Return a value as text: every digit of a number, `NaN` and `Infinity` as Athena writes them, nothing for NULL.
+
+    A timestamp is the time of a clock in the zone.
+    """
     if isinstance(value, str):
         return value
     if value is None:
@@ -24,15 +29,15 @@ def cell_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+        return time_text(value, zone, "milliseconds" if value.microsecond else "seconds")
     if isinstance(value, float):
         return _double(value)
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
 
-def shown(table: pa.Table) -> pa.Table:
+def shown(table: pa.Table, zone: str = UTC) -> pa.Table:
     """Return the table with every value as `cell_text`, and NULL as null."""
-    return pa.table([_texts(column) for column in table.columns], names=table.column_names)
+    return pa.table([_texts(column, zone) for column in table.columns], names=table.column_names)
 
 
 def is_number(kind: pa.DataType) -> bool:
@@ -40,11 +45,11 @@ def is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+def _texts(column: pa.ChunkedArray, zone: str) -> pa.ChunkedArray | pa.Array:
     # Arrow's cast gives the same text for these, and the shortest text of a 32-bit float, which Python cannot.
     if pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_float32(column.type):
         return pc.cast(column, pa.string())
-    return pa.array([None if value is None else cell_text(value) for value in column.to_pylist()], pa.string())
+    return pa.array([None if value is None else cell_text(value, zone) for value in column.to_pylist()], pa.string())
 
 
 def _double(value: float) -> str:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import xlsxwriter
 
 from dashboard.results.downloads import chosen_columns
+from dashboard.results.time_zones import UTC, clock_time, headings
 
 MOST_ROWS: Final = 1_048_575
 """Rows of a sheet without its header; further rows go to another sheet."""
@@ -28,17 +29,20 @@ _EPOCH: Final = dt.date(1900, 3, 1)
 Write = Callable[[Any, int, int, Any], None]
 
 
-def excel_bytes(table: pa.Table, columns: Sequence[str] | None = None, rows_per_sheet: int = MOST_ROWS) -> bytes:
-    """Return an .xlsx file, columns in the order given (None: all)."""
+def excel_bytes(
+    table: pa.Table, columns: Sequence[str] | None = None, rows_per_sheet: int = MOST_ROWS, *, zone: str = UTC
+) -> bytes:
+    """Return an .xlsx file, columns in the order given (None: all), timestamps as a clock in the zone shows them."""
     chosen = chosen_columns(table, columns)
     sink = io.BytesIO()
     # Rows are written one by one, so memory does not grow with their number.
     with xlsxwriter.Workbook(sink, {"constant_memory": True}) as book:
         formats = {name: book.add_format(options) for name, options in _FORMATS.items()}
-        writes = [_write_of(chosen.column(place), formats) for place in range(chosen.num_columns)]
+        writes = [_write_of(chosen.column(place), formats, zone) for place in range(chosen.num_columns)]
         for number, first in enumerate(range(0, max(chosen.num_rows, 1), rows_per_sheet), 1):
             sheet = book.add_worksheet(f"Rows {number}" if chosen.num_rows > rows_per_sheet else "Rows")
-            _fill(sheet, chosen.slice(first, rows_per_sheet), writes, formats)
+            _write_header(sheet, headings(chosen, zone), formats)
+            _write_rows(sheet, chosen.slice(first, rows_per_sheet), writes)
     return sink.getvalue()
 
 
@@ -51,11 +55,14 @@ _FORMATS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def _fill(sheet: Any, table: pa.Table, writes: Sequence[Write], formats: dict[str, Any]) -> None:
+def _write_header(sheet: Any, names: Sequence[str], formats: dict[str, Any]) -> None:
     sheet.freeze_panes(1, 0)
-    for place, name in enumerate(table.column_names):
+    for place, name in enumerate(names):
         sheet.set_column(place, place, min(max(len(name) + 2, 12), 40))
         sheet.write_string(0, place, name, formats["header"])
+
+
+def _write_rows(sheet: Any, table: pa.Table, writes: Sequence[Write]) -> None:
     row = 0
     for batch in table.to_batches(max_chunksize=5_000):
         for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
@@ -65,7 +72,7 @@ def _fill(sheet: Any, table: pa.Table, writes: Sequence[Write], formats: dict[st
                     writes[place](sheet, row, place, value)
 
 
-def _write_of(column: pa.ChunkedArray, formats: dict[str, Any]) -> Write:
+def _write_of(column: pa.ChunkedArray, formats: dict[str, Any], zone: str) -> Write:
     kind = column.type
     if pa.types.is_boolean(kind):
         return lambda sheet, row, place, value: sheet.write_boolean(row, place, value)
@@ -80,7 +87,7 @@ def _write_of(column: pa.ChunkedArray, formats: dict[str, Any]) -> Write:
     if pa.types.is_date(kind):
         return lambda sheet, row, place, value: _date(sheet, row, place, value, formats["date"])
     if pa.types.is_timestamp(kind):
-        return lambda sheet, row, place, value: _date(sheet, row, place, value, formats["moment"])
+        return lambda sheet, row, place, value: _time(sheet, row, place, value, formats["moment"], zone)
     shown = formats["digits"] if pa.types.is_integer(kind) or pa.types.is_decimal(kind) else formats["text"]
     return lambda sheet, row, place, value: sheet.write_string(row, place, _text(value), shown)
 
@@ -91,6 +98,14 @@ def _date(sheet: Any, row: int, place: int, value: dt.date, shown: Any) -> None:
         sheet.write_string(row, place, value.isoformat())
     else:
         sheet.write_datetime(row, place, value, shown)
+
+
+def _time(sheet: Any, row: int, place: int, value: dt.datetime, shown: Any, zone: str) -> None:
+    local, offset = clock_time(value, zone)
+    if offset:
+        sheet.write_string(row, place, f"{local.isoformat(' ', 'milliseconds')}{offset}")
+    else:
+        _date(sheet, row, place, local, shown)
 
 
 def _text(value: object) -> str:

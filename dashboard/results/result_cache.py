@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from dashboard.model.result import ResultColumn
 from dashboard.results.result_file import table_from_csv, write_arrow_file
 from dashboard.results.search import rows_holding
+from dashboard.results.time_zones import UTC
 
 SMALL_BYTES: Final = 2 * 1024 * 1024
 """A result file up to here is read into memory; above, into an Arrow file."""
@@ -64,14 +65,14 @@ class SharedResults:
 
         return self._get((rows.location, rows.limit, column, descending), sort)
 
-    def holding(self, rows: "SharedRows", text: str, columns: tuple[str, ...]) -> pa.Array:
+    def holding(self, rows: "SharedRows", text: str, columns: tuple[str, ...], zone: str) -> pa.Array:
         """Return the places of rows that hold a text in one of the columns, searched once per process."""
 
         def find() -> _Entry:
-            places = rows_holding(rows.table(), text, columns)
+            places = rows_holding(rows.table(), text, columns, zone)
             return _Entry(places, places.nbytes, in_file=False)
 
-        return self._get((rows.location, rows.limit, text, columns), find)
+        return self._get((rows.location, rows.limit, text, columns, zone), find)
 
     def cached_bytes(self, *, in_file: bool) -> int:
         """Return how many bytes are cached in files, or in memory."""
@@ -153,9 +154,9 @@ class SharedRows:
         """Return the places of the rows in the order of a column."""
         return self.results.order(self, column, descending=descending)
 
-    def holding(self, text: str, columns: tuple[str, ...]) -> pa.Array:
+    def holding(self, text: str, columns: tuple[str, ...], zone: str = UTC) -> pa.Array:
         """Return the places of the rows that hold a text in one of the columns."""
-        return self.results.holding(self, text, columns)
+        return self.results.holding(self, text, columns, zone)
 
 
 @dataclass(frozen=True)
@@ -172,9 +173,9 @@ class TableRows:
         """Return the places of the rows in the order of a column."""
         return pc.sort_indices(self.rows, sort_keys=[(column, "descending" if descending else "ascending")])
 
-    def holding(self, text: str, columns: tuple[str, ...]) -> pa.Array:
+    def holding(self, text: str, columns: tuple[str, ...], zone: str = UTC) -> pa.Array:
         """Return the places of the rows that hold a text in one of the columns."""
-        return rows_holding(self.rows, text, columns)
+        return rows_holding(self.rows, text, columns, zone)
 
 
 def _mapped(source: IO[bytes], columns: Sequence[ResultColumn]) -> pa.Table:

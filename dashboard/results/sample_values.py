@@ -105,4 +105,4 @@ def _text(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return format(value, "f")
-    return value.isoformat(" ", "seconds") if isinstance(value, dt.datetime) else str(value)
+    return f"{value.isoformat(' ', 'seconds')} UTC" if isinstance(value, dt.datetime) else str(value)

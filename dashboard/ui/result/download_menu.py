@@ -25,8 +25,11 @@ File = Callable[[str], str]
 """Names a file, given its extension."""
 
 
-def download_menu(service: Service, name: str, found: QueryResult, key: str) -> Sequence[str]:
-    """Draw the choice of columns and the downloads; return the columns chosen, in the result's order."""
+def download_menu(service: Service, name: str, found: QueryResult, key: str, zone: str) -> Sequence[str]:
+    """Draw the choice of columns and the downloads; return the columns chosen, in the result's order.
+
+    Timestamps in CSV and Excel are those of a clock in the zone.
+    """
     names = found.names
     query = found.query_execution_id
     with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
@@ -40,11 +43,13 @@ def download_menu(service: Service, name: str, found: QueryResult, key: str) -> 
             )
         columns = [column for column in names if column in picked] or names
         with st.popover("More", icon=":material/download:", key=f"more_{key}"):
-            safe, null = _files(found, columns, lambda extension: _file(name, found, extension))
+            safe, null = _files(found, columns, lambda extension: _file(name, found, extension), zone)
             _from_s3(service, name, found, columns)
         st.download_button(
             "CSV",
-            lambda: downloads.csv_bytes(found.table, columns, formula_safe=safe, null=null, byte_order_mark=True),
+            lambda: downloads.csv_bytes(
+                found.table, columns, formula_safe=safe, null=null, byte_order_mark=True, zone=zone
+            ),
             _file(name, found, "csv"),
             "text/csv",
             key=f"csv_{query}",
@@ -56,7 +61,7 @@ def download_menu(service: Service, name: str, found: QueryResult, key: str) -> 
     return columns
 
 
-def _files(found: QueryResult, columns: Sequence[str], named: File) -> tuple[bool, str]:
+def _files(found: QueryResult, columns: Sequence[str], named: File, zone: str) -> tuple[bool, str]:
     """Draw the files that are made here; return how CSV is to be written."""
     query = found.query_execution_id
     null = st.selectbox(
@@ -83,7 +88,7 @@ def _files(found: QueryResult, columns: Sequence[str], named: File) -> tuple[boo
     )
     st.download_button(
         "Excel, exact digits",
-        lambda: excel_bytes(found.table, columns),
+        lambda: excel_bytes(found.table, columns, zone=zone),
         named("xlsx"),
         key=f"excel_{query}",
         on_click="ignore",

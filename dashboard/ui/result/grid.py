@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import pyarrow as pa
 import streamlit as st
 
 from dashboard.components import component
@@ -11,6 +10,7 @@ from dashboard.model import formats
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.results.exact_text import is_number
+from dashboard.results.time_zones import UTC, heading
 from dashboard.ui.result.lazy_grid import Pages
 
 NULL: Final = "NULL"
@@ -21,14 +21,16 @@ _TALLEST: Final = 12
 """Rows shown before the grid scrolls."""
 
 
-def grid(found: QueryResult, model: SemanticModel, columns: Sequence[str], key: str, text: str = "") -> None:
+def grid(
+    found: QueryResult, model: SemanticModel, columns: Sequence[str], key: str, text: str = "", zone: str = UTC
+) -> None:
     """Draw the rows, or those that hold a text; a click on a header sorts all of them, one on a cell copies it."""
-    pages = Pages(found.rows, columns, text)
+    pages = Pages(found.rows, columns, text, zone)
     if text:
         st.caption(f"{pages.row_count:,} of {formats.plural(found.row_count, 'row')} hold “{text}”.")
     if not pages.row_count:
         return
-    name = f"grid_{key}_{found.query_execution_id}"
+    name = f"grid_{key}_{zone}_{found.query_execution_id}"
     st.dataframe(
         pages,
         hide_index=True,
@@ -36,7 +38,7 @@ def grid(found: QueryResult, model: SemanticModel, columns: Sequence[str], key: 
         key=f"{name}_{text}" if text else name,
         height=(min(pages.row_count, _TALLEST) + 1) * _ROW + 2,
         row_height=_ROW,
-        column_config=_column_config(found, model),
+        column_config=_column_config(found, model, zone),
         placeholder=NULL,
         alt=f"Query result, {formats.plural(pages.row_count, 'row')}",
         lazy=True,
@@ -44,14 +46,12 @@ def grid(found: QueryResult, model: SemanticModel, columns: Sequence[str], key: 
     component("copied")(data={"header": _ROW}, key=f"copied_{key}")
 
 
-def _column_config(found: QueryResult, model: SemanticModel) -> dict[str, Any]:
+def _column_config(found: QueryResult, model: SemanticModel, zone: str) -> dict[str, Any]:
     configs: dict[str, Any] = {}
-    for name, kind, column in zip(found.table.column_names, _kinds(found), found.columns, strict=True):
-        known = model.column(name)
+    for field, column in zip(found.table.schema, found.columns, strict=True):
+        known = model.column(field.name)
         text = f"{column.type}. {known.description}" if known and known.description else column.type
-        configs[name] = st.column_config.TextColumn(help=text, alignment="right" if is_number(kind) else None)
+        configs[field.name] = st.column_config.TextColumn(
+            heading(field, zone), help=text, alignment="right" if is_number(field.type) else None
+        )
     return configs
-
-
-def _kinds(found: QueryResult) -> list[pa.DataType]:
-    return [field.type for field in found.table.schema]

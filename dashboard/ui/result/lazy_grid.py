@@ -16,6 +16,7 @@ from streamlit.dataframe.lazy_df_source import AccessMode, SortSpec
 
 from dashboard.model.result import Rows
 from dashboard.results.exact_text import shown
+from dashboard.results.time_zones import UTC
 
 
 class Pages:
@@ -27,10 +28,11 @@ class Pages:
     sortable = True
     access_mode = AccessMode.RANDOM_ACCESS
 
-    def __init__(self, rows: Rows, columns: Sequence[str], text: str = "") -> None:
+    def __init__(self, rows: Rows, columns: Sequence[str], text: str = "", zone: str = UTC) -> None:
         self._rows = rows
         self._columns = tuple(columns)
         self._text = text
+        self._zone = zone
         self.row_count = len(self._found()) if text else int(rows.table().num_rows)
         self.schema: pa.Schema = pa.schema([(name, pa.string()) for name in columns])
 
@@ -41,7 +43,8 @@ class Pages:
         if sort is not None and sort.column in self._columns:
             order = self._rows.order(sort.column, descending=sort.descending)
             places = order if places is None else order.filter(pc.is_in(order, places))
-        return shown(table.slice(first, count) if places is None else table.take(places.slice(first, count)))
+        part = table.slice(first, count) if places is None else table.take(places.slice(first, count))
+        return shown(part, self._zone)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return all rows, for a grid without lazy loading."""
@@ -49,7 +52,7 @@ class Pages:
         return frame
 
     def _found(self) -> pa.Array:
-        return self._rows.holding(self._text, self._columns)
+        return self._rows.holding(self._text, self._columns, self._zone)
 
 
 def _source(data: object) -> Any:

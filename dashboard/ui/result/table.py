@@ -18,6 +18,7 @@ from dashboard.ui.result.download_menu import download_menu, unloaded
 from dashboard.ui.result.grid import grid
 from dashboard.ui.result.row_count import count_rows, counted
 from dashboard.ui.result.view import rows_view
+from dashboard.ui.result.zone_choice import chosen_zone, zone_choice
 
 
 def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
@@ -28,12 +29,16 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             _how_many(service, name, found, of)
-            columns = download_menu(service, name, found, key)
-        st.caption(_facts(service, name, found))
+            # The zone is chosen below the columns and the downloads, which need it.
+            zone = chosen_zone(name)
+            columns = download_menu(service, name, found, key, zone)
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.caption(_facts(service, name, found), width="content")
+            zone_choice(name, found, columns, service.dataset(name).source.time_zone)
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
-        rows_view(found, service.model(name), columns, key, lambda column: _fixed_values(service, name, column))
+        rows_view(found, service.model(name), columns, key, lambda column: _fixed_values(service, name, column), zone)
         unloaded(service, name, found)
 
 

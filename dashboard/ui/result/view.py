@@ -9,6 +9,7 @@ from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.results.chart_choice import chart_of, choices_of, described, is_drawable, suggested_colour
 from dashboard.results.chart_spec import vega_lite
+from dashboard.results.time_zones import UTC
 from dashboard.ui.result.grid import grid
 
 TABLE, CHART = "Table", "Chart"
@@ -20,7 +21,12 @@ _WORTH_SEARCHING: Final = 10
 
 @st.fragment
 def rows_view(
-    found: QueryResult, model: SemanticModel, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]
+    found: QueryResult,
+    model: SemanticModel,
+    columns: Sequence[str],
+    key: str,
+    fixed: Callable[[str], Sequence[str]],
+    zone: str = UTC,
 ) -> None:
     """Draw the rows as table or chart; a change reruns only this fragment.
 
@@ -49,12 +55,14 @@ def rows_view(
                 width=260,
             )
     if view == TABLE:
-        grid(found, model, columns, key, text.strip())
+        grid(found, model, columns, key, text.strip(), zone)
     else:
-        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed)
+        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed, zone)
 
 
-def _chart(found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]]) -> None:
+def _chart(
+    found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]], zone: str
+) -> None:
     # `key` contains the columns, so each query has its own choices.
     table = found.table.select(list(columns))
     choices = choices_of(table)
@@ -64,7 +72,7 @@ def _chart(found: QueryResult, columns: Sequence[str], key: str, fixed: Callable
         colours = (_ONE_COLOUR, *(name for name in choices.colour if name != x))
         suggested = suggested_colour(table, choices, x) or _ONE_COLOUR
         colour = st.selectbox("Colour", colours, colours.index(suggested), key=f"chart_colour_{x}_{key}", width=220)
-    chart = chart_of(table, x, y, None if colour == _ONE_COLOUR else colour)
+    chart = chart_of(table, x, y, None if colour == _ONE_COLOUR else colour, zone)
     text = described(chart)
     if not chart.points:
         st.caption(f"No row has both {x} and {y}.")

@@ -128,6 +128,7 @@ def test_rows_of_missing_and_empty_agents_can_be_asked_for(client, published):
         ({"format": "csv", "nulls": "nil"}, "nulls"),
         ({"format": "csv", "formulaSafe": "maybe"}, "formulaSafe"),
         ({"format": "csv", "bom": "yes"}, "bom"),
+        ({"format": "csv", "timeZone": "Mars/Olympus"}, "timeZone"),
     ],
 )
 def test_a_wrong_wish_names_its_field(client, params, field):

@@ -32,7 +32,7 @@ def test_the_first_different_values_are_shown():
     assert chosen([True, Decimal("1.50"), dt.datetime(2026, 1, 2, 3, 4, 5, 6000)]) == (
         "true",
         "1.50",
-        "2026-01-02 03:04:05",
+        "2026-01-02 03:04:05 UTC",
     )
     assert chosen([None]) == ()
 
