@@ -1,1 +1,1 @@
-"""Published days and the index flow in, findings flow out: `verify` compares, `doctor` looks for damage."""
+"""Published days and the index flow in, findings flow out: `verify` compares, `doctor` inspects records and objects."""

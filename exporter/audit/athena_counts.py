@@ -1,4 +1,4 @@
-"""What Athena sees, day by day: the statement that asks, and its answer read. Pure."""
+"""A dataset and a window flow in; the SELECT that counts rows per day, and its parsed answer, flow out."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from exporter.planning.window import Window
 from exporter.values.numbers import canonical_number, is_number
 
 _EXACT = {"string", "bigint", "decimal", "boolean"}
-"""Types that tell every key from every other; two numbers may be the same double."""
+"""Types in which different keys stay different; two numbers may be the same double."""
 
 NO_VALUE = "(null)"
 
@@ -30,7 +30,7 @@ class AthenaCounts:
 
 @dataclass(frozen=True)
 class CountQuestion:
-    """What Athena is asked for one dataset."""
+    """The SELECT that counts one dataset's rows in Athena."""
 
     dataset: Dataset
     value_column: str | None

@@ -1,4 +1,4 @@
-"""What is odd below a prefix, in the manifest, the ledger and the catalogue, each with what to do about it. Pure."""
+"""Objects, manifest, ledger and catalogue of a dataset flow in; findings, each with the command to run, flow out."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ _Years = tuple[int, int] | None
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is odd."""
+    """One fault, its place and the remedy."""
 
     kind: Kind
     where: str
@@ -44,8 +44,8 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """Everything that is looked at."""
+class Inspection:
+    """Everything that is inspected."""
 
     dataset: Dataset
     location: str
@@ -60,13 +60,13 @@ class Surroundings:
     quarantined: Mapping[str, int]
     """Run id -> parts in quarantine."""
     due: dt.date
-    """The newest day that a scheduled run should have published by now."""
+    """The newest day that a scheduled run should have published."""
     alive: str | None = None
     """Run that holds the lease."""
 
 
-def findings(around: Surroundings) -> list[Finding]:
-    """Return everything odd, the gravest kinds first."""
+def findings(around: Inspection) -> list[Finding]:
+    """Return all findings, the gravest kinds first."""
     if around.manifest is None or around.schema is None:
         return [*_without_records(around), *_dead_runs(around)]
     return [
@@ -79,7 +79,7 @@ def findings(around: Surroundings) -> list[Finding]:
     ]
 
 
-def _without_records(around: Surroundings) -> Iterator[Finding]:
+def _without_records(around: Inspection) -> Iterator[Finding]:
     data = [item for item in around.objects if day_from_key(around.dataset.target.prefix, item.key)]
     if data:
         found = f"{len(data)} data objects, but no " + ("manifest" if around.manifest is None else "schema")
@@ -91,14 +91,14 @@ def _without_records(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+def _objects(around: Inspection, manifest: Manifest) -> Iterator[Finding]:
     prefix = around.dataset.target.prefix
     years = _projected_years(around.table)
     recorded = {item.key: item for record in manifest.days.values() for item in record.objects}
     for item in around.objects:
         name = item.key.removeprefix(f"{prefix}/")
         if any(part.startswith(("_", ".")) for part in name.split("/")) or name.endswith("/"):
-            continue  # our records, and what Athena does not see either
+            continue  # our records, and names that Athena ignores too
         day = day_from_key(prefix, item.key)
         if day is None:
             yield _foreign(name)
@@ -115,8 +115,8 @@ def _objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
             yield Finding(
                 "leftover",
                 name,
-                "not in the manifest, and counted by Athena beside what is",
-                "look what it holds; remove it if it is a copy" if append else _again(day),
+                "not in the manifest; Athena counts its rows in addition to the published ones",
+                "read it; remove it if it is a copy" if append else _again(day),
             )
         elif item.etag != recorded[item.key].etag:
             yield Finding(
@@ -126,18 +126,24 @@ def _objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
 
 def _foreign(name: str) -> Finding:
     if name.startswith("year="):
-        found = "no data object of ours; Athena reads every object in a folder of the table, and may fail on it"
+        found = (
+            "not one of the exporter's objects; Athena reads every object in a folder of the table and may fail on it"
+        )
         return Finding("foreign object", name, found, "move it elsewhere")
-    return Finding("foreign object", name, "no file of ours; Athena does not look here", "move it elsewhere")
+    return Finding(
+        "foreign object", name, "not one of the exporter's files; Athena does not read it", "move it elsewhere"
+    )
 
 
-def _missing_objects(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+def _missing_objects(around: Inspection, manifest: Manifest) -> Iterator[Finding]:
     there = {item.key for item in around.objects}
     for day, record in manifest.days.items():
         for item in record.objects:
             if item.key not in there:
                 name = item.key.removeprefix(f"{around.dataset.target.prefix}/")
-                yield Finding("missing object", name, f"the manifest says {item.rows:,} rows; it is gone", _again(day))
+                yield Finding(
+                    "missing object", name, f"the manifest says {item.rows:,} rows; the object is missing", _again(day)
+                )
 
 
 def due_day(mode: DateRangeMode, now: dt.datetime, dataset: Dataset) -> dt.date:
@@ -147,7 +153,7 @@ def due_day(mode: DateRangeMode, now: dt.datetime, dataset: Dataset) -> dt.date:
     return min(yesterday, window_of_mode(mode, settled, dataset.zone, lookback_hours=1).last)
 
 
-def _days(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
+def _days(around: Inspection, manifest: Manifest) -> Iterator[Finding]:
     zone, first, last = around.dataset.zone, manifest.first_day, manifest.last_day
     if first and last:
         missing = (
@@ -156,22 +162,22 @@ def _days(around: Surroundings, manifest: Manifest) -> Iterator[Finding]:
         for span in spans(missing, zone):
             backfill = f"`exporter backfill --start {span.first} --end {span.last}`"
             if span.last < last:
-                found, advice = "never exported, between days that were", f"run {backfill}"
+                found, advice = "never exported, although days before and after it are", f"run {backfill}"
             else:
                 found = f"due and not exported; the newest day is {last}, and {_newest_run(around)}"
-                advice = f"see why in `exporter runs`, look whether the schedule is on, and run {backfill}"
+                advice = f"read the reason in `exporter runs`, check that the schedule is on, and run {backfill}"
             yield Finding("missing day", _span(span.first, span.last), found, advice)
     oldest = day_of(around.now, zone) - dt.timedelta(days=OPEN_DAYS)
     for span in spans([day for day, record in manifest.days.items() if record.state == "open" and day < oldest], zone):
         yield Finding(
             "open day",
             _span(span.first, span.last),
-            "read before it had settled, and never since",
+            "read before it had settled, and not read again",
             f"run `exporter export --start {span.first} --end {span.last}`",
         )
 
 
-def _empty_days(around: Surroundings, first: dt.date) -> Iterator[dt.date]:
+def _empty_days(around: Inspection, first: dt.date) -> Iterator[dt.date]:
     """Yield days from `first` on that were read although the manifest has no record of them: they held nothing.
 
     A run over everything records the days between the first and the last item, and APPEND those that hold any.
@@ -185,7 +191,7 @@ def _empty_days(around: Surroundings, first: dt.date) -> Iterator[dt.date]:
             yield from days_between(entry.window.start, entry.window.end)
 
 
-def _newest_run(around: Surroundings) -> str:
+def _newest_run(around: Inspection) -> str:
     if not around.runs:
         return "the ledger has no run"
     newest = around.runs[0]
@@ -193,7 +199,7 @@ def _newest_run(around: Surroundings) -> str:
     return f"the newest run, of {newest.started_at:%Y-%m-%d %H:%M} UTC, {_OUTCOMES[newest.status]}{error}"
 
 
-def _catalogue(around: Surroundings, schema: TableSchema, manifest: Manifest) -> Iterator[Finding]:
+def _catalogue(around: Inspection, schema: TableSchema, manifest: Manifest) -> Iterator[Finding]:
     target = around.dataset.target
     name = f"{target.database}.{target.table}"
     if around.table is None:
@@ -225,7 +231,7 @@ def _columns(found: Iterable[Mapping[str, str]], schema: TableSchema) -> Iterato
         yield f"has a column {name} that is not published"
 
 
-def _parameters(around: Surroundings, manifest: Manifest) -> Iterator[str]:
+def _parameters(around: Inspection, manifest: Manifest) -> Iterator[str]:
     parameters = (around.table or {}).get("Parameters", {})
     years = _projected_years(around.table)
     published = [day.year for day, record in manifest.days.items() if record.rows]
@@ -244,13 +250,13 @@ def _projected_years(table: Mapping[str, Any] | None) -> _Years:
     return (int(first), int(last)) if first.strip().isdecimal() and last.strip().isdecimal() else None
 
 
-def _dead_runs(around: Surroundings) -> Iterator[Finding]:
+def _dead_runs(around: Inspection) -> Iterator[Finding]:
     for entry in around.runs:
         since = f"since {entry.started_at:%Y-%m-%d %H:%M} UTC"
         if entry.status == "running" and entry.run_id != around.alive and around.now - entry.started_at > DEAD_AFTER:
-            found = f"has been running {since} and does not hold the lease, so it has died"
+            found = f"has status running {since} and does not hold the lease, so it has died"
         elif entry.status == "died" and unsettled_days(entry, around.manifest):
-            found = f"began {since} and died; nobody has read all of its days since"
+            found = f"has not finished ({since}: died), and no later run has read all of its days"
         else:
             continue
         days = f"days {entry.window.start} to {entry.window.end}" if entry.window else "its days are not known"
@@ -259,17 +265,17 @@ def _dead_runs(around: Surroundings) -> Iterator[Finding]:
         )
 
 
-def _quarantine(around: Surroundings) -> Iterator[Finding]:
+def _quarantine(around: Inspection) -> Iterator[Finding]:
     if not around.quarantined:
         return
-    told = {entry.run_id: entry.quarantined for entry in around.runs}
-    items = sum(told.get(run, 0) for run in around.quarantined)
+    quarantined = {entry.run_id: entry.quarantined for entry in around.runs}
+    items = sum(quarantined.get(run, 0) for run in around.quarantined)
     runs = f"{len(around.quarantined)} run" + ("" if len(around.quarantined) == 1 else "s")
     yield Finding(
         "quarantine",
         "_quarantine/",
-        f"{items:,} items set aside by {runs}; the same item counts once per run",
-        "look with `exporter quarantine list`, correct the items, then `exporter quarantine retry`",
+        f"{items:,} items quarantined by {runs}; the same item counts once per run",
+        "list them with `exporter quarantine list`, correct the items, then `exporter quarantine retry`",
     )
 
 

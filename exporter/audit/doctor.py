@@ -1,8 +1,8 @@
-"""`exporter doctor`: a look at everything that belongs to a dataset, without reading an item or changing anything."""
+"""`exporter doctor`: reads a dataset's objects, records and Glue table and returns findings; changes nothing."""
 
 import datetime as dt
 
-from exporter.audit.checks import Finding, Surroundings, due_day, findings
+from exporter.audit.checks import Finding, Inspection, due_day, findings
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
 from exporter.run.lease import lease_holder
@@ -12,17 +12,17 @@ from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
 MOST_RUNS = 200
-"""Newest ledger entries that are looked at."""
+"""Newest ledger entries that are inspected."""
 
 
 def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
-    """Return what is odd; none means that everything is as it should be."""
+    """Return the findings; none means that everything is in order."""
     clients = Clients(settings.region)
     store = Store(clients.s3, settings.bucket)
     store.check()
     records = Records(store, settings.prefix)
     holder = lease_holder(store, settings.prefix, now)
-    around = Surroundings(
+    around = Inspection(
         dataset=settings.dataset,
         location=settings.location,
         now=now,
@@ -41,7 +41,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
 def findings_text(found: list[Finding], dataset: str) -> str:
     """Return findings for people."""
     if not found:
-        return f"{dataset}: nothing odd"
+        return f"{dataset}: no findings"
     lines = [f"{dataset}: {len(found)} finding" + ("" if len(found) == 1 else "s")]
     for finding in found:
         lines += [f"  {finding.kind}: {finding.where}", f"    {finding.found}", f"    do: {finding.advice}"]

@@ -1,4 +1,4 @@
-"""How many rows an object holds, told by its Parquet footer: the last few kilobytes, fetched by range."""
+"""Object keys flow in; row counts from their Parquet footers (the last kilobytes, fetched by range) flow out."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ _AT_A_TIME = 8
 
 
 def footer_rows(store: Store, keys: Iterable[str]) -> dict[str, int | None]:
-    """Return key -> rows; None where the object is no Parquet file. Objects that are gone are left out."""
+    """Return key -> rows; None where the object is not a Parquet file. Missing objects are left out."""
     wanted = list(keys)
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="footer") as pool:
         ends = pool.map(lambda key: _footer(store, key), wanted)

@@ -1,4 +1,4 @@
-"""DynamoDB, manifest, objects and Athena side by side, day by day. Pure."""
+"""Counts of DynamoDB, manifest, objects and Athena flow in; disagreements per day flow out."""
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from exporter.values.numbers import canonical_number, is_number
 
 @dataclass(frozen=True)
 class Facts:
-    """What every place says."""
+    """The counts of every place."""
 
     dataset: Dataset
     now: dt.datetime
@@ -37,7 +37,7 @@ class Facts:
 
 
 def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
-    """Return what every place says of a day, and what of it does not agree."""
+    """Return the counts of a day in every place, and the disagreements between them."""
     record = facts.manifest.days.get(day)
     athena = facts.athena
     found = VerifiedDay(
@@ -73,14 +73,14 @@ def _state(day: dt.date, record: DayRecord | None, facts: Facts) -> DayState:
 def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, VerifiedValue]:
     items = facts.reading.days.get(day, {})
     published = record.rows_by_partition_value if record else {}
-    # A day of APPEND has rows of several runs, and the manifest tells the values of the last one alone.
-    told = record is None or sum(published.values()) == record.rows
+    # A day of APPEND has rows of several runs, and the manifest has the values of the last one alone.
+    is_complete = record is None or sum(published.values()) == record.rows
     athena = facts.athena.rows_by_value if facts.athena else None
     seen = {_spelled(value): count for value, count in (athena or {}).get(day, {}).items()}
     return {
         value: VerifiedValue(
             items=items.get(value, 0),
-            rows=published.get(value, 0) if told else None,
+            rows=published.get(value, 0) if is_complete else None,
             athena_rows=seen.get(_spelled(value), 0) if athena is not None else None,
         )
         for value in sorted({*items, *published})
@@ -98,13 +98,13 @@ def _of_objects(
     recorded = {item.key: item for item in record.objects} if record else {}
     for key, item in recorded.items():
         if key not in found:
-            yield f"{_file(key)} is gone from the bucket"
+            yield f"{_file(key)} is not in the bucket"
             continue
         if found[key].etag != item.etag:
             yield f"{_file(key)} has changed since the manifest was written: another ETag"
         rows = footers.get(key)
         if rows is None:
-            yield f"{_file(key)} is no readable Parquet file"
+            yield f"{_file(key)} is not a readable Parquet file"
         elif rows != item.rows:
             yield f"{_file(key)} holds {rows:,} rows, the manifest says {item.rows:,}"
     for key in found:

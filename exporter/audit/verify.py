@@ -1,4 +1,4 @@
-"""`exporter verify`: counts in DynamoDB, manifest, objects and Athena, compared, stored and told."""
+"""`exporter verify`: compares counts in DynamoDB, manifest, objects and Athena, and stores the result."""
 
 import datetime as dt
 import secrets
@@ -66,7 +66,7 @@ class Verifier:
         self._disagreements: list[str] = []
 
     def run(self) -> Verification:
-        """Compare, store what was found, mark the days in the manifest, and return what was found."""
+        """Compare, store the result, mark the days in the manifest, and return the result."""
         started = self._clock()
         dataset = self._settings.dataset
         self._store.check()
@@ -127,11 +127,11 @@ class Verifier:
             if counted != (decoded := reading.decoded[value]):
                 self._disagreements.append(
                     f"{value}: DynamoDB's answers count {counted:,} items, and {decoded:,} were read from them: the "
-                    "exporter misreads them, and an export does so, too. Keep the rows, and report this."
+                    "exporter misreads them, and so does an export. Keep the rows and report this."
                 )
 
     def _account(self, reading: KeyReading, description: IndexDescription) -> int:
-        """Return how many of the unreadable items lie in quarantine; the others are a disagreement."""
+        """Return how many of the unreadable items are in quarantine; the others are a disagreement."""
         missing = dict(reading.unreadable)
         if self._request.window is not None or not missing:
             return 0
@@ -145,20 +145,20 @@ class Verifier:
         if unaccounted:
             examples = "; ".join(found.reason for found in list(missing.values())[:_EXAMPLES])
             self._disagreements.append(
-                f"{unaccounted:,} items have no readable day and lie in no quarantine ({examples}). A window skips "
-                "such keys; `exporter export --all` sets them aside."
+                f"{unaccounted:,} items have no readable day and are not in quarantine ({examples}). A window skips "
+                "such keys; `exporter export --all` quarantines them."
             )
         return reading.unreadable_items - unaccounted
 
     def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: IndexDescription) -> None:
         for state, reason in (
-            ("open", "read before they had settled, so DynamoDB may hold more by now"),
+            ("open", "read before they had settled, so DynamoDB may hold more now"),
             ("expired", "older than expires_after_days, so DynamoDB may hold less"),
             ("unread", "not due yet and not exported"),
         ):
             count = sum(day.state == state for day in days)
             if count:
-                self._notes.append(f"{count} {state} days: {reason}; their items are told, not compared")
+                self._notes.append(f"{count} {state} days: {reason}; their items are shown, not compared")
         if self._request.window is not None:
             self._notes.append("items whose date cannot be read were not looked for, because a window was given")
             return

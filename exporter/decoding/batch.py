@@ -1,4 +1,4 @@
-"""What a page of items becomes: rows, and the items that are not wholly among them."""
+"""Result of decoding one page: rows, withheld items and nulled values."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ ITEM = "_item"
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """An item that is not, or not wholly, in the rows, and why."""
+class QuarantinedItem:
+    """An item that is withheld, or has a value that became null, and the reason."""
 
     reason: str
     item: str
@@ -44,8 +44,8 @@ class DecodedPage:
     attribute name, `_item` where there are any, `_day`, `_sort`, `_key`."""
     items: int
     """Items read: rows + withheld, and those that the decoder leaves out as not asked for."""
-    withheld: tuple[SetAside, ...]
-    nulled: tuple[SetAside, ...]
+    withheld: tuple[QuarantinedItem, ...]
+    nulled: tuple[QuarantinedItem, ...]
     """By row, then by column."""
     inexact: Mapping[tuple[dt.date, str], InexactDoubles]
     """(day, column) -> DOUBLEs that are not exactly the number stored."""

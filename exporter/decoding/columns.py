@@ -1,4 +1,4 @@
-"""Attribute values to columns of one type, and what each type refuses.
+"""Attribute values flow in; columns of one type and the values that the type refuses flow out.
 
 | column                       | takes                                                                               |
 |------------------------------|-------------------------------------------------------------------------------------|
@@ -20,7 +20,15 @@ import pyarrow as pa
 
 from dataset_model.types import ColumnType
 from exporter.decoding.timestamps import Clock
-from exporter.values.attribute_values import AttributeValue, json_texts, kind_of, string_text, tagged, told, told_value
+from exporter.values.attribute_values import (
+    AttributeValue,
+    described,
+    described_value,
+    json_texts,
+    kind_of,
+    string_text,
+    tagged,
+)
 from exporter.values.numbers import NO_DIGITS, Digits, Texts, decimals, digits_of, doubles, integers, is_number
 
 Contradictions = list[tuple[int, str]]
@@ -79,7 +87,7 @@ def _numbers_of_values(values: Sequence[AttributeValue | None], column_type: Col
             text = None
         texts.append(text)
         if text is None and value is not None and value.NULL is None:
-            refused.append((row, f"expected a number; found {told_value(value)}"))
+            refused.append((row, f"expected a number; found {described_value(value)}"))
     return _merged(_numbers("N", pa.array(texts, pa.string()), column_type), refused)
 
 
@@ -93,20 +101,23 @@ def _numbers(kind: str, texts: Texts, column_type: ColumnType) -> Cells:
     else:
         values, refused = decimals(texts, column_type.precision or 38, column_type.scale or 0)
         expected = f"a number that {column_type} holds exactly"
-    return Cells(values, [(row, f"expected {expected}; found {told(kind, texts[row].as_py())}") for row in refused])
+    return Cells(
+        values, [(row, f"expected {expected}; found {described(kind, texts[row].as_py())}") for row in refused]
+    )
 
 
 def _times(kinds: Sequence[str], texts: Texts, column_type: ColumnType, clock: Clock) -> Cells:
     read = clock.instants if column_type.name == "timestamp" else clock.dates
     values, refused = read(kinds, texts)
     return Cells(
-        values, [(row, f"expected a {column_type}; found {told(kinds[row], texts[row].as_py())}") for row in refused]
+        values,
+        [(row, f"expected a {column_type}; found {described(kinds[row], texts[row].as_py())}") for row in refused],
     )
 
 
 def _refused(values: Sequence[AttributeValue | None], expected: str, *kinds: str) -> Contradictions:
     return [
-        (row, f"expected {expected}; found {told_value(value)}")
+        (row, f"expected {expected}; found {described_value(value)}")
         for row, value in enumerate(values)
         if value is not None and value.NULL is None and kind_of(value) not in kinds
     ]

@@ -1,7 +1,7 @@
-"""Bytes of a Query response to Arrow, without a dict per item.
+"""The bytes of a Query response flow in; one record batch and the quarantined items flow out.
 
-A page becomes one record batch: the schema's columns, then a string column per late attribute, then what the export
-needs beside them. The rows of an index are the same however it was cut into pages.
+A batch has the schema's columns, then a string column per late attribute, then the helper columns of the export. The
+rows of an index do not depend on how it was cut into pages.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from dataset_model import Dataset
 from dataset_model.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import ColumnType
-from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, SetAside
+from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.page import PageReader, Values, item_texts
 from exporter.decoding.timestamps import Clock
@@ -47,7 +47,7 @@ __all__ = [
     "DecodedPage",
     "LateColumn",
     "PageDecoder",
-    "SetAside",
+    "QuarantinedItem",
     "kinds_of_late",
     "late_column",
 ]
@@ -101,7 +101,7 @@ class PageDecoder:
         days = self._days(page.expected[self._sort_attribute])
         expected, others, finished = dict(page.expected), dict(page.others), dict(page.finished)
         texts = _ItemTexts(body, range(page.items))
-        withheld: tuple[SetAside, ...] = ()
+        withheld: tuple[QuarantinedItem, ...] = ()
         if days.null_count or self._between:
             withheld = tuple(self._withheld(days, texts))
             kept = self._kept(expected[self._sort_attribute], days)
@@ -151,11 +151,11 @@ class PageDecoder:
             for readable, text in zip(kept, texts.to_pylist(), strict=True)
         ]
 
-    def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[SetAside]:
+    def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[QuarantinedItem]:
         for item in texts.of(pc.indices_nonzero(days.is_null()).to_pylist()):
             stored = msgspec.json.decode(item).get(self._sort_attribute, {})
             reason = f"{self._sort_attribute}: {self._reason(stored)}"
-            yield SetAside(reason, item, self._sort_attribute, None)
+            yield QuarantinedItem(reason, item, self._sort_attribute, None)
 
     def _reason(self, stored: dict[str, Any]) -> str:
         kind = self._sort_key.attribute_type
@@ -205,7 +205,7 @@ class PageDecoder:
 
 
 class _ItemTexts:
-    """The items of a page as text, written out only when one is set aside."""
+    """The items of a page as text, written out only when one is quarantined."""
 
     def __init__(self, body: bytes, positions: Sequence[int]) -> None:
         self._body = body
@@ -216,7 +216,7 @@ class _ItemTexts:
 
 
 class _Rows:
-    """The columns of a batch as they are filled, and what did not fit into them."""
+    """The columns of a batch while they are filled, and the values that contradict their column."""
 
     def __init__(self, days: pa.Date32Array, texts: _ItemTexts) -> None:
         self._days = days
@@ -246,11 +246,11 @@ class _Rows:
         texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
         self.append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
 
-    def nulled(self) -> tuple[SetAside, ...]:
+    def nulled(self) -> tuple[QuarantinedItem, ...]:
         found = sorted(self._contradictions)
         texts = self._texts.of([row for row, *_ in found])
         return tuple(
-            SetAside(reason, item, attribute, self._days[row].as_py(), row)
+            QuarantinedItem(reason, item, attribute, self._days[row].as_py(), row)
             for (row, _, reason, attribute), item in zip(found, texts, strict=True)
         )
 

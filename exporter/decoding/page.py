@@ -1,8 +1,8 @@
-"""Bytes of a Query response to one list of values per attribute.
+"""The bytes of a Query response flow in; one list of values per attribute flows out.
 
 Most pages hold what the schema expects: the compiled scanner takes them from bytes to columns. Where it is not built,
 or declines a page, msgspec decodes the response into structs made for it: a field per attribute, one DynamoDB type
-each. A page with anything else (an attribute nobody declared, a value of another type) fits neither, is read again as
+each. A page with anything else (an undeclared attribute, a value of another type) fits neither, is read again as
 values of any kind, and what is expected is widened by what was found. All three ways give equal values.
 """
 
@@ -167,7 +167,7 @@ class PageReader:
 
 
 class _ScannedPages:
-    """Reads pages that hold nothing but what was foreseen, compiled; None for the others."""
+    """Reads pages that hold nothing but what is expected, compiled; None for the others."""
 
     def __init__(
         self,
@@ -214,7 +214,7 @@ def _column(attribute: str, kind: str | None, column_type: ColumnType | None) ->
 
 
 class _TypedPages:
-    """Reads pages that hold nothing but what was foreseen, by msgspec; None for the others."""
+    """Reads pages that hold nothing but what is expected, by msgspec; None for the others."""
 
     def __init__(self, expected: Mapping[str, str | None], others: Iterable[str]) -> None:
         self._kinds = dict(expected) | dict.fromkeys(others)

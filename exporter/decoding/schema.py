@@ -1,7 +1,7 @@
-"""Which attribute becomes which column. Pure: it reads pages and records, and touches no service.
+"""Dataset, published schema and observed types flow in; the schema of the table flows out.
 
-A column's name and type are decided once, for the life of the table. What is published stays; declared columns and
-attributes met later are added behind it.
+A column's name and type are decided once, for the life of the table. Published columns stay; declared columns and
+attributes that appear later are added at the end.
 """
 
 import datetime as dt
@@ -165,8 +165,8 @@ def _declare(columns: list[SchemaColumn], declared: Column) -> None:
             continue
         if (existing.name, existing.attribute, existing.type) != (column.name, column.attribute, column.type):
             raise SchemaConflict(
-                f"column {column.name} is declared as {_told(column)}, but {existing.name} is published as "
-                f"{_told(existing)}. Declare it as published, or export to another prefix"
+                f"column {column.name} is declared as {_described(column)}, but {existing.name} is published as "
+                f"{_described(existing)}. Declare it as published, or export to another prefix"
             )
         columns[index] = column
         return
@@ -179,14 +179,14 @@ def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> No
         if existing.name == name:
             if (existing.attribute, existing.type) != (None, column_type):
                 raise SchemaConflict(
-                    f"column {name} would be filled by the exporter, but is published as {_told(existing)}. "
+                    f"column {name} would be filled by the exporter, but is published as {_described(existing)}. "
                     "Choose another name for it, or export to another prefix"
                 )
             return
     columns.append(column)
 
 
-def _told(column: SchemaColumn) -> str:
+def _described(column: SchemaColumn) -> str:
     source = "a column without attribute" if column.attribute is None else f"attribute {column.attribute!r}"
     return f"{column.type} of {source}"
 

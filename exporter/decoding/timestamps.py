@@ -1,4 +1,4 @@
-"""Timestamp and date columns: how an attribute other than the sort key tells time, and the sort key's own column."""
+"""Texts and numbers of one attribute flow in; timestamp and date columns flow out."""
 
 import datetime as dt
 import re
@@ -41,7 +41,7 @@ class Clock:
     """Whether the attribute is the sort key itself, which has the dataset's format and no other."""
 
     def instant(self, kind: str, text: str) -> dt.datetime:
-        """Return the instant that an S or N tells, aware and in UTC; raise UnreadableDate.
+        """Return the instant of an S or N, aware and in UTC; raise UnreadableDate.
 
         A text is ISO or in the dataset's format; a strptime pattern goes first, because it may order an ISO-like date
         otherwise.
@@ -63,7 +63,7 @@ class Clock:
             return dates.instant_from_iso(text, zone)
 
     def date(self, kind: str, text: str) -> dt.date:
-        """Return the date that an S or N tells: a bare date as it stands, else the day in the dataset's zone."""
+        """Return the date of an S or N: a bare date as it stands, else the day in the dataset's zone."""
         if self.is_sort_key:
             return self.sort_key.day(text)
         bare = _DATE.fullmatch(text) if kind == "S" and self.sort_key.pattern is None else None

@@ -1,4 +1,4 @@
-"""A proposal as a dataset file, and an existing file with what a proposal would change in it. Pure."""
+"""A proposal flows in; a new dataset file, or an existing file with corrections, flows out."""
 
 import difflib
 import json

@@ -1,4 +1,4 @@
-"""`exporter discover`: a look at a table, and the dataset file that it suggests."""
+"""`exporter discover`: reads a sample of a table and returns a proposal for its dataset file."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ SAMPLED_VALUES = 20
 
 @dataclass(frozen=True)
 class Discovery:
-    """What was seen, and what it suggests."""
+    """A proposal and the sample that it rests on."""
 
     proposal: Proposal
     sample: Sampled
@@ -29,14 +29,14 @@ class Discovery:
 
 @dataclass(frozen=True)
 class DiscoveryRequest:
-    """What to look at."""
+    """The table to look at."""
 
     region: str
     table: str
     index: str | None
     """None: the table's only one."""
     values: tuple[str, ...] = ()
-    """Partition values; none: those that a bounded scan meets."""
+    """Partition values; none: those that a bounded scan finds."""
     scan: bool = False
     """Scan for further values, although some are given."""
     date_format: str | None = None
@@ -44,16 +44,19 @@ class DiscoveryRequest:
 
 
 def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
-    """Return what a table suggests; raise UsageError where its partition values are none, or too many."""
+    """Return the proposal for a table; raise UsageError where it has no partition values, or too many."""
     clients = Clients(request.region)
     keys = index_keys(clients.dynamodb, request.table, request.index)
     wanted, reason, scanned = request.values, "as given", 0.0
     if request.scan or not wanted:
         met = partition_values(clients.dynamodb, keys)
         wanted, scanned = tuple(dict.fromkeys((*wanted, *met.values))), met.units
-        reason = _told(met.items, complete=met.complete)
+        reason = _scan_reason(met.items, complete=met.complete)
     if not wanted:
-        raise UsageError(f"index {keys.index} of table {keys.table} holds nothing to propose a dataset from")
+        raise UsageError(
+            f"index {keys.index} of table {keys.table} is empty, so no dataset can be proposed. Load items first, "
+            "or choose another index"
+        )
     if len(wanted) > MOST_VALUES:
         raise UsageError(
             f"index {keys.index} has more than {MOST_VALUES} partition values, such as {', '.join(wanted[:3])}: name "
@@ -78,10 +81,10 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
     return Discovery(proposal, sample, round(limiter.units + scanned, 1))
 
 
-def _told(items: int, *, complete: bool) -> str:
+def _scan_reason(items: int, *, complete: bool) -> str:
     if complete:
-        return f"all there are, in {items:,} items scanned"
-    return f"those met in {items:,} items scanned from every part of the index; there may be more"
+        return f"all values, in {items:,} items scanned"
+    return f"those found in {items:,} items scanned from every part of the index; there may be more"
 
 
 def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], limiter: RateLimiter) -> list[bytes]:

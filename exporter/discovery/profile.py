@@ -1,4 +1,4 @@
-"""What the values of each attribute have in common, in a sample of items. Pure."""
+"""A sample of items flows in; counts of types and values per attribute flow out."""
 
 import datetime as dt
 import re
@@ -52,10 +52,10 @@ class Evidence:
     dates: int = 0
     """Texts that are `YYYY-MM-DD`."""
     times: int = 0
-    """Texts that tell a date and a time in ISO 8601."""
+    """Texts with a date and a time in ISO 8601."""
     seconds: int = 0
     milliseconds: int = 0
-    """Numbers that lie between 2000 and next year, as seconds or milliseconds since 1970."""
+    """Numbers between 2000 and next year, as seconds or milliseconds since 1970."""
     texts: set[str] = field(default_factory=set)
     """Different texts; once there are more than `MOST_DISTINCT`, not all of them."""
 
@@ -131,7 +131,7 @@ def items_of(bodies: Iterable[bytes], table_key: Sequence[str]) -> list[Item]:
 
 
 def sampled(items: Sequence[Item], latest: dt.date) -> Sampled:
-    """Return what items have in common; `latest` is the last day that counts as a time."""
+    """Return the profile of items; `latest` is the last day that counts as a time."""
     attributes: dict[str, Evidence] = {}
     for item in items:
         for name, value in item.items():

@@ -1,4 +1,4 @@
-"""From evidence to a dataset: a type, a role and a reason for each column, a date format and its reason. Pure."""
+"""A profile of attributes flows in; a type, role and reason per column, and a date format, flow out."""
 
 import datetime as dt
 import re
@@ -20,8 +20,8 @@ Role = Literal["key", "dimension", "measure"]
 MOST_DIMENSION_VALUES = 50
 
 NEARLY_ALL = 0.99
-"""Share of the values that decide a type, where there are at least a hundred. The others become null in their rows, and
-lie in quarantine: that is what it is for."""
+"""Share of the values that decide a type, where there are at least a hundred. The others become null in their rows
+and are quarantined."""
 
 _FORMATS = (
     "ISO", "EPOCH", "EPOCH_MILLIS", "%Y%m%d%H%M%S", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "HUMAN_READABLE",
@@ -81,12 +81,12 @@ def proposed_format(
         return best, "no item to read it from"
     if read == 0:
         return best, f"none of {len(values):,} sort keys is readable in any format, for example {values[0]!r}"
-    told = f"reads {read:,} of {len(values):,} sort keys, for example {values[0][:40]!r}"
+    seen = f"reads {read:,} of {len(values):,} sort keys, for example {values[0][:40]!r}"
     if best == "HUMAN_READABLE":
-        told += "; does not sort by time, so every export reads the whole key"
+        seen += "; does not sort by time, so every export reads the whole key"
     if "%d/%m" in best and _readable(values, best.replace("%d/%m", "%m/%d"), keys, latest_year) == read:
-        told += "; month before day would read as many: look at the data"
-    return best, told
+        seen += "; month before day would read as many: look at the data"
+    return best, seen
 
 
 def proposed_columns(sample: Sampled, keys: IndexKeys, date_format: str) -> tuple[ProposedColumn, ...]:
@@ -197,23 +197,23 @@ def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
         for per, times in (("seconds", found.seconds), ("milliseconds", found.milliseconds)):
             if times == count and _NAMES_TIME.search(attribute):
                 return TIMESTAMP, f"{count:,} numbers, all of them recent as {per} since 1970"
-        told = f"{count:,} numbers, all whole, largest {found.largest:,f}"
-        return _whole_type(found, told)
+        seen = f"{count:,} numbers, all whole, largest {found.largest:,f}"
+        return _whole_type(found, seen)
     decimals = f"{count:,} numbers, up to {found.scale} decimals"
     if found.inexact:
-        told = f"{decimals}, {found.inexact:,} not exact as double"
+        seen = f"{decimals}, {found.inexact:,} not exact as double"
         if found.digits + found.scale > MAX_DIGITS:
-            return STRING, f"{told}; with {found.digits} digits before the point more than a decimal holds"
-        return ColumnType("decimal", MAX_DIGITS, found.scale), told
+            return STRING, f"{seen}; with {found.digits} digits before the point more than a decimal holds"
+        return ColumnType("decimal", MAX_DIGITS, found.scale), seen
     return DOUBLE, f"{decimals}, all exact as double"
 
 
-def _whole_type(found: Evidence, told: str) -> tuple[ColumnType, str]:
+def _whole_type(found: Evidence, seen: str) -> tuple[ColumnType, str]:
     if not found.long:
-        return BIGINT, told
+        return BIGINT, seen
     if found.digits > MAX_DIGITS:
         return STRING, f"{found.kinds['N']:,} whole numbers of up to {found.digits} digits, more than a decimal holds"
-    return ColumnType("decimal", MAX_DIGITS, 0), f"{told}, more than 64 bits hold"
+    return ColumnType("decimal", MAX_DIGITS, 0), f"{seen}, more than 64 bits hold"
 
 
 def _text_type(found: Evidence) -> tuple[ColumnType, str]:
@@ -224,7 +224,7 @@ def _text_type(found: Evidence) -> tuple[ColumnType, str]:
     if times == count:
         return TIMESTAMP, f"{count:,} texts, all ISO 8601 times"
     if count >= 100 and times >= NEARLY_ALL * count:
-        return TIMESTAMP, f"{times:,} of {count:,} texts are ISO 8601 times; the others become null and are set aside"
+        return TIMESTAMP, f"{times:,} of {count:,} texts are ISO 8601 times; the others become null and are quarantined"
     many = "many" if found.distinct is None else f"{found.distinct:,}"
     return STRING, f"{count:,} texts, {many} different"
 

@@ -1,4 +1,4 @@
-"""A table that nobody has described yet: its indexes, and the partition values that a bounded scan meets."""
+"""A table name flows in; its indexes and the partition values found by a bounded scan flow out."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,7 +33,7 @@ class IndexKeys:
 
 @dataclass(frozen=True)
 class FoundValues:
-    """What a bounded scan met."""
+    """The partition values that a bounded scan found."""
 
     values: tuple[str, ...]
     """The most frequent first."""
@@ -68,7 +68,7 @@ def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> Index
 
 
 def partition_values(client: "DynamoDBClient", keys: IndexKeys) -> FoundValues:
-    """Return the partition values that a scan of a few items from every part of the index meets."""
+    """Return the partition values of a few items from every part of the index."""
     counts: dict[str, int] = {}
     seen, units, complete = 0, 0.0, True
     for segment in range(SEGMENTS):
@@ -103,5 +103,5 @@ def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
 def _error(error: ClientError | BotoCoreError, what: str, advice: str) -> SourceError:
     if not isinstance(error, ClientError):
         return SourceError(f"cannot reach DynamoDB for {what}: {error}. Check the network and AWS_ENDPOINT_URL.")
-    told = error.response.get("Error", {})
-    return SourceError(f"cannot read {what}: {told.get('Message', error)} ({told.get('Code', '')}). {advice}")
+    answer = error.response.get("Error", {})
+    return SourceError(f"cannot read {what}: {answer.get('Message', error)} ({answer.get('Code', '')}). {advice}")

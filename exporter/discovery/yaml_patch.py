@@ -1,4 +1,4 @@
-"""Changes to a YAML text that leave everything else in it as it was written. Pure."""
+"""A YAML text and changes flow in; the text with these changes alone flows out."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ class Revision:
         self._edits.append((end, end, f"{lines[0]}  # {reason}{''.join(lines[1:])}"))
 
     def add_field(self, after: Path, name: str, value: str, reason: str) -> None:
-        """Add a field behind another one of the same mapping."""
+        """Add a field after another one of the same mapping."""
         span = self._document.spans[after]
         if self._document.spans[after[:-1]].in_brackets:
             self._edits.append((span.end, span.end, f", {name}: {value}"))
@@ -53,7 +53,7 @@ class Revision:
         self._edits.append((end, end, f"\n{' ' * indent}{name}: {value}  # {reason}"))
 
     def append_lines(self, path: Path, lines: Sequence[str]) -> None:
-        """Add whole lines behind everything below a path."""
+        """Add whole lines after everything below a path."""
         end = self._line_end(self._document.spans[path].end)
         self._edits.append((end, end, "".join(f"\n{line}" for line in lines)))
 

@@ -1,4 +1,4 @@
-"""Where the compiled library is: beside its sources and named after them, so that both always agree."""
+"""Path of the compiled library: next to its sources, with their hash in its name."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What `_quarantine/` holds, read back: which runs set items aside, and each line of theirs."""
+"""Objects below `_quarantine/` flow in; runs with quarantined items, and the lines of each, flow out."""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ class _Written(msgspec.Struct):
     reason: str
     attribute: str | None
     day: dt.date | None
-    item: msgspec.Raw  # parsed anew where it is looked into, so that its numbers stay as they are
+    item: msgspec.Raw  # parsed where it is needed, so that its numbers stay as they are
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def quarantined_runs(store: Store, prefix: str) -> dict[str, list[str]]:
 
 
 def lines_of(store: Store, keys: Iterable[str]) -> Iterator[Line]:
-    """Yield the lines of some parts, in order; raise StoreError naming the line that is none of ours."""
+    """Yield the lines of some parts, in order; raise StoreError with the number of a line that is not readable."""
     for key in keys:
         found = store.read(key)
         for number, text in enumerate((found[0] if found else b"").splitlines(), start=1):

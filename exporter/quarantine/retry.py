@@ -1,7 +1,7 @@
-"""`exporter quarantine retry`: whether what was set aside is well by now, and publishing what is.
+"""`exporter quarantine retry`: looks up quarantined items, exports their days again and reports the result per item.
 
-Every item is looked up as it is now. Days of nulled items, and the days of withheld items whose date can be read by
-now, are exported again, whole, as any export does; an item is well when that run has not set it aside again.
+Every item is looked up as it is now. The days of nulled items, and of withheld items with a readable date, are exported
+again, whole.
 """
 
 import datetime as dt
@@ -34,7 +34,7 @@ def _now() -> dt.datetime:
 
 
 @dataclass
-class _Patient:
+class _Quarantined:
     """One item in quarantine."""
 
     key: str
@@ -50,7 +50,7 @@ class _Patient:
 
 @dataclass(frozen=True)
 class RetryReport:
-    """What became of the items."""
+    """The result per item."""
 
     well: tuple[str, ...]
     """Keys of items that are now wholly in the rows."""
@@ -62,7 +62,7 @@ class RetryReport:
     """Still without a readable day."""
     exports: tuple[RunEntry, ...]
     cleared: tuple[str, ...] = ()
-    """Runs whose quarantine was removed, because none of their withheld items is left in it."""
+    """Runs whose quarantine was removed, because no item in it is still withheld."""
 
     @property
     def error(self) -> str | None:
@@ -77,8 +77,8 @@ class RetryReport:
     def text(self) -> str:
         """Return the report for people."""
         lines = []
-        for name, told in (
-            ("well", "are well now, and published"),
+        for name, text in (
+            ("well", "are corrected and published"),
             ("gone", "are gone from the table or the partition values"),
             ("nulled", "are published, still with a value that became null"),
             ("withheld", "still have no readable day"),
@@ -86,7 +86,7 @@ class RetryReport:
             keys: tuple[str, ...] = getattr(self, name)
             if keys:
                 more = f", and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
-                lines.append(f"{len(keys):,} {told}: {'; '.join(keys[:_NAMED])}{more}")
+                lines.append(f"{len(keys):,} {text}: {'; '.join(keys[:_NAMED])}{more}")
         days = sum(len(entry.partitions) for entry in self.exports)
         lines.append(f"exported {days} days in {len(self.exports)} runs")
         lines += [f"cleared the quarantine of {run}" for run in self.cleared]
@@ -94,7 +94,7 @@ class RetryReport:
 
 
 class Retry:
-    """One look at what was set aside."""
+    """One retry of quarantined items."""
 
     def __init__(
         self, settings: Settings, *, stop: threading.Event | None = None, clock: Callable[[], dt.datetime] = _now
@@ -106,22 +106,22 @@ class Retry:
         self._parts: Mapping[str, list[str]] = {}
 
     def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
-        """Retry what one run set aside, or what every run did; raise UsageError where that is nothing."""
+        """Retry the items of one run, or of every run; raise UsageError where there are none."""
         dataset = self._settings.dataset
         self._store.check()
         description = describe_index(self._clients.dynamodb, dataset)
         self._parts = self._wanted(run_id)
-        patients = self._patients(description)
-        self._look_up(patients, description)
-        exports = self._export({day for patient in patients.values() for day in _days_of(patient)})
-        again = self._set_aside_again(exports, description)
+        items = self._items(description)
+        self._look_up(items, description)
+        exports = self._export({day for one in items.values() for day in _days_of(one)})
+        again = self._quarantined_again(exports, description)
         done = all(entry.status == "succeeded" for entry in exports)
-        fates = {digest: _fate(patient, digest in again) for digest, patient in patients.items()}
+        fates = {digest: _fate(one, digest in again) for digest, one in items.items()}
         keys = {
-            fate: tuple(sorted(patient.key for digest, patient in patients.items() if fates[digest] == fate))
+            fate: tuple(sorted(one.key for digest, one in items.items() if fates[digest] == fate))
             for fate in ("well", "gone", "nulled", "withheld")
         }
-        kept = {run for digest, patient in patients.items() if fates[digest] == "withheld" for run in patient.runs}
+        kept = {run for digest, one in items.items() if fates[digest] == "withheld" for run in one.runs}
         cleared = self._clear(kept) if clear and done else ()
         if not done:  # what was not published again is not well
             keys |= {"nulled": (*keys["nulled"], *keys["well"]), "well": ()}
@@ -133,34 +133,34 @@ class Retry:
             found = {run: parts for run, parts in found.items() if run == run_id}
         if not found:
             what = f"of run {run_id} " if run_id else ""
-            raise UsageError(f"nothing {what}lies in quarantine; `exporter quarantine list` shows what does")
+            raise UsageError(f"the quarantine holds nothing {what}; `exporter quarantine list` shows what it holds")
         return found
 
-    def _patients(self, description: IndexDescription) -> dict[bytes, _Patient]:
+    def _items(self, description: IndexDescription) -> dict[bytes, _Quarantined]:
         key = description.table_key
-        patients: dict[bytes, _Patient] = {}
+        items: dict[bytes, _Quarantined] = {}
         for run_id, parts in self._parts.items():
             for line in lines_of(self._store, parts):
                 item = item_of(line)
-                patient = patients.setdefault(
-                    key_digest(item, key), _Patient(key_text_of(item, key), {name: item[name] for name in key})
+                one = items.setdefault(
+                    key_digest(item, key), _Quarantined(key_text_of(item, key), {name: item[name] for name in key})
                 )
-                patient.runs.add(run_id)
-                patient.withheld |= line.is_withheld
-                patient.days |= {line.day} if line.day else set()
-        return patients
+                one.runs.add(run_id)
+                one.withheld |= line.is_withheld
+                one.days |= {line.day} if line.day else set()
+        return items
 
-    def _look_up(self, patients: Mapping[bytes, _Patient], description: IndexDescription) -> None:
+    def _look_up(self, items: Mapping[bytes, _Quarantined], description: IndexDescription) -> None:
         dataset = self._settings.dataset
         source = dataset.source
         sort_key = SortKey(source.date_format, dataset.zone, description.sort_key_type, self._clock().year + 1)
         attributes = (source.partition_key, source.sort_key)
         lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes)
-        for item in lookup.items(patient.item for patient in patients.values()):
-            patient = patients[key_digest(item, description.table_key)]
+        for item in lookup.items(one.item for one in items.values()):
+            one = items[key_digest(item, description.table_key)]
             value = item.get(source.partition_key)
-            patient.gone = value is None or (value.S or value.N) not in source.partition_values
-            patient.day = _day(item, source.sort_key, sort_key)
+            one.gone = value is None or (value.S or value.N) not in source.partition_values
+            one.day = _day(item, source.sort_key, sort_key)
 
     def _export(self, days: Iterable[dt.date]) -> list[RunEntry]:
         entries: list[RunEntry] = []
@@ -171,7 +171,7 @@ class Retry:
                 break
         return entries
 
-    def _set_aside_again(self, exports: Iterable[RunEntry], description: IndexDescription) -> set[bytes]:
+    def _quarantined_again(self, exports: Iterable[RunEntry], description: IndexDescription) -> set[bytes]:
         found = quarantined_runs(self._store, self._settings.prefix)
         parts = [key for entry in exports for key in found.get(entry.run_id, [])]
         return {key_digest(item_of(line), description.table_key) for line in lines_of(self._store, parts)}
@@ -187,16 +187,16 @@ class Retry:
         return tuple(cleared)
 
 
-def _days_of(patient: _Patient) -> set[dt.date]:
-    if patient.gone:
-        return patient.days  # so that the row of an item that is gone goes as well
-    return patient.days | ({patient.day} if patient.day else set())
+def _days_of(one: _Quarantined) -> set[dt.date]:
+    if one.gone:
+        return one.days  # the row of an item that is gone has to go
+    return one.days | ({one.day} if one.day else set())
 
 
-def _fate(patient: _Patient, again: bool) -> str:
-    if patient.gone:
+def _fate(one: _Quarantined, again: bool) -> str:
+    if one.gone:
         return "gone"
-    if patient.day is None:
+    if one.day is None:
         return "withheld"
     return "nulled" if again else "well"
 

@@ -1,4 +1,4 @@
-"""What lies in quarantine, counted and shown. Pure."""
+"""Quarantined lines flow in; counts by reason and text for people flow out."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ _SHOWN = 300
 
 @dataclass(frozen=True)
 class QuarantinedRun:
-    """What one run set aside."""
+    """The quarantined items of one run."""
 
     run_id: str
     withheld: int
@@ -34,7 +34,7 @@ class QuarantinedRun:
 
 
 def quarantined_run(run_id: str, lines: Iterable[Line], table_key: tuple[str, ...]) -> QuarantinedRun:
-    """Return what a run's lines amount to, the most frequent reason first."""
+    """Return the counts of a run's lines, the most frequent reason first."""
     items: dict[Fate, set[bytes]] = {"withheld": set(), "nulled": set()}
     reasons: Counter[tuple[Fate, str]] = Counter()
     for line in lines:
@@ -55,7 +55,7 @@ def list_text(runs: Iterable[QuarantinedRun]) -> str:
     for run in runs:
         lines.append(f"{run.run_id}  {run.withheld:,} withheld, {run.nulled:,} nulled")
         lines += [f"  {count:>8,}  {fate:<8}  {reason}" for (fate, reason), count in run.reasons.items()]
-    return "\n".join(lines) or "nothing lies in quarantine"
+    return "\n".join(lines) or "the quarantine is empty"
 
 
 def line_text(line: Line) -> str:

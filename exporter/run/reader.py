@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporter.decoding.decoder import DAY, DecodedPage, PageDecoder, SetAside
+from exporter.decoding.decoder import DAY, DecodedPage, PageDecoder, QuarantinedItem
 from exporter.errors import Interrupted
 from exporter.planning.planner import Piece, Reach, Stretch
 from exporter.planning.window import Window
@@ -94,7 +94,7 @@ class Reader:
 
     def _take(self, page: DecodedPage, piece: Piece, reach: Reach, sink: Sink) -> None:
         wanted = _within(page.rows, reach.window)
-        nulled: dict[dt.date, list[SetAside]] = {}
+        nulled: dict[dt.date, list[QuarantinedItem]] = {}
         for entry in page.nulled:
             if entry.day is not None and (reach.window is None or entry.day in reach.window):
                 nulled.setdefault(entry.day, []).append(entry)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from dataset_model.manifest import DISTINCT_LIMIT
 from dataset_model.table_schema import SchemaColumn, TableSchema
-from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, SetAside, late_column
+from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
 from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import arrow_schema, arrow_type
 from exporter.targets.base import FileFormat
@@ -37,7 +37,7 @@ def write_day(
     schema: TableSchema,
     file: Path,
     dimensions: Sequence[str],
-    quarantine: Callable[[Sequence[SetAside]], object],
+    quarantine: Callable[[Sequence[QuarantinedItem]], object],
     file_format: FileFormat,
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
@@ -100,9 +100,9 @@ def _typed(
     schema: TableSchema,
     arrow: pa.Schema,
     written: WrittenDay,
-    quarantine: Callable[[Sequence[SetAside]], object],
+    quarantine: Callable[[Sequence[QuarantinedItem]], object],
 ) -> pa.RecordBatch:
-    quarantined: list[SetAside] = []
+    quarantined: list[QuarantinedItem] = []
     read = dict(zip(batch.schema.names, batch.columns, strict=True))
     columns = [_column(read, column, written, quarantined) for column in schema.columns]
     if quarantined:
@@ -111,7 +111,7 @@ def _typed(
 
 
 def _column(
-    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, quarantined: list[SetAside]
+    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, quarantined: list[QuarantinedItem]
 ) -> pa.Array:
     if column.name in read:
         return read[column.name]
@@ -122,7 +122,7 @@ def _column(
             written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
         for row, reason in typed.contradictions:
             item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
-            quarantined.append(SetAside(f"{column.name}: {reason}", item, column.attribute, day, row))
+            quarantined.append(QuarantinedItem(f"{column.name}: {reason}", item, column.attribute, day, row))
         return typed.values
     if column.attribute is None and column.type.name == "date":
         return read[DAY]  # the extra date column

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from dataset_model.runs import QUARANTINE_FOLDER
-from exporter.decoding.decoder import SetAside
+from exporter.decoding.decoder import QuarantinedItem
 from exporter.storage.object_store import Store
 
 PART_BYTES = 8 << 20
@@ -39,7 +39,7 @@ class Quarantine:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     """Reader threads add lines while earlier lines are being written."""
 
-    def add(self, items: Iterable[SetAside]) -> int:
+    def add(self, items: Iterable[QuarantinedItem]) -> int:
         """Quarantine one page's items; return the number of its rows that hold a nulled value.
 
         An item that has several reasons gets a line for each and counts once.
@@ -57,7 +57,7 @@ class Quarantine:
             self.nulled += len(nulled)
         return len(nulled)
 
-    def _is_known(self, entry: SetAside) -> bool:
+    def _is_known(self, entry: QuarantinedItem) -> bool:
         if not self.once or entry.day is not None:
             return False
         digest = blake2b(entry.item.encode(), digest_size=16).digest()
@@ -65,7 +65,7 @@ class Quarantine:
         self._met.add(digest)
         return known
 
-    def _write(self, entry: SetAside) -> None:
+    def _write(self, entry: QuarantinedItem) -> None:
         line = {
             "reason": entry.reason,
             "attribute": entry.attribute,

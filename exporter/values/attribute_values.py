@@ -1,4 +1,4 @@
-"""DynamoDB's AttributeValue, `{"S": "text"}` and its kin: read from bytes, told to people, written as plain JSON."""
+"""DynamoDB AttributeValue JSON (`{"S": "text"}`) flows in; kinds, texts and plain JSON flow out."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -102,16 +102,16 @@ def key_part(kind: str, text: str) -> str:
     return f"{kind}{len(text)}:{text}"
 
 
-def told(kind: str, value: object) -> str:
+def described(kind: str, value: object) -> str:
     """Return a value for a reason: `S 'n/a'`, `N 12`, `M {"a":1}`; at most about 80 characters."""
     text = repr(value) if kind == "S" else str(value)
     return f"{kind} {text if len(text) <= 80 else text[:80] + '...'}"
 
 
-def told_value(value: AttributeValue) -> str:
+def described_value(value: AttributeValue) -> str:
     """Return a whole value for a reason."""
     kind = kind_of(value)
-    return told(kind, value.S if kind == "S" else string_text(value))
+    return described(kind, value.S if kind == "S" else string_text(value))
 
 
 def _plain(value: AttributeValue) -> object:  # noqa: PLR0911 - a table, most frequent kind first

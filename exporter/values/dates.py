@@ -1,8 +1,8 @@
-"""Texts that tell time, each to an aware instant in UTC. Pure; one function per way of writing.
+"""Date texts flow in; aware instants in UTC flow out, with one function per format.
 
-Rules that hold for all of them: a value without a zone is in the zone given; where clocks go back the earlier instant
+Rules for all of them: a value without a zone is in the zone given; where clocks go back the earlier instant
 is meant, and a time that clocks skipped moves forward by the length of the gap (`fold=0`). Digits beyond the
-microsecond are cut, never rounded. An offset beyond 14 hours is no zone on Earth and is refused, because the window
+microsecond are cut, never rounded. An offset beyond 14 hours does not exist and is refused, because the window
 of a text key is widened by exactly that much.
 """
 
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from exporter.errors import UnreadableDate
 from exporter.values.numbers import is_number
-from exporter.values.zone_abbreviations import offset_of
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MAX_OFFSET = dt.timedelta(hours=14)
@@ -52,16 +51,44 @@ _WORD = re.compile(r"(?<![A-Za-z])[A-Za-z]{1,5}(?![A-Za-z])")
 _EXACT = Context(prec=80, rounding=ROUND_FLOOR)
 _EXPANSIONS = {"%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%T": "%H:%M:%S", "%R": "%H:%M"}
 
+_HOURS: dict[str, float] = {
+    "UTC": 0, "GMT": 0, "Z": 0, "UT": 0, "WET": 0, "WEST": 1,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
+    "AKST": -9, "AKDT": -8, "HST": -10, "NDT": -2.5,
+    "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3,
+    "SAST": 2, "WAT": 1, "CAT": 2, "EAT": 3, "BRT": -3, "ART": -3, "CLT": -4,
+    "PKT": 5, "NPT": 5.75, "WIB": 7, "HKT": 8, "SGT": 8, "JST": 9, "KST": 9,
+    "AWST": 8, "ACST": 9.5, "ACDT": 10.5, "AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13,
+}  # fmt: skip
+"""Zone abbreviation -> hours from UTC, where it means one thing.
+
+An abbreviation is the fixed offset that it names: `EST` is UTC-5 in July too. The North American ones have their North
+American sense, because the services that print dates in this form are there."""
+
+_AMBIGUOUS: dict[str, str] = {
+    "AST": "Atlantic or Arabia",
+    "ADT": "Atlantic or Arabia",
+    "AMT": "Amazon or Armenia",
+    "BST": "British Summer, Bangladesh or Bougainville",
+    "ECT": "Ecuador or Eastern Caribbean",
+    "GST": "Gulf or South Georgia",
+    "IST": "India, Israel or Ireland",
+    "NST": "Newfoundland or Nepal",
+    "PYT": "Paraguay or Pyongyang",
+    "SST": "Samoa or Singapore",
+    "WST": "Western Australia or West Samoa",
+}
+
 
 def unreadable(text: str) -> UnreadableDate:
-    """Return the reason for a text that tells no time, shortened to what a line of a report can hold."""
+    """Return the reason for a text that is not a date, cut to 100 characters."""
     return UnreadableDate(f"no readable date: {text if len(text) <= 100 else text[:100] + '...'!r}")
 
 
 def instant_from_iso(text: str, zone: dt.tzinfo) -> dt.datetime:
     """Return the instant of an ISO 8601 text: `T` or a space, seconds, fraction, time and zone each optional.
 
-    24:00 is refused: it would lie on another day than its own text. A leap second is the last microsecond of its
+    24:00 is refused: its day would differ from its text. A leap second is the last microsecond of its
     minute, so that it stays on its day.
     """
     matched = _ISO.fullmatch(text)
@@ -76,7 +103,7 @@ def instant_from_iso(text: str, zone: dt.tzinfo) -> dt.datetime:
 
 
 def instant_from_human(text: str, zone: dt.tzinfo) -> dt.datetime:
-    """Return the instant of `February 16, 2026 09:58:00 AM EST` and its kin; ISO texts are read as well."""
+    """Return the instant of `February 16, 2026 09:58:00 AM EST` and similar texts; ISO texts are read too."""
     if len(text) > MAX_LENGTH:
         raise unreadable(text)
     matched = _HUMAN.fullmatch(" ".join(text.split()))  # some printers put a narrow no-break space before AM
@@ -119,7 +146,7 @@ def expanded_pattern(pattern: str) -> str:
 def local_from_pattern(text: str, pattern: str, zone: dt.tzinfo) -> tuple[dt.datetime, dt.tzinfo]:
     """Return the local time that a strptime pattern reads, naive, and its zone.
 
-    `%Z` takes the abbreviations of `zone_abbreviations`; a pattern that ends in a literal `Z` is in UTC.
+    `%Z` takes the abbreviations of `offset_of`; a pattern that ends in a literal `Z` is in UTC.
     """
     if len(text) > MAX_LENGTH:
         raise unreadable(text)
@@ -132,6 +159,16 @@ def local_from_pattern(text: str, pattern: str, zone: dt.tzinfo) -> tuple[dt.dat
     if parsed.tzinfo is None:
         return parsed, dt.UTC if bare.endswith("Z") else zone
     return parsed.replace(tzinfo=None), _fixed(parsed.utcoffset() or dt.timedelta(), text)
+
+
+def offset_of(abbreviation: str) -> dt.timedelta:
+    """Return the offset from UTC that an abbreviation names; raise UnreadableDate where it names none or several."""
+    name = abbreviation.upper()
+    if name in _HOURS:
+        return dt.timedelta(hours=_HOURS[name])
+    if name in _AMBIGUOUS:
+        raise UnreadableDate(f"ambiguous zone abbreviation: {abbreviation!r} ({_AMBIGUOUS[name]})")
+    raise UnreadableDate(f"unknown zone abbreviation: {abbreviation!r}")
 
 
 def utc_from_naive(naive: dt.datetime, zone: dt.tzinfo, text: str) -> dt.datetime:

@@ -1,6 +1,6 @@
-"""DynamoDB's numbers, which are texts of up to 38 digits, as columns of doubles, integers and decimals.
+"""DynamoDB's number texts (up to 38 digits) flow in; columns of doubles, integers and decimals flow out.
 
-A double may differ from the number stored: such are counted, never hidden. Integers and decimals are exact or refused.
+A double may differ from the number stored; these are counted. Integers and decimals are exact or refused.
 """
 
 import re

@@ -37,11 +37,11 @@ def test_what_was_just_exported_is_clean(scene):
     """An export leaves nothing that needs a doctor, and neither does a prefix that holds nothing yet."""
     table = filled(scene)
     assert odd(table) == []
-    assert findings_text([], "rows") == "rows: nothing odd"
+    assert findings_text([], "rows") == "rows: no findings"
     assert odd(scene()) == []
 
 
-def test_foreign_files_are_told_from_ours(scene):
+def test_foreign_files_are_distinguished_from_ours(scene):
     """A file that Athena would try to read as Parquet is named; records and hidden files are left alone."""
     table = filled(scene)
     for key in ("year=2026/month=02/day=16/notes.csv", "year=2026/month=2/day=16/data.parquet", "readme.txt"):
@@ -66,7 +66,7 @@ def test_objects_outside_the_projection_are_found(scene):
 
 
 def test_leftovers_changed_and_missing_objects_are_found(scene):
-    """An object beside the day's own, one that was written over, and one that is gone: each with the export to run."""
+    """A second object of a day, an overwritten one and a missing one are each found, with the export to run."""
     table = filled(scene)
     put(table, FILE.replace("data", "data-20260101"), b"copy")
     put(table, FILE, b"other")
@@ -79,7 +79,7 @@ def test_leftovers_changed_and_missing_objects_are_found(scene):
     assert odd(table) == []
 
 
-def test_days_that_nobody_exported_are_found(scene):
+def test_days_that_were_never_exported_are_found(scene):
     """Days between the first and the last that have no record, as spans; an empty day has one."""
     table = filled(scene)
     table.put("0", "2026-02-10T12:00:00Z")
@@ -100,7 +100,7 @@ def test_days_left_open_are_found_after_a_week(scene):
 
 
 def test_the_newest_days_are_missed_once_they_are_due(scene):
-    """Days up to yesterday, in the dataset's zone and settled, that nobody published: with what the last run said."""
+    """Settled days up to yesterday, in the dataset's zone, that no run published are found, with the last outcome."""
     table = filled(scene, TIME_ZONE="America/New_York")
     assert odd(table, dt.datetime(2026, 2, 21, 5, 59, tzinfo=dt.UTC)) == []
     failed = table.job(now=NOW + dt.timedelta(hours=21), variables={"GSI_PK_ATTRIBUTE": "Other"}).run()
@@ -120,7 +120,7 @@ def test_the_newest_days_are_missed_once_they_are_due(scene):
 
 @pytest.mark.parametrize(("mode", "options"), [("OVERWRITE", {"everything": True}), ("APPEND", DAYS)])
 def test_days_that_were_read_and_held_nothing_are_not_missed(scene, mode, options):
-    """A run over everything, and APPEND, record days that hold items; the ledger tells that the others were read."""
+    """A run over everything, and APPEND, record days that hold items; the ledger shows that the others were read."""
     table = scene(OVERWRITE_MODE=mode)
     table.put("1", "2026-02-16T09:58:00Z")
     table.put("2", "2026-02-18T09:58:00Z")
@@ -170,7 +170,7 @@ def test_a_table_that_is_not_as_published_is_found(scene, change, found):
 
 
 def test_a_dropped_table_is_found(scene):
-    """Without a Glue table nobody can query; `sync` brings it back."""
+    """Without a Glue table no query works; `sync` brings it back."""
     table = filled(scene)
     boto3.client("glue").delete_table(DatabaseName=table.database, Name="rows")
     (finding,) = examine(table.settings(), NOW)
@@ -196,17 +196,17 @@ def test_a_run_that_died_is_found_after_an_hour(scene):
 
 
 def test_quarantine_is_a_finding(scene):
-    """What was set aside is told with how many items and what to run."""
+    """Quarantined items are found, with their number and the command to run."""
     table = scene()
     table.put("1", "2026-02-16T09:58:00Z")
     table.put("odd", "2026-02-16 or so")
     table.export(everything=True)
     (finding,) = examine(table.settings(), NOW)
-    assert (finding.kind, finding.found.split(";")[0]) == ("quarantine", "1 items set aside by 1 run")
+    assert (finding.kind, finding.found.split(";")[0]) == ("quarantine", "1 items quarantined by 1 run")
 
 
 def test_data_without_a_manifest_is_found(scene):
-    """Objects whose manifest is gone are told, not taken for nothing."""
+    """Objects without a manifest are found."""
     table = filled(scene)
     table.s3.delete_object(Bucket="reports", Key=f"{table.prefix}/_manifest.json")
     (finding,) = examine(table.settings(), NOW)
@@ -219,7 +219,7 @@ def test_the_exit_status_says_whether_something_was_found(scene, run):
     table.put("1", f"{now.date() - dt.timedelta(days=1)}T09:58:00Z")
     table.export(now=now)
     done = run(table, "doctor")
-    assert (done.returncode, done.stdout) == (0, "rows: nothing odd\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "rows: no findings\n"), done.stderr
     put(table, "readme.txt")
     done = run(table, "doctor", "--json")
     assert done.returncode == 1
@@ -227,7 +227,7 @@ def test_the_exit_status_says_whether_something_was_found(scene, run):
         {
             "kind": "foreign object",
             "where": "readme.txt",
-            "found": "no file of ours; Athena does not look here",
+            "found": "not one of the exporter's files; Athena does not read it",
             "advice": "move it elsewhere",
         }
     ]

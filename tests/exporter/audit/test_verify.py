@@ -69,7 +69,7 @@ def test_what_was_just_exported_agrees_everywhere(scene):
 
 
 def test_what_was_found_is_stored_and_marks_the_days(scene):
-    """The comparison lies under `_verify/`; days that agree carry `verified_at`, and lose it when they no longer do."""
+    """The comparison is stored under `_verify/`; days that agree have `verified_at`, and lose it when they disagree."""
     table = filled(scene)
     table.export(**WEEK)
     before = table.manifest()
@@ -125,7 +125,7 @@ def test_unreadable_dates_are_found_that_a_window_skips(scene):
 
 
 def test_a_full_export_sets_aside_every_unreadable_key_wherever_it_sorts(scene):
-    """Keys that tell no time lie before, between and after the ranges that an export cuts; none of them is lost."""
+    """Keys without a date are before, between and after the ranges that an export cuts; none of them is lost."""
     table = scene(**RESULTS)
     for number in range(96):
         day = dt.date(2026, 1, 1) + dt.timedelta(days=number % 48)
@@ -139,13 +139,13 @@ def test_a_full_export_sets_aside_every_unreadable_key_wherever_it_sorts(scene):
 
 
 def test_a_deleted_object_is_found(scene):
-    """An object that somebody removed is named, and Athena's lower count beside it."""
+    """A removed object is named, together with Athena's lower count."""
     table = filled(scene)
     table.export(**WEEK)
     table.s3.delete_object(Bucket="reports", Key=f"{table.prefix}/{FILE}")
     assert disagreeing(verify(table)) == {
         "2026-02-16": (
-            "data.parquet is gone from the bucket",
+            "data.parquet is not in the bucket",
             "Athena counts 0 rows, the manifest says 2",
             "A: Athena counts 0 rows, the manifest says 1",
             "B: Athena counts 0 rows, the manifest says 1",
@@ -154,7 +154,7 @@ def test_a_deleted_object_is_found(scene):
 
 
 def test_a_changed_object_is_found(scene):
-    """An object that somebody wrote over has another ETag, and its footer tells how many rows it holds now."""
+    """An overwritten object has another ETag, and its footer shows how many rows it holds now."""
     table = filled(scene)
     table.export(**WEEK)
     rewritten = io.BytesIO()
@@ -169,7 +169,7 @@ def test_a_changed_object_is_found(scene):
 
 
 def test_a_row_that_is_there_twice_is_found(scene):
-    """A copy beside the day's object is in no manifest; Athena counts its rows again and finds no new keys."""
+    """A copy of the day's object is in no manifest; Athena counts its rows again and finds no new keys."""
     table = filled(scene)
     table.export(**WEEK)
     copy = FILE.replace("data.parquet", "data-copy.parquet")
@@ -180,7 +180,7 @@ def test_a_row_that_is_there_twice_is_found(scene):
 
 
 def test_a_forgotten_partition_value_is_found(scene, monkeypatch):
-    """A value that the export did not read shows as items without rows; one that nobody names shows as a note.
+    """A value that the export did not read shows as items without rows; one that is not named shows as a note.
 
     The stand-in keeps no count of an index's items, so the test gives it.
     """
@@ -199,8 +199,8 @@ def test_a_forgotten_partition_value_is_found(scene, monkeypatch):
     assert any("held 3 items" in note and "2 were found under A" in note for note in found.notes)
 
 
-def test_open_days_are_told_apart(scene):
-    """Today goes on changing after it was read: its items are told, and it neither disagrees nor counts as verified."""
+def test_open_days_are_distinguished(scene):
+    """Today still changes after it was read: its items are shown; it neither disagrees nor counts as verified."""
     table = scene(**RESULTS)
     table.put("1", "2026-02-20T01:00:00Z")
     table.export(start="2026-02-20", end="2026-02-20")
@@ -212,7 +212,7 @@ def test_open_days_are_told_apart(scene):
     assert any(note.startswith("1 open days") for note in found.notes)
 
 
-def test_a_day_that_nobody_exported_is_found_once_it_is_due(scene):
+def test_a_day_that_was_never_exported_is_found_once_it_is_due(scene):
     """Items of a past day without a record disagree; those of today have not been due yet."""
     table = filled(scene)
     table.export(start="2026-02-16", end="2026-02-16")
@@ -289,7 +289,7 @@ def test_a_place_for_results_is_asked_for(aws):
 
 
 def test_many_columns_still_fit_a_ranged_get(scene, monkeypatch):
-    """A footer larger than the first range is fetched by its own length; what is no Parquet file is told as such."""
+    """A footer larger than the first range is fetched by its own length; an object without one is reported as such."""
     from exporter.audit import parquet_footers
 
     table = filled(scene)
@@ -361,7 +361,7 @@ def test_the_count_is_dynamodbs_own(scene, aws, monkeypatch):
 
 
 def test_an_answer_that_is_taken_for_the_last_is_refused(scene, monkeypatch):
-    """Where DynamoDB says that more follows, a decoder that does not see it stops the comparison."""
+    """Where DynamoDB was decoded as the last page, a decoder that does not see it stops the comparison."""
     table = scene(**RESULTS)
     for number in range(4):
         table.put(str(number), f"2026-02-16T0{number}:00:00Z", Padding={"S": "x" * 390_000})
@@ -370,5 +370,5 @@ def test_an_answer_that_is_taken_for_the_last_is_refused(scene, monkeypatch):
     monkeypatch.setattr(
         PageDecoder, "decode", lambda decoder, body: replace(decode(decoder, body), last_evaluated_key=None)
     )
-    with pytest.raises(SourceError, match="says that more follows"):
+    with pytest.raises(SourceError, match="was decoded as the last page"):
         verify(table)

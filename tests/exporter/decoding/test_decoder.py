@@ -1,4 +1,4 @@
-"""Bytes of a Query response become rows: what each type holds, what is set aside and why."""
+"""Bytes of a Query response become rows: what each type holds, what is quarantined and why."""
 
 import datetime as dt
 import json
@@ -114,7 +114,7 @@ def test_every_number_of_the_corpus_is_exact_counted_or_nulled(text, double, who
             )
             if refused
         ]
-        assert [aside.reason for aside in page.nulled] == expected
+        assert [found.reason for found in page.nulled] == expected
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_a_column_takes(column_type, value, cell):
     for neighbour in ({}, {"A": {"NS": ["1"]}}):  # a value of another type changes the way through the page
         page = decoder({"A": column_type}).decode(body_of({"A": value}, neighbour))
         assert column(page, "c_a")[0] == cell
-        assert not [aside for aside in page.nulled if aside.row == 0]
+        assert not [found for found in page.nulled if found.row == 0]
 
 
 @pytest.mark.parametrize(
@@ -178,12 +178,12 @@ def test_what_a_column_takes(column_type, value, cell):
     ],
 )
 def test_what_a_column_refuses_is_null_and_set_aside_with_its_item(column_type, value, reason):
-    """Promise 3: the row stays, the value is null, the whole item and the reason are kept."""
+    """Promise 3: the row stays, the value is null, the whole item and the reason are quarantined."""
     page = decoder({"A": column_type}).decode(body_of({}, {"A": value}))
     assert column(page, "c_a") == [None, None]
-    (aside,) = page.nulled
-    assert (aside.reason, aside.attribute, aside.day, aside.row) == (f"c_a: {reason}", "A", dt.date(2026, 2, 16), 1)
-    assert json.loads(aside.item) == {"At": AT, "A": value}
+    (found,) = page.nulled
+    assert (found.reason, found.attribute, found.day, found.row) == (f"c_a: {reason}", "A", dt.date(2026, 2, 16), 1)
+    assert json.loads(found.item) == {"At": AT, "A": value}
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_an_item_without_a_readable_day_is_withheld(at, reason):
     page = decoder({"A": "double"}).decode(body_of({}, item, {"A": {"N": "1"}}))
     assert (page.items, column(page, "c_a"), page.nulled) == (3, [None, 1.0], ())
     assert page.rows.schema.names == ["c_a", "late:At", "_item", "_day", "_sort", "_key"]
-    (aside,) = page.withheld
-    assert (aside.reason, aside.attribute, aside.day, aside.row) == (reason, "At", None, None)
-    assert json.loads(aside.item) == item
+    (found,) = page.withheld
+    assert (found.reason, found.attribute, found.day, found.row) == (reason, "At", None, None)
+    assert json.loads(found.item) == item
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,7 @@ def test_an_item_without_a_readable_day_is_withheld(at, reason):
     ],
 )
 def test_the_sort_keys_own_column_has_the_datasets_format_and_zone(date_format, zone, kind, text, timestamp, day):
-    """The column of the sort key agrees with the day that the row lies on, and stays text where declared so."""
+    """The column of the sort key agrees with the day of its row, and stays text where declared so."""
     for column_type, cell in (("timestamp", timestamp), ("date", timestamp.date().replace(day=day)), ("string", text)):
         used = decoder({"At": column_type}, "add", date_format, zone, kind)
         page = used.decode(body_of({"At": {kind: text}}))
@@ -228,7 +228,7 @@ def test_the_sort_keys_own_column_has_the_datasets_format_and_zone(date_format, 
 
 
 def test_late_columns_keep_what_was_stored_until_their_day_is_closed():
-    """A late attribute travels as raw JSON beside its items, and what its type cannot hold is told with its row."""
+    """A late attribute is raw JSON together with its items; a value that its type refuses is reported with its row."""
     page = decoder({}).decode(body_of({"N": {"N": "1"}}, {}, {"N": {"S": "x"}}))
     raw = page.rows.column("late:N")
     assert raw.to_pylist() == ['{"N":"1"}', None, '{"S":"x"}']
@@ -248,7 +248,7 @@ def test_attributes_that_vanish_again_leave_no_empty_late_column():
 
 
 def test_thousands_of_made_up_attribute_names_are_read_all_the_same():
-    """A table whose items make up their own attribute names costs time, not rows."""
+    """A table with a new attribute name in every item costs time, not rows."""
     used = decoder({"At": "timestamp"}, "ignore")
     for start in range(0, 2500, 500):
         page = used.decode(body_of(*({f"a{number}": {"S": "x"}} for number in range(start, start + 500))))

@@ -1,4 +1,4 @@
-"""Whatever an item holds, decoded rows equal an independent plain reading of it, or it is set aside with a reason."""
+"""For any item, decoded rows equal an independent plain reading of it, or it is quarantined with a reason."""
 
 import base64
 import datetime as dt
@@ -230,18 +230,18 @@ def _is_text_of(cell: Any, value: Any) -> bool:
 @settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 @given(item_lists, SCHEMES, st.booleans(), st.booleans())
 def test_rows_equal_an_independent_reading_of_the_items(items, scheme, ascii_only, spaced):
-    """Promises 3 and 4: read = rows + withheld; each value is the one stored, or null with its item set aside."""
+    """Promises 3 and 4: read = rows + withheld; each value is the one stored, or null with its item quarantined."""
     body = body_of(items, ascii_only, spaced)
     page = decoder(scheme, body).decode(body)
     assert page.items == len(items) == page.rows.num_rows + len(page.withheld)
     readable = [item for item in items if _day(item) is not None]
-    assert [json.loads(aside.item) for aside in page.withheld] == [item for item in items if _day(item) is None]
+    assert [json.loads(found.item) for found in page.withheld] == [item for item in items if _day(item) is None]
     assert page.rows.column(DAY).to_pylist() == [_day(item) for item in readable]
     _check_columns(page, readable, decoder(scheme, body))
     _check_undeclared(page, readable, decoder(scheme, body), scheme[1])
-    for aside in page.nulled:
-        assert json.loads(aside.item) == readable[aside.row or 0]
-        assert aside.day == _day(readable[aside.row or 0])
+    for found in page.nulled:
+        assert json.loads(found.item) == readable[found.row or 0]
+        assert found.day == _day(readable[found.row or 0])
 
 
 def _day(item: dict[str, Any]) -> dt.date | None:
@@ -254,7 +254,7 @@ def _day(item: dict[str, Any]) -> dt.date | None:
 
 
 def _check_columns(page: DecodedPage, items: list[dict[str, Any]], used: PageDecoder) -> None:
-    nulled = {(aside.row, aside.attribute) for aside in page.nulled}
+    nulled = {(found.row, found.attribute) for found in page.nulled}
     inexact: Counter[tuple[Any, str]] = Counter()
     for column in used.schema.columns:
         if column.attribute is None:
@@ -299,8 +299,8 @@ def _outcome(pages: list[DecodedPage]) -> Any:
     for page in pages:
         inexact.update({place: found.count for place, found in page.inexact.items()})
         ignored.update(page.ignored)
-    nulled = [(aside.reason, aside.item, aside.attribute, aside.day) for page in pages for aside in page.nulled]
-    return rows, [aside for page in pages for aside in page.withheld], nulled, inexact, ignored
+    nulled = [(found.reason, found.item, found.attribute, found.day) for page in pages for found in page.nulled]
+    return rows, [found for page in pages for found in page.withheld], nulled, inexact, ignored
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])

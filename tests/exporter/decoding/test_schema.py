@@ -1,4 +1,4 @@
-"""Which attribute becomes which column: decided once, kept for ever."""
+"""Which attribute becomes which column: decided once, for the life of the table."""
 
 import datetime as dt
 import json
@@ -40,7 +40,7 @@ def dataset(*columns: Column, undeclared="add", extra=None, zone="UTC", table="o
     )
 
 
-def told(schema) -> list[str]:
+def described(schema) -> list[str]:
     return [f"{column.name} {column.type} {column.attribute}" for column in schema.columns]
 
 
@@ -82,7 +82,7 @@ def test_a_new_table_begins_with_the_declared_columns_in_their_order():
     """Declared columns come first, then the extra date column, then what undeclared attributes share."""
     declared = dataset(column("b", "B", "bigint"), column("a", "A", "json"), undeclared="extra", extra="report_date")
     schema = initial_schema(declared, None, NOW)
-    assert told(schema) == ["b bigint B", "a json A", "report_date date None", "extra json None"]
+    assert described(schema) == ["b bigint B", "a json A", "report_date date None", "extra json None"]
     assert [column.declared for column in schema.columns] == [True, True, False, False]
     assert initial_schema(declared, schema, LATER) is schema
 
@@ -93,7 +93,7 @@ def test_undeclared_attributes_are_added_in_the_order_of_their_names():
     schema = initial_schema(source, None, NOW)
     observed = {"year": {"N"}, "TOTAL": {"S"}, "Report Date": {"S"}, "extra": {"M"}, "_day": {"S"}, "nil": {"NULL"}}
     schema = extended_schema(schema, source, observed, NOW)
-    assert told(schema) == [
+    assert described(schema) == [
         "total double Total",
         "report_date date None",
         "report_date_2 string Report Date",
@@ -103,8 +103,8 @@ def test_undeclared_attributes_are_added_in_the_order_of_their_names():
         "year_2 double year",
     ]
     again = extended_schema(schema, source, {"nil": {"NULL", "S"}, "TotaL": {"N"}, "year": {"S"}}, LATER)
-    assert told(again)[:7] == told(schema)
-    assert told(again)[7:] == ["total_3 double TotaL", "nil string nil"]
+    assert described(again)[:7] == described(schema)
+    assert described(again)[7:] == ["total_3 double TotaL", "nil string nil"]
     assert again.updated_at == LATER
     assert extended_schema(again, source, {"year": {"S"}}, LATER) is again
 
@@ -123,11 +123,11 @@ def test_a_learned_column_can_be_declared_as_it_is_and_new_ones_come_behind():
     learned = extended_schema(initial_schema(source, None, NOW), source, {"Total": {"N"}}, NOW)
     refined = dataset(column("new", "New", "string"), column("total", "Total", "double", "What was paid."))
     schema = initial_schema(refined, learned, LATER)
-    assert told(schema) == ["total double Total", "new string New"]
+    assert described(schema) == ["total double Total", "new string New"]
     assert schema.columns[0].description == "What was paid."
     assert schema.columns[0].declared
     without_file = initial_schema(source, schema, LATER)
-    assert told(without_file) == told(schema)
+    assert described(without_file) == described(schema)
 
 
 @pytest.mark.parametrize(

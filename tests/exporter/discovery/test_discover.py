@@ -1,4 +1,4 @@
-"""`exporter discover`: a table that nobody has described, and the dataset file that its items suggest."""
+"""`exporter discover`: a table without a dataset file, and the file that its items suggest."""
 
 import datetime as dt
 import difflib
@@ -74,12 +74,12 @@ def test_every_type_has_a_reason(scene):
     assert "type: string  # values of several types: 1 N and 7 S" in text
     assert "role: dimension  # 2 different values in 8" in text
     assert "date_format: ISO  # reads 8 of 8 sort keys, for example '2026-02-10T10:00:00Z'" in text
-    assert "partition_values: [A, B]  # all there are, in " in text
+    assert "partition_values: [A, B]  # all values, in " in text
     assert sum("  type: " in line and "  # " in line for line in text.splitlines()) == len(dataset.columns)
 
 
 def test_what_was_proposed_exports_without_a_nulled_value(scene, tmp_path):
-    """The sample's own items fit the proposed types: an export with the proposed file sets nothing aside."""
+    """The sample's own items fit the proposed types: an export with the proposed file quarantines nothing."""
     table = filled(scene)
     text, _ = proposed(table)
     file = tmp_path / "proposed.yaml"
@@ -100,7 +100,7 @@ def test_given_partition_values_are_not_scanned_for(scene):
 def test_an_index_without_a_few_partition_values_is_refused(scene):
     """An index with a partition value per item is none to list values of; an empty one proposes nothing."""
     table = scene()
-    with pytest.raises(UsageError, match="holds nothing"):
+    with pytest.raises(UsageError, match="is empty, so no dataset can be proposed"):
         found_in(table)
     for number in range(51):
         table.put(str(number), "2026-02-16T10:00:00Z", f"kind-{number}")
@@ -288,14 +288,14 @@ def test_numbers_that_no_decimal_holds_together_stay_text():
     ],
 )
 def test_a_number_beyond_its_declared_type_is_a_contradiction(declared, value, reason):
-    """What an export would null, because it is too fine or too large, a second look at the table tells."""
+    """A second look at the table finds numbers that an export would null, because they are too fine or too large."""
     evidence = Evidence()
     evidence.add(AttributeValue(N=value), dt.date(2027, 12, 31))
     assert contradiction(ColumnType.parse(declared), evidence) == reason
 
 
 def test_a_few_odd_values_do_not_decide():
-    """Two bad texts among hundreds of times or numbers leave the type, and the reason tells of them."""
+    """Two bad texts among hundreds of times or numbers leave the type, and the reason mentions them."""
     times, numbers = Evidence(), Evidence()
     for number in range(398):
         times.add(AttributeValue(S=f"2026-02-16T10:00:{number % 60:02}Z"), dt.date(2027, 12, 31))
@@ -337,7 +337,7 @@ def test_hostile_names_and_values_stay_text(scene):
     }
 
 
-def test_a_table_that_is_not_there_is_told(scene):
+def test_a_missing_table_is_reported(scene):
     """A missing table or index is one clear message."""
     table = scene()
     with pytest.raises(SourceError, match="has no index nowhere"):
@@ -346,7 +346,7 @@ def test_a_table_that_is_not_there_is_told(scene):
         discover(DiscoveryRequest("us-east-1", "nothing", None), NOW)
 
 
-def test_the_command_writes_only_where_it_is_told_to(scene, run, tmp_path):
+def test_the_command_writes_only_where_it_is_asked_to(scene, run, tmp_path):
     """Without --out the proposal is printed; --out writes it; for an existing file the difference is printed."""
     table = filled(scene)
     file = tmp_path / "found.yaml"
@@ -384,6 +384,6 @@ def test_the_command_takes_a_dataset_from_s3_and_values_as_a_list(scene, run, tm
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert "d.yaml agrees with what was seen" in done.stderr
     done = run(table, "discover", "--scan", **there)
-    assert '+  partition_values: ["a, b", c]  # all there are' in done.stdout, done.stderr
+    assert '+  partition_values: ["a, b", c]  # all values' in done.stdout, done.stderr
     done = run(table, "discover", "--table", table.table, **(bare | {"GSI_PK_VALUE": '["a'}))
     assert (done.returncode, "GSI_PK_VALUE: expected values separated by commas" in done.stderr) == (2, True)

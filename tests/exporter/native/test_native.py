@@ -131,7 +131,7 @@ def test_a_value_is_known_however_its_page_is_spaced():
     ],
 )  # fmt: skip
 def test_what_is_no_regular_page_is_declined(body):
-    """Half a response, bytes that are no UTF-8, an attribute nobody expects or one twice: Python decides about them."""
+    """Half a response, bytes that are no UTF-8, an unexpected attribute or one twice: Python decides about them."""
     assert Plan(compiled, [Column("a", Form.TEXT, "S")]).scan(body) is None
 
 
@@ -339,7 +339,7 @@ def scan_damaged_pages() -> None:
     ],
 )
 def test_hours_are_those_of_the_times_that_are_written_as_usual(text, is_taken):
-    """What is taken has the hour that the reading one by one tells; all else is left to that."""
+    """What is taken has the hour that reading one by one gives; all else is left to Python."""
     hours = compiled.zulu_hours(pa.array(["2026-02-16T09:58Z", text]))
     assert (hours is not None) == is_taken
     if hours is not None:
@@ -362,7 +362,7 @@ def test_hours_of_a_part_or_with_gaps_are_declined():
 
 
 def test_a_build_that_fails_says_why_and_leaves_nothing(tmp_path, monkeypatch, capsys):
-    """The set-up tells these apart: no compiler, which it can fetch, and one that fails."""
+    """The set-up distinguishes: no compiler, which it can fetch, and one that fails."""
     target = tmp_path / "reader.so"
     monkeypatch.setattr(build, "library_path", lambda: target)
     monkeypatch.setattr(build, "compiler", lambda: None)

@@ -1,4 +1,4 @@
-"""`exporter quarantine`: what was set aside, why, and whether it is well by now."""
+"""`exporter quarantine`: lists and shows quarantined items, and retries them."""
 
 import datetime as dt
 import json
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from exporter.decoding.batch import SetAside
+from exporter.decoding.batch import QuarantinedItem
 from exporter.errors import UsageError
 from exporter.quarantine.retry import Retry
 from exporter.quarantine.summary import short_reason
@@ -42,7 +42,7 @@ def retry(table, run_id=None, **options):
 
 
 def test_a_list_counts_by_reason(table, run):
-    """Each run tells how many items it withheld and nulled, and how many lines share a reason; values are left out."""
+    """Each run shows how many items it withheld and nulled, and how many lines share a reason; values are left out."""
     (entry,) = table.ledger()
     done = run(table, "quarantine", "list", "--json")
     (listed,) = json.loads(done.stdout)
@@ -71,7 +71,7 @@ def test_lines_are_shown_with_their_items(table, run):
 
 
 def test_corrected_items_are_published_by_a_retry(table):
-    """An item whose date or value was corrected is on its day afterwards; one that was not is told as before."""
+    """An item whose date or value was corrected is on its day afterwards; one that was not is reported as before."""
     table.put("part", "2026-02-16T11:00:00Z", Count={"N": "2"})
     table.put("spring", "2026-02-17T10:00:00Z")
     found = retry(table)
@@ -81,14 +81,14 @@ def test_corrected_items_are_published_by_a_retry(table):
     assert found.error is None
 
 
-def test_what_is_still_wrong_stays_set_aside(table):
-    """Without a correction nothing is well, and the nulled item is set aside again by the new run."""
+def test_what_is_still_wrong_stays_quarantined(table):
+    """Without a correction no item is well, and the new run quarantines the nulled item again."""
     found = retry(table)
     assert (found.well, found.nulled, set(found.withheld)) == ((), ("Id=part",), {"Id=old", "Id=spring"})
     assert [entry.nulled for entry in found.exports] == [1]
 
 
-def test_items_that_are_gone_are_told(table):
+def test_items_that_are_gone_are_reported(table):
     """A deleted item, and one that left the dataset's partition values, are gone, and so is the row of a nulled one."""
     table.delete("part")
     table.put("spring", "2026-02-17T10:00:00Z", "Z")
@@ -104,7 +104,7 @@ def test_one_run_can_be_retried_alone(table):
     later = table.job(start="2026-02-18", end="2026-02-18", now=NOW + dt.timedelta(minutes=1)).run()
     assert retry(table, later.run_id).nulled == ("Id=more",)
     assert set(retry(table, first.run_id).withheld) == {"Id=old", "Id=spring"}
-    with pytest.raises(UsageError, match="nothing of run other lies in quarantine"):
+    with pytest.raises(UsageError, match="the quarantine holds nothing of run other"):
         retry(table, "other")
 
 
@@ -120,7 +120,7 @@ def test_clearing_keeps_what_is_still_withheld(table):
 
 
 def test_a_failed_export_makes_nothing_well(table):
-    """Where the day cannot be published, corrected items are not told as well, and the reason comes along."""
+    """Where the day cannot be published, corrected items are not reported as well, and the reason is given."""
     table.put("part", "2026-02-16T11:00:00Z", Count={"N": "2"})
     lease = {"owner": "another", "host": "elsewhere", "expires_at": (NOW + dt.timedelta(minutes=1)).isoformat()}
     table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/_lease.json", Body=json.dumps(lease).encode())
@@ -129,23 +129,25 @@ def test_a_failed_export_makes_nothing_well(table):
     assert "another" in found.error
 
 
-def test_what_is_set_aside_while_lines_are_written_is_kept():
-    """Other ranges go on reading while a part goes to S3: what they set aside in that moment is in the next part."""
+def test_what_is_quarantined_while_lines_are_written_is_in_the_next_part():
+    """Other ranges go on reading while a part goes to S3: what they quarantine in that moment is in the next part."""
     parts: list[bytes] = []
     others: list[threading.Thread] = []
 
     class Slow:
-        """Takes its time, in which another thread sets an item aside."""
+        """Writes slowly, while another thread quarantines an item."""
 
         def write(self, _, body, **__):
             if not others:
-                others.append(threading.Thread(target=quarantine.add, args=([SetAside("late", "{}", None, None)],)))
+                others.append(
+                    threading.Thread(target=quarantine.add, args=([QuarantinedItem("late", "{}", None, None)],))
+                )
                 others[0].start()
                 others[0].join(timeout=0.2)
             parts.append(body)
 
     quarantine = Quarantine(Slow(), "data", "run")
-    quarantine.add([SetAside("early", "{}", None, None)])
+    quarantine.add([QuarantinedItem("early", "{}", None, None)])
     quarantine.flush()
     others[0].join()
     quarantine.flush()
@@ -188,7 +190,7 @@ def test_the_command_retries(table, run):
     table.put("part", "2026-02-16T11:00:00Z", Count={"N": "2"})
     done = run(table, "quarantine", "retry")
     assert done.returncode == 0, done.stderr
-    assert "1 are well now, and published: Id=part" in done.stdout
+    assert "1 are corrected and published: Id=part" in done.stdout
     done = run(table, "quarantine", "retry", S3_PREFIX="nothing-here")
-    assert (done.returncode, "nothing lies in quarantine" in done.stderr) == (2, True)
-    assert run(table, "quarantine", "list", S3_PREFIX="nothing-here").stdout == "nothing lies in quarantine\n"
+    assert (done.returncode, "the quarantine holds nothing" in done.stderr) == (2, True)
+    assert run(table, "quarantine", "list", S3_PREFIX="nothing-here").stdout == "the quarantine is empty\n"

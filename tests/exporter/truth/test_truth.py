@@ -1,4 +1,4 @@
-"""What is published equals what a plain boto3 reader finds, value for value, or lies in quarantine with its reason."""
+"""What is published equals what a plain boto3 reader finds, value for value, or is in quarantine with its reason."""
 
 import base64
 import datetime as dt
@@ -193,7 +193,7 @@ def test_late_columns_are_advised_as_well(scene):
 
 
 def test_timestamps_are_instants_in_utc(declared):
-    """A declared timestamp is the instant that its text tells, whatever its offset; an unreadable one is nulled."""
+    """A declared timestamp is the instant of its text, at any offset; an unreadable one is nulled."""
     table = declared("  - {name: ended, attribute: Ended, type: timestamp}\n")
     table.put("1", "2026-02-16T10:00:00+02:00", Ended={"S": "2026-02-16T23:30:00.123456-05:00"})
     table.put("2", "2026-02-16T10:00:00Z", Ended={"N": "1771200000"})

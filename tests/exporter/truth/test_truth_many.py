@@ -156,8 +156,8 @@ def day_of(item: dict[str, Any]) -> dt.date | None:
 
 
 @pytest.mark.slow
-def test_many_items_are_published_value_for_value_or_set_aside(aws, monkeypatch):
-    """Every item is a row of its own day with every value, or lies in quarantine with a reason for what is missing."""
+def test_many_items_are_published_value_for_value_or_set_quarantined(aws, monkeypatch):
+    """Every item is a row of its own day with every value, or is in quarantine with a reason for what is missing."""
     made = items(ITEMS)
     variables = {
         "S3_BUCKET": "reports", "AWS_REGION": "us-east-1", "DYNAMO_TABLE_NAME": "ttt", "GSI_NAME": "iii",
@@ -180,11 +180,11 @@ def test_many_items_are_published_value_for_value_or_set_aside(aws, monkeypatch)
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket="reports", Prefix=f"many/{below}")
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    aside: dict[str, set[str | None]] = {}
+    quarantined: dict[str, set[str | None]] = {}
     for key in keys("_quarantine/"):
         for line in read(key).splitlines():  # of bytes: a text is also split at U+2028, which is a value here
-            told = json.loads(line, parse_float=str, parse_int=str)
-            aside.setdefault(told["item"]["Id"]["S"], set()).add(told["attribute"])
+            line_values = json.loads(line, parse_float=str, parse_int=str)
+            quarantined.setdefault(line_values["item"]["Id"]["S"], set()).add(line_values["attribute"])
     schema = json.loads(read("many/_schema.json"))["columns"]
     columns = {column["attribute"]: (column["name"], column["type"]) for column in schema}
     by_id = {item["Id"]["S"]: item for item in made}
@@ -198,7 +198,7 @@ def test_many_items_are_published_value_for_value_or_set_aside(aws, monkeypatch)
             assert day_of(item) == stored, item["At"]
             for attribute, held in item.items():
                 name, column_type = columns[attribute]
-                if attribute in aside.get(row["id"], ()):
+                if attribute in quarantined.get(row["id"], ()):
                     assert row[name] is None
                     assert column_type in {"double", "boolean"}
                     continue
@@ -211,5 +211,5 @@ def test_many_items_are_published_value_for_value_or_set_aside(aws, monkeypatch)
     withheld = {item["Id"]["S"] for item in made if day_of(item) is None}
     assert set(seen) == set(by_id) - withheld
     assert set(seen.values()) == {1}
-    assert withheld <= set(aside)
+    assert withheld <= set(quarantined)
     assert (entry.items, entry.rows, entry.withheld) == (ITEMS, ITEMS - len(withheld), len(withheld))

@@ -28,7 +28,7 @@ MUTANTS = {
         "|| found.significant > 15",
         "|| found.significant > 18",
     ),
-    "truths lie at the wrong rows": ("native/page.c", "found->truth << row % 8", "found->truth << row % 7"),
+    "truths are at the wrong rows": ("native/page.c", "found->truth << row % 8", "found->truth << row % 7"),
     "a null is an empty text": (
         "native/page.c",
         "uint8_t present = kind != ABSENT && kind != nothing;",
