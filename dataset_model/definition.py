@@ -22,10 +22,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.consistency import inconsistencies
+from dataset_model.date_formats import DateFormatText
 from dataset_model.file_formats import FormatName
-from dataset_model.types import ColumnType
-
-DATE_FORMATS = ("ISO", "EPOCH", "EPOCH_MILLIS", "HUMAN_READABLE")
+from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 
 
 def _time_zone(name: str) -> str:
@@ -37,11 +36,8 @@ def _time_zone(name: str) -> str:
 
 
 def _date_format(text: str) -> str:
-    if text in DATE_FORMATS:
-        return text
-    if "%d" in text or "%j" in text or any(code in text for code in ("%s", "%x", "%c", "%D", "%F")):
-        return text
-    raise ValueError(f"{', '.join(DATE_FORMATS)} or a strptime pattern such as %d/%m/%Y %H:%M")
+    DateFormatText.parse(text)
+    return text
 
 
 def _prefix(text: str) -> str:
@@ -81,8 +77,8 @@ TypeField = Annotated[
     WithJsonSchema(
         {
             "type": "string",
-            "pattern": r"^(string|double|bigint|boolean|timestamp|date|json|decimal\(\d+,\s*\d+\))$",
-            "examples": ["string", "double", "bigint", "decimal(38,10)", "boolean", "timestamp", "date", "json"],
+            "pattern": TYPE_PATTERN,
+            "examples": TYPE_EXAMPLES,
         }
     ),
 ]
@@ -101,7 +97,7 @@ class _SourceFields(_Model):
     """The attribute with the time that places an item on its day: the sort key of an index."""
     date_format: DateFormat = "ISO"
     """ISO, EPOCH (seconds), EPOCH_MILLIS, HUMAN_READABLE (does not sort: the whole key is read) or a strptime
-    pattern."""
+    pattern. A `*` at the end allows any text after the time: ISO*, %Y-%m-%d#*."""
     time_zone: TimeZone = "UTC"
     """IANA zone of "the day", and of sort key values that carry no zone."""
     settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60

@@ -1,13 +1,65 @@
-"""Column types: how a dataset file names them and what Glue and Athena call them."""
+"""Column types: one row for each, with its name in every system that stores or shows a column.
+
+A new type is a row here and a branch in `exporter/decoding/columns.py`, which reads its values.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 TypeName = Literal["string", "double", "bigint", "decimal", "boolean", "timestamp", "date", "json"]
 
 MAX_PRECISION = 38
 _DECIMAL = re.compile(r"decimal\(\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*\)")
+
+
+@dataclass(frozen=True)
+class TypeRow:
+    """One column type. `{p}` and `{s}` in a name stand for precision and scale."""
+
+    name: TypeName
+    text: str
+    """As a dataset file spells it."""
+    arrow: str
+    """Arrow's name, as `pyarrow.type_for_alias` reads it; decimal128 takes precision and scale."""
+    glue: str
+    """The Hive type in the Glue catalogue."""
+    athena: str
+    """The type in Athena's SQL, for casts and views."""
+    dynamo: str | None
+    """DynamoDB type tag that most values have; None if there is no usual one."""
+    finished: str | None
+    """Form in which the compiled page reader writes values of the usual tag; None: the Python reader converts them."""
+    is_number: bool = False
+    """Whether sums and means of the column make sense."""
+    distinguishes: bool = True
+    """Whether different values stay different, so that a key of this type identifies an item."""
+
+
+_ROWS = (
+    TypeRow("string", "string", "string", "string", "varchar", "S", None),
+    TypeRow("double", "double", "float64", "double", "double", "N", "DOUBLE", is_number=True, distinguishes=False),
+    TypeRow("bigint", "bigint", "int64", "bigint", "bigint", "N", "WHOLE", is_number=True),
+    TypeRow(
+        "decimal", "decimal({p},{s})", "decimal128", "decimal({p},{s})", "decimal({p},{s})", "N", "DECIMAL",
+        is_number=True,
+    ),
+    TypeRow("boolean", "boolean", "bool", "boolean", "boolean", "BOOL", "BOOLEAN"),
+    TypeRow("timestamp", "timestamp", "timestamp[us]", "timestamp", "timestamp(3)", "S", None, distinguishes=False),
+    TypeRow("date", "date", "date32", "date", "date", "S", None, distinguishes=False),
+    TypeRow("json", "json", "string", "string", "varchar", None, "DOCUMENT", distinguishes=False),
+)  # fmt: skip
+
+TYPES: Mapping[TypeName, TypeRow] = {row.name: row for row in _ROWS}
+
+_PATTERNS = [re.escape(row.text).replace(r"\{p\},\{s\}", r"\d+,\s*\d+") for row in _ROWS]
+TYPE_PATTERN = f"^({'|'.join(_PATTERNS)})$"
+"""What an editor accepts as a column's type."""
+
+TYPE_EXAMPLES = [row.text.format(p=MAX_PRECISION, s=10) for row in _ROWS]
+
+_EXPECTED = ", ".join(row.text.format(p="p", s="s") for row in _ROWS[:-1]) + f" or {_ROWS[-1].text}"
 
 
 @dataclass(frozen=True)
@@ -31,24 +83,37 @@ class ColumnType:
             if 1 <= precision <= MAX_PRECISION and scale <= precision:
                 return cls("decimal", precision, scale)
             raise ValueError(f"decimal(p,s) with 1 <= p <= {MAX_PRECISION} and s <= p")
-        for name in get_args(TypeName):
-            if cleaned == name != "decimal":
-                return cls(name)
-        raise ValueError("string, double, bigint, decimal(p,s), boolean, timestamp, date or json")
+        for row in _ROWS:
+            if cleaned == row.text:
+                return cls(row.name)
+        raise ValueError(_EXPECTED)
 
     def __str__(self) -> str:
         """Write the type as `parse` reads it."""
-        return f"decimal({self.precision},{self.scale})" if self.name == "decimal" else self.name
+        return self._sized(self.row.text)
+
+    @property
+    def row(self) -> TypeRow:
+        """The type in the words of every system."""
+        return TYPES[self.name]
 
     @property
     def glue(self) -> str:
-        """The Hive type in the Glue catalogue. JSON travels as text: Athena reads it with `json_extract`."""
-        return "string" if self.name == "json" else str(self)
+        """The Hive type in the Glue catalogue. JSON is stored as text: Athena reads it with `json_extract`."""
+        return self._sized(self.row.glue)
+
+    @property
+    def athena(self) -> str:
+        """The type in Athena's SQL."""
+        return self._sized(self.row.athena)
 
     @property
     def is_number(self) -> bool:
         """Whether sums and means of the column make sense."""
-        return self.name in {"double", "bigint", "decimal"}
+        return self.row.is_number
+
+    def _sized(self, name: str) -> str:
+        return name.format(p=self.precision, s=self.scale)
 
 
 STRING = ColumnType("string")

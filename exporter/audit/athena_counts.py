@@ -10,9 +10,6 @@ from dataset_model.table_schema import SchemaColumn, TableSchema
 from exporter.planning.window import Window
 from exporter.values.numbers import canonical_number, is_number
 
-_EXACT = {"string", "bigint", "decimal", "boolean"}
-"""Types in which different keys stay different; two numbers may be the same double."""
-
 NO_VALUE = "(null)"
 
 
@@ -44,7 +41,7 @@ class CountQuestion:
         columns = {column.attribute: column for column in schema.columns if column.attribute}
         value = columns.get(dataset.source.partition_key)
         keys = [columns.get(attribute) for attribute in table_key]
-        exact = [column.name for column in keys if column is not None and column.type.name in _EXACT]
+        exact = [column.name for column in keys if column is not None and column.type.row.distinguishes]
         return cls(dataset, _value_column(value), tuple(exact) if len(exact) == len(keys) else ())
 
     def statement(self, window: Window | None) -> str:

@@ -52,10 +52,6 @@ __all__ = [
     "late_column",
 ]
 
-_USUAL_KINDS = {
-    "string": "S", "double": "N", "bigint": "N", "decimal": "N", "boolean": "BOOL", "timestamp": "S", "date": "S",
-}  # fmt: skip
-
 _KEY_TYPE = pa.binary(16)
 
 
@@ -84,7 +80,7 @@ class PageDecoder:
         self._sort_clock = Clock(sort_key, is_sort_key=True)
         # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
         self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
-        kinds = {column.attribute: _USUAL_KINDS.get(column.type.name) for column in self._columns if column.attribute}
+        kinds = {column.attribute: column.type.row.dynamo for column in self._columns if column.attribute}
         self._without_column = sorted({*key_attributes, self._sort_attribute} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
         types = {column.attribute: column.type for column in self._columns if column.attribute}

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from dataset_model.types import ColumnType
+from dataset_model.types import TYPES, ColumnType
 from exporter.native.library import Column, Form, Library, Plan, ScannedPage
 from exporter.values.attribute_values import AttributeValue, kind_of, tagged, values_from_texts
 
@@ -24,10 +24,7 @@ MAX_OTHERS = 256
 
 _TYPES: dict[str, type] = {"S": str, "N": str, "BOOL": bool}
 _ARROW: dict[str, pa.DataType] = {"S": pa.string(), "N": pa.string(), "BOOL": pa.bool_()}
-_FINISHED = {
-    ("double", "N"): Form.DOUBLE, ("bigint", "N"): Form.WHOLE, ("decimal", "N"): Form.DECIMAL,
-    ("boolean", "BOOL"): Form.BOOLEAN, ("json", None): Form.DOCUMENT,
-}  # fmt: skip
+_FINISHED = {(row.name, row.dynamo): Form[row.finished] for row in TYPES.values() if row.finished}
 
 
 @dataclass(frozen=True)

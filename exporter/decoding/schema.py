@@ -33,11 +33,6 @@ _TYPES: dict[str, ColumnType] = {
     "M": JSON, "L": JSON, "SS": JSON, "NS": JSON, "BS": JSON,
 }  # fmt: skip
 
-_ARROW: dict[str, pa.DataType] = {
-    "string": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "boolean": pa.bool_(),
-    "timestamp": pa.timestamp("us"), "date": pa.date32(), "json": pa.string(),
-}  # fmt: skip
-
 _COMMENT_LENGTH = 255  # Glue's limit
 
 
@@ -124,7 +119,8 @@ def arrow_type(column_type: ColumnType) -> pa.DataType:
     """Return the Arrow type of a column; a timestamp is naive, in UTC, in microseconds."""
     if column_type.name == "decimal":
         return pa.decimal128(column_type.precision, column_type.scale)
-    return _ARROW[column_type.name]
+    arrow: pa.DataType = pa.type_for_alias(column_type.row.arrow)
+    return arrow
 
 
 def arrow_schema(schema: TableSchema) -> pa.Schema:

@@ -17,8 +17,6 @@ from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.table_schema import SchemaColumn, TableSchema
 
 _FILLED = ("topic", "question", "answer")
-_PRESTO = {"string": "varchar", "json": "varchar", "timestamp": "timestamp(3)"}
-"""Where Presto's name for a type is not the dataset's."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ def answers_view(
     if not found:
         return None
     target, keys = dataset.target, _keys(dataset, schema, set(key_attributes))
-    columns = [(f"key_{key.name}" if key.name in _FILLED else key.name, _presto(key), key.type.glue) for key in keys]
+    columns = [(f"key_{key.name}" if key.name in _FILLED else key.name, key.type.athena, key.type.glue) for key in keys]
     columns += [(name, "varchar", "string") for name in _FILLED]
     columns += [(name, "integer", "int") for name in PARTITION_COLUMNS]
     packed = {
@@ -103,10 +101,6 @@ def _sql(table: str, keys: list[SchemaColumn], found: list[Pair]) -> str:
 def _chosen(columns: Iterable[str]) -> str:
     cases = " ".join(f'WHEN {number} THEN CAST(s."{name}" AS varchar)' for number, name in enumerate(columns, start=1))
     return f"CASE t.number {cases} END"
-
-
-def _presto(column: SchemaColumn) -> str:
-    return _PRESTO.get(column.type.name, str(column.type))
 
 
 def _literal(text: str) -> str:

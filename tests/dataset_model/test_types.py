@@ -1,12 +1,13 @@
 """Column types as files write them and as Glue calls them."""
 
+import re
 from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model.types import ColumnType, TypeName
+from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, TYPES, ColumnType, TypeName
 
 decimals = st.integers(1, 38).flatmap(
     lambda precision: st.builds(ColumnType, st.just("decimal"), st.just(precision), st.integers(0, precision))
@@ -49,3 +50,24 @@ def test_glue_types() -> None:
 def test_numbers() -> None:
     """Sums and means make sense of numbers alone."""
     assert [name for name in get_args(TypeName) if ColumnType(name).is_number] == ["double", "bigint", "decimal"]
+
+
+def test_every_type_has_a_name_in_every_system():
+    """One row states a type for Arrow, Glue, Athena and DynamoDB; here is the whole table."""
+    assert [(row.text, row.arrow, row.glue, row.athena, row.dynamo) for row in TYPES.values()] == [
+        ("string", "string", "string", "varchar", "S"),
+        ("double", "float64", "double", "double", "N"),
+        ("bigint", "int64", "bigint", "bigint", "N"),
+        ("decimal({p},{s})", "decimal128", "decimal({p},{s})", "decimal({p},{s})", "N"),
+        ("boolean", "bool", "boolean", "boolean", "BOOL"),
+        ("timestamp", "timestamp[us]", "timestamp", "timestamp(3)", "S"),
+        ("date", "date32", "date", "date", "S"),
+        ("json", "string", "string", "varchar", None),
+    ]
+
+
+def test_editors_accept_what_the_model_accepts():
+    """The pattern of the JSON Schema matches every type that `parse` reads, and no other word."""
+    assert all(re.match(TYPE_PATTERN, text) and ColumnType.parse(text) for text in TYPE_EXAMPLES)
+    assert not re.match(TYPE_PATTERN, "decimal")
+    assert not re.match(TYPE_PATTERN, "varchar")
