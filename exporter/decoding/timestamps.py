@@ -76,6 +76,8 @@ class Clock:
 
     def instants(self, kinds: Sequence[str], texts: Texts) -> tuple[pa.TimestampArray, list[int]]:
         """Return timestamps, naive in UTC, and the rows that are unreadable (null there)."""
+        if self.is_sort_key:
+            texts = self.sort_key.times(texts)
         bulk = self._in_bulk(kinds, texts)
         if bulk is not None:
             return bulk, []

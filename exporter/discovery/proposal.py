@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
 from dataset_model.names import assign_names, column_name
 from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.discovery.profile import Evidence, Sampled
@@ -22,12 +23,6 @@ MOST_DIMENSION_VALUES = 50
 NEARLY_ALL = 0.99
 """Share of the values that decide a type, where there are at least a hundred. The others become null in their rows
 and are quarantined."""
-
-_FORMATS = (
-    "ISO", "EPOCH", "EPOCH_MILLIS", "%Y%m%d%H%M%S", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "HUMAN_READABLE",
-    "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
-)  # fmt: skip
-"""Tried in this order; those that sort by time come first."""
 
 _NAMES_TIME = re.compile(r"(?:[tT]ime|[dD]ate|[sS]tamp|_at|At|_on|On)$|(?:^|_)(?:time|date)(?:_|$)")
 _NAMES_IDENTITY = re.compile(r"(?:^|_|[a-z])(?:id|Id|ID|code|Code|number|Number|version|Version|reference|Reference)$")
@@ -65,13 +60,13 @@ def proposed_format(
     values: Sequence[str], keys: IndexKeys, latest_year: int, preferred: str | None = None
 ) -> tuple[str, str]:
     """Return the date format that reads most sort keys, and how many; `preferred` wins where it reads as many."""
-    candidates = (preferred, *_FORMATS) if preferred else _FORMATS
+    candidates = (preferred, *CANDIDATES) if preferred else CANDIDATES
     best, read = candidates[0], -1
     for candidate in candidates:
         if (
             candidate != preferred
             and keys.sort_key_type == "N"
-            and not (candidate.startswith("EPOCH") or candidate in {"%Y%m%d%H%M%S", "%Y%m%d"})
+            and candidate not in {*NUMBER_FORMATS, "%Y%m%d%H%M%S", "%Y%m%d"}
         ):
             continue
         readable = _readable(values, candidate, keys, latest_year)

@@ -7,6 +7,7 @@
 | `EPOCH_MILLIS`     | the same in milliseconds                                           | exactly                  |
 | `HUMAN_READABLE`   | `dates.instant_from_human`                                         | not at all               |
 | a strptime pattern | `dates.local_from_pattern`                                         | if it begins with a date |
+| any of them and `*`| the time at the start of a text, which may continue               | as without `*`           |
 
 A pattern sorts where it begins with year, month and day (or day of the year) in this order; its values must then carry
 their leading zeros, and one that does not is unreadable, because no range would find it.
@@ -23,6 +24,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset_model.date_formats import DateFormatText
 from exporter.errors import UnreadableDate
 from exporter.native.library import library
 from exporter.planning import key_ranges
@@ -50,6 +52,7 @@ _REGULAR = {
 }
 _HOUR_AND_REST = r"\1|\2"
 _REGULAR_EPOCH = r"^[1-9]\d{0,13}(\.\d+)?$"
+_NUMERIC_END = re.compile(r"%[YymdjHIMSfs]$")
 _NOTHING = pa.scalar(None, pa.string())
 _UNKNOWN = dt.date.min
 
@@ -69,23 +72,38 @@ class SortKey:
     _days_of_hours: dict[str, dt.date | None] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     @cached_property
+    def _format(self) -> DateFormatText:
+        return DateFormatText.parse(self.date_format)
+
+    @cached_property
+    def _open_end(self) -> str | None:
+        """RE2 of a whole key, its time as group 1; None if nothing may follow the time."""
+        if not self._format.open_ended:
+            return None
+        time = self._format.row.time if self._format.row else dates.pattern_time(self._format.base)
+        # After a digit the time would continue, so that its end is not known.
+        ends_with_digits = self._format.row is not None or _NUMERIC_END.search(self._format.base)
+        rest = r"(?:$|[^0-9].*$)" if ends_with_digits else r".*$"
+        return f"(?is)^({time}){rest}"
+
+    @cached_property
     def per_second(self) -> int | None:
         """Units per second where the key is a number of them since 1970; None for every other format."""
-        return {"EPOCH": 1, "%s": 1, "EPOCH_MILLIS": 1000}.get(self.date_format)
+        return self._format.per_second
 
     @cached_property
     def pattern(self) -> str | None:
         """The strptime pattern with which a time is written, or None for the other formats."""
-        if self.per_second is not None or self.date_format in {"ISO", "HUMAN_READABLE"}:
+        if self.per_second is not None or self._format.row is not None:
             return None
-        return dates.expanded_pattern(self.date_format)
+        return dates.expanded_pattern(self._format.base)
 
     @cached_property
     def _sorting_pattern(self) -> str | None:
         if self.attribute_type == "N":
             return self.pattern if self.pattern is not None and key_ranges.is_digits(self.pattern) else None
-        if self.date_format == "ISO":
-            return "%Y-%m-%d"
+        if self._format.row is not None:
+            return self._format.row.begins_with
         return None if self.pattern is None else key_ranges.date_part(self.pattern)
 
     @property
@@ -98,7 +116,7 @@ class SortKey:
         """The unit of which bounds of `key_ranges` are multiples: a day where text may go on in several ways."""
         if self.per_second is not None:
             return dt.timedelta(minutes=1)
-        return dt.timedelta(hours=1) if self.date_format == "ISO" else key_ranges.DAY
+        return dt.timedelta(hours=1) if self._format.base == "ISO" else key_ranges.DAY
 
     @property
     def slack(self) -> dt.timedelta:
@@ -135,13 +153,20 @@ class SortKey:
 
     def days(self, values: pa.StringArray) -> pa.Date32Array:
         """Return the day of every key, null where it is unreadable; the same as `day`, value by value."""
-        return days_in_groups(values, self._hours(values), self._day_of_hour, self._day_or_none)
+        times = self.times(values)
+        return days_in_groups(times, self._hours(times), self._day_of_hour, self._day_or_none)
+
+    def times(self, values: pa.StringArray) -> pa.StringArray:
+        """Return keys without what follows their time; a key that has no time stays as it is."""
+        return values if self._open_end is None else pc.replace_substring_regex(values, self._open_end, r"\1")
 
     def read(self, value: str) -> dt.datetime:
         """Return the instant of a text in the dataset's date format, in any year; raise UnreadableDate."""
-        if self.date_format == "ISO":
+        if self._open_end is not None:
+            value = self.times(pa.array([value], pa.string()))[0].as_py()
+        if self._format.base == "ISO":
             return dates.instant_from_iso(value, self.time_zone)
-        if self.date_format == "HUMAN_READABLE":
+        if self._format.base == "HUMAN_READABLE":
             return dates.instant_from_human(value, self.time_zone)
         if self.per_second is not None:
             if self.attribute_type == "S" and not _PLAIN_DECIMAL.fullmatch(value):
@@ -174,11 +199,11 @@ class SortKey:
             whole = pc.replace_substring_regex(values, r"\..*$", "")
             whole = pc.if_else(pc.match_substring_regex(values, _REGULAR_EPOCH), whole, _NOTHING)
             return pc.divide(whole.cast(pa.int64()), HOUR * self.per_second)
-        regular = _REGULAR.get(self.date_format)
+        regular = _REGULAR.get(self._format.base)
         if regular is None:
             return None
         compiled = library()
-        if self.date_format == "ISO" and compiled is not None:
+        if self._format.base == "ISO" and compiled is not None:
             hours = compiled.zulu_hours(values)
             if hours is not None:
                 return hours

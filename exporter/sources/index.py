@@ -9,6 +9,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model import Dataset
+from dataset_model.date_formats import DateFormatText
 from exporter.decoding.decoder import DecodedPage, PageDecoder
 from exporter.decoding.page import key_for_client
 from exporter.errors import SourceError
@@ -237,8 +238,9 @@ def _check_keys(dataset: Dataset, keys: tuple[str, ...], types: dict[str, str]) 
     sort_type = types[source.sort_key]
     if sort_type == "B" or types[source.partition_key] == "B":
         raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
-    pattern = expanded_pattern(source.date_format)
-    if sort_type == "N" and not (source.date_format.startswith("EPOCH") or pattern == "%s" or is_digits(pattern)):
+    declared = DateFormatText.parse(source.date_format)
+    is_number = declared.per_second is not None or is_digits(expanded_pattern(declared.base))
+    if sort_type == "N" and (declared.open_ended or not is_number):
         raise SourceError(
             f"sort key {source.sort_key} is a number, but the date format is {source.date_format}. "
             "Set DATE_FORMAT to EPOCH, EPOCH_MILLIS or a pattern that writes one number, such as %Y%m%d%H%M%S."

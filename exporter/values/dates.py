@@ -143,6 +143,24 @@ def expanded_pattern(pattern: str) -> str:
     return re.sub(r"%.", lambda found: _EXPANSIONS.get(found[0], found[0]), pattern, flags=re.DOTALL)
 
 
+_PATTERN_PARTS = {
+    "%Y": "[0-9]{4}", "%y": "[0-9]{2}", "%m": "[0-9]{1,2}", "%d": "[0-9]{1,2}", "%j": "[0-9]{1,3}", "%H": "[0-9]{1,2}",
+    "%I": "[0-9]{1,2}", "%M": "[0-9]{1,2}", "%S": "[0-9]{1,2}", "%f": "[0-9]{1,6}", "%s": "[0-9]+",
+    "%b": "[A-Za-z]+", "%B": "[A-Za-z]+", "%a": "[A-Za-z]+", "%A": "[A-Za-z]+", "%p": "[A-Za-z]{2}",
+    "%Z": "[A-Za-z]{1,5}", "%z": "(?:Z|[+-][0-9]{2}:?[0-9]{2})", "%%": "%",
+}  # fmt: skip
+
+
+def pattern_time(pattern: str) -> str:
+    """Return RE2 of the longest text that a strptime pattern reads, for keys that continue after it."""
+    parts = re.split(r"(%.|\s+)", expanded_pattern(pattern), flags=re.DOTALL)
+    return "".join(
+        r"\s+" if part.isspace() else _PATTERN_PARTS.get(part, ".+?") if part.startswith("%") else re.escape(part)
+        for part in parts
+        if part
+    )
+
+
 def local_from_pattern(text: str, pattern: str, zone: dt.tzinfo) -> tuple[dt.datetime, dt.tzinfo]:
     """Return the local time that a strptime pattern reads, naive, and its zone.
 

@@ -227,6 +227,9 @@ def test_a_date_format_that_the_file_leaves_out_is_proposed(scene):
         ("S", ["February 16, 2026 09:58:00 AM EST"], "HUMAN_READABLE"),
         ("S", ["16/02/2026 10:00:00"], "%d/%m/%Y %H:%M:%S"),
         ("S", ["02/16/2026 10:00:00"], "%m/%d/%Y %H:%M:%S"),
+        ("S", ["2026-02-16T09:58:00Z#c-1", "2026-02-16T10:00:00Z#c-2"], "ISO*"),
+        ("S", ["1771200000#c-1"], "EPOCH*"),
+        ("S", ["20260216#c-1"], "%Y%m%d*"),
     ],
 )
 def test_the_date_format_is_guessed_from_the_sort_keys(kind, values, date_format):
