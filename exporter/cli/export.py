@@ -12,7 +12,7 @@ from exporter.errors import UsageError
 from exporter.run.dry_run import preview, preview_json, preview_text
 from exporter.run.job import ExportJob
 from exporter.run.reporting.report import report_json, summary
-from exporter.run.request import request_from_options
+from exporter.run.request import SourceName, request_from_options
 
 
 @click.command()
@@ -25,6 +25,7 @@ from exporter.run.request import request_from_options
 @click.option("--resume", is_flag=True, help="Export the days that the newest unfinished run still owes.")
 @click.option("--lookback-days", type=click.IntRange(0, 366), help="Read closed days again, and report changes.")
 @options.ACCEPT_EMPTY
+@options.SOURCE
 @options.RANGES
 @options.MAX_READ_UNITS
 @click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="MINUTES", help="Wait for another run.")
@@ -41,6 +42,7 @@ def export(
     resume: bool,
     lookback_days: int | None,
     accept_empty: bool,
+    source: SourceName,
     ranges: int,
     max_read_units: float | None,
     wait: float,
@@ -65,7 +67,9 @@ def export(
         accept_empty=accept_empty,
         resume=resume,
     )
-    request = dataclasses.replace(request, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait)
+    request = dataclasses.replace(
+        request, source=source, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait
+    )
     if dry_run:
         planned = preview(settings, request, now)
         click.echo(preview_json(planned) if as_json else preview_text(planned))

@@ -26,6 +26,13 @@ ACCEPT_EMPTY = click.option(
 RANGES = click.option(
     "--ranges", type=click.IntRange(1, 64), default=8, show_default=True, help="Key ranges read at a time."
 )
+SOURCE = click.option(
+    "--source",
+    type=click.Choice(["index", "scan"]),
+    default="index",
+    show_default=True,
+    help="Read the index, or scan the base table in as many segments as --ranges.",
+)
 MAX_READ_UNITS = click.option(
     "--max-read-units", type=click.FloatRange(min=1), help="Ceiling on read units per second."
 )

@@ -54,3 +54,5 @@ class DecodedPage:
     last_evaluated_key: dict[str, Any] | None
     """As the low-level client takes it for ExclusiveStartKey: DynamoDB JSON, binary as bytes."""
     read_units: float
+    partition_value: str | None = None
+    """Value of all its items, from a source with splits of several; None: the split's."""

@@ -15,7 +15,7 @@ from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
-from exporter.run.request import ExportRequest
+from exporter.run.request import ExportRequest, SourceName
 from exporter.settings import Settings
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -34,6 +34,8 @@ class BackfillRequest:
     """Days of a chunk; None: calendar months."""
     force: bool = False
     """Export days again that are closed in the manifest."""
+    source: SourceName = "index"
+    """What is read. A scan reads the whole table, so all days are one run."""
     ranges: int = 8
     max_read_units: float | None = None
     wait_minutes: float = 0.0
@@ -112,6 +114,8 @@ class Backfill:
         days = set(self._request.window.days())
         closed = set() if self._request.force else closed_days(days, manifest)
         windows = list(chunks(days - closed, self._request))
+        if self._request.source == "scan" and windows:
+            windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
         for number, window in enumerate(windows, start=1):
             if self._stop.is_set():
@@ -128,6 +132,7 @@ class Backfill:
     def _export(self, window: Window) -> RunEntry:
         request = ExportRequest(
             window,
+            source=self._request.source,
             ranges=self._request.ranges,
             max_read_units=self._request.max_read_units,
             wait_minutes=self._request.wait_minutes,

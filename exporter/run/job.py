@@ -37,8 +37,11 @@ from exporter.settings import Settings
 from exporter.sources.base import Source
 from exporter.sources.index import Index, IndexDescription
 from exporter.sources.index_source import IndexSource
+from exporter.sources.item_bodies import ItemKeys
 from exporter.sources.probe import index_answer
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.scan_source import ScanSource
+from exporter.sources.table_scan import TableScan
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -174,11 +177,12 @@ class ExportJob:
         sort_key = SortKey(
             self._dataset.source.date_format, self._dataset.zone, description.sort_key_type, account.started_at.year + 1
         )
-        if not sort_key.sorts and self.request.window is not None:
+        if not sort_key.sorts and self.request.source == "index" and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
         index = Index(self._clients.dynamodb, self._dataset, description, self._limiter, stop=self.stop)
         planner = Planner(self._dataset, sort_key)
-        source = IndexSource(index, self._dataset, planner)
+        by_index = IndexSource(index, self._dataset, planner)
+        source: Source = self._scan_source(by_index, description) if self.request.source == "scan" else by_index
         self._reader = Reader(source, progress=self.progress, stop=self.stop)
         account.tally = self._reader.tally
         reading = _Reading(sort_key, source, planner, self._reader)
@@ -197,6 +201,15 @@ class ExportJob:
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, self._reader.tally)
         if account.protected:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
+
+    def _scan_source(self, index: IndexSource, description: IndexDescription) -> ScanSource:
+        declared = self._dataset.source
+        keys = ItemKeys(
+            declared.partition_key, description.partition_key_type, declared.partition_values,
+            declared.sort_key, description.sort_key_type,
+        )  # fmt: skip
+        scan = TableScan(self._clients.dynamodb, declared.table, keys, description, self._limiter, self.stop)
+        return ScanSource(scan, keys, index, self.request.ranges)
 
     def _publisher(
         self, published: TableSchema | None, folder: Path, description: IndexDescription, manifest: Manifest | None
@@ -245,7 +258,8 @@ class ExportJob:
         self.progress.plan(len(account.covered) if extent else None)
         years = extent or Window(self._today, self._today, self._dataset.zone)
         publisher.start(publisher.schema, (years.first.year, years.last.year))
-        spool, stride, done = Spool(publisher.folder), DayStride(), 0
+        spool = Spool(publisher.folder, in_order=source.capabilities.in_key_order)
+        stride, done = DayStride(), 0
         stretches = source.splits(reach, extent, stride)
         sink = Sink(spool, self._quarantine)
         for stretch in reading.reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):

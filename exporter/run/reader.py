@@ -98,19 +98,20 @@ class Reader:
         for entry in page.nulled:
             if entry.day is not None and (reach.window is None or entry.day in reach.window):
                 nulled.setdefault(entry.day, []).append(entry)
+        value = piece.value if page.partition_value is None else page.partition_value
         with self._lock:
-            sink.spool.add(wanted, piece.value, piece.order)
+            sink.spool.add(wanted, value, piece.order)
             sink.quarantine.add(page.withheld)
             for day, entries in nulled.items():
                 sink.spool.count_nulled(day, sink.quarantine.add(entries))
-            self._count(page, piece, wanted.num_rows, reach.window)
+            self._count(page, value, wanted.num_rows, reach.window)
             self._progress.read(items=page.items, units=page.read_units)
 
-    def _count(self, page: DecodedPage, piece: Piece, rows: int, window: Window | None) -> None:
+    def _count(self, page: DecodedPage, value: str, rows: int, window: Window | None) -> None:
         tally = self.tally
         tally.rows += rows
         if rows:
-            tally.answered.add(piece.value)
+            tally.answered.add(value)
         for (day, column), found in page.inexact.items():
             if window is None or day in window:
                 tally.inexact[column] = tally.inexact.get(column, InexactDoubles()) + found

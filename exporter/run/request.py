@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model import Dataset
@@ -15,6 +15,9 @@ from exporter.errors import UsageError
 from exporter.planning.owed_days import RESUMABLE_DAYS, days_owed_by_runs, resumed_days
 from exporter.planning.window import OWED_DAYS, Window, day_of, owed_days, spans, window_of_mode
 from exporter.settings import Settings
+
+SourceName = Literal["index", "scan"]
+"""Ways to read the items of an index."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class ExportRequest:
     """Read what the newest unfinished run owes, and nothing else."""
     wait_minutes: float = 0.0
     """How long to wait for another run of the dataset to end."""
+    source: SourceName = "index"
+    """What is read: the index, or the base table by a scan."""
     lookback_days: int = 0
     """Closed days that are read again, counted back from yesterday, to find what has changed in them."""
 

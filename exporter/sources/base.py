@@ -22,6 +22,8 @@ class Capabilities:
 
     sorted_by_time: bool
     """Whether days can be read alone. If not, all splits are one stretch and every item is read."""
+    in_key_order: bool
+    """Whether the rows of a split arrive in sort key order. If not, a day is sorted before it is written."""
     cheap_count: bool
     """Whether items per day can be counted without decoding whole items."""
     deletes: bool

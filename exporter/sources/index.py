@@ -123,12 +123,15 @@ class Index:
 
         After `stop` a throttled request is not retried.
         """
-        self._queries = Queries(client, dataset.source, limiter, stop or threading.Event())
+        source = dataset.source
+        self._queries = Queries(
+            client, f"index {source.index} of table {source.table}", limiter, stop or threading.Event()
+        )
         # One page at a time, so that memory does not grow with the number of ranges. Two at once are hardly faster.
         self._decoding = threading.Lock()
         self._attributes = tuple(dict.fromkeys(attributes))
         self.limiter = limiter
-        self._source = dataset.source
+        self._source = source
         self.description = description
 
     def pages(

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import botocore.awsrequest
 import msgspec
@@ -18,7 +18,6 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
 from zlib_ng.zlib_ng import crc32
 
-from dataset_model import Source
 from exporter.errors import Interrupted, SourceError
 from exporter.runtime.sdk_errors import code_of, credentials_problem, key_permission, message_of
 from exporter.sources.rate_limiter import RateLimiter
@@ -77,17 +76,27 @@ class Answer:
 
 
 class Queries:
-    """Sends the Query requests of one index under a rate limiter."""
+    """Sends the Query or Scan requests of one index or table under a rate limiter."""
 
-    def __init__(self, client: "DynamoDBClient", source: Source, limiter: RateLimiter, stop: threading.Event) -> None:
-        """After `stop` no request is retried: throttling may last longer than the time a stopping task has."""
-        self._client = client
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        what: str,
+        limiter: RateLimiter,
+        stop: threading.Event,
+        operation: Literal["Query", "Scan"] = "Query",
+    ) -> None:
+        """After `stop` no request is retried: throttling may last longer than the time a stopping task has.
+
+        `what` names the index or table in messages.
+        """
+        self._send: Any = client.query if operation == "Query" else client.scan
         self._limiter = limiter
         self._stop = stop
-        self._what = f"index {source.index} of table {source.table}"
+        self._what = what
         self._warned = False
-        client.meta.events.register("before-parse.dynamodb.Query", _take_body)
-        client.meta.events.register_first("needs-retry.dynamodb.Query", self._end_where_stopped)
+        client.meta.events.register(f"before-parse.dynamodb.{operation}", _take_body)
+        client.meta.events.register_first(f"needs-retry.dynamodb.{operation}", self._end_where_stopped)
 
     def answer(self, request: Mapping[str, Any]) -> Answer:
         """Return the answer to a request; raise SourceError if none arrives, Interrupted after a stop."""
@@ -107,7 +116,7 @@ class Queries:
         with self._limiter.turn() as limit:
             wanted = dict(request) if limit is None else {**request, "Limit": min(limit, request.get("Limit", limit))}
             try:
-                response: Any = self._client.query(**wanted)
+                response: Any = self._send(**wanted)
             except (ClientError, BotoCoreError) as error:
                 failure = source_error(error, self._what)
                 metadata: Any = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
@@ -156,7 +165,8 @@ def source_error(error: ClientError | BotoCoreError, what: str) -> SourceError:
     code, message = code_of(error), message_of(error)
     advice = {
         "ResourceNotFoundException": "Check DYNAMO_TABLE_NAME, GSI_NAME and AWS_REGION.",
-        "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index.",
+        "AccessDeniedException": "The role needs dynamodb:DescribeTable on the table and dynamodb:Query on the index; "
+        "for a scan, dynamodb:Scan on the table.",
         "ValidationException": "The request is not valid for this index. Compare the dataset's keys with the index.",
     }.get(code)
     if action := key_permission(message):

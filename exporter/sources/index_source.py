@@ -66,7 +66,9 @@ class IndexSource:
     @property
     def capabilities(self) -> Capabilities:
         """A key that sorts allows single days; a query for keys counts them; an index shows no deletion."""
-        return Capabilities(sorted_by_time=self._planner.sort_key.sorts, cheap_count=True, deletes=False)
+        return Capabilities(
+            sorted_by_time=self._planner.sort_key.sorts, in_key_order=True, cheap_count=True, deletes=False
+        )
 
     @property
     def concurrency(self) -> int:

@@ -15,8 +15,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporter.decoding.decoder import DAY, LATE, kinds_of_late
+from exporter.decoding.decoder import DAY, LATE, SORT, kinds_of_late
 from exporter.errors import RowsTooLate
+from exporter.targets.sorted_runs import written_runs
 
 BUFFER_BYTES = 12 << 20
 """Rows kept in memory, over all days, before they go to disk."""
@@ -69,8 +70,10 @@ class OpenDay:
 class Spool:
     """The days being read. Any thread may add; one thread takes days out. The caller removes its folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_order: bool = True) -> None:
+        """`in_order`: whether the rows of a split arrive in sort key order; if not, a day is sorted when it is read."""
         self._folder = folder
+        self._in_order = in_order
         self._days: dict[dt.date, SpooledDay] = {}
         self._taken: set[dt.date] = set()
         self._buffered = 0
@@ -124,6 +127,9 @@ class Spool:
         with self._lock:
             self._taken.add(day)
             ordered = sorted(self._days[day].segments, key=lambda segment: segment.order)
+        if not self._in_order:
+            yield from self._opened_sorted(day, ordered)
+            return
         values = itertools.groupby(ordered, key=lambda segment: segment.order[0])
         streams = tuple(tuple(segments) for _, segments in values)
         if all(segment.batch is not None for segment in ordered):
@@ -132,6 +138,23 @@ class Spool:
         # Not memory-mapped: mapped pages count as the process's memory while the day is written.
         with pa.OSFile(str(self._file(day))) as source:
             yield OpenDay(streams, source)
+
+    def _opened_sorted(self, day: dt.date, segments: list[Segment]) -> Iterator["OpenDay"]:
+        runs = self._folder / f"{day.isoformat()}.runs"
+        try:
+            with contextlib.ExitStack() as files:
+                spooled = any(segment.batch is None for segment in segments)
+                source = files.enter_context(pa.OSFile(str(self._file(day)))) if spooled else None
+                unsorted = OpenDay((tuple(segments),), source)
+                written = written_runs((unsorted.read(segment) for segment in segments), runs, SORT)
+            streams = tuple(
+                tuple(Segment((number, 0), offset, None, rows, 0) for offset, rows in run)
+                for number, run in enumerate(written)
+            )
+            with pa.OSFile(str(runs)) as sorted_rows:
+                yield OpenDay(streams, sorted_rows)
+        finally:
+            runs.unlink(missing_ok=True)
 
     def drop(self, day: dt.date) -> None:
         """Forget a day and free its disk space."""

@@ -1,0 +1,49 @@
+"""Pages of a day in any order flow in, streams in sort key order flow out: an external sort on the local disk."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+RUN_BYTES = 16 << 20
+"""Rows that are sorted in memory at once; a day has one run per this size."""
+
+_PART_ROWS = 4096
+
+
+def written_runs(pages: Iterable[pa.RecordBatch], file: Path, key: str) -> list[list[tuple[int, int]]]:
+    """Write the rows of all pages to `file` as runs sorted by `key`; return (offset, rows) of each run's parts.
+
+    The file holds one Arrow stream per part. Pages may differ in columns: one that a page lacks is null.
+    """
+    runs: list[list[tuple[int, int]]] = []
+    with pa.OSFile(str(file), "wb") as written:
+        for rows in _gathered(pages):
+            ordered = rows.take(pc.sort_indices(rows.column(key)))  # stable
+            runs.append([_written(part, written) for part in ordered.to_batches(max_chunksize=_PART_ROWS)])
+    return runs
+
+
+def _gathered(pages: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    waiting: list[pa.Table] = []
+    size = 0
+    for page in pages:
+        waiting.append(pa.Table.from_batches([page]))
+        size += page.nbytes
+        if size >= RUN_BYTES:
+            yield _together(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield _together(waiting)
+
+
+def _together(pages: list[pa.Table]) -> pa.Table:
+    return pa.concat_tables(pages, promote_options="default").combine_chunks()
+
+
+def _written(part: pa.RecordBatch, file: pa.NativeFile) -> tuple[int, int]:
+    offset: int = file.tell()
+    with pa.ipc.new_stream(file, part.schema) as writer:
+        writer.write_batch(part)
+    return offset, part.num_rows
