@@ -4,6 +4,8 @@
     ├── InvalidRequest      the request's own fields are wrong: mend the fields named
     ├── ChangedMeanwhile    somebody else was first: look again, then decide
     ├── RefusedSql          the SQL is outside what is served: mend it at the place named
+    ├── Forbidden           the person's role does not allow it: ask an admin for the role
+    ├── TooManyQueries      the person's or everyone's limit is reached: wait, or stop a query
     ├── QueryError          Athena answered, and the answer is no
     │   ├── QueryFailed     the query itself failed: read Athena's reason
     │   ├── QueryCancelled  somebody, or the time limit, stopped it
@@ -64,6 +66,14 @@ class RefusedSql(DashboardError):
     def position(self) -> str:
         """` (line 2, column 15)`, or nothing where the whole statement is meant."""
         return "" if self.line is None else f" (line {self.line}, column {self.column})"
+
+
+class Forbidden(DashboardError):
+    """The person's role does not allow it."""
+
+
+class TooManyQueries(DashboardError):
+    """A limit on queries at once, on waiting queries, or on bytes a day is reached."""
 
 
 class QueryError(DashboardError):

@@ -15,6 +15,10 @@ from dataset_model.loading import load_datasets
 MOST_FETCH_ROWS = 1_000_000
 """A result is held in memory once; more rows than this belong in a download from S3."""
 
+MOST_USER_QUERIES = 16
+"""As many as run for all people together."""
+MOST_USER_BYTES = 10**15 - 1
+
 HTTP_STREAM_MODES: Final[tuple[Literal["auto", "always", "off"], ...]] = ("auto", "always", "off")
 """When the pages' WebSocket travels over plain HTTP (HTTP_STREAM): auto is where an edge refuses it."""
 
@@ -40,6 +44,10 @@ class Settings(BaseModel):
     http_stream: Literal["auto", "always", "off"] = "auto"
     region: str | None = None
     log_level: str = "INFO"
+    user_queries: int = 4
+    """Queries of one person that run at once (USER_QUERIES)."""
+    user_bytes_per_day: int | None = None
+    """Bytes that the queries of one person may scan in a day, UTC (USER_BYTES_PER_DAY); None: any number."""
 
 
 def settings_from_environment(environment: Mapping[str, str], fetch: Callable[[str], str] | None = None) -> Settings:
@@ -51,6 +59,8 @@ def settings_from_environment(environment: Mapping[str, str], fetch: Callable[[s
     rows = reader.whole_number("MAX_FETCH_ROWS", 20_000, MOST_FETCH_ROWS)
     endpoint = reader.url("S3_PUBLIC_ENDPOINT_URL")
     level = reader.level("LOG_LEVEL")
+    queries = reader.whole_number("USER_QUERIES", 4, MOST_USER_QUERIES)
+    day_bytes = reader.whole_number("USER_BYTES_PER_DAY", 0, MOST_USER_BYTES)
     stream = http_stream_mode(environment)
     if stream is None:
         reader.fault("HTTP_STREAM", "auto, always or off")
@@ -71,6 +81,8 @@ def settings_from_environment(environment: Mapping[str, str], fetch: Callable[[s
         region=reader.text("AWS_REGION") or reader.text("AWS_DEFAULT_REGION"),
         http_stream=stream or "auto",
         log_level=level,
+        user_queries=queries,
+        user_bytes_per_day=day_bytes or None,
     )
 
 
@@ -103,7 +115,7 @@ class _Reader:
         text = self.text(name)
         if text is None:
             return default
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
+        if not re.fullmatch(r"[0-9]{1,15}", text) or not 1 <= int(text) <= most:
             self.fault(name, f"a whole number from 1 to {most}")
             return default
         return int(text)

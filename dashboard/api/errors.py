@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dashboard.errors import (
     AccessDenied,
     DashboardError,
+    Forbidden,
     InvalidRequest,
     QueryCancelled,
     QueryFailed,
@@ -17,6 +18,7 @@ from dashboard.errors import (
     ResultMissing,
     ServiceError,
     TableMissing,
+    TooManyQueries,
 )
 from dashboard.log import LogLines
 from dataset_model.faults import DatasetError
@@ -26,6 +28,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 _STATUSES: tuple[tuple[type[DashboardError], int], ...] = (
     (InvalidRequest, 400),
     (RefusedSql, 422),
+    (Forbidden, 403),
+    (TooManyQueries, 429),
     (QueryCancelled, 409),
     (TableMissing, 404),
     (ResultMissing, 404),
@@ -80,4 +84,4 @@ def error_response(error: DashboardError) -> Response:
         body["fields"] = {fault.field: fault.message for fault in error.faults}
     if isinstance(error, RefusedSql | QueryFailed) and error.line is not None:
         body |= {"line": error.line, "column": error.column}
-    return json_response(body, status, {"Retry-After": "30"} if status == 503 else None)
+    return json_response(body, status, {"Retry-After": "30"} if status in {429, 503} else None)

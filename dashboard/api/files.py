@@ -15,7 +15,7 @@ from dashboard.model.result import QueryResult
 from dashboard.results.downloads import NULLS, csv_batches, file_name, parquet_bytes
 from dashboard.results.excel import excel_bytes
 from dashboard.results.time_zones import UTC
-from dashboard.services.jobs import Job
+from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.unloading import unload_of
 from dashboard.sql.unload import EXTENSIONS, FORMATS, MOST_ROWS, UnloadFormat
@@ -66,7 +66,7 @@ def start_unload(service: Service, result: QueryResult, body: dict[str, Any]) ->
         field = next(iter(body))
         raise wrong(field, "unknown; expected queryExecutionId, columns, format and limit")
     name = result.statement.dataset or service.names[0]
-    return service.start(name, unload_of(service, result, columns, form, limit), owner="api")
+    return service.start(name, unload_of(service, result, columns, form, limit), owner=API)
 
 
 def written_files(service: Service, result: QueryResult, name: Named) -> dict[str, Any]:

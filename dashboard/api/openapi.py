@@ -2,6 +2,7 @@
 
 from typing import Any, Final, get_args
 
+from dashboard.api.openapi_executions import execution_paths, stop_operation
 from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
 from dashboard.results.downloads import NULLS
@@ -63,15 +64,16 @@ def openapi(max_rows: int) -> dict[str, Any]:
         },
         "paths": {
             "/healthz": {"get": _operation("Whether pages can be served", {"type": "object"}, errors=("503",))},
-            "/api/stats": {"get": _operation("Figures of the Overview", _stats(), errors=("503",))},
+            "/api/stats": {"get": _operation("Figures of the Overview", _stats(), errors=("403", "503"))},
             "/api/query": {"post": _query(max_rows)},
-            "/api/results": {"get": _results()},
+            "/api/results": {"get": _results(), "delete": stop_operation(_operation, _EXECUTION)},
             "/api/download": {"get": _download()},
             "/api/tables": {"get": _tables()},
             "/api/estimate": {"post": _estimate(max_rows)},
             "/api/unload": {"post": _unload()},
             "/api/files": {"get": _files()},
             "/api/daily": {"get": _daily()},
+            **execution_paths(_operation),
         },
     }
 
@@ -79,10 +81,11 @@ def openapi(max_rows: int) -> dict[str, Any]:
 def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...], **more: Any) -> dict[str, Any]:
     meanings = {
         "400": "Wrong input; the error names the field.",
-        "403": "Asked by a page of another site.",
-        "404": "Not an execution of this API, or nothing exported yet.",
+        "403": "Asked by a page of another site, or not allowed by the caller's role.",
+        "404": "Not an execution of the caller, or nothing exported yet.",
         "409": "The query was cancelled.",
         "413": "The body is too large.",
+        "429": "A limit on queries at once, waiting queries or bytes a day is reached; the error gives the figure.",
         "422": "The SQL was refused or is wrong; the error gives the reason and its position.",
         "503": "Athena is out of reach, or the settings are wrong.",
     }
@@ -142,7 +145,7 @@ def _body(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _query(max_rows: int) -> dict[str, Any]:
-    operation = _operation("Run a query", _RESULT, errors=("400", "403", "404", "409", "413", "422", "503"))
+    operation = _operation("Run a query", _RESULT, errors=("400", "403", "404", "409", "413", "422", "429", "503"))
     operation["requestBody"] = _body(_question(max_rows))
     operation["responses"]["202"] = _pending()
     return operation
@@ -160,7 +163,9 @@ def _estimate(max_rows: int) -> dict[str, Any]:
         "suggestedSql": {"type": "string", "description": "The same SQL over the last seven published days."},
     }
     schema = {"type": "object", "properties": properties}
-    operation = _operation("What a query costs at most; runs nothing", schema, errors=("400", "413", "422", "503"))
+    operation = _operation(
+        "What a query costs at most; runs nothing", schema, errors=("400", "403", "413", "422", "503")
+    )
     operation["requestBody"] = _body(_question(max_rows))
     return operation
 
@@ -187,7 +192,7 @@ def _tables() -> dict[str, Any]:
         },
     }
     schema = {"type": "object", "properties": {"datasets": {"type": "array", "items": table}}}
-    operation = _operation("Datasets, their tables and columns", schema, errors=("400", "503"))
+    operation = _operation("Datasets, their tables and columns", schema, errors=("400", "403", "503"))
     operation["parameters"] = [
         {
             "name": "samples",
@@ -218,7 +223,7 @@ def _parameter(name: str, schema: dict[str, Any], text: str) -> dict[str, Any]:
 
 def _download() -> dict[str, Any]:
     file = {"type": "string", "format": "binary"}
-    operation = _operation("A result as a file", file, errors=("400", "404", "409", "422", "503"))
+    operation = _operation("A result as a file", file, errors=("400", "403", "404", "409", "422", "503"))
     columns = {"type": "array", "items": {"type": "string"}}
     operation["parameters"] = [
         _EXECUTION,
@@ -263,7 +268,9 @@ def _unload() -> dict[str, Any]:
         },
     }
     operation = _operation(
-        "Have Athena write a result to S3, of any size", {}, errors=("400", "403", "404", "409", "413", "422", "503")
+        "Have Athena write a result to S3, of any size",
+        {},
+        errors=("400", "403", "404", "409", "413", "422", "429", "503"),
     )
     operation["requestBody"] = _body({"type": "object", "required": ["queryExecutionId"], "properties": properties})
     del operation["responses"]["200"]
@@ -289,7 +296,7 @@ def _files() -> dict[str, Any]:
 def _daily() -> dict[str, Any]:
     day = {"type": "object", "properties": {"day": _DAY, "contacts": {"type": "integer"}}}
     schema = {"type": "object", "properties": {"days": {"type": "array", "items": day}}}
-    operation = _operation("Rows per day, empty days included", schema, errors=("400", "503"))
+    operation = _operation("Rows per day, empty days included", schema, errors=("400", "403", "429", "503"))
     operation["parameters"] = [
         {"name": name, "in": "query", "required": True, "schema": _DAY, "description": text}
         for name, text in (("from", "First day, included."), ("to", "Last day, included."))

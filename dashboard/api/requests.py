@@ -12,7 +12,7 @@ from dashboard.errors import DashboardError, FieldFault, InvalidRequest
 from dashboard.model.filters import Preset, days_of_preset
 from dashboard.model.query_types import MAX_TEXT, request_from
 from dashboard.model.statements import Statement
-from dashboard.services.jobs import Job
+from dashboard.services.job import Job
 from dashboard.services.service import Service
 
 MOST_BODY: Final = 256 * 1024
@@ -47,10 +47,10 @@ def question(service: Service, body: dict[str, Any]) -> Question:
 
 def refuse_other_sites(request: Request) -> None:
     """Raise ApiError 403 for a request that a page of another site sends through a visitor's browser."""
-    # It would start queries at the operator's expense with the visitor's cookie.
+    # It would start queries at the operator's expense, with the visitor's cookie or from the visitor's machine.
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     foreign = origin is not None and origin.partition("://")[2] != host
-    if foreign or request.headers.get("sec-fetch-site") == "cross-site":
+    if foreign or request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
         raise ApiError(403, "Queries are taken from this site's own pages and from programs, not from other sites.")
 
 
@@ -71,13 +71,18 @@ async def json_object(request: Request) -> dict[str, Any]:
 
 
 def job_of(service: Service, query_execution_id: str) -> Job:
-    """Return a job of this API; raise ApiError 404 for any other, InvalidRequest for none."""
+    """Return a job of the requester; raise ApiError 404 for any other, InvalidRequest for none."""
     if not query_execution_id:
         raise wrong("queryExecutionId", "expected the id that /api/query gave; found nothing")
-    job = service.jobs.by_execution(query_execution_id) or service.jobs.get(query_execution_id)
+
+    def is_own(job: Job) -> bool:
+        return service.permissions.owns(job.ticket)
+
+    job = service.jobs.by_execution(query_execution_id, is_own) or service.jobs.get(query_execution_id)
     # Ids appear in links and logs, so an id alone does not open a result.
-    if job is None or job.owner != "api":
+    if job is None or not is_own(job):
         raise ApiError(404, "queryExecutionId: not started by this API, or forgotten since; run the query again")
+    job.touch()
     return job
 
 

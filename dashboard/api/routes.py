@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from dashboard.api.docs_page import docs_page
 from dashboard.api.errors import answered, json_response
+from dashboard.api.executions import described, spent
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
 from dashboard.api.openapi import openapi
@@ -26,7 +27,7 @@ from dashboard.model.filters import Days, Filters, day_from_text
 from dashboard.model.result import QueryResult
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.results.json_values import json_columns, json_rows
-from dashboard.services.jobs import Job
+from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
 
@@ -34,6 +35,8 @@ WAIT_SECONDS = 25.0
 """How long `POST /api/query` waits before it answers 202: below the 30 s at which proxies give up."""
 PAGE_ROWS = 1000
 MOST_DAYS = 3660
+
+_PENDING = ("queryExecutionId", "state")
 
 T = TypeVar("T")
 Provider = Callable[[], Service]
@@ -48,6 +51,9 @@ def routes(provider: Provider) -> list[BaseRoute]:
         Route("/api/stats", answered(api.stats), methods=["GET"]),
         Route("/api/query", answered(api.query), methods=["POST"]),
         Route("/api/results", answered(api.results), methods=["GET"]),
+        Route("/api/results", answered(api.stop), methods=["DELETE"]),
+        Route("/api/queries", answered(api.queries), methods=["GET"]),
+        Route("/api/spending", answered(api.spending), methods=["GET"]),
         Route("/api/download", answered(api.download), methods=["GET"]),
         Route("/api/tables", answered(api.tables), methods=["GET"]),
         Route("/api/estimate", answered(api.estimate), methods=["POST"]),
@@ -69,6 +75,7 @@ class _Api:
 
     async def stats(self, request: Request) -> Response:
         """Answer the Overview's figures, without filters."""
+        refuse_other_sites(request)
         service = await self._in_thread(self._provider)
         name = service.dataset(request.query_params.get("dataset")).name
         overview = await self._in_thread(lambda: service.overview(name, Filters()))
@@ -82,12 +89,13 @@ class _Api:
 
         def start() -> Job:
             asked = question(service, body)
-            return service.start(asked.name, asked.statement, owner="api")
+            return service.start(asked.name, asked.statement, owner=API)
 
-        return await self._waited(await self._in_thread(start))
+        return await self._waited(request, service, await self._in_thread(start))
 
     async def estimate(self, request: Request) -> Response:
         """Answer what a query would read and cost at most, without running it."""
+        refuse_other_sites(request)
         body = await json_object(request)
         service = await self._in_thread(self._provider)
 
@@ -101,6 +109,7 @@ class _Api:
 
     async def tables(self, request: Request) -> Response:
         """Answer the datasets with their tables, columns and values; `samples=true` reads some from S3."""
+        refuse_other_sites(request)
         service = await self._in_thread(self._provider)
         wanted = one_of(request.query_params.get("samples", "false"), "samples", ("true", "false"))
         return json_response(await self._in_thread(lambda: tables(service, with_samples=wanted == "true")))
@@ -110,9 +119,29 @@ class _Api:
         _, job = await self._asked(request)
         return await self._answer(job, _first_row(request, job))
 
+    async def stop(self, request: Request) -> Response:
+        """Stop a query in Athena; one that is over stays as it is. The answer says how it stands."""
+        refuse_other_sites(request)
+        service, job = await self._asked(request)
+        await self._in_thread(lambda: service.jobs.cancel(job.id))
+        return json_response(described(job))
+
+    async def queries(self, _: Request) -> Response:
+        """Answer the requester's queries that wait or run."""
+        service = await self._in_thread(self._provider)
+        own = [job for job in service.jobs.running() if service.permissions.owns(job.ticket)]
+        return json_response({"queries": [described(job) for job in own]})
+
+    async def spending(self, _: Request) -> Response:
+        """Answer what each person spent on each dataset, for admins."""
+        service = await self._in_thread(self._provider)
+        service.permissions.require("admin", service.names, "the spending")
+        return json_response({"spending": [spent(one) for one in service.audit.spending()]})
+
     async def download(self, request: Request) -> Response:
         """Redirect to a presigned address of Athena's own CSV file; with `format`, answer a file of chosen columns."""
         service, job = await self._asked(request)
+        service.permissions.require("analyst", job.ticket.datasets, "downloads")
         if not job.is_over:
             return _pending(job)
         result, name = _result(job), named(service, job)
@@ -139,6 +168,7 @@ class _Api:
 
     async def daily(self, request: Request) -> Response:
         """Answer rows per day, every day of the window included."""
+        refuse_other_sites(request)
         service = await self._in_thread(self._provider)
         name = service.dataset(request.query_params.get("dataset")).name
         days = _window(request)
@@ -159,9 +189,13 @@ class _Api:
         service = await self._in_thread(self._provider)
         return service, job_of(service, request.query_params.get("queryExecutionId", ""))
 
-    async def _waited(self, job: Job) -> Response:
+    async def _waited(self, request: Request, service: Service, job: Job) -> Response:
         with anyio.move_on_after(WAIT_SECONDS):
-            while not job.is_over:  # noqa: ASYNC110 - the job ends in a thread, which has no event of this loop
+            while not job.is_over:
+                if await request.is_disconnected():
+                    # The client has no id yet, so nothing can ask for the result.
+                    await self._in_thread(lambda: service.jobs.cancel(job.id))
+                    break
                 await anyio.sleep(0.05)
         return await self._answer(job, None)
 
@@ -176,8 +210,7 @@ class _Api:
 
 
 def _pending(job: Job) -> Response:
-    state = "RUNNING" if job.query_execution_id else "QUEUED"
-    return json_response({"queryExecutionId": job.query_execution_id or job.id, "state": state}, 202)
+    return json_response({key: value for key, value in described(job).items() if key in _PENDING}, 202)
 
 
 def _result(job: Job) -> QueryResult:

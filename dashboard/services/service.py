@@ -11,15 +11,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.aws.s3 import Objects
-from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
+from dashboard.errors import FieldFault, Forbidden, InvalidRequest, QueryFailed
 from dashboard.model.determinism import is_repeatable
 from dashboard.model.filters import Days, Dimension, Filters, default_window, today_in
+from dashboard.model.requester import Requester, current_requester
 from dashboard.model.result import Answer, QueryResult
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement, statement_for
 from dashboard.overview.figures import DayCount, Overview, empty_overview, overview_from, overview_statements
 from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
-from dashboard.services.jobs import Job, Jobs
+from dashboard.services.audit import Audit
+from dashboard.services.job import SHARED, Job
+from dashboard.services.jobs import Jobs
+from dashboard.services.permissions import Permissions
 from dashboard.settings import Settings
 from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
@@ -39,9 +43,6 @@ if TYPE_CHECKING:
     from dataset_model.runs import RunEntry
     from dataset_model.verification import Verification
 
-SHARED = "shared"
-"""Owner of queries with a shared answer; the API's own are "api"."""
-
 MANIFEST_SECONDS = 15.0
 """Seconds until a manifest is read again: the delay of an export on the pages."""
 
@@ -55,14 +56,26 @@ class Service:
         *,
         manifest_seconds: float = MANIFEST_SECONDS,
         is_there: Callable[[str], bool] = lambda _: True,
+        requester: Callable[[], Requester] = current_requester,
     ) -> None:
-        """Make the clients, without a call; `is_there` returns whether the session of a job's owner is alive."""
+        """Make the clients, without a call.
+
+        `is_there` returns whether the session of a job's owner is still open; `requester` returns who asks, for what
+        runs in this thread.
+        """
         self.settings = settings
         self.objects = Objects(settings.region, settings.public_s3_endpoint)
         self._athena: Athena | None = None
         self._making = threading.Lock()
         self._library: Library | None = None
-        self.jobs = Jobs(lambda: self.athena, is_there=is_there)
+        self.audit = Audit(settings.user_bytes_per_day)
+        self.permissions = Permissions(requester, self.audit)
+        self.jobs = Jobs(
+            lambda: self.athena,
+            per_person=settings.user_queries,
+            is_there=is_there,
+            on_end=self.audit.record,
+        )
         self._records = Records(self.objects, settings.bucket)
         self._answers = AnswerStore(self.objects, self._records, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
@@ -104,14 +117,17 @@ class Service:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the datasets served; the first is shown at first."""
-        return tuple(self._datasets)
+        """Names of the datasets that the requester may see; the first is shown at first."""
+        return self.permissions.visible(self._datasets)
 
     def dataset(self, name: str | None = None) -> Dataset:
         """Return a dataset by name (None: the first); raise InvalidRequest for a name that is not served."""
-        wanted = self.names[0] if name is None else name
-        if wanted not in self._datasets:
-            raise InvalidRequest((FieldFault("dataset", f"expected one of {', '.join(self.names)}; found {name!r}"),))
+        served = self.names
+        if not served:
+            raise Forbidden("Your account has no role in this dashboard. Ask an admin for one (ROLE_MAP).")
+        wanted = served[0] if name is None else name
+        if wanted not in served:
+            raise InvalidRequest((FieldFault("dataset", f"expected one of {', '.join(served)}; found {name!r}"),))
         return self._datasets[wanted]
 
     def manifest(self, name: str) -> Manifest | None:
@@ -204,10 +220,10 @@ class Service:
         return tuple(DayCount(day, counts.get(day, 0), None) for day in days)
 
     def catalogue(self) -> "Catalogue":
-        """Return the tables that custom SQL may read."""
+        """Return the tables that the requester's custom SQL may read."""
         from dashboard.sql.guard import Catalogue, ServedTable
 
-        models = [self.model(name) for name in self.names]
+        models = [self.model(name) for name in self.permissions.visible(self._datasets, "analyst")]
         return Catalogue(
             tuple(
                 ServedTable(model.database, model.table, tuple(column.name for column in model.columns))
@@ -224,6 +240,8 @@ class Service:
             from dashboard.sql.guard import checked
             from dashboard.sql.parameters import literals_of
 
+            if not self.permissions.visible(self._datasets, "analyst"):
+                self.permissions.require("analyst", (name,), "custom SQL")
             sql = request.sql or ""
             literals = None if given is None else literals_of(sql, given)
             statement = checked(sql, self.catalogue(), request.limit, literals).statement()
@@ -250,16 +268,21 @@ class Service:
         return together(estimates) if estimates else None
 
     def start(self, name: str, statement: Statement, owner: str = "") -> Job:
-        """Start a statement and return its job at once; results are reused back to the last publish only."""
+        """Start a statement and return its job at once; results are reused back to the last publish alone.
+
+        Raises Forbidden for what the requester's role does not allow, TooManyQueries where a limit is reached.
+        """
+        names = self._read_by(name, statement)
+        ticket = self.permissions.ticket(owner, names or (name,), statement)
         if statement.unloads:
-            return self.jobs.submit(statement, owner=owner)
-        read = [(other, self.manifest(other)) for other in self._read_by(name, statement)]
+            return self.jobs.submit(statement, ticket=ticket)
+        read = [(other, self.manifest(other)) for other in names]
         minutes = [reuse_minutes(manifest, dt.datetime.now(dt.UTC)) for _, manifest in read]
         versions = tuple((other, _version(manifest)) for other, manifest in read if manifest is not None)
         # Equal questions about equal data share one answer and one copy of its rows.
         repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
         same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
-        return self.jobs.submit(statement, owner=owner, reuse_minutes=min(minutes, default=0), same=same)
+        return self.jobs.submit(statement, ticket=ticket, reuse_minutes=min(minutes, default=0), same=same)
 
     def download_url(self, query_execution_id: str, file_name: str) -> str:
         """Return a presigned address of Athena's own CSV file, good for 5 minutes."""

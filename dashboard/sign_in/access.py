@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
+from dashboard.model.roles import RoleMap, grants_from
 from dashboard.sign_in.provider import FIELDS, variable
 from dataset_model.faults import DatasetError, Fault
 
@@ -37,6 +38,16 @@ def access_from_environment(environment: Mapping[str, str]) -> Access:
 def secret_from_environment(environment: Mapping[str, str]) -> str | None:
     """Return the ARN or name of the secret that holds the provider, None where variables hold all of it."""
     return next((text for name in SECRETS if (text := environment.get(name, "").strip())), None)
+
+
+def role_map_from_environment(environment: Mapping[str, str]) -> RoleMap:
+    """Return the map of ROLE_CLAIM and ROLE_MAP; raise DatasetError where it cannot be read."""
+    claim, text = environment.get("ROLE_CLAIM", "").strip() or "groups", environment.get("ROLE_MAP", "").strip()
+    try:
+        return RoleMap(claim, grants_from(text))
+    except (ValueError, AttributeError) as error:
+        expected = f"group=role or group=role@dataset, separated by commas ({error})"
+        raise DatasetError([Fault("environment", "ROLE_MAP", expected, text)]) from None
 
 
 def refusal(addresses: str) -> str:

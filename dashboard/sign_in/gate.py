@@ -17,10 +17,14 @@ from streamlit import config
 from streamlit.url_util import make_url_path
 
 from dashboard.errors import IssuerUnreachable
+from dashboard.http_stream.browser import address_from_scope
 from dashboard.log import LogLines
+from dashboard.model.requester import Requester, acting_for
+from dashboard.model.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
+from dashboard.sign_in.person import Person
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.sign_in_page import SIGNED_OUT
@@ -42,15 +46,29 @@ _SIGN_IN: Final = ("auth/login", "auth/logout", "oauth2callback")
 _log = LogLines(__name__)
 
 
+class _Refused(Exception):
+    """A request that does not pass; carries the answer."""
+
+    def __init__(self, answer: Response) -> None:
+        self.answer = answer
+        super().__init__(answer.status_code)
+
+
 class Gate:
     """Lets a request pass, or answers it with why not."""
 
     def __init__(
-        self, app: ASGIApp, access: Access, source: ProviderSource | None = None, names: frozenset[str] = frozenset()
+        self,
+        app: ASGIApp,
+        access: Access,
+        source: ProviderSource | None = None,
+        names: frozenset[str] = frozenset(),
+        role_map: RoleMap | None = None,
     ) -> None:
         self._app = app
         self._access = access
         self._source = source
+        self._role_map = role_map or RoleMap()
         self._hosts = Hosts(names, any_address=access is Access.EVERYBODY)
         self._issuer: tuple[Provider, Issuer] | None = None
         self._listener_check: asyncio.Task[None] | None = None
@@ -66,7 +84,8 @@ class Gate:
         elif reason := self._reason_against(scope):
             await _refuse(PlainTextResponse(reason, 403), scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            with acting_for(Requester(address=address_from_scope(scope))):
+                await self._app(scope, receive, send)
 
     def _observing(self, receive: Receive) -> Receive:
         async def observed() -> Message:
@@ -95,13 +114,18 @@ class Gate:
         if provider is None:
             await _refuse(_not_set_up(Headers(scope=scope)), scope, receive, send)
             return
-        fault = await self._fault(scope, provider) if _is_guarded(scope["path"]) else None
-        if fault is not None:
-            await _refuse(fault, scope, receive, send)
+        if not _is_guarded(scope["path"]):
+            if _is_document(scope) and person_from_cookies(HTTPConnection(scope).cookies, provider) is None:
+                scope[SIGNED_OUT] = True
+            await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
             return
-        if _is_document(scope) and person_from_cookies(HTTPConnection(scope).cookies, provider) is None:
-            scope[SIGNED_OUT] = True
-        await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
+        try:
+            requester = await self._requester(scope, provider)
+        except _Refused as refused:
+            await _refuse(refused.answer, scope, receive, send)
+            return
+        with acting_for(requester):
+            await self._app(scope, receive, send)
 
     async def _provider(self) -> Provider | None:
         source = self._source
@@ -109,25 +133,37 @@ class Gate:
             return None
         return source.known or await asyncio.to_thread(source.current)
 
-    async def _fault(self, scope: Scope, provider: Provider) -> Response | None:
-        """Return None for a request that may pass, otherwise the answer."""
+    async def _requester(self, scope: Scope, provider: Provider) -> Requester:
+        """Return who asks; raise _Refused with the answer for everyone else."""
         connection = HTTPConnection(scope)
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            # Tokens need a library of their own, and a dashboard without programs starts sooner without it.
-            from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+        person = (
+            await self._token_holder(token.strip(), provider)
+            if scheme.lower() == "bearer"
+            else person_from_cookies(connection.cookies, provider)
+        )
+        if person is None:
+            raise _Refused(
+                _unauthorized("Sign in, or send a token of the sign-in provider as Authorization: Bearer.", "Bearer")
+            )
+        requester = person.requester(self._role_map, address_from_scope(scope))
+        if requester.roles.is_empty and "/api/" in scope["path"]:
+            message = "Your account has no role in this dashboard. Ask an admin for one (ROLE_MAP)."
+            raise _Refused(JSONResponse({"error": message}, 403))
+        return requester
 
-            try:
-                await person_from_bearer(token.strip(), self._issuer_of(provider), provider.client_id)
-            except TokenRefused as error:
-                return _unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
-            except IssuerUnreachable as error:
-                _log.warning("tokens cannot be checked", reason=str(error))
-                return JSONResponse({"error": str(error)}, 503, {"Retry-After": "30"})
-            return None
-        if person_from_cookies(connection.cookies, provider) is not None:
-            return None
-        return _unauthorized("Sign in, or send a token of the sign-in provider as Authorization: Bearer.", "Bearer")
+    async def _token_holder(self, token: str, provider: Provider) -> Person:
+        # Tokens need a library of their own, and a dashboard without programs starts sooner without it.
+        from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+
+        try:
+            return await person_from_bearer(token, self._issuer_of(provider), provider.client_id)
+        except TokenRefused as error:
+            answer = _unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
+            raise _Refused(answer) from None
+        except IssuerUnreachable as error:
+            _log.warning("tokens cannot be checked", reason=str(error))
+            raise _Refused(JSONResponse({"error": str(error)}, 503, {"Retry-After": "30"})) from None
 
     def _issuer_of(self, provider: Provider) -> "Issuer":
         from dashboard.sign_in.issuer import Issuer

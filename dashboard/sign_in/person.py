@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from dashboard.model.requester import Requester
+from dashboard.model.roles import RoleMap
 
 SESSION_SECONDS: Final = 12 * 3600
 """How long a sign-in holds: Streamlit's own cookie lasts thirty days, in which people leave a company."""
@@ -19,13 +22,18 @@ class Person:
     name: str
     """Display name; never empty."""
     email: str | None = None
+    claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    def requester(self, role_map: RoleMap, address: str = "") -> Requester:
+        """Return who asks, with the roles that the person's claims give."""
+        return Requester(self.subject, self.name, address, role_map.roles_of(self.claims))
 
 
 def person_from_claims(claims: Mapping[str, object]) -> Person:
     """Return the person that the claims describe."""
     texts = {key: value for key, value in claims.items() if isinstance(value, str) and value.strip()}
     name = next((texts[key] for key in _NAMES if key in texts), "Signed in")
-    return Person(texts.get("sub", name), name, texts.get("email"))
+    return Person(texts.get("sub", name), name, texts.get("email"), dict(claims))
 
 
 def is_fresh(claims: Mapping[str, object], now: float | None = None) -> bool:

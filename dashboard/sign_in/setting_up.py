@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NoReturn
 
 from starlette.middleware import Middleware
@@ -11,7 +11,14 @@ from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
 from dashboard.log import LogLines
-from dashboard.sign_in.access import Access, access_from_environment, refusal, secret_from_environment
+from dashboard.model.roles import RoleMap
+from dashboard.sign_in.access import (
+    Access,
+    access_from_environment,
+    refusal,
+    role_map_from_environment,
+    secret_from_environment,
+)
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import names_from_environment
@@ -33,13 +40,14 @@ class SignIn:
 
     access: Access
     source: ProviderSource | None = None
+    role_map: RoleMap = field(default_factory=RoleMap)
     names: frozenset[str] = frozenset()
     """Host names under which the dashboard answers without sign-in, in addition to its addresses."""
 
     @property
     def middleware(self) -> Middleware:
         """The gate, which every request passes first."""
-        return Middleware(Gate, access=self.access, source=self.source, names=self.names)
+        return Middleware(Gate, access=self.access, source=self.source, names=self.names, role_map=self.role_map)
 
     @property
     def inner_middleware(self) -> list[Middleware]:
@@ -52,10 +60,11 @@ def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
     keep_codes_out_of_the_access_log()
     try:
         access, names = access_from_environment(environment), names_from_environment(environment)
+        role_map = role_map_from_environment(environment)
         if access is Access.SIGN_IN:
             source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
             source.current()
-            return SignIn(access, source)
+            return SignIn(access, source, role_map)
     except DatasetError as error:
         _exit(f"The dashboard's sign-in settings are wrong.\n{error}")
     # Streamlit's own option is known before the server listens; the gate checks every other way.

@@ -8,16 +8,21 @@ from collections.abc import Callable, Iterator
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dashboard.api import routes
 from dashboard.services.service import Service
 
 
 @contextlib.contextmanager
-def serving(provider: Callable[[], Service]) -> Iterator[httpx.Client]:
-    """Serve the routes and yield a client that asks them."""
+def serving(
+    provider: Callable[[], Service], gate: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> Iterator[httpx.Client]:
+    """Serve the routes, within a gate, and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(Starlette(routes=routes.routes(provider)), log_level="critical", ws="none", lifespan="off")
+    config = uvicorn.Config(
+        gate(Starlette(routes=routes.routes(provider))), log_level="critical", ws="none", lifespan="off"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -6,14 +6,20 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.aws.s3 import Objects
+from dashboard.model.requester import ANONYMOUS, Requester, current_requester
+from dashboard.model.roles import Roles
+from dashboard.services.job import API, SHARED
 from dashboard.services.process_service import ProcessService
-from dashboard.services.service import SHARED, Service
+from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
+from dashboard.sign_in.access import Access, access_from_environment, role_map_from_environment
+from dashboard.ui.page.account_menu import person
 
 
 def _make() -> Service:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return Service(settings_from_environment(os.environ, fetch=Objects(region).text), is_there=session_is_there)
+    settings = settings_from_environment(os.environ, fetch=Objects(region).text)
+    return Service(settings, is_there=session_is_there, requester=requester)
 
 
 service = ProcessService(_make)
@@ -24,6 +30,16 @@ the same figures without a session. `service.clear()` drops all of it (tests do)
 """
 
 
+def requester() -> Requester:
+    """Return who asks: the person of this page session, or of the API request that this thread serves."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return current_requester()
+    if access_from_environment(os.environ) is not Access.SIGN_IN:
+        return ANONYMOUS
+    who = person()
+    return who.requester(role_map_from_environment(os.environ)) if who else Requester(roles=Roles())
+
+
 def session_id() -> str:
     """Return the id of this browser tab's session, the owner of its jobs; "" outside a session."""
     context = get_script_run_ctx(suppress_warning=True)
@@ -32,6 +48,6 @@ def session_id() -> str:
 
 def session_is_there(owner: str) -> bool:
     """Return whether a job's owner may still want its answer: an open session, the API, or all sessions."""
-    if owner in {"", "api", SHARED} or not Runtime.exists():
+    if owner in {"", API, SHARED} or not Runtime.exists():
         return True
     return Runtime.instance().is_active_session(owner)

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.statements import Statement
-from dashboard.services.jobs import Job
+from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.states import failure, state

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.errors import ChangedMeanwhile, DashboardError
 from dashboard.model import formats
-from dashboard.services.jobs import Job
+from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
 from dashboard.stores.query_library import Stored

@@ -12,7 +12,7 @@ from dashboard.model import formats
 from dashboard.model.result import QueryResult
 from dashboard.results import downloads
 from dashboard.results.excel import excel_bytes
-from dashboard.services.jobs import Job
+from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.services.unloading import unload_of
 from dashboard.sql.unload import EXTENSIONS, FORMATS, LABELS, MOST_ROWS, UnloadFormat

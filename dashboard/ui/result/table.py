@@ -11,7 +11,7 @@ from dashboard.model.filters import DIMENSIONS, Filters
 from dashboard.model.result import QueryResult
 from dashboard.model.statements import Statement, rows_statement
 from dashboard.overview.marks import labels_in_order
-from dashboard.services.jobs import Job
+from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
 from dashboard.ui.result.download_menu import download_menu, unloaded

@@ -76,7 +76,7 @@ def test_leaving_stops_ones_own_queries_alone(service, endless):
 
 def test_a_session_that_is_gone_leaves_no_query_running(service, endless, monkeypatch):
     """A closed tab stops its query in Athena after a while; a short absence does not."""
-    monkeypatch.setattr("dashboard.services.jobs.ABANDONED_SECONDS", 0.8)
+    monkeypatch.setattr("dashboard.services.job.ABANDONED_SECONDS", 0.8)
     there = {"gone": True}
     jobs = Jobs(lambda: service.athena, is_there=there.__getitem__)
     job = jobs.submit(endless, owner="gone")

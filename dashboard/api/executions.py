@@ -1,0 +1,29 @@
+"""Queries and their cost to JSON."""
+
+from typing import Any
+
+from dashboard.services.audit import Spending
+from dashboard.services.job import Job
+
+
+def described(job: Job) -> dict[str, Any]:
+    """Return how a query stands: `queryExecutionId` is Athena's once Athena has taken it, ours until then."""
+    return {
+        "queryExecutionId": job.query_execution_id or job.id,
+        "state": job.state.upper(),
+        "query": job.statement.title or "custom_sql",
+        "datasets": list(job.ticket.datasets),
+        "seconds": round(job.elapsed, 3),
+    }
+
+
+def spent(one: Spending) -> dict[str, Any]:
+    """Return what a person's queries over a dataset cost on a day."""
+    return {
+        "day": one.day.isoformat(),
+        "person": one.person,
+        "dataset": one.dataset,
+        "queries": one.queries,
+        "bytes": one.bytes,
+        "dollars": float(one.dollars),
+    }

@@ -1,0 +1,101 @@
+"""A claim and the role map to a person's roles: viewer, analyst or admin, everywhere or per dataset."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal, get_args
+
+Role = Literal["viewer", "analyst", "admin"]
+"""viewer: pages. analyst: also custom SQL and downloads. admin: also other people's queries and sessions."""
+
+_RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
+ANY_GROUP: Final = "*"
+"""In the role map: every person who signs in."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The highest role of a person: everywhere, and for single datasets."""
+
+    everywhere: Role | None = None
+    by_dataset: Mapping[str, Role] = field(default_factory=dict)
+
+    def has(self, needed: Role, dataset: str | None = None) -> bool:
+        """Return whether the person has at least this role for a dataset; None: for all of them."""
+        given = (self.everywhere, self.by_dataset.get(dataset) if dataset is not None else None)
+        return max(_RANKS.get(role or "", 0) for role in given) >= _RANKS[needed]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the person may see nothing at all."""
+        return self.everywhere is None and not self.by_dataset
+
+
+ANALYST_EVERYWHERE: Final = Roles("analyst")
+"""The roles of everyone where no role map is set."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One line of the role map: members of a group have a role, for one dataset or everywhere (None)."""
+
+    group: str
+    role: Role
+    dataset: str | None = None
+
+
+@dataclass(frozen=True)
+class RoleMap:
+    """Groups to roles. Without grants every person is analyst; with grants, a person without one sees nothing."""
+
+    claim: str = "groups"
+    grants: tuple[Grant, ...] = ()
+
+    def roles_of(self, claims: Mapping[str, object]) -> Roles:
+        """Return the roles that a person's claims give; the highest grant holds."""
+        if not self.grants:
+            return ANALYST_EVERYWHERE
+        groups = {*_texts(claims.get(self.claim)), ANY_GROUP}
+        everywhere: Role | None = None
+        by_dataset: dict[str, Role] = {}
+        for grant in sorted(self.grants, key=lambda one: _RANKS[one.role]):
+            if grant.group not in groups:
+                continue
+            if grant.dataset is None:
+                everywhere = grant.role
+            else:
+                by_dataset[grant.dataset] = grant.role
+        return Roles(everywhere, by_dataset)
+
+
+def grants_from(text: str) -> tuple[Grant, ...]:
+    """Return the grants of a role map: `group=role`, `group=role@dataset`, by commas, or a JSON object of the same.
+
+    The JSON form is for group names that hold a comma or an equals sign. Raises ValueError with what is wrong.
+    """
+    if text.lstrip().startswith("{"):
+        content = json.loads(text)
+        pairs = [(group, str(part)) for group, parts in content.items() for part in _several(parts)]
+    else:
+        entries = [entry.strip() for entry in text.split(",") if entry.strip()]
+        pairs = [(group.strip(), role) for group, _, role in (entry.rpartition("=") for entry in entries)]
+    return tuple(_grant(group, role) for group, role in pairs)
+
+
+def _grant(group: str, text: str) -> Grant:
+    name, at, dataset = text.strip().partition("@")
+    role = next((known for known in get_args(Role) if known == name.strip()), None)
+    if not group or role is None or (at and not dataset.strip()):
+        raise ValueError(f"expected group=viewer, group=analyst or group=admin@dataset; found {group!r}={text!r}")
+    return Grant(group, role, dataset.strip() or None)
+
+
+def _several(value: object) -> Iterable[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _texts(value: object) -> set[str]:
+    """Return the groups of a claim: a list, or one text with blanks or commas between (as scopes travel)."""
+    if isinstance(value, str):
+        return {value, *value.replace(",", " ").split()}
+    return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()

@@ -1,0 +1,54 @@
+"""Who asks, and for what, in; the ticket of the query out, or why the role or a limit does not allow it."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from dashboard.errors import Forbidden
+from dashboard.model.requester import Requester
+from dashboard.model.roles import Role
+from dashboard.model.statements import Statement
+from dashboard.services.audit import Audit
+from dashboard.services.job import API, SHARED, Ticket
+
+
+class Permissions:
+    """Decides by the roles of the requester; `requester` returns who asks, for what runs in this thread."""
+
+    def __init__(self, requester: Callable[[], Requester], audit: Audit) -> None:
+        self._requester = requester
+        self._audit = audit
+
+    def visible(self, datasets: Iterable[str], role: Role = "viewer") -> tuple[str, ...]:
+        """Return the datasets for which the requester has at least a role."""
+        roles = self._requester().roles
+        return tuple(name for name in datasets if roles.has(role, name))
+
+    def require(self, role: Role, datasets: Sequence[str], doing: str) -> None:
+        """Raise Forbidden unless the requester has a role for each of the datasets."""
+        roles = self._requester().roles
+        missing = [name for name in datasets if not roles.has(role, name)]
+        if missing:
+            raise Forbidden(
+                f"Your role does not allow {doing} of {', '.join(missing)}. "
+                f"Ask an admin for the role {role} (ROLE_MAP)."
+            )
+
+    def ticket(self, owner: str, datasets: tuple[str, ...], statement: Statement) -> Ticket:
+        """Return the ticket of a query; raises Forbidden, or TooManyQueries where the bytes of today are spent."""
+        if statement.written or statement.unloads:
+            self.require("analyst", datasets, "custom SQL and files")
+        else:
+            self.require("viewer", datasets, "queries")
+        asks = self._requester()
+        if owner == SHARED:
+            # One answer for every person waits in no person's lane; it counts for the person who asked first.
+            return Ticket(owner, asks.person, SHARED, datasets)
+        lane = asks.person or (asks.address if owner == API else "") or owner
+        self._audit.check_budget(lane)
+        return Ticket(owner, asks.person, lane, datasets)
+
+    def owns(self, ticket: Ticket) -> bool:
+        """Return whether the requester may open a result: it is theirs; where sign-in is off, what the API started."""
+        asks = self._requester()
+        if ticket.owner == SHARED:
+            return False
+        return ticket.person == asks.person and (bool(asks.person) or ticket.owner == API)

@@ -1,0 +1,71 @@
+"""Roles from a claim: what a map grants, and what it grants to nobody."""
+
+import pytest
+
+from dashboard.model.roles import ANALYST_EVERYWHERE, Grant, RoleMap, Roles, grants_from
+
+MAP = RoleMap("groups", grants_from("admins=admin, analysts=analyst, sales=viewer@contacts, sales=analyst@orders"))
+
+
+def test_without_a_map_every_person_is_analyst():
+    """Nothing configured keeps what holds today."""
+    assert RoleMap().roles_of({"groups": ["anything"]}) == ANALYST_EVERYWHERE
+    assert ANALYST_EVERYWHERE.has("analyst", "contacts")
+    assert not ANALYST_EVERYWHERE.has("admin")
+
+
+@pytest.mark.parametrize(
+    ("claims", "viewer", "analyst", "admin"),
+    [
+        ({"groups": ["admins"]}, True, True, True),
+        ({"groups": ["analysts", "sales"]}, True, True, False),
+        ({"groups": ["sales"]}, True, False, False),
+        ({"groups": "sales other"}, True, False, False),
+        ({"groups": ["others"]}, False, False, False),
+        ({"groups": {"admins": True}}, False, False, False),
+        ({"groups": None}, False, False, False),
+        ({"roles": ["admins"]}, False, False, False),
+        ({}, False, False, False),
+    ],
+)
+def test_a_claim_gives_the_highest_role_granted(claims, viewer, analyst, admin):
+    """For the dataset `contacts`; a claim of another form grants nothing."""
+    roles = MAP.roles_of(claims)
+    assert (roles.has("viewer", "contacts"), roles.has("analyst", "contacts"), roles.has("admin", "contacts")) == (
+        viewer,
+        analyst,
+        admin,
+    )
+
+
+def test_a_role_for_one_dataset_is_none_for_another():
+    """What a dataset's role allows holds for it alone, and for no question about all of them."""
+    roles = MAP.roles_of({"groups": ["sales"]})
+    assert roles == Roles(None, {"contacts": "viewer", "orders": "analyst"})
+    assert (roles.has("analyst", "orders"), roles.has("viewer", "secret"), roles.has("viewer")) == (True, False, False)
+
+
+def test_a_star_grants_to_every_person_who_signs_in():
+    """And the higher of two grants holds, in whatever order they are written."""
+    role_map = RoleMap("groups", grants_from("admins=admin,*=viewer"))
+    assert role_map.roles_of({}) == Roles("viewer")
+    assert role_map.roles_of({"groups": ["admins"]}) == Roles("admin")
+
+
+def test_group_names_with_commas_are_written_as_json():
+    """A directory's distinguished names hold commas and equals signs."""
+    written = '{"CN=Sales,OU=EU": ["viewer", "analyst@orders"], "CN=Ops": "admin"}'
+    assert grants_from(written) == (
+        Grant("CN=Sales,OU=EU", "viewer"),
+        Grant("CN=Sales,OU=EU", "analyst", "orders"),
+        Grant("CN=Ops", "admin"),
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["sales", "sales=", "=viewer", "sales=owner", "sales=viewer@", '{"a": 1}', "{", '{"a"}']
+)
+def test_a_map_that_cannot_be_read_is_refused(text):
+    """A misspelt role must not silently grant nothing, or something else."""
+    with pytest.raises(ValueError, match=r"expected|Expecting"):
+        grants_from(text)
