@@ -32,6 +32,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
         found.append(Inconsistency(("target", "extra_date_column"), expected, str(extra)))
+    found += _formats(columns, _mapping(data, "source").get("sort_key"))
     found += _key_values(_mapping(data, "source"))
     found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
     return found
@@ -55,6 +56,19 @@ def _reserved(
         if column.get("name") in reserved:
             expected = f"a name other than {', '.join(sorted(reserved))}, which the product fills itself"
             yield Inconsistency(("columns", index, "name"), expected, str(column["name"]))
+
+
+def _formats(columns: list[tuple[int, Mapping[str, Any]]], sort_key: object) -> Iterator[Inconsistency]:
+    for index, column in columns:
+        if column.get("format") is None:
+            continue
+        if column.get("type") not in {"timestamp", "date"}:
+            expected = "no format, or the type timestamp or date"
+        elif column.get("attribute") == sort_key:
+            expected = "no format: the sort key is read by source.date_format"
+        else:
+            continue
+        yield Inconsistency(("columns", index, "format"), expected, str(column["format"]))
 
 
 def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:

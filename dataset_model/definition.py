@@ -130,6 +130,9 @@ class Column(_Model):
     """Source attribute, spelled as in DynamoDB."""
     type: TypeField
     """string, double, bigint, decimal(p,s), boolean, timestamp, date or json."""
+    format: DateFormat | None = None
+    """How a timestamp or date column is written, as `date_format`; without it ISO, the dataset's own format, `YYYYMMDD`
+    and numbers of seconds or milliseconds are read."""
     unit: str | None = None
     """Unit of measure, for example `s`."""
     description: str = ""

@@ -6,7 +6,7 @@
 | `double`                     | N, and S that is a number, as people store them                                     |
 | `bigint`, `decimal(p,s)`     | the same where it is exact                                                          |
 | `boolean`                    | BOOL                                                                                |
-| `timestamp`, `date`          | S in ISO or in the dataset's format; N as seconds below 1e11, above as milliseconds |
+| `timestamp`, `date`          | S and N as `exporter.decoding.timestamps` reads them                                |
 | `json`                       | everything, as plain JSON                                                           |
 
 NULL and an absent attribute are null everywhere. Every function here gives the same column for a value whatever its

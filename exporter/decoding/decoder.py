@@ -77,6 +77,9 @@ class PageDecoder:
         self._sort_attribute = dataset.source.sort_key
         self._key_attributes = key_attributes
         self._clock = Clock(sort_key)
+        self._clocks = {
+            column.name: Clock(sort_key, date_format=column.format) for column in dataset.columns if column.format
+        }
         self._sort_clock = Clock(sort_key, is_sort_key=True)
         # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
         self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
@@ -177,7 +180,8 @@ class PageDecoder:
         is_sort_key = column.attribute == self._sort_attribute
         if is_sort_key and column.type.name == "date":
             return Cells(days)
-        values, clock = expected[column.attribute], self._sort_clock if is_sort_key else self._clock
+        values = expected[column.attribute]
+        clock = self._sort_clock if is_sort_key else self._clocks.get(column.name, self._clock)
         if values.kind is None:
             return cells_from_values(values.parsed(), column.type, clock)
         if values.kind == "BOOL":

@@ -1,10 +1,22 @@
-"""Texts and numbers of one attribute flow in; timestamp and date columns flow out."""
+"""Texts and numbers of one attribute flow in; timestamp and date columns flow out.
+
+The first reading that succeeds counts:
+
+| the column has   | S                                     | N                                                 |
+|------------------|---------------------------------------|---------------------------------------------------|
+| a `format`       | that format, ISO                      | that format                                       |
+| none             | ISO, `YYYYMMDD`, the dataset's format | `YYYYMMDD`, seconds below 1e11, else milliseconds |
+
+Where the dataset's format is a pattern, a column without a `format` tries that pattern first.
+Seconds and milliseconds count from 1900 to 2199 alone: beyond, the number means something else.
+"""
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,7 +28,14 @@ from exporter.values.dates import unreadable
 from exporter.values.numbers import Texts, is_number
 
 SECONDS_BELOW = 10**11
-"""An N below this (the year 5138) counts seconds since 1970; from this on (March 1973) milliseconds."""
+"""An N below this counts seconds since 1970; from this on (March 1973) milliseconds."""
+
+EPOCH_YEARS = range(1900, 2200)
+"""Years in which a number may be seconds or milliseconds since 1970."""
+
+_LAST_SECOND = 7_258_118_399
+"""The last second of 2199."""
+_COMPACT_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _WHOLE_EPOCH = r"^(0|[1-9]\d{0,13})$"
@@ -39,37 +58,58 @@ class Clock:
     sort_key: SortKey
     is_sort_key: bool = False
     """Whether the attribute is the sort key itself, which has the dataset's format and no other."""
+    date_format: str | None = None
+    """The column's own `format`; None if it declares none."""
+
+    @cached_property
+    def _own(self) -> SortKey | None:
+        key = self.sort_key
+        return SortKey(self.date_format, key.time_zone, "N", key.latest_year) if self.date_format else None
 
     def instant(self, kind: str, text: str) -> dt.datetime:
-        """Return the instant of an S or N, aware and in UTC; raise UnreadableDate.
-
-        A text is ISO or in the dataset's format; a strptime pattern goes first, because it may order an ISO-like date
-        otherwise.
-        """
+        """Return the instant of an S or N, aware and in UTC; raise UnreadableDate."""
         if self.is_sort_key:
             return self.sort_key.instant(text)
-        if kind == "N":
-            milliseconds = is_number(text) and abs(Decimal(text)) >= SECONDS_BELOW
-            return dates.instant_from_epoch(text, 1000 if milliseconds else 1)
-        zone = self.sort_key.time_zone
-        if self.sort_key.pattern is None:
+        for read in self._readers(kind):
             try:
-                return dates.instant_from_iso(text, zone)
+                return read(text)
             except UnreadableDate:
-                return self.sort_key.read(text)
-        try:
-            return self.sort_key.read(text)
-        except UnreadableDate:
-            return dates.instant_from_iso(text, zone)
+                continue
+        raise unreadable(text)
+
+    def _readers(self, kind: str) -> Sequence[Callable[[str], dt.datetime]]:
+        """Return the readings to try, in order; a pattern is first, because it may order an ISO-like date otherwise."""
+        if self._own is not None:
+            return (self._in_own_format, self._iso_text) if kind == "S" else (self._in_own_format,)
+        by_kind = (self._iso_text, self._compact, self._in_dataset_format) if kind == "S" else (self._compact, _epoch)
+        return by_kind if self.sort_key.pattern is None else (self._in_dataset_format, *by_kind)
+
+    def _in_own_format(self, text: str) -> dt.datetime:
+        return _plausible(self._own or self.sort_key, text)
+
+    def _in_dataset_format(self, text: str) -> dt.datetime:
+        return _plausible(self.sort_key, text)
+
+    def _iso_text(self, text: str) -> dt.datetime:
+        return dates.instant_from_iso(text, self.sort_key.time_zone)
+
+    def _compact(self, text: str) -> dt.datetime:
+        midnight = dt.datetime.combine(_compact_date(text), dt.time())
+        return dates.utc_from_naive(midnight, self.sort_key.time_zone, text)
 
     def date(self, kind: str, text: str) -> dt.date:
         """Return the date of an S or N: a bare date as it stands, else the day in the dataset's zone."""
         if self.is_sort_key:
             return self.sort_key.day(text)
-        bare = _DATE.fullmatch(text) if kind == "S" and self.sort_key.pattern is None else None
+        is_plain = self._own is None and self.sort_key.pattern is None
         try:
-            if bare:
+            if is_plain and _COMPACT_DATE.fullmatch(text):
+                return _compact_date(text)
+            if is_plain and kind == "S" and (bare := _DATE.fullmatch(text)):
                 return dt.date(int(bare[1]), int(bare[2]), int(bare[3]))
+        except (ValueError, UnreadableDate):  # digits that are not a day may be an epoch
+            pass
+        try:
             return self.instant(kind, text).astimezone(self.sort_key.time_zone).date()
         except (ValueError, OverflowError):
             raise unreadable(text) from None
@@ -116,9 +156,13 @@ class Clock:
         except UnreadableDate:
             return None
 
+    @property
+    def _has_pattern(self) -> bool:
+        return self._own is not None or self.sort_key.pattern is not None
+
     def _in_bulk(self, kinds: Sequence[str], texts: Texts) -> pa.TimestampArray | None:
         # What Arrow reads as `instant` does, and None for all else.
-        if self.sort_key.pattern is not None or len(set(kinds)) != 1:
+        if self._has_pattern or len(set(kinds)) != 1:
             return None
         try:
             if kinds[0] == "N" or (self.is_sort_key and self.sort_key.per_second is not None):
@@ -130,7 +174,7 @@ class Clock:
     def _regular(self, kinds: Sequence[str], texts: Texts) -> pa.TimestampArray:
         # The times that Arrow reads although others in their column have to be read one by one, and null for those.
         nothing = pa.nulls(len(texts), _TIMESTAMP)
-        if self.sort_key.pattern is not None or self.is_sort_key or "N" in kinds:
+        if self._has_pattern or self.is_sort_key or "N" in kinds:
             return nothing
         regular = pc.fill_null(pc.match_substring_regex(texts, _IN_RANGE), False)
         try:
@@ -145,6 +189,13 @@ class Clock:
         numbers = strings.cast(pa.int64())
         if self.is_sort_key:
             return pc.multiply(numbers, 1_000_000 // (self.sort_key.per_second or 1)).cast(_TIMESTAMP)
+        counted = pc.or_(
+            pc.less_equal(numbers, _LAST_SECOND),
+            pc.and_(pc.greater_equal(numbers, SECONDS_BELOW), pc.less_equal(numbers, 1000 * _LAST_SECOND + 999)),
+        )
+        is_compact = pc.equal(pc.binary_length(strings), len("YYYYMMDD"))
+        if not pc.all(pc.and_(counted, pc.invert(is_compact))).as_py() and strings.null_count < len(strings):
+            return None
         unit = pc.if_else(pc.less(numbers, SECONDS_BELOW), pa.scalar(1_000_000), pa.scalar(1000))
         return pc.multiply(numbers, unit).cast(_TIMESTAMP)
 
@@ -162,6 +213,31 @@ class Clock:
         # A time that clocks skipped raises, as does a machine whose zones Arrow cannot find.
         instants = pc.assume_timezone(values, zone, ambiguous="earliest", nonexistent="raise")
         return instants.cast(pa.int64()).cast(_TIMESTAMP)
+
+
+def _plausible(key: SortKey, text: str) -> dt.datetime:
+    instant = key.read(text)
+    if key.per_second is not None and instant.year not in EPOCH_YEARS:
+        raise unreadable(text)
+    return instant
+
+
+def _epoch(text: str) -> dt.datetime:
+    milliseconds = is_number(text) and abs(Decimal(text)) >= SECONDS_BELOW
+    instant = dates.instant_from_epoch(text, 1000 if milliseconds else 1)
+    if instant.year not in EPOCH_YEARS:
+        raise unreadable(text)
+    return instant
+
+
+def _compact_date(text: str) -> dt.date:
+    found = _COMPACT_DATE.fullmatch(text)
+    if found is None:
+        raise unreadable(text)
+    try:
+        return dt.date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise unreadable(text) from None
 
 
 def _all_within(values: pa.TimestampArray, low: int, high: int | None) -> bool:
