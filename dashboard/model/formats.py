@@ -1,6 +1,7 @@
 """Figures, days and durations flow in, the texts that people read flow out."""
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -12,13 +13,39 @@ Number = int | float | Decimal
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
 DASH: Final = "\N{EN DASH}"
 NOTHING: Final = DASH
+_WIDEST: Final = 10**15
+_SMALL: Final = Decimal("0.1")
+"""Below it two places say too little."""
+_NOISE: Final = Decimal("1e-9")
+"""Share below which two means are the same: what their last digits differ by is rounding."""
+_RAISED: Final = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def number(value: Number | None) -> str:
-    """Return a figure with thousands separated: integers and decimals exact, doubles to two places."""
+    """Return a figure with thousands separated: every digit of it."""
     if value is None:
         return NOTHING
-    return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+    if isinstance(value, float):
+        return _exact_double(value)
+    return f"{value:,f}" if isinstance(value, Decimal) else f"{value:,}"
+
+
+def short(value: Number | None) -> str:
+    """Return a figure in the width of a card: two places, three digits of a small share, 10¹⁵ and more as a power.
+
+    `number` gives the same figure exactly.
+    """
+    if value is None or not math.isfinite(value):
+        return number(value)
+    amount = abs(Decimal(value))
+    if amount >= _WIDEST:
+        digits, _, power = f"{Decimal(value):.4e}".partition("e")
+        return f"{digits} \N{MULTIPLICATION SIGN} 10{str(int(power)).translate(_RAISED)}"
+    if isinstance(value, int) or (isinstance(value, Decimal) and _places(value) <= 2):
+        return number(value)
+    if 0 < amount < _SMALL:
+        return f"{Decimal(f'{value:.2e}'):f}"
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
@@ -94,11 +121,23 @@ def change(value: Number | None, previous: Number | None, *, absolute: bool) -> 
     if value is None or previous is None:
         return None
     if absolute:
-        return f"{value - previous:+,}" if value != previous else 0  # type: ignore[operator]
+        difference = Decimal(str(value)) - Decimal(str(previous))
+        if abs(difference) <= abs(Decimal(str(value))) * _NOISE:
+            return 0
+        return f"{'-' if difference < 0 else '+'}{short(abs(difference))}"
     if not previous:
         return None
     share = float((value - previous) / previous)  # type: ignore[operator]
     return 0 if abs(share) < 0.0005 else f"{share:+,.1%}"
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _exact_double(value: float) -> str:
+    return f"{Decimal(repr(value)):,f}".removesuffix(".0") if abs(value) < _WIDEST else repr(value)
 
 
 def listed(names: Iterable[str], most: int = 3) -> str:

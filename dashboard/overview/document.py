@@ -94,12 +94,14 @@ def _card(card: CardValue, overview: Overview) -> Document:
     # Below 100 an absolute change reads better than a percentage.
     few = max(card.value or 0, card.previous or 0) < 100
     delta = formats.change(card.value, card.previous, absolute=few)
+    unit = f" {card.unit}" if card.unit and card.value is not None else ""
     return {
         "label": card.label,
-        "text": formats.number(card.value) + (f" {card.unit}" if card.unit and card.value is not None else ""),
+        "text": formats.short(card.value) + unit,
+        "exact": formats.number(card.value) + unit,
         "delta": "No earlier period" if delta is None else str(delta).lstrip("+-") if delta else "No change",
         "trend": "" if not delta else "down" if str(delta).startswith("-") else "up",
-        "from": "" if delta is None else f"from {formats.number(card.previous)}",
+        "from": "" if delta is None else f"from {formats.short(card.previous)}",
         "series": _course(card, overview),
     }
 

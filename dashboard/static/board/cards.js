@@ -3,6 +3,7 @@
 import { html, icon, svg } from "./elements.js"
 
 const HEIGHT = 46
+const LONG = 11 // characters that fit a card of a phone at full size
 
 // Runs of consecutive days with a figure; a day without one is a gap, not a zero.
 function runs(points) {
@@ -46,7 +47,8 @@ export function card(figures, width) {
   if (figures.trend) change.prepend(html("span", { class: "heard" }, figures.trend === "up" ? "Up" : "Down"))
   return [
     html("h2", { class: "label", "data-written": "" }, figures.label),
-    html("p", { class: "value", "data-written": "" }, figures.text),
+    html("p", { class: figures.text.length > LONG ? "value long" : "value", title: figures.exact, "data-written": "" }, figures.text),
+    html("span", { class: "heard" }, figures.exact === figures.text ? "" : `exactly ${figures.exact}`),
     change,
     course(figures, width),
   ]

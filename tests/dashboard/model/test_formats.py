@@ -33,6 +33,46 @@ def test_numbers_keep_their_digits(value: formats.Number | None, text: str):
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (12345, "12,345"),
+        (9_007_199_254_740_993, "9.0072 \N{MULTIPLICATION SIGN} 10¹⁵"),
+        (999_999_999_999_999, "999,999,999,999,999"),
+        (0.09419514359426984, "0.0942"),
+        (412.3333333333333, "412.33"),
+        (2.5, "2.5"),
+        (Decimal("1234567.1234567890"), "1,234,567.12"),
+        (Decimal("12345678901234567890.1234567890"), "1.2346 \N{MULTIPLICATION SIGN} 10¹⁹"),
+        (Decimal("0.05"), "0.05"),
+        (Decimal("12.50"), "12.50"),
+        (Decimal("-0.0000000042"), "-0.00000000420"),
+        (Decimal("0E-10"), "0"),
+        (None, "\N{EN DASH}"),
+    ],
+)
+def test_figures_fit_a_card(value: formats.Number | None, text: str):
+    """At most 19 characters up to 10^15, two places, three digits of a small share; larger ones as a power of ten."""
+    assert formats.short(value) == text
+    assert len(text) <= 19
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.09419514359426984, "0.09419514359426984"),
+        (1234567.891, "1,234,567.891"),
+        (1e-7, "0.0000001"),
+        (1e300, "1e+300"),
+        (Decimal("1E+3"), "1,000"),
+        (Decimal("1234567.1234567890"), "1,234,567.1234567890"),
+    ],
+)
+def test_the_exact_figure_has_every_digit(value: formats.Number, text: str):
+    """What a card shortens is shown under the pointer without rounding."""
+    assert formats.number(value) == text
+
+
+@pytest.mark.parametrize(
     ("count", "text"), [(0, "0 B"), (1023, "1023 B"), (1024, "1 KB"), (1_572_864, "1.5 MB"), (5 * 1024**4, "5 TB")]
 )
 def test_sizes_count_in_1024(count: int, text: str):
@@ -87,6 +127,11 @@ def test_age_in_its_largest_unit(minutes: int, text: str):
         (5, None, False, None),
         (None, 5, True, None),
         (Decimal("1.5"), Decimal(1), False, "+50.0%"),
+        (0.19419514359426984, 0.1, True, "+0.0942"),
+        (2.25, 1.5, True, "+0.75"),
+        (1.5, 2.25, True, "-0.75"),
+        (0.30000000000000004, 0.3, True, 0),
+        (Decimal("0.0000000001"), Decimal(0), True, "+0.000000000100"),
     ],
 )
 def test_change_against_the_previous_period(
