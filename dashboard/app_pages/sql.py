@@ -65,11 +65,12 @@ with main, st.container(border=True, key="question"):
     else:
         st.caption("Write a SELECT or choose Example. Ctrl or Cmd + Enter runs it.")
 
-run_status.show(service, slot, draw_result)
+with main:
+    run_status.show(service, slot, draw_result)
 with side:
     schema_tab, saved_tab, history_tab = st.tabs(["Tables", "Saved", "History"])
 with schema_tab:
-    schema_browser(service)
+    schema_browser(service, name)
 with saved_tab, st.container(border=True, key="saved"):
     saved_panel(service, name, edited.sql, limit, open_query)
 with history_tab, st.container(border=True, key="history"):

@@ -15,6 +15,9 @@ from dashboard.results.time_zones import UTC, time_text
 
 _PLAIN_BELOW: Final = 1e15
 """Whole doubles below it are written without an exponent and without `.0`."""
+_LOOKED_AT: Final = 10_000
+_LONGEST_DOUBLE: Final = 24
+"""Characters of `-1.2345678901234567e-300`."""
 
 
 def cell_text(value: object, zone: str = UTC) -> str:
@@ -38,6 +41,15 @@ def cell_text(value: object, zone: str = UTC) -> str:
 def shown(table: pa.Table, zone: str = UTC) -> pa.Table:
     """Return the table with every value as `cell_text`, and NULL as null."""
     return pa.table([_texts(column, zone) for column in table.columns], names=table.column_names)
+
+
+def widest_number(column: pa.ChunkedArray) -> int:
+    """Return how many characters the longest text of a number column has, or a few more."""
+    if pa.types.is_floating(column.type):
+        first = pc.max(pc.utf8_length(_texts(column.slice(0, _LOOKED_AT), UTC))).as_py() or 0
+        return int(first) if len(column) <= _LOOKED_AT else max(int(first), _LONGEST_DOUBLE)
+    extent = pc.min_max(column)
+    return max(len(cell_text(extent[end].as_py())) for end in ("min", "max"))
 
 
 def is_number(kind: pa.DataType) -> bool:

@@ -161,6 +161,25 @@ def test_sql_reads_both_and_says_what_each_costs(page: Page, dashboard: str):
     run(page)
 
 
+def test_sql_shows_the_tables_of_the_chosen_dataset_first(page: Page, dashboard: str):
+    """The columns of the chosen dataset come before those of others, and the result is right below the editor."""
+    page.goto(f"{dashboard}/sql?dataset=orders&sql=SELECT+clerk,+amount+/+3+AS+third+FROM+orders")
+    page.get_by_label("Columns of orders").wait_for(timeout=30_000)
+    tables = page.locator("ul.dash-columns")
+    assert [tables.nth(place).get_attribute("aria-label") for place in range(2)] == [
+        "Columns of orders",
+        "Columns of gsi_export",
+    ]
+    run(page)
+    question, result = (
+        page.locator(".st-key-question").bounding_box(),
+        page.locator("[class*=st-key-result_]").bounding_box(),
+    )
+    assert question
+    assert result
+    assert 0 <= result["y"] - question["y"] - question["height"] < 40
+
+
 def test_exports_tell_of_the_dataset_that_was_picked(page: Page):
     """Rows, days and the time zone are those of the orders."""
     go(page, "Exports")

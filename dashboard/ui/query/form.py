@@ -20,6 +20,7 @@ from dashboard.services.suggestion import cheaper
 from dashboard.ui.page.states import literal
 from dashboard.ui.query import run_status
 from dashboard.ui.query.days_input import days_input
+from dashboard.ui.query.schema_browser import chosen_first
 from dashboard.ui.query.sql_editor import Edited, faulty, put, sql_editor
 from dataset_model.manifest import Manifest
 
@@ -36,7 +37,7 @@ class Prepared:
 
 def editor(service: Service, name: str, slot: str, initial: str | None) -> Edited:
     """Draw the SQL editor of a slot, with the last fault underlined."""
-    models = tuple(service.model(each) for each in service.names)
+    models = tuple(service.model(each) for each in chosen_first(service, name))
     return sql_editor(models, slot, initial=initial or example(service, name), refused=faulty(slot))
 
 

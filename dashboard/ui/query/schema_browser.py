@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.semantic_model import SemanticModel, TableColumn
+from dashboard.overview.marks import label
 from dashboard.results.sample_values import COUNT, MOST_BYTES, Samples
 from dashboard.results.schema_values import known_values
 from dashboard.services.service import Service
@@ -15,10 +16,10 @@ from dashboard.services.service import Service
 Values = Mapping[str, tuple[str, ...]]
 
 
-def schema_browser(service: Service) -> None:
-    """Draw the tables, each with its columns; partition columns are marked, because filtering by them costs less."""
+def schema_browser(service: Service, chosen: str) -> None:
+    """Draw the tables with their columns, the chosen dataset first; partition columns are marked: they cost less."""
     with st.container(border=True, key="schema", gap="small"):
-        for name in service.names:
+        for name in chosen_first(service, chosen):
             model = service.model(name)
             with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
                 help_text = f"In the database {model.database}"
@@ -37,6 +38,11 @@ def schema_browser(service: Service) -> None:
                 st.caption(f"First rows of {formats.day(samples.day)}, {formats.size(samples.fetched)} read from S3.")
 
 
+def chosen_first(service: Service, chosen: str) -> tuple[str, ...]:
+    """Return the names of the datasets, the chosen one before the others."""
+    return (chosen, *(name for name in service.names if name != chosen))
+
+
 def columns_list(model: SemanticModel, values: Values) -> str:
     """Return the columns of a table as HTML."""
     items = "".join(
@@ -52,7 +58,7 @@ def _values(column: TableColumn, values: Values) -> str:
     found = values.get(column.name)
     if found is None:
         return ""
-    shown = " · ".join(f"<q>{html.escape(value)}</q>" for value in found[:COUNT]) or "only NULL"
+    shown = " · ".join(f"<q>{html.escape(label(value))}</q>" for value in found[:COUNT]) or "only NULL"
     shown += " · …" if len(found) > COUNT else ""
     return f'<p class="values">{shown}</p>'
 

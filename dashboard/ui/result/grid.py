@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import pyarrow as pa
 import streamlit as st
 
 from dashboard.components import component
 from dashboard.model import formats
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.results.exact_text import is_number
+from dashboard.results.exact_text import is_number, widest_number
 from dashboard.results.time_zones import UTC, heading
 from dashboard.ui.result.lazy_grid import Pages
 
@@ -17,6 +18,11 @@ NULL: Final = "NULL"
 """Placeholder of a missing value; `static/null_mark.js` draws it unlike the text "NULL"."""
 
 _ROW: Final = 35
+_CHARACTER, _PADDING = 9, 22
+"""Pixels of a digit and of both margins of a cell."""
+_NARROWEST: Final = 80
+_LABEL: Final = 20
+"""Characters of a header that a column makes room for."""
 _TALLEST: Final = 12
 """Rows shown before the grid scrolls."""
 
@@ -48,10 +54,22 @@ def grid(
 
 def _column_config(found: QueryResult, model: SemanticModel, zone: str) -> dict[str, Any]:
     configs: dict[str, Any] = {}
-    for field, column in zip(found.table.schema, found.columns, strict=True):
+    table = found.table
+    for field, column in zip(table.schema, found.columns, strict=True):
         known = model.column(field.name)
         text = f"{column.type}. {known.description}" if known and known.description else column.type
-        configs[field.name] = st.column_config.TextColumn(
-            heading(field, zone), help=text, alignment="right" if is_number(field.type) else None
-        )
+        label = heading(field, zone)
+        if is_number(field.type):
+            width = _number_width(table.column(field.name), label)
+            configs[field.name] = st.column_config.TextColumn(label, help=text, alignment="right", width=width)
+        else:
+            configs[field.name] = st.column_config.TextColumn(label, help=text)
     return configs
+
+
+def _number_width(column: pa.ChunkedArray, label: str) -> int:
+    """Return the pixels that show every number of a column whole.
+
+    The grid's own width is that of a few rows, and what does not fit it loses its first digits without a mark.
+    """
+    return max(_NARROWEST, _PADDING + _CHARACTER * max(widest_number(column), min(len(label), _LABEL)))

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from streamlit.dataframe.lazy_df_source import SortSpec
 
-from dashboard.results.exact_text import cell_text, shown
+from dashboard.results.exact_text import cell_text, shown, widest_number
 from dashboard.results.result_cache import TableRows
 from dashboard.results.search import rows_holding
 from dashboard.ui.result.lazy_grid import Pages
@@ -42,6 +42,22 @@ from dashboard.ui.result.lazy_grid import Pages
 def test_a_cell_is_the_whole_value(value, text):
     """Every digit, and nothing that a browser's numbers would make of it."""
     assert cell_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "characters"),
+    [
+        ([1, -12345, None], pa.int64(), 6),
+        ([Decimal("1.5"), Decimal("-1234567.25")], pa.decimal128(38, 10), 19),
+        ([412.3333333333333, 0.5], pa.float64(), 17),
+        ([0.5] * 10_001, pa.float64(), 24),
+        ([None], pa.int64(), 0),
+        ([], pa.float64(), 0),
+    ],
+)
+def test_a_number_column_is_as_wide_as_its_longest_number(values, kind, characters):
+    """412.3333333333333 has 17 characters; of many doubles the longest possible one counts, since not all are read."""
+    assert widest_number(pa.chunked_array([pa.array(values, kind)])) == characters
 
 
 def test_null_stays_null_and_empty_stays_empty():
