@@ -76,7 +76,9 @@ def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:
     for index, value in enumerate(values):
         if value in values[:index]:
             yield Inconsistency(("source", "partition_values", index), "each value once: it would be read twice", value)
-    if source.get("sort_key") is not None and source.get("sort_key") == source.get("partition_key"):
+    partition_key = source.get("partition_key")
+    attributes = partition_key if isinstance(partition_key, list | tuple) else [partition_key]
+    if source.get("sort_key") is not None and source.get("sort_key") in attributes:
         yield Inconsistency(
             ("source", "sort_key"), "an attribute other than the partition key", str(source["sort_key"])
         )

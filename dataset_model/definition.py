@@ -4,6 +4,7 @@ The same declaration drives the export, the Glue table and the dashboard. Fields
 environment variables alone can describe a table without a file.
 """
 
+import json
 import re
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,8 +16,11 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    PlainValidator,
     ValidationError,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -54,6 +58,35 @@ def _column_type(value: Any) -> Any:
     return ColumnType.parse(value) if isinstance(value, str) else value
 
 
+_MOST_KEY_ATTRIBUTES = 4
+"""Of each kind, in one index."""
+
+
+def _key_attributes(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, str):
+        if not value:
+            raise ValueError("text that is not empty")
+        return value
+    texts = isinstance(value, list | tuple) and all(isinstance(name, str) and name for name in value)
+    if not texts or not 1 <= len(value) <= _MOST_KEY_ATTRIBUTES:
+        raise ValueError("text, or a list of 1 to 4 texts")
+    return tuple(value)
+
+
+def _composite_value(value: Any, count: int) -> Any:
+    if isinstance(value, str) and count > 1:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = (value,)
+    if not isinstance(value, list | tuple):
+        return value
+    parts = [_key_value(part) for part in value]
+    if len(parts) != count or not all(isinstance(part, str) and part for part in parts):
+        raise ValueError("one text for each value" if count == 1 else f"a list of {count} texts for each value")
+    return json.dumps(parts, ensure_ascii=False, separators=(",", ":")) if count > 1 else value
+
+
 def _key_value(value: Any) -> Any:
     # A number in YAML is a sensible way to write an N key; a boolean is YAML's reading of an unquoted NO or ON.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
@@ -69,7 +102,22 @@ DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DateFormat = Annotated[str, AfterValidator(_date_format)]
-KeyValue = Annotated[str, BeforeValidator(_key_value), Field(min_length=1)]
+_ONE_ATTRIBUTE = {"type": "string", "minLength": 1}
+KeyAttributes = Annotated[
+    str | tuple[str, ...],
+    PlainValidator(_key_attributes),
+    PlainSerializer(lambda value: value if isinstance(value, str) else list(value), when_used="json"),
+    WithJsonSchema(
+        {"anyOf": [_ONE_ATTRIBUTE, {"type": "array", "items": _ONE_ATTRIBUTE, "minItems": 1, "maxItems": 4}]}
+    ),
+]
+_ONE_VALUE = {"type": ["string", "integer"], "minLength": 1}
+KeyValue = Annotated[
+    str,
+    BeforeValidator(_key_value),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [_ONE_VALUE, {"type": "array", "items": _ONE_VALUE}]}),
+]
 TypeField = Annotated[
     ColumnType,
     BeforeValidator(_column_type),
@@ -111,10 +159,29 @@ class IndexSource(_SourceFields):
     """The kind of source: a global secondary index."""
     index: DynamoName
     """Global secondary index to query."""
-    partition_key: Annotated[str, Field(min_length=1)]
-    """The index's partition key attribute."""
+    partition_key: KeyAttributes
+    """The index's partition key attribute, or a list of them where the index has several."""
     partition_values: Annotated[tuple[KeyValue, ...], Field(min_length=1)]
-    """Key values to read; a number is written as its text."""
+    """Key values to read; a number is written as its text. With several attributes, a list for each value."""
+
+    @field_validator("partition_values", mode="before")
+    @classmethod
+    def _texts_of_values(cls, values: Any, info: ValidationInfo) -> Any:
+        """Write a value of several attributes as the JSON list of its texts, which is its name in every record."""
+        declared = info.data.get("partition_key")
+        count = len(declared) if isinstance(declared, tuple) else 1
+        if not isinstance(values, list | tuple):
+            return values
+        return [_composite_value(value, count) for value in values]
+
+    @property
+    def partition_attributes(self) -> tuple[str, ...]:
+        """The index's partition key attributes, in order."""
+        return (self.partition_key,) if isinstance(self.partition_key, str) else self.partition_key
+
+    def key_parts(self, value: str) -> tuple[str, ...]:
+        """Return a partition value's text for each attribute."""
+        return (value,) if len(self.partition_attributes) == 1 else tuple(json.loads(value))
 
 
 Source = IndexSource

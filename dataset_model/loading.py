@@ -184,7 +184,9 @@ def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[s
 
 
 def _value(variable: str, text: str) -> Any:
-    return partition_values_from_text(text) if variable == "GSI_PK_VALUE" else text
+    if variable == "GSI_PK_VALUE":
+        return partition_values_from_text(text)
+    return _list_from_text(text) if variable == "GSI_PK_ATTRIBUTE" and text.startswith("[") else text
 
 
 def partition_values_from_text(text: str) -> Any:
@@ -193,11 +195,15 @@ def partition_values_from_text(text: str) -> Any:
     What begins like a list and is none comes back as it is, for the model to refuse.
     """
     if text.startswith("["):
-        try:
-            return json.loads(text)  # for key values that contain a comma
-        except ValueError:
-            return text
+        return _list_from_text(text)  # for key values that contain a comma, and for several attributes
     return [value.strip() for value in text.split(",") if value.strip()]
+
+
+def _list_from_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
 
 
 def _place(

@@ -39,7 +39,8 @@ class CountQuestion:
     def of(cls, dataset: Dataset, schema: TableSchema, table_key: Iterable[str]) -> "CountQuestion":
         """Return the question for a published schema."""
         columns = {column.attribute: column for column in schema.columns if column.attribute}
-        value = columns.get(dataset.source.partition_key)
+        attributes = dataset.source.partition_attributes
+        value = columns.get(attributes[0]) if len(attributes) == 1 else None
         keys = [columns.get(attribute) for attribute in table_key]
         exact = [column.name for column in keys if column is not None and column.type.row.distinguishes]
         return cls(dataset, _value_column(value), tuple(exact) if len(exact) == len(keys) else ())

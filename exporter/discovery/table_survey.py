@@ -51,18 +51,20 @@ def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> Index
     except (ClientError, BotoCoreError) as error:
         raise _error(error, f"table {table}", "Check --table and AWS_REGION.") from None
     types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
-    indexes = {
-        item["IndexName"]: keys
-        for item in described.get("GlobalSecondaryIndexes", [])
-        if len(keys := _keys(item["KeySchema"])) == 2
-    }
+    declared = {item["IndexName"]: item["KeySchema"] for item in described.get("GlobalSecondaryIndexes", [])}
+    indexes = {name: keys for name, schema in declared.items() if (keys := _proposable_keys(schema))}
     names = ", ".join(sorted(indexes)) or "none with a sort key"
     if index is None:
         if len(indexes) != 1:
             raise UsageError(f"table {table} has several indexes or none; choose one by --index: {names}")
         (index,) = indexes
+    if index not in declared:
+        raise SourceError(f"table {table} has no index {index}; with a sort key it has: {names}")
     if index not in indexes:
-        raise SourceError(f"table {table} has no index {index} with a sort key; it has: {names}")
+        raise SourceError(
+            f"index {index} of table {table} has the keys {', '.join(_keys(declared[index]))}; a proposal needs one "
+            f"partition key attribute and a sort key. With those the table has: {names}"
+        )
     partition_key, sort_key = indexes[index]
     return IndexKeys(table, index, partition_key, sort_key, types[sort_key], _keys(described["KeySchema"]))
 
@@ -94,6 +96,13 @@ def partition_values(client: "DynamoDBClient", keys: IndexKeys) -> FoundValues:
             seen += 1
     values = sorted(counts, key=lambda value: (-counts[value], value))
     return FoundValues(tuple(values), seen, complete, units)
+
+
+def _proposable_keys(schema: list[dict[str, str]]) -> tuple[str, str] | None:
+    """Return the partition key and the first sort key attribute, or None without exactly one and a sort key."""
+    partition = [part["AttributeName"] for part in schema if part["KeyType"] == "HASH"]
+    sort = [part["AttributeName"] for part in schema if part["KeyType"] == "RANGE"]
+    return (partition[0], sort[0]) if len(partition) == 1 and sort else None
 
 
 def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:

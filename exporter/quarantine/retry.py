@@ -24,6 +24,7 @@ from exporter.settings import Settings
 from exporter.sources.index import IndexDescription, describe_index
 from exporter.sources.item_lookup import Item, ItemLookup
 from exporter.sources.key_scan import key_digest
+from exporter.sources.partition_values import declared_value
 from exporter.storage.object_store import Store
 
 _NAMED = 10
@@ -154,12 +155,11 @@ class Retry:
         dataset = self._settings.dataset
         source = dataset.source
         sort_key = SortKey(source.date_format, dataset.zone, description.sort_key_type, self._clock().year + 1)
-        attributes = (source.partition_key, source.sort_key)
+        attributes = (*source.partition_attributes, source.sort_key)
         lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes)
         for item in lookup.items(one.item for one in items.values()):
             one = items[key_digest(item, description.table_key)]
-            value = item.get(source.partition_key)
-            one.gone = value is None or (value.S or value.N) not in source.partition_values
+            one.gone = declared_value(item, source) is None
             one.day = _day(item, source.sort_key, sort_key)
 
     def _export(self, days: Iterable[dt.date]) -> list[RunEntry]:

@@ -1,5 +1,6 @@
 """A partition value and a range of sort keys flow in, decoded pages of the index flow out."""
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,18 +9,21 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dataset_model import Dataset
+from dataset_model import Dataset, Source
 from dataset_model.date_formats import DateFormatText
 from exporter.decoding.decoder import DecodedPage, PageDecoder
 from exporter.decoding.page import key_for_client
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import KeyRange, is_digits
 from exporter.sources.index_query import Answer, Queries, source_error
+from exporter.sources.partition_values import check_values
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.values.dates import expanded_pattern
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY_KINDS = ("HASH", "RANGE")
 
 FULL_PAGE_UNITS = 128.0
 """What a page of 1 MB costs, read eventually consistent."""
@@ -29,7 +33,8 @@ FULL_PAGE_UNITS = 128.0
 class IndexDescription:
     """What DescribeTable says about the index."""
 
-    partition_key_type: Literal["S", "N"]
+    partition_key_types: tuple[Literal["S", "N"], ...]
+    """Of each partition key attribute."""
     sort_key_type: Literal["S", "N"]
     table_key: tuple[str, ...]
     """Primary key attributes of the table, partition key first."""
@@ -62,19 +67,34 @@ def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescripti
             f"index {source.index} is {status}: a read now would miss items. Run again when it is ACTIVE."
         )
     types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
-    keys = _keys(index["KeySchema"])
-    _check_keys(dataset, keys, types)
+    keys = _IndexKeys.of(index["KeySchema"])
+    _check_keys(source, keys, types)
+    check_values(source, [types[attribute] for attribute in keys.partition])
     return IndexDescription(
-        partition_key_type=types[keys[0]],
-        sort_key_type=types[keys[1]],
+        partition_key_types=tuple(types[attribute] for attribute in keys.partition),
+        sort_key_type=types[keys.sort[0]],
         table_key=_keys(table["KeySchema"]),
-        projected=_projected(index["Projection"], (*keys, *_keys(table["KeySchema"]))),
+        projected=_projected(index["Projection"], (*keys.partition, *keys.sort, *_keys(table["KeySchema"]))),
         items=index.get("ItemCount", 0),
         bytes=index.get("IndexSizeBytes", 0),
         table_items=table.get("ItemCount", 0),
         table_bytes=table.get("TableSizeBytes", 0),
         provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
     )
+
+
+@dataclass(frozen=True)
+class _IndexKeys:
+    """Key attributes of an index, each kind in its order; an index has up to four of each."""
+
+    partition: tuple[str, ...]
+    sort: tuple[str, ...]
+
+    @classmethod
+    def of(cls, schema: list[dict[str, str]]) -> "_IndexKeys":
+        """Return the keys of a KeySchema."""
+        names = {kind: [part["AttributeName"] for part in schema if part["KeyType"] == kind] for kind in KEY_KINDS}
+        return cls(tuple(names["HASH"]), tuple(names["RANGE"]))
 
 
 class _Capacity(msgspec.Struct):
@@ -194,9 +214,12 @@ class Index:
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:
         description = self.description
-        names = {"#p": self._source.partition_key}
-        values = {":p": {description.partition_key_type: partition_value}}
-        condition = "#p = :p"
+        attributes = self._source.partition_attributes
+        marks = ["p"] if len(attributes) == 1 else [f"p{number}" for number in range(len(attributes))]
+        parts = zip(marks, self._source.key_parts(partition_value), description.partition_key_types, strict=True)
+        names = {f"#{mark}": attribute for mark, attribute in zip(marks, attributes, strict=True)}
+        values = {f":{mark}": {kind: part} for mark, part, kind in parts}
+        condition = " AND ".join(f"#{mark} = :{mark}" for mark in marks)
         if keys.low is not None or keys.high is not None:
             names["#s"] = self._source.sort_key
             for bound, text in ((":l", keys.low), (":h", keys.high)):
@@ -231,15 +254,32 @@ def _projected(projection: dict[str, Any], keys: tuple[str, ...]) -> frozenset[s
     return frozenset(projection.get("NonKeyAttributes", [])) | frozenset(keys)
 
 
-def _check_keys(dataset: Dataset, keys: tuple[str, ...], types: dict[str, str]) -> None:
-    source = dataset.source
-    if keys != (source.partition_key, source.sort_key):
+def _check_keys(source: Source, keys: _IndexKeys, types: dict[str, str]) -> None:
+    if not keys.sort:
         raise SourceError(
-            f"index {source.index} has the keys {' and '.join(keys)}; declared are {source.partition_key} and "
-            f"{source.sort_key}. Correct GSI_PK_ATTRIBUTE and GSI_SK_ATTRIBUTE."
+            f"index {source.index} has no sort key, so nothing in it places an item on a day; its partition key is "
+            f"{' and '.join(keys.partition)}. Choose or create an index with the time as its first sort key attribute."
+        )
+    if source.sort_key in keys.sort[1:]:
+        raise SourceError(
+            f"{source.sort_key} is not the first sort key attribute of index {source.index}, which has "
+            f"{', '.join(keys.sort)}: a range of it can only be read within one {keys.sort[0]}. "
+            f"Choose or create an index that begins with {source.sort_key}."
+        )
+    if keys.partition != source.partition_attributes and len(keys.partition) > 1:
+        raise SourceError(
+            f"index {source.index} has {len(keys.partition)} partition key attributes; declared is "
+            f"{' and '.join(source.partition_attributes)}. Set GSI_PK_ATTRIBUTE='{json.dumps(list(keys.partition))}' "
+            "and GSI_PK_VALUE to a JSON list that has a list of texts for each value."
+        )
+    if (keys.partition, keys.sort[0]) != (source.partition_attributes, source.sort_key):
+        raise SourceError(
+            f"index {source.index} has the keys {' and '.join((*keys.partition, keys.sort[0]))}; declared are "
+            f"{' and '.join((*source.partition_attributes, source.sort_key))}. "
+            "Correct GSI_PK_ATTRIBUTE and GSI_SK_ATTRIBUTE."
         )
     sort_type = types[source.sort_key]
-    if sort_type == "B" or types[source.partition_key] == "B":
+    if "B" in {sort_type, *(types[attribute] for attribute in keys.partition)}:
         raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
     declared = DateFormatText.parse(source.date_format)
     is_number = declared.per_second is not None or is_digits(expanded_pattern(declared.base))

@@ -226,3 +226,20 @@ def test_another_kind_of_source_is_refused() -> None:
     with pytest.raises(DatasetError) as refused:
         dataset_from_text(text.replace("{kind}", "query"), "orders.yaml")
     assert str(refused.value) == "orders.yaml:3: source.kind: expected 'index'; found 'query'"
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "fault"),
+    [
+        ("[tenant, region]", "[[a, b], [a]]", "expected a list of 2 texts for each value"),
+        ("[tenant, region]", "[a]", "expected a list of 2 texts for each value"),
+        ("tenant", "[[a, b]]", "expected one text for each value"),
+        ("[tenant, region]", "[[a, b], [a, b]]", "expected each value once: it would be read twice"),
+        ("[tenant, at]", "[[a, b]]", "expected an attribute other than the partition key"),
+    ],
+)
+def test_a_value_has_a_text_for_each_partition_attribute(key: str, values: str, fault: str) -> None:
+    """With several partition attributes each value is a list as long as theirs; with one it is a text."""
+    text = f"name: d\nsource:\n  table: ttt\n  index: iii\n  partition_key: {key}\n  partition_values: {values}\n"
+    with pytest.raises(DatasetError, match=fault):
+        dataset_from_text(text + "  sort_key: at\n", "d.yaml")

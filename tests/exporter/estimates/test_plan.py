@@ -96,7 +96,7 @@ def test_text_keys_are_widened_and_numbers_are_not(scene):
 def test_the_three_ways_are_priced(scene):
     """Half a read unit per 4 KB: 1 GB of 1 KB items is 122,070 units; a scan and an export are of the whole table."""
     description = IndexDescription(
-        "S", "S", ("Id",), None, items=1_000_000, bytes=1_000_000_000, table_bytes=4_000_000_000
+        ("S",), "S", ("Id",), None, items=1_000_000, bytes=1_000_000_000, table_bytes=4_000_000_000
     )
     query, scan, export = costs(1_000_000, 1000 / 8192, description, 2, Assumptions())
     assert (query.way, query.read_units, round(query.dollars, 4)) == ("index query", 122_070.3 + 256, 0.0153)
@@ -113,7 +113,7 @@ def test_a_measured_index_needs_no_sample(scene, monkeypatch):
     """Where DescribeTable knows items and bytes, --all reads nothing at all."""
     from exporter.run import preflight
 
-    described = IndexDescription("S", "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
+    described = IndexDescription(("S",), "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
     monkeypatch.setattr(preflight, "describe_index", lambda *_: described)
     found = plan(filled(scene), everything=True)
     assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 0.0)
