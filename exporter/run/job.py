@@ -17,7 +17,7 @@ from dataset_model.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import extended_schema
-from exporter.errors import ExportError, Interrupted, NothingOwed, RowsTooLate
+from exporter.errors import ExportError, Interrupted, NothingOwed, RowsTooLate, SourceError
 from exporter.planning.owed_days import died_runs
 from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
@@ -204,8 +204,13 @@ class ExportJob:
 
     def _scan_source(self, index: IndexSource, description: IndexDescription) -> ScanSource:
         declared = self._dataset.source
+        if len(declared.partition_attributes) > 1:
+            raise SourceError(
+                f"a scan groups items by one partition key attribute; index {declared.index} has "
+                f"{' and '.join(declared.partition_attributes)}. Read it with --source index."
+            )
         keys = ItemKeys(
-            declared.partition_key, description.partition_key_type, declared.partition_values,
+            declared.partition_attributes[0], description.partition_key_types[0], declared.partition_values,
             declared.sort_key, description.sort_key_type,
         )  # fmt: skip
         scan = TableScan(self._clients.dynamodb, declared.table, keys, description, self._limiter, self.stop)
