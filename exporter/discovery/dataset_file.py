@@ -1,18 +1,25 @@
 """A proposal flows in; a new dataset file, or an existing file with corrections, flows out."""
 
+import datetime as dt
 import difflib
 import json
 import re
+from dataclasses import replace
+from typing import Literal
 
 from dataset_model import Dataset, Source
 from dataset_model.document import Document
 from dataset_model.yaml_text import read_document
+from exporter.decoding.timestamps import Clock
+from exporter.discovery.naming import plain_column_name, title
 from exporter.discovery.profile import Sampled
 from exporter.discovery.proposal import Proposal, ProposedColumn, contradiction, proposed_type
 from exporter.discovery.yaml_patch import Revision
+from exporter.planning.sort_key import SortKey
 
 _PLAIN = re.compile(r"[A-Za-z_%][A-Za-z0-9_%/.:-]*(?: [A-Za-z0-9_%/.:-]+)*")
 _WORDS = {"true", "false", "null"}
+_MOST_SHOWN = 3
 
 
 def proposal_text(found: Proposal, schema_path: str) -> str:
@@ -24,6 +31,7 @@ def proposal_text(found: Proposal, schema_path: str) -> str:
         f"# Proposed from {found.items:,} items, the first and the last page of each partition value. Read it, correct",
         "# it, add titles, units and descriptions: a declared type is law for what follows.",
         f"name: {found.name}",
+        f"title: {_scalar(title(found.name))}",
         "",
         "source:",
         f"  table: {_scalar(keys.table)}",
@@ -42,6 +50,8 @@ def proposal_text(found: Proposal, schema_path: str) -> str:
         "target:",
         f"  prefix: {found.name.replace('_', '-').strip('-') or 'data'}",
         f"  table: {found.name}",
+        "",
+        *_dashboard(found),
     ]
     return "\n".join(lines) + "\n"
 
@@ -53,18 +63,25 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
     """
     document = read_document(text, dataset.name)
     revision = Revision(text, document)
+    source = dataset.source
+    kind: Literal["S", "N"] = "N" if found.keys.sort_key_type == "N" else "S"
+    sort_key = SortKey(source.date_format, dataset.zone, kind, dt.MAXYEAR)
     for at, declared in enumerate(dataset.columns):
         evidence = sample.attributes.get(declared.attribute)
         if evidence is None or declared.attribute == dataset.source.sort_key:
             continue
-        reason = contradiction(declared.type, evidence)
+        reason = contradiction(declared.type, evidence, Clock(sort_key, date_format=declared.format))
         if reason is not None:
             wanted, _ = proposed_type(declared.attribute, evidence)
-            revision.replace(("columns", at, "type"), str(wanted), _comment(reason))
+            in_braces = document.spans["columns", at].in_brackets  # where a comma would end the value
+            spelled = _scalar(str(wanted)) if in_braces else str(wanted)
+            revision.replace(("columns", at, "type"), spelled, _comment(reason))
     _revise_source(revision, document, dataset.source, found)
     known = {column.attribute for column in dataset.columns}
     taken = {column.name for column in dataset.columns}
-    new = [column for column in found.columns if column.attribute not in known and column.name not in taken]
+    # The file's own spelling: an undeclared attribute may be published under it already.
+    renamed = [replace(column, name=plain_column_name(column.attribute)) for column in found.columns]
+    new = [column for column in renamed if column.attribute not in known and column.name not in taken]
     columns = document.spans.get(("columns",))
     if new and dataset.undeclared == "add" and columns and not columns.in_brackets:
         indent = " " * columns.column
@@ -88,6 +105,27 @@ def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
     ]
     if column.role:
         lines.append(f"{indent}  role: {column.role}  # {_comment(column.role_reason)}")
+    return lines
+
+
+def _dashboard(found: Proposal) -> list[str]:
+    """Return the section: what is counted, a card per measure, and a chart by day and by each dimension."""
+    keys = [column.name for column in found.columns if column.role == "key"]
+    measures = [column.name for column in found.columns if column.role == "measure"]
+    dimensions = [column.name for column in found.columns if column.role == "dimension"]
+    lines = ["dashboard:  # what the first page shows: keep what people ask for"]
+    if len(keys) == 1:
+        lines.append(f"  entity: {keys[0]}  # counted once in unique")
+    lines += ["  cards:", "    - {label: Rows, measure: rows}"]
+    lines += [
+        f"    - {{label: {_scalar(f'Total {title(name).lower()}')}, measure: sum, column: {name}}}"
+        for name in measures[:_MOST_SHOWN]
+    ]
+    lines += ["  charts:", "    - {title: Rows per day, kind: bar, by: day}"]
+    lines += [
+        f"    - {{title: {_scalar(f'Rows by {title(name).lower()}')}, kind: doughnut, by: {name}}}"
+        for name in dimensions[:_MOST_SHOWN]
+    ]
     return lines
 
 

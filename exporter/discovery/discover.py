@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from dataset_model import Dataset, Source
 from exporter.clients import Clients
+from exporter.discovery.naming import snake_case
 from exporter.discovery.profile import Item, Sampled, items_of, sampled
-from exporter.discovery.proposal import Proposal, dataset_name, proposed_columns, proposed_format, today_next_year
+from exporter.discovery.proposal import Proposal, proposed_columns, proposed_format, today_next_year
 from exporter.discovery.table_survey import MOST_VALUES, IndexKeys, index_keys, partition_values
 from exporter.errors import UsageError
 from exporter.planning.key_ranges import EVERY_KEY
@@ -69,7 +70,7 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
     sample = sampled(items, latest)
     date_format, date_reason = proposed_format(_sort_keys(items, keys), keys, latest.year, request.date_format)
     proposal = Proposal(
-        name=dataset_name(keys.table),
+        name=snake_case(keys.table),
         keys=keys,
         partition_values=wanted,
         values_reason=reason,

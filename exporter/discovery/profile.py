@@ -13,7 +13,7 @@ from exporter.errors import UnreadableDate
 from exporter.sources.key_scan import key_digest
 from exporter.values.attribute_values import AttributeValue, kind_of
 from exporter.values.dates import instant_from_epoch, instant_from_iso
-from exporter.values.numbers import digits_of_number, is_exact
+from exporter.values.numbers import digits_of_number, is_exact, is_number
 
 MOST_DISTINCT = 1000
 """Different texts that are counted one by one."""
@@ -58,6 +58,10 @@ class Evidence:
     """Numbers between 2000 and next year, as seconds or milliseconds since 1970."""
     texts: set[str] = field(default_factory=set)
     """Different texts; once there are more than `MOST_DISTINCT`, not all of them."""
+    seen: list[AttributeValue] = field(default_factory=list)
+    """All values, NULL included."""
+    numeric_texts: int = 0
+    """Texts that a column of numbers takes."""
 
     @property
     def values(self) -> int:
@@ -89,6 +93,7 @@ class Evidence:
         """Take one value into account."""
         kind = kind_of(value)
         self.kinds[kind] += 1
+        self.seen.append(value)
         if value.N is not None:
             self._add_number(value.N, latest)
         elif value.S is not None:
@@ -110,6 +115,7 @@ class Evidence:
     def _add_text(self, text: str) -> None:
         if len(self.texts) <= MOST_DISTINCT:
             self.texts.add(text)
+        self.numeric_texts += is_number(text)
         if _DATE.fullmatch(text):
             self.dates += _is_iso(text)
         elif _DATE.match(text):

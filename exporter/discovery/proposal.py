@@ -8,8 +8,11 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
-from dataset_model.names import assign_names, column_name
 from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
+from exporter.decoding.columns import cells_from_values
+from exporter.decoding.timestamps import Clock
+from exporter.discovery.naming import column_names
+from exporter.discovery.personal_data import is_personal
 from exporter.discovery.profile import Evidence, Sampled
 from exporter.discovery.table_survey import IndexKeys
 from exporter.errors import UnreadableDate
@@ -19,6 +22,9 @@ from exporter.values.numbers import MAX_DIGITS
 Role = Literal["key", "dimension", "measure"]
 
 MOST_DIMENSION_VALUES = 50
+
+MONEY_DECIMALS = 3
+"""Most decimals of an amount of money."""
 
 NEARLY_ALL = 0.99
 """Share of the values that decide a type, where there are at least a hundred. The others become null in their rows
@@ -89,8 +95,8 @@ def proposed_columns(sample: Sampled, keys: IndexKeys, date_format: str) -> tupl
     first = [*keys.table_key, keys.partition_key, keys.sort_key]
     order = [name for name in dict.fromkeys(first) if name in sample.attributes]
     order += sorted(sample.attributes.keys() - set(order))
-    names = assign_names(order)
-    return tuple(_column(_legal(names[attribute]), attribute, sample, keys, date_format) for attribute in order)
+    names = column_names(order)
+    return tuple(_column(names[attribute], attribute, sample, keys, date_format) for attribute in order)
 
 
 def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
@@ -126,24 +132,35 @@ def _main_kind(found: Evidence) -> tuple[str | None, str]:
     return found.kind, ""
 
 
-def contradiction(declared: ColumnType, found: Evidence) -> str | None:
-    """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can tell.
+_ANY_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
 
-    A few odd values are none: the declaration is what calls them odd. Texts in a timestamp column are left to the
-    dataset's own date format.
+
+def contradiction(declared: ColumnType, found: Evidence, clock: Clock = _ANY_CLOCK) -> str | None:
+    """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can show.
+
+    Values are read as an export reads them; `clock` is that of the column. A few odd values do not count: the
+    declaration makes them odd.
     """
-    odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
-    odd = sum(found.kinds[kind] for kind in odd_kinds)
-    reason = f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"
-    if not odd and declared.name in {"bigint", "decimal"}:
-        odd, reason = _beyond(declared, found)
+    odd = len(cells_from_values(found.seen, declared, clock).contradictions)
     if not odd or (found.values >= 100 and odd <= (1 - NEARLY_ALL) * found.values):
         return None
-    return f"{odd:,} of {found.values:,} values {reason}"
+    return f"{odd:,} of {found.values:,} values {_reason(declared, found)}"
 
 
-def _beyond(declared: ColumnType, found: Evidence) -> tuple[int, str]:
-    """Return how many numbers an exact type does not hold, and in which way most of them go beyond it."""
+def _reason(declared: ColumnType, found: Evidence) -> str:
+    """Return in which way values contradict a type: the gravest way, where there are several."""
+    odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
+    if odd_kinds:
+        return f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"
+    if declared.is_number and found.numeric_texts < found.kinds["S"]:
+        return "are texts that are not numbers"
+    if declared.name in {"bigint", "decimal"}:
+        return _beyond(declared, found)
+    return f"are not readable as {declared}"
+
+
+def _beyond(declared: ColumnType, found: Evidence) -> str:
+    """Return in which way most numbers go beyond an exact type."""
     scale = declared.scale or 0
     fine = sum(count for digits, count in found.scales.items() if digits > scale)
     reason = f"have more than {scale} decimals" if scale else "have a fraction"
@@ -153,7 +170,7 @@ def _beyond(declared: ColumnType, found: Evidence) -> tuple[int, str]:
         most = (declared.precision or MAX_DIGITS) - scale
         large = sum(count for digits, count in found.wholes.items() if digits > most)
         too_large = f"have more than {most} digits before the point"
-    return (fine, reason) if fine >= large else (large, too_large)
+    return reason if fine >= large else too_large
 
 
 def _takes(declared: ColumnType) -> set[str]:
@@ -178,6 +195,8 @@ def _column(name: str, attribute: str, sample: Sampled, keys: IndexKeys, date_fo
 def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexKeys) -> tuple[Role | None, str]:
     if attribute == keys.partition_key:
         return "dimension", "partition key of the index"
+    if is_personal(attribute, found.texts):
+        return None, ""
     if column_type.is_number and not _NAMES_IDENTITY.search(attribute):
         return "measure", "a number"
     few = found.distinct is not None and found.distinct <= MOST_DIMENSION_VALUES
@@ -200,6 +219,9 @@ def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
         if found.digits + found.scale > MAX_DIGITS:
             return STRING, f"{seen}; with {found.digits} digits before the point more than a decimal holds"
         return ColumnType("decimal", MAX_DIGITS, found.scale), seen
+    if found.scale <= MONEY_DECIMALS and found.digits + MONEY_DECIMALS <= MAX_DIGITS:
+        # Sums of such numbers are exact as decimals alone. Amounts have two decimals, even where none needs them yet.
+        return ColumnType("decimal", MAX_DIGITS, max(2, found.scale)), f"{decimals}, so that sums are exact"
     return DOUBLE, f"{decimals}, all exact as double"
 
 
@@ -235,15 +257,6 @@ def _reads(key: SortKey, value: str) -> bool:
     except UnreadableDate:
         return False
     return True
-
-
-def dataset_name(table: str) -> str:
-    """Return the name that a table's dataset gets."""
-    return _legal(column_name(table))
-
-
-def _legal(name: str) -> str:
-    return (name if re.match(r"[a-z_]", name) else f"_{name}")[:128]
 
 
 def today_next_year(now: dt.datetime) -> dt.date:
