@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _DAY = ("year", "month", "day")
 _DATE = """CAST(date_parse(CAST("year" * 10000 + "month" * 100 + "day" AS varchar), '%Y%m%d') AS date)"""
+SUMMARY_COUNTS = ("contacts", "unique_contacts")
+"""Columns of the summaries that count rows."""
 _LATEST_FIRST = ' ORDER BY "year" DESC, "month" DESC, "day" DESC'
 
 

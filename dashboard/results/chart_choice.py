@@ -1,39 +1,23 @@
-"""A result table flows in, the choice of its chart and the points to draw flow out.
+"""A result table flows in, the options of its chart flow out, the most likely first.
 
-The x axis is a time column if there is one, then a category, then an integer. Where several rows share an x value
-their numbers are summed exactly, and a note says so; the rows can be counted instead.
+The x axis is a time column if there is one, then a category, then an integer.
 """
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.model import formats
-from dashboard.overview.marks import label
-from dashboard.results.time_zones import UTC, heading, in_zone
-
-Axis = Literal["time", "category", "order"]
-Unit = Literal["minute", "hour", "day", "month"]
-
 MOST_BARS: Final = 30
 MOST_SERIES: Final = 8
 """Colours of a theme; series beyond the largest seven are summed into one."""
-MOST_POINTS: Final = 5_000
-MOST_TIMES: Final = 400
-"""Most distinct times that fit on a page; above it, rows are summed per minute, hour, day or month."""
-_MOST_TIME_BARS: Final = 62
 _LOOKED_AT: Final = 20_000
 """Rows from which defaults are guessed."""
 ROWS: Final = "Number of rows"
-OTHERS: Final = "(all others)"
 _PLACES: Final = ("year", "month", "day")
 """Number columns that are not measures."""
-_UNITS: Final[tuple[Unit, ...]] = ("minute", "hour", "day", "month")
 
 
 @dataclass(frozen=True)
@@ -47,52 +31,18 @@ class Choices:
     """Columns that can split each place along x."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """One mark. `x` is a text; a time is ISO 8601 without an offset."""
-
-    x: str
-    where: str
-    """`x` as shown in the tooltip."""
-    y: float
-    colour: str
-    exact: str
-    """The number with every digit."""
-
-
-@dataclass(frozen=True)
-class ResultChart:
-    """A chart as it is drawn: its points in the order of x, and what it leaves out."""
-
-    axis: Axis
-    x: str
-    y: str
-    """Title of the y axis: a column, or the sum of one."""
-    colour: str | None
-    points: tuple[Point, ...]
-    order: tuple[str, ...]
-    """The x values where the axis is not time: largest first, or ascending."""
-    series: tuple[str, ...]
-    """Values of the colour, the largest first."""
-    is_line: bool
-    unit: Unit | None
-    """The time unit of an x value; None where it is the exact time."""
-    notes: tuple[str, ...]
-    """Remarks on rows that were left out or summed."""
-
-
 def is_drawable(table: pa.Table) -> bool:
     """Return whether a result can be drawn, judged by its column types."""
     kinds = [field.type for field in table.schema]
     numbers = sum(_is_number(kind) for kind in kinds)
-    along = any(_is_moment(kind) or _is_category(kind) for kind in kinds)
+    along = any(is_moment(kind) or _is_category(kind) for kind in kinds)
     return table.num_rows > 1 and (along or (numbers > 1 and any(pa.types.is_integer(kind) for kind in kinds)))
 
 
 def choices_of(table: pa.Table) -> Choices:
     """Return what a drawable result can be drawn over and as."""
     few = table.slice(0, _LOOKED_AT)
-    moments = [field.name for field in table.schema if _is_moment(field.type)]
+    moments = [field.name for field in table.schema if is_moment(field.type)]
     texts = [field.name for field in table.schema if _is_category(field.type)]
     categories = sorted(texts, key=lambda name: _spread(few, name))
     if not moments and len(categories) > 1 and _stacks(few, categories[1], by=categories[0]):
@@ -112,148 +62,6 @@ def suggested_colour(table: pa.Table, choices: Choices, x: str) -> str | None:
         if name != x and 1 < _distinct(few, [name]) <= MOST_SERIES:
             return name if _distinct(few, [x, name]) == few.num_rows > _distinct(few, [x]) else None
     return None
-
-
-def chart_of(table: pa.Table, x: str, y: str, colour: str | None, zone: str = UTC) -> ResultChart:
-    """Return the chart of a result over column x, measuring column y (or `ROWS`), split by the values of a column.
-
-    Timestamps are those of a clock in the zone.
-    """
-    table = in_zone(table, zone)
-    axis, notes = axis_of(table.schema.field(x).type), list[str]()
-    places, unit = _places(table.column(x), axis, notes)
-    split = _texts(table.column(colour)) if colour else pa.repeat("", table.num_rows)
-    cells = pa.table({"x": places, "colour": split, "y": _exact(table, y, notes)})
-    if missing := places.null_count:
-        notes.append(f"{formats.plural(missing, 'row')} without {x}")
-    cells = cells.filter(pc.and_(pc.is_valid(cells["x"]), pc.is_valid(cells["y"])))
-    cells, order = _largest(cells, axis, x, notes)
-    cells, series = _few_series(cells, colour, notes)
-    cells = _summed(cells, ["x", "colour"])
-    added = y != ROWS and (pc.max(cells["y_count"]).as_py() or 1) > 1
-    rank = {place: number for number, place in enumerate(order)}
-    rows = sorted(cells.to_pylist(), key=lambda row: row["x"] if axis == "time" else rank[row["x"]])
-    if len(rows) > MOST_POINTS:
-        notes.append(f"the first {MOST_POINTS:,} of {len(rows):,} points")
-        rows = rows[:MOST_POINTS]
-    read = {row["x"]: moment_text(row["x"], unit) if axis == "time" else row["x"] for row in rows}
-    points = tuple(
-        Point(row["x"], read[row["x"]], float(row["y_sum"]), row["colour"], exact_text(row["y_sum"])) for row in rows
-    )
-    is_line = axis == "time" and (len(read) > _MOST_TIME_BARS or unit is None or bool(colour))
-    measured = f"Sum of {y}" if added else y
-    return ResultChart(
-        axis, heading(table.schema.field(x), zone), measured, colour, points, order, series, is_line, unit, tuple(notes)
-    )
-
-
-def axis_of(kind: pa.DataType) -> Axis:
-    """Return how a column of a type lies along x."""
-    if _is_moment(kind):
-        return "time"
-    return "order" if pa.types.is_integer(kind) else "category"
-
-
-def described(chart: ResultChart) -> str:
-    """Return the text for screen readers: measure, x column, extent, largest mark."""
-    if not chart.points:
-        return f"{chart.y} by {chart.x}: nothing to draw"
-    largest = max(chart.points, key=lambda point: point.y)
-    split = f", split by {chart.colour}" if chart.colour else ""
-    kind = "Lines" if chart.is_line else "Bars"
-    of = f" ({largest.colour})" if chart.colour else ""
-    span = f" from {chart.points[0].where} to {chart.points[-1].where}" if chart.axis == "time" else ""
-    return f"{kind}: {chart.y} by {chart.x}{split}{span}. Largest: {largest.exact} at {largest.where}{of}."
-
-
-def exact_text(value: float | Decimal) -> str:
-    """Return a number with every digit that it has: thousands separated, a double as the shortest that is it."""
-    if isinstance(value, Decimal):
-        return format(value, ",f")
-    return f"{value:,}"
-
-
-def moment_text(place: str, unit: Unit | None) -> str:
-    """Return a time as shown, no finer than its unit."""
-    moment = dt.datetime.fromisoformat(place)
-    if unit == "month":
-        return f"{moment:%b %Y}"
-    return f"{moment:%Y-%m-%d}" if unit == "day" else f"{moment:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
-
-
-def _largest(cells: pa.Table, axis: Axis, x: str, notes: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Keep as many x values as can be drawn; return them in order, empty for a time axis."""
-    if axis == "time":
-        return cells, ()
-    totals = _summed(cells, ["x"])
-    if axis == "order":
-        totals = totals.append_column("number", pc.cast(totals["x"], pa.int64())).sort_by("number")
-        return cells, tuple(totals["x"].to_pylist())
-    totals = totals.sort_by([("y_sum", "descending"), ("x", "ascending")])
-    if totals.num_rows > MOST_BARS:
-        notes.append(f"the largest {MOST_BARS} of {totals.num_rows:,} values of {x}")
-        totals = totals.slice(0, MOST_BARS)
-        cells = cells.filter(pc.is_in(cells["x"], totals["x"].combine_chunks()))
-    return cells, tuple(totals["x"].to_pylist())
-
-
-def _few_series(cells: pa.Table, colour: str | None, notes: list[str]) -> tuple[pa.Table, tuple[str, ...]]:
-    """Sum the small series into one, so every series has a distinct colour."""
-    if colour is None:
-        return cells, ()
-    totals = _summed(cells, ["colour"]).sort_by([("y_sum", "descending"), ("colour", "ascending")])
-    if totals.num_rows <= MOST_SERIES:
-        return cells, tuple(totals["colour"].to_pylist())
-    largest = totals["colour"].slice(0, MOST_SERIES - 1).combine_chunks()
-    notes.append(f"the largest {MOST_SERIES - 1} of {totals.num_rows:,} values of {colour} have a colour of their own")
-    named = pc.if_else(pc.is_in(cells["colour"], largest), cells["colour"], OTHERS)
-    return cells.set_column(1, "colour", named), (*largest.to_pylist(), OTHERS)
-
-
-def _summed(cells: pa.Table, by: list[str]) -> pa.Table:
-    """Return columns y_sum and y_count for each of the places: in Arrow, for there may be a million."""
-    return cells.group_by(by).aggregate([("y", "sum"), ("y", "count")])
-
-
-def _places(column: pa.ChunkedArray, axis: Axis, notes: list[str]) -> tuple[pa.ChunkedArray, Unit | None]:
-    """Return the x values as texts, and the time unit that they were floored to."""
-    if axis == "category":
-        return _texts(column), None
-    if axis == "order":
-        return pc.cast(column, pa.string()), None
-    unit: Unit | None = "day" if pa.types.is_date(column.type) else None
-    for longer in _UNITS[3 if unit else 0 :]:
-        if pc.count_distinct(column).as_py() > MOST_TIMES:
-            column, unit = pc.floor_temporal(column, unit=longer), longer
-    if unit and not (unit == "day" and pa.types.is_date(column.type)):
-        notes.append(f"added up per {unit}")
-    # Each distinct time is formatted once: formatting a million takes two seconds.
-    few = column.combine_chunks().dictionary_encode()
-    texts = pc.strftime(pc.cast(few.dictionary, pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:%S")
-    return pa.chunked_array([texts.take(few.indices)]), unit
-
-
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    texts = pc.cast(column, pa.string()) if not pa.types.is_string(column.type) else column
-    empty = pc.equal(texts, "")
-    return pc.fill_null(pc.if_else(empty, label(""), texts), label(None))
-
-
-def _exact(table: pa.Table, y: str, notes: list[str]) -> pa.ChunkedArray | pa.Array:
-    """Return the summands in a type with exact sums; null where there is no number to draw."""
-    if y == ROWS:
-        return pa.repeat(pa.scalar(1, pa.int64()), table.num_rows)
-    column = table.column(y)
-    if pa.types.is_integer(column.type):
-        return pc.cast(column, pa.decimal128(38, 0))
-    if pa.types.is_decimal(column.type):
-        # Twice the digits: sums with 38 digits would overflow silently.
-        return pc.cast(column, pa.decimal256(76, column.type.scale))
-    doubles = pc.cast(column, pa.float64())
-    finite = pc.is_finite(doubles)
-    if endless := pc.sum(pc.invert(finite)).as_py():
-        notes.append(f"{formats.plural(endless, 'row')} without a finite {y}")
-    return pc.if_else(finite, doubles, None)
 
 
 def _is_listing(table: pa.Table, x: str, categories: Sequence[str]) -> bool:
@@ -286,7 +94,8 @@ def _distinct(table: pa.Table, names: Sequence[str]) -> int:
     return int(table.select(list(names)).group_by(list(names)).aggregate([]).num_rows)
 
 
-def _is_moment(kind: pa.DataType) -> bool:
+def is_moment(kind: pa.DataType) -> bool:
+    """Return whether values of a type are days or times."""
     return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
 
 

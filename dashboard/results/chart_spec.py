@@ -10,7 +10,8 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any, Final
 
-from dashboard.results.chart_choice import ROWS, ResultChart, Unit
+from dashboard.results.chart_choice import ROWS
+from dashboard.results.chart_points import ResultChart, Unit
 
 _STEP: Final = 30
 """Height of a horizontal bar with its share of the gap, in pixels."""
@@ -44,6 +45,7 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     alt: Any = import_module("altair")
     rank = {value: place for place, value in enumerate(chart.series)}
     values = [{**asdict(point), "rank": rank.get(point.colour, 0)} for point in chart.points]
+    values += [{"x": place, "y": None, "colour": name, "rank": rank.get(name, 0)} for place, name in chart.gaps]
     tooltip = [alt.Tooltip("where:N", title=chart.x), alt.Tooltip("exact:N", title=chart.y)]
     encoding: dict[str, Any] = {}
     if chart.colour:
@@ -81,7 +83,7 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     base = alt.Chart(alt.InlineData(values=values), height=height)
     mark = {"description": description}
     if chart.is_line:
-        drawn = base.mark_line(point=len(values) <= 200, strokeWidth=2, **mark)
+        drawn = base.mark_line(point=_points(chart), strokeWidth=2, **mark)
     else:
         drawn = base.mark_bar(binSpacing=1, cornerRadiusEnd=0 if chart.colour else 2, **mark)
         if chart.colour:
@@ -89,6 +91,14 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
             encoding["order"] = alt.Order("rank:Q")
     found: dict[str, Any] = drawn.encode(tooltip=tooltip, **encoding).to_dict()
     return found
+
+
+def _points(chart: ResultChart) -> Any:
+    """Return how the points of a line are drawn: a point between two gaps has no line and must still show."""
+    if len(chart.points) <= 200:
+        return True
+    alt: Any = import_module("altair")
+    return alt.OverlayMarkDef(size=8) if chart.gaps else False
 
 
 def _legend_columns(series: Sequence[str]) -> int:

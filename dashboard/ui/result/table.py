@@ -9,8 +9,9 @@ from sqlglot.errors import SqlglotError
 from dashboard.model import formats
 from dashboard.model.filters import DIMENSIONS, Filters
 from dashboard.model.result import QueryResult
-from dashboard.model.statements import Statement, rows_statement
+from dashboard.model.statements import SUMMARY_COUNTS, Statement, rows_statement
 from dashboard.overview.marks import labels_in_order
+from dashboard.results.chart_gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
@@ -38,7 +39,15 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
-        rows_view(found, service.model(name), columns, key, lambda column: _fixed_values(service, name, column), zone)
+        rows_view(
+            found,
+            service.model(name),
+            columns,
+            key,
+            lambda column: _fixed_values(service, name, column),
+            zone,
+            _published(service, name, found),
+        )
         unloaded(service, name, found)
 
 
@@ -53,6 +62,15 @@ def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -
 def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
     dimensions = {service.model(name).of(dimension) for dimension in DIMENSIONS}
     return labels_in_order(service.choices(name, column)) if column in dimensions else ()
+
+
+def _published(service: Service, name: str, found: QueryResult) -> Published | None:
+    """Return the published days behind a result; None where it may lack rows of them."""
+    manifest, statement = service.manifest(name), found.statement
+    if manifest is None or found.truncated or statement.dataset != name or len(statement.tables) > 1:
+        return None
+    counts = () if statement.written else SUMMARY_COUNTS
+    return Published(frozenset(manifest.days), frozenset(counts))
 
 
 def rows_text(found: QueryResult, of: int | None) -> str:

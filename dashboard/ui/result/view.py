@@ -7,7 +7,9 @@ import streamlit as st
 
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.results.chart_choice import chart_of, choices_of, described, is_drawable, suggested_colour
+from dashboard.results.chart_choice import choices_of, is_drawable, suggested_colour
+from dashboard.results.chart_gaps import Published
+from dashboard.results.chart_points import chart_of, described
 from dashboard.results.chart_spec import vega_lite
 from dashboard.results.time_zones import UTC
 from dashboard.ui.result.grid import grid
@@ -27,6 +29,7 @@ def rows_view(
     key: str,
     fixed: Callable[[str], Sequence[str]],
     zone: str = UTC,
+    published: Published | None = None,
 ) -> None:
     """Draw the rows as table or chart; a change reruns only this fragment.
 
@@ -57,11 +60,16 @@ def rows_view(
     if view == TABLE:
         grid(found, model, columns, key, text.strip(), zone)
     else:
-        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed, zone)
+        _chart(found, columns, f"{key}_{'|'.join(columns)}", fixed, zone, published)
 
 
 def _chart(
-    found: QueryResult, columns: Sequence[str], key: str, fixed: Callable[[str], Sequence[str]], zone: str
+    found: QueryResult,
+    columns: Sequence[str],
+    key: str,
+    fixed: Callable[[str], Sequence[str]],
+    zone: str,
+    published: Published | None,
 ) -> None:
     # `key` contains the columns, so each query has its own choices.
     table = found.table.select(list(columns))
@@ -72,7 +80,7 @@ def _chart(
         colours = (_ONE_COLOUR, *(name for name in choices.colour if name != x))
         suggested = suggested_colour(table, choices, x) or _ONE_COLOUR
         colour = st.selectbox("Colour", colours, colours.index(suggested), key=f"chart_colour_{x}_{key}", width=220)
-    chart = chart_of(table, x, y, None if colour == _ONE_COLOUR else colour, zone)
+    chart = chart_of(table, x, y, None if colour == _ONE_COLOUR else colour, zone, published)
     text = described(chart)
     if not chart.points:
         st.caption(f"No row has both {x} and {y}.")

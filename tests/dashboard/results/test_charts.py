@@ -6,7 +6,9 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dashboard.results.chart_choice import ROWS, chart_of, choices_of, described, is_drawable, suggested_colour
+from dashboard.results.chart_choice import ROWS, choices_of, is_drawable, suggested_colour
+from dashboard.results.chart_gaps import Published
+from dashboard.results.chart_points import chart_of, described
 from dashboard.results.chart_spec import vega_lite
 
 DAYS = [dt.date(2026, 1, day) for day in (1, 1, 2, 2)]
@@ -208,3 +210,75 @@ def test_bars_of_many_values_are_stacked_by_few():
     agents, channels = zip(*pairs, strict=True)
     drawn = chart(pa.table({"channel": channels, "agent": agents, "n": range(24)}))
     assert (drawn.x, drawn.colour, drawn.y) == ("agent", "channel", "n")
+
+
+JANUARY = Published(frozenset(dt.date(2026, 1, day) for day in range(1, 32) if day not in (10, 11)), frozenset({"n"}))
+
+
+def daily(*days: int) -> pa.Table:
+    """Rows of these days of January 2026, of two channels."""
+    dates = [dt.date(2026, 1, day) for day in days]
+    channels = ["CHAT"] * len(dates) + ["VOICE"] * len(dates)
+    return pa.table({"day": dates * 2, "channel": channels, "n": [5] * len(channels)})
+
+
+def test_a_published_day_without_rows_is_zero_on_a_line_and_others_are_a_gap():
+    """The 9th is published and has no rows: zero. The 10th and 11th were never published: the line is interrupted."""
+    drawn = chart_of(daily(7, 8, 12, 13), "day", "n", "channel", published=JANUARY)
+    assert [(point.x[:10], point.exact) for point in drawn.points if point.colour == "CHAT"] == [
+        ("2026-01-07", "5"),
+        ("2026-01-08", "5"),
+        ("2026-01-09", "0"),
+        ("2026-01-12", "5"),
+        ("2026-01-13", "5"),
+    ]
+    assert [place[:10] for place, name in drawn.gaps if name == "VOICE"] == ["2026-01-10", "2026-01-11"]
+    nulls = [row for row in vega_points(vega_lite(drawn, "")) if row["y"] is None]
+    assert {(row["x"][:10], row["colour"]) for row in nulls} == {
+        (day, name) for day in ("2026-01-10", "2026-01-11") for name in ("CHAT", "VOICE")
+    }
+
+
+def test_a_series_without_rows_on_a_published_day_is_zero():
+    """VOICE has no rows on the 8th, where CHAT has some: its line goes to zero there."""
+    table = daily(7, 8, 9).filter(pa.array([True, True, True, True, False, True]))
+    drawn = chart_of(table, "day", "n", "channel", published=JANUARY)
+    assert [point.exact for point in drawn.points if point.colour == "VOICE"] == ["5", "0", "5"]
+    assert drawn.gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("measure", "published"),
+    [("n", None), ("mean", JANUARY), ("n", Published(frozenset({dt.date(2026, 1, 7)}), frozenset({"n"})))],
+)
+def test_a_day_of_which_nothing_is_known_is_a_gap(measure, published):
+    """A cut result, a measure that counts no rows, and days of another calendar have no zeros."""
+    table = daily(7, 8, 12).append_column("mean", pa.array([0.5] * 6))
+    drawn = chart_of(table, "day", measure, "channel", published=published)
+    assert {point.exact for point in drawn.points} == ({"5"} if measure == "n" else {"0.5"})
+    assert [place[:10] for place, name in drawn.gaps if name == "CHAT"] == ["2026-01-09", "2026-01-10", "2026-01-11"]
+
+
+def test_weeks_and_months_have_their_own_steps():
+    """A point per week or month has no gaps between; a missing month is one gap."""
+    weeks = [dt.date(2026, 1, 5) + dt.timedelta(weeks=number) for number in (0, 1, 2, 4)]
+    months = [dt.date(2025, month, 1) for month in (1, 2, 4, 12)]
+    for dates, expected in ((weeks, ["2026-01-26"]), (months, [f"2025-{month:02}-01" for month in (3, *range(5, 12))])):
+        table = pa.table({"at": dates * 2, "kind": ["a"] * 4 + ["b"] * 4, "n": [1] * 8})
+        drawn = chart_of(table, "at", "n", "kind")
+        assert [place[:10] for place, name in drawn.gaps if name == "a"] == expected
+
+
+def test_long_stretches_without_rows_add_few_points():
+    """Two rows three centuries apart are interrupted once, at both ends."""
+    dates = [dt.date(1726, 5, 2), dt.date(1726, 5, 3), dt.date(2026, 1, 1)]
+    table = pa.table({"at": dates * 2, "kind": ["a"] * 3 + ["b"] * 3, "n": [1] * 6})
+    drawn = chart_of(table, "at", "n", "kind")
+    assert [place[:10] for place, name in drawn.gaps if name == "a"] == ["1726-05-04", "2025-12-31"]
+
+
+def test_moments_at_any_time_have_no_gaps():
+    """Contacts at 10:03 and 11:47 follow no step, so nothing is missing between them."""
+    at = [dt.datetime(2026, 1, 7, 10, 3), dt.datetime(2026, 1, 9, 11, 47)]
+    drawn = chart_of(pa.table({"at": at, "n": [1, 2]}), "at", "n", None, published=JANUARY)
+    assert (drawn.gaps, [point.exact for point in drawn.points]) == ((), ["1", "2"])
