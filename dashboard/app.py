@@ -19,6 +19,7 @@ from dashboard.server.index_page import IndexPage
 from dashboard.server.security_headers import SecurityHeaders
 from dashboard.server.tcp_nodelay import NoDelay
 from dashboard.settings import http_stream_mode
+from dashboard.sign_in.sessions import Ended
 from dashboard.sign_in.setting_up import sign_in_or_exit
 
 # A wrong value is reported with the other settings, on the pages and by /healthz.
@@ -36,7 +37,7 @@ def _api() -> Sequence[BaseRoute]:
     from dashboard.api import routes
     from dashboard.ui.page import cached_service
 
-    return routes.routes(lambda: cached_service.service())  # noqa: PLW0108 - the same
+    return routes.routes(lambda: cached_service.service(), _sign_in.sessions)  # noqa: PLW0108 - the same
 
 
 def _unexpected(error: Exception) -> bool:
@@ -45,7 +46,24 @@ def _unexpected(error: Exception) -> bool:
     return unexpected(error)
 
 
-_sign_in = sign_in_or_exit()
+def _ended_sessions() -> Ended:
+    from dashboard.stores.ended_sessions import EndedSessions
+    from dashboard.ui.page import cached_service
+
+    service = cached_service.service()
+    target = service.settings.datasets[0].target
+    return EndedSessions(service.objects, service.settings.bucket, target.prefix)
+
+
+def _stop_queries(person: str) -> None:
+    from dashboard.ui.page import cached_service
+
+    cached_service.service().jobs.cancel_person(person)
+
+
+_sign_in = sign_in_or_exit(ended=_ended_sessions)
+if _sign_in.sessions is not None:
+    _sign_in.sessions.on_person_end = _stop_queries
 
 app = st.App(
     Path(__file__).parent / "navigation.py",

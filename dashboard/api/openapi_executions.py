@@ -1,4 +1,4 @@
-"""The routes about queries that run, and what they cost, to their part of the OpenAPI document."""
+"""The routes about running queries, their cost and people's sessions to their part of the OpenAPI document."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,6 +25,24 @@ _SPENT = {
     },
 }
 
+_SESSION = {
+    "type": "object",
+    "properties": {
+        "person": {"type": "string", "description": "Subject of the sign-in."},
+        "name": {"type": "string"},
+        "signedInAt": {"type": "string", "format": "date-time"},
+        "lastActive": {"type": "string", "format": "date-time"},
+        "openPages": {"type": "integer"},
+    },
+}
+_ENDED = {"type": "object", "properties": {"person": {"type": "string"}, "ended": {"type": "integer"}}}
+_PERSON = {
+    "name": "person",
+    "in": "query",
+    "schema": {"type": "string"},
+    "description": "As /api/sessions names it; your own sessions where it is absent.",
+}
+
 
 def stop_operation(operation: Callable[..., dict[str, Any]], execution: dict[str, Any]) -> dict[str, Any]:
     """Return `DELETE /api/results`."""
@@ -41,6 +59,15 @@ def execution_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                 _listed("spending", _SPENT),
                 errors=("403",),
             )
+        },
+        "/api/sessions": {
+            "get": operation("Your sessions; everyone's for admins", _listed("sessions", _SESSION), errors=("404",)),
+            "delete": operation(
+                "End every session of a person at once; another's for admins",
+                _ENDED,
+                errors=("403", "404"),
+                parameters=[_PERSON],
+            ),
         },
     }
 

@@ -21,6 +21,7 @@ from dashboard.api.files import made_file, named, own_file, start_unload, writte
 from dashboard.api.health import health_route
 from dashboard.api.openapi import openapi
 from dashboard.api.requests import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
+from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.filters import Days, Filters, day_from_text
@@ -30,6 +31,7 @@ from dashboard.results.json_values import json_columns, json_rows
 from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
+from dashboard.sign_in.sessions import Sessions
 
 WAIT_SECONDS = 25.0
 """How long `POST /api/query` waits before it answers 202: below the 30 s at which proxies give up."""
@@ -43,9 +45,12 @@ Provider = Callable[[], Service]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(provider: Provider) -> list[BaseRoute]:
-    """Return the routes for `st.App(routes=...)`; `provider` gives the service when a request needs it."""
-    api = _Api(provider)
+def routes(provider: Provider, sessions: Sessions | None = None) -> list[BaseRoute]:
+    """Return the routes for `st.App(routes=...)`; `provider` gives the service when a request needs it.
+
+    `sessions` are those of people who signed in; None where sign-in is off.
+    """
+    api, people = _Api(provider), SessionsApi(provider, sessions)
     return [
         health_route(provider),
         Route("/api/stats", answered(api.stats), methods=["GET"]),
@@ -60,6 +65,8 @@ def routes(provider: Provider) -> list[BaseRoute]:
         Route("/api/unload", answered(api.unload), methods=["POST"]),
         Route("/api/files", answered(api.files), methods=["GET"]),
         Route("/api/daily", answered(api.daily), methods=["GET"]),
+        Route("/api/sessions", answered(people.listed), methods=["GET"]),
+        Route("/api/sessions", answered(people.end), methods=["DELETE"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
     ]
@@ -135,7 +142,7 @@ class _Api:
     async def spending(self, _: Request) -> Response:
         """Answer what each person spent on each dataset, for admins."""
         service = await self._in_thread(self._provider)
-        service.permissions.require("admin", service.names, "the spending")
+        service.permissions.require_admin("reading what other people spend")
         return json_response({"spending": [spent(one) for one in service.audit.spending()]})
 
     async def download(self, request: Request) -> Response:

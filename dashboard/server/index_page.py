@@ -23,6 +23,7 @@ _STATIC: Final = Path(__file__).parents[1] / "static"
 _STYLE: Final = (_STATIC / "style.css").read_text(encoding="utf-8")
 _ADDRESS: Final = (_STATIC / "theme_address.js").read_text(encoding="utf-8")
 _NULL_MARK: Final = (_STATIC / "null_mark.js").read_text(encoding="utf-8")
+_SESSION_END: Final = (_STATIC / "session_end.js").read_text(encoding="utf-8")
 _DROPPED: Final = frozenset({b"if-none-match", b"if-modified-since", b"accept-encoding"})
 """Request headers withheld from Streamlit: a 304 would bring back another theme, and a packed body cannot be edited."""
 
@@ -123,7 +124,7 @@ def _head(theme: str | None) -> str:
         f"<style>{style}{_STYLE}</style>"
         # With the server's address given, the front end does not try every folder of the page's address.
         f"<script>window.__streamlit={{...{json.dumps(boot)},BACKEND_BASE_URL:location.origin}};"
-        f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}{_NULL_MARK}</script>"
+        f"window.__dashboardTheme={json.dumps(theme)};{_ADDRESS}{_NULL_MARK}{_SESSION_END}</script>"
     )
 
 

@@ -8,6 +8,10 @@ _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
+    # A page that opened this one keeps no handle to it, so it cannot post messages to it as its host.
+    (b"cross-origin-opener-policy", b"same-origin"),
+    # Nor can its elements load answers of this one.
+    (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 

@@ -32,6 +32,11 @@ class Permissions:
                 f"Ask an admin for the role {role} (ROLE_MAP)."
             )
 
+    def require_admin(self, doing: str) -> None:
+        """Raise Forbidden unless the requester is admin everywhere; admin of one dataset is not enough."""
+        if not self._requester().roles.has("admin"):
+            raise Forbidden(f"Your role does not allow {doing}. Ask for the role admin (ROLE_MAP).")
+
     def ticket(self, owner: str, datasets: tuple[str, ...], statement: Statement) -> Ticket:
         """Return the ticket of a query; raises Forbidden, or TooManyQueries where the bytes of today are spent."""
         if statement.written or statement.unloads:

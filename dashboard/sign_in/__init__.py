@@ -9,6 +9,7 @@
     stream_gate.py  the middleware that every page's socket passes
     back_messages.py  the messages of a browser that may reach Streamlit
     session.py      cookies to the person who is signed in
+    sessions.py     which sign-ins still hold, and how they end
     issuer.py       the provider's published keys
     bearer.py       a program's token to the person it was issued to
     logs.py         removes sign-in codes from the access log

@@ -11,6 +11,9 @@ from dataset_model.faults import DatasetError, Fault
 SECRETS: Final = ("AUTH_SECRET_ARN", "SIGN_IN_SECRET")
 """Variables that name the secret: by its ARN, or by a name that a template knows before the secret is there."""
 UNAUTHENTICATED: Final = "DASHBOARD_ALLOW_UNAUTHENTICATED"
+IDLE: Final = "SIGN_IN_IDLE_MINUTES"
+IDLE_MINUTES: Final = 120
+MOST_IDLE_MINUTES: Final = 720
 YES: Final = "yes-anyone-can-read-everything"
 
 
@@ -48,6 +51,14 @@ def role_map_from_environment(environment: Mapping[str, str]) -> RoleMap:
     except (ValueError, AttributeError) as error:
         expected = f"group=role or group=role@dataset, separated by commas ({error})"
         raise DatasetError([Fault("environment", "ROLE_MAP", expected, text)]) from None
+
+
+def idle_seconds_from_environment(environment: Mapping[str, str]) -> float:
+    """Return the idle time of SIGN_IN_IDLE_MINUTES in seconds; raise DatasetError where it is no whole number."""
+    text = environment.get(IDLE, "").strip() or str(IDLE_MINUTES)
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_IDLE_MINUTES:
+        raise DatasetError([Fault("environment", IDLE, f"whole minutes from 1 to {MOST_IDLE_MINUTES}", text)])
+    return int(text) * 60.0
 
 
 def refusal(addresses: str) -> str:

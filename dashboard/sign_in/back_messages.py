@@ -16,6 +16,8 @@ ALLOWED: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "fil
 ALLOWED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
 """Kinds of `backend_operation_request`: the file of a download button, the rows of a long table."""
 
+_BY_ITSELF: Final = frozenset({"", "nothing", "app_heartbeat", "rerun_script.auto", "clear_cache", "load_git_info"})
+
 _log = LogLines(__name__)
 
 
@@ -40,6 +42,12 @@ def is_allowed(kind: str) -> bool:
     if name == "backend_operation_request":
         return detail in ALLOWED_OPERATIONS
     return not name or name in ALLOWED
+
+
+def is_activity(message: Message) -> bool:
+    """Return whether a person did something; pages also run by themselves, and connections are kept open."""
+    data = message.get("bytes") if message["type"] == "websocket.receive" else None
+    return data is not None and kind_of(data) not in _BY_ITSELF
 
 
 def filtered(receive: Receive) -> Receive:

@@ -27,6 +27,7 @@ from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.person import Person
 from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
+from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.sign_in_page import SIGNED_OUT
 from dashboard.sign_in.source import ProviderSource
 
@@ -40,7 +41,10 @@ _LISTENER_CHECK_SECONDS: Final = 5.0
 # Wherever a base path puts them. What is not here is the front end: the same files for everyone, and no figures.
 _GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = ("_stcore/health", "_http_stream/client.js")
-_SIGN_IN: Final = ("auth/login", "auth/logout", "oauth2callback")
+_PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
+"""What an open page asks for by itself; none of it means that the person is there."""
+_SIGN_OUT: Final = "auth/logout"
+_SIGN_IN: Final = ("auth/login", _SIGN_OUT, "oauth2callback")
 """Streamlit's own routes of a sign-in."""
 
 _log = LogLines(__name__)
@@ -64,11 +68,13 @@ class Gate:
         source: ProviderSource | None = None,
         names: frozenset[str] = frozenset(),
         role_map: RoleMap | None = None,
+        sessions: Sessions | None = None,
     ) -> None:
         self._app = app
         self._access = access
         self._source = source
         self._role_map = role_map or RoleMap()
+        self._sessions = sessions or Sessions(float("inf"))
         self._hosts = Hosts(names, any_address=access is Access.EVERYBODY)
         self._issuer: tuple[Provider, Issuer] | None = None
         self._listener_check: asyncio.Task[None] | None = None
@@ -114,8 +120,11 @@ class Gate:
         if provider is None:
             await _refuse(_not_set_up(Headers(scope=scope)), scope, receive, send)
             return
+        await self._sessions.refresh()
         if not _is_guarded(scope["path"]):
-            if _is_document(scope) and person_from_cookies(HTTPConnection(scope).cookies, provider) is None:
+            if _is_one_of(scope["path"], (_SIGN_OUT,)) and scope["type"] == "http":
+                await self._sign_out(scope, provider)
+            elif _is_document(scope) and self._signed_in(scope, provider, active=True) is None:
                 scope[SIGNED_OUT] = True
             await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
             return
@@ -140,7 +149,7 @@ class Gate:
         person = (
             await self._token_holder(token.strip(), provider)
             if scheme.lower() == "bearer"
-            else person_from_cookies(connection.cookies, provider)
+            else self._signed_in(scope, provider, active=not _PASSIVE.search(scope["path"]))
         )
         if person is None:
             raise _Refused(
@@ -157,13 +166,27 @@ class Gate:
         from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
 
         try:
-            return await person_from_bearer(token, self._issuer_of(provider), provider.client_id)
+            person = await person_from_bearer(token, self._issuer_of(provider), provider.client_id)
         except TokenRefused as error:
             answer = _unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
             raise _Refused(answer) from None
         except IssuerUnreachable as error:
             _log.warning("tokens cannot be checked", reason=str(error))
             raise _Refused(JSONResponse({"error": str(error)}, 503, {"Retry-After": "30"})) from None
+        if self._sessions.is_ended(person):
+            raise _Refused(_unauthorized("The person's sessions were ended. Get a new token.", "Bearer"))
+        return person
+
+    def _signed_in(self, scope: Scope, provider: Provider, *, active: bool) -> Person | None:
+        person = person_from_cookies(HTTPConnection(scope).cookies, provider)
+        session = self._sessions.admit(person, active=active) if person is not None else None
+        return session.person if session is not None else None
+
+    async def _sign_out(self, scope: Scope, provider: Provider) -> None:
+        """End the person's sessions before Streamlit clears the cookie; a link on another site's page ends nothing."""
+        person = person_from_cookies(HTTPConnection(scope).cookies, provider)
+        if person is not None and Headers(scope=scope).get("sec-fetch-site") not in {"cross-site", "same-site"}:
+            await self._sessions.end_person(person.subject)
 
     def _issuer_of(self, provider: Provider) -> "Issuer":
         from dashboard.sign_in.issuer import Issuer

@@ -24,6 +24,12 @@ class Person:
     email: str | None = None
     claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def issued(self) -> float:
+        """When the provider issued the sign-in or token (`iat`), in seconds; 0 where the claims do not say."""
+        issued = self.claims.get("iat")
+        return float(issued) if isinstance(issued, int | float) and not isinstance(issued, bool) else 0.0
+
     def requester(self, role_map: RoleMap, address: str = "") -> Requester:
         """Return who asks, with the roles that the person's claims give."""
         return Requester(self.subject, self.name, address, role_map.roles_of(self.claims))

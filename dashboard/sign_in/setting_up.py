@@ -15,6 +15,7 @@ from dashboard.model.roles import RoleMap
 from dashboard.sign_in.access import (
     Access,
     access_from_environment,
+    idle_seconds_from_environment,
     refusal,
     role_map_from_environment,
     secret_from_environment,
@@ -24,6 +25,7 @@ from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
 from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.sessions import Ended, Sessions
 from dashboard.sign_in.sign_in_page import SignInPage
 from dashboard.sign_in.source import ProviderSource
 from dashboard.sign_in.stream_gate import StreamGate
@@ -41,30 +43,44 @@ class SignIn:
     access: Access
     source: ProviderSource | None = None
     role_map: RoleMap = field(default_factory=RoleMap)
+    sessions: Sessions | None = None
+    """Where people sign in."""
     names: frozenset[str] = frozenset()
     """Host names under which the dashboard answers without sign-in, in addition to its addresses."""
 
     @property
     def middleware(self) -> Middleware:
         """The gate, which every request passes first."""
-        return Middleware(Gate, access=self.access, source=self.source, names=self.names, role_map=self.role_map)
+        return Middleware(
+            Gate,
+            access=self.access,
+            source=self.source,
+            names=self.names,
+            role_map=self.role_map,
+            sessions=self.sessions,
+        )
 
     @property
     def inner_middleware(self) -> list[Middleware]:
         """What stands next to Streamlit: the sign-in page, and the check of every page's socket."""
-        return [Middleware(SignInPage), Middleware(StreamGate, access=self.access, source=self.source)]
+        gate = Middleware(StreamGate, access=self.access, source=self.source, sessions=self.sessions)
+        return [Middleware(SignInPage), gate]
 
 
-def sign_in_or_exit(environment: Mapping[str, str] = os.environ) -> SignIn:
-    """Return how this process is closed; exit with status 2 where its settings are wrong or it would stand open."""
+def sign_in_or_exit(environment: Mapping[str, str] = os.environ, ended: Callable[[], Ended] | None = None) -> SignIn:
+    """Return how this process is closed; exit with status 2 where its settings are wrong or it would stand open.
+
+    `ended` gives the store of ended sessions, once the settings of the service are known.
+    """
     keep_codes_out_of_the_access_log()
     try:
         access, names = access_from_environment(environment), names_from_environment(environment)
         role_map = role_map_from_environment(environment)
         if access is Access.SIGN_IN:
+            sessions = Sessions(idle_seconds_from_environment(environment), ended)
             source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
             source.current()
-            return SignIn(access, source, role_map)
+            return SignIn(access, source, role_map, sessions)
     except DatasetError as error:
         _exit(f"The dashboard's sign-in settings are wrong.\n{error}")
     # Streamlit's own option is known before the server listens; the gate checks every other way.

@@ -12,16 +12,19 @@ from starlette.types import ASGIApp
 
 from dashboard.api import routes
 from dashboard.services.service import Service
+from dashboard.sign_in.sessions import Sessions
 
 
 @contextlib.contextmanager
 def serving(
-    provider: Callable[[], Service], gate: Callable[[ASGIApp], ASGIApp] = lambda app: app
+    provider: Callable[[], Service],
+    gate: Callable[[ASGIApp], ASGIApp] = lambda app: app,
+    sessions: Sessions | None = None,
 ) -> Iterator[httpx.Client]:
     """Serve the routes, within a gate, and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        gate(Starlette(routes=routes.routes(provider))), log_level="critical", ws="none", lifespan="off"
+        gate(Starlette(routes=routes.routes(provider, sessions))), log_level="critical", ws="none", lifespan="off"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -14,19 +14,23 @@ from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.source import ProviderSource
 
-ROLES = "analysts=analyst,admins=admin,sales=viewer,nowhere=viewer@another"
+ROLES = "analysts=analyst,admins=admin,sales=viewer,nowhere=viewer@another,locals=admin@contacts"
+
+
+SESSIONS = Sessions(3600)
 
 
 def gate(app):
     source = ProviderSource(environment_of(OidcProvider("http://127.0.0.1:1"), ORIGIN), lambda _: None)
-    return Gate(app, Access.SIGN_IN, source, role_map=RoleMap("groups", grants_from(ROLES)))
+    return Gate(app, Access.SIGN_IN, source, role_map=RoleMap("groups", grants_from(ROLES)), sessions=SESSIONS)
 
 
 @pytest.fixture
 def client(service):
-    with serving(lambda: service, gate) as made:
+    with serving(lambda: service, gate, SESSIONS) as made:
         yield made
 
 
@@ -215,3 +219,29 @@ def test_a_name_of_ones_own_host_is_no_other_site(service):
         own = f"http://{client.base_url.host}:{client.base_url.port}"
         for headers in ({}, {"sec-fetch-site": "none"}, {"sec-fetch-site": "same-origin", "origin": own}):
             assert client.get("/api/tables", headers=headers).status_code == 200
+
+
+def test_an_admin_ends_the_sessions_of_another_person(client):
+    """Others end their own alone, and a person's list holds their own sessions; an admin's holds all of them."""
+    mia, root, local = as_("mia"), as_("root", "admins"), as_("eva", "locals")
+    for who in (mia, root):
+        assert client.get("/api/tables", headers=who).status_code == 200
+    assert {one["person"] for one in client.get("/api/sessions", headers=mia).json()["sessions"]} == {"mia"}
+    assert {"mia", "root"} <= {one["person"] for one in client.get("/api/sessions", headers=root).json()["sessions"]}
+    for who in (BEN, local):
+        assert client.delete("/api/sessions", params={"person": "mia"}, headers=who).status_code == 403
+    assert client.delete("/api/sessions", params={"person": "mia"}, headers=root).json()["ended"] == 1
+    assert client.get("/api/tables", headers=mia).status_code == 401
+    assert client.get("/api/tables", headers=root).status_code == 200
+
+
+def test_admin_of_one_dataset_reads_no_spending(client):
+    """What concerns all people takes the role for all datasets."""
+    assert client.get("/api/spending", headers=as_("eva", "locals")).status_code == 403
+
+
+def test_without_sign_in_there_are_no_sessions(service):
+    """404, with the reason."""
+    with serving(lambda: service) as client:
+        assert client.get("/api/sessions").status_code == 404
+        assert client.delete("/api/sessions").status_code == 404

@@ -38,7 +38,7 @@ class Socket:
             self.received.append(kind_of(message["bytes"]))
 
 
-def connect(app, messages=(), cookies=""):
+def connect(app, messages=(), cookies="", **more: str):
     """Return what the server sends to a WebSocket that sends these messages and goes."""
     sent = []
     incoming = [{"type": "websocket.connect"}]
@@ -51,7 +51,8 @@ def connect(app, messages=(), cookies=""):
     async def send(message):
         sent.append(message)
 
-    headers = [(b"cookie", cookies.encode()), (b"host", b"localhost")]
+    headers = [(b"cookie", cookies.encode()), (b"host", b"localhost:8501")]
+    headers += [(name.encode(), value.encode()) for name, value in more.items()]
     scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers, "subprotocols": ["streamlit"]}
     asyncio.run(app({**scope, "server": ("127.0.0.1", 80)}, receive, send))
     return sent
@@ -147,3 +148,24 @@ def test_channels_pass_the_same_gate(source):
         scope = {"type": "http", "method": "POST", "path": f"/_http_stream/{operation}", "query_string": b""}
         asyncio.run(app({**scope, "headers": [(b"x-channel", b"new"), (b"host", b"x")]}, receive, send))
     assert [one["status"] for one in answers if one["type"] == "http.response.start"] == [401] * 4
+
+
+@pytest.mark.parametrize(
+    ("origin", "reaches"),
+    [
+        ("http://localhost:8501", True),
+        (ORIGIN, True),
+        ("http://localhost:3000", False),
+        ("http://127.0.0.1:8501", False),
+        ("https://evil.example", False),
+        ("null", False),
+    ],
+)
+def test_only_pages_of_this_dashboard_connect(source, origin, reaches):
+    """Another program's page on this machine is another site, though Streamlit would take it."""
+    for access in (Access.SIGN_IN, Access.LOOPBACK):
+        streamlit = Socket()
+        gate = StreamGate(streamlit, access, source if access is Access.SIGN_IN else None)
+        connect(gate, [RERUN], cookie(), origin=origin)
+        expected = reaches and not (access is Access.LOOPBACK and origin == ORIGIN)
+        assert bool(streamlit.received) == expected
