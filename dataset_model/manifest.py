@@ -60,6 +60,11 @@ class DayRecord(_Record):
         return sum(item.rows for item in self.objects)
 
     @property
+    def values_with_rows(self) -> list[str]:
+        """Partition values that have rows on the day."""
+        return [value for value, rows in self.rows_by_partition_value.items() if rows]
+
+    @property
     def bytes(self) -> int:
         """Bytes published for the day."""
         return sum(item.bytes for item in self.objects)
@@ -77,6 +82,8 @@ class Manifest(_Record):
     time_zone: str
     updated_at: AwareDatetime
     days: dict[dt.date, DayRecord] = Field(default_factory=dict)
+    values_seen: tuple[str, ...] = ()
+    """Partition values that had a published row at some time, sorted; their days may have lost it since."""
 
     @property
     def rows(self) -> int:
@@ -92,6 +99,10 @@ class Manifest(_Record):
     def last_day(self) -> dt.date | None:
         """The latest published day, or None while nothing is published."""
         return max(self.days, default=None)
+
+    def seen(self) -> set[str]:
+        """Return the partition values that have or had a published row."""
+        return {*self.values_seen, *(value for day in self.days.values() for value in day.values_with_rows)}
 
     def values(self, column: str, days: Iterable[dt.date] | None = None) -> tuple[str, ...] | None:
         """Return the sorted distinct values of a small dimension, or None where some day has too many to list."""

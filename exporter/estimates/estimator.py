@@ -1,9 +1,10 @@
 """Settings and a request flow in, an estimate of the export's cost flows out."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from dataset_model import Dataset
 from dataset_model.manifest import Manifest
 from exporter.clients import Clients
 from exporter.estimates.cost import Assumptions, Estimate, costs, known_rows, widening
@@ -15,6 +16,7 @@ from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription
+from exporter.sources.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.storage.glue_catalog import Catalog
@@ -116,6 +118,7 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     estimator = _Estimator(settings, index, description, sort_key, manifest)
     guess = estimator.items(windows)
     units_per_item, samples, unit_basis = estimator.units_per_item(guess)
+    setting_warnings = tuple(_setting_warnings(index, dataset, sort_key, manifest))
     values = dataset.source.partition_values
     looked_at = len(values) if dataset.undeclared == "add" else 0
     return Estimate(
@@ -129,7 +132,10 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
         sampled_pages=samples.pages if samples else 0,
         sampled_units=round(index.limiter.units, 1),
         costs=costs(guess.read, units_per_item, description, looked_at, assumed),
-        warnings=tuple(_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows))),
+        warnings=(
+            *setting_warnings,
+            *_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows)),
+        ),
         assumptions=assumed,
     )
 
@@ -141,6 +147,17 @@ def _sample_basis(samples: Samples) -> str:
         f"an estimate from {samples.pages} pages of at most {ITEMS_PER_PAGE} items, first and last of at most "
         f"{MOST_VALUES} partition values"
     )
+
+
+def _setting_warnings(index: Index, dataset: Dataset, sort_key: SortKey, manifest: Manifest | None) -> Iterator[str]:
+    """Yield what the ends of the index show about wrong settings; reads a few items."""
+    source = dataset.source
+    for value in empty_values(index, source, manifest):
+        yield empty_value_warning(value, source)
+    if manifest is not None and manifest.rows:
+        return  # the format has read this index before
+    if reason := unreadable_reason(probe_index(index, source, sort_key), source, sort_key):
+        yield reason
 
 
 def _warnings(

@@ -38,7 +38,7 @@ from exporter.sources.base import Source
 from exporter.sources.index import Index, IndexDescription
 from exporter.sources.index_source import IndexSource
 from exporter.sources.item_bodies import ItemKeys
-from exporter.sources.probe import index_answer
+from exporter.sources.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.scan_source import ScanSource
 from exporter.sources.table_scan import TableScan
@@ -197,8 +197,13 @@ class ExportJob:
                 except RowsTooLate as late:
                     account.done.days.discard(late.day)  # published without them, and so owed
                     raise
+            self._require_readable(index, sort_key)
             self._settle_empty(publisher, policy, index, sort_key)
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, self._reader.tally)
+        declared, answered = self._dataset.source, self._reader.tally.answered
+        account.warnings += [
+            empty_value_warning(value, declared) for value in empty_values(index, declared, manifest, answered)
+        ]
         if account.protected:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
@@ -292,6 +297,17 @@ class ExportJob:
         publisher.publish(days, spool)
         self._account.covered |= set(days)
 
+    def _require_readable(self, index: Index, sort_key: SortKey) -> None:
+        """Raise SourceError if the run has no row although the index has items, none of them with a readable date."""
+        if self._required_reader.tally.rows or self.request.accept_empty:
+            return
+        declared = self._dataset.source
+        reason = unreadable_reason(probe_index(index, declared, sort_key), declared, sort_key)
+        if reason:
+            if not self._account.windows:
+                self._account.covered.clear()  # the days of a run over everything came from unreadable dates
+            raise SourceError(reason)
+
     def _settle_empty(self, publisher: Publisher, policy: RemovalPolicy, index: Index, sort_key: SortKey) -> None:
         """Remove published days that have become empty, and record the other empty ones."""
         if self._append:
@@ -302,7 +318,10 @@ class ExportJob:
         emptied = wanted - settled
         if emptied:
             answered = self._required_reader.tally.rows > 0
-            policy.check(emptied, "readable days" if answered else index_answer(index, self._dataset.source, sort_key))
+            policy.check(
+                emptied,
+                "readable days" if answered else probe_index(index, self._dataset.source, sort_key).answer,
+            )
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
 

@@ -1,11 +1,19 @@
 """An index flows in, what its first and last items are flows out: readable days, unreadable days or nothing.
 
-A run asks this before it accepts that a published day has become empty. A wrong partition value finds no items. A wrong
-date format finds no items in its ranges, or items without a readable day. Both look like deleted items.
+A run asks this before it accepts that a published day has become empty, and whenever it has read no row. A wrong
+partition value finds no items. A wrong date format finds no items in its ranges, or items without a readable day. Both
+look like days without items.
 """
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
 from dataset_model import Source
+from dataset_model.manifest import Manifest
 from exporter.decoding.page import texts_at_ends
+from exporter.planning.format_guess import guessed_format
 from exporter.planning.key_ranges import EVERY_KEY
 from exporter.planning.removal_policy import Answer
 from exporter.planning.sort_key import SortKey
@@ -14,16 +22,70 @@ from exporter.sources.index import Index
 _PROBED_ITEMS = 50
 """Items read at each end of a partition value; a few unreadable ones among them prove nothing."""
 
+_SHOWN = 60
 
-def index_answer(index: Index, source: Source, sort_key: SortKey) -> Answer:
+
+@dataclass(frozen=True)
+class Probe:
+    """What the ends of an index hold."""
+
+    answer: Answer
+    unreadable: tuple[str, ...] = ()
+    """Sort keys without a readable day, if there is no readable one."""
+
+
+def probe_index(index: Index, source: Source, sort_key: SortKey) -> Probe:
     """Return what the first and last items of the partition values are; a day that is readable ends the search."""
-    answer: Answer = "nothing"
+    unreadable: list[str] = []
     for value in source.partition_values:
-        for probe in (index.first_items, index.last_items):
-            body = probe(value, EVERY_KEY, _PROBED_ITEMS)
+        for items in (index.first_items, index.last_items):
+            body = items(value, EVERY_KEY, _PROBED_ITEMS)
             texts, _ = texts_at_ends(body, source.sort_key, sort_key.attribute_type, _PROBED_ITEMS)
             if sort_key.days(texts).is_valid().true_count:
-                return "readable days"
-            if len(texts):
-                answer = "unreadable days"
-    return answer
+                return Probe("readable days")
+            unreadable += texts.to_pylist()
+    return Probe("unreadable days", tuple(unreadable)) if unreadable else Probe("nothing")
+
+
+def unreadable_reason(probe: Probe, source: Source, sort_key: SortKey) -> str | None:
+    """Return why an index of unreadable days is a wrong setting, and the format that reads it; None for any other."""
+    if probe.answer != "unreadable days":
+        return None
+    keys = pa.array(probe.unreadable, pa.string())
+    guess = guessed_format(keys, sort_key.attribute_type, sort_key.time_zone, sort_key.latest_year)
+    example = probe.unreadable[0]
+    shown = example if len(example) <= _SHOWN else f"{example[:_SHOWN]}..."
+    advice = "No known format reads them. Set DATE_FORMAT to the strptime pattern of these keys."
+    if guess:
+        advice = f"{guess.date_format} reads {guess.readable:,} of them. Set DATE_FORMAT={guess.date_format}."
+    return (
+        f"no item of index {source.index} has a readable date: DATE_FORMAT is {source.date_format}, and none of "
+        f"{len(keys):,} sort keys looked at is in it, for example {shown!r}. {advice}"
+    )
+
+
+def empty_values(
+    index: Index, source: Source, manifest: Manifest | None, answered: Collection[str] = ()
+) -> Iterator[str]:
+    """Yield the partition values that hold nothing now and never held a published row.
+
+    `answered` are values that are known to hold items. Costs one read of one item for each of the others.
+    """
+    published = manifest.seen() if manifest else set()
+    for value in source.partition_values:
+        if value not in answered and value not in published and not _holds_items(index, source, value):
+            yield value
+
+
+def empty_value_warning(value: str, source: Source) -> str:
+    """Return the warning for a partition value that holds nothing."""
+    return (
+        f"partition value {value} of {' and '.join(source.partition_attributes)} holds no item and has never held one: "
+        "check its spelling and case (GSI_PK_VALUE)"
+    )
+
+
+def _holds_items(index: Index, source: Source, value: str) -> bool:
+    body = index.first_items(value, EVERY_KEY, 1)
+    texts, _ = texts_at_ends(body, source.sort_key, index.description.sort_key_type, 1)
+    return len(texts) > 0

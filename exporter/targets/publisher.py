@@ -276,8 +276,11 @@ class Publisher:
             )
             # Dicts of pydantic are plain; the record of a day that this run did not read stays as it is.
             merged = base.days | {day: self._merged(base.days.get(day), record) for day, record in days.items()}
+            replaced = [base.days[day] for day in days if day in base.days]
+            seen = {value for record in replaced for value in record.values_with_rows}
             return base.model_copy(
                 update={
+                    "values_seen": tuple(sorted(seen | set(base.values_seen))),
                     "version": base.version + 1,
                     "updated_at": dt.datetime.now(dt.UTC),
                     "days": dict(sorted(merged.items())),

@@ -110,13 +110,17 @@ def test_the_three_ways_are_priced(scene):
 
 
 def test_a_measured_index_needs_no_sample(scene, monkeypatch):
-    """Where DescribeTable knows items and bytes, --all reads nothing at all."""
+    """Where DescribeTable knows items and bytes, no page is sampled for --all.
+
+    Before the first export the plan still asks three small questions about wrong settings: one item of each value, and
+    the first items of one value.
+    """
     from exporter.run import preflight
 
     described = IndexDescription(("S",), "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
     monkeypatch.setattr(preflight, "describe_index", lambda *_: described)
     found = plan(filled(scene), everything=True)
-    assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 0.0)
+    assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 3.0)
     assert [cost.read_units for cost in found.costs] == [1024.0 + 256, 5000.0, 0.0]
 
 
