@@ -46,6 +46,7 @@ def _run_task(clients: Clients, outputs: Mapping[str, str], wanted: Range, pause
         cluster=cluster,
         taskDefinition=outputs["ExporterTask"],
         launchType="FARGATE",
+        propagateTags="TASK_DEFINITION",
         networkConfiguration={
             "awsvpcConfiguration": {
                 "subnets": outputs["NetworkSubnets"].split(","),

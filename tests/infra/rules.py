@@ -424,6 +424,14 @@ def told_outputs(document: Document) -> Iterator[str]:
             yield f"output {name} is exported"
 
 
+def tagged_tasks(document: Document) -> Iterator[str]:
+    """A scheduled task carries the stack's tags, so that its cost is found by them."""
+    for name, schedule in resources(document, "AWS::Scheduler::Schedule"):
+        task = schedule["Target"].get("EcsParameters")
+        if task is not None and task.get("PropagateTags") != "TASK_DEFINITION":
+            yield f"tasks of schedule {name} have no tags"
+
+
 RULES: tuple[Rule, ...] = (
     form,
     no_code,
@@ -439,6 +447,7 @@ RULES: tuple[Rule, ...] = (
     closed_networks,
     direct_ways,
     plain_tasks,
+    tagged_tasks,
     bounded_queries,
     sound_hosts,
     asked_health,

@@ -65,6 +65,7 @@ def test_a_task_export_returns_its_report(logs):
     assert run_export(SimpleNamespace(ecs=ecs, logs=logs), TASK, wanted, pause=0) == REPORT
     command = ecs.request["overrides"]["containerOverrides"][0]["command"]
     assert command == ["export", "--json", "--start", "2026-06-01", "--end", "2026-06-30"]
+    assert ecs.request["propagateTags"] == "TASK_DEFINITION"
 
 
 def test_a_task_export_that_fails_shows_its_last_lines(logs):

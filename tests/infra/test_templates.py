@@ -110,7 +110,7 @@ def test_the_list_of_known_parameters_is_complete():
     others = {name: set(load_template(name).parameters) - set(DEFAULTS[name]) for name in ("template", "dashboard")}
     assert others["template"] == {
         "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "AlarmAfterHours", "ExporterArchitecture",
-        "ExporterMemory", "ReadCapacityUnits", "WriteCapacityUnits",
+        "ExporterMemory", "ExporterDisk", "ReadCapacityUnits", "WriteCapacityUnits",
     }  # fmt: skip
 
 
