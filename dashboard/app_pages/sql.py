@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.services.job import Job
-from dashboard.sql.parameters import formatted
+from dashboard.sql.layout import formatted
 from dashboard.ui.page.page_header import opened
 from dashboard.ui.page.url_state import linked, share
 from dashboard.ui.query import form, run_status

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from dashboard.aws.athena import Athena
     from dashboard.model.query_types import QueryRequest
     from dashboard.results.sample_values import Samples
+    from dashboard.sql.catalogue import Catalogue
     from dashboard.sql.cost import Estimate
-    from dashboard.sql.guard import Catalogue
     from dashboard.stores.query_library import Library
     from dataset_model.runs import RunEntry
     from dataset_model.verification import Verification
@@ -221,7 +221,7 @@ class Service:
 
     def catalogue(self) -> "Catalogue":
         """Return the tables that the requester's custom SQL may read."""
-        from dashboard.sql.guard import Catalogue, ServedTable
+        from dashboard.sql.catalogue import Catalogue, ServedTable
 
         models = [self.model(name) for name in self.permissions.visible(self._datasets, "analyst")]
         return Catalogue(

@@ -36,9 +36,12 @@ def estimate_from(statement: Statement, manifest: Manifest, scans: Sequence[DayT
     `scans` holds one test per scan of the table: whether it may open a day. None: one scan of the statement's days,
     or of all days where it names none. A statement with unknown columns reads all columns.
     """
-    tests = scans if scans is not None else [lambda day: statement.days is None or day in statement.days]
+    own_days: DayTest = lambda day: statement.days is None or day in statement.days  # noqa: E731 - a test like the others
+    tests: Sequence[DayTest] = scans if scans is not None else [own_days]
     sizes = {day: _bytes(record, statement.columns) for day, record in manifest.days.items()}
-    read = [[day for day in sizes if test(day)] for test in tests]
+    # A table that is read many times has the same test each time.
+    opened_by = {test: [day for day in sizes if test(day)] for test in dict.fromkeys(tests)}
+    read = [opened_by[test] for test in tests]
     opened = {day for days in read for day in days}
     size = sum(sizes[day] for days in read for day in days)
     return Estimate(

@@ -1,4 +1,4 @@
-"""Which days a person's SQL may open, told from its conditions on the partition columns alone. Pure.
+"""A parsed statement flows in; tests of which days each reading of a table may open flow out.
 
 An upper bound: a condition that is not understood, or that stands outside the SELECT that names the table, leaves every
 day in. Athena may do better, never worse. A condition on a date column leaves every day in too: which days hold the
@@ -8,12 +8,14 @@ date is written in the files, so all of them are opened to find out.
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlglot import exp
-
-from dashboard.sql.reference_count import mentions
+from dashboard.sql.grammar.tree import Expression, ParsedSql, TableName
+from dashboard.sql.reference_count import MOST_TIMES, mentions, read_too_often
 from dataset_model.partitions import PARTITION_COLUMNS
+
+MOST_PARTS: Final = 1_000
+"""Parts of conditions that are evaluated per day; a statement with more of them is taken to open every day."""
 
 Value = int | bool
 DayTest = Callable[[dt.date], bool]
@@ -23,21 +25,26 @@ class _UnknownError(Exception):
     """A condition that cannot be decided from the day alone."""
 
 
-def scans_of(tree: exp.Expr, database: str, table: str) -> list[DayTest]:
+def scans_of(parsed: ParsedSql, database: str, table: str) -> list[DayTest]:
     """Return, per reading of a table by the SQL, whether it may open a day.
 
     Athena reads a table once for every mention of it, and runs a named query once for every mention of that.
     """
-    times = mentions(tree)
-    return [
-        test
-        for node in tree.find_all(exp.Table)
-        if (node.db, node.name) == (database, table)
-        for test in [_day_test(list(_conditions(node)))] * times(node)
-    ]
+    times = mentions(parsed)
+    scans: list[DayTest] = []
+    left = MOST_PARTS
+    for mention in parsed.tables:
+        if mention.named is not None or [part.name for part in mention.parts][-2:] != [database, table]:
+            continue
+        conditions = list(_conditions(mention))
+        left -= sum(_parts(condition) for condition in conditions)
+        scans += [_day_test(conditions if left >= 0 else [])] * times(mention)
+        if len(scans) > MOST_TIMES:
+            raise read_too_often()
+    return scans
 
 
-def _day_test(conditions: list[exp.Expr]) -> DayTest:
+def _day_test(conditions: list[Expression]) -> DayTest:
     return lambda day: all(_may_hold(condition, _values(day)) for condition in conditions)
 
 
@@ -45,83 +52,112 @@ def _values(day: dt.date) -> dict[str, Value]:
     return {"year": day.year, "month": day.month, "day": day.day}
 
 
-def _conditions(use: exp.Table) -> Iterator[exp.Expr]:
-    select = use.find_ancestor(exp.Select)
-    where = select.args.get("where") if select else None
-    if select is None or where is None:
+def _conditions(mention: TableName) -> Iterator[Expression]:
+    select = mention.select
+    if select is None or select.where is None:
         return
-    sources = 1 + len(select.args.get("joins") or ())
-    name = use.alias_or_name.lower()
-    for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
-        columns = list(condition.find_all(exp.Column))
+    alias = mention.alias.strip('"').lower()
+    for condition in select.where.parts if select.where.kind == "and" else (select.where,):
+        columns, has_query = _columns(condition)
         ours = all(
-            column.name.lower() in PARTITION_COLUMNS
-            and (column.table.lower() == name if column.table else sources == 1)
-            for column in columns
+            words[-1] in PARTITION_COLUMNS and (words[:-1] == (alias,) if len(words) > 1 else select.sources == 1)
+            for words in columns
         )
-        if columns and ours and not condition.find(exp.Query):
+        if columns and ours and not has_query:
             yield condition
 
 
-def _may_hold(condition: exp.Expr, values: Mapping[str, Value]) -> bool:
+def _columns(condition: Expression) -> tuple[list[tuple[str, ...]], bool]:
+    """Return the columns that a condition names, and whether it holds a query."""
+    columns, has_query = [], False
+    left = [condition]
+    while left:
+        node = left.pop()
+        if node.kind == "column":
+            columns.append(node.words)
+        has_query = has_query or node.kind == "query"
+        left += node.parts
+    return columns, has_query
+
+
+def _parts(condition: Expression) -> int:
+    count, left = 0, [condition]
+    while left:
+        count += 1
+        left += left.pop().parts
+    return count
+
+
+def _may_hold(condition: Expression, values: Mapping[str, Value]) -> bool:
     try:
         return bool(_value(condition, values))
     except (_UnknownError, TypeError, ZeroDivisionError, OverflowError):
         return True
 
 
-_COMPARISONS: dict[type[exp.Expr], Callable[[Any, Any], Any]] = {
-    exp.EQ: operator.eq,
-    exp.NEQ: operator.ne,
-    exp.LT: operator.lt,
-    exp.LTE: operator.le,
-    exp.GT: operator.gt,
-    exp.GTE: operator.ge,
-    exp.Add: operator.add,
-    exp.Sub: operator.sub,
-    exp.Mul: operator.mul,
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
-def _value(node: exp.Expr, values: Mapping[str, Value]) -> Value:  # noqa: PLR0911 - one line per kind of node
-    match node:
-        case exp.Paren():
-            return _value(node.this, values)
-        case exp.Column():
-            return values[node.name.lower()]
-        case exp.And() | exp.Or():
+def _value(node: Expression, values: Mapping[str, Value]) -> Value:  # noqa: PLR0911 - one line per kind of node
+    match node.kind:
+        case "paren":
+            return _value(node.parts[0], values)
+        case "column":
+            return values[node.words[-1]]
+        case "and" | "or":
             return _joined(node, values)
-        case exp.Not():
-            return not _value(node.this, values)
-        case exp.Between():
-            low, high = (_compared(compare, node.this, node.args[end], values) for compare, end in _ENDS)
-            return bool(low and high)
-        case exp.In() if node.expressions:
-            return any(_compared(operator.eq, node.this, choice, values) for choice in node.expressions)
-        case exp.Literal() if node.is_int:
-            return int(node.name)
-        case exp.Binary() if type(node) in _COMPARISONS:
-            return _compared(_COMPARISONS[type(node)], node.this, node.expression, values)
+        case "not":
+            return not _value(node.parts[0], values)
+        case "between":
+            value, low, high = node.parts
+            return bool(_compared(operator.ge, value, low, values) and _compared(operator.le, value, high, values))
+        case "in":
+            return any(_compared(operator.eq, node.parts[0], choice, values) for choice in node.parts[1:])
+        case "integer":
+            return int(node.words[0])
+        case "compare":
+            return _compared(_COMPARISONS[node.words[0]], node.parts[0], node.parts[1], values)
+        case "arithmetic" if set(node.words) <= set(_ARITHMETIC):
+            return _calculated(node, values)
     raise _UnknownError
 
 
-_ENDS = ((operator.ge, "low"), (operator.le, "high"))
+def _calculated(node: Expression, values: Mapping[str, Value]) -> Value:
+    total = _value(node.parts[0], values)
+    for sign, part in zip(node.words, node.parts[1:], strict=True):
+        other = _value(part, values)
+        if isinstance(total, bool) or isinstance(other, bool):
+            raise _UnknownError
+        total = _ARITHMETIC[sign](total, other)
+        if abs(total) >= 2**31:
+            # Athena's integers end there: what the query does then is not for this module to say.
+            raise _UnknownError
+    return total
 
 
 def _compared(
-    compare: Callable[[Any, Any], Value], left: exp.Expr, right: exp.Expr, values: Mapping[str, Value]
+    compare: Callable[[Any, Any], Value], left: Expression, right: Expression, values: Mapping[str, Value]
 ) -> Value:
     first, second = _value(left, values), _value(right, values)
-    # Athena refuses to compare a number with a boolean, so what that would mean is not for us to say.
+    # Athena refuses to compare a number with a boolean, so the result is unknown here.
     if type(first) is not type(second):
         raise _UnknownError
     return compare(first, second)
 
 
-def _joined(node: exp.And | exp.Or, values: Mapping[str, Value]) -> bool:
-    decisive = isinstance(node, exp.Or)
+def _joined(node: Expression, values: Mapping[str, Value]) -> bool:
+    decisive = node.kind == "or"
     unknown = False
-    for side in (node.this, node.expression):
+    for side in node.parts:
         try:
             if bool(_value(side, values)) is decisive:
                 return decisive

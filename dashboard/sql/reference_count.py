@@ -1,10 +1,12 @@
-"""How often a part of a person's SQL runs: a named query (WITH) runs once for every mention of its name. Pure."""
+"""A parsed statement flows in; how often each part of it runs at most flows out.
+
+A named query (WITH) runs once for every mention of its name.
+"""
 
 from collections.abc import Callable
 
-from sqlglot import exp
-
 from dashboard.errors import RefusedSql
+from dashboard.sql.grammar.tree import NamedQuery, ParsedSql, TableName
 
 MOST_RECURSIONS = 11
 """Athena's limit on a recursive query is ten steps after the first."""
@@ -12,40 +14,26 @@ MOST_TIMES = 1_000
 """Mentions multiply: thirty named queries that each mention the one before twice are a thousand million readings."""
 
 
-def mentions(tree: exp.Expr) -> Callable[[exp.Expr], int]:
-    """Return what tells, for a node of the tree, how often it runs at most.
+def mentions(parsed: ParsedSql) -> Callable[[TableName], int]:
+    """Return the function that gives, for a table of the statement, how often it is read at most."""
+    mentioned_in: dict[int, list[NamedQuery | None]] = {}
+    for table in parsed.tables:
+        if table.named is not None and table.named is not table.inside:
+            mentioned_in.setdefault(id(table.named), []).append(table.inside)
+    times: dict[int, int] = {}
 
-    Names are counted wherever they stand: where one hides another, that is too many rather than too few.
-    """
-    named: dict[str, list[exp.Table]] = {}
-    for table in tree.find_all(exp.Table):
-        if not table.db:
-            named.setdefault(table.name.lower(), []).append(table)
-    known: dict[int, int] = {}
+    def runs(query: NamedQuery | None) -> int:
+        return 1 if query is None else times.get(id(query), 0)
 
-    def times(node: exp.Expr) -> int:
-        query = node.find_ancestor(exp.CTE)
-        if query is None:
-            return 1
-        if id(query) not in known:
-            # Its own mentions of itself are the recursion; while they are counted they count nothing.
-            known[id(query)] = 0
-            clause = query.parent
-            steps = MOST_RECURSIONS if isinstance(clause, exp.With) and clause.recursive else 1
-            counted = sum(times(mention) for mention in named.get(query.alias.lower(), ()))
-            known[id(query)] = max(counted, times(query), 1) * steps
-            if known[id(query)] > MOST_TIMES:
-                raise RefusedSql("A table is read more than a thousand times", mend="Name its result less often.")
-        return known[id(query)]
-
-    return _within_depth(times)
+    # A query is mentioned only in later ones and in those around it, which all end after it.
+    for query in reversed(parsed.named_queries):
+        counted = sum(runs(where) for where in mentioned_in.get(id(query), ()))
+        times[id(query)] = max(counted, runs(query.inside), 1) * (MOST_RECURSIONS if query.recursive else 1)
+        if times[id(query)] > MOST_TIMES:
+            raise read_too_often()
+    return lambda table: runs(table.inside)
 
 
-def _within_depth(times: Callable[[exp.Expr], int]) -> Callable[[exp.Expr], int]:
-    def asked(node: exp.Expr) -> int:
-        try:
-            return times(node)
-        except RecursionError:
-            raise RefusedSql("The statement is nested too deeply", mend="Use fewer named queries.") from None
-
-    return asked
+def read_too_often() -> RefusedSql:
+    """Return the refusal of a statement that reads a table more than `MOST_TIMES` times."""
+    return RefusedSql("A table is read more than a thousand times", mend="Name its result less often.")

@@ -1,30 +1,23 @@
-"""SQL that reads every day, with conditions on the partition columns put where they belong. Pure.
+"""SQL that reads every day flows in; the same SQL with conditions on the partition columns flows out.
 
-The person's text stays as it is, comments and all: conditions go in behind WHERE, or make one where there is none. What
-comes out is a proposal; whoever shows it lets the guard read it again and looks whether it reads less.
+The person's text stays as it is, comments too: the conditions follow WHERE, or become a WHERE clause. The result is a
+proposal: the caller has the guard check it and compares what it reads.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlglot
-from sqlglot import Token, TokenType, exp
-
 from dashboard.errors import RefusedSql
 from dashboard.model.filters import Days
 from dashboard.model.partition_filter import partition_conjuncts
-from dashboard.sql.guard import Catalogue, is_named_query
-from dashboard.sql.parameters import standing_in
-from dashboard.sql.parser import DIALECT, one_statement
+from dashboard.sql.catalogue import Catalogue
+from dashboard.sql.grammar.tokens import Token
+from dashboard.sql.grammar.tree import Select, TableName
+from dashboard.sql.parser import one_statement
 
-Find = Callable[[exp.Table], Days | None]
-"""Says which days are proposed of the table that a name in the SQL means; None for any other name."""
-
-_AFTER_WHERE = {
-    *(TokenType.GROUP_BY, TokenType.HAVING, TokenType.WINDOW, TokenType.ORDER_BY, TokenType.OFFSET, TokenType.LIMIT),
-    *(TokenType.FETCH, TokenType.UNION, TokenType.INTERSECT, TokenType.EXCEPT, TokenType.SEMICOLON),
-}
+Find = Callable[[TableName], Days | None]
+"""Returns the days proposed for the table that a name in the SQL means; None for any other name."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +36,9 @@ def proposal_from(
     """Return the SQL confined to the `latest` days of its tables, where `reads_less` agrees that this helps."""
     used: list[Days] = []
 
-    def find(table: exp.Table) -> Days | None:
-        served = None if is_named_query(table) else catalogue.find(table.db or None, table.name)
+    def find(table: TableName) -> Days | None:
+        names = [part.name for part in table.parts][-2:]
+        served = catalogue.find(names[0] if len(names) > 1 else None, names[-1]) if table.named is None else None
         days = latest.get((served.database, served.table)) if served else None
         used.extend([days] if days else [])
         return days
@@ -61,21 +55,25 @@ def proposal_from(
 
 def narrowed(sql: str, find: Find) -> str | None:
     """Return the SQL confined to the proposed days; None where no table in it could be confined."""
-    text = standing_in(sql)
-    tokens = sqlglot.tokenize(text, read=DIALECT)
-    conditions: dict[int, tuple[exp.Select, int, list[str]]] = {}
-    for table in one_statement(text).find_all(exp.Table):
-        select, found = table.find_ancestor(exp.Select), find(table)
-        start = table.this.meta.get("start") if isinstance(table.this, exp.Identifier) else None
-        if found is None or select is None or start is None or _may_be_missing(select):
+    parsed = one_statement(sql)
+    conditions: dict[int, tuple[Select, list[str]]] = {}
+    for table in parsed.tables:
+        select = table.select
+        # Rows of an outer join may be missing: a condition on one table would then drop rows of the others.
+        if select is None or select.has_outer_join or not table.alias:
             continue
-        alone = not select.args.get("joins")
-        _, _, wanted = conditions.setdefault(id(select), (select, start, []))
-        wanted.append(condition(found, "" if alone else f"{table.alias_or_name}."))
-    places = [(start, select, wanted) for select, start, wanted in conditions.values()]
-    for start, select, wanted in sorted(places, key=lambda place: place[0], reverse=True):
-        sql = _with_condition(sql, tokens, start, select, "\n  AND ".join(wanted))
-    return sql if places else None
+        days = find(table)
+        if days is not None:
+            _, wanted = conditions.setdefault(id(select), (select, []))
+            wanted.append(condition(days, "" if select.sources == 1 else f"{table.alias}."))
+    insertions = [
+        insertion
+        for select, wanted in conditions.values()
+        for insertion in _insertions(parsed.tokens, select, "\n  AND ".join(wanted))
+    ]
+    for offset, text in sorted(insertions, reverse=True):
+        sql = f"{sql[:offset]}{text}{sql[offset:]}"
+    return sql if conditions else None
 
 
 def condition(days: Days, prefix: str = "") -> str:
@@ -83,28 +81,12 @@ def condition(days: Days, prefix: str = "") -> str:
     return re.sub(r'"(year|month|day)"', rf"{prefix}\1", " AND ".join(partition_conjuncts(days)))
 
 
-def _may_be_missing(select: exp.Select) -> bool:
-    """Whether rows of some table may be missing: a condition on it would then drop rows of the others."""
-    return any(join.side for join in select.args.get("joins") or ())
-
-
-def _with_condition(sql: str, tokens: Sequence[Token], start: int, select: exp.Select, wanted: str) -> str:
-    place = next(place for place, token in enumerate(tokens) if token.start == start)
-    where = end = None
-    depth = 0
-    for place_now in range(place + 1, len(tokens)):
-        kind = tokens[place_now].token_type
-        if depth == 0 and (kind in _AFTER_WHERE or kind == TokenType.R_PAREN):
-            end = place_now
-            break
-        if depth == 0 and kind == TokenType.WHERE:
-            where = place_now
-        depth += (kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN)
-    last = tokens[(end if end is not None else len(tokens)) - 1].end + 1
-    if where is None:
-        return f"{sql[:last]}\nWHERE {wanted}{sql[last:]}"
-    after = tokens[where].end + 1
-    written = sql[after:last]
-    # A comment to the end of the line would swallow the parenthesis that closes.
-    kept = f" ({written.strip()}\n  )" if isinstance(select.args["where"].this, exp.Or) else written
-    return f"{sql[:after]} {wanted}\n  AND{kept}{sql[last:]}"
+def _insertions(tokens: Sequence[Token], select: Select, wanted: str) -> list[tuple[int, str]]:
+    """Return texts and the offsets at which they make the condition part of a SELECT."""
+    if select.where is None or select.where_at is None:
+        return [(tokens[select.after_from - 1].end, f"\nWHERE {wanted}")]
+    first, last = tokens[select.where_at + 1].start, tokens[select.after_where - 1].end
+    if select.where.kind == "or":
+        # The parenthesis closes on a line of its own: a comment to the end of the line would swallow it.
+        return [(first, f"{wanted}\n  AND ("), (last, "\n  )")]
+    return [(first, f"{wanted}\n  AND ")]

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-import sqlglot
 import streamlit as st
-from sqlglot.errors import SqlglotError
 
 from dashboard.model import formats
 from dashboard.model.filters import DIMENSIONS, Filters
@@ -15,6 +13,7 @@ from dashboard.results.chart_gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
+from dashboard.sql.layout import formatted
 from dashboard.ui.result.download_menu import download_menu, unloaded
 from dashboard.ui.result.grid import grid
 from dashboard.ui.result.row_count import count_rows, counted
@@ -82,21 +81,13 @@ def rows_text(found: QueryResult, of: int | None) -> str:
     return f"First {found.row_count:,} rows, there are more"
 
 
-def readable(sql: str) -> str:
-    """Return SQL formatted over several lines; unchanged where it cannot be parsed."""
-    try:
-        return sqlglot.parse_one(sql, dialect="athena").sql("athena", pretty=True)
-    except SqlglotError:
-        return sql
-
-
 @st.dialog("SQL of these figures", width="large", icon=":material/code:")
 def sql_dialog(statements: Sequence[Statement]) -> None:
     """Show statements with their values in place."""
     for statement in statements:
         if statement.title:
             st.caption(statement.title)
-        st.code(readable(statement.shown_sql), language="sql", wrap_lines=True)
+        st.code(formatted(statement.shown_sql), language="sql", wrap_lines=True)
 
 
 @st.dialog("Rows of these figures", width="large", icon=":material/table_rows:")

@@ -6,7 +6,8 @@ import pytest
 
 from dashboard.errors import RefusedSql
 from dashboard.model.query_types import QueryRequest
-from dashboard.sql.parameters import Parameter, formatted, literals_of, parameters_of
+from dashboard.sql.layout import formatted
+from dashboard.sql.parameters import Parameter, literals_of, parameters_of
 
 SQL = "SELECT count(*) AS n FROM contacts WHERE report_date >= {{start_date}} AND channel = {{channel}}"
 
@@ -58,7 +59,7 @@ def test_numbers_bound_the_partitions_too(service):
         (SQL, {"start_date": "soon", "channel": "x"}, "is not a date"),
         ("SELECT 1 FROM contacts WHERE day = {{d:number}}", {"d": "1 OR 1=1"}, "is not a number"),
         ("SELECT {{x}} FROM contacts", {"x": "a"}, "may stand in a WHERE condition alone (line 1, column 8)"),
-        ("SELECT 1 FROM {{x}}", {"x": "contacts"}, "is not served"),
+        ("SELECT 1 FROM {{x}}", {"x": "contacts"}, "WHERE condition alone (line 1, column 15)"),
         ("SELECT 1 FROM contacts LIMIT {{x:number}}", {"x": "5"}, "(line 1, column 30)"),
         (
             "SELECT 1 FROM contacts WHERE day IN (SELECT {{x:number}} FROM contacts)",

@@ -7,7 +7,8 @@ import pytest
 from dashboard.model.filters import Days
 from dashboard.model.query_types import QueryRequest
 from dashboard.services.suggestion import cheaper
-from dashboard.sql.guard import Catalogue, ServedTable, checked
+from dashboard.sql.catalogue import Catalogue, ServedTable
+from dashboard.sql.guard import checked
 from dashboard.sql.rewrite import condition, proposal_from
 
 COLUMNS = ("channel", "note", "report_date", "year", "month", "day")
