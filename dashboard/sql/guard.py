@@ -15,6 +15,7 @@ from dashboard.sql.grammar.tokens import position
 from dashboard.sql.grammar.tree import ParsedSql, TableName
 from dashboard.sql.parameters import bound, check_parameters
 from dashboard.sql.parser import one_statement
+from dashboard.sql.reference_count import MOST_TIMES, read_too_often
 from dashboard.sql.sent_text import Edit, sent_text
 
 
@@ -57,6 +58,8 @@ def checked(sql: str, catalogue: Catalogue, limit: int, given: Mapping[str, str]
     """
     parsed = one_statement(sql)
     check_parameters(parsed, given)
+    if len(parsed.tables) > MOST_TIMES:
+        raise read_too_often()
     named = [(table, _served(table, parsed, catalogue)) for table in parsed.tables if table.named is None]
     tables = tuple(dict.fromkeys(served for _, served in named))
     if parsed.kind in {"columns", "describe"}:
@@ -78,15 +81,17 @@ def columns_read(parsed: ParsedSql, tables: tuple[ServedTable, ...]) -> tuple[st
 
 def _served(table: TableName, parsed: ParsedSql, catalogue: Catalogue) -> ServedTable:
     parts = [token.name for token in table.parts]
-    start = position(parsed.sql, table.parts[0].start)
-    mend = f"Served: {', '.join(f'{served.database}.{served.table}' for served in catalogue.tables)}."
+    served = None
     if len(parts) == 3 and parts[0].lower() != CATALOG:
-        raise RefusedSql(f"The catalog {parts[0]} is not served", *start, mend)
-    if "$" in parts[-1]:
-        raise RefusedSql(f'The system table "{parts[-1]}" is not served', *start, mend)
-    served = catalogue.find(parts[-2] if len(parts) > 1 else None, parts[-1]) if len(parts) <= 3 else None
+        reason = f"The catalog {parts[0]} is not served"
+    elif "$" in parts[-1]:
+        reason = f'The system table "{parts[-1]}" is not served'
+    else:
+        reason = f"The table {'.'.join(parts)} is not served"
+        served = catalogue.find(parts[-2] if len(parts) > 1 else None, parts[-1]) if len(parts) <= 3 else None
     if served is None:
-        raise RefusedSql(f"The table {'.'.join(parts)} is not served", *start, mend)
+        names = ", ".join(f"{each.database}.{each.table}" for each in catalogue.tables)
+        raise RefusedSql(reason, *position(parsed.sql, table.parts[0].start), f"Served: {names}.")
     return served
 
 

@@ -67,7 +67,7 @@ def bound(sent: str, values: Mapping[str, str]) -> Bound:
     """Return checked SQL with its parameters bound; `values` holds their literals (see `literal_of`)."""
     sql = shown = sent
     literals: list[str] = []
-    for token in reversed(tokens_of(sent)):
+    for token in reversed(tokens_of(sent) if values else []):
         if token.kind == "parameter":
             value = values[_parameter(token).name]
             literals.insert(0, value)
