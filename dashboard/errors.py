@@ -14,6 +14,7 @@
     └── ServiceError        Athena, S3 or the sign-in provider did not do its part
         ├── AthenaUnreachable   no answer: try again, look at endpoint and network
         ├── IssuerUnreachable   nobody can say whether a token is genuine: try again
+        ├── StorageFailed       S3 refused or broke off, or a record there is damaged: read the cause
         ├── Throttled           too many requests: try again in a while
         └── AccessDenied        the role lacks a permission: give it
 
@@ -121,6 +122,10 @@ class AthenaUnreachable(ServiceError):
 
 class IssuerUnreachable(ServiceError):
     """The sign-in provider did not say which keys it signs with."""
+
+
+class StorageFailed(ServiceError):
+    """S3 refused a request or broke off an answer, or an object of the exporter is damaged."""
 
 
 class Throttled(ServiceError):

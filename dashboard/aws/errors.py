@@ -4,6 +4,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -19,6 +20,7 @@ from dashboard.errors import (
     QueryCancelled,
     QueryError,
     QueryFailed,
+    StorageFailed,
     TableMissing,
     Throttled,
 )
@@ -57,7 +59,11 @@ def error_from_sdk(error: BaseException, service: str, doing: str) -> DashboardE
             f"{service} did not answer while {doing} ({cause}). Check AWS_ENDPOINT_URL, AWS_REGION and the network, "
             "then try again."
         )
-    return QueryFailed(str(cause or error))
+    if isinstance(cause, IncompleteReadError):
+        return StorageFailed(f"S3 broke off its answer while {doing} ({cause}). Try again in a minute.")
+    return (
+        StorageFailed(f"S3: {doing} failed: {cause or error}") if service == "S3" else QueryFailed(str(cause or error))
+    )
 
 
 def error_from_reason(state: str, reason: str, query_execution_id: str) -> QueryError | AccessDenied:
@@ -90,4 +96,6 @@ def _from_answer(error: ClientError, service: str, doing: str) -> DashboardError
         return AthenaUnreachable(f"{service} has a fault: {code} while {doing}. Try again in a minute.")
     if "output location" in message.lower():
         return QueryFailed(f"{message.rstrip('.')}. Set ATHENA_RESULTS, or a place for results in the workgroup.")
+    if service == "S3":
+        return StorageFailed(f"S3 refused {doing}: {message.rstrip('.')} ({code}). Check the bucket and the key.")
     return error_from_reason("FAILED", message, "") if service == "Athena" else QueryFailed(f"{service}: {message}")

@@ -1,11 +1,18 @@
 """Keys flow in; objects and presigned links flow out. The only module with an S3 client."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    IncompleteReadError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from dashboard.aws.errors import error_from_sdk
 from dashboard.aws.session import new_client
@@ -17,6 +24,12 @@ if TYPE_CHECKING:
 
 LINK_SECONDS = 300
 """Lifetime of a presigned link: long enough to click, too short to share."""
+
+
+READ_ATTEMPTS: Final = 3
+"""Reads of an object whose answer breaks off; the SDK repeats requests, but not a body that it has begun to give."""
+
+T = TypeVar("T")
 
 
 class Objects:
@@ -49,8 +62,7 @@ class Objects:
     def read_version(self, bucket: str, key: str) -> tuple[bytes, str] | None:
         """Return an object's body and its ETag, or None where there is none."""
         try:
-            found = self._client.get_object(Bucket=bucket, Key=key)
-            return found["Body"].read(), found["ETag"].strip('"')
+            return _repeated(lambda: self._get(bucket, key))
         except (ClientError, BotoCoreError) as error:
             if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
                 return None
@@ -87,9 +99,7 @@ class Objects:
         """Write the body of an `s3://` URI into a file, piece by piece; raise ResultMissing where there is none."""
         bucket, key = bucket_and_key(uri)
         try:
-            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
-            for piece in body.iter_chunks(1024 * 1024):
-                file.write(piece)
+            _repeated(lambda: self._copy(bucket, key, file))
         except (ClientError, BotoCoreError) as error:
             if _code(error) in {"NoSuchKey", "NoSuchBucket", "404"}:
                 raise ResultMissing(f"The result {uri} is gone. Run the query again.") from error
@@ -113,10 +123,8 @@ class Objects:
     def part(self, bucket: str, key: str, etag: str, first: int, end: int) -> bytes:
         """Return an object's bytes from `first` to before `end`; raise ResultMissing where its version is another."""
         try:
-            found = self._client.get_object(
-                Bucket=bucket, Key=key, IfMatch=f'"{etag}"', Range=f"bytes={first}-{end - 1}"
-            )
-            return found["Body"].read()
+            condition = {"IfMatch": f'"{etag}"', "Range": f"bytes={first}-{end - 1}"}
+            return _repeated(lambda: self._get(bucket, key, **condition))[0]
         except (ClientError, BotoCoreError) as error:
             if _code(error) in {"PreconditionFailed", "412", "NoSuchKey", "404"}:
                 raise ResultMissing(f"The file s3://{bucket}/{key} was published again. Try again.") from error
@@ -145,6 +153,29 @@ class Objects:
             return self._signer.generate_presigned_url("get_object", Params=request, ExpiresIn=LINK_SECONDS)
         except BotoCoreError as error:
             raise error_from_sdk(error, "S3", f"signing a link to {uri}") from error
+
+    def _get(self, bucket: str, key: str, **condition: Any) -> tuple[bytes, str]:
+        found = self._client.get_object(Bucket=bucket, Key=key, **condition)
+        return found["Body"].read(), found["ETag"].strip('"')
+
+    def _copy(self, bucket: str, key: str, file: IO[bytes]) -> None:
+        start = file.tell()
+        try:
+            for piece in self._client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1024 * 1024):
+                file.write(piece)
+        except BotoCoreError:
+            # The next attempt begins where this one began.
+            file.seek(start)
+            file.truncate()
+            raise
+
+
+def _repeated(read: Callable[[], T]) -> T:
+    """Return what a read gives; one whose answer broke off is repeated."""
+    for _ in range(READ_ATTEMPTS - 1):
+        with contextlib.suppress(IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
+            return read()
+    return read()
 
 
 def _code(error: Exception) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dashboard.aws.s3 import Objects
-from dashboard.errors import QueryFailed
+from dashboard.errors import StorageFailed
 from dashboard.quality.verification_status import StoredObject
 from dataset_model.definition import Dataset
 from dataset_model.manifest import MANIFEST_FILE, Manifest
@@ -64,6 +64,8 @@ class Records:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise QueryFailed(
-                f"s3://{self._bucket}/{key} is not a record that this version reads: {where}: {first['msg']}"
+            fault = f"{where}: {first['msg']}" if where else first["msg"]
+            raise StorageFailed(
+                f"The record s3://{self._bucket}/{key} cannot be read by this version: {fault}. "
+                "Run `python -m exporter doctor`, which says how to repair it."
             ) from error

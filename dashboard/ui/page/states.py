@@ -15,6 +15,7 @@ from dashboard.errors import (
     QueryFailed,
     RefusedSql,
     ResultMissing,
+    StorageFailed,
     TableMissing,
     Throttled,
 )
@@ -25,6 +26,7 @@ _FACES: dict[type[DashboardError], tuple[str, str]] = {
     AthenaUnreachable: (":material/cloud_off:", "A service cannot be reached"),
     Throttled: (":material/hourglass_top:", "Athena is throttling requests"),
     AccessDenied: (":material/lock:", "Access denied"),
+    StorageFailed: (":material/folder_off:", "A file on S3 cannot be read or written"),
     TableMissing: (":material/table:", "The table does not exist yet"),
     QueryFailed: (":material/error:", "The query failed"),
     QueryCancelled: (":material/block:", "The query was stopped"),

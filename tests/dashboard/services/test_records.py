@@ -6,7 +6,7 @@ import threading
 import boto3
 import pytest
 
-from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, QueryFailed, TableMissing
+from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, StorageFailed, TableMissing
 from dashboard.model.filters import Filters
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service, reuse_minutes
@@ -48,7 +48,7 @@ def test_the_latest_verification_is_read(service, published):
 def test_choices_come_from_the_manifest(service):
     """Values of small dimensions without a query; a column without a list has none."""
     assert service.choices("contacts", "channel") == ("CHAT", "EMAIL", "TASK", "VOICE")
-    assert service.dimension_choices("contacts", "agent") == ("", "Ana Lima", "Björn Ström", "Chidi O'Neil", "Dewi")
+    assert service.choices("contacts", "agent_name") == ("", "Ana Lima", "Björn Ström", "Chidi O'Neil", "Dewi")
     assert service.choices("contacts", "contact_id") is None
     assert service.jobs.cancel_owner("") == 0
 
@@ -114,13 +114,13 @@ def test_a_dataset_whose_last_day_was_removed_is_empty(publishing):
     service.close()
 
 
-def test_a_record_of_another_version_is_told_by_name(publishing):
+def test_a_record_of_another_version_is_named(publishing):
     """A manifest that cannot be read says which object and which field."""
     published = publishing("garbled", per_day=0)
     key = f"{published.dataset.target.prefix}/{MANIFEST_FILE}"
     boto3.client("s3").put_object(Bucket=published.bucket, Key=key, Body=b'{"format": 2}')
     service = made(published)
-    with pytest.raises(QueryFailed, match=r"_manifest\.json is not a record that this version reads: format"):
+    with pytest.raises(StorageFailed, match=r"_manifest\.json cannot be read by this version: format"):
         service.manifest("contacts")
     service.close()
 
