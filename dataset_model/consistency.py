@@ -92,6 +92,9 @@ def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsisten
     for field in ("entity", "agent", "channel", "initiation_method"):
         if isinstance(section.get(field), str) and section[field] not in known:
             yield Inconsistency(("dashboard", field), expected, section[field])
+    for index, column in enumerate(_list(section, "dimensions")):
+        if isinstance(column, str) and column not in known:
+            yield Inconsistency(("dashboard", "dimensions", index), expected, column)
     for index, card in enumerate(_list(section, "cards")):
         if not isinstance(card, Mapping):
             continue

@@ -263,6 +263,8 @@ class Dashboard(_Model):
     """Column that names the way in."""
     initiation_method: Name | None = None
     """Column that says how it began."""
+    dimensions: tuple[Name, ...] = ()
+    """Columns that pages filter and draw by; default: those of channel, agent and initiation_method."""
     cards: tuple[Card, ...] = ()
     charts: tuple[Chart, ...] = ()
 

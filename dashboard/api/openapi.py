@@ -2,6 +2,7 @@
 
 from typing import Any, Final, get_args
 
+from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.api.openapi_executions import execution_paths, stop_operation
 from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
@@ -87,7 +88,7 @@ def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...],
         "413": "The body is too large.",
         "429": "A limit on queries at once, waiting queries or bytes a day is reached; the error gives the figure.",
         "422": "The SQL was refused or is wrong; the error gives the reason and its position.",
-        "503": "Athena is out of reach, or the settings are wrong.",
+        "503": "Athena or S3 is out of reach, a record of the exporter is damaged, or the settings are wrong.",
     }
     answer = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     failures = {
@@ -106,10 +107,31 @@ def _stats() -> dict[str, Any]:
         return {"type": "array", "items": {"type": "object", "properties": properties}}
 
     figure = {"type": ["integer", "null"]}
-    names = ("totalRows", "uniqueContacts", "channels", "agents")
-    lists = {"byDay": "day", "byChannel": "channel", "byAgent": "agent", "byInitiationMethod": "initiationMethod"}
-    properties = dict.fromkeys(names, figure) | {name: counts(by) for name, by in lists.items()}
-    return {"type": "object", "properties": {**properties, "asOf": {"type": ["string", "null"], "format": "date-time"}}}
+    properties = dict.fromkeys(FIGURES, figure) | {field: counts(name) for field, name in BREAKDOWNS.items()}
+    as_of = {"type": ["string", "null"], "format": "date-time"}
+    published = {"type": "boolean", "description": "false before the first export: every figure is null."}
+    more = {"byDay": _days(), "differences": _differences(), "asOf": as_of, "published": published}
+    return {"type": "object", "properties": {**properties, **more}}
+
+
+def _days() -> dict[str, Any]:
+    properties = {
+        "day": _DAY,
+        "contacts": {"type": ["integer", "null"], "description": "null where the day is not published."},
+        "published": {"type": "boolean"},
+        "open": {"const": True, "description": "Present where the day was exported before its end."},
+    }
+    return {"type": "array", "items": {"type": "object", "properties": properties}}
+
+
+def _differences() -> dict[str, Any]:
+    properties = {
+        "day": _DAY,
+        "manifest": {"type": ["integer", "null"], "description": "Rows recorded; null where the day has no record."},
+        "athena": {"type": "integer", "description": "Rows counted."},
+    }
+    text = "Days on which Athena counts other rows than the exporter recorded; empty where all is well."
+    return {"type": "array", "description": text, "items": {"type": "object", "properties": properties}}
 
 
 def _question(max_rows: int) -> dict[str, Any]:
@@ -294,9 +316,9 @@ def _files() -> dict[str, Any]:
 
 
 def _daily() -> dict[str, Any]:
-    day = {"type": "object", "properties": {"day": _DAY, "contacts": {"type": "integer"}}}
-    schema = {"type": "object", "properties": {"days": {"type": "array", "items": day}}}
-    operation = _operation("Rows per day, empty days included", schema, errors=("400", "403", "429", "503"))
+    schema = {"type": "object", "properties": {"days": _days(), "differences": _differences()}}
+    summary = "Rows per day, every day of the window included"
+    operation = _operation(summary, schema, errors=("400", "403", "429", "503"))
     operation["parameters"] = [
         {"name": name, "in": "query", "required": True, "schema": _DAY, "description": text}
         for name, text in (("from", "First day, included."), ("to", "Last day, included."))

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from dashboard.api.docs_page import docs_page
 from dashboard.api.errors import answered, json_response
 from dashboard.api.executions import described, spent
+from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
 from dashboard.api.openapi import openapi
@@ -26,7 +27,6 @@ from dashboard.api.tables import estimated, tables
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.filters import Days, Filters, day_from_text
 from dashboard.model.result import QueryResult
-from dashboard.overview.figures import Overview, ValueCount
 from dashboard.results.json_values import json_columns, json_rows
 from dashboard.services.job import API, Job
 from dashboard.services.service import Service
@@ -86,7 +86,7 @@ class _Api:
         service = await self._in_thread(self._provider)
         name = service.dataset(request.query_params.get("dataset")).name
         overview = await self._in_thread(lambda: service.overview(name, Filters()))
-        return json_response(_stats(overview))
+        return json_response(stats_body(service.model(name), overview))
 
     async def query(self, request: Request) -> Response:
         """Run a query; 202 with its id where it takes longer than `WAIT_SECONDS`."""
@@ -174,13 +174,12 @@ class _Api:
         return json_response(await self._in_thread(lambda: written_files(service, result, named(service, job))))
 
     async def daily(self, request: Request) -> Response:
-        """Answer rows per day, every day of the window included."""
+        """Answer rows per day, every day of the window included; null for a day that is not published."""
         refuse_other_sites(request)
         service = await self._in_thread(self._provider)
         name = service.dataset(request.query_params.get("dataset")).name
         days = _window(request)
-        counts = await self._in_thread(lambda: service.daily(name, days))
-        return json_response({"days": [{"day": count.day.isoformat(), "contacts": count.rows} for count in counts]})
+        return json_response(daily_body(await self._in_thread(lambda: service.daily(name, days))))
 
     async def document(self, _: Request) -> Response:
         """Answer the OpenAPI document."""
@@ -241,27 +240,6 @@ def _page(result: QueryResult, first: int | None) -> dict[str, Any]:
     if first is not None and first + PAGE_ROWS < result.row_count:
         page["nextToken"] = _token(result.query_execution_id, first + PAGE_ROWS)
     return page
-
-
-def _stats(overview: Overview | None) -> dict[str, Any]:
-    def counted(values: tuple[ValueCount, ...], name: str) -> list[dict[str, Any]]:
-        return [{name: count.value, "contacts": count.rows} for count in values]
-
-    if overview is None:
-        figures: dict[str, Any] = dict.fromkeys(("totalRows", "uniqueContacts", "channels", "agents"), 0)
-        lists = dict.fromkeys(("byDay", "byChannel", "byAgent", "byInitiationMethod"), ())
-        return {**figures, **{name: [] for name in lists}, "asOf": None}
-    return {
-        "totalRows": overview.totals.rows,
-        "uniqueContacts": overview.totals.unique_contacts,
-        "channels": overview.totals.channels,
-        "agents": overview.totals.agents,
-        "byDay": [{"day": count.day.isoformat(), "contacts": count.rows} for count in overview.by_day],
-        "byChannel": counted(overview.by_channel, "channel"),
-        "byAgent": counted(overview.by_agent, "agent"),
-        "byInitiationMethod": counted(overview.by_method, "initiationMethod"),
-        "asOf": overview.as_of.isoformat(),
-    }
 
 
 def _first_row(request: Request, job: Job) -> int:

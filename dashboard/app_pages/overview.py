@@ -22,7 +22,7 @@ def body() -> None:
             nothing_exported(dataset)
             return
         today = service.today(name)
-        view = view_of(name, manifest, today)
+        view = view_of(service, name, manifest)
         with st.container(horizontal=True, key="head", vertical_alignment="bottom", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xsmall"):
                 title_block(dataset.label, f"{formats.days(view.window)} · days in {dataset.source.time_zone}")

@@ -164,7 +164,6 @@ def _column(name: str, type_: str, _size: None, _length: None, precision: int, s
 def _statistics(execution: AthenaQueryExecution) -> Statistics:
     return Statistics(
         bytes_scanned=execution.data_scanned_in_bytes or 0,
-        queue_ms=execution.query_queue_time_in_millis or 0,
         run_ms=execution.engine_execution_time_in_millis or 0,
         total_ms=execution.total_execution_time_in_millis or 0,
         reused=bool(execution.reused_previous_result),

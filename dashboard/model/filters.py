@@ -7,7 +7,7 @@ import calendar
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model.partitions import days_between
@@ -23,8 +23,11 @@ PRESET_LABELS: Mapping[Preset, str] = {
     "last_month": "Last month",
 }
 
-Dimension = Literal["channel", "agent", "method"]
-DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+RESERVED: Final = frozenset({"from", "to", "days", "dataset", "theme"})
+"""Names that links and the board use for themselves; see `dimension_key`."""
+
+Values = tuple[str | None, ...]
+"""Values of a dimension; None stands for rows where the column is null."""
 
 EARLIEST, LATEST = dt.date(1970, 1, 1), dt.date(9998, 12, 31)
 """Bounds of any day that is accepted; published days are well inside them."""
@@ -83,42 +86,26 @@ def days_of_preset(preset: Preset, today: dt.date) -> Days:
 
 @dataclass(frozen=True)
 class Filters:
-    """What the Overview is narrowed to; empty means everything.
+    """The days and the values that the Overview is narrowed to; empty means everything.
 
-    A value of None stands for rows where the column is null. Values are sorted (None first) so that the same choice
-    is the same filter, the same SQL text and the same cache key.
+    A dimension is named by its column. Dimensions and values are sorted (None first) so that the same choice is the
+    same filter, the same SQL text and the same cache key.
     """
 
     days: Days | None = None
-    channel: tuple[str | None, ...] = ()
-    agent: tuple[str | None, ...] = ()
-    method: tuple[str | None, ...] = ()
+    picks: tuple[tuple[str, Values], ...] = ()
 
     def __post_init__(self) -> None:
-        for dimension in DIMENSIONS:
-            values = sorted(set(self.values(dimension)), key=lambda value: (value is not None, value or ""))
-            object.__setattr__(self, dimension, tuple(values))
+        picks = {dimension: _in_order(values) for dimension, values in sorted(self.picks) if values}
+        object.__setattr__(self, "picks", tuple(picks.items()))
 
-    def values(self, dimension: Dimension) -> tuple[str | None, ...]:
+    def values(self, dimension: str) -> Values:
         """Return the values picked of a dimension; empty means all of them."""
-        return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
+        return dict(self.picks).get(dimension, ())
 
-    def toggled(self, dimension: Dimension, value: str | None) -> "Filters":
-        """Return the filter after a click on a value: added, or removed where it was picked already."""
-        values = self.values(dimension)
-        kept = tuple(other for other in values if other != value) if value in values else (*values, value)
-        return self.with_values(dimension, kept)
-
-    def with_values(self, dimension: Dimension, values: Sequence[str | None]) -> "Filters":
+    def with_values(self, dimension: str, values: Sequence[str | None]) -> "Filters":
         """Return the filter with a dimension's values replaced; none of them clears it."""
-        picked = tuple(values)
-        match dimension:
-            case "channel":
-                return replace(self, channel=picked)
-            case "agent":
-                return replace(self, agent=picked)
-            case "method":
-                return replace(self, method=picked)
+        return replace(self, picks=tuple({**dict(self.picks), dimension: tuple(values)}.items()))
 
     def with_days(self, days: Days | None) -> "Filters":
         """Return the filter for other days; None means all days."""
@@ -126,8 +113,8 @@ class Filters:
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether any dimension is filtered (days aside)."""
-        return any(self.values(dimension) for dimension in DIMENSIONS)
+        """Whether any dimension is filtered."""
+        return bool(self.picks)
 
 
 def default_window(last: dt.date | None, today: dt.date) -> Days:
@@ -136,30 +123,43 @@ def default_window(last: dt.date | None, today: dt.date) -> Days:
     return recent if last is None or last in recent else Days(last - dt.timedelta(days=len(recent) - 1), last)
 
 
+def dimension_key(column: str) -> str:
+    """Return the name of a dimension in links and messages: its column, with `~` before a reserved name."""
+    return f"~{column}" if column in RESERVED else column
+
+
+def column_from_key(key: str) -> str:
+    """Return the column that `dimension_key` named; no column begins with `~`."""
+    return key.removeprefix("~")
+
+
 def params_from_filters(filters: Filters) -> dict[str, list[str]]:
-    """Return a filter as URL query parameters: `from`, `to`, and `channel`, `agent`, `method` once per value.
+    """Return a filter as URL query parameters: `from`, `to`, and each dimension's name once per value.
 
     A null is written `~`; a text that begins with `~` gets another one in front, so that nothing is ambiguous.
     """
     params: dict[str, list[str]] = {}
     if filters.days:
         params |= {"from": [filters.days.first.isoformat()], "to": [filters.days.last.isoformat()]}
-    for dimension in DIMENSIONS:
-        if values := filters.values(dimension):
-            params[dimension] = [
-                "~" if value is None else f"~{value}" if value[:1] == "~" else value for value in values
-            ]
+    for dimension, values in filters.picks:
+        params[dimension_key(dimension)] = [
+            "~" if value is None else f"~{value}" if value[:1] == "~" else value for value in values
+        ]
     return params
 
 
-def filters_from_params(params: Mapping[str, Sequence[str] | str]) -> Filters:
-    """Return the filter that a URL describes. What cannot be read is left out: an old link still opens the page."""
+def filters_from_params(params: Mapping[str, Sequence[str] | str], dimensions: Mapping[str, str]) -> Filters:
+    """Return the filter that a URL describes; `dimensions` maps each name that a link may use to its column.
+
+    What cannot be read is left out: an old link still opens the page.
+    """
     first, last = _day(params, "from"), _day(params, "to")
     days = Days(first, last) if first and last and first <= last else None
     filters = Filters(days)
-    for dimension in DIMENSIONS:
-        texts = _texts(params, dimension)
-        filters = filters.with_values(dimension, [None if text == "~" else text.removeprefix("~") for text in texts])
+    for key, column in dimensions.items():
+        if texts := _texts(params, key):
+            values = [None if text == "~" else text.removeprefix("~") for text in texts]
+            filters = filters.with_values(column, values)
     return filters
 
 
@@ -170,6 +170,10 @@ def day_from_text(text: str) -> dt.date | None:
     except ValueError:
         return None
     return day if text == day.isoformat() and EARLIEST <= day <= LATEST else None
+
+
+def _in_order(values: Values) -> Values:
+    return tuple(sorted(set(values), key=lambda value: (value is not None, value or "")))
 
 
 def _texts(params: Mapping[str, Sequence[str] | str], name: str) -> Sequence[str]:

@@ -17,7 +17,6 @@ class Statistics:
     """Statistics that Athena gives of an execution."""
 
     bytes_scanned: int
-    queue_ms: int
     run_ms: int
     total_ms: int
     reused: bool

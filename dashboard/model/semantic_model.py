@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dashboard.model.filters import Dimension
+from dashboard.model.filters import dimension_key
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, capitalised, noun_for, plural_of
 from dataset_model.definition import Card, Chart, Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
@@ -33,8 +33,22 @@ class TableColumn:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A figure over rows: their number, or the distinct values, values, sum or mean of a column.
+
+    A column of None in any measure but `rows` means that the dataset has no such column: the figure is null.
+    """
+
+    aggregate: Literal["rows", "distinct", "values", "sum", "mean"]
+    column: str | None = None
+
+
+@dataclass(frozen=True)
 class SemanticModel:
-    """A dataset's table and the roles of its columns; None means that no column has the role."""
+    """A dataset's table, its dimensions and measures, and the roles of its columns (None: no column has the role).
+
+    Queries and the JSON API name three dimensions by their roles: channel, agent and method.
+    """
 
     dataset: str
     title: str
@@ -43,13 +57,13 @@ class SemanticModel:
     time_zone: str
     columns: tuple[TableColumn, ...]
     """In catalogue order, the partition columns last."""
-    date_column: str | None
-    """The `date` column with the day, where there is one."""
     entity: str | None
     """Identifies what is counted once: a contact, an order."""
     agent: str | None
     channel: str | None
     method: str | None
+    dimensions: tuple[str, ...]
+    """Columns that may be filtered and drawn, in the order of the file."""
     cards: tuple[Card, ...]
     charts: tuple[Chart, ...]
 
@@ -62,9 +76,32 @@ class SemanticModel:
         """Return the column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
-    def of(self, dimension: Dimension) -> str | None:
-        """Return the column of a cross-filter, or None where the dataset has none."""
-        return {"channel": self.channel, "agent": self.agent, "method": self.method}[dimension]
+    @property
+    def counted_dimensions(self) -> tuple[str, ...]:
+        """Dimensions that the Overview counts rows by: those of a chart, and those with a role."""
+        needed = {self.channel, self.agent, self.method, *(chart.by for chart in self.charts)}
+        return tuple(column for column in self.dimensions if column in needed)
+
+    @property
+    def link_names(self) -> dict[str, str]:
+        """Names that a link may use for a dimension, with its column: roles, as in older links, and columns."""
+        roles = {"channel": self.channel, "agent": self.agent, "method": self.method}
+        aliases = {role: column for role, column in roles.items() if column in self.dimensions and column}
+        return {**aliases, **{dimension_key(column): column for column in self.dimensions}}
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Measures of the Overview: rows, unique entities, channels and agents, in this order, then those of the cards.
+
+        A mean comes with the number of values that it is over.
+        """
+        fixed = (Measure("rows"), *(Measure("distinct", column) for column in (self.entity, self.channel, self.agent)))
+        wanted: dict[Measure, None] = {}
+        for card in self.cards:
+            wanted[Measure(card.measure, card.column)] = None
+            if card.measure == "mean":
+                wanted[Measure("values", card.column)] = None
+        return (*fixed, *(measure for measure in wanted if measure not in fixed))
 
 
 def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> SemanticModel:
@@ -75,8 +112,8 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> Semanti
     entity = _part(declared.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
-    channel, agent, method = _dimensions(dataset, names)
-    extra = dataset.target.extra_date_column
+    channel, agent, method = _roles(dataset, names)
+    charts = _charts(declared.charts, names) or inferred_charts(entity, channel, agent, method)
     return SemanticModel(
         dataset=dataset.name,
         title=dataset.label,
@@ -84,13 +121,13 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> Semanti
         table=dataset.target.table,
         time_zone=dataset.source.time_zone,
         columns=columns,
-        date_column=extra if extra in names else None,
         entity=entity,
         agent=agent,
         channel=channel,
         method=method,
+        dimensions=_dimensions(declared.dimensions or (channel, agent, method), charts, names),
         cards=_cards(declared.cards, names) or inferred_cards(entity, channel, agent),
-        charts=_charts(declared.charts, names) or inferred_charts(entity, channel, agent, method),
+        charts=charts,
     )
 
 
@@ -125,7 +162,13 @@ def inferred_charts(
     return tuple(charts)
 
 
-def _dimensions(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
+def _dimensions(declared: Sequence[str | None], charts: Sequence[Chart], names: set[str]) -> tuple[str, ...]:
+    """Return the declared dimensions, then the columns that a chart is drawn by; only columns that the table has."""
+    wanted = (*declared, *(chart.by for chart in charts if chart.by != "day"))
+    return tuple(dict.fromkeys(column for column in wanted if column in names and column))
+
+
+def _roles(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
     """Return the columns of channel, agent and method: declared, known by their names, or the next dimension.
 
     A file that declares one of them declares them all: the others are not inferred.

@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dashboard.model.filters import Days, Dimension, Filters
+from dashboard.model.filters import Days, Filters
 from dashboard.model.statements import Statement
-from dashboard.overview.document import Scene, counts_of, dimension_of
+from dashboard.overview.document import Scene
 from dashboard.overview.events import Part
 from dashboard.overview.figures import Number
 from dataset_model.definition import Chart
@@ -28,7 +28,7 @@ class DrillDown:
     rows: int
     """How many those are."""
     statements: tuple[Statement, ...]
-    dimension: Dimension | None
+    dimension: str | None
     figures: pa.Table
     """The figures drawn, and those without room on the chart: a row per day or per value, numbers exact."""
 
@@ -58,7 +58,7 @@ def _card_drill_down(scene: Scene, window: Days, place: int) -> DrillDown:
     )
 
 
-def _chart_drill_down(scene: Scene, window: Days, chart: Chart) -> DrillDown | None:
+def _chart_drill_down(scene: Scene, window: Days, chart: Chart) -> DrillDown:
     if chart.by == "day":
         overview = scene.unbrushed
         published = [count for count in overview.by_day if count.published]
@@ -66,10 +66,8 @@ def _chart_drill_down(scene: Scene, window: Days, chart: Chart) -> DrillDown | N
         figures = pa.table([days, pa.array([count.rows for count in published], pa.int64())], names=["day", "contacts"])
         filters, asked = scene.picked.with_days(window), overview.statements[:1]
         return DrillDown(chart.title, filters, overview.total_rows, asked, None, figures)
-    dimension = dimension_of(scene.model, chart)
-    if dimension is None:
-        return None
-    counts = counts_of(scene.overview, dimension)
+    dimension = chart.by
+    counts = scene.overview.by(dimension)
     values = pa.array([count.value for count in counts], pa.string())
     open_itself = scene.picked.with_days(scene.picked.days or window).with_values(dimension, ())
     # The second statement counts what the charts with a filter of their own leave open.

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
-from dashboard.model.filters import DIMENSIONS, Days, Filters, day_from_text
-from dashboard.overview.marks import value_from_key
+from dashboard.model.filters import Days, Filters, column_from_key, day_from_text
+from dashboard.overview.marks import OTHERS_KEY, value_from_key
 
 Wish = Literal["values", "rows", "sql", "csv"]
+_MOST_DIMENSIONS: Final = 100
 _MOST_VALUES: Final = 1_000
 _MOST_TEXT: Final = 1_000
 
@@ -57,16 +58,19 @@ def _filters(message: object) -> Filters | None:
     if not isinstance(message, Mapping):
         return None
     filters = Filters(_days(message.get("days")))
-    for dimension in DIMENSIONS:
-        keys = _keys(message.get(dimension, ()))
+    dimensions = [key for key in message if key != "days"]
+    if len(dimensions) > _MOST_DIMENSIONS or not all(isinstance(key, str) for key in dimensions):
+        return None
+    for dimension in dimensions:
+        keys = _keys(message[dimension])
         if keys is None:
             return None
-        filters = filters.with_values(dimension, [value_from_key(key) for key in keys])
+        filters = filters.with_values(column_from_key(dimension), [value_from_key(key) for key in keys])
     return filters
 
 
 def _keys(message: Any) -> list[str] | None:
-    if not isinstance(message, list | tuple) or len(message) > _MOST_VALUES:
+    if not isinstance(message, list | tuple) or len(message) > _MOST_VALUES or OTHERS_KEY in message:
         return None
     return list(message) if all(isinstance(key, str) and len(key) <= _MOST_TEXT for key in message) else None
 

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dashboard.model.filters import DIMENSIONS, Days, Dimension, Filters
+from dashboard.model.filters import Days, Filters
+from dashboard.model.period import Period, period_from
 from dashboard.model.result import Answer
-from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import (
-    Statement,
-    breakdown_statement,
-    grouping_level,
-    overview_figures,
-    overview_statement,
-)
+from dashboard.model.semantic_model import Measure, SemanticModel
+from dashboard.model.statements import Statement, breakdown_statement, grouping_level, overview_statement
+from dashboard.quality.day_differences import DayDifference, differences_from
+from dataset_model.definition import Card
 from dataset_model.manifest import Manifest
 
 Number = int | float | Decimal
@@ -31,6 +28,8 @@ class DayCount:
     unique: int | None
     published: bool = True
     """False where the day was never exported: its 0 is not a figure."""
+    is_open: bool = False
+    """Whether the day was exported before its end, so that rows are still to come."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,22 @@ class Totals:
 
 @dataclass(frozen=True)
 class CardValue:
-    """A stat card: its figure, the same of the previous days, and per day for a sparkline.
-
-    `previous` is None where there is no previous run of days, or where it is not wholly published.
-    """
+    """A stat card: its figure, its change, and its figure per day for a sparkline."""
 
     label: str
     measure: str
     column: str | None
     unit: str | None
     value: Number | None
+    """Over every day shown, the open ones included."""
+    compared: Number | None
+    """Over the compared days alone; None where no days are compared."""
     previous: Number | None
+    """Over the days before; None where no days are compared."""
     series: tuple[Number | None, ...]
     """One figure per day of `Overview.by_day`."""
+    counted: int | None = None
+    """Rows that a mean is over: those with a value."""
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,14 @@ class Overview:
 
     totals: Totals
     previous: Totals | None
-    previous_days: Days | None
+    period: Period
     cards: tuple[CardValue, ...]
     by_day: tuple[DayCount, ...]
     """Every day from the first to the last shown; those without rows, and those not published, as 0."""
-    by_channel: tuple[ValueCount, ...]
-    """Most rows first. A dimension's own filter is left open in its breakdown; the other filters apply."""
-    by_agent: tuple[ValueCount, ...]
-    by_method: tuple[ValueCount, ...]
+    counts: Mapping[str, tuple[ValueCount, ...]]
+    """Per dimension, most rows first. Its own filter is left open in its breakdown; the other filters apply."""
+    differences: tuple[DayDifference, ...]
+    """Days shown on which Athena and the manifest differ; empty under filters, where they cannot be compared."""
     days: Days | None
     """The days shown: those of the filter, or first to last published; None while nothing is published."""
     first_day: dt.date | None
@@ -91,7 +93,6 @@ class Overview:
     """When the manifest was last written (aware)."""
     manifest_version: int
     statements: tuple[Statement, ...]
-    execution_ids: tuple[str, ...]
     bytes_scanned: int
     run_ms: int
     reused: bool
@@ -102,14 +103,24 @@ class Overview:
         """Rows under the filters."""
         return self.totals.rows
 
+    @property
+    def previous_days(self) -> Days | None:
+        """From the first to the last day that the figures are compared with."""
+        return self.period.before
 
-Rows = Sequence[Mapping[str, Any]]
+    def by(self, dimension: str | None) -> tuple[ValueCount, ...]:
+        """Return the breakdown by a dimension; empty where the dataset has no such dimension."""
+        return self.counts.get(dimension or "", ())
+
+
+Figures = Mapping[str, Any]
+"""One row of the statement's answer: `f0`, `f1` ... by the measures' places."""
 
 
 def overview_statements(model: SemanticModel, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
     """Return the one or two statements of an Overview; the second only where a chart leaves its own filter open."""
-    main = overview_statement(model, filters, _previous_days(filters, manifest))
-    opened = [dimension for dimension in DIMENSIONS if filters.values(dimension) and model.of(dimension)]
+    main = overview_statement(model, filters, period_from(filters.days, manifest))
+    opened = _opened(model, filters)
     return (main, breakdown_statement(model, filters, opened)) if opened else (main,)
 
 
@@ -120,37 +131,31 @@ def overview_from(
     answers: Sequence[Answer],
 ) -> Overview:
     """Return the Overview from the answers to `overview_statements`, in that order."""
-    rows = answers[0].rows
+    period = period_from(filters.days, manifest)
+    groups = _Groups(model, period, answers[0].rows)
     days = filters.days or _published_days(manifest)
-    whole = _whole(model, rows, 0)
-    previous_days = _previous_days(filters, manifest)
-    before = _whole(model, rows, 1) if previous_days else None
-    per_day = _per_day(model, rows, days)
-    counts = {dimension: _counts(model, filters, dimension, rows, answers[1:]) for dimension in DIMENSIONS}
+    before = groups.total(1) if period.before else None
+    per_day = groups.per_day()
+    counted = {day: figures["f0"] for day, figures in per_day.items()}
+    by_day = tuple(_day_count(model, manifest, day, per_day.get(day, {})) for day in days or ())
     return Overview(
-        totals=_totals(model, whole),
+        totals=_totals(model, groups.total(0)),
         previous=_totals(model, before) if before is not None else None,
-        previous_days=previous_days,
-        cards=_cards(model, whole, before, [figures for _, figures in per_day]),
-        by_day=tuple(
-            DayCount(
-                day,
-                figures.get("f0") or 0,
-                (figures.get("f1") or 0) if model.entity else None,
-                published=day in manifest.days,
-            )
-            for day, figures in per_day
+        period=period,
+        cards=tuple(
+            _card(model, card, groups, before, [per_day.get(count.day, {}) for count in by_day]) for card in model.cards
         ),
-        by_channel=counts["channel"],
-        by_agent=counts["agent"],
-        by_method=counts["method"],
+        by_day=by_day,
+        counts={
+            dimension: _counts(model, filters, dimension, groups, answers[1:]) for dimension in _drawn(model, filters)
+        },
+        differences=() if _opened(model, filters) else differences_from(counted, manifest, filters.days),
         days=days,
         first_day=manifest.first_day,
         last_day=manifest.last_day,
         as_of=manifest.updated_at,
         manifest_version=manifest.version,
         statements=tuple(answer.statement for answer in answers),
-        execution_ids=tuple(answer.query_execution_id for answer in answers),
         bytes_scanned=sum(answer.statistics.bytes_scanned for answer in answers),
         run_ms=max(answer.statistics.run_ms for answer in answers),
         reused=all(answer.statistics.reused for answer in answers),
@@ -159,31 +164,68 @@ def overview_from(
 
 def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -> Overview:
     """Return the Overview of a dataset whose last day was removed: nothing to ask Athena for."""
-    distinct = Totals(0, *(0 if part else None for part in (model.entity, model.channel, model.agent)))
-    cards = tuple(
-        CardValue(card.label, card.measure, card.column, None, 0 if card.measure != "mean" else None, None, ())
-        for card in model.cards
-    )
+    period = Period(filters.days)
+    groups = _Groups(model, period, ())
+    by_day = tuple(_day_count(model, manifest, day, {}) for day in filters.days or ())
     return Overview(
-        totals=distinct,
+        totals=_totals(model, groups.total(0)),
         previous=None,
-        previous_days=None,
-        cards=cards,
-        by_day=tuple(DayCount(day, 0, 0 if model.entity else None, published=False) for day in filters.days or ()),
-        by_channel=(),
-        by_agent=(),
-        by_method=(),
+        period=period,
+        cards=tuple(_card(model, card, groups, None, [{} for _ in by_day]) for card in model.cards),
+        by_day=by_day,
+        counts={},
+        differences=(),
         days=filters.days,
         first_day=None,
         last_day=None,
         as_of=manifest.updated_at,
         manifest_version=manifest.version,
         statements=(),
-        execution_ids=(),
         bytes_scanned=0,
         run_ms=0,
         reused=False,
     )
+
+
+class _Groups:
+    """The rows of the statement's answer by what they are about."""
+
+    def __init__(self, model: SemanticModel, period: Period, rows: Sequence[Figures]) -> None:
+        self._model, self._rows = model, rows
+        self._compared = False if period.is_partly_compared else None
+
+    def total(self, period: int) -> Figures:
+        """Return the figures of all days of a period."""
+        found = self._of(period, grouping_level(self._model, None, compared=self._compared))
+        return found[0] if found else self._nothing
+
+    @property
+    def compared(self) -> Figures:
+        """The figures of the days asked for that are compared."""
+        if self._compared is None:
+            return self.total(0)
+        found = self._of(0, grouping_level(self._model, None, compared=True))
+        return next((row for row in found if row["compared"] == 1), self._nothing)
+
+    def per_day(self) -> dict[dt.date, Figures]:
+        """Return the figures of each day asked for that has rows."""
+        found = self._of(0, grouping_level(self._model, None, day=True, compared=self._compared))
+        return {dt.date(row["year"], row["month"], row["day"]): row for row in found}
+
+    def counts(self, dimension: str) -> Counter[str | None]:
+        """Return the rows per value of a dimension."""
+        name = f"d{self._model.counted_dimensions.index(dimension)}"
+        found = self._of(0, grouping_level(self._model, dimension, compared=self._compared))
+        return Counter({row[name]: row["f0"] for row in found})
+
+    def _of(self, period: int, level: int) -> list[Figures]:
+        return [row for row in self._rows if row["period"] == period and row["level"] == level]
+
+    @property
+    def _nothing(self) -> Figures:
+        # No row means that no rows were counted: nothing distinct, and no sum or mean.
+        counts = {"rows", "distinct", "values"}
+        return {f"f{n}": 0 if each.aggregate in counts else None for n, each in enumerate(self._model.measures)}
 
 
 def _published_days(manifest: Manifest) -> Days | None:
@@ -191,88 +233,72 @@ def _published_days(manifest: Manifest) -> Days | None:
     return Days(first, last) if first and last else None
 
 
-def _previous_days(filters: Filters, manifest: Manifest) -> Days | None:
-    # Half a run of days compared with a whole one would show a growth, or a fall, that never was. So days that are
-    # still to come are left out before as well: of seven days the first six, against the first six of those before.
-    days, first, last = filters.days, manifest.first_day, manifest.last_day
-    if not days or not first or not last or days.previous.first < first or days.first > last:
-        return None
-    to_come = max(days.last - last, dt.timedelta())
-    return Days(days.previous.first, days.previous.last - to_come)
+def _opened(model: SemanticModel, filters: Filters) -> list[str]:
+    """Return the filtered dimensions, whose own charts leave that filter open."""
+    return [dimension for dimension in model.dimensions if filters.values(dimension)]
 
 
-def _whole(model: SemanticModel, rows: Rows, period: int) -> Mapping[str, Any]:
-    level = grouping_level(model, None)
-    found = next((row for row in rows if row["period"] == period and row["level"] == level), None)
-    # No row at all means no rows counted: nothing distinct, and no sum or mean to speak of.
-    figures = enumerate(overview_figures(model))
-    return found or {f"f{n}": 0 if measure in {"rows", "distinct"} else None for n, (measure, _) in figures}
+def _drawn(model: SemanticModel, filters: Filters) -> list[str]:
+    return list(dict.fromkeys([*model.counted_dimensions, *_opened(model, filters)]))
 
 
-def _per_day(model: SemanticModel, rows: Rows, days: Days | None) -> list[tuple[dt.date, Mapping[str, Any]]]:
-    level = grouping_level(model, None, day=True)
-    found = {
-        dt.date(row["year"], row["month"], row["day"]): row
-        for row in rows
-        if row["period"] == 0 and row["level"] == level
-    }
-    return [(day, found.get(day, {})) for day in days or ()]
+def _day_count(model: SemanticModel, manifest: Manifest, day: dt.date, figures: Figures) -> DayCount:
+    record = manifest.days.get(day)
+    return DayCount(
+        day,
+        figures.get("f0") or 0,
+        (figures.get("f1") or 0) if model.entity else None,
+        published=record is not None,
+        is_open=record is not None and record.state == "open",
+    )
 
 
 def _counts(
-    model: SemanticModel, filters: Filters, dimension: Dimension, rows: Rows, breakdown: Sequence[Answer]
+    model: SemanticModel, filters: Filters, dimension: str, groups: _Groups, breakdown: Sequence[Answer]
 ) -> tuple[ValueCount, ...]:
-    if not model.of(dimension):
-        return ()
-    counted: Counter[str | None] = Counter()
-    name = f"{dimension}_value"
     if filters.values(dimension):
-        admitted = _admits(model, filters, dimension)
+        opened = _opened(model, filters)
+        admitted, name = _admits(filters, dimension, opened), f"d{opened.index(dimension)}"
+        counted: Counter[str | None] = Counter()
         for row in breakdown[0].rows:
             if admitted(row):
                 counted[row[name]] += row["contacts"]
     else:
-        level = grouping_level(model, dimension)
-        for row in rows:
-            if row["period"] == 0 and row["level"] == level:
-                counted[row[name]] += row["f0"]
+        counted = groups.counts(dimension)
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     return tuple(ValueCount(value, count) for value, count in ordered)
 
 
-def _admits(model: SemanticModel, filters: Filters, dimension: Dimension) -> Callable[[Mapping[str, Any]], bool]:
-    others = [other for other in DIMENSIONS if other != dimension and filters.values(other) and model.of(other)]
-    return lambda row: all(row[f"{other}_value"] in filters.values(other) for other in others)
+def _admits(filters: Filters, dimension: str, opened: Sequence[str]) -> Callable[[Figures], bool]:
+    others = [(f"d{number}", filters.values(other)) for number, other in enumerate(opened) if other != dimension]
+    return lambda row: all(row[name] in values for name, values in others)
 
 
-def _totals(model: SemanticModel, figures: Mapping[str, Any]) -> Totals:
-    parts = (model.entity, model.channel, model.agent)
-    distinct = [figures[f"f{number}"] if part else None for number, part in enumerate(parts, 1)]
+def _totals(model: SemanticModel, figures: Figures) -> Totals:
+    roles = (model.entity, model.channel, model.agent)
+    distinct = [figures[f"f{number}"] if role else None for number, role in enumerate(roles, 1)]
     return Totals(figures["f0"], *distinct)
 
 
-def _cards(
-    model: SemanticModel,
-    whole: Mapping[str, Any],
-    before: Mapping[str, Any] | None,
-    per_day: Sequence[Mapping[str, Any]],
-) -> tuple[CardValue, ...]:
-    figures = list(overview_figures(model))
-    cards = []
-    for card in model.cards:
-        name = f"f{figures.index((card.measure, card.column))}"
-        column = model.column(card.column) if card.column else None
-        # A day without rows counts 0; its mean is not 0, there is none.
-        nothing = None if card.measure == "mean" else 0
-        cards.append(
-            CardValue(
-                label=card.label,
-                measure=card.measure,
-                column=card.column,
-                unit=column.unit if column and card.measure in {"sum", "mean"} else None,
-                value=whole[name],
-                previous=before[name] if before is not None else None,
-                series=tuple(day.get(name, nothing) for day in per_day),
-            )
-        )
-    return tuple(cards)
+def _card(
+    model: SemanticModel, card: Card, groups: _Groups, before: Figures | None, per_day: Sequence[Figures]
+) -> CardValue:
+    name = _figure(model, Measure(card.measure, card.column))
+    column = model.column(card.column) if card.column else None
+    # A day without rows counts 0; its mean is not 0, there is none.
+    nothing = None if card.measure == "mean" else 0
+    return CardValue(
+        label=card.label,
+        measure=card.measure,
+        column=card.column,
+        unit=column.unit if column and card.measure in {"sum", "mean"} else None,
+        value=groups.total(0)[name],
+        compared=groups.compared[name] if before is not None else None,
+        previous=before[name] if before is not None else None,
+        series=tuple(day.get(name, nothing) for day in per_day),
+        counted=groups.total(0)[_figure(model, Measure("values", card.column))] if card.measure == "mean" else None,
+    )
+
+
+def _figure(model: SemanticModel, measure: Measure) -> str:
+    return f"f{model.measures.index(measure)}"

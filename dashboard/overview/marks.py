@@ -4,7 +4,7 @@ The browser draws them (`static/board`). A colour is a number in the theme's ser
 nothing from here. Every number that is read is a text made here, exact; what the browser computes with is only lengths.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from dashboard.model.filters import Days
@@ -15,7 +15,9 @@ Marks = list[dict[str, Any]]
 MOST_BARS: Final = 12
 """Horizontal bars that stay legible at a card's height; the largest are shown."""
 SERIES: Final = 8
-"""Colours of a theme; the ninth category begins again."""
+"""Colours of a theme. Of more values than these, the smallest share the last colour as one slice."""
+OTHERS_KEY: Final = "~others"
+"""Names that slice; no value has this key (see `key_from_value`)."""
 NO_VALUE: Final = "(none)"
 EMPTY: Final = "(empty)"
 
@@ -53,37 +55,41 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
             "short": f"{item.day.day} {item.day:%b}",
             "label": f"{item.day:%a} {item.day.day} {item.day:%b %Y}",
             "count": item.rows,
-            "text": f"{item.rows:,}" if item.published else "not published",
+            "text": _day_text(item),
+            "state": "missing" if not item.published else "open" if item.is_open else "whole",
             "picked": brushed is not None and item.day in brushed,
         }
         for item in counts
     ]
 
 
-def value_marks(
-    counts: Sequence[ValueCount],
-    picked: Sequence[str | None],
-    categories: Sequence[str | None] | None = None,
-    *,
-    total: int,
-) -> Marks:
-    """Return a slice or a bar per value, in the order given; `categories` fix the colours, None means one for all.
+def value_marks(counts: Sequence[ValueCount], picked: Sequence[str | None], *, total: int) -> Marks:
+    """Return a bar per value, in the order given and in one colour.
 
     Shares are of `total`, the rows of every value, those without a mark included.
     """
-    colours = _colours(categories or ())
-    return [
-        {
-            "key": key_from_value(item.value),
-            "label": label(item.value),
-            "count": item.rows,
-            "text": f"{item.rows:,}",
-            "share": f"{item.rows / (total or 1):.1%}",
-            "colour": colours.get(item.value, 0),
-            "picked": item.value in picked,
-        }
-        for item in counts
-    ]
+    return [_mark(item, 0, picked, total) for item in counts]
+
+
+def slice_marks(
+    counts: Sequence[ValueCount], picked: Sequence[str | None], categories: Sequence[str | None], *, total: int
+) -> Marks:
+    """Return a slice per value, each in its own colour; of too many values the smallest are one slice, "others".
+
+    `categories` are all values that there are: where a theme has a colour for each, a value keeps its colour.
+    """
+    most = len(counts) if len(counts) <= SERIES else SERIES - 1
+    ordered = counts if len(counts) <= SERIES else sorted(counts, key=lambda item: -item.rows)
+    shown, others = ordered[:most], ordered[most:]
+    every = list(dict.fromkeys(categories))
+    in_order = every if len(every) <= SERIES else [item.value for item in shown]
+    slices = [_mark(item, in_order.index(item.value), picked, total) for item in shown]
+    if not others:
+        return slices
+    rows = sum(item.rows for item in others)
+    rest = _mark(ValueCount(None, rows), SERIES - 1, (), total)
+    is_picked = any(item.value in picked for item in others)
+    return [*slices, rest | {"key": OTHERS_KEY, "label": f"{len(others):,} others", "picked": is_picked}]
 
 
 def largest(counts: Sequence[ValueCount]) -> list[ValueCount]:
@@ -108,14 +114,31 @@ def described_days(title: str, counts: Iterable[DayCount]) -> str:
     totals = {item.day: item.rows for item in every if item.published}
     if not any(totals.values()):
         return f"{title}: no rows"
-    missing = len(every) - len(totals)
-    top, low = max(totals, key=lambda day: totals[day]), min(totals, key=lambda day: totals[day])
+    missing, still_open = len(every) - len(totals), sum(item.is_open for item in every)
+    # An open day may still become the one with the most rows, but it is not the one with the fewest.
+    whole = [item.day for item in every if item.published and not item.is_open] or list(totals)
+    top, low = max(totals, key=lambda day: totals[day]), min(whole, key=lambda day: totals[day])
     return (
         f"{title}, {min(totals):%d %b %Y} to {max(totals):%d %b %Y}: {sum(totals.values()):,} in all, "
         f"most on {top:%d %b} ({totals[top]:,}), fewest on {low:%d %b} ({totals[low]:,})"
         + (f"; days not published: {missing}" if missing else "")
+        + (f"; days still open: {still_open}" if still_open else "")
     )
 
 
-def _colours(categories: Sequence[str | None]) -> Mapping[str | None, int]:
-    return {value: place % SERIES for place, value in enumerate(dict.fromkeys(categories))}
+def _mark(item: ValueCount, colour: int, picked: Sequence[str | None], total: int) -> dict[str, Any]:
+    return {
+        "key": key_from_value(item.value),
+        "label": label(item.value),
+        "count": item.rows,
+        "text": f"{item.rows:,}",
+        "share": f"{item.rows / (total or 1):.1%}",
+        "colour": colour,
+        "picked": item.value in picked,
+    }
+
+
+def _day_text(item: DayCount) -> str:
+    if not item.published:
+        return "not published"
+    return f"{item.rows:,} so far" if item.is_open else f"{item.rows:,}"

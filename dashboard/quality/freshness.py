@@ -1,11 +1,12 @@
 """Manifest and verification statuses flow in, the badges of the Overview flow out."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.model import formats
+from dashboard.quality.day_differences import DayDifference
 from dashboard.quality.verification_status import DayStatus, VerificationStatus, combined_status
 from dataset_model import Dataset
 from dataset_model.manifest import Manifest
@@ -33,6 +34,26 @@ def freshness_badges(
     published = f"Published {age}. Days are days in {dataset.source.time_zone}."
     as_of = Badge(f"As of {moment}", "schedule", "plain", published)
     return (as_of, _verification_badge(combined_status(days), dataset)) if days else (as_of,)
+
+
+def difference_badges(differences: Sequence[DayDifference]) -> tuple[Badge, ...]:
+    """Return the badge of days on which Athena and the manifest differ; none where they agree."""
+    if not differences:
+        return ()
+    days = formats.listed(f"{each.day} (Athena {each.counted:,}, manifest {_recorded(each)})" for each in differences)
+    return (
+        Badge(
+            f"Counts differ on {formats.plural(len(differences), 'day')}",
+            "report",
+            "warn",
+            f"Athena counts other rows than the manifest records: {days}. An export may be running; if this stays, "
+            "run `python -m exporter doctor`.",
+        ),
+    )
+
+
+def _recorded(difference: DayDifference) -> str:
+    return "no record" if difference.recorded is None else f"{difference.recorded:,}"
 
 
 def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:

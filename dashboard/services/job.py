@@ -205,6 +205,6 @@ class Job:
         # Rows that went meanwhile are read again; where their file is gone too, the query has to run again.
         with contextlib.suppress(DashboardError):
             found.rows.table()
-            nothing = Statistics(0, 0, 0, 0, reused=True, submitted_at=found.statistics.submitted_at)
+            nothing = Statistics(0, 0, 0, reused=True, submitted_at=found.statistics.submitted_at)
             return replace(found, statement=self.statement, statistics=nothing)
         return None

@@ -11,14 +11,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dashboard.aws.s3 import Objects
-from dashboard.errors import FieldFault, Forbidden, InvalidRequest, QueryFailed
+from dashboard.errors import FieldFault, Forbidden, InvalidRequest
 from dashboard.model.determinism import is_repeatable
-from dashboard.model.filters import Days, Dimension, Filters, default_window, today_in
+from dashboard.model.filters import Days, Filters, default_window, today_in
 from dashboard.model.requester import Requester, current_requester
 from dashboard.model.result import Answer, QueryResult
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement, statement_for
-from dashboard.overview.figures import DayCount, Overview, empty_overview, overview_from, overview_statements
+from dashboard.overview.daily import DailyCounts, daily_counts
+from dashboard.overview.figures import Overview, empty_overview, overview_from, overview_statements
 from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
 from dashboard.services.audit import Audit
 from dashboard.services.job import SHARED, Job
@@ -174,11 +175,6 @@ class Service:
         manifest = self.manifest(name)
         return manifest.values(column) if manifest else ()
 
-    def dimension_choices(self, name: str, dimension: Dimension) -> tuple[str, ...] | None:
-        """Return the values of a cross-filter, or None where it has no column or too many values."""
-        column = self.model(name).of(dimension)
-        return self.choices(name, column) if column else None
-
     def samples(self, name: str) -> "Samples | None":
         """Return sample values of the columns, read once per export; None where nothing is published."""
         manifest = self.manifest(name)
@@ -203,21 +199,13 @@ class Service:
             (name, _version(manifest), filters), lambda: self._make_overview(name, filters, manifest)
         )
 
-    def has_overview(self, name: str, filters: Filters) -> bool:
-        """Return whether the Overview is there (or on its way) without a new query."""
+    def daily(self, name: str, days: Days) -> DailyCounts:
+        """Return rows per day, and the days on which Athena and the manifest differ. One query per days and export."""
         manifest = self.manifest(name)
-        return manifest is not None and (name, _version(manifest), filters) in self._overviews
-
-    def daily(self, name: str, days: Days) -> tuple[DayCount, ...]:
-        """Return rows per day, days without rows included as 0. One query per run of days and export."""
-        manifest = self.manifest(name)
-        published = {day for day in manifest.days if day in days} if manifest else set()
-        if manifest is None or not published:
-            return tuple(DayCount(day, 0, None) for day in days)
-        # Only what is published can hold rows, so that every request outside it shares one answer.
-        asked = Days(min(published), max(published))
-        counts = self._daily.get((name, _version(manifest), asked), lambda: self._make_daily(name, asked))
-        return tuple(DayCount(day, counts.get(day, 0), None) for day in days)
+        if manifest is None:
+            return daily_counts(days, None, {})
+        counted = self._daily.get((name, _version(manifest), days), lambda: self._make_daily(name, days))
+        return daily_counts(days, manifest, counted)
 
     def catalogue(self) -> "Catalogue":
         """Return the tables that the requester's custom SQL may read."""
@@ -283,15 +271,6 @@ class Service:
         repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
         same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
         return self.jobs.submit(statement, ticket=ticket, reuse_minutes=min(minutes, default=0), same=same)
-
-    def download_url(self, query_execution_id: str, file_name: str) -> str:
-        """Return a presigned address of Athena's own CSV file, good for 5 minutes."""
-        job = self.jobs.by_execution(query_execution_id)
-        if job is None:
-            raise InvalidRequest((FieldFault("queryExecutionId", "not started here, or forgotten since"),))
-        if job.result is None:
-            raise job.error or QueryFailed("the query has not ended yet", query_execution_id)
-        return self.objects.link(job.result.output_location, file_name)
 
     def forget(self) -> None:
         """Clear every cache, as "Refresh" does, and ask Athena from now on."""

@@ -90,7 +90,7 @@ def _rows_as_lists(answer: Answer) -> list[Any]:
 
 def _answer(statement: Statement, execution_id: str, names: list[str], rows: list[list[Any]]) -> Answer:
     # As Athena's own result reuse is reported: nothing was scanned.
-    nothing = Statistics(0, 0, 0, 0, reused=True, submitted_at=None)
+    nothing = Statistics(0, 0, 0, reused=True, submitted_at=None)
     return Answer(execution_id, statement, nothing, tuple(dict(zip(names, row, strict=True)) for row in rows))
 
 

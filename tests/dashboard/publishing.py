@@ -13,7 +13,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dashboard.model.filters import Days
+from dashboard.model.filters import Days, Filters
 from dataset_model import Dataset, load_dataset
 from dataset_model.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord
 from dataset_model.partitions import days_between, object_key, projection_parameters
@@ -33,6 +33,11 @@ LEARNED = (
     SchemaColumn(name="note", attribute="Note", type="string", description="Free text."),
 )
 """Columns that the dataset file does not name."""
+
+
+def picking(days: Days | None = None, **values: tuple[str | None, ...]) -> Filters:
+    """Return a filter of the contacts: days, and values by column."""
+    return Filters(days, tuple(values.items()))
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ class Board {
 
   // Same order as on the server (filters.Filters), so its answer compares equal: nulls first.
   toggle(dimension, key) {
+    // The slice of others is no value that a filter could name.
+    if (key === "~others") return
     const others = this.picked[dimension].filter(other => other !== key)
     const values = others.length < this.picked[dimension].length ? others : [...others, key]
     values.sort((one, other) => (other === "~") - (one === "~") || (one < other ? -1 : one > other ? 1 : 0))
@@ -133,7 +135,7 @@ class Board {
       html("button", { type: "button", class: "chip", title: "Remove this filter", onclick: () => this.remove(chip) }, chip.text, icon("close")),
     )
     if (chips.length) {
-      const none = { channel: [], agent: [], method: [], days: null }
+      const none = Object.fromEntries(Object.keys(this.picked).map(name => [name, name === "days" ? null : []]))
       chips.push(html("button", { type: "button", class: "clear", onclick: () => this.pick(none) }, icon("clear"), "Clear all"))
     }
     this.marks.replaceChildren(
@@ -169,7 +171,7 @@ class Board {
   }
 
   isPicked(dimension, mark) {
-    if (dimension !== "days") return this.picked[dimension].includes(mark.key)
+    if (dimension !== "days") return mark.key === "~others" ? mark.picked : this.picked[dimension].includes(mark.key)
     return this.picked.days !== null && this.picked.days[0] <= mark.key && mark.key <= this.picked.days[1]
   }
 }

@@ -43,6 +43,7 @@ export function card(figures, width) {
     { class: "change" },
     html("span", { class: "delta" }, figures.trend ? arrow(figures.trend) : null, html("span", { "data-written": "" }, figures.delta)),
     figures.from ? html("span", { class: "from", "data-written": "" }, figures.from) : null,
+    figures.note ? html("span", { class: "from", "data-written": "" }, figures.note) : null,
   )
   if (figures.trend) change.prepend(html("span", { class: "heard" }, figures.trend === "up" ? "Up" : "Down"))
   return [

@@ -19,12 +19,14 @@ function ticksTo(most) {
 const short = new Intl.NumberFormat("en", { notation: "compact" })
 const tickText = value => (value >= 10000 ? short.format(value) : value.toLocaleString("en"))
 
-function bar(x, y, width, height) {
-  if (height <= 0) return svg("path", { class: "bar series-0", d: "" })
+// An open day is drawn as an outline: its bar is still to grow.
+function bar(x, y, width, height, state) {
+  const name = `bar series-0${state === "open" ? " open" : ""}`
+  if (height <= 0) return svg("path", { class: name, d: "" })
   const round = Math.min(2, width / 2, height)
   const side = `M${x},${y + height}V${y + round}`
   const over = `Q${x},${y} ${x + round},${y}H${x + width - round}Q${x + width},${y} ${x + width},${y + round}`
-  return svg("path", { class: "bar series-0", d: `${side}${over}V${y + height}Z` })
+  return svg("path", { class: name, d: `${side}${over}V${y + height}Z` })
 }
 
 export function days(chart, width, height, tip, choose) {
@@ -56,7 +58,7 @@ export function days(chart, width, height, tip, choose) {
   const bars = marks.map((mark, place) =>
     button(mark, chart, [
       svg("rect", { class: "hit", x: x(place), y: TOP, width: band, height: inner }),
-      bar(x(place) + gap, y(mark.count), band - 2 * gap, inner - (y(mark.count) - TOP)),
+      bar(x(place) + gap, y(mark.count), band - 2 * gap, inner - (y(mark.count) - TOP), mark.state),
     ]),
   )
   const brush = svg("rect", { class: "brush", y: TOP, height: inner, "aria-hidden": "true" })

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.components import component
-from dashboard.model.filters import DIMENSIONS, Days
-from dashboard.overview.document import Scene, board_document, counts_of
+from dashboard.model.filters import Days
+from dashboard.overview.document import Scene, board_document
 from dashboard.overview.events import BoardRequest, board_request_from
 from dashboard.overview.figures import Overview
 from dashboard.quality.freshness import freshness_badges
@@ -34,7 +34,7 @@ def board(name: str, window: Days) -> None:
         manifest = service.manifest(name)
         if manifest is None:
             return
-        view = view_of(name, manifest, service.today(name))
+        view = view_of(service, name, manifest)
         if view.window != window:
             st.rerun()
         share_in_link(service, name, view)
@@ -68,8 +68,9 @@ def _drill_down(scene: Scene, view: View, asked: BoardRequest | None) -> "DrillD
 
 
 def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
-    choices = {dimension: service.dimension_choices(name, dimension) or () for dimension in DIMENSIONS}
-    return Scene(service.model(name), view.picked, *figures, choices)
+    model = service.model(name)
+    choices = {column: service.choices(name, column) or () for column in model.dimensions}
+    return Scene(model, view.picked, *figures, choices)
 
 
 def _mount(
@@ -108,7 +109,7 @@ def _open(service: Service, name: str, view: View, scene: Scene, asked: BoardReq
     elif asked.wish == "rows":
         rows_dialog(service, name, found.filters, found.rows)
     elif asked.wish == "values" and found.dimension:
-        filter_dialog(name, view, found.dimension, found.title, counts_of(scene.overview, found.dimension))
+        filter_dialog(name, view, found.dimension, found.title, scene.overview.by(found.dimension))
 
 
 def _asked(name: str) -> str:

@@ -5,7 +5,6 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.model.filters import Dimension
 from dashboard.overview import marks
 from dashboard.overview.figures import ValueCount
 from dashboard.ui.page.view_state import View, update_view
@@ -14,7 +13,7 @@ MOST_LISTED: Final = 60
 
 
 @st.dialog("Filter by value", icon=":material/filter_alt:")
-def filter_dialog(name: str, view: View, dimension: Dimension, title: str, counts: Sequence[ValueCount]) -> None:
+def filter_dialog(name: str, view: View, dimension: str, title: str, counts: Sequence[ValueCount]) -> None:
     """Draw the values with their counts, those picked marked, and apply a choice to everything on the page."""
     labels = {
         marks.key_from_value(count.value): f"{marks.label(count.value)} · {count.rows:,}"

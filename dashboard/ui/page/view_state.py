@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from dashboard.model.filters import (
-    DIMENSIONS,
     Days,
     Filters,
     Preset,
@@ -75,12 +74,13 @@ def chosen_dataset(service: Service) -> str:
     return str(name)
 
 
-def view_of(name: str, manifest: Manifest, today: dt.date) -> View:
+def view_of(service: Service, name: str, manifest: Manifest) -> View:
     """Return this visitor's view of a dataset; the first time, the one that the link describes."""
     key = _key(name)
     if key not in st.session_state:
-        linked = filters_from_params({field: st.query_params.get_all(field) for field in ("from", "to", *DIMENSIONS)})
-        window = linked.days or default_window(manifest.last_day, today)
+        params = {field: st.query_params.get_all(field) for field in st.query_params}
+        linked = filters_from_params(params, service.model(name).link_names)
+        window = linked.days or default_window(manifest.last_day, service.today(name))
         st.session_state[key] = View(window, linked.with_days(None))
     view: View = st.session_state[key]
     return view

@@ -183,7 +183,8 @@ def _dates(
 
 def _agent(service: Service, name: str, given: str | None) -> str | None:
     """Draw the choice of an agent and return the key of the value; None where none is chosen."""
-    known, noun = service.dimension_choices(name, "agent"), noun_for("agent", service.model(name).agent)
+    agent = service.model(name).agent
+    known, noun = service.choices(name, agent) if agent else None, noun_for("agent", agent)
     missing = key_from_value(None)
     if known is None:
         with st.container(width=260, gap="xsmall"):

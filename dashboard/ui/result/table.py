@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.filters import DIMENSIONS, Filters
+from dashboard.model.filters import Filters
 from dashboard.model.result import QueryResult
 from dashboard.model.statements import SUMMARY_COUNTS, Statement, rows_statement
 from dashboard.overview.marks import labels_in_order
@@ -59,7 +59,7 @@ def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -
 
 
 def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
-    dimensions = {service.model(name).of(dimension) for dimension in DIMENSIONS}
+    dimensions = set(service.model(name).dimensions)
     return labels_in_order(service.choices(name, column)) if column in dimensions else ()
 
 

@@ -6,9 +6,11 @@ import sqlite3
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from publishing import picking
 
 from dashboard.model.filters import Days, Filters
 from dashboard.model.partition_filter import partition_conjuncts, spans_of
+from dashboard.model.period import Period
 from dashboard.model.statements import Statement, daily_statement, overview_statement, rows_statement
 from dataset_model.partitions import days_between
 
@@ -85,8 +87,8 @@ def test_the_same_request_is_the_same_text(service):
     """Result reuse compares texts, so nothing in a statement depends on when or in what order it was asked."""
     model = service.model("contacts")
     days = Days(D(2026, 1, 1), D(2026, 1, 7))
-    one = overview_statement(model, Filters(days, channel=("VOICE", "CHAT")), days.previous)
-    two = overview_statement(model, Filters(days, channel=("CHAT", "VOICE", "CHAT")), days.previous)
+    one = overview_statement(model, picking(days, channel=("VOICE", "CHAT")), Period(days, days.previous))
+    two = overview_statement(model, picking(days, channel=("CHAT", "VOICE", "CHAT")), Period(days, days.previous))
     assert one == two
     assert "VOICE" not in one.sql
     assert one.parameters == ("20251225", "20260107", "'CHAT'", "'VOICE'")
@@ -122,7 +124,9 @@ def test_counting_days_reads_no_column(service):
 def test_shown_sql_has_its_values_in_place(service):
     """What a person copies runs as it stands."""
     model = service.model("contacts")
-    statement = rows_statement(model, Filters(Days(D(2026, 1, 1), D(2026, 1, 2)), agent=("Chidi O'Neil", None)), 500)
+    statement = rows_statement(
+        model, picking(Days(D(2026, 1, 1), D(2026, 1, 2)), agent_name=("Chidi O'Neil", None)), 500
+    )
     assert "?" not in statement.shown_sql
     assert "\"agent_name\" IN ('Chidi O''Neil')" in statement.shown_sql
     tables = [service.athena.run(asked).table for asked in (Statement(statement.shown_sql), statement)]
@@ -133,7 +137,7 @@ def test_shown_sql_has_its_values_in_place(service):
 def test_the_overview_of_two_weeks_scans_two_weeks(service, published):
     """A week and the week before it, across the year's end: those fourteen days of five columns, in one scan."""
     week = Days(D(2026, 1, 5), D(2026, 1, 11))
-    statement = overview_statement(service.model("contacts"), Filters(week), week.previous)
+    statement = overview_statement(service.model("contacts"), Filters(week), Period(week, week.previous))
     scanned = service.athena.run(statement).statistics.bytes_scanned
     both = sum(published.manifest.days[day].bytes for day in Days(week.previous.first, week.last))
     assert 0 < scanned < both

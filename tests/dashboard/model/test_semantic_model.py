@@ -39,7 +39,8 @@ def test_the_file_has_the_last_word():
         "channel",
         "initiation_method",
     )
-    assert (len(model.cards), len(model.charts), model.date_column) == (4, 4, "report_date")
+    assert (len(model.cards), len(model.charts)) == (4, 4)
+    assert model.dimensions == ("channel", "agent_name", "initiation_method")
     assert [column.name for column in model.columns[-3:]] == ["year", "month", "day"]
 
 
@@ -119,5 +120,5 @@ def test_a_part_that_was_not_published_is_none():
     """A file may name a column that an older table lacks; asking for it would fail."""
     dataset = load_dataset("contacts", {})
     model = semantic_model_from(dataset, published(dataset, "contact_id", "channel"))
-    assert (model.agent, model.method, model.date_column) == (None, None, None)
+    assert (model.agent, model.method, model.dimensions) == (None, None, ("channel",))
     assert [card.label for card in model.cards] == ["Total rows", "Unique contacts", "Channels"]

@@ -6,9 +6,9 @@ import json
 from decimal import Decimal
 
 import pytest
-from publishing import Published
+from publishing import Published, picking
 
-from dashboard.model.filters import DIMENSIONS, Days, Filters
+from dashboard.model.filters import Days, Filters
 from dashboard.overview.document import Scene, board_document, picked_of
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part, board_request_from
@@ -17,14 +17,16 @@ from dashboard.quality.freshness import freshness_badges
 from dashboard.results.downloads import csv_bytes
 from dashboard.services.service import Service
 
+CONTACTS = ("channel", "agent_name", "initiation_method")
 JANUARY = Days(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
 
 
 def scene_of(service: Service, picked: Filters) -> Scene:
     overview = service.overview("contacts", picked.with_days(picked.days or JANUARY))
     unbrushed = service.overview("contacts", picked.with_days(JANUARY))
-    choices = {dimension: service.dimension_choices("contacts", dimension) or () for dimension in DIMENSIONS}
-    return Scene(service.model("contacts"), picked, overview, unbrushed, choices)
+    model = service.model("contacts")
+    choices = {column: service.choices("contacts", column) or () for column in model.dimensions}
+    return Scene(model, picked, overview, unbrushed, choices)
 
 
 def january(published: Published) -> list[dict]:
@@ -56,8 +58,8 @@ def test_shares_are_of_all_rows_and_values_count_as_on_the_cards(service: Servic
     """Twelve bars of twenty stand for their part of everything; rows without a value are no value."""
     scene = scene_of(service, Filters())
     agents = (*(ValueCount(f"Agent {number:02}", 10) for number in range(19)), ValueCount(None, 10))
-    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, by_agent=agents))
-    (chart,) = (found for found in board_document(scene, ())["charts"] if found["dimension"] == "agent")
+    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, counts={"agent_name": agents}))
+    (chart,) = (found for found in board_document(scene, ())["charts"] if found["dimension"] == "agent_name")
     assert {mark["share"] for mark in chart["marks"]} == {"5.0%"}
     assert (len(chart["marks"]), chart["cut"]) == (12, "11 of 19 and (none)")
 
@@ -76,7 +78,7 @@ def test_days_that_are_not_published_are_in_no_file_and_no_course(service: Servi
 
 def test_nothing_is_drawn_where_nothing_matches(service: Service):
     """No bare zeros: chips lead out, and the page says what is published."""
-    document = board_document(scene_of(service, Filters(channel=("nothing like it",))), ())
+    document = board_document(scene_of(service, picking(channel=("nothing like it",))), ())
     assert (document["cards"], document["charts"], document["foot"]) == ([], [], "")
     assert len(document["chips"]) == 1
 
@@ -92,8 +94,8 @@ def test_badges_say_as_of_when_and_how_sure(service: Service, published: Publish
 
 def test_a_choice_comes_back_as_it_went():
     """What the document says is picked is what the browser says to pick it again; null, empty and tilde apart."""
-    picked = Filters(JANUARY, channel=("~x", None, "VOICE"), agent=("",), method=("~",))
-    assert board_request_from({"picked": picked_of(picked)}).picked == picked
+    picked = picking(JANUARY, channel=("~x", None, "VOICE"), agent_name=("",), initiation_method=("~",))
+    assert board_request_from({"picked": picked_of(picked, CONTACTS)}).picked == picked
 
 
 @pytest.mark.parametrize(
@@ -107,6 +109,9 @@ def test_a_choice_comes_back_as_it_went():
         {"picked": {"channel": [1]}},
         {"picked": {"channel": ["x" * 5000]}},
         {"picked": {"channel": ["x"] * 5000}},
+        {"picked": {"channel": ["~others"]}},
+        {"picked": {f"column_{number}": ["x"] for number in range(500)}},
+        {"picked": {7: ["x"]}},
         {"wish": "rows"},
         {"wish": "drop", "part": {"kind": "card", "place": 0}},
         {"wish": "rows", "part": {"kind": "page", "place": 0}},
@@ -129,13 +134,13 @@ def test_a_brush_may_go_backwards(days: list[str]):
 @pytest.mark.parametrize("days", [["2026-01-08"], ["2026-01-08", "soon"], ["2026-01-08", 7], "2026-01-08"])
 def test_days_that_cannot_be_read_are_no_brush(days: object):
     """As an old link, they leave the rest of the choice as it is."""
-    assert board_request_from({"picked": {"days": days, "channel": ["VOICE"]}}).picked == Filters(channel=("VOICE",))
+    assert board_request_from({"picked": {"days": days, "channel": ["VOICE"]}}).picked == picking(channel=("VOICE",))
 
 
 def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
     """Its SQL is the one that counted it, its rows those under every filter, its figures those of the line."""
-    found = drill_down(scene_of(service, Filters(channel=("VOICE",))), JANUARY, Part("card", 0))
-    assert found.filters == Filters(JANUARY, channel=("VOICE",))
+    found = drill_down(scene_of(service, picking(channel=("VOICE",))), JANUARY, Part("card", 0))
+    assert found.filters == picking(JANUARY, channel=("VOICE",))
     assert len(found.statements) == 1
     assert found.figures.column_names == ["day", "Total rows"]
     assert sum(found.figures["Total rows"].to_pylist()) == service.overview("contacts", found.filters).total_rows
@@ -144,12 +149,12 @@ def test_behind_a_card_stand_the_rows_that_it_counts(service: Service):
 
 def test_behind_a_chart_its_own_filter_is_open(service: Service, published: Published):
     """A chart of channels counts every channel also while one is picked, and so do its rows, its SQL and its file."""
-    scene = scene_of(service, Filters(channel=("VOICE",)))
+    scene = scene_of(service, picking(channel=("VOICE",)))
     found = drill_down(scene, JANUARY, Part("chart", 1))
     assert found.filters == Filters(JANUARY)
     assert found.statements == scene.overview.statements[1:]
     assert sum(found.figures["contacts"].to_pylist()) == found.rows == len(january(published))
-    assert drill_down(scene, JANUARY, Part("chart", 2)).filters == Filters(JANUARY, channel=("VOICE",))
+    assert drill_down(scene, JANUARY, Part("chart", 2)).filters == picking(JANUARY, channel=("VOICE",))
 
 
 def test_behind_the_days_the_brush_is_open(service: Service):

@@ -5,6 +5,7 @@ import datetime as dt
 from collections import Counter
 
 import pytest
+from publishing import picking
 
 from dashboard.model.filters import Days, Filters
 from dashboard.model.statements import rows_statement
@@ -29,16 +30,18 @@ def test_everything_is_counted_exactly_with_one_query(service, published):
     assert overview.totals.rows == overview.total_rows == len(rows) == 1174
     assert overview.totals.unique_contacts == unique(rows, "contact_id") < 1174
     assert (overview.totals.channels, overview.totals.agents) == (4, 5)
-    assert [(c.value, c.rows) for c in overview.by_channel] == ordered(Counter(r["channel"] for r in rows))
-    assert [(c.value, c.rows) for c in overview.by_agent] == ordered(Counter(r["agent_name"] for r in rows))
-    assert [(c.value, c.rows) for c in overview.by_method] == ordered(Counter(r["initiation_method"] for r in rows))
+    assert [(c.value, c.rows) for c in overview.by("channel")] == ordered(Counter(r["channel"] for r in rows))
+    assert [(c.value, c.rows) for c in overview.by("agent_name")] == ordered(Counter(r["agent_name"] for r in rows))
+    assert [(c.value, c.rows) for c in overview.by("initiation_method")] == ordered(
+        Counter(r["initiation_method"] for r in rows)
+    )
     assert [(d.day, d.rows) for d in overview.by_day] == sorted(Counter(r["day"] for r in rows).items())
     assert len(overview.statements) == 1
 
 
 def test_null_and_empty_agents_are_two_values(service):
     """An agent called "" and no agent at all stand apart in the breakdown."""
-    values = [count.value for count in service.overview("contacts", Filters()).by_agent]
+    values = [count.value for count in service.overview("contacts", Filters()).by("agent_name")]
     assert None in values
     assert "" in values
 
@@ -96,7 +99,7 @@ def test_days_to_come_are_left_out_of_what_they_are_compared_with(service, publi
 )
 def test_cross_filters_hold_for_every_figure_but_a_charts_own(service, published, channel, agent, method):
     """Distinct counts under filters are exact; a chart leaves its own dimension open so others can be clicked."""
-    filters = Filters(Days(D(2026, 1, 1), D(2026, 1, 31)), channel, agent, method)
+    filters = picking(Days(D(2026, 1, 1), D(2026, 1, 31)), channel=channel, agent_name=agent, initiation_method=method)
     overview = service.overview("contacts", filters)
     picked = {"channel": channel, "agent_name": agent, "initiation_method": method}
     within = [row for row in published.rows if row["day"] in filters.days]
@@ -112,12 +115,8 @@ def test_cross_filters_hold_for_every_figure_but_a_charts_own(service, published
     assert overview.totals.unique_contacts == unique(under(), "contact_id")
     assert overview.totals.agents == unique(under(), "agent_name")
     assert sum(day.rows for day in overview.by_day) == len(under())
-    for name, shown in (
-        ("channel", overview.by_channel),
-        ("agent_name", overview.by_agent),
-        ("initiation_method", overview.by_method),
-    ):
-        assert [(c.value, c.rows) for c in shown] == ordered(Counter(row[name] for row in under(name)))
+    for name in ("channel", "agent_name", "initiation_method"):
+        assert [(c.value, c.rows) for c in overview.by(name)] == ordered(Counter(row[name] for row in under(name)))
     assert len(overview.statements) == 2
 
 
@@ -170,11 +169,17 @@ def test_cards_may_sum_and_average(service, published):
 def test_a_table_without_any_part_still_has_figures(service, published):
     """No entity, agent, channel or method: rows in all and per day, and nothing made up."""
     model = dataclasses.replace(
-        service.model("contacts"), entity=None, agent=None, channel=None, method=None, cards=(Card(label="Rows"),)
+        service.model("contacts"),
+        entity=None,
+        agent=None,
+        channel=None,
+        method=None,
+        dimensions=(),
+        cards=(Card(label="Rows"),),
     )
-    overview = overview_of(service, published, model, Filters(channel=("VOICE",)))
+    overview = overview_of(service, published, model, picking(channel=("VOICE",)))
     assert overview.totals == Totals(1174, None, None, None)
-    assert (overview.by_channel, overview.by_agent, overview.by_method) == ((), (), ())
+    assert (overview.counts, overview.by("channel"), overview.by(None)) == ({}, (), ())
     assert sum(day.rows for day in overview.by_day) == 1174
     assert overview.by_day[0].unique is None
     assert [card.value for card in overview.cards] == [1174]
@@ -182,7 +187,7 @@ def test_a_table_without_any_part_still_has_figures(service, published):
 
 def test_rows_behind_a_chart_are_the_rows_it_counted(service, published):
     """Any filter's rows number what the Overview says, and none is cut in silence."""
-    filters = Filters(Days(D(2026, 1, 1), D(2026, 1, 31)), channel=("VOICE",), agent=(None,))
+    filters = picking(Days(D(2026, 1, 1), D(2026, 1, 31)), channel=("VOICE",), agent_name=(None,))
     counted = service.overview("contacts", filters).total_rows
     rows = service.athena.run(rows_statement(service.model("contacts"), filters, 20_000))
     cut = service.athena.run(rows_statement(service.model("contacts"), filters, 10))

@@ -33,16 +33,40 @@ def test_brushed_days_stand_out():
 
 def test_a_category_keeps_its_colour_whatever_is_shown():
     """Colours follow the dataset's categories, not the values of the moment."""
-    of = {mark["label"]: mark["colour"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES, total=100)}
+    of = {mark["label"]: mark["colour"] for mark in charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)}
     assert of == {"VOICE": 2, "CHAT": 0, "(none)": 3}
-    assert charts.value_marks(CHANNELS[:1], (), CATEGORIES, total=100)[0]["colour"] == 2
+    assert charts.slice_marks(CHANNELS[:1], (), CATEGORIES, total=100)[0]["colour"] == 2
 
 
-def test_the_ninth_category_begins_the_colours_again():
-    """A theme has eight."""
-    counts = [ValueCount(str(number), 1) for number in range(9)]
-    marks = charts.value_marks(counts, (), [count.value for count in counts], total=len(counts))
-    assert [mark["colour"] for mark in marks] == [0, 1, 2, 3, 4, 5, 6, 7, 0]
+def test_beyond_eight_values_the_smaller_ones_are_one_slice():
+    """A theme has eight colours: of 27 values seven have one each and 20 share the last; no colour repeats."""
+    counts = [ValueCount(f"queue {number:02}", 100 - number) for number in range(27)]
+    marks = charts.slice_marks(counts, ("queue 20",), [*(count.value for count in counts), None], total=2349)
+    assert [mark["colour"] for mark in marks] == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert [mark["label"] for mark in marks][5:] == ["queue 05", "queue 06", "20 others"]
+    assert (marks[7]["key"], marks[7]["count"], marks[7]["share"]) == ("~others", 1670, "71.1%")
+    assert (marks[7]["picked"], marks[6]["picked"]) == (True, False)
+    assert sum(mark["count"] for mark in marks) == 2349
+
+
+@pytest.mark.parametrize("number", [1, 2, 7, 8, 9, 30])
+def test_no_two_slices_share_a_colour(number: int):
+    """Also where more values are published than are shown under the filters."""
+    published = [*(f"v{place:02}" for place in range(30)), None]
+    counts = [ValueCount(value, 5) for value in published[-number:]]
+    colours = [mark["colour"] for mark in charts.slice_marks(counts, (), published, total=5 * number)]
+    assert len(set(colours)) == len(colours) <= 8
+
+
+def test_an_open_day_is_not_drawn_as_whole():
+    """Its text and state name it, and it is not the day with the fewest."""
+    days = (*DAYS, DayCount(dt.date(2026, 2, 3), 3, 3, is_open=True))
+    assert [(mark["text"], mark["state"]) for mark in charts.day_marks(days[2:], None)] == [
+        ("12", "whole"),
+        ("3 so far", "open"),
+    ]
+    text = charts.described_days("Contacts per day", (*DAYS[:1], days[3]))
+    assert text.endswith("8 in all, most on 31 Jan (5), fewest on 31 Jan (5); days still open: 1")
 
 
 def test_a_day_that_is_not_published_is_no_zero():
@@ -54,7 +78,7 @@ def test_a_day_that_is_not_published_is_no_zero():
 
 def test_every_mark_has_its_share():
     """Each says its part of the whole, for the tooltip and for those who hear it."""
-    assert [mark["share"] for mark in charts.value_marks(CHANNELS, (), CATEGORIES, total=100)] == [
+    assert [mark["share"] for mark in charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)] == [
         "60.0%",
         "30.0%",
         "10.0%",
@@ -84,7 +108,7 @@ def test_a_selection_names_its_value(value: str | None, key: str):
 
 def test_what_is_picked_stands_out():
     """Picked values are marked, the null among them."""
-    marks = charts.value_marks(CHANNELS, ("VOICE", None), CATEGORIES, total=100)
+    marks = charts.slice_marks(CHANNELS, ("VOICE", None), CATEGORIES, total=100)
     assert [mark["key"] for mark in marks if mark["picked"]] == ["VOICE", "~"]
 
 
@@ -96,7 +120,7 @@ def test_null_and_empty_have_names():
 
 def test_no_chart_names_a_colour():
     """Themes colour charts: marks are plain JSON and name places in a theme's series."""
-    marks = [*charts.day_marks(DAYS, None), *charts.value_marks(CHANNELS, (), CATEGORIES, total=100)]
+    marks = [*charts.day_marks(DAYS, None), *charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)]
     assert "#" not in json.dumps(marks)
 
 
@@ -118,7 +142,7 @@ def test_long_descriptions_stop():
 def test_values_have_one_order_of_colours_as_long_as_there_is_one_for_each():
     """The ring of the Overview and the chart of a result agree; with more values than colours nothing is fixed."""
     known = ["VOICE", "", "CHAT"]
-    marks = charts.value_marks(
+    marks = charts.slice_marks(
         [ValueCount(value, 1) for value in (*known, None)], (), [*sorted(known), None], total=len(known) + 1
     )
     order = charts.labels_in_order(known)

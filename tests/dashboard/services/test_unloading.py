@@ -49,7 +49,8 @@ def test_files_lie_beside_athenas_own_results():
 
 def test_more_rows_are_taken_unsorted():
     """The same rows keep their order, which decides which they are; all of them need none."""
-    asked = Statement('SELECT a FROM t ORDER BY "year" DESC, "month" DESC, "day" DESC LIMIT 11', limit=10)
+    order = ' ORDER BY "year" DESC, "month" DESC, "day" DESC'
+    asked = Statement(f"SELECT a FROM t{order} LIMIT 11", limit=10, body="SELECT a FROM t", order=order)
     assert with_limit(asked, 9).sql.endswith('"day" DESC LIMIT 10')
     assert with_limit(asked, 99).sql == "SELECT a FROM t LIMIT 100"
 

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from publishing import picking
 
 from dashboard.errors import RefusedSql
 from dashboard.model.filters import Days, Filters
@@ -100,7 +101,7 @@ def test_an_estimate_is_never_below_what_athena_scans(service, values):
 
 def test_the_overview_is_bounded_too(service, published):
     """Both of its statements scan at most the bytes of their estimates."""
-    filters = Filters(Days(D(2026, 1, 5), D(2026, 1, 11)), channel=("VOICE",))
+    filters = picking(Days(D(2026, 1, 5), D(2026, 1, 11)), channel=("VOICE",))
     for statement in overview_statements(service.model("contacts"), filters, published.manifest):
         bound = service.estimate("contacts", statement)
         assert 0 < service.athena.run(statement).statistics.bytes_scanned <= bound.bytes

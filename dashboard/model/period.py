@@ -1,0 +1,91 @@
+"""Days and the manifest flow in, the period of an Overview flows out: which days are compared with which.
+
+A day is compared where it is whole (published and closed) and the day that stands in its place before is whole too.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.model.filters import Days
+from dataset_model.manifest import Manifest
+
+Reason = Literal["open", "not published"]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A day that keeps a pair of days out of the comparison, on either side."""
+
+    day: dt.date
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days of an Overview, None for all published ones, and the days that they are compared with."""
+
+    days: Days | None
+    before: Days | None = None
+    """From the first to the last compared day before `days`; None where nothing can be compared."""
+    not_compared: tuple[dt.date, ...] = ()
+    """Days of `days` that are not compared; empty where nothing is."""
+    not_compared_before: tuple[dt.date, ...] = ()
+    """Days of `before` that are not compared."""
+    left_out: tuple[LeftOut, ...] = ()
+    """Why days are not compared, in the order of the days."""
+
+    @property
+    def read(self) -> Days | None:
+        """The days that a query reads."""
+        return Days(self.before.first, self.days.last) if self.days and self.before else self.days
+
+    @property
+    def is_partly_compared(self) -> bool:
+        """Whether some of the days, but not all, are compared."""
+        return bool(self.not_compared)
+
+    @property
+    def compared_days(self) -> int:
+        """How many of the days are compared."""
+        return len(self.days) - len(self.not_compared) if self.days and self.before else 0
+
+
+def period_from(days: Days | None, manifest: Manifest) -> Period:
+    """Return the period of some days; nothing is compared where the days before begin before the first published."""
+    first, last = manifest.first_day, manifest.last_day
+    if not days or not first or not last or days.previous.first < first or days.first > last:
+        return Period(days)
+    length = dt.timedelta(days=len(days))
+    faults = {day: _fault(manifest, day) or _fault(manifest, day - length) for day in days}
+    left_out = tuple(sorted({fault for fault in faults.values() if fault}, key=lambda fault: fault.day))
+    compared = {day for day, fault in faults.items() if fault is None}
+    if not compared:
+        return Period(days, left_out=left_out)
+    before = Days(min(compared) - length, max(compared) - length)
+    return Period(
+        days,
+        before,
+        tuple(day for day in days if day not in compared),
+        tuple(day for day in before if day + length not in compared),
+        left_out,
+    )
+
+
+def runs_of(days: Iterable[dt.date]) -> tuple[Days, ...]:
+    """Return the unbroken runs of days, in order."""
+    runs: list[Days] = []
+    for day in sorted(days):
+        if runs and day == runs[-1].last + dt.timedelta(days=1):
+            runs[-1] = Days(runs[-1].first, day)
+        else:
+            runs.append(Days(day, day))
+    return tuple(runs)
+
+
+def _fault(manifest: Manifest, day: dt.date) -> LeftOut | None:
+    record = manifest.days.get(day)
+    if record is None:
+        return LeftOut(day, "not published")
+    return LeftOut(day, "open") if record.state == "open" else None
