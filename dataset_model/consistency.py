@@ -89,12 +89,9 @@ def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsisten
         return  # the columns are learned from the data, so nothing can be checked here
     section = _mapping(data, "dashboard")
     expected = "a declared column"
-    for field in ("entity", "agent", "channel", "initiation_method"):
-        if isinstance(section.get(field), str) and section[field] not in known:
-            yield Inconsistency(("dashboard", field), expected, section[field])
-    for index, column in enumerate(_list(section, "dimensions")):
-        if isinstance(column, str) and column not in known:
-            yield Inconsistency(("dashboard", "dimensions", index), expected, column)
+    for place, name in _named_columns(section):
+        if name not in known:
+            yield Inconsistency(("dashboard", *place), expected, name)
     for index, card in enumerate(_list(section, "cards")):
         if not isinstance(card, Mapping):
             continue
@@ -107,6 +104,16 @@ def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsisten
         by = chart.get("by") if isinstance(chart, Mapping) else None
         if isinstance(by, str) and by != "day" and by not in known:
             yield Inconsistency(("dashboard", "charts", index, "by"), f"day or {expected}", by)
+
+
+def _named_columns(section: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the places of the dashboard section that name a column directly: roles and dimensions."""
+    for field in ("entity", "agent", "channel", "initiation_method"):
+        if isinstance(section.get(field), str):
+            yield (field,), section[field]
+    for index, column in enumerate(_list(section, "dimensions")):
+        if isinstance(column, str):
+            yield ("dimensions", index), column
 
 
 def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:
