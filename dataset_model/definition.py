@@ -44,6 +44,9 @@ def _date_format(text: str) -> str:
     return text
 
 
+_PARTITION_FOLDER = re.compile(r"(?:year|month|day)=")
+
+
 def _prefix(text: str) -> str:
     cleaned = text.strip("/")
     parts = cleaned.split("/")
@@ -51,6 +54,12 @@ def _prefix(text: str) -> str:
     odd = parts[0].startswith(("_", ".")) or not {"", ".", ".."}.isdisjoint(parts)
     if odd or re.search(r"[^A-Za-z0-9!_.*'()/=-]", cleaned):
         raise ValueError("an S3 prefix of letters, digits and !-_.*'()/=, not starting with _ or .")
+    reserved = [part for part in parts if part.startswith(("_", ".")) or _PARTITION_FOLDER.match(part)]
+    if reserved:
+        raise ValueError(
+            f"an S3 prefix without folders that begin with _, ., year=, month= or day=, as {reserved[0]} does: "
+            "readers skip them, or they belong to another dataset"
+        )
     return cleaned
 
 

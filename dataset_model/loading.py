@@ -3,14 +3,13 @@
 A variable wins over the file, the file over the default. All faults of both are reported in one error.
 """
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dataset_model import definition
@@ -19,6 +18,7 @@ from dataset_model.definition import Dataset
 from dataset_model.document import Document
 from dataset_model.faults import DatasetError, Fault, dotted
 from dataset_model.shipped import SHIPPED_DATASETS
+from dataset_model.suggestions import known_field
 
 ENVIRONMENT_FIELDS = {
     "DYNAMO_TABLE_NAME": ("source", "table"),
@@ -59,14 +59,9 @@ _EXPECTATIONS = {
 
 _VARIABLE_ORDER = {name: position for position, name in enumerate(ENVIRONMENT_FIELDS)}
 _VARIABLES = {path: name for name, path in ENVIRONMENT_FIELDS.items()}
-_ALL_FIELDS = sorted(
-    {
-        field
-        for model in vars(definition).values()
-        if isinstance(model, type) and issubclass(model, BaseModel)
-        for field in model.model_fields
-    }
-)
+
+MAX_FAULTS = 100
+"""Faults that one error lists; it counts the others."""
 
 
 def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | None = None) -> Dataset:
@@ -152,16 +147,23 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
     except ValidationError as error:
         faults = {}
         errors = error.errors(include_url=False)
+        parents = {details["loc"][:-1] for details in errors}
         for details in errors:
             # A list whose entries were refused is "too short" as well, which is not worth reporting.
-            below = [other for other in errors if other["loc"][:-1] == details["loc"]]
-            if not (details["type"] == "too_short" and below):
+            if not (details["type"] == "too_short" and details["loc"] in parents):
                 fault = _fault(details, document, name, environment)
                 faults[fault.where, fault.field] = fault
         for found in inconsistencies(data):
             where, field = _place(found.path, document, name, environment)
             faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
-        raise DatasetError(sorted(faults.values(), key=_order)) from None
+        raise DatasetError(_most(sorted(faults.values(), key=_order), name)) from None
+
+
+def _most(faults: list[Fault], name: str) -> list[Fault]:
+    if len(faults) <= MAX_FAULTS:
+        return faults
+    more = len(faults) - MAX_FAULTS
+    return [*faults[:MAX_FAULTS], Fault(name, "(file)", f"at most {MAX_FAULTS} faults", f"{more:,} more")]
 
 
 def _order(fault: Fault) -> tuple[str, int]:
@@ -220,9 +222,7 @@ def _place(
 def _fault(details: ErrorDetails, document: Document, name: str, environment: Mapping[str, str]) -> Fault:
     where, field = _place(details["loc"], document, name, environment)
     if details["type"] == "extra_forbidden":
-        close = difflib.get_close_matches(str(details["loc"][-1]), _ALL_FIELDS, n=1)
-        expected = "a known field" + (f" (did you mean {close[0]}?)" if close else "")
-        return Fault(where, field, expected, "an unknown one")
+        return Fault(where, field, known_field(details["loc"]), "an unknown one")
     expected = _EXPECTATIONS.get(details["type"], details["msg"])
     if details["type"] == "string_pattern_mismatch":
         expected = _PATTERNS.get(details["ctx"]["pattern"], expected)

@@ -13,8 +13,14 @@ MAX_CHARACTERS = 1_000_000
 """Far above any sensible dataset file, far below what would keep the parser busy for minutes."""
 
 MAX_DEPTH = 16
+_SHOWN = 60
 MAX_VALUES = 50_000
 """Values of a file, those repeated through aliases included: a few lines of nested aliases can stand for billions."""
+
+
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in ("str", "bool", "null", "seq", "map", "merge")}
+"""Tags of a dataset file. Others, such as !!timestamp and !!float, are refused: converting them may fail or take long,
+and the model reads numbers and dates from text."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -129,9 +135,15 @@ def _unusual(path: Path, key: yaml.Node, value: yaml.Node) -> tuple[str, str] | 
     if isinstance(path[-1], str) and key.tag not in {"tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"}:
         return "a field's name", str(key.value) if isinstance(key, yaml.ScalarNode) else "a list or a mapping"
     for node in (key, value):
+        if node.tag not in _TAGS:
+            return "a value without a tag, or with !!str, !!bool or !!null", f"the tag {_short_tag(node.tag)}"
         if isinstance(node, yaml.ScalarNode) and any("\ud800" <= character <= "\udfff" for character in node.value):
             return "text that UTF-8 can hold", ascii(node.value)
     return None
+
+
+def _short_tag(tag: str) -> str:
+    return tag.replace("tag:yaml.org,2002:", "!!")[:_SHOWN]
 
 
 def _positions(node: yaml.Node, path: Path) -> Iterator[tuple[Path, yaml.Node, yaml.Node]]:

@@ -243,3 +243,13 @@ def test_a_value_has_a_text_for_each_partition_attribute(key: str, values: str, 
     text = f"name: d\nsource:\n  table: ttt\n  index: iii\n  partition_key: {key}\n  partition_values: {values}\n"
     with pytest.raises(DatasetError, match=fault):
         dataset_from_text(text + "  sort_key: at\n", "d.yaml")
+
+
+def test_a_suggestion_is_a_field_of_that_level() -> None:
+    """A field that another level has is not suggested; the fields of this level are listed."""
+    text = "name: d\ncolumns:\n- {name: a, attribute: A, type: string, measure: sum}\n"
+    with pytest.raises(DatasetError) as refused:
+        dataset_from_text(text, "d.yaml")
+    (fault,) = (fault for fault in refused.value.faults if fault.field == "columns[0].measure")
+    assert fault.expected.startswith("a known field: name, attribute, type, ")
+    assert "measure" not in fault.expected
