@@ -30,7 +30,7 @@ def sync_catalog(settings: Settings) -> str:
         raise UsageError(f"nothing is published at {settings.location}; run an export first")
     years = [day.year for day in manifest.days] or [manifest.updated_at.year]
     catalog = Catalog(clients.glue, settings.dataset, settings.location)
-    changed = catalog.publish(schema, (min(years), max(years)), exactly=True)
+    changed = catalog.publish(schema, (min(years), max(years)))
     if settings.dataset.target.question_suffix:
         catalog.publish_answers(schema, describe_index(clients.dynamodb, settings.dataset).table_key)
     done = "rebuilt" if changed else "was up to date"

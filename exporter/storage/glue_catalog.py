@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 _OWNER = "exporter.dataset"
+_ATTEMPTS = 5
+_CHANGED = {"ConcurrentModificationException", "VersionMismatchException", "AlreadyExistsException"}
+"""Codes of a table that another program has changed since it was read."""
 _PERMISSIONS = {
     "read": "glue:GetTable",
     "publish": "glue:GetTable, CreateTable, UpdateTable and CreateDatabase",
@@ -62,28 +65,48 @@ class Catalog:
         """`database.table`."""
         return f"{self._dataset.target.database}.{self._dataset.target.table}"
 
-    def publish(self, schema: TableSchema, years: tuple[int, int], *, exactly: bool = False) -> bool:
+    def publish(self, schema: TableSchema, years: tuple[int, int]) -> bool:
         """Create the table, or extend it to this schema and these years; return whether anything changed.
 
-        The year range is widened, unless `exactly` these years are meant. Raises CatalogError, also where a table of
-        that name belongs to something else.
+        The year range is only ever widened, because an export may have published another year meanwhile. Raises
+        CatalogError, also where a table of that name belongs to something else.
         """
+        if self._published is not None and self._published == self._wanted(self._published, schema, years):
+            return False
         try:
-            current = self._current()
-            wanted = table_input(self._dataset, schema, self._location, years if exactly else _widened(current, years))
-            if self._published == wanted:
-                return False
-            if current is None:
-                self._create_database()
-                self._client.create_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict of the right shape
-            elif all(current.get(field) == value for field, value in wanted.items()):
-                self._published = wanted
-                return False
-            else:
-                self._client.update_table(DatabaseName=self._dataset.target.database, TableInput=wanted)  # type: ignore[arg-type]  # as above
-            self._published = wanted
+            for _ in range(_ATTEMPTS - 1):
+                try:
+                    return self._extend(schema, years)
+                except ClientError as error:
+                    if code_of(error) not in _CHANGED:
+                        raise
+            return self._extend(schema, years)
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "publish") from None
+
+    def look_again(self) -> None:
+        """Forget what is known of the table, so that the next publication reads it."""
+        self._published = None
+
+    def _wanted(self, current: dict[str, Any] | None, schema: TableSchema, years: tuple[int, int]) -> dict[str, Any]:
+        return table_input(self._dataset, schema, self._location, _widened(current, years))
+
+    def _extend(self, schema: TableSchema, years: tuple[int, int]) -> bool:
+        self.look_again()
+        current = self._current()
+        wanted = self._wanted(current, schema, years)
+        database = self._dataset.target.database
+        if current is None:
+            self._create_database()
+            self._client.create_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # a plain dict with the right fields
+        elif any(current.get(field) != value for field, value in wanted.items()):
+            # Glue refuses the change where the table is no longer the version that was read.
+            version = {"VersionId": current["VersionId"]} if current.get("VersionId") else {}
+            self._client.update_table(DatabaseName=database, TableInput=wanted, **version)  # type: ignore[arg-type]  # as above
+        else:
+            self._published = wanted
+            return False
+        self._published = wanted
         return True
 
     def publish_answers(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
