@@ -13,13 +13,15 @@ ExportError
 │   └── LeaseLost       the same, noticed before anything was published
 ├── LeaseHeld           another run of the dataset is exporting; wait or run again
 ├── RowsTooLate         rows of a day came after it was written; it is owed again
+├── RowsUnaccounted     rows read are not the rows in the files; the days are owed again
+├── WorkspaceError      the local disk cannot hold what the run needs
 ├── NothingOwed         there is nothing to resume
 ├── Interrupted         asked to stop; what was finished is published, the rest is named
 └── UnreadableDate      one value is no readable time; caught where it is read, its item is quarantined
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from dataset_model import Fault
 
@@ -65,6 +67,24 @@ class RowsTooLate(ExportError):
             f"rows of {day} were read after that day had been written, so it is incomplete. It is owed, and the next "
             "run reads it again; should that fail in the same way, its sort keys are not in the order of their days."
         )
+
+
+class RowsUnaccounted(ExportError):
+    """Rows read are not the rows in the written files: some would be lost or doubled."""
+
+    def __init__(self, days: Mapping[dt.date, tuple[int, int]]) -> None:
+        """`days` has, for each day, the rows that were read and those in its file."""
+        self.days = dict(days)
+        counts = sorted(days.items())
+        found = "; ".join(f"{day}: {read:,} read, {written:,} in its file" for day, (read, written) in counts)
+        super().__init__(
+            f"the rows read are not the rows written ({found}). These days are owed, and the next run reads them "
+            "again; should that fail in the same way, please report it."
+        )
+
+
+class WorkspaceError(ExportError):
+    """The working folder on the local disk cannot be used."""
 
 
 class StaleRun(ExportError):
