@@ -46,6 +46,8 @@ class DayRecord(_Record):
     nulled: int = 0
     """Rows with at least one value that contradicted its column and became null."""
     rows_by_partition_value: dict[str, int] = Field(default_factory=dict)
+    partition_values: tuple[str, ...] | None = None
+    """The values that were read; None: not recorded, by a release that did not do so."""
     column_bytes: dict[str, int] = Field(default_factory=dict)
     """Compressed bytes per column: what a query that touches the column scans."""
     values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -84,6 +86,8 @@ class Manifest(_Record):
     days: dict[dt.date, DayRecord] = Field(default_factory=dict)
     values_seen: tuple[str, ...] = ()
     """Partition values that had a published row at some time, sorted; their days may have lost it since."""
+    scheduled_from: dt.date | None = None
+    """The first day that the schedule covers; None: not known. A day since then without a record is owed."""
 
     @property
     def rows(self) -> int:

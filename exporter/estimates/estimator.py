@@ -12,6 +12,7 @@ from exporter.estimates.prices import READ_UNIT_BYTES
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
+from exporter.run.earlier_runs import earlier_runs
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
@@ -110,8 +111,7 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     found = preflight(clients, dataset, catalog, records.schema(), now)
     description = found.description
     manifest = records.manifest()
-    runs = records.runs_since(now - request.ledger_reach)
-    windows = planned_windows(request, dataset, manifest, now, runs)
+    windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
     # A ceiling on read units would reduce these small pages to single items, which allow no estimate.
     index = Index(clients.dynamodb, dataset, description, RateLimiter(1))

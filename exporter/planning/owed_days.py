@@ -6,14 +6,26 @@ So owed days need no record of their own.
 
 import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
 from dataset_model.manifest import Manifest
 from dataset_model.runs import RunEntry
 from exporter.errors import NothingOwed
-from exporter.planning.window import OWED_DAYS
+from exporter.planning.window import OWED_DAYS, Window
 
 RESUMABLE_DAYS = 30
 """How far back `--resume` looks for an unfinished run."""
+
+
+@dataclass(frozen=True)
+class EarlierRuns:
+    """What a run takes over from earlier ones."""
+
+    entries: tuple[RunEntry, ...] = ()
+    """Recent ledger entries, newest first."""
+    scheduled_from: dt.date | None = None
+    """First day that the schedule covers; None: the run is not scheduled, or no earlier run is known."""
+
 
 DIED = "the run ended without a report: it was killed, or its machine stopped"
 
@@ -31,13 +43,46 @@ def died_runs(entries: Iterable[RunEntry], own_run_id: str) -> list[RunEntry]:
 
 
 def unsettled_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
-    """Return the days that a run owes and that no run has read since it began."""
+    """Return the days that a run owes and that no run has read since it began.
+
+    A day that a run has published and owes all the same was published incomplete, so its own reading settles nothing.
+    """
     records = manifest.days if manifest else {}
     return {
         day
         for day in (() if entry.status == "succeeded" else entry.owed)
         if (record := records.get(day)) is None or record.read_at < entry.started_at
+    } | incomplete_days(entry, manifest)
+
+
+def incomplete_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
+    """Return the days that a run has published, owes all the same, and that no other run has published since."""
+    records = manifest.days if manifest else {}
+    owed = () if entry.status in {"succeeded", "running"} else entry.owed
+    return {
+        day
+        for day in owed
+        if day in records and any(published.run_id == entry.run_id for published in records[day].objects)
     }
+
+
+def days_lacking_values(manifest: Manifest | None, values: Iterable[str]) -> dict[str, list[dt.date]]:
+    """Return partition value -> days that were published before the value belonged to the dataset, in order."""
+    lacking: dict[str, list[dt.date]] = {}
+    for day, record in sorted(manifest.days.items() if manifest else ()):
+        if record.partition_values is not None:
+            for value in values:
+                if value not in record.partition_values:
+                    lacking.setdefault(value, []).append(day)
+    return lacking
+
+
+def scheduled_since(
+    manifest: Manifest | None, first_scheduled: dt.date | None, own_window: Window | None
+) -> dt.date | None:
+    """Return the first day that the schedule covers, as manifest, oldest ledger entry and present run show it."""
+    known = [manifest.scheduled_from if manifest else None, first_scheduled, own_window.first if own_window else None]
+    return min((day for day in known if day is not None), default=None)
 
 
 def days_owed_by_runs(entries: Iterable[RunEntry], manifest: Manifest | None, today: dt.date) -> set[dt.date]:

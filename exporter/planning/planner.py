@@ -16,7 +16,7 @@ import pyarrow as pa
 from dataset_model import Dataset
 from exporter.planning.key_ranges import EVERY_KEY, KeyRange
 from exporter.planning.sort_key import SortKey
-from exporter.planning.window import DayStride, Window, day_start
+from exporter.planning.window import DayStride, Window, day_end, day_start
 
 PIECE_UNITS = 512.0
 """Read units that a piece should cost: four full pages, so that the last piece of a stretch is soon complete."""
@@ -181,7 +181,11 @@ class Planner:
 
 
 def _day_bounds(start: dt.datetime, end: dt.datetime, zone: ZoneInfo) -> list[dt.datetime]:
-    """Return the bounds of days, from the day of `start` to the end of the day before `end`."""
+    """Return the bounds of days, from the day of `start` to the end of the day before `end`, each once.
+
+    A day that the calendar leaves out has no length, and a range needs one: there the last bound is an hour later.
+    """
     first = start.astimezone(zone).date()
     last = (end - dt.timedelta(microseconds=1)).astimezone(zone).date()
-    return [day_start(first + offset * _DAY, zone) for offset in range((last - first).days + 2)]
+    starts = {day_start(first + offset * _DAY, zone) for offset in range((last - first).days + 1)} or {start}
+    return [*sorted(starts), max(day_end(last, zone), max(starts) + _HOUR)]

@@ -211,7 +211,7 @@ class SortKey:
         return pc.if_else(pc.match_substring_regex(values, regular), hours, _NOTHING)
 
     def _day_of_hour(self, hour: Hour) -> dt.date | None:
-        # None where the day changes within the hour or the text is no date: its values are read one by one.
+        # None where the day or offset changes within the hour, or the text is no date: its values are read one by one.
         key = str(hour)
         known = self._days_of_hours.get(key, _UNKNOWN)  # one look-up, because another thread may clear the cache
         if known is not _UNKNOWN:
@@ -224,12 +224,21 @@ class SortKey:
             first, last = str(hour * length), str((hour + 1) * length - 1)
         else:
             first, last = hour.replace("|", ":00"), hour.replace("|", ":59")
-        day = self._day_or_none(first)
-        day = day if day == self._day_or_none(last) else None
+        day = self._day_of_span(first, last)
         if len(self._days_of_hours) >= CACHED_HOURS:
             self._days_of_hours.clear()
         self._days_of_hours[key] = day
         return day
+
+    def _day_of_span(self, first: str, last: str) -> dt.date | None:
+        """Return the day of every value from `first` to `last`, None where they have several or none."""
+        try:
+            (begin, day), (end, last_day) = self._instant_and_day(first), self._instant_and_day(last)
+        except UnreadableDate:
+            return None
+        # Where a clock goes back over midnight, a minute of the next day may come between two of one day.
+        offsets = {moment.astimezone(self.time_zone).utcoffset() for moment in (begin, end)}
+        return day if day == last_day and len(offsets) == 1 else None
 
 
 def days_in_groups(

@@ -26,6 +26,16 @@ def day_start(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), tzinfo=zone).astimezone(dt.UTC)
 
 
+def day_end(day: dt.date, zone: ZoneInfo) -> dt.datetime:
+    """Return the instant, in UTC, after which no moment belongs to a day.
+
+    Where a clock goes back over midnight, as in St John's until 2011, the next day begins twice, and the day ends with
+    the second time. A day that was left out, as in Apia in 2011, ends as it begins.
+    """
+    midnight = dt.datetime.combine(day + _DAY, dt.time(), tzinfo=zone)
+    return max(midnight.replace(fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+
+
 def day_of(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
     """Return the day of an instant."""
     return instant.astimezone(zone).date()
@@ -51,7 +61,7 @@ class Window:
     @property
     def end(self) -> dt.datetime:
         """The first instant after the window."""
-        return day_start(self.last + _DAY, self.zone)
+        return day_end(self.last, self.zone)
 
     def __contains__(self, day: dt.date) -> bool:
         """Whether a day belongs to the window."""
@@ -79,21 +89,24 @@ def window_of_mode(mode: DateRangeMode, now: dt.datetime, zone: ZoneInfo, lookba
 
 def is_closed(day: dt.date, read_at: dt.datetime, zone: ZoneInfo, settle_minutes: int) -> bool:
     """Return whether a day read at `read_at` had ended, and settled, by then."""
-    return read_at >= day_start(day + _DAY, zone) + dt.timedelta(minutes=settle_minutes)
+    return read_at >= day_end(day, zone) + dt.timedelta(minutes=settle_minutes)
 
 
-def owed_days(manifest: Manifest, now: dt.datetime, zone: ZoneInfo, back: int = OWED_DAYS) -> tuple[dt.date, ...]:
+def owed_days(
+    manifest: Manifest | None, now: dt.datetime, zone: ZoneInfo, scheduled_from: dt.date | None = None
+) -> tuple[dt.date, ...]:
     """Return the past days that a scheduled run adds to its window: still open, or never read.
 
-    A day counts as never read if it comes after the first day ever read and the manifest has no record of it, as
-    after a failed run or one that never started. Open days are owed however old they are; the others `back` days.
+    A day counts as never read if the manifest has no record of it, as after a run that was refused, failed or never
+    started. Every such day from `scheduled_from` on is owed; before that, those of the last `OWED_DAYS` that come after
+    the first day ever read. Open days are owed however old they are.
     """
     today = day_of(now, zone)
-    opened = {day for day, record in manifest.days.items() if record.state == "open" and day < today}
-    if not manifest.days:
-        return ()
-    earliest = max(today - dt.timedelta(days=back), min(manifest.days))
-    missing = {day for day in days_between(earliest, today - _DAY) if day not in manifest.days}
+    records = manifest.days if manifest else {}
+    opened = {day for day, record in records.items() if record.state == "open" and day < today}
+    first_read = max(today - dt.timedelta(days=OWED_DAYS), min(records)) if records else today
+    earliest = min(scheduled_from or first_read, first_read)
+    missing = {day for day in days_between(earliest, today - _DAY) if day not in records}
     return tuple(sorted(opened | missing))
 
 

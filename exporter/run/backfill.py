@@ -1,16 +1,17 @@
 """`exporter backfill`: many days flow in, one run per chunk of days flows out, oldest first."""
 
 import datetime as dt
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from dataset_model.manifest import Manifest
 from dataset_model.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UsageError
+from exporter.planning.owed_days import RESUMABLE_DAYS, days_lacking_values, incomplete_days
 from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
@@ -110,9 +111,14 @@ class Backfill:
         """
         store = Store(Clients(self._settings.region).s3, self._settings.bucket)
         store.check()
-        manifest = Records(store, self._settings.prefix).manifest()
+        records, dataset = Records(store, self._settings.prefix), self._settings.dataset
+        manifest = records.manifest()
         days = set(self._request.window.days())
         closed = set() if self._request.force else closed_days(days, manifest)
+        if dataset.target.overwrite_mode == "OVERWRITE":
+            closed -= set(itertools.chain(*days_lacking_values(manifest, dataset.source.partition_values).values()))
+            for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
+                closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
         if self._request.source == "scan" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
@@ -150,7 +156,7 @@ def chunks(days: Iterable[dt.date], request: BackfillRequest) -> Iterator[Window
     """Yield windows that together hold exactly these days, oldest first, none longer than a chunk."""
     for span in spans(days, request.window.zone):
         if request.chunk_days is None:
-            parts = [tuple(month) for _, month in groupby(span.days(), key=lambda day: (day.year, day.month))]
+            parts = [tuple(month) for _, month in itertools.groupby(span.days(), key=lambda day: (day.year, day.month))]
         else:
             days_of_span, length = tuple(span.days()), request.chunk_days
             parts = [days_of_span[at : at + length] for at in range(0, len(days_of_span), length)]

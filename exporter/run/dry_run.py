@@ -20,6 +20,7 @@ from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window, day_of, is_closed
 from exporter.run.account import days_text
+from exporter.run.earlier_runs import earlier_runs
 from exporter.run.lease import lease_holder
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
@@ -84,7 +85,7 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
     warnings = [*found.warnings, *_running_export(store, settings, request, now)]
     windows: tuple[Window, ...] | None = None
     try:
-        windows = planned_windows(request, dataset, manifest, now, records.runs_since(now - request.ledger_reach))
+        windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
     except NothingOwed as nothing:
         warnings.append(str(nothing))
     days = {day for window in windows or () for day in window.days()}

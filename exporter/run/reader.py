@@ -26,6 +26,8 @@ class Tally:
     """Counts of what was read."""
 
     rows: int = 0
+    rows_by_day: dict[dt.date, int] = field(default_factory=dict)
+    """Counted page by page, independent of the spool and the files."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
@@ -99,18 +101,21 @@ class Reader:
             if entry.day is not None and (reach.window is None or entry.day in reach.window):
                 nulled.setdefault(entry.day, []).append(entry)
         value = piece.value if page.partition_value is None else page.partition_value
+        counts = _rows_by_day(wanted)
         with self._lock:
             sink.spool.add(wanted, value, piece.order)
             sink.quarantine.add(page.withheld)
             for day, entries in nulled.items():
                 sink.spool.count_nulled(day, sink.quarantine.add(entries))
-            self._count(page, value, wanted.num_rows, reach.window)
+            self._count(page, value, counts, reach.window)
             self._progress.read(items=page.items, units=page.read_units)
 
-    def _count(self, page: DecodedPage, value: str, rows: int, window: Window | None) -> None:
+    def _count(self, page: DecodedPage, value: str, counts: dict[dt.date, int], window: Window | None) -> None:
         tally = self.tally
-        tally.rows += rows
-        if rows:
+        for day, rows in counts.items():
+            tally.rows += rows
+            tally.rows_by_day[day] = tally.rows_by_day.get(day, 0) + rows
+        if counts:
             tally.answered.add(value)
         for (day, column), found in page.inexact.items():
             if window is None or day in window:
@@ -125,6 +130,11 @@ def _finished(waiting: deque[tuple[Stretch, list[Future[None]]]]) -> Stretch:
     for task in tasks:
         task.result()
     return stretch
+
+
+def _rows_by_day(rows: pa.RecordBatch) -> dict[dt.date, int]:
+    counts = pc.value_counts(rows.column(DAY))
+    return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 
 def _within(rows: pa.RecordBatch, window: Window | None) -> pa.RecordBatch:

@@ -2,17 +2,23 @@
 
 import contextlib
 import datetime as dt
+import itertools
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model import Dataset
 from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
 from exporter.errors import UsageError
-from exporter.planning.owed_days import RESUMABLE_DAYS, days_owed_by_runs, resumed_days
+from exporter.planning.owed_days import (
+    RESUMABLE_DAYS,
+    EarlierRuns,
+    days_lacking_values,
+    days_owed_by_runs,
+    resumed_days,
+)
 from exporter.planning.window import OWED_DAYS, Window, day_of, owed_days, spans, window_of_mode
 from exporter.settings import Settings
 
@@ -47,8 +53,8 @@ class ExportRequest:
 
     @property
     def ledger_reach(self) -> dt.timedelta:
-        """How far back the ledger is read for days that are owed."""
-        return dt.timedelta(days=RESUMABLE_DAYS if self.resume else OWED_DAYS)
+        """How far back the ledger is read for days that are owed: two missed weekly runs, and some delay."""
+        return dt.timedelta(days=RESUMABLE_DAYS)
 
 
 def request_from_options(
@@ -142,24 +148,36 @@ def planned_windows(
     dataset: Dataset,
     manifest: Manifest | None,
     now: dt.datetime,
-    runs: Iterable[RunEntry] = (),
+    earlier: EarlierRuns,
 ) -> tuple[Window, ...]:
     """Return the windows that a run reads; none means everything.
 
-    `runs` are recent ledger entries, newest first. A scheduled run adds the days that are owed, and those that it is
-    to look back at, but not in APPEND: reading a day again would count it twice. Raises NothingOwed for a resume.
+    A scheduled run adds the days that are owed, those of the last week
+    that lack a partition value, and those that it is to look back at, but not in APPEND: reading a day again would
+    count it twice. Raises NothingOwed for a resume.
     """
     if request.resume:
-        owed = resumed_days(runs, manifest)
+        owed = resumed_days(earlier.entries, manifest)
         return () if owed is None else spans(owed, dataset.zone)
     if request.window is None:
         return ()
     days = set(request.window.days())
     if request.scheduled and dataset.target.overwrite_mode == "OVERWRITE":
-        days |= set(owed_days(manifest, now, dataset.zone)) if manifest else set()
-        days |= days_owed_by_runs(runs, manifest, day_of(now, dataset.zone))
+        days |= set(owed_days(manifest, now, dataset.zone, earlier.scheduled_from))
+        today = day_of(now, dataset.zone)
+        again = days_owed_by_runs(earlier.entries, manifest, today)
+        lacking = itertools.chain(*days_lacking_values(manifest, dataset.source.partition_values).values())
+        again |= {day for day in lacking if (today - day).days <= OWED_DAYS}
+        days |= again - _expired_records(dataset, manifest, today)
         days |= lookback_days(request, dataset, manifest, now)
     return spans(days, dataset.zone)
+
+
+def _expired_records(dataset: Dataset, manifest: Manifest | None, today: dt.date) -> set[dt.date]:
+    """Return the closed days from which TTL may have removed items: a second reading would find fewer."""
+    expires = dataset.retention.expires_after_days
+    records = manifest.days.items() if manifest and expires else ()
+    return {day for day, record in records if record.state == "closed" and (today - day).days >= (expires or 0)}
 
 
 def lookback_days(

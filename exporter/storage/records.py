@@ -93,6 +93,16 @@ class Records:
             bodies = list(zip(newest, pool.map(self._store.read, newest), strict=True))
         return [self._parsed(RunEntry, body[0], key.removeprefix(f"{self._prefix}/")) for key, body in bodies if body]
 
+    def first_scheduled_day(self) -> dt.date | None:
+        """Return the first day of the oldest scheduled run, among the oldest `MOST_RUNS` entries; None without one."""
+        keys = sorted(found.key for found in self._store.objects(self._key(f"{RUNS_FOLDER}/")))
+        for key in keys[:MOST_RUNS]:
+            found = self._store.read(key)
+            entry = self._parsed(RunEntry, found[0], key.removeprefix(f"{self._prefix}/")) if found else None
+            if entry is not None and entry.window and entry.options.get("scope") == "scheduled":
+                return entry.window.start
+        return None
+
     def _key(self, name: str) -> str:
         return f"{self._prefix}/{name}"
 

@@ -19,7 +19,7 @@ from dataset_model.partitions import data_file, day_from_key, object_key, partit
 from dataset_model.runs import DayChanges, PublishedPartition
 from dataset_model.table_schema import TableSchema
 from exporter.decoding.schema import extended_schema, initial_schema
-from exporter.errors import Interrupted
+from exporter.errors import Interrupted, RowsUnaccounted
 from exporter.planning.window import is_closed
 from exporter.runtime.memory import tidy_memory
 from exporter.storage.glue_catalog import Catalog
@@ -28,6 +28,7 @@ from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
 from exporter.targets.day_file import WrittenDay, write_day
 from exporter.targets.formats import FILE_FORMATS
+from exporter.targets.manifest_writer import ManifestWriter
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool, SpooledDay
 from exporter.values.numbers import InexactDoubles
@@ -42,6 +43,8 @@ class Run:
     run_id: str
     started_at: dt.datetime
     """Rows are as of then: what was read later may be newer, never older."""
+    scheduled_from: dt.date | None = None
+    """First day that the schedule covers, as far as the run knows."""
 
 
 @dataclass
@@ -52,6 +55,8 @@ class Published:
     removed: list[str] = field(default_factory=list)
     days: set[dt.date] = field(default_factory=set)
     """Days with a known state: published, or read and empty."""
+    file_rows: dict[dt.date, int] = field(default_factory=dict)
+    """Day -> rows in the footer of the file that was published."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
     changes: list[DayChanges] = field(default_factory=list)
@@ -115,6 +120,10 @@ class Publisher:
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
         self._seen: dict[dt.date, list[StoredObject]] = {}
+        self._years: set[int] = set()
+        self._writer = ManifestWriter(
+            records, dataset, f"s3://{store.bucket}/{self._prefix}/", run.started_at, run.scheduled_from, fence
+        )
         self.done = Published()
 
     def look(self, years: Iterable[int] | None) -> None:
@@ -153,6 +162,18 @@ class Publisher:
         if waiting:
             raise Interrupted("stopped on request; days published before stay published")
 
+    def reopen(self, days: Iterable[dt.date]) -> None:
+        """Mark published days as open, and so as owed, because they have turned out to be incomplete."""
+        wanted = set(days)
+        self.done.days -= wanted
+        self.done.manifest = self._writer.reopen(wanted) or self.done.manifest
+
+    def confirm_catalog(self) -> None:
+        """Look at the table again, and extend it if its years or columns no longer cover what was published."""
+        if self.done.file_rows and self.schema.columns:
+            self._catalog.look_again()
+            self._catalog.publish(self.schema, (min(self.done.file_rows).year, max(self.done.file_rows).year))
+
     def record_empty(self, days: Iterable[dt.date]) -> None:
         """Record days that were read and hold nothing, so that they do not count as missing."""
         self._record({day: self._empty(day) for day in days if day not in self._seen})
@@ -173,6 +194,9 @@ class Publisher:
     def _publish_day(self, day: dt.date, spooled: SpooledDay, spool: Spool) -> DayRecord:
         late = {name: kinds for name, kinds in spooled.late_kinds.items() if name not in self.schema.names}
         schema = extended_schema(self.schema, self._dataset, late, self._run.started_at) if late else self.schema
+        if day.year not in self._years:  # the table may have been changed since the run began
+            self._catalog.look_again()
+            self._years.add(day.year)
         self._adopt(schema, (day.year, day.year))
         late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
         with tidy_memory(spooled.bytes), spool.open(day) as rows:
@@ -185,6 +209,9 @@ class Publisher:
                 self._format,
             )
         self._quarantine.flush()
+        in_file = self._format.row_count(self._file)
+        if in_file != spooled.rows:
+            raise RowsUnaccounted({day: (spooled.rows, in_file)})
         name = data_file(self._format.storage, self._run.run_id if self._append else None)
         key = object_key(self._prefix, day, name)
         seen = {found.key: found for found in self._seen.get(day, [])}
@@ -194,6 +221,7 @@ class Publisher:
             key, self._file, seen[key].etag if key in seen else None, content_type=self._format.storage.content_type
         )
         self._settle(day, key, StoredObject(key, etag, written.bytes), seen)
+        self.done.file_rows[day] = in_file
         uri = f"s3://{self._store.bucket}/{key}"
         partition = partition_from_day(day)
         self.done.partitions.append(
@@ -251,13 +279,20 @@ class Publisher:
             read_at=self._run.started_at,
             nulled=nulled,
             rows_by_partition_value=spooled.rows_by_partition_value,
+            partition_values=self._dataset.source.partition_values,
             column_bytes=written.column_bytes,
             values=written.values,
             key_hash=written.key_hash,
         )
 
     def _empty(self, day: dt.date) -> DayRecord:
-        return DayRecord(day=day, objects=(), state=self._state(day), read_at=self._run.started_at)
+        return DayRecord(
+            day=day,
+            objects=(),
+            state=self._state(day),
+            read_at=self._run.started_at,
+            partition_values=self._dataset.source.partition_values,
+        )
 
     def _state(self, day: dt.date) -> Literal["open", "closed"]:
         closed = is_closed(day, self._run.started_at, self._dataset.zone, self._dataset.source.settle_minutes)
@@ -266,33 +301,5 @@ class Publisher:
     def _record(self, days: dict[dt.date, DayRecord]) -> None:
         if not days:
             return
-
-        def changed(current: Manifest | None) -> Manifest:
-            base = current or Manifest(
-                dataset=self._dataset.name,
-                location=f"s3://{self._store.bucket}/{self._prefix}/",
-                time_zone=self._dataset.source.time_zone,
-                updated_at=self._run.started_at,
-            )
-            # Dicts of pydantic are plain; the record of a day that this run did not read stays as it is.
-            merged = base.days | {day: self._merged(base.days.get(day), record) for day, record in days.items()}
-            replaced = [base.days[day] for day in days if day in base.days]
-            seen = {value for record in replaced for value in record.values_with_rows}
-            return base.model_copy(
-                update={
-                    "values_seen": tuple(sorted(seen | set(base.values_seen))),
-                    "version": base.version + 1,
-                    "updated_at": dt.datetime.now(dt.UTC),
-                    "days": dict(sorted(merged.items())),
-                }
-            )
-
-        self._fence()
-        self.done.manifest = self._records.change_manifest(changed)
+        self.done.manifest = self._writer.write(days)
         self.done.days |= days.keys()
-
-    def _merged(self, before: DayRecord | None, record: DayRecord) -> DayRecord:
-        if not self._append or before is None or not record.objects:
-            return record
-        kept = tuple(found for found in before.objects if found.key != record.objects[0].key)
-        return record.model_copy(update={"objects": (*kept, *record.objects), "key_hash": ""})

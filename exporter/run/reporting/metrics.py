@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dataset_model.manifest import Manifest
 from dataset_model.partitions import days_between
 from dataset_model.runs import RunEntry
-from exporter.planning.window import OWED_DAYS, day_start
+from exporter.planning.window import OWED_DAYS, day_end
 
 NAMESPACE = "DynamoDBReporting"
 
@@ -43,7 +43,7 @@ def data_through(manifest: Manifest | None, zone: ZoneInfo) -> dt.datetime | Non
         record = manifest.days.get(day)
         if record is None:
             break
-        end = day_start(day + _DAY, zone)
+        end = day_end(day, zone)
         if record.state == "open":
             return min(end, record.read_at)
         through = end

@@ -6,7 +6,9 @@ from dataset_model import Dataset
 from dataset_model.manifest import Manifest
 from dataset_model.types import STRING
 from exporter.errors import ExportError
+from exporter.planning.owed_days import days_lacking_values
 from exporter.planning.removal_policy import vanished_values
+from exporter.run.account import days_text
 from exporter.run.reader import Tally
 from exporter.sources.index import IndexDescription
 from exporter.targets.publisher import Published
@@ -18,6 +20,7 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
     vanished = vanished_values(manifest, done.days, dataset.source.partition_values, tally.answered)
     for value, rows in vanished.items():
         yield f"partition value {value} had {rows} rows on these days and has none in this run"
+    yield from _lacking(dataset, done.manifest or manifest)
     inexact = dict(tally.inexact)
     for column, found in done.inexact.items():
         inexact[column] = inexact.get(column, InexactDoubles()) + found
@@ -27,6 +30,17 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
         yield f"attribute {attribute} is not declared and was left out of {count} items"
     for day in sorted(done.overlaps):
         yield f"{day} has data of an earlier run as well; APPEND counts both"
+
+
+def _lacking(dataset: Dataset, manifest: Manifest | None) -> Iterator[str]:
+    """Yield a warning for each partition value that was added after days had been published."""
+    if dataset.target.overwrite_mode == "APPEND":
+        return
+    for value, days in days_lacking_values(manifest, dataset.source.partition_values).items():
+        yield (
+            f"partition value {value} was added after {days_text(days)} had been published, so these days lack its "
+            f"items; run `exporter backfill --start {days[0]} --end {days[-1]}`"
+        )
 
 
 def _inexact_warning(found: InexactDoubles) -> str:
