@@ -52,6 +52,8 @@ def _ended_sessions() -> Ended:
 
     service = cached_service.service()
     target = service.settings.datasets[0].target
+    # Known by now, and loaded: the pages of an admin list them.
+    cached_service.people = _sign_in.sessions
     return EndedSessions(service.objects, service.settings.bucket, target.prefix)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.model.roles import Role
 from dashboard.server import deferred_imports
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.account_menu import may_read, person_in_sidebar, sign_in_page
@@ -11,22 +12,32 @@ from dashboard.ui.page.brand import brand
 from dashboard.ui.page.states import designed_states
 from dashboard.ui.page.theme_picker import theme_picker
 from dashboard.ui.page.view_state import dataset_picker
+from dashboard.ui.query.own_queries import own_queries
 from dashboard.ui.query.run_status import leave
 
 _HERE = Path(__file__).parent
-_PAGES = (
-    ("overview", "Overview", ":material/monitoring:", "Figures and charts of a period, filtered by a click."),
-    ("explore", "Explore", ":material/table_view:", "Seven ready queries, their rows and downloads."),
-    ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables."),
-    ("exports", "Exports", ":material/database_upload:", "What is published, how fresh it is and how it got here."),
+_PAGES: tuple[tuple[str, str, str, str, Role], ...] = (
+    ("overview", "Overview", ":material/monitoring:", "Figures and charts of a period, filtered by a click.", "viewer"),
+    ("explore", "Explore", ":material/table_view:", "Seven ready queries, their rows and downloads.", "viewer"),
+    ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables.", "analyst"),
+    (
+        "exports",
+        "Exports",
+        ":material/database_upload:",
+        "What is published, how fresh it is and how it got here.",
+        "viewer",
+    ),
+    ("people", "People", ":material/group:", "Who is signed in, and what queries cost.", "admin"),
 )
 
 st.set_page_config(page_title="Reporting", layout="wide", initial_sidebar_state="auto")
 brand()
+roles = cached_service.requester().roles
 page = st.navigation(
     [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, help=text, default=name == "overview")
-        for name, title, icon, text in _PAGES
+        for name, title, icon, text, role in _PAGES
+        if role == "viewer" or roles.has_any(role)
     ],
     position="sidebar" if (is_open := may_read()) else "hidden",
 )
@@ -36,13 +47,18 @@ if not is_open:
 with st.sidebar:
     choice = st.container()
     person_in_sidebar()
+    running = st.container()
     with st.container(key="theme", gap="xsmall"):
         st.caption("Theme")
         theme_picker()
 with designed_states():
     service = cached_service.service()
+    # Says so to a person without any role, in place of an empty page.
+    service.dataset()
     leave(service, page.title)
     with choice:
         dataset_picker(service)
+    with running:
+        own_queries(service)
     page.run()
 deferred_imports.page_drawn()

@@ -25,6 +25,10 @@ class Roles:
         given = (self.everywhere, self.by_dataset.get(dataset) if dataset is not None else None)
         return max(_RANKS.get(role or "", 0) for role in given) >= _RANKS[needed]
 
+    def has_any(self, needed: Role) -> bool:
+        """Return whether the person has at least this role; for admin everywhere, for others on some dataset."""
+        return self.has(needed) or (needed != "admin" and any(self.has(needed, name) for name in self.by_dataset))
+
     @property
     def is_empty(self) -> bool:
         """Whether the person may see nothing at all."""

@@ -7,24 +7,24 @@ from dashboard.model.requester import Requester
 from dashboard.model.roles import Role
 from dashboard.model.statements import Statement
 from dashboard.services.audit import Audit
-from dashboard.services.job import API, SHARED, Ticket
+from dashboard.services.job import API, SHARED, Job, Ticket
 
 
 class Permissions:
     """Decides by the roles of the requester; `requester` returns who asks, for what runs in this thread."""
 
     def __init__(self, requester: Callable[[], Requester], audit: Audit) -> None:
-        self._requester = requester
+        self.requester = requester
         self._audit = audit
 
     def visible(self, datasets: Iterable[str], role: Role = "viewer") -> tuple[str, ...]:
         """Return the datasets for which the requester has at least a role."""
-        roles = self._requester().roles
+        roles = self.requester().roles
         return tuple(name for name in datasets if roles.has(role, name))
 
     def require(self, role: Role, datasets: Sequence[str], doing: str) -> None:
         """Raise Forbidden unless the requester has a role for each of the datasets."""
-        roles = self._requester().roles
+        roles = self.requester().roles
         missing = [name for name in datasets if not roles.has(role, name)]
         if missing:
             raise Forbidden(
@@ -34,7 +34,7 @@ class Permissions:
 
     def require_admin(self, doing: str) -> None:
         """Raise Forbidden unless the requester is admin everywhere; admin of one dataset is not enough."""
-        if not self._requester().roles.has("admin"):
+        if not self.requester().roles.has("admin"):
             raise Forbidden(f"Your role does not allow {doing}. Ask for the role admin (ROLE_MAP).")
 
     def ticket(self, owner: str, datasets: tuple[str, ...], statement: Statement) -> Ticket:
@@ -43,7 +43,7 @@ class Permissions:
             self.require("analyst", datasets, "custom SQL and files")
         else:
             self.require("viewer", datasets, "queries")
-        asks = self._requester()
+        asks = self.requester()
         if owner == SHARED:
             # One answer for every person waits in no person's lane; it counts for the person who asked first.
             return Ticket(owner, asks.person, SHARED, datasets)
@@ -51,9 +51,18 @@ class Permissions:
         self._audit.check_budget(lane)
         return Ticket(owner, asks.person, lane, datasets)
 
+    def own(self, jobs: Iterable[Job], session: str = "") -> list[Job]:
+        """Return the requester's jobs: those of the person, and where sign-in is off those of this page session."""
+        asks = self.requester()
+        return [
+            job
+            for job in jobs
+            if job.owner != SHARED and (job.ticket.person == asks.person if asks.person else job.owner == session)
+        ]
+
     def owns(self, ticket: Ticket) -> bool:
         """Return whether the requester may open a result: it is theirs; where sign-in is off, what the API started."""
-        asks = self._requester()
+        asks = self.requester()
         if ticket.owner == SHARED:
             return False
         return ticket.person == asks.person and (bool(asks.person) or ticket.owner == API)

@@ -113,7 +113,7 @@ class Service:
 
         with self._making:
             if self._library is None:
-                self._library = Library(self.objects, self.settings.bucket)
+                self._library = Library(self.objects, self.settings.bucket, self.permissions.requester)
             return self._library
 
     @property

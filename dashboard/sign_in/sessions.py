@@ -68,11 +68,13 @@ class Sessions:
         self._over: dict[str, float] = {}
         self._refreshed = float("-inf")
         self._refreshing = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.on_person_end: Callable[[str], object] = lambda _: None
         """Called with the subject, in a thread, when an admin or a sign-out ends a person's sessions."""
 
     async def refresh(self) -> None:
         """Read what other tasks ended, at most every `REFRESH_SECONDS`; failures are logged and tried again."""
+        self._loop = asyncio.get_running_loop()
         if self._store is None or self._clock() - self._refreshed < REFRESH_SECONDS:
             return
         first = self._refreshed == float("-inf")
@@ -132,6 +134,11 @@ class Sessions:
                 _log.error("an ended session cannot be written; other tasks do not know of it", reason=str(error))
         _log.info("sessions ended", person=subject, sessions=len(own))
         return len(own)
+
+    def end_person_from_thread(self, subject: str) -> None:
+        """End every session of a person, asked from a thread outside the event loop."""
+        if self._loop is not None:
+            asyncio.run_coroutine_threadsafe(self.end_person(subject), self._loop).result(30)
 
     def listed(self) -> list[Session]:
         """Return the sessions that hold, the latest active first."""

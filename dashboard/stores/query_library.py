@@ -2,13 +2,15 @@
 
 import contextlib
 import datetime as dt
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
 from dashboard.aws.s3 import Objects
-from dashboard.errors import ChangedMeanwhile, DashboardError
+from dashboard.errors import ChangedMeanwhile, DashboardError, Forbidden
+from dashboard.model.requester import Requester, current_requester
 from dashboard.stores.cache import Cache
 from dashboard.stores.saved_queries import (
     MOST_HISTORY_SQL,
@@ -37,8 +39,8 @@ class Stored:
 class Library:
     """Saved queries and history of the datasets in one bucket. Safe to use from any thread."""
 
-    def __init__(self, objects: Objects, bucket: str) -> None:
-        self._objects, self._bucket = objects, bucket
+    def __init__(self, objects: Objects, bucket: str, requester: Callable[[], Requester] = current_requester) -> None:
+        self._objects, self._bucket, self._requester = objects, bucket, requester
         self._saved: Cache[tuple[Stored, ...]] = Cache(32, FRESH_SECONDS)
         self._histories: Cache[History] = Cache(32, FRESH_SECONDS)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history")
@@ -52,8 +54,13 @@ class Library:
 
         Raises ChangedMeanwhile where another person was first.
         """
-        query = SavedQuery(name=name, sql=sql, limit=limit, saved_at=dt.datetime.now(dt.UTC))
-        key = saved_key(dataset.target.prefix, name)
+        asks, key = self._requester(), saved_key(dataset.target.prefix, name)
+        if etag is not None and (found := self._objects.read_version(self._bucket, key)) is not None:
+            # One that cannot be read is of no person; the condition of the write decides.
+            with contextlib.suppress(ValidationError):
+                self._require_own(SavedQuery.model_validate_json(found[0]))
+        now = dt.datetime.now(dt.UTC)
+        query = SavedQuery(name=name, sql=sql, limit=limit, saved_at=now, person=asks.person, by=asks.name)
         done = self._objects.put(self._bucket, key, query.model_dump_json().encode(), etag=etag)
         self._saved.clear()
         if not done:
@@ -62,11 +69,13 @@ class Library:
 
     def rename(self, dataset: Dataset, stored: Stored, name: str) -> None:
         """Give a saved query another name; raises ChangedMeanwhile where that is taken or the query was changed."""
+        self._require_own(stored.query)
         self.save(dataset, name, stored.query.sql, stored.query.limit)
         self.delete(dataset, stored)
 
     def delete(self, dataset: Dataset, stored: Stored) -> None:
         """Delete a saved query, or raise ChangedMeanwhile where another person has changed it."""
+        self._require_own(stored.query)
         key = saved_key(dataset.target.prefix, stored.query.name)
         found = self._objects.read_version(self._bucket, key)
         self._saved.clear()
@@ -81,7 +90,8 @@ class Library:
     def remember(self, dataset: Dataset, entry: PastQuery) -> None:
         """Add a run to the team's history, in the background."""
         if len(entry.sql) <= MOST_HISTORY_SQL:
-            self._writer.submit(self._remember, dataset, entry)
+            by = entry.model_copy(update={"by": self._requester().name})
+            self._writer.submit(self._remember, dataset, by)
 
     def forget(self) -> None:
         """Clear the caches."""
@@ -91,6 +101,15 @@ class Library:
     def close(self) -> None:
         """Wait for the writes under way."""
         self._writer.shutdown(wait=True)
+
+    def _require_own(self, query: SavedQuery) -> None:
+        """Raise Forbidden for a query that another person saved; an admin may change all of them."""
+        asks = self._requester()
+        if query.person and query.person != asks.person and not asks.roles.has("admin"):
+            raise Forbidden(
+                f"“{query.name}” was saved by {query.by or 'another person'}, who alone may change it. "
+                "Save yours under another name."
+            )
 
     def _remember(self, dataset: Dataset, entry: PastQuery) -> None:
         # The query has run; a history that cannot be written must not fail it.

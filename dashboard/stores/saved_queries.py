@@ -29,6 +29,10 @@ class SavedQuery(_Stored):
     sql: str
     limit: int
     saved_at: AwareDatetime
+    person: str = ""
+    """Subject of the person who saved it; "" where sign-in was off."""
+    by: str = ""
+    """The person's name."""
 
 
 class PastQuery(BaseModel):
@@ -45,6 +49,8 @@ class PastQuery(BaseModel):
     bytes_scanned: int
     seconds: float
     reused: bool = False
+    by: str = ""
+    """Name of the person who ran it; "" where sign-in was off."""
 
 
 class History(_Stored):

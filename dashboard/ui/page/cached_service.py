@@ -13,6 +13,7 @@ from dashboard.services.process_service import ProcessService
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access, access_from_environment, role_map_from_environment
+from dashboard.sign_in.sessions import Sessions
 from dashboard.ui.page.account_menu import person
 
 
@@ -28,6 +29,10 @@ service = ProcessService(_make)
 Everything that changes with an export is cached inside it, keyed by the manifest's version, because the JSON API needs
 the same figures without a session. `service.clear()` drops all of it (tests do).
 """
+
+
+people: Sessions | None = None
+"""Sessions of people who signed in, set by the application; None where sign-in is off."""
 
 
 def requester() -> Requester:

@@ -10,6 +10,7 @@ from dashboard.errors import (
     AccessDenied,
     AthenaUnreachable,
     DashboardError,
+    Forbidden,
     InvalidRequest,
     QueryCancelled,
     QueryFailed,
@@ -18,6 +19,7 @@ from dashboard.errors import (
     StorageFailed,
     TableMissing,
     Throttled,
+    TooManyQueries,
 )
 from dashboard.model.statements import Statement
 from dataset_model import Dataset, DatasetError, Fault
@@ -32,6 +34,8 @@ _FACES: dict[type[DashboardError], tuple[str, str]] = {
     QueryCancelled: (":material/block:", "The query was stopped"),
     ResultMissing: (":material/find_in_page:", "The result is no longer available"),
     RefusedSql: (":material/gpp_maybe:", "This SQL is not allowed here"),
+    Forbidden: (":material/lock:", "Your role does not allow this"),
+    TooManyQueries: (":material/hourglass_top:", "A limit is reached"),
     InvalidRequest: (":material/edit_note:", "Some inputs are not valid"),
 }
 

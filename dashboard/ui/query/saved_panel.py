@@ -5,13 +5,15 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.errors import ChangedMeanwhile, DashboardError
+from dashboard.errors import ChangedMeanwhile, DashboardError, Forbidden
 from dashboard.model import formats
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for
 from dashboard.stores.query_library import Stored
 from dashboard.stores.saved_queries import PastQuery, name_of, past_query
+from dashboard.ui.page.states import literal
+from dataset_model.definition import Dataset
 
 _SHOWN: Final = 20
 _LONGEST: Final = 120
@@ -39,7 +41,7 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
                 key=f"open_{name}_{stored.etag}_{place}",
                 type="tertiary",
                 icon=":material/description:",
-                help=f"Saved {formats.instant(stored.query.saved_at, dataset.zone, dataset.source.time_zone)}",
+                help=_saved(stored, dataset),
                 on_click=lambda stored=stored: _open(name, stored, put),
             )
             asked = st.menu_button(
@@ -68,7 +70,14 @@ def history_panel(service: Service, name: str, put: Put) -> None:
         with st.container(gap=None, key=f"past_{place}"):
             cost = "reused" if entry.reused else formats.dollars(dollars_for(entry.bytes_scanned))
             when = formats.instant(entry.at, dataset.zone, dataset.source.time_zone)
-            facts = (when, formats.plural(entry.rows, "row"), formats.seconds(entry.seconds))
+            facts = (
+                *([entry.by] if entry.by else []),
+                when,
+                formats.plural(entry.rows, "row"),
+                formats.seconds(entry.seconds),
+            )
+            if entry.by and owner != "Mine":
+                st.text(entry.by)
             st.caption(" · ".join((*facts, formats.size(entry.bytes_scanned), cost.replace("$", r"\$"))))
             sql = " ".join(entry.sql.split())
             st.code(sql if len(sql) <= _LONGEST else f"{sql[:_LONGEST]} …", language="sql", wrap_lines=True)
@@ -101,6 +110,11 @@ def remember(service: Service, name: str, job: Job) -> None:
     service.library.remember(service.dataset(name), entry)
 
 
+def _saved(stored: Stored, dataset: Dataset) -> str:
+    when = formats.instant(stored.query.saved_at, dataset.zone, dataset.source.time_zone)
+    return f"Saved {when}" + (f" by {literal(stored.query.by)}" if stored.query.by else "")
+
+
 def _mine(name: str) -> tuple[PastQuery, ...]:
     entries: tuple[PastQuery, ...] = st.session_state.get(f"history_{name}", ())
     return entries
@@ -121,7 +135,7 @@ def _save(service: Service, name: str, label: str, sql: str, limit: int) -> None
         service.library.save(
             dataset, chosen, sql, limit, opened.etag if opened and opened.query.name == chosen else None
         )
-    except ChangedMeanwhile as error:
+    except (ChangedMeanwhile, Forbidden) as error:
         st.error(str(error), icon=":material/group:")
         return
     saved = (stored for stored in service.library.saved(dataset) if stored.query.name == chosen)

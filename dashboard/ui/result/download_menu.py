@@ -42,6 +42,9 @@ def download_menu(service: Service, name: str, found: QueryResult, key: str, zon
                 key=f"columns_{query}",
             )
         columns = [column for column in names if column in picked] or names
+        if not service.permissions.visible([name], "analyst"):
+            # A viewer reads pages; files need the role analyst.
+            return columns
         with st.popover("More", icon=":material/download:", key=f"more_{key}"):
             safe, null = _files(found, columns, lambda extension: _file(name, found, extension), zone)
             _from_s3(service, name, found, columns)

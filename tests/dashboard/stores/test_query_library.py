@@ -4,7 +4,9 @@ import datetime as dt
 
 import pytest
 
-from dashboard.errors import ChangedMeanwhile
+from dashboard.errors import ChangedMeanwhile, Forbidden
+from dashboard.model.requester import Requester
+from dashboard.model.roles import Roles
 from dashboard.stores.query_library import Library
 from dashboard.stores.saved_queries import MOST_HISTORY, History, PastQuery, name_of, saved_key
 
@@ -106,3 +108,42 @@ def test_names_are_short_and_printable(text, name):
 def test_alike_names_have_keys_of_their_own():
     """Names that differ in case or signs alone do not share an object."""
     assert len({saved_key("p", name) for name in ("a b", "A b", "a-b", "a/b", "a?b")}) == 5
+
+
+def test_a_saved_query_is_changed_by_its_person_or_an_admin_alone(service, publishing):
+    """Others open it and save their own under another name; one without a person is everyone's."""
+    published = publishing("owned", per_day=0)
+    dataset = published.dataset
+
+    def library(person: str, role: str = "analyst") -> Library:
+        requester = Requester(person, person.title(), roles=Roles(role))
+        return Library(service.objects, published.bucket, lambda: requester)
+
+    ann, ben, root, nameless = library("ann"), library("ben"), library("root", "admin"), library("")
+    ann.save(dataset, "Anns", SQL, 100)
+    nameless.save(dataset, "Old", SQL, 100)
+    anns, old = ben.saved(dataset)
+    assert (anns.query.person, anns.query.by, old.query.person) == ("ann", "Ann", "")
+    for refused in (
+        lambda: ben.save(dataset, "Anns", "SELECT 2", 1, anns.etag),
+        lambda: ben.delete(dataset, anns),
+        lambda: ben.rename(dataset, anns, "Bens"),
+    ):
+        with pytest.raises(Forbidden, match="was saved by Ann"):
+            refused()
+    assert names(ben, dataset) == ["Anns", "Old"]
+    ben.delete(dataset, old)
+    root.delete(dataset, anns)
+    assert names(ben, dataset) == []
+    for one in (ann, ben, root, nameless):
+        one.close()
+
+
+def test_the_history_names_the_person(service, publishing):
+    """A run is listed with the name of the person who made it."""
+    published = publishing("named", per_day=0)
+    ann = Library(service.objects, published.bucket, lambda: Requester("ann", "Ann"))
+    now = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    ann.remember(published.dataset, PastQuery(at=now, sql=SQL, limit=1, rows=1, bytes_scanned=1, seconds=1))
+    ann.close()
+    assert [entry.by for entry in ann.history(published.dataset).entries] == ["Ann"]

@@ -1,0 +1,52 @@
+"""Sessions and spending flow in, the admins' page People flows out."""
+
+import datetime as dt
+
+import streamlit as st
+
+from dashboard.model import formats
+from dashboard.ui.page import cached_service
+
+service = cached_service.service()
+service.permissions.require_admin("reading what other people do")
+st.header("People")
+st.caption("Since the start of this process. Days are UTC.")
+
+st.subheader("Spending")
+spending = service.audit.spending()
+if not spending:
+    st.caption("No queries yet.")
+else:
+    st.dataframe(
+        [
+            {
+                "Day": one.day,
+                "Person": one.person,
+                "Dataset": one.dataset,
+                "Queries": one.queries,
+                "Scanned": formats.size(one.bytes),
+                "Cost": formats.dollars(one.dollars),
+            }
+            for one in spending
+        ],
+        hide_index=True,
+        key="spending",
+    )
+
+people = cached_service.people
+if people is not None:
+    st.subheader("Sessions")
+    for session in people.listed():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"session_{session.key}"):
+            active = dt.datetime.fromtimestamp(session.last_active, dt.UTC)
+            st.text(
+                f"{session.person.name} ({session.person.subject}) · {formats.age(active, dt.datetime.now(dt.UTC))}"
+            )
+            st.button(
+                "End all sessions",
+                key=f"end_{session.key}",
+                icon=":material/logout:",
+                type="tertiary",
+                on_click=people.end_person_from_thread,
+                args=(session.person.subject,),
+            )

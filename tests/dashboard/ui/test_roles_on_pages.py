@@ -1,0 +1,77 @@
+"""What the pages show to a viewer, an analyst and an admin."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.model.requester import Requester
+from dashboard.model.roles import Roles
+from dashboard.ui.page import cached_service
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch, repository, published) -> Iterator[Callable[..., AppTest]]:
+    """Open a page as a person with these roles."""
+    cached_service.service.clear()
+    for name, value in published.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def opened(roles: Roles, page: str) -> AppTest:
+        monkeypatch.setattr(cached_service, "requester", lambda: Requester("ann", "Ann", roles=roles))
+        cached_service.service.clear()
+        app = AppTest.from_file(str(repository / "dashboard" / "navigation.py"), default_timeout=60)
+        app.run()
+        return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+
+    yield opened
+    cached_service.service.clear()
+
+
+def run_query(app: AppTest) -> None:
+    """Press Run and wait for the end, as the page does by itself in a browser."""
+    app.button(key="run").click().run()
+    end = time.monotonic() + 60
+    while "Cancel" in [button.label for button in app.button] and time.monotonic() < end:
+        time.sleep(0.3)
+        app.run()
+
+
+def test_a_viewer_reads_pages_and_takes_no_files(visit):
+    """Explore runs its queries and shows rows, without downloads."""
+    app = visit(Roles("viewer"), "explore")
+    run_query(app)
+    assert not app.exception
+    assert app.dataframe
+    assert len(app.get("download_button")) == 0
+
+
+def test_an_analyst_takes_files(visit):
+    """The same page with downloads."""
+    app = visit(Roles("analyst"), "explore")
+    run_query(app)
+    assert len(app.get("download_button")) > 0
+
+
+def test_a_person_without_a_role_reads_why(visit):
+    """No figure, and the sentence that says whom to ask."""
+    app = visit(Roles(), "overview")
+    shown = " ".join(element.value for element in (*app.markdown, *app.error, *app.caption))
+    assert "no role" in shown
+    assert not app.metric
+
+
+def test_an_admin_sees_what_people_spend(visit):
+    """The page People lists the queries of this process; for others it does not answer."""
+    app = visit(Roles("admin"), "people")
+    assert not app.exception
+    assert [header.value for header in app.header] == ["People"]
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        visit(Roles("analyst"), "people")
+
+
+def test_a_viewer_has_no_sql_page(visit):
+    """It is not registered, so its address leads nowhere."""
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        visit(Roles("viewer"), "sql")
