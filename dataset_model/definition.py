@@ -229,7 +229,9 @@ class Target(_Model):
     table: Name = "gsi_export"
     """Glue table."""
     extra_date_column: Name | None = None
-    """A `date` column with the day in the dataset's time zone, in addition to year, month and day."""
+    """A column with the day in the dataset's time zone, in addition to year, month and day."""
+    extra_date_type: Literal["string", "date"] | None = None
+    """Type of that column: string (YYYY-MM-DD), the default of a new table, or date. A published table keeps its."""
     overwrite_mode: Literal["OVERWRITE", "APPEND"] = "OVERWRITE"
     """OVERWRITE replaces whole days; APPEND adds a file per run."""
     question_suffix: str | None = None

@@ -12,7 +12,7 @@ from dashboard.model.vocabulary import KNOWN_NAMES, Part, capitalised, noun_for,
 from dataset_model.definition import Card, Chart, Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.table_schema import TableSchema
-from dataset_model.types import BIGINT, DATE, ColumnType
+from dataset_model.types import BIGINT, ColumnType
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,8 @@ def _columns(dataset: Dataset, schema: TableSchema | None) -> tuple[TableColumn,
     else:
         published = [(column.name, column.type, column.description) for column in dataset.columns]
         if extra := dataset.target.extra_date_column:
-            published.append((extra, DATE, "Day in the dataset's time zone."))
+            extra_type = ColumnType(dataset.target.extra_date_type or "string")
+            published.append((extra, extra_type, "Day in the dataset's time zone."))
     shown = [
         TableColumn(name, type_, units.get(name), described.get(name) or description)
         for name, type_, description in published

@@ -231,7 +231,8 @@ class Service:
             if not self.permissions.visible(self._datasets, "analyst"):
                 self.permissions.require("analyst", (name,), "custom SQL")
             sql = request.sql or ""
-            literals = None if given is None else literals_of(sql, given)
+            texts = [column.name for column in self.model(name).columns if column.type.name == "string"]
+            literals = None if given is None else literals_of(sql, given, texts)
             statement = checked(sql, self.catalogue(), request.limit, literals).statement()
             read = self._read_by(name, statement)
             dataset = read[0] if len(read) == 1 else name

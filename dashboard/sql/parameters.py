@@ -6,7 +6,7 @@ after its name say otherwise.
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,6 +18,7 @@ from dashboard.sql.grammar.tree import ParsedSql
 Kind = Literal["date", "number", "text"]
 
 _PARAMETER = re.compile(r"\{\{\s*(\w+)\s*(?::\s*(date|number|text)\s*)?\}\}", re.ASCII)
+_COMPARISONS = frozenset({"=", "<", ">", "<=", ">=", "<>", "!="})
 _NUMBER = re.compile(r"[+-]?\d{1,38}(\.\d{1,38})?", re.ASCII)
 
 
@@ -90,17 +91,45 @@ def literal_of(parameter: Parameter, text: str) -> str | None:
                 return None
 
 
-def literals_of(sql: str, given: Mapping[str, str]) -> dict[str, str]:
-    """Return the literals of a text's parameters; raise RefusedSql for a value that is not of its parameter's kind."""
+def literals_of(sql: str, given: Mapping[str, str], text_columns: Collection[str] = ()) -> dict[str, str]:
+    """Return the literals of a text's parameters; raise RefusedSql for a value that is not of its parameter's kind.
+
+    A date that is compared with one of `text_columns` is bound as text, because Athena compares no text with a DATE.
+    """
     literals = {}
+    compared = _compared_with(sql, text_columns)
     for parameter in parameters_of(sql):
         text = given.get(parameter.name, "")
         literal = literal_of(parameter, text) if text else None
         if text and literal is None:
             raise RefusedSql(f"The parameter {parameter.name} is not a {parameter.kind}", mend="Look at its value.")
+        if literal is not None and parameter.kind == "date" and parameter.name in compared:
+            literal = literal.removeprefix("DATE ")
         if literal is not None:
             literals[parameter.name] = literal
     return literals
+
+
+def _compared_with(sql: str, columns: Collection[str]) -> set[str]:
+    """Return the parameters that are compared with one of these columns: `a >= {{p}}`, `a BETWEEN {{p}} AND {{q}}`."""
+    found: set[str] = set()
+    tokens = tokens_of(sql) if columns else []
+    for at, token in enumerate(tokens):
+        if token.kind != "parameter":
+            continue
+        words = [other.word for other in tokens[max(at - 3, 0) : at]]
+        if words[-1:] == ["AND"] and words[:1] == ["BETWEEN"]:
+            neighbours = tokens[max(at - 4, 0) : at - 3]
+        elif words and words[-1] in {"BETWEEN", *_COMPARISONS}:
+            neighbours = tokens[max(at - 2, 0) : at - 1]
+        elif at + 1 < len(tokens) and tokens[at + 1].word in _COMPARISONS:
+            qualified = [other.word for other in tokens[at + 3 : at + 4]] == ["."]
+            neighbours = tokens[at + 4 : at + 5] if qualified else tokens[at + 2 : at + 3]
+        else:
+            continue
+        if any(other.kind in {"word", "quoted"} and other.name.lower() in columns for other in neighbours):
+            found.add(_parameter(token).name)
+    return found
 
 
 def _parameter(token: Token) -> Parameter:

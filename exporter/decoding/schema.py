@@ -82,10 +82,10 @@ def initial_schema(dataset: Dataset, published: TableSchema | None, now: dt.date
     columns = list(published.columns)
     for declared in dataset.columns:
         _declare(columns, declared)
-    filled = [(dataset.target.extra_date_column, DATE), (EXTRA if dataset.undeclared == "extra" else None, JSON)]
-    for name, column_type in filled:
-        if name is not None:
-            _fill(columns, name, column_type)
+    if extra_date := dataset.target.extra_date_column:
+        _fill(columns, extra_date, _extra_date_type(dataset, columns))
+    if dataset.undeclared == "extra":
+        _fill(columns, EXTRA, JSON)
     return _with_columns(published, columns, now)
 
 
@@ -167,6 +167,16 @@ def _declare(columns: list[SchemaColumn], declared: Column) -> None:
         columns[index] = column
         return
     columns.append(column)
+
+
+def _extra_date_type(dataset: Dataset, columns: list[SchemaColumn]) -> ColumnType:
+    """Return the declared type of the extra date column, else the published one, else string."""
+    target = dataset.target
+    if target.extra_date_type is not None:
+        return ColumnType(target.extra_date_type)
+    known = (column for column in columns if column.name == target.extra_date_column and column.attribute is None)
+    published = next(known, None)
+    return DATE if published is not None and published.type == DATE else STRING
 
 
 def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> None:

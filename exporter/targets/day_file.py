@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from dataset_model.manifest import DISTINCT_LIMIT
 from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.types import JSON
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
 from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import arrow_schema, arrow_type
@@ -124,6 +125,6 @@ def _column(
             item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
             quarantined.append(QuarantinedItem(f"{column.name}: {reason}", item, column.attribute, day, row))
         return typed.values
-    if column.attribute is None and column.type.name == "date":
-        return read[DAY]  # the extra date column
+    if column.attribute is None and column.type != JSON:
+        return read[DAY].cast(arrow_type(column.type))  # the extra date column
     return pa.nulls(len(read[DAY]), arrow_type(column.type))

@@ -262,7 +262,7 @@ class Publisher:
         declared = [column.name for column in self._dataset.columns if column.role == "dimension"]
         if declared or self._dataset.columns:
             return declared
-        return [column.name for column in self.schema.columns if column.type.name == "string"]
+        return [column.name for column in self.schema.columns if column.attribute and column.type.name == "string"]
 
     def _day_record(
         self,

@@ -93,3 +93,24 @@ def test_format_keeps_parameters_texts_and_comments():
     assert "'a  b'" in laid_out
     assert formatted(laid_out) == laid_out
     assert formatted("SELECT FROM WHERE (") == "SELECT FROM WHERE ("
+
+
+@pytest.mark.parametrize(
+    ("condition", "literal"),
+    [
+        ("report_date >= {{a_date}}", "'2026-01-05'"),
+        ('"report_date" = {{a_date}}', "'2026-01-05'"),
+        ("t.report_date < {{a_date}}", "'2026-01-05'"),
+        ("report_date BETWEEN {{a_date}} AND {{b_date}}", "'2026-01-05'"),
+        ("report_date BETWEEN {{b_date}} AND {{a_date}}", "'2026-01-05'"),
+        ("{{a_date}} <= report_date", "'2026-01-05'"),
+        ("{{a_date}} <= t.report_date", "'2026-01-05'"),
+        ("begun >= {{a_date}}", "DATE '2026-01-05'"),
+        ("begun BETWEEN {{a_date}} AND {{b_date}} AND report_date = 'x'", "DATE '2026-01-05'"),
+        ("date_diff('day', begun, {{a_date}}) = 1", "DATE '2026-01-05'"),
+    ],
+)
+def test_a_date_that_is_compared_with_text_is_bound_as_text(condition, literal):
+    """Athena compares no text with a DATE: next to a text column the value has the same spelling without DATE."""
+    given = {"a_date": "2026-01-05", "b_date": "2026-01-09"}
+    assert literals_of(f"SELECT 1 FROM t WHERE {condition}", given, ["report_date"])["a_date"] == literal

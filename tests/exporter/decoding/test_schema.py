@@ -82,7 +82,7 @@ def test_a_new_table_begins_with_the_declared_columns_in_their_order():
     """Declared columns come first, then the extra date column, then what undeclared attributes share."""
     declared = dataset(column("b", "B", "bigint"), column("a", "A", "json"), undeclared="extra", extra="report_date")
     schema = initial_schema(declared, None, NOW)
-    assert described(schema) == ["b bigint B", "a json A", "report_date date None", "extra json None"]
+    assert described(schema) == ["b bigint B", "a json A", "report_date string None", "extra json None"]
     assert [column.declared for column in schema.columns] == [True, True, False, False]
     assert initial_schema(declared, schema, LATER) is schema
 
@@ -95,7 +95,7 @@ def test_undeclared_attributes_are_added_in_the_order_of_their_names():
     schema = extended_schema(schema, source, observed, NOW)
     assert described(schema) == [
         "total double Total",
-        "report_date date None",
+        "report_date string None",
         "report_date_2 string Report Date",
         "total_2 string TOTAL",
         "_day_2 string _day",
@@ -136,7 +136,7 @@ def test_a_learned_column_can_be_declared_as_it_is_and_new_ones_come_behind():
         (column("total", "Total", "bigint"), "bigint of attribute 'Total', but total is published as double"),
         (column("sum", "Total", "double"), "column sum is declared as double of attribute 'Total', but total is pub"),
         (column("total", "Sum", "double"), "double of attribute 'Sum', but total is published as double of attribut"),
-        (column("report_date", "Day", "date"), "but report_date is published as date of a column without attribute"),
+        (column("report_date", "Day", "date"), "but report_date is published as string of a column without attribute"),
         (column("_day", "Day", "date"), "column _day: the exporter uses this name itself"),
     ],
 )
@@ -209,3 +209,33 @@ def test_column_names_are_unique_and_never_change(batches):
     names = [column.name for column in schema.columns]
     assert len(names) == len(set(names))
     assert not {"year", "month", "day", "_day", "_sort", "_key", "_item"} & set(names)
+
+
+@pytest.mark.parametrize(
+    ("declared", "published", "expected"),
+    [
+        (None, None, "string"),
+        ("date", None, "date"),
+        ("string", None, "string"),
+        (None, "date", "date"),
+        ("date", "date", "date"),
+    ],
+)
+def test_the_extra_date_column_is_text_unless_declared_or_published_as_date(declared, published, expected):
+    """A new table has text, so that WHERE report_date BETWEEN '2026-01-01' AND ... is legal; no column is retyped."""
+    source = dataset(extra="report_date")
+    before = initial_schema(_with_extra_type(source, published), None, NOW) if published else None
+    (column_,) = initial_schema(_with_extra_type(source, declared), before, LATER).columns
+    assert str(column_.type) == expected
+
+
+def test_another_type_of_the_extra_date_column_is_refused():
+    """A declared type that differs from the published one is a conflict: the files hold the other."""
+    source = dataset(extra="report_date")
+    before = initial_schema(_with_extra_type(source, "date"), None, NOW)
+    with pytest.raises(SchemaConflict, match="report_date would be filled by the exporter, but is published as date"):
+        initial_schema(_with_extra_type(source, "string"), before, LATER)
+
+
+def _with_extra_type(source, name):
+    return source.model_copy(update={"target": source.target.model_copy(update={"extra_date_type": name})})

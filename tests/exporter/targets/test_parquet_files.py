@@ -3,6 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -136,3 +137,16 @@ def test_a_file_states_its_own_rows(tmp_path):
     write_day(day, schema_of(["bigint"]), written, (), lambda _: None, ParquetFormat())
     ParquetFormat().write(iter(()), pa.schema([("c0", pa.int64())]), empty)
     assert (ParquetFormat().row_count(written), ParquetFormat().row_count(empty)) == (7, 0)
+
+
+@pytest.mark.parametrize(("variables", "written"), [({}, "2026-02-16"), ({"zone": "Pacific/Auckland"}, "2026-02-17")])
+def test_the_extra_date_column_holds_the_day_as_text(scene, variables, written):
+    """Every row has the day of its partition, in the dataset's zone, as YYYY-MM-DD; Athena compares it with texts."""
+    zone = {"TIME_ZONE": variables["zone"]} if variables else {}
+    table = scene(GSI_PK_VALUE="A", EXTRA_DATE_COLUMN="report_date", **zone)
+    table.put("1", "2026-02-16T20:00:00Z")
+    table.export(everything=True)
+    (key,) = table.keys()
+    assert table.table_of(key).column("report_date").to_pylist() == [written]
+    columns = boto3.client("glue").get_table(DatabaseName=table.database, Name="rows")["Table"]["StorageDescriptor"]
+    assert {"Name": "report_date", "Type": "string", "Comment": ""} in columns["Columns"]
