@@ -2,18 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.manifest import MANIFEST_FILE, Manifest
 from dataset_model.partitions import day_from_key, days_between, projection_parameters
-from dataset_model.runs import RunEntry
 from dataset_model.table_schema import TableSchema
+from exporter.audit.inspection import Finding, Inspection
+from exporter.audit.record_checks import record_contradictions
+from exporter.audit.value_checks import unknown_values
 from exporter.decoding.schema import glue_columns
 from exporter.planning.owed_days import unsettled_days
 from exporter.planning.window import DateRangeMode, day_of, spans, window_of_mode
-from exporter.storage.object_store import StoredObject
 
 DEAD_AFTER = dt.timedelta(hours=1)
 """A run that says `running` for longer, and does not hold the lease, has died."""
@@ -25,44 +25,7 @@ _OUTCOMES = {
     "running": "is at work", "succeeded": "succeeded", "failed": "failed", "interrupted": "was stopped", "died": "died",
 }  # fmt: skip
 
-Kind = Literal[
-    "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
-    "missing day", "open day", "catalogue", "quarantine", "dead run",
-]  # fmt: skip
-
 _Years = tuple[int, int] | None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One fault, its place and the remedy."""
-
-    kind: Kind
-    where: str
-    found: str
-    advice: str
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """Everything that is inspected."""
-
-    dataset: Dataset
-    location: str
-    now: dt.datetime
-    objects: tuple[StoredObject, ...]
-    """Everything below the prefix."""
-    manifest: Manifest | None
-    schema: TableSchema | None
-    table: Mapping[str, Any] | None
-    """As Glue describes it."""
-    runs: tuple[RunEntry, ...]
-    quarantined: Mapping[str, int]
-    """Run id -> parts in quarantine."""
-    due: dt.date
-    """The newest day that a scheduled run should have published."""
-    alive: str | None = None
-    """Run that holds the lease."""
 
 
 def findings(around: Inspection) -> list[Finding]:
@@ -72,8 +35,10 @@ def findings(around: Inspection) -> list[Finding]:
     return [
         *_objects(around, around.manifest),
         *_missing_objects(around, around.manifest),
+        *_records(around, around.manifest, around.schema),
         *_catalogue(around, around.schema, around.manifest),
         *_days(around, around.manifest),
+        *unknown_values(around.dataset, around.manifest),
         *_dead_runs(around),
         *_quarantine(around),
     ]
@@ -110,6 +75,8 @@ def _objects(around: Inspection, manifest: Manifest) -> Iterator[Finding]:
                 f"the Glue table covers {years[0]} to {years[1]}, so Athena does not see this year",
                 "run `exporter sync`",
             )
+        if day in manifest.days and not manifest.days[day].objects:
+            continue  # `record_contradictions` reports it
         if item.key not in recorded:
             append = around.dataset.target.overwrite_mode == "APPEND"
             yield Finding(
@@ -144,6 +111,17 @@ def _missing_objects(around: Inspection, manifest: Manifest) -> Iterator[Finding
                 yield Finding(
                     "missing object", name, f"the manifest says {item.rows:,} rows; the object is missing", _again(day)
                 )
+
+
+def _records(around: Inspection, manifest: Manifest, schema: TableSchema) -> Iterator[Finding]:
+    if manifest.location.rstrip("/") != around.location.rstrip("/"):
+        found = f"describes {manifest.location}, not {around.location}"
+        yield Finding(
+            "contradicted record", MANIFEST_FILE, found, "restore the manifest of this prefix, or export again"
+        )
+    for day, record in manifest.days.items():
+        for found in record_contradictions(day, record, around, schema):
+            yield Finding("contradicted record", str(day), found, _again(day))
 
 
 def due_day(mode: DateRangeMode, now: dt.datetime, dataset: Dataset) -> dt.date:

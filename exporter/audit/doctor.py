@@ -2,13 +2,16 @@
 
 import datetime as dt
 
-from exporter.audit.checks import Finding, Inspection, due_day, findings
+from dataset_model.partitions import day_from_key
+from exporter.audit.checks import due_day, findings
+from exporter.audit.inspection import Finding, Inspection
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
 from exporter.run.lease import lease_holder
 from exporter.settings import Settings
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
+from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
 
 MOST_RUNS = 200
@@ -22,11 +25,14 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     store.check()
     records = Records(store, settings.prefix)
     holder = lease_holder(store, settings.prefix, now)
+    objects = tuple(store.objects(f"{settings.prefix}/"))
+    data = [item.key for item in objects if day_from_key(settings.prefix, item.key)]
     around = Inspection(
         dataset=settings.dataset,
         location=settings.location,
         now=now,
-        objects=tuple(store.objects(f"{settings.prefix}/")),
+        objects=objects,
+        footers=read_footers(store, data),
         manifest=records.manifest(),
         schema=records.schema(),
         table=Catalog(clients.glue, settings.dataset, settings.location).described(),

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from dataset_model import Dataset
 from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.table_schema import TableSchema
 from dataset_model.verification import DayState, VerifiedDay, VerifiedValue
 from exporter.audit.athena_counts import AthenaCounts
+from exporter.audit.record_checks import column_differences, inner_contradictions
+from exporter.audit.value_checks import spelled
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.window import Window, is_closed
 from exporter.sources.key_scan import KeyReading
 from exporter.storage.object_store import StoredObject
-from exporter.values.numbers import canonical_number, is_number
+from exporter.storage.parquet_footers import Footer
 
 
 @dataclass(frozen=True)
@@ -23,9 +26,10 @@ class Facts:
     now: dt.datetime
     reading: KeyReading
     manifest: Manifest
+    schema: TableSchema
     stored: Mapping[dt.date, list[StoredObject]]
-    footers: Mapping[str, int | None]
-    """Object key -> rows; None where it is no Parquet file."""
+    footers: Mapping[str, Footer | None]
+    """Object key -> footer; None where it is not a Parquet file."""
     athena: AthenaCounts | None
 
     def days(self, window: Window | None) -> list[dt.date]:
@@ -45,7 +49,7 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         state=_state(day, record, facts),
         items=facts.reading.items(day),
         rows=record.rows if record else 0,
-        object_rows=sum(facts.footers.get(item.key) or 0 for item in facts.stored.get(day, [])),
+        object_rows=sum(footer.rows for item in facts.stored.get(day, []) if (footer := facts.footers.get(item.key))),
         athena_rows=athena.rows.get(day, 0) if athena else None,
         athena_keys=athena.keys.get(day, 0) if athena and athena.keys is not None else None,
         key_hash=facts.reading.key_hash(day),
@@ -53,7 +57,8 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         values=_values(day, record, facts),
     )
     disagreements = (
-        *_of_objects(record, facts.stored.get(day, []), facts.footers),
+        *(inner_contradictions(day, record, facts.now) if record else ()),
+        *_of_objects(record, facts.stored.get(day, []), facts),
         *_of_athena(found),
         *_of_source(found, record),
     )
@@ -76,24 +81,18 @@ def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, V
     # A day of APPEND has rows of several runs, and the manifest has the values of the last one alone.
     is_complete = record is None or sum(published.values()) == record.rows
     athena = facts.athena.rows_by_value if facts.athena else None
-    seen = {_spelled(value): count for value, count in (athena or {}).get(day, {}).items()}
+    seen = {spelled(value): count for value, count in (athena or {}).get(day, {}).items()}
     return {
         value: VerifiedValue(
             items=items.get(value, 0),
             rows=published.get(value, 0) if is_complete else None,
-            athena_rows=seen.get(_spelled(value), 0) if athena is not None else None,
+            athena_rows=seen.get(spelled(value), 0) if athena is not None else None,
         )
         for value in sorted({*items, *published})
     }
 
 
-def _spelled(value: str) -> str:
-    return canonical_number(value) if is_number(value) else value
-
-
-def _of_objects(
-    record: DayRecord | None, stored: list[StoredObject], footers: Mapping[str, int | None]
-) -> Iterator[str]:
+def _of_objects(record: DayRecord | None, stored: list[StoredObject], facts: Facts) -> Iterator[str]:
     found = {item.key: item for item in stored}
     recorded = {item.key: item for item in record.objects} if record else {}
     for key, item in recorded.items():
@@ -102,11 +101,13 @@ def _of_objects(
             continue
         if found[key].etag != item.etag:
             yield f"{_file(key)} has changed since the manifest was written: another ETag"
-        rows = footers.get(key)
-        if rows is None:
+        footer = facts.footers.get(key)
+        if footer is None:
             yield f"{_file(key)} is not a readable Parquet file"
-        elif rows != item.rows:
-            yield f"{_file(key)} holds {rows:,} rows, the manifest says {item.rows:,}"
+            continue
+        if footer.rows != item.rows:
+            yield f"{_file(key)} holds {footer.rows:,} rows, the manifest says {item.rows:,}"
+        yield from (f"{_file(key)} {difference}" for difference in column_differences(footer, facts.schema))
     for key in found:
         if key not in recorded:
             yield f"{_file(key)} is not in the manifest"

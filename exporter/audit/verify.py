@@ -12,7 +12,6 @@ from dataset_model.runs import RunWindow
 from dataset_model.table_schema import TableSchema
 from dataset_model.verification import Verification, VerifiedDay
 from exporter.audit.athena_counts import AthenaCounts, CountQuestion
-from exporter.audit.parquet_footers import footer_rows
 from exporter.audit.reconcile import Facts, verified_day
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
@@ -26,6 +25,7 @@ from exporter.sources.key_scan import KeyReader, KeyReading, key_attributes, key
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.athena import Athena
 from exporter.storage.object_store import Store, StoredObject
+from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
 
 _EXAMPLES = 3
@@ -79,8 +79,8 @@ class Verifier:
         stored = self._stored()
         keys = [item.key for items in stored.values() for item in items]
         athena = self._ask_athena(schema, description) if self._request.athena else None
-        footers = footer_rows(self._store, keys)
-        facts = Facts(dataset, started, reading, manifest, stored, footers, athena)
+        footers = read_footers(self._store, keys)
+        facts = Facts(dataset, started, reading, manifest, schema, stored, footers, athena)
         days = tuple(verified_day(day, facts) for day in facts.days(self._request.window))
         self._check_counts(reading)
         accounted = self._account(reading, description)

@@ -17,6 +17,12 @@ DAYS = {"start": "2026-02-16", "end": "2026-02-19"}
 FILE = "year=2026/month=02/day=16/data.parquet"
 
 
+@pytest.fixture
+def scene(scene):
+    """Make scenes of the one partition value that has items; a value without any is a finding of its own."""
+    return lambda **variables: scene(**({"GSI_PK_VALUE": "A"} | variables))
+
+
 def filled(scene, **variables):
     table = scene(**variables)
     table.put("1", "2026-02-16T09:58:00Z", Agent={"S": "Ann"})
@@ -211,6 +217,32 @@ def test_data_without_a_manifest_is_found(scene):
     table.s3.delete_object(Bucket="reports", Key=f"{table.prefix}/_manifest.json")
     (finding,) = examine(table.settings(), NOW)
     assert (finding.kind, finding.found) == ("no records", "2 data objects, but no manifest")
+
+
+def test_a_record_that_its_object_contradicts_is_found(scene):
+    """A record of 0 rows, closed, while the object of its day holds a row, is named, with the export to run."""
+    table = filled(scene)
+    manifest = json.loads(table.read("_manifest.json"))
+    manifest["days"]["2026-02-16"] |= {"objects": [], "rows_by_partition_value": {}, "key_hash": ""}
+    put(table, "_manifest.json", json.dumps(manifest).encode())
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.where) == ("contradicted record", "2026-02-16")
+    assert finding.found == "says that the day is empty, and data.parquet holds 1 rows"
+    assert finding.advice == "run `exporter export --start 2026-02-16 --end 2026-02-16`"
+    table.export(**DAYS)
+    assert odd(table) == []
+
+
+def test_a_partition_value_that_never_held_a_row_is_found(scene):
+    """A misspelt value is named until one published day has held a row of it."""
+    table = filled(scene, GSI_PK_VALUE="A,a")
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.where) == ("unknown value", "Kind = a")
+    table.put("3", "2026-02-17T00:00:00Z", "a")
+    table.export(**DAYS)
+    table.delete("3")
+    table.export(start="2026-02-18", end="2026-02-19")
+    assert odd(table) == []
 
 
 def test_the_exit_status_says_whether_something_was_found(scene, run):

@@ -15,13 +15,13 @@ import pytest
 from faults import Faults
 
 from dataset_model.verification import Verification
-from exporter.audit.parquet_footers import footer_rows
 from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.cli.verify import verification_text
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.planning.window import Window
 from exporter.sources.index import describe_index
+from exporter.storage import parquet_footers
 from exporter.storage.athena import Athena
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -290,15 +290,14 @@ def test_a_place_for_results_is_asked_for(aws):
 
 def test_many_columns_still_fit_a_ranged_get(scene, monkeypatch):
     """A footer larger than the first range is fetched by its own length; an object without one is reported as such."""
-    from exporter.audit import parquet_footers
-
     table = filled(scene)
     table.export(**WEEK)
     monkeypatch.setattr(parquet_footers, "FIRST_BYTES", 64)
     store = Verifier(table.settings(), VerifyRequest(None))._store
     table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/text", Body=b"not a file of ours")
     keys = [f"{table.prefix}/{FILE}", f"{table.prefix}/text", f"{table.prefix}/nothing"]
-    assert footer_rows(store, keys) == {keys[0]: 2, keys[1]: None}
+    found = parquet_footers.read_footers(store, keys)
+    assert {key: footer and footer.rows for key, footer in found.items()} == {keys[0]: 2, keys[1]: None}
 
 
 def test_nothing_published_is_said(scene):

@@ -1,7 +1,8 @@
-"""Object keys flow in; row counts from their Parquet footers (the last kilobytes, fetched by range) flow out."""
+"""Object keys flow in; rows and columns from their Parquet footers (the last kilobytes, fetched by range) flow out."""
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +16,20 @@ _MAGIC = b"PAR1"
 _AT_A_TIME = 8
 
 
-def footer_rows(store: Store, keys: Iterable[str]) -> dict[str, int | None]:
-    """Return key -> rows; None where the object is not a Parquet file. Missing objects are left out."""
+@dataclass(frozen=True)
+class Footer:
+    """What a Parquet footer says of its object."""
+
+    rows: int
+    columns: pa.Schema
+
+
+def read_footers(store: Store, keys: Iterable[str]) -> dict[str, Footer | None]:
+    """Return key -> footer; None where the object is not a Parquet file. Missing objects are left out."""
     wanted = list(keys)
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="footer") as pool:
         ends = pool.map(lambda key: _footer(store, key), wanted)
-        return {key: _rows(end) for key, end in zip(wanted, ends, strict=True) if end is not None}
+        return {key: _parsed(end) for key, end in zip(wanted, ends, strict=True) if end is not None}
 
 
 def _footer(store: Store, key: str) -> bytes | None:
@@ -31,13 +40,13 @@ def _footer(store: Store, key: str) -> bytes | None:
     return end if length <= len(end) else store.read_end(key, length)
 
 
-def _rows(end: bytes) -> int | None:
+def _parsed(end: bytes) -> Footer | None:
     if len(end) < 12 or end[-4:] != _MAGIC:
         return None
     footer = end[-(int.from_bytes(end[-8:-4], "little") + 8) :]
     try:
         # A reader finds the footer from the end, so what comes before it may be missing but for the magic bytes.
-        rows: int = pq.read_metadata(pa.BufferReader(_MAGIC + footer)).num_rows
-    except (pa.ArrowInvalid, OSError):
+        found = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
+        return Footer(found.num_rows, found.schema.to_arrow_schema())
+    except (pa.ArrowException, OSError):
         return None
-    return rows

@@ -1,0 +1,52 @@
+"""What `doctor` inspects and what it reports: plain values without logic."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dataset_model import Dataset
+from dataset_model.manifest import Manifest
+from dataset_model.runs import RunEntry
+from dataset_model.table_schema import TableSchema
+from exporter.storage.object_store import StoredObject
+from exporter.storage.parquet_footers import Footer
+
+Kind = Literal[
+    "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
+    "contradicted record", "missing day", "open day", "unknown value", "catalogue", "quarantine", "dead run",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault, its place and the remedy."""
+
+    kind: Kind
+    where: str
+    found: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """Everything that is inspected."""
+
+    dataset: Dataset
+    location: str
+    now: dt.datetime
+    objects: tuple[StoredObject, ...]
+    """Everything below the prefix."""
+    footers: Mapping[str, Footer | None]
+    """Data object key -> footer; None where it is not a Parquet file."""
+    manifest: Manifest | None
+    schema: TableSchema | None
+    table: Mapping[str, Any] | None
+    """As Glue describes it."""
+    runs: tuple[RunEntry, ...]
+    quarantined: Mapping[str, int]
+    """Run id -> parts in quarantine."""
+    due: dt.date
+    """The newest day that a scheduled run should have published."""
+    alive: str | None = None
+    """Run that holds the lease."""
