@@ -13,6 +13,7 @@ import click
 
 from exporter.cli import Verbs
 from exporter.errors import ExportError, SettingsError, UsageError
+from exporter.runtime.sdk_patches import patch_sdk
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,6 +23,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; anticipated failures end in one clear message."""
+    patch_sdk()
     try:
         cli(prog_name="exporter")
     except (SettingsError, UsageError) as error:

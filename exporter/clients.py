@@ -4,24 +4,19 @@ They are botocore's clients: boto3 adds resources and file transfers, which noth
 load.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import botocore.httpchecksum
-import botocore.retries.special
-import orjson
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import JSONFileLoader, Loader, create_loader
+from botocore.loaders import create_loader
 from botocore.session import Session
-from zlib_ng.zlib_ng import crc32
 
 from dataset_model import Fault
 from exporter.errors import SettingsError
+from exporter.runtime.service_models import model_loader
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -34,29 +29,6 @@ _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
 READ_SECONDS = 60.0
 """How long a response may send nothing; then the request is sent again."""
-
-# What the SDK computes over every body it receives or sends; Python's takes ten times as long, a thirtieth of a run.
-# Where a later SDK calls it elsewhere, that one computes the same.
-botocore.retries.special.crc32 = botocore.httpchecksum.crc32 = crc32  # type: ignore[attr-defined]
-
-
-class _ModelFiles(JSONFileLoader):
-    """The SDK's files of service models, as its loader asks for them; its own parser is half of a client's cost."""
-
-    def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> object:
-        if not Path(full_path).is_file():
-            return None
-        with open_method(full_path, "rb") as file:
-            return orjson.loads(file.read())
-
-
-class _Models(Loader):
-    """Finds the model of a service without a look into the folders of all others, which costs as much as a client."""
-
-    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the SDK's own signature
-        """Return the names of all services; whether one has this type of file is seen when it is read."""
-        folders = [Path(path) for path in self.search_paths]
-        return sorted({found.name for folder in folders if folder.is_dir() for found in folder.iterdir()})
 
 
 @dataclass(frozen=True)
@@ -93,8 +65,7 @@ class Clients:
     def _session(self) -> Session:
         session = Session()
         paths = create_loader(session.get_config_variable("data_path")).search_paths
-        models = _Models(list(paths), _ModelFiles(), include_default_search_paths=False)
-        session.register_component("data_loader", models)
+        session.register_component("data_loader", model_loader(paths))
         return session
 
     def _client(self, service: str, **more: object) -> Any:

@@ -11,6 +11,7 @@ from exporter.run.reporting.progress import Lines
 from exporter.run.reporting.report import report
 from exporter.run.request import request_from_event
 from exporter.runtime.logs import configure_logging
+from exporter.runtime.sdk_patches import patch_sdk
 from exporter.settings import settings_from_environment
 
 _RESERVE_SECONDS = 20.0
@@ -19,6 +20,7 @@ _RESERVE_SECONDS = 20.0
 
 def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     """Run one export; raise where it did not succeed, so that the invocation counts as failed."""
+    patch_sdk()
     settings = settings_from_environment(fetch=fetch_text)
     configure_logging(settings.log_level)
     request = request_from_event(settings, dt.datetime.now(dt.UTC), event or {})

@@ -1,10 +1,12 @@
-"""Importing this keeps what no run needs out of the process; for a program's first line, never for a library.
+"""Importing this excludes what no run needs from the process; for a program's first line, never for a library.
 
 pyarrow imports numpy, and with its first array pandas, wherever they are installed, to be ready for data frames;
 structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB, and nothing here has one
-or shows a traceback; pyarrow's own clients of remote file systems are not used either. To pyarrow it now looks as if
-these were not there, to structlog as if rich were not.
+or shows a traceback; pyarrow's own clients of remote file systems are not used either. For pyarrow it is as if these
+were not installed, for structlog as if rich were not.
 Python's collector finds nothing while modules load, for a tenth of that time; `memory` sets it for runs.
+
+A fork or a derivation that needs numpy or pandas sets EXPORTER_LEAN_IMPORTS=0; then nothing is excluded.
 """
 
 import gc
@@ -28,10 +30,12 @@ class _Excluded:
 # What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
-sys.meta_path.insert(0, _Excluded("numpy", "pandas", *(f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))))
+if os.environ.get("EXPORTER_LEAN_IMPORTS", "1") != "0":
+    remote = (f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))
+    sys.meta_path.insert(0, _Excluded("numpy", "pandas", *remote))
 
-_while_structlog_starts = _Excluded("rich")
-sys.meta_path.insert(0, _while_structlog_starts)
-import structlog  # noqa: E402, F401 - for what it does not find
+    _while_structlog_starts = _Excluded("rich")
+    sys.meta_path.insert(0, _while_structlog_starts)
+    import structlog  # noqa: F401 - for what it does not find
 
-sys.meta_path.remove(_while_structlog_starts)
+    sys.meta_path.remove(_while_structlog_starts)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
-import botocore.awsrequest
 import msgspec
 import structlog
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError
@@ -42,27 +41,6 @@ class _GivenUpEarly(Exception):
     def __init__(self, error: SourceError) -> None:
         super().__init__(str(error))
         self.error = error
-
-
-_PIECE_BYTES = 1 << 16
-
-
-class _WholeBody(botocore.awsrequest.AWSResponse):
-    """A response that is read in one go where the SDK would read it in several pieces.
-
-    Each piece takes Python's lock again, which costs a tenth of a run's CPU time.
-    """
-
-    @property
-    def content(self) -> bytes:
-        """The body. A large body that is cut short raises a connection error, which the SDK retries."""
-        if self._content is None and int(self.headers.get("content-length", 0)) > _PIECE_BYTES:
-            self._content: bytes | None = self.raw.read()
-        body: bytes = super().content
-        return body
-
-
-botocore.awsrequest.AWSResponse = _WholeBody  # type: ignore[misc]
 
 
 @dataclass(frozen=True)

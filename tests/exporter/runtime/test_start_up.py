@@ -1,5 +1,6 @@
 """What every start of the program costs: nothing that it does not use."""
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -35,6 +36,38 @@ def test_arrays_are_made_without_pandas_and_numpy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def run_code(code: str, **variables: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | variables, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_fork_that_needs_numpy_switches_the_exclusion_off():
+    """EXPORTER_LEAN_IMPORTS=0 excludes nothing, so numpy can be imported inside the program."""
+    code = "import exporter.runtime.lean_imports, numpy; print(numpy.array([1]).sum())"
+    assert run_code(code, EXPORTER_LEAN_IMPORTS="0") == "1"
+    refused = "import exporter.runtime.lean_imports\ntry:\n import numpy\nexcept ImportError as error: print(error)"
+    assert run_code(refused) == "numpy is excluded from this program"
+
+
+def test_importing_the_exporter_leaves_the_sdk_as_it_is():
+    """Only an entry point's `patch_sdk` changes botocore: a program that imports these modules keeps its own."""
+    code = (
+        "import botocore.awsrequest, botocore.httpchecksum as sent, botocore.retries.special as received\n"
+        "import importlib, pkgutil\n"
+        "def seen(): return (botocore.awsrequest.AWSResponse, sent.crc32, received.crc32)\n"
+        "before = seen()\n"
+        "import exporter, exporter.lambda_handler, exporter.__main__\n"
+        "for found in pkgutil.walk_packages(exporter.__path__, 'exporter.'):\n"
+        "    '.runtime.lean' in found.name or 'exporter.native.' in found.name or importlib.import_module(found.name)\n"
+        "unchanged = seen() == before\n"
+        "from exporter.runtime.sdk_patches import patch_sdk; patch_sdk(); once = seen(); patch_sdk()\n"
+        "print(unchanged, once != before, seen() == once)"
+    )
+    assert run_code(code) == "True True True"
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3", "glue", "athena"])

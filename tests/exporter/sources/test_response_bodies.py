@@ -3,6 +3,7 @@
 import zlib
 from dataclasses import replace
 
+import botocore.awsrequest
 import botocore.httpchecksum
 import botocore.retries.special
 import pytest
@@ -12,6 +13,7 @@ from faults import every, first, torn, without_checksum
 from faulty import DAYS, ROWS, assert_untouched
 
 from exporter.decoding.page import PageReader
+from exporter.runtime.sdk_patches import patch_sdk
 
 
 def test_bodies_bypass_the_parser(table, monkeypatch):
@@ -40,6 +42,18 @@ def test_large_bodies_are_read_in_one_go(table, monkeypatch):
     monkeypatch.setattr(urllib3.HTTPResponse, "read", noted)
     assert table.export(**DAYS).rows == len(ROWS) + 1
     assert set(sizes) == {None}
+
+
+@pytest.fixture(autouse=True)
+def patched(monkeypatch):
+    """The SDK as an entry point leaves it, for one test."""
+    for owner, name in (
+        (botocore.retries.special, "crc32"),
+        (botocore.httpchecksum, "crc32"),
+        (botocore.awsrequest, "AWSResponse"),
+    ):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    patch_sdk()
 
 
 @pytest.mark.parametrize("place", [botocore.retries.special, botocore.httpchecksum])
