@@ -52,14 +52,15 @@ def answers_view(
     columns += [(name, "varchar", "string") for name in _FILLED]
     columns += [(name, "integer", "int") for name in PARTITION_COLUMNS]
     packed = {
-        "originalSql": _sql(f'"{target.database}"."{target.table}"', keys, found),
+        "originalSql": _sql(f'"{target.database}"."{target.table}"', keys, found, schema.columns),
         "catalog": "awsdatacatalog",
         "schema": target.database,
         "columns": [{"name": name, "type": presto} for name, presto, _ in columns],
     }
     return {
         "Name": f"{target.table}_answers",
-        "Description": f"Questions and answers of {dataset.label}, one row each",
+        # No Description: it would become the comment by which the engine knows a view. A view needs an owner to run.
+        "Owner": "hadoop",
         "TableType": "VIRTUAL_VIEW",
         "Parameters": {"presto_view": "true", "comment": "Presto View", **owner},
         "PartitionKeys": [],
@@ -82,12 +83,13 @@ def _keys(dataset: Dataset, schema: TableSchema, key_attributes: set[str]) -> li
     ]
 
 
-def _sql(table: str, keys: list[SchemaColumn], found: list[Pair]) -> str:
+def _sql(table: str, keys: list[SchemaColumn], found: list[Pair], columns: Iterable[SchemaColumn]) -> str:
     # A join with a few constants reads the table once. UNNEST of arrays would, too, but not every engine that reads
     # these views takes it over columns.
     topics = ", ".join(f"({number}, {_literal(pair.topic)})" for number, pair in enumerate(found, start=1))
-    questions = _chosen(pair.question for pair in found)
-    answers = _chosen(pair.answer for pair in found)
+    types = {column.name: column.type.name for column in columns}
+    questions = _chosen([(pair.question, types[pair.question]) for pair in found])
+    answers = _chosen([(pair.answer, types[pair.answer]) for pair in found])
     selected = [f's."{key.name}"' + (f' AS "key_{key.name}"' if key.name in _FILLED else "") for key in keys]
     selected += ["t.topic", f"{questions} AS question", f"{answers} AS answer"]
     selected += [f's."{name}"' for name in PARTITION_COLUMNS]
@@ -98,9 +100,14 @@ def _sql(table: str, keys: list[SchemaColumn], found: list[Pair]) -> str:
     )
 
 
-def _chosen(columns: Iterable[str]) -> str:
-    cases = " ".join(f'WHEN {number} THEN CAST(s."{name}" AS varchar)' for number, name in enumerate(columns, start=1))
-    return f"CASE t.number {cases} END"
+def _chosen(columns: Iterable[tuple[str, str]]) -> str:
+    cases = (f"WHEN {number} THEN {_text(*column)}" for number, column in enumerate(columns, start=1))
+    return f"CASE t.number {' '.join(cases)} END"
+
+
+def _text(name: str, type_name: str) -> str:
+    # CAST of a double to varchar gives 9.0E0 in the engine; as JSON it is 9.0.
+    return f'json_format(CAST(s."{name}" AS json))' if type_name == "double" else f'CAST(s."{name}" AS varchar)'
 
 
 def _literal(text: str) -> str:

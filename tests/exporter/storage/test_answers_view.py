@@ -67,6 +67,12 @@ def test_the_view_is_written_as_athena_writes_views(survey):
     assert found["TableType"] == "VIRTUAL_VIEW"
     assert found["Parameters"]["presto_view"] == "true"
     assert found["ViewExpandedText"] == "/* Presto View */"
+    # A description would hide the comment by which Athena's engine knows a view; without an owner it cannot run one.
+    assert "Description" not in found
+    assert (found["Owner"], found["Parameters"]["comment"]) == ("hadoop", "Presto View")
+    assert 'json_format(CAST(s."score" AS json))' in base64.b64decode(
+        found["ViewOriginalText"][16:-3]
+    ).decode().replace('\\"', '"')
     text = found["ViewOriginalText"]
     assert text.startswith("/* Presto View: ")
     assert text.endswith(" */")
