@@ -10,7 +10,7 @@ from dataset_model.partitions import day_from_key, days_between, projection_para
 from dataset_model.table_schema import TableSchema
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions
-from exporter.audit.value_checks import unknown_values
+from exporter.audit.value_checks import missing_values, unknown_values
 from exporter.decoding.schema import glue_columns
 from exporter.planning.owed_days import unsettled_days
 from exporter.planning.window import DateRangeMode, day_of, spans, window_of_mode
@@ -39,6 +39,7 @@ def findings(around: Inspection) -> list[Finding]:
         *_catalogue(around, around.schema, around.manifest),
         *_days(around, around.manifest),
         *unknown_values(around.dataset, around.manifest),
+        *missing_values(around.dataset, around.manifest),
         *_dead_runs(around),
         *_quarantine(around),
     ]

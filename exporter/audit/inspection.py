@@ -14,7 +14,8 @@ from exporter.storage.parquet_footers import Footer
 
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
-    "contradicted record", "missing day", "open day", "unknown value", "catalogue", "quarantine", "dead run",
+    "contradicted record", "missing day", "open day", "unknown value", "missing value", "catalogue", "quarantine",
+    "dead run",
 ]  # fmt: skip
 
 

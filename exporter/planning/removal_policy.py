@@ -5,7 +5,7 @@ format looks like days with all items deleted, so the index must first show that
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,9 +52,27 @@ class RemovalPolicy:
         record = self.manifest.days.get(day) if self.manifest else None
         return record.rows if record else 0
 
-    def keeps(self, day: dt.date, rows: int) -> bool:
-        """Return whether the published day must stay because its source has begun to expire."""
-        return not self.accept_empty and self.is_expired(day) and rows < self.rows(day)
+    def keeps(
+        self,
+        day: dt.date,
+        rows: int,
+        etags: Collection[str] | None = None,
+        rows_in_objects: Callable[[], int] = lambda: 0,
+    ) -> bool:
+        """Return whether the published day must stay because its source has begun to expire.
+
+        `etags` are those of the day's objects (None: not known). Where the manifest does not describe these objects,
+        `rows_in_objects` is asked how many rows they hold.
+        """
+        if self.accept_empty or not self.is_expired(day):
+            return False
+        if rows < self.rows(day):
+            return True
+        return not (etags is None or self._describes(day, etags)) and rows < rows_in_objects()
+
+    def _describes(self, day: dt.date, etags: Collection[str]) -> bool:
+        record = self.manifest.days.get(day) if self.manifest else None
+        return {found.etag for found in record.objects} == set(etags) if record else not etags
 
     def check(self, emptied: Iterable[dt.date], answer: Answer) -> None:
         """Raise RemovalRefused unless published days that came back empty may be removed; `answer` is the index's."""

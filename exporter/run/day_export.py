@@ -127,11 +127,15 @@ class DayExport:
     def _publish(self, days: list[dt.date], spool: Spool) -> None:
         for day in days:
             spooled = spool.day(day)
-            if spooled is not None and self.policy.keeps(day, spooled.rows):
+            if spooled is not None and self._protects(day, spooled.rows):
                 self.account.protected.append(day)
                 spool.drop(day)
         self.publisher.publish(days, spool)
         self.account.covered |= set(days)
+
+    def _protects(self, day: dt.date, rows: int) -> bool:
+        etags = self.publisher.etags(day)
+        return self.policy.keeps(day, rows, etags, lambda: self.publisher.rows_in_objects(day))
 
     def _require_readable(self) -> None:
         """Raise SourceError if the run has no row although the index has items, none of them with a readable date."""

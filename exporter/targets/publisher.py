@@ -24,6 +24,7 @@ from exporter.planning.window import is_closed
 from exporter.runtime.memory import tidy_memory
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store, StoredObject
+from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
 from exporter.targets.day_file import WrittenDay, write_day
@@ -139,6 +140,15 @@ class Publisher:
     def published_days(self) -> set[dt.date]:
         """Days that had an object when the run looked."""
         return set(self._seen)
+
+    def etags(self, day: dt.date) -> set[str]:
+        """Return the ETags of a day's objects as they were when the run looked."""
+        return {found.etag for found in self._seen.get(day, ())}
+
+    def rows_in_objects(self, day: dt.date) -> int:
+        """Return the rows of a day's objects by their own footers; 0 for an object that has none."""
+        footers = read_footers(self._store, [found.key for found in self._seen.get(day, ())])
+        return sum(footer.rows for footer in footers.values() if footer)
 
     def start(self, schema: TableSchema, years: tuple[int, int]) -> None:
         """Publish the schema and the table before any day, so that even an empty dataset can be queried."""

@@ -245,6 +245,21 @@ def test_a_partition_value_that_never_held_a_row_is_found(scene):
     assert odd(table) == []
 
 
+def test_days_without_a_later_added_partition_value_are_found(scene):
+    """A value that joins the dataset later is named with the days that lack it, until they are read again."""
+    table = filled(scene)
+    table.put("b", "2026-02-16T10:00:00Z", "B")
+    grown = table.settings(GSI_PK_VALUE="A,B")
+    (finding,) = [found for found in examine(grown, NOW) if found.kind == "missing value"]
+    assert (finding.where, finding.found) == (
+        "Kind = B",
+        "added after 4 days from 2026-02-16 to 2026-02-19 had been published, so these days lack its items",
+    )
+    assert finding.advice == "run `exporter backfill --start 2026-02-16 --end 2026-02-19`"
+    table.export(**DAYS, variables={"GSI_PK_VALUE": "A,B"})
+    assert examine(grown, NOW) == []
+
+
 def test_the_exit_status_says_whether_something_was_found(scene, run):
     """0 clean, 1 findings; JSON is one line with kind, place, finding and advice."""
     now, table = dt.datetime.now(dt.UTC), scene()

@@ -70,6 +70,29 @@ def test_a_day_that_ttl_has_begun_to_empty_stays_whole():
     assert not policy(expires=90, accept_empty=True).keeps(expired, 0)
 
 
+@pytest.mark.parametrize(
+    ("etags", "in_objects", "rows", "kept"),
+    [
+        (["e"], 10, 5, False),
+        (["other"], 10, 5, True),
+        (["other"], 5, 5, False),
+        ([], 0, 5, False),
+        (["e", "second"], 10, 5, True),
+    ],
+)
+def test_objects_that_no_record_describes_are_asked_themselves(etags, in_objects, rows, kept):
+    """Where the manifest describes other objects than those that are there, their own rows protect an expired day."""
+    assert policy(expires=90).keeps(dt.date(2026, 8, 1), rows, etags, lambda: in_objects) is kept
+
+
+def test_a_lost_record_protects_as_well():
+    """Without a manifest, or without the day in it, the object's own rows count."""
+    bare = RemovalPolicy(None, TODAY, 90, accept_empty=False)
+    assert bare.keeps(dt.date(2026, 8, 1), 3, ["e"], lambda: 10)
+    assert not bare.keeps(dt.date(2026, 8, 1), 10, ["e"], lambda: 10)
+    assert not bare.keeps(dt.date(2026, 11, 18), 3, ["e"], lambda: 10)
+
+
 def test_accept_empty_means_it():
     """The operator's word overrides both guards."""
     policy(accept_empty=True, expires=90).check([dt.date(2026, 8, 1)], "nothing")
