@@ -12,7 +12,7 @@ from dashboard.ui.query import form, run_status
 from dashboard.ui.query.parameter_inputs import fill_inputs, parameter_inputs
 from dashboard.ui.query.saved_panel import history_panel, remember, saved_panel
 from dashboard.ui.query.schema_browser import schema_browser
-from dashboard.ui.query.sql_editor import put
+from dashboard.ui.query.sql_editor import current_text, put
 from dashboard.ui.result import table
 
 page = opened("SQL", "one SELECT over the served tables, checked before it runs")
@@ -44,7 +44,7 @@ with main, st.container(border=True, key="question"):
     given = parameter_inputs(slot, edited.sql, link.parameters)
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Run", type="primary", icon=":material/play_arrow:", key="run", shortcut="Mod+Enter")
-        st.button("Format", key="format", on_click=lambda: put(slot, formatted(edited.sql)))
+        st.button("Format", key="format", on_click=lambda: put(slot, formatted(current_text(slot))))
         st.button("Example", key="example", on_click=lambda: put(slot, form.example(service, name)))
         st.button("Clear", key="clear", type="tertiary", on_click=lambda: put(slot, ""))
         if "limit" not in st.session_state:

@@ -148,9 +148,15 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   let editor = state.get(parentElement)
   if (!editor) {
     editor = { area: find("textarea"), paint: find(".paint"), gutter: find(".gutter"), choices: find(".choices") }
-    // A rerun keeps the typed text; only a new mount takes its text from the page.
-    editor.area.value = data.value
     state.set(parentElement, editor)
+  }
+  // A rerun keeps the typed text; only another revision is a text from the page.
+  if (editor.revision !== data.revision) {
+    clearTimeout(editor.timer)
+    editor.timer = null
+    closeChoices(editor)
+    editor.area.value = data.value
+    editor.revision = data.revision
   }
   const { area } = editor
   editor.words = [
@@ -163,7 +169,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const redraw = () => paint(editor, area.value, editor.fault)
   const send = () => {
     clearTimeout(editor.timer)
-    setStateValue("value", area.value)
+    editor.timer = null
+    setStateValue("value", { text: area.value, revision: editor.revision })
   }
   area.oninput = () => {
     editor.fault = null
@@ -177,13 +184,18 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     editor.paint.scrollLeft = area.scrollLeft
     editor.gutter.scrollTop = area.scrollTop
   }
-  area.onblur = () => setTimeout(() => closeChoices(editor), 150)
+  area.onblur = () => {
+    // A button of the page acts on the text as it is now.
+    if (editor.timer) send()
+    setTimeout(() => closeChoices(editor), 150)
+  }
   area.onkeydown = event => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault()
       closeChoices(editor)
       clearTimeout(editor.timer)
-      setTriggerValue("run", area.value)
+      editor.timer = null
+      setTriggerValue("run", { text: area.value, revision: editor.revision })
     } else if (!editor.choices.hidden && onChoiceKey(editor, event)) {
       return
     } else if (event.key === "Tab" && !event.shiftKey && !editor.released) {

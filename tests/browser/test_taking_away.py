@@ -1,6 +1,7 @@
-"""Results taken away from a page in a real browser, and the questions that lead to them."""
+"""Downloads of results in a real browser, and the queries that lead to them."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -172,9 +173,23 @@ def test_one_click_confines_a_query_that_reads_everything(visitor: Callable[...,
     """The warning names the cheaper days; a click writes them into the SQL, where they can be read and edited."""
     page = visitor().open("/sql?sql=SELECT+*+FROM+contacts+--+everything")
     page.get_by_text("This reads every day.").wait_for()
-    page.get_by_role("button", name="Read only 2 Feb 2026").click()
+    page.get_by_role("button", name="Read only 27 Jan").click()
     editor = page.get_by_label("SQL", exact=True)
     expect(editor).to_have_value("SELECT * FROM contacts\nWHERE year = 2026 AND month BETWEEN 1 AND 2 AND "
         "(day BETWEEN 1 AND 2 OR day BETWEEN 27 AND 31) AND ((year = 2026 AND month = 1 AND day BETWEEN 27 AND 31) OR "
         "(year = 2026 AND month = 2 AND day BETWEEN 1 AND 2)) -- everything")  # fmt: skip
     page.get_by_text("from 7 of 45 days").wait_for()
+
+
+def test_a_text_from_the_page_comes_into_the_same_editor(visitor: Callable[..., Any]):
+    """There is one editor at any moment: Example replaces the text in place, and typing goes on in it."""
+    page = visitor().open("/sql?sql=SELECT+1+AS+typed")
+    editor = page.get_by_label("SQL", exact=True)
+    expect(editor).to_have_value("SELECT 1 AS typed", timeout=30_000)
+    editor.evaluate("area => { area.dataset.first = 'yes' }")
+    page.get_by_role("button", name="Example", exact=True).click()
+    expect(editor).to_have_value(re.compile("^SELECT channel, count"))
+    expect(editor).to_have_attribute("data-first", "yes")
+    editor.fill("SELECT 2 AS typed")
+    page.get_by_role("button", name="Format", exact=True).click()
+    expect(editor).to_have_value("SELECT\n  2 AS typed")

@@ -1,6 +1,8 @@
 """Initial SQL and a fault flow in, the edited SQL flows out; with highlighting, completion and Ctrl/Cmd+Enter."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -25,17 +27,32 @@ def sql_editor(
     found = component("sql_editor")(
         data={
             "value": state["sql"],
+            "revision": state["revision"],
             "words": _words(models),
             "fault": {"line": refused.line, "column": refused.column} if refused and refused.line else None,
             "faulty": state["sql"],
         },
-        # A text from the page needs a new mount: the old one would send its own text again.
-        key=f"{key}_editor_{state['revision']}",
+        key=f"{key}_editor",
         on_value_change=lambda: None,
         on_run_change=lambda: None,
     )
-    state["sql"] = state["sql"] if (text := found.run or found.value) is None else text
-    return Edited(state["sql"], found.run is not None)
+    started = _text(found.run, state["revision"])
+    text = _text(found.value, state["revision"]) if started is None else started
+    state["sql"] = state["sql"] if text is None else text
+    return Edited(state["sql"], started is not None)
+
+
+def current_text(key: str) -> str:
+    """Return the editor's text in a callback, which runs before the editor is drawn again."""
+    state, sent = st.session_state[f"{key}_text"], st.session_state.get(f"{key}_editor")
+    text = _text(sent.get("value"), state["revision"]) if sent else None
+    return str(state["sql"]) if text is None else text
+
+
+def _text(sent: Any, revision: int) -> str | None:
+    """Return the text that the editor sent; None where it had not yet received the page's last text."""
+    is_current = isinstance(sent, Mapping) and sent.get("revision") == revision
+    return sent["text"] if is_current and isinstance(sent.get("text"), str) else None
 
 
 def put(key: str, sql: str) -> None:
