@@ -27,11 +27,19 @@ def own(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_compose_tool_reads_it(repository: Path, name: str) -> None:
-    """A compose implementation accepts the file and resolves its variables."""
+def test_a_compose_tool_reads_it(repository: Path, tmp_path: Path, name: str) -> None:
+    """A compose implementation accepts the file and resolves its variables, where no container engine is installed."""
     tool = Path(sys.executable).parent / "podman-compose"
+    # It asks its engine for a version before it reads a file, and runs nothing for `config`.
+    engine = tmp_path / "podman"
+    engine.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "podman version 5.0.0"\n')
+    engine.chmod(0o755)
     done = subprocess.run(
-        [tool, "-f", repository / name, "config"], cwd=repository, check=False, capture_output=True, text=True
+        [tool, "--podman-path", engine, "-f", repository / name, "config"],
+        cwd=repository,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     shown = yaml.safe_load(done.stdout)
