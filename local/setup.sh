@@ -108,21 +108,31 @@ explain() {
 
 packages() { grep -c '^[a-zA-Z0-9]' "$lock"; }
 
+# Shows how far the running installation is: one line that changes on a terminal, a line every 15 seconds elsewhere.
+show_progress() {
+    seconds=0
+    while kill -0 "$child" 2>/dev/null; do
+        if grep -q '^Installing collected' "$log" 2>/dev/null; then
+            done_so_far="unpacking $(packages) packages"
+        else
+            done_so_far="$(grep -c '^Collecting' "$log" || true) of $(packages) packages fetched"
+        fi
+        if [ -t 1 ]; then
+            printf '\r  %-44s' "$done_so_far ..."
+        elif [ "$seconds" -gt 0 ] && [ $((seconds % ${SETUP_LINE_SECONDS:-15})) = 0 ]; then
+            say "  $done_so_far"
+        fi
+        sleep 1
+        seconds=$((seconds + 1))
+    done
+    if [ -t 1 ]; then printf '\r%50s\r' ''; fi
+}
+
 install_locked() {
     "$venv" -m pip install --disable-pip-version-check --no-input --progress-bar off \
         --require-hashes --only-binary :all: -r "$lock" >"$log" 2>&1 </dev/null &
     child=$!
-    if [ -t 1 ]; then
-        while kill -0 "$child" 2>/dev/null; do
-            if grep -q '^Installing collected' "$log" 2>/dev/null; then
-                printf '\r  unpacking %s packages ...          ' "$(packages)"
-            else
-                printf '\r  %s of %s packages fetched ... ' "$(grep -c '^Collecting' "$log" || true)" "$(packages)"
-            fi
-            sleep 1
-        done
-        printf '\r%50s\r' ''
-    fi
+    show_progress
     status=0
     wait "$child" || status=$?
     child=

@@ -259,3 +259,16 @@ def wait_for(condition: Callable[[], bool], within: float = 20) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_a_long_installation_shows_how_far_it_is_off_a_terminal(clone: Clone) -> None:
+    """In a log of a build, lines say that packages are being fetched, and no line is overwritten."""
+    clone.has_python("python3.12")
+    process = clone.start(FAKE_SLOW="1", SETUP_LINE_SECONDS="1")
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    shown = next(line for line in lines if "packages fetched" in line)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=20)
+    total = sum(line[:1].isalnum() for line in (clone.folder / "requirements.lock").read_text().splitlines())
+    assert shown == f"  0 of {total} packages fetched\n"

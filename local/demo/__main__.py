@@ -113,9 +113,9 @@ class Demo:
             with self._guarded(stages, START, log) as stage:
                 self._start_server(stage)
             with self._guarded(stages, LOAD, log) as stage:
-                self._load(stage)
+                self._load(stages, stage)
             with self._guarded(stages, EXPORT, log) as stage:
-                self._export(stage)
+                self._export(stages, stage)
             with self._guarded(stages, SERVE, log) as stage:
                 self._serve(stage)
 
@@ -143,7 +143,7 @@ class Demo:
         adopt(self._environment)
         stage.detail = self._url if free else f"{self._url} (port {wanted} is in use)"
 
-    def _load(self, stage: Stage) -> None:
+    def _load(self, stages: Stages, stage: Stage) -> None:
         import boto3
         from moto.core.models import DEFAULT_ACCOUNT_ID
 
@@ -161,19 +161,19 @@ class Demo:
         items = self._settings.items
 
         def report(done: int) -> None:
-            stage.detail = f"{done:,} of {items:,}"
+            stages.progress(stage, f"{done:,} of {items:,} contacts")
 
         contacts = load.contacts(items, dt.datetime.now(dt.UTC))
         load.load_in_process(contacts, DEFAULT_ACCOUNT_ID, REGION, report)
         stage.detail = f"{items:,} in the DynamoDB table {load.TABLE}"
 
-    def _export(self, stage: Stage) -> None:
+    def _export(self, stages: Stages, stage: Stage) -> None:
         log, output = self._folder / "exporter.log", self._folder / "export.json"
         command = self._settings.export_command
         process = self._children.start(command, self._environment, REPOSITORY, output, log)
 
         def report() -> None:
-            stage.detail = items_read(log) or stage.detail
+            stages.progress(stage, items_read(log) or stage.detail)
 
         status = self._children.wait(process, report)
         if status != 0:

@@ -13,6 +13,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+LINE_SECONDS = 10.0
+"""Between two lines about one running stage, where the output is no terminal."""
+
 TAIL = 12
 """Lines of a log that are shown when its stage fails."""
 
@@ -36,6 +39,8 @@ class Stage:
     detail: str = ""
     started: float = 0.0
     ended: float = 0.0
+    shown_at: float = 0.0
+    """When a line last showed how far it is."""
 
     @property
     def seconds(self) -> float:
@@ -80,6 +85,13 @@ class Stages:
             self._end(stage, "stopped")
             raise
         self._end(stage, "done")
+
+    def progress(self, stage: Stage, detail: str) -> None:
+        """Set how far a running stage is; where the output is no terminal, print it now and then."""
+        stage.detail = detail
+        if detail and time.monotonic() - max(stage.started, stage.shown_at) >= LINE_SECONDS:
+            stage.shown_at = time.monotonic()
+            self._line(f"{stage.name}: {detail}")
 
     def _end(self, stage: Stage, state: Literal["done", "failed", "stopped"]) -> None:
         stage.state, stage.ended = state, time.monotonic()
