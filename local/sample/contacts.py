@@ -67,10 +67,11 @@ _LANGUAGES = {"en": 58, "de": 16, "fr": 12, "es": 9, "pt": 5}
 _TAGS = ("vip", "callback-promised", "first-contact", "escalated", "upsell", "fraud-check", "survey-sent")
 
 
-def contacts(items: int, end: dt.datetime, days: int = 30, seed: int = 7) -> Iterator[Item]:
+def contacts(items: int, end: dt.datetime, days: int = 60, seed: int = 7) -> Iterator[Item]:
     """Yield `items` contacts of the `days` calendar days (UTC) up to `end`, roughly in time order.
 
-    No timestamp is after `end`. The ids depend only on the seed and the position, so a second load replaces the first.
+    Sixty days are the last thirty and the thirty before them, which changes are compared with. No timestamp is after
+    `end`. The ids depend only on the seed and the position, so a second load replaces the first.
     """
     end = end.astimezone(dt.UTC).replace(microsecond=0)
     start = dt.datetime.combine(end.date() - dt.timedelta(days=days - 1), dt.time(), dt.UTC)

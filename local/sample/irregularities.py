@@ -82,7 +82,7 @@ IRREGULARITIES: dict[Callable[[Item, random.Random], None], int] = {
     _long_number: 8,
     _empty_text: 12,
     _nulls: 10,
-    _odd_names: 6,
+    _odd_names: 10,
     _changing_type: 6,
     _unreadable_detail: 4,
     _unreadable_beginning: 4,
