@@ -9,6 +9,7 @@ Role = Literal["viewer", "analyst", "admin"]
 """viewer: pages. analyst: also custom SQL and downloads. admin: also other people's queries and sessions."""
 
 _RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
+_SCOPES: Final = frozenset({"scope", "scp"})
 ANY_GROUP: Final = "*"
 """In the role map: every person who signs in."""
 
@@ -59,7 +60,7 @@ class RoleMap:
         """Return the roles that a person's claims give; the highest grant holds."""
         if not self.grants:
             return ANALYST_EVERYWHERE
-        groups = {*_texts(claims.get(self.claim)), ANY_GROUP}
+        groups = {*_texts(claims.get(self.claim), splits=self.claim in _SCOPES), ANY_GROUP}
         everywhere: Role | None = None
         by_dataset: dict[str, Role] = {}
         for grant in sorted(self.grants, key=lambda one: _RANKS[one.role]):
@@ -98,8 +99,8 @@ def _several(value: object) -> Iterable[object]:
     return value if isinstance(value, list) else [value]
 
 
-def _texts(value: object) -> set[str]:
-    """Return the groups of a claim: a list, or one text with blanks or commas between (as scopes travel)."""
+def _texts(value: object, *, splits: bool) -> set[str]:
+    """Return the groups of a claim: a list, or one text. Only scopes are several in one text."""
     if isinstance(value, str):
-        return {value, *value.replace(",", " ").split()}
+        return set(value.split()) if splits else {value}
     return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()

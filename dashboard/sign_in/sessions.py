@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from dashboard.errors import DashboardError
 from dashboard.log import LogLines
 from dashboard.sign_in.person import SESSION_SECONDS, Person
+from dataset_model.faults import DatasetError
 
 REFRESH_SECONDS: Final = 10.0
 """How late another task knows of a sign-out."""
@@ -67,6 +68,7 @@ class Sessions:
         self._ended: dict[str, float] = {}
         self._over: dict[str, float] = {}
         self._refreshed = float("-inf")
+        self._has_read = False
         self._refreshing = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.on_person_end: Callable[[str], object] = lambda _: None
@@ -75,19 +77,20 @@ class Sessions:
     async def refresh(self) -> None:
         """Read what other tasks ended, at most every `REFRESH_SECONDS`; failures are logged and tried again."""
         self._loop = asyncio.get_running_loop()
-        if self._store is None or self._clock() - self._refreshed < REFRESH_SECONDS:
+        if self._store is None or self._is_fresh() or (self._has_read and self._refreshing.locked()):
             return
-        first = self._refreshed == float("-inf")
-        if self._refreshing.locked() and not first:
-            return
+        # Until the first reading is over, every request waits for it: what ended before the start must not pass.
         async with self._refreshing:
-            if self._clock() - self._refreshed < REFRESH_SECONDS:
+            if self._is_fresh():
                 return
-            self._refreshed = self._clock()
             try:
-                self._take(await asyncio.to_thread(self._store().load))
-            except DashboardError as error:
+                self._take(await asyncio.to_thread(lambda store: store().load(), self._store))
+            except (DashboardError, DatasetError) as error:
                 _log.error("ended sessions cannot be read", reason=str(error))
+            self._has_read, self._refreshed = True, self._clock()
+
+    def _is_fresh(self) -> bool:
+        return self._clock() - self._refreshed < REFRESH_SECONDS
 
     def admit(self, person: Person, *, active: bool) -> Session | None:
         """Return the session of a person whose cookie is genuine; None where it has ended."""
@@ -125,13 +128,13 @@ class Sessions:
         own = [one for one in self._known.values() if one.person.subject == subject]
         until = max([self._clock() - CLOCK_SECONDS, *(one.person.issued for one in own)])
         self._take({_digest(subject): until})
-        with suppress(DashboardError):
-            await asyncio.to_thread(self.on_person_end, subject)
         if self._store is not None:
             try:
                 await asyncio.to_thread(lambda store: store().add(_digest(subject), until), self._store)
-            except DashboardError as error:
+            except (DashboardError, DatasetError) as error:
                 _log.error("an ended session cannot be written; other tasks do not know of it", reason=str(error))
+        with suppress(DashboardError, DatasetError):
+            await asyncio.to_thread(self.on_person_end, subject)
         _log.info("sessions ended", person=subject, sessions=len(own))
         return len(own)
 

@@ -20,7 +20,8 @@ def test_without_a_map_every_person_is_analyst():
         ({"groups": ["admins"]}, True, True, True),
         ({"groups": ["analysts", "sales"]}, True, True, False),
         ({"groups": ["sales"]}, True, False, False),
-        ({"groups": "sales other"}, True, False, False),
+        ({"groups": "sales"}, True, False, False),
+        ({"groups": "sales admins"}, False, False, False),
         ({"groups": ["others"]}, False, False, False),
         ({"groups": {"admins": True}}, False, False, False),
         ({"groups": None}, False, False, False),
@@ -69,3 +70,9 @@ def test_a_map_that_cannot_be_read_is_refused(text):
     """A misspelt role must not silently grant nothing, or something else."""
     with pytest.raises(ValueError, match=r"expected|Expecting"):
         grants_from(text)
+
+
+def test_scopes_are_several_in_one_text():
+    """As tokens of programs carry them; any other text is one group, whatever blanks it holds."""
+    role_map = RoleMap("scope", grants_from("reports.read=viewer,reports.admin=admin"))
+    assert role_map.roles_of({"scope": "openid reports.read"}) == Roles("viewer")

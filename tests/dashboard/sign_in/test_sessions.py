@@ -19,7 +19,7 @@ from dashboard.sign_in.sessions import REFRESH_SECONDS, Sessions
 from dashboard.sign_in.source import ProviderSource
 from dashboard.sign_in.stream_gate import SESSION_ENDED, StreamGate
 from dashboard.stores.ended_sessions import EndedSessions
-from dataset_model.faults import DatasetError
+from dataset_model.faults import DatasetError, Fault
 
 SOURCE = ProviderSource(environment_of(OidcProvider("http://127.0.0.1:1"), ORIGIN), lambda _: None)
 NOW = int(time.time())
@@ -122,6 +122,38 @@ def test_a_sign_out_holds_in_other_tasks_and_after_a_restart():
         assert await status(gate(Sessions(3600, lambda: store, clock)), cookie=ANN) == 401
         clock.now += REFRESH_SECONDS
         assert await status(second, cookie=ANN) == 401
+
+    asyncio.run(promise())
+
+
+def test_no_request_passes_before_the_first_reading():
+    """Requests that come together at the start all wait for what ended before it."""
+
+    class Slow(Memory):
+        def load(self):
+            time.sleep(0.2)
+            return dict(self.ended)
+
+    async def promise():
+        store = Slow()
+        await status(gate(Sessions(3600, lambda: store)), "/auth/logout", cookie=ANN)
+        started = gate(Sessions(3600, lambda: store))
+        assert await asyncio.gather(*(status(started, cookie=ANN) for _ in range(5))) == [401] * 5
+
+    asyncio.run(promise())
+
+
+def test_wrong_settings_of_the_service_do_not_stop_the_gate():
+    """The pages say what is wrong with them; the gate has no store until they are right."""
+
+    def broken():
+        raise DatasetError([Fault("environment", "S3_BUCKET", "the name of an S3 bucket", None)])
+
+    async def promise():
+        app = gate(Sessions(3600, broken))
+        assert await status(app, cookie=ANN) == 200
+        await status(app, "/auth/logout", cookie=ANN)
+        assert await status(app, cookie=ANN) == 401
 
     asyncio.run(promise())
 
