@@ -58,9 +58,9 @@ def period_from(days: Days | None, manifest: Manifest) -> Period:
     if not days or not first or not last or days.previous.first < first or days.first > last:
         return Period(days)
     length = dt.timedelta(days=len(days))
-    faults = {day: _fault(manifest, day) or _fault(manifest, day - length) for day in days}
-    left_out = tuple(sorted({fault for fault in faults.values() if fault}, key=lambda fault: fault.day))
-    compared = {day for day, fault in faults.items() if fault is None}
+    faults = {day: _faults(manifest, day, day - length) for day in days}
+    left_out = tuple(sorted((fault for found in faults.values() for fault in found), key=lambda fault: fault.day))
+    compared = {day for day, found in faults.items() if not found}
     if not compared:
         return Period(days, left_out=left_out)
     before = Days(min(compared) - length, max(compared) - length)
@@ -84,8 +84,12 @@ def runs_of(days: Iterable[dt.date]) -> tuple[Days, ...]:
     return tuple(runs)
 
 
-def _fault(manifest: Manifest, day: dt.date) -> LeftOut | None:
-    record = manifest.days.get(day)
-    if record is None:
-        return LeftOut(day, "not published")
-    return LeftOut(day, "open") if record.state == "open" else None
+def _faults(manifest: Manifest, *pair: dt.date) -> list[LeftOut]:
+    found: list[LeftOut] = []
+    for day in pair:
+        record = manifest.days.get(day)
+        if record is None:
+            found.append(LeftOut(day, "not published"))
+        elif record.state == "open":
+            found.append(LeftOut(day, "open"))
+    return found

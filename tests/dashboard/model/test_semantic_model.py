@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.model.query_types import available_query_types
 from dashboard.model.semantic_model import semantic_model_from
-from dataset_model import dataset_from_environment, dataset_from_text, load_dataset
+from dataset_model import DatasetError, dataset_from_environment, dataset_from_text, load_dataset
 from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
 
 HEAD = (
@@ -122,3 +122,42 @@ def test_a_part_that_was_not_published_is_none():
     model = semantic_model_from(dataset, published(dataset, "contact_id", "channel"))
     assert (model.agent, model.method, model.dimensions) == (None, None, ("channel",))
     assert [card.label for card in model.cards] == ["Total rows", "Unique contacts", "Channels"]
+
+
+CUSTOM = (
+    "columns: [{name: order_id, attribute: OrderId, type: string, role: key}, "
+    "{name: state, attribute: State, type: string, role: dimension}, "
+    "{name: paid, attribute: Paid, type: boolean}, {name: city, attribute: City, type: string}, "
+    "{name: price, attribute: Price, type: double, role: measure}]\n"
+)
+
+
+def test_any_declared_column_is_a_dimension():
+    """Those of the file in its order, then those that a chart is drawn by; only charts' and roles' are counted."""
+    section = "dashboard: {dimensions: [paid, state], charts: [{title: Cities, kind: bar, by: city}]}\n"
+    model = semantic_model_from(dataset_from_text(HEAD + CUSTOM + section, "orders.yaml"), None)
+    assert model.dimensions == ("paid", "state", "city")
+    assert model.counted_dimensions == ("state", "city")
+    assert model.link_names == {"channel": "state", "paid": "paid", "state": "state", "city": "city"}
+
+
+def test_a_dimension_that_is_no_column_is_refused_by_place():
+    """The fault names the file's place and the column, as for a card."""
+    with pytest.raises(DatasetError, match=r"dashboard\.dimensions.*a declared column"):
+        dataset_from_text(f"{HEAD}{CUSTOM}dashboard: {{dimensions: [paid, town]}}\n", "orders.yaml")
+
+
+def test_a_mean_comes_with_its_number_of_values():
+    """The measures of the Overview are rows and the roles' distinct counts, then those of the cards, each once."""
+    cards = "[{label: Mean, measure: mean, column: price}, {label: Rows}, {label: Sum, measure: sum, column: price}]"
+    section = f"dashboard: {{channel: state, cards: {cards}}}\n"
+    model = semantic_model_from(dataset_from_text(HEAD + CUSTOM + section, "orders.yaml"), None)
+    assert [(measure.aggregate, measure.column) for measure in model.measures] == [
+        ("rows", None),
+        ("distinct", "order_id"),
+        ("distinct", "state"),
+        ("distinct", None),
+        ("mean", "price"),
+        ("values", "price"),
+        ("sum", "price"),
+    ]
