@@ -45,7 +45,7 @@ class JsonFormReader(ExpressionReader):
         if self.accept("KEEP") or self.accept("OMIT"):
             self.expect("QUOTES")
             if self.accept("ON", "SCALAR"):
-                self.expect("TEXT_STRING")
+                self.expect("STRING")
 
     def _behaviour(self) -> list[Expression]:
         if self.accept("DEFAULT"):
