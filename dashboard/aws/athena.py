@@ -15,6 +15,7 @@ from pyathena.util import RetryConfig
 from dashboard.aws.errors import error_from_reason, error_from_sdk
 from dashboard.aws.s3 import Objects
 from dashboard.aws.session import new_session
+from dashboard.aws.text_result import is_text_file, table_from_text
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.model.result import QueryResult, ResultColumn, Statistics
 from dashboard.model.run_options import DEFAULT_RUN_OPTIONS, RunOptions
@@ -126,6 +127,18 @@ class Athena:
             )
         names = unique_names([column.name for column in columns])
         columns = tuple(ResultColumn(name, column.type) for name, column in zip(names, columns, strict=True))
+        if is_text_file(location):
+            rows = table_from_text(self._objects.text(location), columns)
+            return QueryResult(
+                query_execution_id=str(execution.query_id),
+                statement=statement,
+                rows=TableRows(rows),
+                row_count=rows.num_rows,
+                columns=tuple(ResultColumn(name, "varchar") for name in names),
+                truncated=False,
+                statistics=_statistics(execution),
+                output_location=location,
+            )
         # Read in the query's own thread, so pages and API find the rows cached.
         count, limit = self.results.table(location, columns).num_rows, statement.limit
         return QueryResult(
