@@ -1,15 +1,19 @@
-"""Middleware between a page's socket and Streamlit: a connection without a signed-in person is refused.
+"""Middleware next to Streamlit: a socket without a signed-in person, and routes that no page needs, are refused.
 
 It stands inside the HTTP stream, so WebSockets and channels over plain HTTP pass it alike. A connection ends with the
 session that opened it: at sign-out, after the idle time, or by an admin.
 """
 
 import asyncio
+import re
 from typing import Any, Final
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.url_util import make_url_path
 
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.back_messages import filtered, is_activity
@@ -20,6 +24,17 @@ from dashboard.sign_in.source import ProviderSource
 _POLICY_VIOLATION: Final = 1008
 SESSION_ENDED: Final = 4401
 """WebSocket close code of a session that has ended."""
+
+
+# What the pages need of Streamlit's own routes. Others run scripts for programs, take files or list metrics; they would
+# pass this module's checks, and a later Streamlit adds more.
+_OWN_ROUTE: Final = re.compile(r"(?:^|/)_stcore(?:/|$)")
+_SERVED: Final = re.compile(r"_stcore/(?:health|host-config|stream|bidi-components/.+)")
+
+
+def _is_served(path: str) -> bool:
+    base = make_url_path(config.get_option("server.baseUrlPath"), "")
+    return not _OWN_ROUTE.search(path) or bool(_SERVED.fullmatch(path.removeprefix(base).lstrip("/")))
 
 
 class StreamGate:
@@ -39,7 +54,9 @@ class StreamGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        if scope["type"] != "websocket":
+        if scope["type"] == "http" and not _is_served(scope["path"]):
+            await Response(status_code=404)(scope, receive, send)
+        elif scope["type"] != "websocket":
             await self._app(scope, receive, send)
         elif not self._is_own_page(scope):
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from oidc_provider import environment_of, oidc_provider
 from signed_cookies import ORIGIN, cookie
+from starlette.responses import PlainTextResponse
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from dashboard.http_stream import HttpStream
@@ -169,3 +170,40 @@ def test_only_pages_of_this_dashboard_connect(source, origin, reaches):
         connect(gate, [RERUN], cookie(), origin=origin)
         expected = reaches and not (access is Access.LOOPBACK and origin == ORIGIN)
         assert bool(streamlit.received) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/_stcore/health", 200),
+        ("/_stcore/host-config", 200),
+        ("/_stcore/bidi-components/a/b.js", 200),
+        ("/", 200),
+        ("/app/static/inter.woff2", 200),
+        ("/_stcore/agent/interact", 404),
+        ("/_stcore/agent/mcp", 404),
+        ("/_stcore/upload_file/session/file", 404),
+        ("/_stcore/metrics", 404),
+        ("/_stcore/script-health-check", 404),
+        ("/_stcore/health/more", 404),
+        ("/_stcore", 404),
+        ("//_stcore/metrics", 404),
+        ("/base/_stcore/agent/interact", 404),
+    ],
+)
+def test_routes_of_streamlit_that_no_page_needs_are_not_there(path, status):
+    """They would run scripts for programs, take files or list metrics, with or without sign-in."""
+    answers = []
+
+    async def streamlit(scope, receive, send):
+        await PlainTextResponse("streamlit")(scope, receive, send)
+
+    async def send(message):
+        answers.append(message)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    scope = {"type": "http", "method": "POST", "path": path, "headers": [], "query_string": b""}
+    asyncio.run(StreamGate(streamlit, Access.LOOPBACK)(scope, receive, send))
+    assert answers[0]["status"] == status
