@@ -48,6 +48,8 @@ PURE = (
     "sql.parser",
     "sql.unload",
     "model.run_options",
+    "model.requester",
+    "model.roles",
     "model.vocabulary",
 )
 SERVICE = (
@@ -59,7 +61,11 @@ SERVICE = (
     "aws.athena",
     "aws.errors",
     "services.suggestion",
+    "services.audit",
+    "services.fair_queue",
+    "services.job",
     "services.jobs",
+    "services.permissions",
     "stores.query_library",
     "aws.s3",
     "stores.export_records",
