@@ -230,6 +230,8 @@ def _fault(details: ErrorDetails, document: Document, name: str, environment: Ma
     found = details["input"]
     if details["type"] == "too_short" and isinstance(found, str):
         expected = _EXPECTATIONS["string_too_short"]
+    if field == "GSI_PK_VALUE" and details["type"] == "tuple_type":
+        expected = f"values separated by commas, or a JSON list; for this very value: {json.dumps([found])}"
     if expected.startswith(("greater than", "less than")):
         expected = f"a number {expected}"
     if details["type"] == "missing" or found is None:

@@ -124,6 +124,20 @@ def test_partition_values(text: str, expected: tuple[str, ...]) -> None:
     assert dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": text}).source.partition_values == expected
 
 
+def test_a_value_in_brackets_is_shown_as_the_list_that_holds_it():
+    """`[VIP]` is no JSON list: the message shows the text under which that value is read."""
+    with pytest.raises(DatasetError) as raised:
+        dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": "[VIP]"})
+    assert [str(fault) for fault in raised.value.faults] == [
+        (
+            "environment: GSI_PK_VALUE: expected values separated by commas, or a JSON list; for this very value: "
+            "[\"[VIP]\"]; found '[VIP]'"
+        )
+    ]
+    named = dataset_from_environment(VARIABLES | {"GSI_PK_VALUE": '["[VIP]"]'})
+    assert named.source.partition_values == ("[VIP]",)
+
+
 @pytest.mark.parametrize("text", ['["a,b", "c"', "[]", ",", "[[1]]", '[""]', "a,a"])
 def test_partition_values_that_cannot_be_meant(text: str) -> None:
     """An unfinished list, an empty one, or a value named twice is a fault of GSI_PK_VALUE alone."""
