@@ -33,7 +33,8 @@ bench: setup ## run the benchmarks in their short forms
 	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
 	done
 
-soak: setup ## let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+soak: setup ## play 500 random scenarios of exports; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 
 lint: setup ## check style, format, types and who imports whom

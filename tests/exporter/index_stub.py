@@ -6,6 +6,7 @@ The stand-in answers about a thousand items a second; this one is bound by the c
 import bisect
 import json
 import threading
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -13,19 +14,30 @@ PAGE_BYTES = 1 << 20
 
 
 class IndexStub:
-    """A table `ttt` (key Id) with the index `iii` (keys Kind and At, both S) on a loopback port."""
+    """A table `ttt` (key Id) with the index `iii` (keys Kind, an S, and At, of `sort_type`) on a loopback port."""
 
-    def __init__(self, items: list[dict[str, Any]], page_bytes: int = PAGE_BYTES) -> None:
+    def __init__(self, items: list[dict[str, Any]], page_bytes: int = PAGE_BYTES, sort_type: str = "S") -> None:
         self._page_bytes = page_bytes
+        self._sort_type = sort_type
+        self.load(items)
+        self._listen()
+
+    def load(self, items: list[dict[str, Any]]) -> None:
+        """Replace every item."""
         self._rows: dict[str, list[tuple[str, str, bytes]]] = {}
         for number, item in enumerate(items):
             # Both ways to write what is not ASCII.
             text = json.dumps(item, ensure_ascii=number % 2 == 0, separators=(",", ":")).encode()
-            row = (item["At"]["S"], item["Id"]["S"], text)
+            row = (item["At"][self._sort_type], item["Id"]["S"], text)
             self._rows.setdefault(item["Kind"]["S"], []).append(row)
         for rows in self._rows.values():
-            rows.sort(key=lambda row: (row[0].encode(), row[1]))
-        self._keys = {kind: [row[0].encode() for row in rows] for kind, rows in self._rows.items()}
+            rows.sort(key=lambda row: (self._key(row[0]), row[1]))
+        self._keys = {kind: [self._key(row[0]) for row in rows] for kind, rows in self._rows.items()}
+
+    def _key(self, text: str) -> Any:
+        return Decimal(text) if self._sort_type == "N" else text.encode()
+
+    def _listen(self) -> None:
         stub = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,13 +69,18 @@ class IndexStub:
 
     def answer(self, operation: str, request: dict[str, Any]) -> bytes:
         """Return the body of an answer."""
-        return json.dumps({"Table": _TABLE}).encode() if operation == "DescribeTable" else self._query(request)
+        return self._description() if operation == "DescribeTable" else self._query(request)
+
+    def _description(self) -> bytes:
+        types = {"Id": "S", "Kind": "S", "At": self._sort_type}
+        attributes = [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()]
+        return json.dumps({"Table": _TABLE | {"AttributeDefinitions": attributes}}).encode()
 
     def _query(self, request: dict[str, Any]) -> bytes:
-        values = {name: value["S"] for name, value in request["ExpressionAttributeValues"].items()}
+        values = {name: next(iter(value.values())) for name, value in request["ExpressionAttributeValues"].items()}
         rows, keys = self._rows.get(values[":p"], []), self._keys.get(values[":p"], [])
-        low = bisect.bisect_left(keys, values[":l"].encode()) if ":l" in values else 0
-        high = bisect.bisect_right(keys, values[":h"].encode()) if ":h" in values else len(rows)
+        low = bisect.bisect_left(keys, self._key(values[":l"])) if ":l" in values else 0
+        high = bisect.bisect_right(keys, self._key(values[":h"])) if ":h" in values else len(rows)
         forward = request.get("ScanIndexForward", True)
         if (start := request.get("ExclusiveStartKey")) is not None:
             place = int(start["Place"]["N"])
@@ -88,7 +105,6 @@ _TABLE = {
     "TableName": "ttt",
     "TableStatus": "ACTIVE",
     "KeySchema": [{"AttributeName": "Id", "KeyType": "HASH"}],
-    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("Id", "Kind", "At")],
     "GlobalSecondaryIndexes": [
         {
             "IndexName": "iii",
