@@ -36,12 +36,14 @@ people: Sessions | None = None
 
 
 def requester() -> Requester:
-    """Return who asks: the person of this page session, or of the API request that this thread serves."""
-    if get_script_run_ctx(suppress_warning=True) is None:
-        return current_requester()
-    if access_from_environment(os.environ) is not Access.SIGN_IN:
-        return ANONYMOUS
-    who = person()
+    """Return who asks: the person of this page session, or of the API request that this thread serves.
+
+    Where people sign in, a thread that serves neither may see nothing.
+    """
+    asks = current_requester()
+    if asks is not ANONYMOUS or access_from_environment(os.environ) is not Access.SIGN_IN:
+        return asks
+    who = person() if get_script_run_ctx(suppress_warning=True) is not None else None
     return who.requester(role_map_from_environment(os.environ)) if who else Requester(roles=Roles())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.model.requester import Requester
+from dashboard.model.requester import Requester, acting_for
 from dashboard.model.roles import Roles
 from dashboard.ui.page import cached_service
 
@@ -75,3 +75,12 @@ def test_a_viewer_has_no_sql_page(visit):
     """It is not registered, so its address leads nowhere."""
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         visit(Roles("viewer"), "sql")
+
+
+def test_a_thread_of_no_person_sees_nothing_where_people_sign_in(monkeypatch):
+    """Work outside of a page and a request has no role; without sign-in it has everyone's."""
+    assert cached_service.requester().roles.has("analyst")
+    monkeypatch.setenv("OIDC_ISSUER", "https://login.example.com")
+    assert cached_service.requester().roles.is_empty
+    with acting_for(Requester("ann", roles=Roles("viewer"))):
+        assert cached_service.requester().roles == Roles("viewer")
