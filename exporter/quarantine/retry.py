@@ -28,6 +28,7 @@ from exporter.sources.partition_values import declared_value
 from exporter.storage.object_store import Store
 
 _NAMED = 10
+_FATES = ("well", "gone", "nulled", "unseen", "withheld")
 
 
 def _now() -> dt.datetime:
@@ -59,6 +60,8 @@ class RetryReport:
     """No longer in the table, or no longer under the dataset's partition values."""
     nulled: tuple[str, ...]
     """In the rows, still with a value that contradicts its column."""
+    unseen: tuple[str, ...]
+    """In the table with a readable day, and not among the rows published: the index does not return them yet."""
     withheld: tuple[str, ...]
     """Still without a readable day."""
     exports: tuple[RunEntry, ...]
@@ -72,7 +75,7 @@ class RetryReport:
 
     def plain(self) -> dict[str, Any]:
         """Return the report as plain values."""
-        lists = {name: list(getattr(self, name)) for name in ("well", "gone", "nulled", "withheld", "cleared")}
+        lists = {name: list(getattr(self, name)) for name in (*_FATES, "cleared")}
         return {**lists, "exports": [report(entry) for entry in self.exports]}
 
     def text(self) -> str:
@@ -82,6 +85,7 @@ class RetryReport:
             ("well", "are corrected and published"),
             ("gone", "are gone from the table or the partition values"),
             ("nulled", "are published, still with a value that became null"),
+            ("unseen", "are in the table, and the index did not return them: retry again later"),
             ("withheld", "still have no readable day"),
         ):
             keys: tuple[str, ...] = getattr(self, name)
@@ -114,18 +118,18 @@ class Retry:
         self._parts = self._wanted(run_id)
         items = self._items(description)
         self._look_up(items, description)
-        exports = self._export({day for one in items.values() for day in _days_of(one)})
+        met: set[bytes] = set()
+        exports = self._export({day for one in items.values() for day in _days_of(one)}, frozenset(items), met)
         again = self._quarantined_again(exports, description)
         done = all(entry.status == "succeeded" for entry in exports)
-        fates = {digest: _fate(one, digest in again) for digest, one in items.items()}
-        keys = {
-            fate: tuple(sorted(one.key for digest, one in items.items() if fates[digest] == fate))
-            for fate in ("well", "gone", "nulled", "withheld")
+        fates = {
+            digest: _fate(one, again=digest in again, met=digest in met, done=done) for digest, one in items.items()
         }
-        kept = {run for digest, one in items.items() if fates[digest] == "withheld" for run in one.runs}
+        keys = {
+            fate: tuple(sorted(one.key for digest, one in items.items() if fates[digest] == fate)) for fate in _FATES
+        }
+        kept = {run for digest, one in items.items() if fates[digest] in {"withheld", "unseen"} for run in one.runs}
         cleared = self._clear(kept) if clear and done else ()
-        if not done:  # what was not published again is not well
-            keys |= {"nulled": (*keys["nulled"], *keys["well"]), "well": ()}
         return RetryReport(**keys, exports=tuple(exports), cleared=cleared)
 
     def _wanted(self, run_id: str | None) -> dict[str, list[str]]:
@@ -162,11 +166,13 @@ class Retry:
             one.gone = declared_value(item, source) is None
             one.day = _day(item, source.sort_key, sort_key)
 
-    def _export(self, days: Iterable[dt.date]) -> list[RunEntry]:
+    def _export(self, days: Iterable[dt.date], wanted: frozenset[bytes], met: set[bytes]) -> list[RunEntry]:
+        """Export days, and add to `met` those of the wanted items that are in the published rows."""
         entries: list[RunEntry] = []
         for window in spans(days, self._settings.dataset.zone):
-            job = ExportJob(self._settings, ExportRequest(window), stop=self._stop, clock=self._clock)
+            job = ExportJob(self._settings, ExportRequest(window), stop=self._stop, clock=self._clock, wanted=wanted)
             entries.append(job.run())
+            met |= job.met
             if entries[-1].error:
                 break
         return entries
@@ -177,7 +183,7 @@ class Retry:
         return {key_digest(item_of(line), description.table_key) for line in lines_of(self._store, parts)}
 
     def _clear(self, kept: set[str]) -> tuple[str, ...]:
-        """Remove the quarantine of runs that hold no item which is still withheld; a later run holds what is nulled."""
+        """Remove the quarantine of runs without withheld and unseen items; a later run holds what is nulled."""
         cleared = [run for run in self._parts if run not in kept]
         for run in cleared:
             for key in self._parts[run]:
@@ -193,12 +199,16 @@ def _days_of(one: _Quarantined) -> set[dt.date]:
     return one.days | ({one.day} if one.day else set())
 
 
-def _fate(one: _Quarantined, again: bool) -> str:
+def _fate(one: _Quarantined, *, again: bool, met: bool, done: bool) -> str:
     if one.gone:
         return "gone"
     if one.day is None:
         return "withheld"
-    return "nulled" if again else "well"
+    if again:
+        return "nulled"
+    if not done:  # what was not published again is as it was
+        return "withheld" if one.withheld else "nulled"
+    return "well" if met else "unseen"
 
 
 def _day(item: Item, attribute: str, sort_key: SortKey) -> dt.date | None:

@@ -15,7 +15,8 @@ from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import DayStride, Window, day_end, day_of
-from exporter.run.account import Account
+from exporter.run.account import Account, days_text
+from exporter.run.key_log import KeyLog
 from exporter.run.reader import Reader, Sink
 from exporter.run.reporting.progress import Progress
 from exporter.sources.base import Source
@@ -68,6 +69,8 @@ class DayExport:
     """Called when the days of a run over everything are known."""
     probe: Callable[[], Probe]
     """Asks the index whether it holds anything at all."""
+    keys: KeyLog
+    """The keys of the rows that are published."""
 
     def run(self) -> None:
         """Export every window; raise RowsTooLate or RowsUnaccounted after marking the days in question as owed."""
@@ -77,6 +80,7 @@ class DayExport:
             self._require_readable()
             self._settle_empty()
             self._account_for_rows()
+            self._reopen_repeated()
         except RowsTooLate as late:
             self._reopen({late.day})
             raise
@@ -173,6 +177,19 @@ class DayExport:
         }
         if wrong:
             raise RowsUnaccounted(wrong)
+
+    def _reopen_repeated(self) -> None:
+        """Leave the days open of items that were read twice: each of them moved, and another may have been missed."""
+        repeats = self.keys.repeats()
+        if not repeats.rows:
+            return
+        days = days_text(sorted(repeats.days))
+        moved = f"{repeats.rows:,} items were read twice, because their keys changed while the run read ({days})"
+        if self._append:
+            self.account.warnings.append(f"{moved}; both rows were added")
+            return
+        self.account.warnings.append(f"{moved}; these days stay open and are read again by the next scheduled run")
+        self._reopen(set(repeats.days))
 
     def _reopen(self, days: set[dt.date]) -> None:
         self.account.covered |= days

@@ -22,6 +22,7 @@ from exporter.planning.sort_key import SortKey
 from exporter.run.account import Account, days_text, log_end, write_entry
 from exporter.run.day_export import DayExport, Reading
 from exporter.run.earlier_runs import earlier_runs
+from exporter.run.key_log import KeyLog
 from exporter.run.lease import Lease
 from exporter.run.preflight import preflight
 from exporter.run.reader import Reader
@@ -64,6 +65,8 @@ class ExportJob:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from a signal handler: the run ends after the page in hand."""
     clock: Callable[[], dt.datetime] = _now
+    wanted: frozenset[bytes] = frozenset()
+    """Digests of items that the caller looks for in the published rows."""
 
     def __post_init__(self) -> None:
         self._clients = clients = Clients(self.settings.region)
@@ -79,6 +82,7 @@ class ExportJob:
         self._account = Account(
             self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._limiter
         )
+        self.met: set[bytes] = set()  # of `wanted`
         if self.request.window is not None:
             self._account.windows = (self.request.window,)
 
@@ -157,7 +161,9 @@ class ExportJob:
         account.tally = reader.tally
         policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)
         with workspace() as folder:
-            publisher = self._publisher(published, folder, description, manifest, earlier.scheduled_from)
+            keys = KeyLog(folder, self.wanted)
+            self.met = keys.met
+            publisher = self._publisher(published, folder, description, manifest, earlier.scheduled_from, keys)
             account.done = publisher.done
             publisher.look({day.year for day in account.days} if account.windows else None)
             DayExport(
@@ -169,6 +175,7 @@ class ExportJob:
                 self.progress,
                 on_extent=lambda: self._records.write_run(account.entry("running")),
                 probe=lambda: probe_index(index, self._dataset.source, sort_key),
+                keys=keys,
             ).run()
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, reader.tally)
         declared, answered = self._dataset.source, reader.tally.answered
@@ -199,6 +206,7 @@ class ExportJob:
         description: IndexDescription,
         manifest: Manifest | None,
         scheduled_from: dt.date | None,
+        keys: KeyLog,
     ) -> Publisher:
         started_at, key = self._account.started_at, description.table_key
         again = lookback_days(self.request, self._dataset, manifest, started_at)
@@ -215,6 +223,7 @@ class ExportJob:
             lookback=ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key) if again else None,
             key_attributes=key,
             stop=self.stop,
+            observe=keys.add,
         )
 
     def _without_dead(self, earlier: EarlierRuns) -> EarlierRuns:

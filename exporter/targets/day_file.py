@@ -40,11 +40,13 @@ def write_day(
     dimensions: Sequence[str],
     quarantine: Callable[[Sequence[QuarantinedItem]], object],
     file_format: FileFormat,
+    observe: Callable[[pa.Array], None] = lambda _: None,
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
 
     The file is sorted by the sort key, in row groups as `row_groups` cuts them. Late
     columns get their types here; a value that contradicts its column goes to `quarantine` and is null in the file.
+    `observe` is given the keys of all rows.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
@@ -54,6 +56,7 @@ def write_day(
     def typed(segment: Segment) -> pa.RecordBatch:
         batch = day.read(segment)
         keys.add(batch.column(KEY))
+        observe(batch.column(KEY))
         written.rows += batch.num_rows
         return _typed(batch, schema, arrow, written, quarantine)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
 import structlog
 
 from dataset_model import Dataset
@@ -98,10 +99,12 @@ class Publisher:
         lookback: ChangeLog | None = None,
         key_attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
+        observe: Callable[[dt.date, pa.Array], None] = lambda _day, _keys: None,
     ) -> None:
         """`fence` is called before each publication, and raises if this run may no longer publish.
 
         `lookback` compares days that are read again; None if none are. `key_attributes` are the table's primary key.
+        `observe` is given the keys of every day that is written.
         """
         self._run = run
         self._dataset = dataset
@@ -113,6 +116,7 @@ class Publisher:
         self._quarantine = quarantine
         self.folder = folder
         self._fence = fence
+        self._observe = observe
         self._lookback = lookback
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
@@ -217,6 +221,7 @@ class Publisher:
                 self._dimensions(),
                 lambda quarantined: late_nulled.append(self._quarantine.add(quarantined)),
                 self._format,
+                lambda keys: self._observe(day, keys),
             )
         self._quarantine.flush()
         in_file = self._format.row_count(self._file)

@@ -3,8 +3,10 @@
 import datetime as dt
 import json
 import threading
+from dataclasses import replace
 
 import pytest
+from faults import Faults
 
 from exporter.decoding.batch import QuarantinedItem
 from exporter.errors import UsageError
@@ -14,6 +16,7 @@ from exporter.sources.item_lookup import ItemLookup
 from exporter.targets.quarantine import Quarantine
 from exporter.values.attribute_values import AttributeValue
 
+_OF_THE_BODY = {"x-amz-crc32", "content-length"}
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 
 
@@ -127,6 +130,32 @@ def test_a_failed_export_makes_nothing_well(table):
     found = retry(table)
     assert found.well == ()
     assert "another" in found.error
+
+
+def test_an_item_that_the_index_does_not_return_yet_is_not_well(table, aws, monkeypatch):
+    """The table has the corrected item, the index not yet: it is unseen, and --clear keeps the only copy of it."""
+    (first,) = table.ledger()
+    table.delete("old")
+    table.put("spring", "2026-02-17T10:00:00Z")
+
+    def rule(request, forward):
+        answer = forward()
+        if request.operation != "Query" or b'"spring"' not in answer.body:
+            return answer
+        page = json.loads(answer.body)
+        items = [item for item in page["Items"] if item["Id"] != {"S": "spring"}]
+        body = json.dumps(page | {"Items": items, "Count": len(items)}).encode()
+        headers = {name: value for name, value in answer.headers.items() if name.lower() not in _OF_THE_BODY}
+        return replace(answer, headers=headers, body=body)
+
+    with Faults(aws.url, rule) as faults:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", faults.url)
+        found = retry(table, first.run_id, clear=True)
+    assert (found.well, found.unseen, found.nulled, found.cleared) == ((), ("Id=spring",), ("Id=part",), ())
+    assert "Id=spring" in found.text()
+    monkeypatch.delenv("AWS_ENDPOINT_URL_DYNAMODB")
+    found = retry(table, first.run_id, clear=True)
+    assert (found.well, found.cleared) == (("Id=spring",), (first.run_id,))
 
 
 def test_what_is_quarantined_while_lines_are_written_is_in_the_next_part():
