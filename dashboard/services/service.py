@@ -225,7 +225,7 @@ class Service:
         `given` are the values of parameters in the SQL by their names; with None it may have none.
         """
         if request.query == "custom_sql":
-            from dashboard.sql.guard import checked
+            from dashboard.sql.guard import checked, unknown_column
             from dashboard.sql.parameters import literals_of
 
             if not self.permissions.visible(self._datasets, "analyst"):
@@ -233,7 +233,10 @@ class Service:
             sql = request.sql or ""
             texts = [column.name for column in self.model(name).columns if column.type.name == "string"]
             literals = None if given is None else literals_of(sql, given, texts)
-            statement = checked(sql, self.catalogue(), request.limit, literals).statement()
+            found = checked(sql, self.catalogue(), request.limit, literals)
+            if unknown := unknown_column(found):
+                raise unknown
+            statement = found.statement()
             read = self._read_by(name, statement)
             dataset = read[0] if len(read) == 1 else name
             return replace(statement, given=tuple((given or {}).items()), dataset=dataset)

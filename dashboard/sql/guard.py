@@ -5,6 +5,7 @@ without comments: tables get their full names, and the number of rows gets its b
 `sent_text` compares token by token.
 """
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -78,6 +79,25 @@ def columns_read(parsed: ParsedSql, tables: tuple[ServedTable, ...]) -> tuple[st
         return None
     known = {name for served in tables for name in served.columns or ()}
     return tuple(sorted(known & parsed.names))
+
+
+def unknown_column(found: CheckedSql) -> RefusedSql | None:
+    """Return the refusal of SQL that names a column which no table of it has; None where each is known.
+
+    Athena would say the same after a wait. A name that the statement gives itself, anywhere, counts as known: what is
+    refused here is certainly wrong, and the rest is left to Athena.
+    """
+    parsed = found.parsed
+    if any(served.columns is None for served in found.tables):
+        return None
+    served_columns = [name for served in found.tables for name in served.columns or ()]
+    known = {*served_columns, *parsed.own_names}
+    token = next((each for each in parsed.bare_columns if each.name.lower() not in known), None)
+    if token is None:
+        return None
+    close = difflib.get_close_matches(token.name.lower(), dict.fromkeys(served_columns), n=1)
+    mend = f"Did you mean {close[0]}?" if close else f"Columns: {', '.join(dict.fromkeys(served_columns))}."
+    return RefusedSql(f"There is no column {token.name}", *position(parsed.sql, token.start), mend)
 
 
 def _served(table: TableName, parsed: ParsedSql, catalogue: Catalogue) -> ServedTable:

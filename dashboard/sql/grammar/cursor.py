@@ -117,17 +117,22 @@ class Cursor:
 
     def new_name(self) -> Token:
         """Take a name that the statement gives to something of its own."""
-        if not self.at_name():
-            raise self.unexpected()
-        return self.step()
+        token = self._name()
+        self.found.own_names.add(token.name.lower())
+        return token
 
     def column_name(self) -> Token:
         """Take the name of a column or field; refuse the hidden columns, which show where the files are stored."""
-        token = self.new_name()
+        token = self._name()
         if token.name.startswith("$"):
             raise self.refusal(f'The hidden column "{token.name}" is not served', token, "Use the table's own columns.")
         self.found.names.add(token.name.lower())
         return token
+
+    def _name(self) -> Token:
+        if not self.at_name():
+            raise self.unexpected()
+        return self.step()
 
     @contextmanager
     def deeper(self) -> Iterator[None]:

@@ -193,12 +193,15 @@ class ExpressionReader(TypeReader):
             return self._lambda_body()
         if following.word == "(":
             return self.call([self.new_name().name], at)
-        names = [self.column_name().name]
+        first = self.column_name()
+        names = [first.name]
         while self.at(".") and self.look().word != "*":
             self.step()
             if self.look().word == "(":
                 return self.call([*names, self.new_name().name], at)
             names.append(self.column_name().name)
+        if len(names) == 1:
+            self.found.bare_columns.append(first)
         return Expression("column", (), tuple(name.lower() for name in names))
 
     def _lambda_body(self) -> Expression:
@@ -228,6 +231,7 @@ class ExpressionReader(TypeReader):
                     self.query_rest()
             self.expect(")")
         if self.at("->") and all(part.kind == "column" and len(part.words) == 1 for part in parts):
+            self.found.own_names.update(part.words[0] for part in parts)
             return self._lambda_body()
         if len(parts) > 1:
             return Expression("other", tuple(parts))

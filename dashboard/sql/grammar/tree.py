@@ -90,4 +90,8 @@ class ParsedSql:
     parameters: list[Token] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     """Every column name or field name in lower case."""
+    bare_columns: list[Token] = field(default_factory=list)
+    """Each mention of a column without the name of a table before it."""
+    own_names: set[str] = field(default_factory=set)
+    """Names that the statement gives to something of its own, in lower case: aliases, named queries, arguments."""
     reads_all_columns: bool = False
