@@ -1,37 +1,33 @@
-"""Settings, clients and caches come together; pages and JSON API get their figures, records and jobs.
-
-Figures are cached per manifest version, so the Overview costs at most two queries until the next export changes the
-data, for any number of visitors.
-"""
+"""Settings and clients come together; pages and JSON API get the figures of every dataset, and their jobs."""
 
 import datetime as dt
+import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dashboard.aws.s3 import Objects
 from dashboard.errors import FieldFault, Forbidden, InvalidRequest
 from dashboard.model.determinism import is_repeatable
-from dashboard.model.filters import Days, Filters, default_window, today_in
+from dashboard.model.filters import Days, Filters
 from dashboard.model.requester import Requester, current_requester
-from dashboard.model.result import Answer, QueryResult
-from dashboard.model.semantic_model import SemanticModel, semantic_model_from
-from dashboard.model.statements import Statement, daily_statement, statement_for
-from dashboard.overview.daily import DailyCounts, daily_counts
-from dashboard.overview.figures import Overview, empty_overview, overview_from, overview_statements
-from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
+from dashboard.model.result import QueryResult
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.statements import Statement, statement_for
+from dashboard.overview.daily import DailyCounts
+from dashboard.overview.figures import Overview
+from dashboard.quality.verification_status import DayStatus
 from dashboard.services.audit import Audit
+from dashboard.services.dataset_service import DatasetService, version_of
 from dashboard.services.job import SHARED, Job
 from dashboard.services.jobs import Jobs
 from dashboard.services.permissions import Permissions
 from dashboard.settings import Settings
-from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
-from dataset_model.manifest import DayRecord, Manifest
-from dataset_model.table_schema import TableSchema
+from dataset_model.manifest import Manifest
 
 if TYPE_CHECKING:
     # The first page does not need Arrow, pyathena and the SQL parser: the methods import them.
@@ -80,15 +76,18 @@ class Service:
         self._records = Records(self.objects, settings.bucket)
         self._answers = AnswerStore(self.objects, self._records, settings.bucket)
         self._datasets = {dataset.name: dataset for dataset in settings.datasets}
-        self._manifests: Cache[Manifest | None] = Cache(len(self._datasets), manifest_seconds)
-        self._schemas: Cache[TableSchema | None] = Cache(2 * len(self._datasets))
-        self._runs: Cache[tuple[RunEntry, ...]] = Cache(8 * len(self._datasets), manifest_seconds)
-        self._data: Cache[tuple[StoredObject, ...]] = Cache(2 * len(self._datasets), 60)
-        self._day_statuses: Cache[Mapping[dt.date, DayStatus]] = Cache(2 * len(self._datasets), 60)
-        self._verifications: Cache[Verification | None] = Cache(2 * len(self._datasets), 60)
-        self._overviews: Cache[Overview] = Cache(256)
-        self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
-        self._samples: Cache[Samples | None] = Cache(2 * len(self._datasets))
+        self._services = {
+            name: DatasetService(
+                dataset,
+                self.objects,
+                self._records,
+                self._answers,
+                settings.bucket,
+                functools.partial(self._outcomes, name),
+                manifest_seconds,
+            )
+            for name, dataset in self._datasets.items()
+        }
 
     @property
     def athena(self) -> "Athena":
@@ -131,44 +130,29 @@ class Service:
             raise InvalidRequest((FieldFault("dataset", f"expected one of {', '.join(served)}; found {name!r}"),))
         return self._datasets[wanted]
 
+    def of(self, name: str) -> DatasetService:
+        """Return the service of one dataset; raise InvalidRequest for a name that is not served."""
+        return self._services[self.dataset(name).name]
+
     def manifest(self, name: str) -> Manifest | None:
         """Return the manifest, at most 15 s old; None while nothing was exported."""
-        dataset = self.dataset(name)
-        return self._manifests.get(name, lambda: self._records.manifest(dataset))
-
-    def schema(self, name: str) -> TableSchema | None:
-        """Return the published columns, None while nothing was exported."""
-        dataset = self.dataset(name)
-        manifest = self.manifest(name)
-        if manifest is None:
-            return None
-        return self._schemas.get((name, _version(manifest)), lambda: self._records.schema(dataset))
+        return self.of(name).manifest()
 
     def model(self, name: str) -> SemanticModel:
-        """Return the dataset's columns and their roles."""
-        return semantic_model_from(self.dataset(name), self.schema(name))
+        """Return the dataset's columns, their roles, dimensions and measures."""
+        return self.of(name).model()
 
     def runs(self, name: str, limit: int = 50) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
-        dataset = self.dataset(name)
-        return self._runs.get((name, limit), lambda: self._records.runs(dataset, limit))
+        return self.of(name).runs(limit)
 
     def day_statuses(self, name: str, days: Days | None = None) -> Mapping[dt.date, DayStatus]:
         """Return the verification status of each published day, at most a minute old; `days` narrows it."""
-        dataset, manifest = self.dataset(name), self.manifest(name)
-        if manifest is None:
-            return {}
-        known = self._day_statuses.get(
-            (name, _version(manifest)),
-            lambda: day_statuses_from(dataset.target.prefix, manifest, self._stored_data(name, manifest)),
-        )
-        return {day: known[day] for day in known if days is None or day in days}
+        return self.of(name).day_statuses(days)
 
     def latest_verification(self, name: str) -> "Verification | None":
         """Return what the latest `exporter verify` found, at most a minute old; None where there was none."""
-        dataset, manifest = self.dataset(name), self.manifest(name)
-        key = (name, _version(manifest) if manifest else None)
-        return self._verifications.get(key, lambda: self._records.latest_verification(dataset))
+        return self.of(name).latest_verification()
 
     def choices(self, name: str, column: str) -> tuple[str, ...] | None:
         """Return a column's values from the manifest, without a query; None where they are too many to list."""
@@ -177,35 +161,19 @@ class Service:
 
     def samples(self, name: str) -> "Samples | None":
         """Return sample values of the columns, read once per export; None where nothing is published."""
-        manifest = self.manifest(name)
-        last = manifest.last_day if manifest else None
-        if manifest is None or last is None:
-            return None
-        return self._samples.get((name, _version(manifest)), lambda: self._read_samples(name, manifest.days[last]))
+        return self.of(name).samples()
 
     def today(self, name: str) -> dt.date:
         """Return the current day in the dataset's time zone."""
-        return today_in(self.dataset(name).zone)
+        return self.of(name).today()
 
     def overview(self, name: str, filters: Filters) -> Overview | None:
-        """Return the Overview; None while nothing was exported. At most two queries, none where it is cached.
-
-        The first Overview of a visitor may come from the answers that another process stored.
-        """
-        manifest = self.manifest(name)
-        if manifest is None:
-            return None
-        return self._overviews.get(
-            (name, _version(manifest), filters), lambda: self._make_overview(name, filters, manifest)
-        )
+        """Return the Overview; None while nothing was exported."""
+        return self.of(name).overview(filters)
 
     def daily(self, name: str, days: Days) -> DailyCounts:
-        """Return rows per day, and the days on which Athena and the manifest differ. One query per days and export."""
-        manifest = self.manifest(name)
-        if manifest is None:
-            return daily_counts(days, None, {})
-        counted = self._daily.get((name, _version(manifest), days), lambda: self._make_daily(name, days))
-        return daily_counts(days, manifest, counted)
+        """Return rows per day, and the days on which Athena and the manifest differ."""
+        return self.of(name).daily(days)
 
     def catalogue(self) -> "Catalogue":
         """Return the tables that the requester's custom SQL may read."""
@@ -270,7 +238,7 @@ class Service:
             return self.jobs.submit(statement, ticket=ticket)
         read = [(other, self.manifest(other)) for other in names]
         minutes = [reuse_minutes(manifest, dt.datetime.now(dt.UTC)) for _, manifest in read]
-        versions = tuple((other, _version(manifest)) for other, manifest in read if manifest is not None)
+        versions = tuple((other, version_of(manifest)) for other, manifest in read if manifest is not None)
         # Equal questions about equal data share one answer and one copy of its rows.
         repeatable = versions and len(versions) == len(read) and is_repeatable(statement)
         same = (statement.sql, statement.parameters, statement.limit, versions) if repeatable else None
@@ -279,9 +247,8 @@ class Service:
     def forget(self) -> None:
         """Clear every cache, as "Refresh" does, and ask Athena from now on."""
         self._answers.forget()
-        caches: tuple[Cache[Any], ...] = (self._manifests, self._schemas, self._runs, self._data, self._day_statuses)
-        for cache in (*caches, self._verifications, self._overviews, self._daily, self._samples):
-            cache.clear()
+        for each in self._services.values():
+            each.forget()
         self.jobs.forget_answers()
         if self._library:
             self._library.forget()
@@ -304,51 +271,9 @@ class Service:
         jobs = [self.start(name, statement, owner=SHARED) for statement in statements]
         return [job.outcome() for job in jobs]
 
-    def _make_overview(self, name: str, filters: Filters, manifest: Manifest) -> Overview:
-        model = self.model(name)
-        if not manifest.days:
-            return empty_overview(model, filters, manifest)
-        statements = overview_statements(model, filters, manifest)
-        is_first = filters == Filters(default_window(manifest.last_day, self.today(name)))
-
-        def ask() -> Sequence[Answer]:
-            return [result.answer for result in self._outcomes(name, statements)]
-
-        if not is_first:
-            return overview_from(model, filters, manifest, ask())
-        data = self._stored_data(name, manifest)
-        return overview_from(
-            model, filters, manifest, self._answers.answers(self.dataset(name), manifest, data, statements, ask)
-        )
-
-    def _stored_data(self, name: str, manifest: Manifest) -> tuple[StoredObject, ...]:
-        return self._data.get((name, _version(manifest)), lambda: self._records.data(self.dataset(name)))
-
-    def _read_samples(self, name: str, record: DayRecord) -> "Samples | None":
-        from dashboard.results.sample_values import Ranged, samples_from
-
-        stored = next((item for item in record.objects if item.rows), None)
-        if stored is None:
-            return None
-
-        def fetch(first: int, end: int) -> bytes:
-            return self.objects.part(self.settings.bucket, stored.key, stored.etag, first, end)
-
-        columns = [column.name for column in self.model(name).columns]
-        return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
-
-    def _make_daily(self, name: str, days: Days) -> Mapping[dt.date, int]:
-        (result,) = self._outcomes(name, [daily_statement(self.model(name), days)])
-        return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
-
 
 def reuse_minutes(manifest: Manifest | None, now: dt.datetime) -> int:
     """Return the maximum age of a reusable result in whole minutes: back to the last publish."""
     if manifest is None:
         return 0
     return max(0, int((now - manifest.updated_at).total_seconds() // 60))
-
-
-def _version(manifest: Manifest) -> tuple[int, dt.datetime]:
-    # A prefix that was emptied and filled again counts from 1, so the version alone does not identify the data.
-    return manifest.version, manifest.updated_at

@@ -25,7 +25,7 @@ def made(published, **options):
 def test_records_are_read_as_they_were_written(service, published):
     """Manifest, columns and ledger come back whole; the latest run is first."""
     assert service.manifest("contacts") == published.manifest
-    assert service.schema("contacts") == published.schema
+    assert service.of("contacts").schema() == published.schema
     assert service.runs("contacts") == tuple(reversed(published.runs))
     assert [run.status for run in service.runs("contacts", 1)] == ["succeeded"]
 

@@ -1,0 +1,168 @@
+"""One dataset's records and queries flow in, its figures flow out, cached per manifest version."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashboard.aws.s3 import Objects
+from dashboard.model.filters import Days, Filters, default_window, today_in
+from dashboard.model.result import Answer, QueryResult
+from dashboard.model.semantic_model import SemanticModel, semantic_model_from
+from dashboard.model.statements import Statement, daily_statement
+from dashboard.overview.daily import DailyCounts, daily_counts
+from dashboard.overview.figures import Overview, empty_overview, overview_from, overview_statements
+from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
+from dashboard.stores.cache import Cache
+from dashboard.stores.export_records import Records
+from dashboard.stores.overview_answer_store import AnswerStore
+from dataset_model.definition import Dataset
+from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.table_schema import TableSchema
+
+if TYPE_CHECKING:
+    # The first page does not need Arrow: the methods import what does.
+    from dashboard.results.sample_values import Samples
+    from dataset_model.runs import RunEntry
+    from dataset_model.verification import Verification
+
+Ask = Callable[[Sequence[Statement]], list[QueryResult]]
+"""Runs statements about the dataset and returns their results in order."""
+
+
+class DatasetService:
+    """Records and figures of one dataset. Safe to use from any thread."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        objects: Objects,
+        records: Records,
+        answers: AnswerStore,
+        bucket: str,
+        ask: Ask,
+        manifest_seconds: float,
+    ) -> None:
+        """Make the caches, without a call; `manifest_seconds` is the age at which a manifest is read again."""
+        self.dataset = dataset
+        self._objects, self._records, self._answers, self._bucket, self._ask = objects, records, answers, bucket, ask
+        self._manifest: Cache[Manifest | None] = Cache(1, manifest_seconds)
+        self._schema: Cache[TableSchema | None] = Cache(2)
+        self._runs: Cache[tuple[RunEntry, ...]] = Cache(8, manifest_seconds)
+        self._data: Cache[tuple[StoredObject, ...]] = Cache(2, 60)
+        self._day_statuses: Cache[Mapping[dt.date, DayStatus]] = Cache(2, 60)
+        self._verification: Cache[Verification | None] = Cache(2, 60)
+        self._overviews: Cache[Overview] = Cache(256)
+        self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
+        self._samples: Cache[Samples | None] = Cache(2)
+
+    def manifest(self) -> Manifest | None:
+        """Return the manifest, at most 15 s old; None while nothing was exported."""
+        return self._manifest.get("manifest", lambda: self._records.manifest(self.dataset))
+
+    def schema(self) -> TableSchema | None:
+        """Return the published columns, None while nothing was exported."""
+        manifest = self.manifest()
+        if manifest is None:
+            return None
+        return self._schema.get(version_of(manifest), lambda: self._records.schema(self.dataset))
+
+    def model(self) -> SemanticModel:
+        """Return the dataset's columns, their roles, dimensions and measures."""
+        return semantic_model_from(self.dataset, self.schema())
+
+    def runs(self, limit: int) -> "tuple[RunEntry, ...]":
+        """Return the ledger, latest run first."""
+        return self._runs.get(limit, lambda: self._records.runs(self.dataset, limit))
+
+    def day_statuses(self, days: Days | None) -> Mapping[dt.date, DayStatus]:
+        """Return the verification status of each published day, at most a minute old; `days` narrows it."""
+        manifest = self.manifest()
+        if manifest is None:
+            return {}
+        prefix = self.dataset.target.prefix
+        known = self._day_statuses.get(
+            version_of(manifest), lambda: day_statuses_from(prefix, manifest, self._stored_data(manifest))
+        )
+        return {day: known[day] for day in known if days is None or day in days}
+
+    def latest_verification(self) -> "Verification | None":
+        """Return what the latest `exporter verify` found, at most a minute old; None where there was none."""
+        manifest = self.manifest()
+        key = version_of(manifest) if manifest else None
+        return self._verification.get(key, lambda: self._records.latest_verification(self.dataset))
+
+    def samples(self) -> "Samples | None":
+        """Return sample values of the columns, read once per export; None where nothing is published."""
+        manifest = self.manifest()
+        last = manifest.last_day if manifest else None
+        if manifest is None or last is None:
+            return None
+        return self._samples.get(version_of(manifest), lambda: self._read_samples(manifest.days[last]))
+
+    def today(self) -> dt.date:
+        """Return the current day in the dataset's time zone."""
+        return today_in(self.dataset.zone)
+
+    def overview(self, filters: Filters) -> Overview | None:
+        """Return the Overview; None while nothing was exported. At most two queries, none where it is cached.
+
+        The first Overview of a visitor may come from the answers that another process stored.
+        """
+        manifest = self.manifest()
+        if manifest is None:
+            return None
+        return self._overviews.get((version_of(manifest), filters), lambda: self._make_overview(filters, manifest))
+
+    def daily(self, days: Days) -> DailyCounts:
+        """Return rows per day, and the days on which Athena and the manifest differ. One query per days and export."""
+        manifest = self.manifest()
+        if manifest is None:
+            return daily_counts(days, None, {})
+        counted = self._daily.get((version_of(manifest), days), lambda: self._make_daily(days))
+        return daily_counts(days, manifest, counted)
+
+    def forget(self) -> None:
+        """Clear every cache."""
+        records: tuple[Cache[Any], ...] = (self._manifest, self._schema, self._runs, self._data, self._day_statuses)
+        for cache in (*records, self._verification, self._overviews, self._daily, self._samples):
+            cache.clear()
+
+    def _make_overview(self, filters: Filters, manifest: Manifest) -> Overview:
+        model = self.model()
+        if not manifest.days:
+            return empty_overview(model, filters, manifest)
+        statements = overview_statements(model, filters, manifest)
+
+        def ask() -> Sequence[Answer]:
+            return [result.answer for result in self._ask(statements)]
+
+        if filters != Filters(default_window(manifest.last_day, self.today())):
+            return overview_from(model, filters, manifest, ask())
+        data = self._stored_data(manifest)
+        answers = self._answers.answers(self.dataset, manifest, data, statements, ask)
+        return overview_from(model, filters, manifest, answers)
+
+    def _make_daily(self, days: Days) -> Mapping[dt.date, int]:
+        (result,) = self._ask([daily_statement(self.model(), days)])
+        return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
+
+    def _stored_data(self, manifest: Manifest) -> tuple[StoredObject, ...]:
+        return self._data.get(version_of(manifest), lambda: self._records.data(self.dataset))
+
+    def _read_samples(self, record: DayRecord) -> "Samples | None":
+        from dashboard.results.sample_values import Ranged, samples_from
+
+        stored = next((item for item in record.objects if item.rows), None)
+        if stored is None:
+            return None
+
+        def fetch(first: int, end: int) -> bytes:
+            return self._objects.part(self._bucket, stored.key, stored.etag, first, end)
+
+        columns = [column.name for column in self.model().columns]
+        return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
+
+
+def version_of(manifest: Manifest) -> tuple[int, dt.datetime]:
+    """Return what identifies the published data. The version alone does not: an emptied prefix counts from 1 again."""
+    return manifest.version, manifest.updated_at
