@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import re
 import time
 from pathlib import Path
 
@@ -28,9 +29,15 @@ CATALOGUE = Catalogue(
 
 def entries(name):
     """Entries of a corpus file: what is said of each, and its SQL."""
-    lines = (CORPUS / name).read_text(encoding="utf-8").splitlines()
+    lines = (CORPUS / name).read_text(encoding="utf-8").split("\n")
     parts = [line.partition(" :: ") for line in lines if line and not line.startswith("#")]
-    return [(said, sql.replace("\\n", "\n").replace("\\t", "\t")) for said, _, sql in parts]
+    return [(said, _unescaped(sql)) for said, _, sql in parts]
+
+
+def _unescaped(sql):
+    r"""Read `\n`, `\t` and `\u000d` as the characters that they stand for."""
+    characters = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found.group(1), 16)), sql)
+    return characters.replace("\\n", "\n").replace("\\t", "\t")
 
 
 HOSTILE = entries("hostile.txt")
