@@ -108,9 +108,6 @@ class ExpressionReader(TypeReader):
             return Expression("other", tuple(parts))
         if not self.accept("IN"):
             return left
-        if self.look().word in QUERY_WORDS:
-            self.subquery()
-            return Expression("other", (left, Expression("query")))
         choices = self._in_parentheses()
         return Expression("in", (left, *choices))
 
@@ -212,8 +209,18 @@ class ExpressionReader(TypeReader):
     def _in_parentheses(self) -> list[Expression]:
         with self.deeper():
             self.expect("(")
-            found = self.expressions()
+            found = self._values_or_query()
             self.expect(")")
+        return found
+
+    def _values_or_query(self) -> list[Expression]:
+        """Take what stands in parentheses: values, or a query whose first part may stand in parentheses itself."""
+        if self.at(*QUERY_WORDS):
+            self.query()
+            return [Expression("query")]
+        found = self.expressions()
+        if len(found) == 1 and found[0].kind == "query" and self.at(*QUERY_GOES_ON):
+            self.query_rest()
         return found
 
     def _parenthesised(self) -> Expression:
@@ -222,13 +229,7 @@ class ExpressionReader(TypeReader):
             self.expect("(")
             if self.accept(")"):
                 return self._lambda_body()
-            if self.at(*QUERY_WORDS):
-                self.query()
-                parts = [Expression("query")]
-            else:
-                parts = self.expressions()
-                if len(parts) == 1 and parts[0].kind == "query" and self.at(*QUERY_GOES_ON):
-                    self.query_rest()
+            parts = self._values_or_query()
             self.expect(")")
         if self.at("->") and all(part.kind == "column" and len(part.words) == 1 for part in parts):
             self.found.own_names.update(part.words[0] for part in parts)
