@@ -85,7 +85,7 @@ async def _disconnected(receive: Receive) -> None:
 
 
 class _Body:
-    """A response whose head goes out with its first bytes."""
+    """A response that sends its head with its first bytes."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

@@ -93,7 +93,7 @@ class Sessions:
         return self._clock() - self._refreshed < REFRESH_SECONDS
 
     def admit(self, person: Person, *, active: bool) -> Session | None:
-        """Return the session of a person whose cookie is genuine; None where it has ended."""
+        """Return the session of a person with a genuine cookie; None where it has ended."""
         key, now = _key(person), self._clock()
         if key in self._over or self.is_ended(person):
             return None
