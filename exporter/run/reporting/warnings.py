@@ -20,7 +20,7 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
     vanished = vanished_values(manifest, done.days, dataset.source.partition_values, tally.answered)
     for value, rows in vanished.items():
         yield f"partition value {value} had {rows} rows on these days and has none in this run"
-    yield from _lacking(dataset, done.manifest or manifest)
+    yield from _lacking(dataset, manifest, done)
     inexact = dict(tally.inexact)
     for column, found in done.inexact.items():
         inexact[column] = inexact.get(column, InexactDoubles()) + found
@@ -32,15 +32,17 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
         yield f"{day} has data of an earlier run as well; APPEND counts both"
 
 
-def _lacking(dataset: Dataset, manifest: Manifest | None) -> Iterator[str]:
+def _lacking(dataset: Dataset, manifest: Manifest | None, done: Published) -> Iterator[str]:
     """Yield a warning for each partition value that was added after days had been published."""
     if dataset.target.overwrite_mode == "APPEND":
         return
     for value, days in days_lacking_values(manifest, dataset.source.partition_values).items():
-        yield (
-            f"partition value {value} was added after {days_text(days)} had been published, so these days lack its "
-            f"items; run `exporter backfill --start {days[0]} --end {days[-1]}`"
-        )
+        left = [day for day in days if day not in done.days]
+        again = "; this run has read its items"
+        if left:
+            named = "these days lack" if len(left) == len(days) else f"{days_text(left)} still lack"
+            again = f", so {named} its items; run `exporter backfill --start {left[0]} --end {left[-1]}`"
+        yield f"partition value {value} was added after {days_text(days)} had been published{again}"
 
 
 def _inexact_warning(found: InexactDoubles) -> str:

@@ -200,8 +200,21 @@ def test_a_value_that_is_added_later_is_owed(scene):
     }
     (warning,) = entry.warnings
     assert warning == (
-        "partition value B was added after 2026-02-10, 2026-02-11, 2026-02-12 had been published, so these days lack "
-        "its items; run `exporter backfill --start 2026-02-10 --end 2026-02-12`"
+        "partition value B was added after 9 days from 2026-02-10 to 2026-02-18 had been published, so 2026-02-10, "
+        "2026-02-11, 2026-02-12 still lack its items; run `exporter backfill --start 2026-02-10 --end 2026-02-12`"
     )
     assert backfilled(table, 10, 18, **both) == ["10"]
     assert table.job(now=later(60), variables=both).run().warnings == ()
+
+
+def test_a_value_that_was_added_is_named_also_where_its_days_are_read_at_once(scene):
+    """A report names the value and the days, although nothing is left to do."""
+    table = scene(GSI_PK_VALUE="A")
+    for kind in "AB":
+        table.put(kind, "2026-02-18T10:00:00Z", kind)
+    table.export(start="2026-02-18", end="2026-02-18")
+    entry = table.job(variables={"GSI_PK_VALUE": "A,B"}).run()
+    assert entry.warnings == (
+        "partition value B was added after 2026-02-18 had been published; this run has read its items",
+    )
+    assert table.days() == {"2026-02-18": ["A", "B"]}
