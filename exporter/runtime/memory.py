@@ -14,7 +14,7 @@ import pyarrow as pa
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _MIB = 1 << 20
 
-MANY_BYTES = 64 * _MIB
+MANY_BYTES = 8 * _MIB
 """Rows after which memory has enough holes for them to be worth closing: that costs some milliseconds."""
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 MOST_ROWS = 1 << 15
 """Large enough that Athena reads few."""
 
-MOST_BYTES = 20 << 20
+MOST_BYTES = 10 << 20
 """Of rows in memory; small enough that a row group fits in a 512 MB task while pages are read."""
 
 _LOOKED_AT = 256

@@ -19,7 +19,7 @@ from exporter.decoding.decoder import DAY, LATE, SORT, kinds_of_late
 from exporter.errors import RowsTooLate
 from exporter.targets.sorted_runs import written_runs
 
-BUFFER_BYTES = 12 << 20
+BUFFER_BYTES = 8 << 20
 """Rows kept in memory, over all days, before they go to disk."""
 
 _WRITTEN_BYTES = 1 << 17
