@@ -12,6 +12,7 @@ from dashboard.quality.verification_status import DayStatus
 from dashboard.ui.page.states import literal, state
 from dataset_model import Dataset
 from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.partitions import days_between
 from dataset_model.runs import RunEntry
 from dataset_model.verification import Verification
 
@@ -27,13 +28,17 @@ _OUTCOMES: Final = {
 
 
 def day_table(manifest: Manifest, verified: Mapping[dt.date, DayStatus], dataset: Dataset) -> None:
-    """Draw the published days, the latest first."""
-    records = sorted(manifest.days.values(), key=lambda record: record.day, reverse=True)
-    most = max((record.rows for record in records), default=0)
+    """Draw every day from the first to the last published one, the latest first; a hole is a row of its own."""
+    most = max((record.rows for record in manifest.days.values()), default=0)
+    first, last = manifest.first_day, manifest.last_day
+    every = reversed(list(days_between(first, last))) if first and last else ()
+    rows = [
+        _day(manifest.days[day], verified.get(day), dataset) if day in manifest.days else _hole(day) for day in every
+    ]
     st.dataframe(
-        [_day(record, verified.get(record.day), dataset) for record in records],
+        rows,
         hide_index=True,
-        height=min(_TALLEST, 38 + 35 * len(records)),
+        height=min(_TALLEST, 38 + 35 * len(rows)),
         column_config={
             "Day": st.column_config.DateColumn(format="ddd, YYYY-MM-DD", pinned=True),
             "Rows": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(most, 1)),
@@ -134,6 +139,19 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
         "Quarantined": record.withheld + record.nulled,
         "Read at": _moment(record.read_at, dataset),
         "Run": ", ".join(dict.fromkeys(item.run_id for item in record.objects)),
+    }
+
+
+def _hole(day: dt.date) -> dict[str, Any]:
+    return {
+        "Day": day,
+        "Rows": None,
+        "Size": "",
+        "State": "Not published",
+        "Verified": "",
+        "Quarantined": None,
+        "Read at": "",
+        "Run": "",
     }
 
 

@@ -318,6 +318,19 @@ def test_exports_shows_days_and_runs(visit, published: Published):
     assert metrics(app)["Published rows"] == f"{len(published.rows):,}"
 
 
+def test_exports_shows_a_hole_as_a_hole(visit, publishing):
+    """A day that was never exported is a row without figures between its neighbours."""
+    holed = publishing("holed", first=dt.date(2026, 1, 5), last=dt.date(2026, 1, 8), per_day=3)
+    key = f"{holed.dataset.target.prefix}/_manifest.json"
+    left = {day: record for day, record in holed.manifest.days.items() if day != dt.date(2026, 1, 6)}
+    body = holed.manifest.model_copy(update={"days": left}).model_dump_json()
+    boto3.client("s3").put_object(Bucket=holed.bucket, Key=key, Body=body.encode())
+    days = visit(holed.environment, "exports").dataframe[0].value
+    assert [str(day)[:10] for day in days["Day"]] == ["2026-01-08", "2026-01-07", "2026-01-06", "2026-01-05"]
+    assert list(days["State"]) == ["Closed", "Closed", "Not published", "Closed"]
+    assert list(days["Rows"].isna()) == [False, False, True, False]
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_a_day_counts_as_verified_only_after_a_comparison(visit, publishing, published: Published, page: str):
     """Every page says when it was verified, and without `exporter verify` that it was not."""
