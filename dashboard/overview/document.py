@@ -72,8 +72,8 @@ def _chips(scene: Scene) -> list[Document]:
 
 
 def _card(card: CardValue, overview: Overview) -> Document:
-    # Below 100 an absolute change reads better than a percentage.
-    few = max(card.compared or 0, card.previous or 0) < 100
+    # Below 100 an absolute change reads better than a percentage; of nothing, or of less, there is no percentage.
+    few = max(card.compared or 0, card.previous or 0) < 100 or (card.previous or 0) <= 0
     delta = formats.change(card.compared, card.previous, absolute=few)
     is_left_out = overview.period.left_out and not overview.period.before
     nothing = "No whole days to compare" if is_left_out else "No earlier period"

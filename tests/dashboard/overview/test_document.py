@@ -184,3 +184,24 @@ def test_a_file_holds_every_digit(service: Service):
 def test_behind_no_part_stands_nothing(service: Service, part: Part):
     """A place that the board does not have is no fault of the page."""
     assert drill_down(scene_of(service, Filters()), JANUARY, part) is None
+
+
+@pytest.mark.parametrize(
+    ("previous", "compared", "delta", "trend"),
+    [
+        (248, 42, "83.1%", "down"),
+        (0, 500, "500", "up"),
+        (-50, 500, "550", "up"),
+        (-400, -500, "100", "down"),
+        (500, -500, "200.0%", "down"),
+        (500, 500, "No change", ""),
+        (None, None, "No earlier period", ""),
+    ],
+)
+def test_a_change_of_nothing_or_less_is_no_percentage(service: Service, previous, compared, delta, trend):
+    """From 0, or from a negative sum, the change is the difference: a percentage would be missing or upside down."""
+    scene = scene_of(service, Filters())
+    card = dataclasses.replace(scene.overview.cards[0], value=compared, compared=compared, previous=previous)
+    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(card,)))
+    (drawn,) = board_document(scene, ())["cards"]
+    assert (drawn["delta"], drawn["trend"]) == (delta, trend)
