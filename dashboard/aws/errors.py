@@ -69,18 +69,18 @@ def error_from_sdk(error: BaseException, service: str, doing: str) -> DashboardE
 def error_from_reason(state: str, reason: str, query_execution_id: str) -> QueryError | AccessDenied:
     """Return the error of a query that ended as FAILED or CANCELLED; `reason` is Athena's StateChangeReason."""
     if state == "CANCELLED":
-        said = f" ({reason})" if reason and "cancel" not in reason.lower() else ""
-        return QueryCancelled(f"The query was stopped in Athena before its end{said}.", query_execution_id)
-    said = reason.rstrip(".")
+        detail = f" ({reason})" if reason and "cancel" not in reason.lower() else ""
+        return QueryCancelled(f"The query was stopped in Athena before its end{detail}.", query_execution_id)
+    detail = reason.rstrip(".")
     # Athena's text for a missing column is also that of a denied one. The error code is different.
     is_column = "COLUMN_NOT_FOUND" in reason
     if not is_column and any(sign in reason for sign in _MISSING):
         return TableMissing(
-            f"Athena does not know the table: {said}. Run an export, or check ATHENA_DATABASE and ATHENA_TABLE.",
+            f"Athena does not know the table: {detail}. Run an export, or check ATHENA_DATABASE and ATHENA_TABLE.",
             query_execution_id,
         )
     if not is_column and any(sign in reason for sign in _REFUSED):
-        return AccessDenied(f"Athena may not read what the query needs: {said}. Give the role that permission.")
+        return AccessDenied(f"Athena may not read what the query needs: {detail}. Give the role that permission.")
     return QueryFailed(reason or "it gave no reason", query_execution_id)
 
 

@@ -13,7 +13,7 @@ _CLAUSES: Final = frozenset(
     }
 )
 _ITEMS_BELOW: Final = frozenset({"SELECT", "WHERE", "HAVING", "BY"})
-"""Words whose items stand below them, each on a line of its own."""
+"""Words with their items below them, one a line."""
 _JOINS: Final = frozenset({"JOIN", "INNER", "LEFT", "RIGHT", "FULL", "CROSS"})
 _BEFORE_JOIN: Final = frozenset({"INNER", "LEFT", "RIGHT", "FULL", "CROSS", "OUTER"})
 _QUERY: Final = frozenset({"SELECT", "VALUES", "WITH"})

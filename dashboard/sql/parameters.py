@@ -137,5 +137,5 @@ def _parameter(token: Token) -> Parameter:
     if match is None:
         raise ValueError(token.text)
     name = match.group(1)
-    said = next((kind for kind in get_args(Kind) if kind == match.group(2)), None)
-    return Parameter(name, said or ("date" if name.lower() == "date" or name.lower().endswith("_date") else "text"))
+    named = next((kind for kind in get_args(Kind) if kind == match.group(2)), None)
+    return Parameter(name, named or ("date" if name.lower() == "date" or name.lower().endswith("_date") else "text"))

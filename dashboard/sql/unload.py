@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal, get_args
 
+from dashboard.errors import RefusedSql
 from dashboard.model.statements import Statement, quoted, text_literal
 
 UnloadFormat = Literal["parquet", "json"]
@@ -30,8 +31,11 @@ def unload_statement(
 ) -> Statement:
     """Return the statement that writes the `chosen` ones of a statement's result columns below an S3 folder.
 
-    `columns` are all of them in order, as the result names them; the SQL's own names may be missing or repeated.
+    `columns` are all of them in order, as the result names them; the SQL's own names may be missing or repeated. Raises
+    RefusedSql for EXPLAIN, SHOW COLUMNS and DESCRIBE.
     """
+    if statement.sql.split(None, 1)[0].upper() in {"EXPLAIN", "SHOW", "DESCRIBE"}:
+        raise RefusedSql("Athena writes the rows of queries alone", mend="Download the result as CSV or Excel.")
     names = [f"c{place}" for place, _ in enumerate(columns, 1)]
     shown = ", ".join(f"{names[place]} AS {quoted(name)}" for place, name in enumerate(columns) if name in set(chosen))
     sql = (

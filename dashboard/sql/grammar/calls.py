@@ -50,7 +50,7 @@ class CallReader(JsonFormReader):
         return self._keyword_call(_FORMS[word]) if before_parenthesis and word in _FORMS else None
 
     def call(self, names: list[str], at: int) -> Expression:
-        """Take the arguments of a function whose name stands at a place, and what follows them."""
+        """Take the arguments of the function named at a place, and what follows them."""
         name = self.found.tokens[at]
         if len(names) > 1:
             raise self.refusal("Functions of a schema are not served", name, "Use Athena's built-in functions.")

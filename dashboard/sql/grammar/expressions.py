@@ -37,7 +37,7 @@ class ExpressionReader(TypeReader):
 
     @abstractmethod
     def call(self, names: list[str], at: int) -> Expression:
-        """Take the arguments of a function whose name stands at a place."""
+        """Take the arguments of the function named at a place."""
 
     def expression(self) -> Expression:
         """Take a condition or value."""
@@ -214,7 +214,7 @@ class ExpressionReader(TypeReader):
         return found
 
     def _values_or_query(self) -> list[Expression]:
-        """Take what stands in parentheses: values, or a query whose first part may stand in parentheses itself."""
+        """Take what stands in parentheses: values, or a query. The first part of that may stand in parentheses."""
         if self.at(*QUERY_WORDS):
             self.query()
             return [Expression("query")]

@@ -10,7 +10,7 @@ LITERAL_TYPES: Final = frozenset(
         *("SMALLINT", "TIME", "TIMESTAMP", "TINYINT", "UUID", "VARCHAR"),
     }
 )
-"""Types whose name before a text makes a literal: `DATE '2026-01-15'`."""
+"""Names of types that make a literal of the text after them: `DATE '2026-01-15'`."""
 
 _INTERVAL_FIELDS: Final = ("YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND", "WEEK")
 _LONGER: Final = frozenset({"PRECISION", "WITH", "WITHOUT", "ARRAY"})
