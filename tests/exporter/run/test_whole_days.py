@@ -160,7 +160,7 @@ def test_leftovers_of_append_go_with_the_day(scene):
 
 def test_append_adds_and_warns_of_overlap(scene):
     """APPEND adds a file per run, removes nothing, and says which days hold an earlier run's rows as well."""
-    table = scene(OVERWRITE_MODE="APPEND")
+    table = scene(OVERWRITE_MODE="APPEND", GSI_PK_VALUE="A")
     table.put("1", "2026-02-16T10:00:00Z")
     assert table.export(**ONE).warnings == ()
     entry = table.job(**ONE, now=dt.datetime(2026, 2, 20, 10, tzinfo=dt.UTC)).run()
