@@ -212,10 +212,13 @@ def test_innocent_sql_runs_as_it_is_sent(publishing):
     small = publishing("innocent", first=dt.date(2025, 12, 31), last=dt.date(2026, 1, 2), per_day=12)
     service = Service(settings_from_environment(small.environment))
     database = small.dataset.target.database
-    jobs = {
-        said: service.jobs.submit(checked(sql.replace("reports", database), service.catalogue(), 50).statement())
-        for said, sql in INNOCENT
-    }
+    jobs = {}
+    for said, sql in INNOCENT:
+        jobs[said] = service.jobs.submit(checked(sql.replace("reports", database), service.catalogue(), 50).statement())
+        # One person's queue holds fewer than the corpus has.
+        if len(jobs) % 16 == 0:
+            for job in jobs.values():
+                job.wait(60)
     failed = {said: str(job.error) for said, job in jobs.items() if not (job.wait(60) and job.result)}
     assert failed == {}
     assert max(job.outcome().row_count for job in jobs.values()) == 50
