@@ -15,7 +15,7 @@ from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 
 CLOCK_SKEW = dt.timedelta(hours=1)
-"""A record may be from a machine whose clock is ahead by this much."""
+"""A record may be from a machine with a clock that is ahead by this much."""
 
 
 def record_contradictions(day: dt.date, record: DayRecord, around: Inspection, schema: TableSchema) -> Iterator[str]:

@@ -160,7 +160,7 @@ class Verifier:
             if count:
                 self._notes.append(f"{count} {state} days: {reason}; their items are shown, not compared")
         if self._request.window is not None:
-            self._notes.append("items whose date cannot be read were not looked for, because a window was given")
+            self._notes.append("items without a readable date were not looked for, because a window was given")
             return
         read = sum(reading.counted.values())
         if description.items > read:

@@ -41,9 +41,9 @@ class Cells:
 
     values: pa.Array
     contradictions: Sequence[tuple[int, str]] = ()
-    """Rows whose value the type cannot hold (null in `values`), and why; in row order."""
+    """Rows with a value that the type cannot hold (null in `values`), and why; in row order."""
     inexact: Sequence[int] = ()
-    """Rows whose double is not exactly the number stored."""
+    """Rows where the double is not exactly the number stored."""
     digits: Digits = NO_DIGITS
     """Of all numbers, where some are not exact."""
 

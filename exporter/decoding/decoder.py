@@ -68,7 +68,7 @@ class PageDecoder:
     ) -> None:
         """`key_attributes` are those of the table's primary key, which identify an item.
 
-        With `between`, items whose instant is not in `[first, second)` are left out as if they had not been read.
+        With `between`, items with an instant outside `[first, second)` are left out as if they had not been read.
         """
         self._between = between
         self.schema = schema

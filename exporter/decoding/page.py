@@ -73,7 +73,7 @@ class Page:
     last_evaluated_key: dict[str, Any] | None
     read_units: float
     finished: Mapping[str, pa.Array] = field(default_factory=dict)
-    """Attributes whose values are already a column of their type, without contradictions and inexact doubles."""
+    """Attributes with values that are already a column of their type, without contradictions and inexact doubles."""
 
 
 class _Capacity(msgspec.Struct, gc=False):

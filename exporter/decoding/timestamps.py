@@ -210,7 +210,7 @@ class Clock:
             return values if _all_within(values, _YEAR_1, None) else None
         if not _all_within(values, 0, _YEAR_2037):
             return None
-        # A time that clocks skipped raises, as does a machine whose zones Arrow cannot find.
+        # A time that clocks skipped raises, as does a machine without zones that Arrow can find.
         instants = pc.assume_timezone(values, zone, ambiguous="earliest", nonexistent="raise")
         return instants.cast(pa.int64()).cast(_TIMESTAMP)
 

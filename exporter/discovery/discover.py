@@ -16,7 +16,7 @@ from exporter.sources.index import Index, describe_index
 from exporter.sources.rate_limiter import RateLimiter
 
 SAMPLED_VALUES = 20
-"""Partition values whose pages are read: two pages of at most 128 read units each."""
+"""Most partition values of which pages are read: two pages of at most 128 read units each."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
     if len(wanted) > MOST_VALUES:
         raise UsageError(
             f"index {keys.index} has more than {MOST_VALUES} partition values, such as {', '.join(wanted[:3])}: name "
-            "those to export by --partition-value, or take an index whose partition key has few"
+            "those to export by --partition-value, or take an index with few partition values"
         )
     limiter = RateLimiter(1)
     bodies = _bodies(clients, keys, wanted, limiter)

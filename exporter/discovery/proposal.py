@@ -260,5 +260,5 @@ def _reads(key: SortKey, value: str) -> bool:
 
 
 def today_next_year(now: dt.datetime) -> dt.date:
-    """Return the last day whose year counts as readable."""
+    """Return the last day of the last readable year."""
     return dt.date(now.year + 1, 12, 31)

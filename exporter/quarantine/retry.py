@@ -66,7 +66,7 @@ class RetryReport:
     """Still without a readable day."""
     exports: tuple[RunEntry, ...]
     cleared: tuple[str, ...] = ()
-    """Runs whose quarantine was removed, because no item in it is still withheld."""
+    """Runs of which the quarantine was removed: no item in it is withheld or unseen."""
 
     @property
     def error(self) -> str | None:

@@ -106,7 +106,7 @@ def is_exact(text: str, double: float) -> bool:
 
 
 def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
-    """Return numbers as doubles, and the rows whose double is not exactly the number."""
+    """Return numbers as doubles, and the rows where the double is not exactly the number."""
     values = texts.cast(pa.float64())
     lengths = pc.binary_length(texts)
     if (pc.max(lengths).as_py() or 0) <= ALWAYS_EXACT:
@@ -142,7 +142,7 @@ def digits_of_number(number: Decimal) -> Digits:
 
 
 def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:
-    """Return whole numbers, and the rows whose number is none or does not fit in 64 bits (null there)."""
+    """Return whole numbers, and the rows where the number is not whole or does not fit in 64 bits (null there)."""
     try:
         return texts.cast(pa.int64()), []
     except pa.ArrowInvalid:  # at least one is not written as a whole number of 64 bits: `1.0`, `1E+2` or 2**63
@@ -152,7 +152,7 @@ def integers(texts: Texts) -> tuple[pa.Int64Array, list[int]]:
 
 
 def decimals(texts: Texts, precision: int, scale: int) -> tuple[pa.Decimal128Array, list[int]]:
-    """Return decimals of a fixed scale, and the rows whose number has more digits than that (null there)."""
+    """Return decimals of a fixed scale, and the rows where the number has more digits than that (null there)."""
     exact = Context(prec=precision, traps=[InvalidOperation, Inexact])
     unit = Decimal(1).scaleb(-scale)
     cells: list[Decimal | None] = []
