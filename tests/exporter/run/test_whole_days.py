@@ -88,7 +88,8 @@ def test_a_wrong_date_format_removes_nothing(scene, wrong, options):
     table.export(**WEEK)
     entry = table.job(**options, variables={"DATE_FORMAT": wrong}).run()
     assert entry.status == "failed"
-    assert "a wrong DATE_FORMAT looks like this" in entry.error
+    assert "no item of index by-kind has a readable date" in entry.error
+    assert entry.error.endswith("Set DATE_FORMAT=ISO.")
     assert table.days() == {"2026-02-16": ["1"], "2026-02-17": ["2"]}
 
 
