@@ -54,9 +54,14 @@ def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescripti
     """Return the index's keys and projection; raise SourceError if it differs from what the dataset declares."""
     source = dataset.source
     try:
-        table: dict[str, Any] = dict(client.describe_table(TableName=source.table)["Table"])
+        answer: Any = client.describe_table(TableName=source.table)
     except (ClientError, BotoCoreError) as error:
         raise source_error(error, f"table {source.table}") from None
+    table: dict[str, Any] = answer.get("Table", {})
+    if not table:  # the SDK takes a body that is cut short for an empty answer
+        raise SourceError(
+            f"the response for table {source.table} arrived damaged. Run again, and check the network and proxies."
+        )
     indexes: dict[str, Any] = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
     index = indexes.get(source.index)
     if index is None:

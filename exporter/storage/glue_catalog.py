@@ -151,11 +151,17 @@ class Catalog:
 
     def _found(self, table: str) -> dict[str, Any] | None:
         database = self._dataset.target.database
-        try:
-            found: Any = self._client.get_table(DatabaseName=database, Name=table)["Table"]
-        except self._client.exceptions.EntityNotFoundException:
-            return None
-        return dict(found)
+        for _ in range(_ATTEMPTS):
+            try:
+                answer: Any = self._client.get_table(DatabaseName=database, Name=table)
+            except self._client.exceptions.EntityNotFoundException:
+                return None
+            if "Table" in answer:  # the SDK takes a body that is cut short for an empty answer
+                return dict(answer["Table"])
+        raise CatalogError(
+            f"responses of Glue for table {database}.{table} arrived damaged in every attempt. "
+            "Check the network and proxies between here and Glue."
+        )
 
     def _current(self) -> dict[str, Any] | None:
         if self._published is not None:

@@ -6,8 +6,9 @@ from typing import Any
 import boto3
 import pytest
 from conftest import NOW
-from faults import Response
+from faults import Response, first
 
+import exporter.clients
 from exporter.cli.sync import sync_catalog
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -99,3 +100,18 @@ def test_a_change_of_the_table_is_made_to_the_version_that_was_read(scene, fault
     assert years(table) == "2024,2026"
     assert len(refusals) == 1
     assert faults.count("GetTable") == 2
+
+
+@pytest.mark.parametrize("torn_answers", [2, 1000])
+def test_an_answer_that_is_cut_short_is_no_table(scene, faults, monkeypatch, torn_answers):
+    """A body cut short is asked for again; where it never arrives whole, the run fails without a traceback."""
+    table = scene()
+    table.put("0", "2026-02-16T10:00:00Z")
+    table.export(start="2026-02-16", end="2026-02-16")
+    monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 1})
+    monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", faults.url)
+    empty = Response(200, {"content-type": "application/x-amz-json-1.1"}, b'{"Tab')
+    faults.rule = first(torn_answers, "GetTable", lambda _: empty)
+    entry = table.job(start="2026-02-16", end="2026-02-16", now=later(1)).run()
+    assert (entry.error is None) == (torn_answers == 2)
+    assert entry.error is None or "arrived damaged in every attempt" in entry.error
