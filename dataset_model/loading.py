@@ -15,10 +15,10 @@ from pydantic_core import ErrorDetails
 from dataset_model import definition
 from dataset_model.consistency import inconsistencies
 from dataset_model.definition import Dataset
-from dataset_model.document import Document
 from dataset_model.faults import DatasetError, Fault, dotted
-from dataset_model.shipped import SHIPPED_DATASETS
-from dataset_model.suggestions import known_field
+from dataset_model.reading.document import Document
+from dataset_model.reading.shipped import SHIPPED_DATASETS
+from dataset_model.reading.suggestions import known_field
 
 ENVIRONMENT_FIELDS = {
     "DYNAMO_TABLE_NAME": ("source", "table"),
@@ -69,7 +69,7 @@ def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | Non
 
     Raises DatasetError with every fault: `contacts.yaml:12: columns[3].type: expected ...; found ...`.
     """
-    from dataset_model.yaml_text import read_document
+    from dataset_model.reading.yaml_text import read_document
 
     return _validated(read_document(text, name), name, environment or {})
 

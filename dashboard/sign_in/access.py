@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Final
 
 from dashboard.model.roles import RoleMap, grants_from
-from dashboard.sign_in.provider import FIELDS, variable
+from dashboard.sign_in.oidc.provider import FIELDS, variable
 from dataset_model.faults import DatasetError, Fault
 
 SECRETS: Final = ("AUTH_SECRET_ARN", "SIGN_IN_SECRET")

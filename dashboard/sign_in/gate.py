@@ -24,15 +24,15 @@ from dashboard.model.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
+from dashboard.sign_in.oidc.provider import Provider
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import Person
-from dashboard.sign_in.provider import Provider
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.sign_in_page import SIGNED_OUT
-from dashboard.sign_in.source import ProviderSource
 
 if TYPE_CHECKING:
-    from dashboard.sign_in.issuer import Issuer
+    from dashboard.sign_in.oidc.issuer import Issuer
 
 HEALTH: Final = "/healthz"
 _LISTENER_CHECK_SECONDS: Final = 5.0
@@ -163,7 +163,7 @@ class Gate:
 
     async def _token_holder(self, token: str, provider: Provider) -> Person:
         # Tokens need a library of their own, and a dashboard without programs starts sooner without it.
-        from dashboard.sign_in.bearer import TokenRefused, person_from_bearer
+        from dashboard.sign_in.oidc.bearer import TokenRefused, person_from_bearer
 
         try:
             person = await person_from_bearer(token, self._issuer_of(provider), provider.client_id)
@@ -189,7 +189,7 @@ class Gate:
             await self._sessions.end_person(person.subject)
 
     def _issuer_of(self, provider: Provider) -> "Issuer":
-        from dashboard.sign_in.issuer import Issuer
+        from dashboard.sign_in.oidc.issuer import Issuer
 
         if self._issuer is None or self._issuer[0] is not provider:
             self._issuer = (provider, Issuer(provider))

@@ -7,8 +7,8 @@ from typing import Final
 from streamlit.auth_util import get_cookie_with_chunks
 from streamlit.web.server.starlette.starlette_app_utils import decode_signed_value
 
+from dashboard.sign_in.oidc.provider import Provider
 from dashboard.sign_in.person import Person, is_fresh, person_from_claims
-from dashboard.sign_in.provider import Provider
 
 COOKIE: Final = "_streamlit_user"
 

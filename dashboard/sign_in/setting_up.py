@@ -24,11 +24,11 @@ from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import keep_codes_out_of_the_access_log
-from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.oidc.provider import Provider
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.sessions import Ended, Sessions
 from dashboard.sign_in.sign_in_page import SignInPage
-from dashboard.sign_in.source import ProviderSource
-from dashboard.sign_in.stream_gate import StreamGate
+from dashboard.sign_in.socket.gate import StreamGate
 from dataset_model.faults import DatasetError
 
 _WRONG_SETTINGS: Final = 2

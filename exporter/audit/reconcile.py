@@ -13,7 +13,7 @@ from exporter.audit.record_checks import column_differences, inner_contradiction
 from exporter.audit.value_checks import spelled
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.window import Window, is_closed
-from exporter.sources.key_scan import KeyReading
+from exporter.sources.partial_reads.key_scan import KeyReading
 from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 

@@ -21,7 +21,7 @@ from exporter.planning.window import Window
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription, describe_index
-from exporter.sources.key_scan import KeyReader, KeyReading, key_attributes, key_digest
+from exporter.sources.partial_reads.key_scan import KeyReader, KeyReading, key_attributes, key_digest
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.athena import Athena
 from exporter.storage.object_store import Store, StoredObject

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from dataset_model import Dataset, DatasetError, Fault, dataset_from_text
 from dataset_model.definition import KeyValue
 from dataset_model.loading import partition_values_from_text
-from dataset_model.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
+from dataset_model.reading.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
 from exporter.cli import options
 from exporter.clients import fetch_text
 from exporter.discovery.dataset_file import difference, proposal_text, revised_text

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Literal
 
 from dataset_model import Dataset, Source
-from dataset_model.document import Document
-from dataset_model.yaml_text import read_document
+from dataset_model.reading.document import Document
+from dataset_model.reading.yaml_text import read_document
 from exporter.decoding.timestamps import Clock
 from exporter.discovery.naming import plain_column_name, title
 from exporter.discovery.profile import Sampled

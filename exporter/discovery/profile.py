@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from exporter.errors import UnreadableDate
-from exporter.sources.key_scan import key_digest
+from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.values.attribute_values import AttributeValue, kind_of
 from exporter.values.dates import instant_from_epoch, instant_from_iso
 from exporter.values.numbers import digits_of_number, is_exact, is_number

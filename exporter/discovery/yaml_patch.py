@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from dataset_model.document import Document
 from dataset_model.faults import Path
+from dataset_model.reading.document import Document
 
 
 class Revision:

@@ -17,9 +17,9 @@ from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
 from exporter.sources.index import Index, IndexDescription
-from exporter.sources.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
+from exporter.sources.partial_reads.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
+from exporter.sources.partial_reads.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records

@@ -22,8 +22,8 @@ from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.settings import Settings
 from exporter.sources.index import IndexDescription, describe_index
-from exporter.sources.item_lookup import Item, ItemLookup
-from exporter.sources.key_scan import key_digest
+from exporter.sources.partial_reads.item_lookup import Item, ItemLookup
+from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.partition_values import declared_value
 from exporter.storage.object_store import Store
 

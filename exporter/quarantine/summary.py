@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from exporter.quarantine.reader import Line, item_of
-from exporter.sources.key_scan import key_digest
+from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.values.attribute_values import AttributeValue
 
 Fate = Literal["withheld", "nulled"]

@@ -20,7 +20,7 @@ from exporter.run.key_log import KeyLog
 from exporter.run.reader import Reader, Sink
 from exporter.run.reporting.progress import Progress
 from exporter.sources.base import Source
-from exporter.sources.probe import Probe, unreadable_reason
+from exporter.sources.partial_reads.probe import Probe, unreadable_reason
 from exporter.targets.publisher import Publisher
 from exporter.targets.spool import Spool
 

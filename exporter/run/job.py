@@ -37,7 +37,7 @@ from exporter.sources.base import Source
 from exporter.sources.index import Index, IndexDescription
 from exporter.sources.index_source import IndexSource
 from exporter.sources.item_bodies import ItemKeys
-from exporter.sources.probe import empty_value_warning, empty_values, probe_index
+from exporter.sources.partial_reads.probe import empty_value_warning, empty_values, probe_index
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.scan_source import ScanSource
 from exporter.sources.table_scan import TableScan

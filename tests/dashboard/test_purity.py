@@ -30,10 +30,10 @@ PURE = (
     "model.statements",
     "model.query_types",
     "model.determinism",
-    "results.chart_spec",
-    "results.chart_choice",
-    "results.chart_gaps",
-    "results.chart_points",
+    "results.charts.spec",
+    "results.charts.choice",
+    "results.charts.gaps",
+    "results.charts.points",
     "results.time_zones",
     "results.result_file",
     "model.result",
@@ -90,7 +90,7 @@ def test_the_pure_modules_load_no_client():
 
 def test_what_a_chart_is_made_of_loads_without_altair():
     """Altair is loaded with the first chart, and not with the page that could show one."""
-    assert loaded(("results.chart_spec", "results.chart_points"), ("altair", "pandas")) == []
+    assert loaded(("results.charts.spec", "results.charts.points"), ("altair", "pandas")) == []
 
 
 def test_what_talks_to_aws_loads_no_streamlit():

@@ -11,7 +11,7 @@ from dataset_model import load_dataset
 from dataset_model.__main__ import main, schema_text
 from dataset_model.definition import Dataset
 from dataset_model.loading import dataset_from_text
-from dataset_model.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
+from dataset_model.reading.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
 
 SHIPPED = sorted(SHIPPED_DATASETS.glob("*.yaml"))
 

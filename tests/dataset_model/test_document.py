@@ -4,7 +4,7 @@ import pytest
 
 from dataset_model import DatasetError
 from dataset_model.faults import dotted
-from dataset_model.yaml_text import MAX_CHARACTERS, read_document
+from dataset_model.reading.yaml_text import MAX_CHARACTERS, read_document
 
 
 @pytest.mark.parametrize(

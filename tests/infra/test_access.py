@@ -16,7 +16,7 @@ from dashboard.model.query_types import QueryRequest
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
-from dashboard.sign_in.provider import FIELDS
+from dashboard.sign_in.oidc.provider import FIELDS
 from dataset_model.loading import ENVIRONMENT_FIELDS
 from exporter.__main__ import cli
 from exporter.cli import VERBS

@@ -3,7 +3,8 @@
 import { html, icon, svg } from "./elements.js"
 
 const HEIGHT = 46
-const LONG = 11 // characters that fit a card of a phone at full size
+// Characters that fit a card of a phone at full size.
+const LONG = 11
 
 // Runs of consecutive days with a figure; a day without one is a gap, not a zero.
 function runs(points) {

@@ -9,7 +9,7 @@ from dashboard.model.filters import Filters
 from dashboard.model.result import QueryResult
 from dashboard.model.statements import SUMMARY_COUNTS, Statement, rows_statement
 from dashboard.overview.marks import labels_in_order
-from dashboard.results.chart_gaps import Published
+from dashboard.results.charts.gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost import dollars_for

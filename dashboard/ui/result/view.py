@@ -7,10 +7,10 @@ import streamlit as st
 
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.results.chart_choice import choices_of, is_drawable, suggested_colour
-from dashboard.results.chart_gaps import Published
-from dashboard.results.chart_points import chart_of, described
-from dashboard.results.chart_spec import vega_lite
+from dashboard.results.charts.choice import choices_of, is_drawable, suggested_colour
+from dashboard.results.charts.gaps import Published
+from dashboard.results.charts.points import chart_of, described
+from dashboard.results.charts.spec import vega_lite
 from dashboard.results.time_zones import UTC
 from dashboard.ui.result.grid import grid
 

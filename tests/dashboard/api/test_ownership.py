@@ -14,8 +14,8 @@ from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.sessions import Sessions
-from dashboard.sign_in.source import ProviderSource
 
 ROLES = "analysts=analyst,admins=admin,sales=viewer,nowhere=viewer@another,locals=admin@contacts"
 

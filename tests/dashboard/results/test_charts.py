@@ -6,10 +6,10 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from dashboard.results.chart_choice import ROWS, choices_of, is_drawable, suggested_colour
-from dashboard.results.chart_gaps import Published
-from dashboard.results.chart_points import chart_of, described
-from dashboard.results.chart_spec import vega_lite
+from dashboard.results.charts.choice import ROWS, choices_of, is_drawable, suggested_colour
+from dashboard.results.charts.gaps import Published
+from dashboard.results.charts.points import chart_of, described
+from dashboard.results.charts.spec import vega_lite
 
 DAYS = [dt.date(2026, 1, day) for day in (1, 1, 2, 2)]
 SPLIT = pa.table({"day": DAYS, "channel": ["VOICE", "CHAT", "VOICE", "CHAT"], "contacts": [5, 6, 7, 8]})

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.results.chart_points import chart_of
+from dashboard.results.charts.points import chart_of
 from dashboard.results.downloads import csv_bytes
 from dashboard.results.exact_text import shown
 from dashboard.results.excel import excel_bytes

@@ -19,10 +19,10 @@ from starlette.types import Receive, Scope, Send
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import Hosts
+from dashboard.sign_in.oidc.provider import provider_from, values_from_environment
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import SESSION_SECONDS, person_from_claims
-from dashboard.sign_in.provider import provider_from, values_from_environment
 from dashboard.sign_in.session import person_from_cookies
-from dashboard.sign_in.source import ProviderSource
 
 GUARDED = (
     "/api/stats",

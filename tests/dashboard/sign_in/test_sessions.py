@@ -14,10 +14,10 @@ from dashboard.aws.s3 import Objects
 from dashboard.errors import AthenaUnreachable
 from dashboard.sign_in.access import Access, idle_seconds_from_environment
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import person_from_claims
 from dashboard.sign_in.sessions import REFRESH_SECONDS, Sessions
-from dashboard.sign_in.source import ProviderSource
-from dashboard.sign_in.stream_gate import SESSION_ENDED, StreamGate
+from dashboard.sign_in.socket.gate import SESSION_ENDED, StreamGate
 from dashboard.stores.ended_sessions import EndedSessions
 from dataset_model.faults import DatasetError, Fault
 

@@ -20,8 +20,8 @@ from dashboard.sign_in.access import YES, Access, access_from_environment
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import names_from_environment
 from dashboard.sign_in.logs import WithoutCodes
-from dashboard.sign_in.provider import provider_from, values_from_environment
-from dashboard.sign_in.source import ProviderSource
+from dashboard.sign_in.oidc.provider import provider_from, values_from_environment
+from dashboard.sign_in.oidc.source import ProviderSource
 from dataset_model.faults import DatasetError
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - to see it refused
@@ -265,7 +265,9 @@ def test_half_a_sign_in_does_not_start(repository: Path):
 
 def test_what_decides_knows_no_client():
     """Access, provider, person and addresses are plain values; no service is asked who may read."""
-    modules = ", ".join(f"dashboard.sign_in.{name}" for name in ("access", "addresses", "hosts", "person", "provider"))
+    modules = ", ".join(
+        f"dashboard.sign_in.{name}" for name in ("access", "addresses", "hosts", "person", "oidc.provider")
+    )
     code = f"import {modules}, sys; print({{'boto3', 'httpx', 'streamlit', 'starlette'}} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "set()\n"

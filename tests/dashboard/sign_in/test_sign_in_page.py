@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse
 from dashboard.server.index_page import IndexPage
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.setting_up import _give_to_streamlit
 from dashboard.sign_in.sign_in_page import SignInPage
-from dashboard.sign_in.source import ProviderSource
 
 
 @pytest.fixture(scope="module")

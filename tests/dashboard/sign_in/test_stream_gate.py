@@ -12,11 +12,11 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from dashboard.http_stream import HttpStream
 from dashboard.sign_in.access import Access
-from dashboard.sign_in.back_messages import is_allowed, kind_of
 from dashboard.sign_in.gate import Gate
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import SESSION_SECONDS
-from dashboard.sign_in.source import ProviderSource
-from dashboard.sign_in.stream_gate import StreamGate
+from dashboard.sign_in.socket.gate import StreamGate
+from dashboard.sign_in.socket.messages import is_allowed, kind_of
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from publishing import Published
 from streamlit.testing.v1 import AppTest
 
 from dashboard.ui.page import cached_service
+from dataset_model.reading.shipped import SHIPPED_DATASETS
 from dataset_model.runs import run_key
-from dataset_model.shipped import SHIPPED_DATASETS
 from dataset_model.verification import Verification, VerifiedDay, verification_key
 
 PAGES = ("overview", "explore", "sql", "exports")

@@ -51,7 +51,7 @@ def test_an_unknown_table_is_sampled(scene):
 
 def test_a_large_table_is_guessed_from_the_density_of_its_ends(scene, monkeypatch):
     """Items per hour on the first and last page of a value, over the window's hours, stand for what is between."""
-    from exporter.sources import sampler
+    from exporter.sources.partial_reads import sampler
 
     monkeypatch.setattr(sampler, "ITEMS_PER_PAGE", 5)
     table = scene(GSI_PK_VALUE="A")

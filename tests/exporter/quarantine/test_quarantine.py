@@ -12,7 +12,7 @@ from exporter.decoding.batch import QuarantinedItem
 from exporter.errors import UsageError
 from exporter.quarantine.retry import Retry
 from exporter.quarantine.summary import short_reason
-from exporter.sources.item_lookup import ItemLookup
+from exporter.sources.partial_reads.item_lookup import ItemLookup
 from exporter.targets.quarantine import Quarantine
 from exporter.values.attribute_values import AttributeValue
 

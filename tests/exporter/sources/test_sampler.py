@@ -34,7 +34,9 @@ def test_the_first_page_is_read_once(aws, monkeypatch):
     begun = [
         json.dumps([query["ExpressionAttributeValues"][name] for name in (":p", ":l")])
         for query in stub.queries
-        if query.get("ScanIndexForward", True) and "ExclusiveStartKey" not in query
+        if query.get("ScanIndexForward", True)
+        and "ExclusiveStartKey" not in query
+        and ":l" in query["ExpressionAttributeValues"]  # not the look whether a value without rows holds anything
     ]
     assert len(begun) == len(set(begun)) > 2
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from dataset_model.document import Document, Span
 from dataset_model.faults import DatasetError, Fault, Path, dotted
+from dataset_model.reading.document import Document, Span
 
 MAX_CHARACTERS = 1_000_000
 """Far above any sensible dataset file, far below what would keep the parser busy for minutes."""

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from dashboard.errors import IssuerUnreachable
-from dashboard.sign_in.provider import Provider
+from dashboard.sign_in.oidc.provider import Provider
 
 FRESH_SECONDS: Final = 3600.0
 LOOK_AGAIN_SECONDS: Final = 60.0

@@ -12,7 +12,7 @@ from typing import Final
 
 from dashboard.errors import DashboardError
 from dashboard.log import LogLines
-from dashboard.sign_in.provider import Provider, provider_from, values_from_environment, values_from_secret
+from dashboard.sign_in.oidc.provider import Provider, provider_from, values_from_environment, values_from_secret
 from dataset_model.faults import DatasetError
 
 RETRY_SECONDS: Final = 10.0

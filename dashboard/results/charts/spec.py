@@ -10,8 +10,8 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Any, Final
 
-from dashboard.results.chart_choice import ROWS
-from dashboard.results.chart_points import ResultChart, Unit
+from dashboard.results.charts.choice import ROWS
+from dashboard.results.charts.points import ResultChart, Unit
 
 _STEP: Final = 30
 """Height of a horizontal bar with its share of the gap, in pixels."""

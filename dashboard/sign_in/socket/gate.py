@@ -16,10 +16,10 @@ from streamlit import config
 from streamlit.url_util import make_url_path
 
 from dashboard.sign_in.access import Access
-from dashboard.sign_in.back_messages import filtered, is_activity
+from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.sessions import Session, Sessions
-from dashboard.sign_in.source import ProviderSource
+from dashboard.sign_in.socket.messages import filtered, is_activity
 
 _POLICY_VIOLATION: Final = 1008
 SESSION_ENDED: Final = 4401

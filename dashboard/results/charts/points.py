@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from dashboard.model import formats
 from dashboard.overview.marks import label
-from dashboard.results.chart_choice import MOST_BARS, MOST_SERIES, ROWS, is_moment
-from dashboard.results.chart_gaps import Published, absent, missing, step_of
+from dashboard.results.charts.choice import MOST_BARS, MOST_SERIES, ROWS, is_moment
+from dashboard.results.charts.gaps import Published, absent, missing, step_of
 from dashboard.results.time_zones import UTC, heading, in_zone
 
 Axis = Literal["time", "category", "order"]

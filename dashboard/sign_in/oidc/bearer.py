@@ -5,7 +5,7 @@ from typing import Any, Final
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
-from dashboard.sign_in.issuer import Issuer
+from dashboard.sign_in.oidc.issuer import Issuer
 from dashboard.sign_in.person import Person, person_from_claims
 
 # Signatures that only the provider's private key can make: neither `none` nor HMAC.

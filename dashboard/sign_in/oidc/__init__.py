@@ -1,0 +1,1 @@
+"""Settings and tokens of an OpenID Connect provider flow in, the person behind a token flows out."""

@@ -1,0 +1,1 @@
+"""Keys, single items, samples and ends of an index: reads that need less than whole items."""
