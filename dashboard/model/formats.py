@@ -116,7 +116,7 @@ def age(then: dt.datetime, now: dt.datetime) -> str:
 def change(value: Number | None, previous: Number | None, *, absolute: bool) -> str | int | None:
     """Return the change against a previous figure for a card: a signed share or, with `absolute`, a signed number.
 
-    0 where it would read as no change (Streamlit then draws no arrow); None where there is nothing to compare with.
+    0 where it would read as no change; None where there is nothing to compare with.
     """
     if value is None or previous is None:
         return None

@@ -180,7 +180,7 @@ def use_dashboard(variables: dict[str, str]) -> None:
     assert service.runs("contacts")
     statement = service.prepare("contacts", QueryRequest(query="all_records", limit=10))
     result = service.start("contacts", statement).outcome()
-    service.download_url(result.query_execution_id, "rows.csv")
+    service.objects.link(result.output_location, "rows.csv")
     service.athena.stop(result.query_execution_id)
     service.close()
 
@@ -263,7 +263,8 @@ def test_the_dashboard_is_given_what_it_reads(repository, host, resource):
     """Every host gives every variable that the dashboard reads, sign-in and the way of the pages included."""
     network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
     given = given_by("dashboard", resource, DashboardHost=host, **network)
-    read = read_by(repository, "dashboard") | {"SIGN_IN_SECRET", "HTTP_STREAM"}
+    sign_in = {"SIGN_IN_SECRET", "SIGN_IN_IDLE_MINUTES", "ROLE_MAP", "ROLE_CLAIM"}
+    read = read_by(repository, "dashboard") | sign_in | {"HTTP_STREAM"}
     assert given - read == set()
     assert read - given <= set(NOT_GIVEN)
 

@@ -1,4 +1,4 @@
-// Stat cards: a figure, its change, and its daily values as a line.
+// Stat cards: a figure, its change, and its daily values as a line. Texts come formatted (dashboard/overview/document.py).
 
 import { html, icon, svg } from "./elements.js"
 
