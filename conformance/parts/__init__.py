@@ -1,0 +1,1 @@
+"""The four comparisons: tables against Parquet, the product's statements, the guard, the local Athena."""

@@ -1,0 +1,70 @@
+"""Point 3: what the guard sends means what was written. Both texts are asked of Athena's engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from conformance.comparison import Case, Part, asked, explanations
+from conformance.engine.client import Trino
+from conformance.exports.publish import CORPUS_DATABASE
+from conformance.outcome import Outcome
+from conformance.stand_in import StandIn
+from dashboard.errors import RefusedSql
+from dashboard.sql.guard import Catalogue, ServedTable, checked
+
+MOST_ROWS = 20_000
+_INNOCENT = Path("tests/dashboard/sql/corpus/innocent.txt")
+_DOCUMENTED = Path(__file__).parent.parent / "corpora" / "documented.txt"
+_CHOOSES = re.compile(r"\b(limit|fetch|tablesample|random|rand|shuffle|uuid)\b", re.IGNORECASE)
+_ORDERS = re.compile(r"\border by\b", re.IGNORECASE)
+
+
+def compare(trino: Trino, stand_in: StandIn) -> Part:
+    """Return how the engine's answers to what was written compare with those to what is sent."""
+    part = Part("Guard", "what the guard sends")
+    part.tables.add("contacts")
+    explained = explanations("guard")
+    catalogue = Catalogue((ServedTable(CORPUS_DATABASE, "contacts", _columns(stand_in)),))
+
+    def guarded(case: Case) -> Outcome:
+        try:
+            sent = checked(case.sql, catalogue, MOST_ROWS)
+        except RefusedSql as error:
+            return Outcome(error="REFUSED_BY_THE_GUARD", message=str(error))
+        return trino.ask(sent.sql, CORPUS_DATABASE)
+
+    outcomes = asked(_corpus(), lambda case: trino.ask(_without_semicolons(case.sql), case.database), guarded)
+    for case, (written, sent) in outcomes:
+        if _chooses(case.sql) and not written.error and not sent.error:
+            # Any rows will do where the statement does not say which.
+            written, sent = (Outcome(found.columns, ((str(len(found.rows)),),)) for found in (written, sent))
+        part.compare(case, written, sent, explained)
+    return part
+
+
+def _corpus() -> list[Case]:
+    cases = [*_entries("innocent", _INNOCENT), *_entries("documented", _DOCUMENTED)]
+    return list({case.sql: case for case in cases}.values())
+
+
+def _entries(label: str, path: Path) -> Iterator[Case]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        _, found, sql = line.partition(" :: ")
+        if found and not line.startswith("#"):
+            yield Case(label, sql.replace("\\n", "\n").replace("\\t", "\t"), CORPUS_DATABASE)
+
+
+def _without_semicolons(sql: str) -> str:
+    # Athena takes a statement with its closing semicolon, Trino's protocol does not.
+    return re.sub(r";[\s;]*(--[^\n]*)?\s*$", "", sql)
+
+
+def _chooses(sql: str) -> bool:
+    return bool(_CHOOSES.search(sql)) and not _ORDERS.search(sql)
+
+
+def _columns(stand_in: StandIn) -> tuple[str, ...]:
+    table = stand_in.glue.get_table(DatabaseName=CORPUS_DATABASE, Name="contacts")["Table"]
+    return tuple(column["Name"] for column in table["StorageDescriptor"]["Columns"] + table["PartitionKeys"])

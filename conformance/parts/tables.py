@@ -1,0 +1,113 @@
+"""Point 1: every table that the exporter writes, as Athena's engine reads it, value for value against the Parquet."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from conformance.comparison import Case, Part, explanations
+from conformance.engine.client import Trino
+from conformance.exports.publish import DATABASE
+from conformance.outcome import Cell, Outcome, OutputColumn
+from conformance.stand_in import BUCKET, StandIn
+from local.athena.sql.functions import double_text
+
+_PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})/")
+_ATHENA_TYPES = {"string": "varchar", "int": "integer"}
+
+
+def compare(trino: Trino, stand_in: StandIn) -> Part:
+    """Return how the engine's rows compare with the objects' on every table of the exports."""
+    part = Part("Tables", "the Parquet objects")
+    explained = explanations("tables")
+    for page in stand_in.glue.get_paginator("get_tables").paginate(DatabaseName=DATABASE):
+        for table in page["TableList"]:
+            part.tables.add(table["Name"])
+            if table["TableType"] == "VIRTUAL_VIEW":
+                cases = [_view(table, _rows_of(stand_in, table["Name"].removesuffix("_answers")))]
+            else:
+                cases = list(_of_table(table, _rows_of(stand_in, table["Name"])))
+            for case, expected in cases:
+                part.compare(case, trino.ask(case.sql, DATABASE), expected, explained)
+    return part
+
+
+def _of_table(table: Any, rows: list[dict[str, Cell]]) -> Iterator[tuple[Case, Outcome]]:
+    name = table["Name"]
+    described = table["StorageDescriptor"]["Columns"] + table["PartitionKeys"]
+    columns = tuple(OutputColumn(column["Name"], _athena_type(column["Type"])) for column in described)
+    yield Case(name, f'SELECT * FROM "{name}"', DATABASE), _outcome(columns, rows)
+    days = sorted({(row["year"] or "", row["month"] or "", row["day"] or "") for row in rows}, key=_as_numbers)
+    # The ends of the projected range, and of a year within it: a day too far is no error but missing rows.
+    for year, month, day in dict.fromkeys((days[0], days[-1])):
+        inside = [row for row in rows if (row["year"], row["month"], row["day"]) == (year, month, day)]
+        sql = f'SELECT * FROM "{name}" WHERE year = {year} AND month = {month} AND day = {day}'
+        yield Case(name, sql, DATABASE), _outcome(columns, inside)
+    for year in dict.fromkeys(day[0] for day in days):
+        inside = [row for row in rows if row["year"] == year]
+        yield Case(name, f'SELECT * FROM "{name}" WHERE year = {year}', DATABASE), _outcome(columns, inside)
+
+
+def _view(table: Any, rows: list[dict[str, Cell]]) -> tuple[Case, Outcome]:
+    """Return what the view of questions and answers says, made from the rows that it is made of."""
+    columns = tuple(OutputColumn(column["Name"], _athena_type(column["Type"])) for column in table["StorageDescriptor"]["Columns"])
+    topics = ("Mood", "Score")
+    answers: list[dict[str, Cell]] = []
+    for row in rows:
+        for topic in topics:
+            question, answer = row[f"{topic.lower()}_question"], row[topic.lower()]
+            if question is not None or answer is not None:
+                answers.append(row | {"topic": topic, "question": question, "answer": answer})
+    return Case(table["Name"], f'SELECT * FROM "{table["Name"]}"', DATABASE), _outcome(columns, answers)
+
+
+def _outcome(columns: tuple[OutputColumn, ...], rows: list[dict[str, Cell]]) -> Outcome:
+    # A column that an older file lacks reads as NULL.
+    return Outcome(columns, tuple(tuple(row.get(column.name) for column in columns) for row in rows))
+
+
+def _rows_of(stand_in: StandIn, name: str) -> list[dict[str, Cell]]:
+    """Return the rows of all data objects of an export, read without either engine."""
+    rows: list[dict[str, Cell]] = []
+    prefix = f"exports/{name}/"
+    for page in stand_in.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
+        for found in page.get("Contents", []):
+            place = _PARTITION.match(found["Key"].removeprefix(prefix))
+            if place is None:
+                continue  # records, quarantined items: nothing that a query may see
+            year, month, day = (str(int(number)) for number in place.groups())
+            body = stand_in.s3.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
+            table = pq.read_table(io.BytesIO(body), partitioning=None)
+            texts = {column: [_text(value) for value in table[column]] for column in table.column_names}
+            for at in range(table.num_rows):
+                row = {column: values[at] for column, values in texts.items()}
+                rows.append(row | {"year": year, "month": month, "day": day})
+    return rows
+
+
+def _text(scalar: pa.Scalar) -> Cell:
+    value, kind = scalar.as_py(), scalar.type
+    if value is None:
+        return None
+    if pa.types.is_boolean(kind):
+        return "true" if value else "false"
+    if pa.types.is_floating(kind):
+        return double_text(value)
+    if pa.types.is_timestamp(kind):
+        return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03}"
+    if pa.types.is_decimal(kind):
+        return format(value, "f")
+    return str(value)
+
+
+def _athena_type(hive: str) -> str:
+    return _ATHENA_TYPES.get(hive, hive)
+
+
+def _as_numbers(day: tuple[str, str, str]) -> tuple[int, ...]:
+    return tuple(int(part) for part in day)
