@@ -1,6 +1,6 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench soak lint lock images templates
+.PHONY: help setup demo test bench conformance soak lint lock images templates
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
@@ -15,7 +15,7 @@ export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
 PY := .venv/bin/python
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s  %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s  %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with everything the other verbs need (they call it themselves)
 	@sh local/setup.sh
@@ -32,6 +32,9 @@ bench: setup ## run the benchmarks in their short forms
 	  [ -e "$$file" ] || { echo "no benchmarks yet"; continue; }; \
 	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
 	done
+
+conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; some ten minutes)
+	@exec $(PY) -m conformance
 
 soak: setup ## play 500 random scenarios of exports; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py

@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from conformance.outcome import Cell, Outcome
-from local.athena.sql.functions import double_text
+from local.athena.functions.number_text import double_text
 
 _APPROXIMATE = {"double", "float"}
 _TIMES = {"timestamp", "timestamp with time zone", "time", "time with time zone"}
@@ -40,15 +41,16 @@ def _text(value: Any, signature: dict[str, Any]) -> str:
     if raw == "row":
         fields = [argument["value"] for argument in arguments]
         return "{" + ", ".join(_field(at, *pair) for at, pair in enumerate(zip(value, fields, strict=True))) + "}"
-    if raw == "varbinary":
-        return base64.b64decode(value).hex(" ")
-    if raw == "boolean":
-        return "true" if value else "false"
-    if raw in _TIMES:
-        return time_text(str(value))
-    if raw in {"double", "real"}:
-        return str(double_text(float(value)))
-    return str(value)
+    return _PLAIN.get(raw, str)(value)
+
+
+_PLAIN: dict[str, Callable[[Any], str]] = {
+    "varbinary": lambda value: base64.b64decode(value).hex(" "),
+    "boolean": lambda value: "true" if value else "false",
+    "double": lambda value: str(double_text(float(value))),
+    "real": lambda value: str(double_text(float(value))),
+    **dict.fromkeys(_TIMES, lambda value: time_text(str(value))),
+}
 
 
 def _member(value: Any, signature: dict[str, Any]) -> str:
@@ -75,11 +77,11 @@ def time_text(text: str) -> str:
     return _FRACTION.sub(padded, text, count=1)
 
 
-def differences(first: Outcome, second: Outcome, *, ordered: bool = False, names: bool = True) -> list[str]:
+def differences(first: Outcome, second: Outcome, *, ordered: bool = False, exact: bool = False) -> list[str]:
     """Return what differs between two outcomes; empty where they say the same.
 
     Rows are compared as a multiset unless `ordered`. Doubles agree up to their 12th digit, since sums of them depend
-    on the order of addition. `names` False leaves column names out.
+    on the order of addition; `exact` wants every digit.
     """
     if first.error or second.error:
         return [] if first.error == second.error else [f"{first.error or 'rows'} against {second.error or 'rows'}"]
@@ -87,13 +89,13 @@ def differences(first: Outcome, second: Outcome, *, ordered: bool = False, names
     found = []
     if types != [column.type for column in second.columns]:
         found.append(f"types {', '.join(types)} against {', '.join(column.type for column in second.columns)}")
-    if names and [column.name for column in first.columns] != [column.name for column in second.columns]:
+    if [column.name for column in first.columns] != [column.name for column in second.columns]:
         found.append("column names")
     if len(first.rows) != len(second.rows):
         found.append(f"{len(first.rows)} rows against {len(second.rows)}")
     elif found:
         return found
-    mine, theirs = (_canonical(outcome.rows, types) for outcome in (first, second))
+    mine, theirs = (_canonical(outcome.rows, types, exact=exact) for outcome in (first, second))
     if ordered:
         found += [f"{a} against {b}" for a, b in zip(mine, theirs, strict=False) if a != b][:3]
     elif Counter(mine) != Counter(theirs):
@@ -102,13 +104,13 @@ def differences(first: Outcome, second: Outcome, *, ordered: bool = False, names
     return found
 
 
-def _canonical(rows: tuple[tuple[Cell, ...], ...], types: list[str]) -> list[tuple[Cell, ...]]:
-    return [tuple(_rounded(cell, kind) for cell, kind in zip(row, types, strict=False)) for row in rows]
+def _canonical(rows: tuple[tuple[Cell, ...], ...], types: list[str], *, exact: bool) -> list[tuple[Cell, ...]]:
+    return [tuple(_rounded(cell, kind, exact=exact) for cell, kind in zip(row, types, strict=False)) for row in rows]
 
 
-def _rounded(cell: Cell, kind: str) -> Cell:
+def _rounded(cell: Cell, kind: str, *, exact: bool) -> Cell:
     if cell is None:
         return None
-    if kind in _APPROXIMATE:
+    if kind in _APPROXIMATE and not exact:
         return f"{float(cell):.{6 if kind == 'float' else 11}e}"
     return time_text(cell) if kind in _TIMES else cell

@@ -59,11 +59,13 @@ class Part:
         """Differences without an explanation."""
         return [difference for difference in self.differences if difference.why is None]
 
-    def compare(self, case: Case, engine: Outcome, other: Outcome, explained: dict[str, str], *, names: bool = True) -> None:
+    def compare(
+        self, case: Case, engine: Outcome, other: Outcome, explained: dict[str, str], *, exact: bool = False
+    ) -> None:
         """Count a case and keep what differs."""
         self.statements += 1
         self.cells += max(engine.cells, other.cells, 1)
-        notes = differences(engine, other, ordered=case.ordered, names=names)
+        notes = differences(engine, other, ordered=case.ordered, exact=exact)
         why = explained.get(case.sql)
         if notes:
             self.differences.append(Difference(case, engine, other, tuple(notes), why))
@@ -77,9 +79,7 @@ def explanations(part: str) -> dict[str, str]:
     return {sql: group["why"] for group in groups for sql in group["statements"]}
 
 
-def asked(
-    cases: Sequence[Case], *sides: Callable[[Case], Outcome]
-) -> Iterable[tuple[Case, tuple[Outcome, ...]]]:
+def asked(cases: Sequence[Case], *sides: Callable[[Case], Outcome]) -> Iterable[tuple[Case, tuple[Outcome, ...]]]:
     """Ask each side each case, a few at once, and yield the outcomes in order."""
     with ThreadPoolExecutor(ENGINES_AT_ONCE) as pool:
         yield from zip(cases, pool.map(lambda case: tuple(side(case) for side in sides), cases), strict=True)

@@ -31,7 +31,8 @@ def table(parts: Sequence[Part]) -> str:
 def unexplained(parts: Sequence[Part]) -> str:
     """Return every unexplained difference, and every explanation that is out of date."""
     lines = [
-        f"{part.title}: {difference.case.sql}\n    engine: {_shown(difference.engine.shown, difference.engine.message)}\n"
+        f"{part.title}: {difference.case.sql}\n"
+        f"    engine: {_shown(difference.engine.shown, difference.engine.message)}\n"
         f"    here:   {_shown(difference.other.shown, difference.other.message)}\n    {'; '.join(difference.notes)}"
         for part in parts
         for difference in part.unexplained
@@ -63,9 +64,9 @@ def _document(parts: Sequence[Part]) -> str:
     )
     return f"""# Conformance
 
-Athena's engine 3 is based on Trino. `make conformance` starts a Trino {VERSION} over the stand-in's catalogue and objects
-and holds four things against it. This page is its last run. It is not part of `make test`: it needs Java 24 or newer,
-Maven, 3 GB of memory, a download of 821 MB on the first run, and about ten minutes.
+Athena's engine 3 is based on Trino. `make conformance` starts a Trino {VERSION} over the stand-in's catalogue and
+objects and holds four things against it. This page is its last run. It is not part of `make test`: it
+needs Java 24 or newer, Maven, 3 GB of memory, a download of 821 MB on the first run, and about ten minutes.
 
 {table(parts)}
 

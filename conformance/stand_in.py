@@ -79,10 +79,10 @@ class StandIn:
             context = found.get("QueryExecutionContext", {})
             yield found["Query"], context.get("Database", "default"), tuple(found.get("ExecutionParameters", ()))
 
-    def _awaited(self, identity: str) -> dict[str, Any]:
+    def _awaited(self, identity: str) -> Any:
         while True:
             execution = self.athena.get_query_execution(QueryExecutionId=identity)["QueryExecution"]
-            status: dict[str, Any] = execution["Status"]
+            status: Any = execution["Status"]
             if status["State"] not in {"QUEUED", "RUNNING"}:
                 return status
             time.sleep(0.01)
@@ -91,7 +91,11 @@ class StandIn:
         pages = list(self.athena.get_paginator("get_query_results").paginate(QueryExecutionId=identity))
         described = pages[0]["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
         columns = tuple(OutputColumn(column["Name"].lower(), _type_name(column)) for column in described)
-        rows = [tuple(cell.get("VarCharValue") for cell in row["Data"]) for page in pages for row in page["ResultSet"]["Rows"]]
+        rows = [
+            tuple(cell.get("VarCharValue") for cell in row["Data"])
+            for page in pages
+            for row in page["ResultSet"]["Rows"]
+        ]
         return Outcome(columns, tuple(rows[1:]))
 
 

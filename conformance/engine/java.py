@@ -16,7 +16,7 @@ _PLACES = ("/usr/lib/jvm", "/Library/Java/JavaVirtualMachines")
 
 
 def java_command() -> str:
-    """Return the path of a Java of at least LEAST_MAJOR; JAVA_HOME first, PATH next, then where systems install them."""
+    """Return the path of a Java of at least LEAST_MAJOR; JAVA_HOME first."""
     found: list[str] = []
     for candidate in _candidates():
         major = _major(candidate)

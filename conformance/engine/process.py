@@ -1,4 +1,4 @@
-"""One Trino server as a child process: loopback, a free port, two cores, the stand-in's Glue and S3 as its catalogue."""
+"""One Trino server as a child process: loopback, a free port, two cores, the stand-in as its catalogue."""
 
 from __future__ import annotations
 

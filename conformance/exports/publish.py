@@ -49,12 +49,12 @@ def publish(stand_in: StandIn, contact_count: int) -> tuple[Export, ...]:
     run(made[0], "export", "--all")
     _copy_of_the_contacts(stand_in)
     today = dt.datetime.now(dt.UTC).date()
-    for name, content, number in (
+    for name, content, has_numbers in (
         ("types", items.typed(today), False),
         ("survey", items.surveyed(), False),
         ("wide", items.wide(), True),
     ):
-        _create(stand_in, name, has_numbers=number)
+        _create(stand_in, name, has_numbers=has_numbers)
         _put(stand_in, name, content)
         made.append(_of_file(stand_in, name))
         run(made[-1], "export", "--all")
@@ -83,7 +83,9 @@ def run(export: Export, *arguments: str, accept: tuple[int, ...] = (0,)) -> str:
         check=False,
     )
     if done.returncode not in accept:
-        raise ExportFailed(f"exporter {' '.join(arguments)} of {export.name} ended with {done.returncode}:\n{done.stderr}")
+        raise ExportFailed(
+            f"exporter {' '.join(arguments)} of {export.name} ended with {done.returncode}:\n{done.stderr}"
+        )
     return done.stdout
 
 
@@ -111,7 +113,7 @@ def _create(stand_in: StandIn, name: str, *, has_numbers: bool, number_at: bool 
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in kinds.items()],  # type: ignore[typeddict-item, misc]
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in kinds.items()],  # type: ignore[typeddict-item]
         GlobalSecondaryIndexes=[
             {
                 "IndexName": "by-day",

@@ -70,7 +70,7 @@ def _statements(service: Service, name: str) -> Iterator[Statement]:
     if manifest is None or manifest.last_day is None:
         return
     last = manifest.last_day
-    values = {
+    values: dict[str, object] = {
         "startDate": last - dt.timedelta(days=40),
         "endDate": last,
         "agentName": "Amara Okafor",
@@ -79,9 +79,9 @@ def _statements(service: Service, name: str) -> Iterator[Statement]:
     }
     for kind in available_query_types(shape):
         for limit in (MOST_ROWS, SMALL):
-            given = {field: values[field] for field in kind.fields if field in values}
+            given: dict[str, object] = {field: values[field] for field in kind.fields if field in values}
             yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **given}, shape, MOST_ROWS))
-            bare = {field: values[field] for field in kind.required}
+            bare: dict[str, object] = {field: values[field] for field in kind.required}
             yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **bare}, shape, MOST_ROWS))
     for filters in _filters(service, name):
         yield rows_statement(shape, filters, MOST_ROWS)

@@ -15,7 +15,7 @@ from conformance.engine.client import Trino
 from conformance.exports.publish import DATABASE
 from conformance.outcome import Cell, Outcome, OutputColumn
 from conformance.stand_in import BUCKET, StandIn
-from local.athena.sql.functions import double_text
+from local.athena.functions.number_text import double_text
 
 _PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})/")
 _ATHENA_TYPES = {"string": "varchar", "int": "integer"}
@@ -55,7 +55,9 @@ def _of_table(table: Any, rows: list[dict[str, Cell]]) -> Iterator[tuple[Case, O
 
 def _view(table: Any, rows: list[dict[str, Cell]]) -> tuple[Case, Outcome]:
     """Return what the view of questions and answers says, made from the rows that it is made of."""
-    columns = tuple(OutputColumn(column["Name"], _athena_type(column["Type"])) for column in table["StorageDescriptor"]["Columns"])
+    columns = tuple(
+        OutputColumn(column["Name"], _athena_type(column["Type"])) for column in table["StorageDescriptor"]["Columns"]
+    )
     topics = ("Mood", "Score")
     answers: list[dict[str, Cell]] = []
     for row in rows:
