@@ -20,11 +20,13 @@ from local.athena.engine.failures import query_error
 from local.athena.engine.scan import scan
 from local.athena.engine.table_plan import ScanPlan, scan_plans
 from local.athena.errors import QueryCancelled, QueryError
+from local.athena.functions.registry import define
 from local.athena.objects import ObjectStore
+from local.athena.sql.aliases import check_aliases
 from local.athena.sql.comparisons import check_comparisons
-from local.athena.sql.functions import define
 from local.athena.sql.parsing import with_parameters
 from local.athena.sql.references import Reference, Resolver
+from local.athena.sql.refusals import check_clauses
 from local.athena.sql.translate import duckdb_sql
 
 _PATH = "$path"
@@ -139,13 +141,23 @@ class Query:
         return Resolver(self.catalog, self.finder, self.database, self.sql).find(database, name)
 
     def _prepare(self, tree: exp.Expr) -> tuple[str, list[Reference]]:
+        check_clauses(tree)
         resolver = Resolver(self.catalog, self.finder, self.database, self.sql)
         tree = resolver.resolve(with_parameters(tree, self.parameters))
         with_path = _PATH in self.sql
         check_comparisons(tree, resolver.references, self.sql)
         for reference in resolver.references:
             self._stub(reference, with_path)
+        check_aliases(tree, self.sql, self._is_unknown)
         return self._bindable(duckdb_sql(tree)), resolver.references
+
+    def _is_unknown(self, probe: exp.Select) -> bool:
+        """Whether a small query fails because its column is not found."""
+        try:
+            self.connection.execute(f"EXPLAIN {duckdb_sql(probe)}")
+        except duckdb.Error as error:
+            return f'Referenced column "{probe.expressions[0].name}" not found' in str(error)
+        return False
 
     def _bindable(self, sql: str) -> str:
         """Bind the query once; UNNEST of several columns may mean a map or an array of rows, which only types tell."""

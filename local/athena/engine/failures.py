@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from local.athena.errors import DATA, ENGINE, SYNTAX, SYSTEM, QueryError
+from local.athena.functions.errors import MARK
 from local.athena.sql.positions import position_of
 
 _TYPE_NAMES = {
@@ -50,6 +51,7 @@ def _cast(found: re.Match[str]) -> str:
 
 
 _RULES = (
+    _rule(rf"{MARK} ([A-Z_]+): ([^\n]*)", r"\1: \2", DATA),
     _rule(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"', _column_not_found),
     _rule(r'Referenced table "([^"]+)" not found', _column_not_found),
     _rule(r'column "?([^"\s]+)"? must appear in the GROUP BY clause', lambda found: (

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from local.athena.engine.duckdb_engine import Rows
-from local.athena.sql.functions import double_text, real_text
+from local.athena.functions.number_text import double_text, real_text
 
 _LONGEST = 2147483647
 _LONGEST_BINARY = 1073741824

@@ -79,10 +79,40 @@ def over_entries(function: str, shape: str) -> Callable[[list[exp.Expr]], exp.Ex
     return rule
 
 
-def quantified(condition: Callable[[exp.Expr], exp.Expr]) -> Callable[..., exp.Expr]:
-    """Rewrite any_match and its kin: a condition over the list of answers."""
+def quantified(condition: Callable[[exp.Expr], exp.Expr], empty: exp.Expr) -> Callable[..., exp.Expr]:
+    """Rewrite any_match and its kin: a condition over the list of answers, `empty` where there are none.
+
+    An answer of NULL makes the whole NULL unless another decides.
+    """
 
     def rule(arguments: list[exp.Expr]) -> exp.Expr:
-        return condition(call("list_transform", arguments[0], arguments[1]))
+        found = call("list_transform", arguments[0], arguments[1])
+        is_decided = call("len", arguments[0].copy())
+        return (
+            exp.case()
+            .when(exp.EQ(this=is_decided, expression=exp.Literal.number(0)), empty.copy())
+            .else_(call("trino_decided", condition(found), call("trino_has_null", found.copy()), empty.copy()))
+        )
 
     return rule
+
+
+def paired(first: exp.Expr, second: exp.Expr, function_body: exp.Expr) -> exp.Expr:
+    """Rewrite zip_with: a lambda of two names over pairs, the shorter array filled up with NULL."""
+    if not isinstance(function_body, exp.Lambda) or len(function_body.expressions) != 2:
+        return call("zip_with", first, second, function_body)
+    places = {name.name: place for place, name in enumerate(function_body.expressions, start=1)}
+    body = function_body.this.copy()
+    for name in list(body.find_all(exp.Identifier)):
+        if name.name in places and not isinstance(name.parent, exp.Dot):
+            target = name.parent if isinstance(name.parent, exp.Column) else name
+            chosen = call("struct_extract_at", exp.to_identifier("pair"), exp.Literal.number(places[name.name]))
+            if target is body:
+                body = chosen
+            else:
+                target.replace(chosen)
+    return call(
+        "list_transform",
+        call("list_zip", first, second),
+        exp.Lambda(this=body, expressions=[exp.to_identifier("pair")]),
+    )

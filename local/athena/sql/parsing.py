@@ -12,6 +12,7 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local.athena.errors import SYNTAX, QueryError, RequestError
+from local.athena.sql.json_calls import with_plain_json_calls
 
 
 def tokens(sql: str) -> list[Token]:
@@ -25,7 +26,7 @@ def tokens(sql: str) -> list[Token]:
 def parse(sql: str) -> exp.Expr:
     """Read one query; text that is no query is refused with its position, as by the service."""
     try:
-        found = sqlglot.parse(_with_sized_decimals(sql), read="athena")
+        found = sqlglot.parse(_with_sized_decimals(with_plain_json_calls(sql)), read="athena")
     except (ParseError, TokenError) as error:
         raise RequestError(_mismatch(error), reason="MALFORMED_QUERY") from error
     trees = [tree for tree in found if tree is not None]

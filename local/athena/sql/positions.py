@@ -16,5 +16,9 @@ def position_of(sql: str, name: str) -> str:
     token = next((token for token in found if token.text.lower() == wanted), None)
     if token is None:
         return "line 1:1"
-    line = sql.count("\n", 0, token.start) + 1
-    return f"line {line}:{token.start - sql.rfind(chr(10), 0, token.start)}"
+    return position_at(sql, token.start)
+
+
+def position_at(sql: str, start: int) -> str:
+    """Return `line 1:8` for a place in a statement."""
+    return f"line {sql.count(chr(10), 0, start) + 1}:{start - sql.rfind(chr(10), 0, start)}"

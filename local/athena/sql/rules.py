@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
-from local.athena.sql.date_patterns import strftime_from_joda
+from local.athena.sql.function_rules import FUNCTION_RULES, renamed
 from local.athena.sql.macro_calls import call, typed_call
-from local.athena.sql.nested import over_entries, quantified, row, sequence, unnested
+from local.athena.sql.nested import row
 
 
 def rewritten(node: exp.Expr) -> exp.Expr:
@@ -18,7 +17,7 @@ def rewritten(node: exp.Expr) -> exp.Expr:
     if rule is not None:
         return rule(node)
     if isinstance(node, exp.Anonymous):
-        return _renamed(node)
+        return renamed(node)
     return node
 
 
@@ -92,84 +91,26 @@ def _text_cast(node: exp.Expr, kind: exp.DataType) -> exp.Expr:
     is_plain = is_text or kind.this == exp.DataType.Type.CHAR
     sizes = [int(size.name) for size in kind.expressions]
     kind.set("expressions", [])
-    text = node.copy() if is_plain or isinstance(node, exp.TryCast) else typed_call("trino_text", inner)
+    text = node.copy() if is_plain or isinstance(node, exp.TryCast) else call("trino_text", inner)
     if sizes:
         return call("left", text, exp.Literal.number(sizes[0]))
     return node if is_plain or isinstance(node, exp.TryCast) else text
 
 
-def _regexp_replace(node: exp.Expr) -> exp.Expr:
-    replacement = node.args.get("replacement") or exp.Literal.string("")
-    if isinstance(replacement, exp.Literal):
-        replacement = exp.Literal.string(re.sub(r"\$(\d)", r"\\\1", replacement.name))
-    return call("regexp_replace", node.this, node.expression, replacement, exp.Literal.string("g"))
-
-
-def _extreme(name: str) -> Callable[[exp.Expr], exp.Expr]:
-    def rule(node: exp.Expr) -> exp.Expr:
-        folded: exp.Expr = node.this
-        for value in node.expressions:
-            folded = call(name, folded, value)
-        return folded
-
-    return rule
-
-
-def _quantile(node: exp.Expr) -> exp.Expr:
-    return call("quantile_disc", node.this, node.args["quantile"])
-
-
-def _exact_distinct(node: exp.Expr) -> exp.Expr:
-    return exp.Count(this=exp.Distinct(expressions=[node.this]))
-
-
-def _json_path(name: str) -> Callable[[exp.Expr], exp.Expr]:
-    def rule(node: exp.Expr) -> exp.Expr:
-        path = node.expression
-        text = path.sql(dialect="duckdb").strip("'") if isinstance(path, exp.JSONPath) else None
-        return call(name, node.this, exp.Literal.string(text) if text is not None else path)
-
-    return rule
-
-
-def _type_name(node: exp.Expr) -> exp.Expr:
-    if isinstance(node.this, exp.Literal) and node.this.is_string:
-        return exp.Literal.string(f"varchar({len(node.this.name)})")
-    return call("trino_typeof", node.this)
-
-
-def _text(node: exp.Expr) -> exp.Expr:
-    return exp.cast(node, "varchar")
-
-
-def _joda(pattern: exp.Expr | None) -> exp.Expr | None:
-    return exp.Literal.string(strftime_from_joda(pattern.name)) if isinstance(pattern, exp.Literal) else pattern
-
-
-def _logarithm(node: exp.Expr) -> exp.Expr:
-    base, number = node.this, node.args.get("expression")
-    if number is None:
-        return call("ln", base)
-    exact = {"2": "log2", "10": "log10"}.get(base.name) if isinstance(base, exp.Literal) else None
-    return call(exact, number) if exact else call("trino_log", base, number)
+def _subscript(node: exp.Expr) -> exp.Expr:
+    """Rewrite `a[i]` over an array; of a map or a row only DuckDB knows, so that it is left where a key is text."""
+    (index,) = node.expressions
+    is_whole = isinstance(index, exp.Literal) and not index.is_string
+    if not is_whole or node.args.get("safe") or not isinstance(node.this, exp.Array):
+        return node
+    return call("trino_element", node.this, exp.Literal.number(int(index.name) + 1))
 
 
 def _now(_: exp.Expr) -> exp.Expr:
     return call("date_trunc", exp.Literal.string("millisecond"), call("now"))
 
 
-def _first(name: str) -> Callable[[exp.Expr], exp.Expr]:
-    """Call a macro with a node's arguments in the order in which Trino writes them."""
-
-    def rule(node: exp.Expr) -> exp.Expr:
-        rest = [node.args.get(key) for key in node.arg_types if key not in {"this", "expressions"}]
-        plain = [argument for argument in rest if isinstance(argument, exp.Expr)]
-        return call(name, node.this, *plain, *node.expressions)
-
-    return rule
-
-
-_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = FUNCTION_RULES | {
     exp.Div: _divide,
     exp.Add: _shifted("trino_plus"),
     exp.Sub: _shifted("trino_minus"),
@@ -182,59 +123,5 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Cast: _cast,
     exp.TryCast: _cast,
     exp.Struct: row,
-    exp.RegexpReplace: _regexp_replace,
-    exp.RegexpExtract: lambda node: call("trino_regexp_extract", node.this, node.expression, node.args.get("group")),
-    exp.SplitPart: _first("trino_split_part"),
-    exp.Greatest: _extreme("trino_greatest"),
-    exp.Least: _extreme("trino_least"),
-    exp.ApproxQuantile: _quantile,
-    exp.ApproxDistinct: _exact_distinct,
-    exp.JSONExtractScalar: _json_path("trino_json_scalar"),
-    exp.JSONExtract: _json_path("trino_json_extract"),
-    exp.Unnest: unnested,
-    exp.Typeof: _type_name,
-    exp.GenerateSeries: sequence,
-    exp.Format: lambda node: call(
-        "trino_format", node.this, exp.Array(expressions=[_text(e) for e in node.expressions])
-    ),
-    exp.ParseDatetime: lambda node: call("strptime", node.this, _joda(node.args.get("format"))),
-    exp.ArrayToString: lambda node: call("trino_array_join", node.this, node.expression, node.args.get("null")),
-    exp.ArraySlice: lambda node: call("trino_slice", node.this, node.args["start"], node.args.get("end")),
-    exp.Repeat: lambda node: call("trino_repeat", node.this, node.args["times"]),
-    exp.Log: _logarithm,
-    exp.ArrayPosition: lambda node: call("trino_array_position", node.this, node.expression),
-}
-
-
-def _renamed(node: exp.Anonymous) -> exp.Expr:
-    name, arguments = node.name.lower(), node.expressions
-    if name in ("format_datetime", "parse_datetime") and isinstance(arguments[1], exp.Literal):
-        pattern = exp.Literal.string(strftime_from_joda(arguments[1].name))
-        return call("strftime" if name == "format_datetime" else "strptime", arguments[0], pattern)
-    if name in ("at_timezone", "with_timezone"):
-        return call("trino_at_zone" if name == "at_timezone" else "timezone", *_zone_arguments(name, arguments))
-    if name in _SYNONYMS:
-        return call(_SYNONYMS[name], *arguments)
-    if name in _MATCHES:
-        return _MATCHES[name](arguments)
-    return node
-
-
-def _zone_arguments(name: str, arguments: list[exp.Expr]) -> list[exp.Expr]:
-    return arguments if name == "at_timezone" else arguments[::-1]
-
-
-_SYNONYMS = {
-    "array_join": "trino_array_join",
-    "repeat": "trino_repeat",
-    "slice": "trino_slice",
-    "zip": "list_zip",
-}
-_MATCHES: dict[str, Callable[[list[exp.Expr]], exp.Expr]] = {
-    "map_filter": over_entries("list_filter", "BODY"),
-    "transform_values": over_entries("list_transform", "{'key': entry.key, 'value': BODY}"),
-    "transform_keys": over_entries("list_transform", "{'key': BODY, 'value': entry.value}"),
-    "any_match": quantified(lambda found: call("coalesce", call("list_bool_or", found), exp.false())),
-    "all_match": quantified(lambda found: call("coalesce", call("list_bool_and", found), exp.true())),
-    "none_match": quantified(lambda found: exp.Not(this=call("coalesce", call("list_bool_or", found), exp.false()))),
+    exp.Bracket: _subscript,
 }

@@ -7,11 +7,8 @@ Each macro follows Trino's documentation, "Functions and operators".
 from __future__ import annotations
 
 import itertools
-import re
 
-import duckdb
-import pyarrow as pa
-
+_URL_PARTS = ("host", "path", "query", "fragment", "protocol")
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 _DIVISION = ", ".join(
@@ -40,14 +37,11 @@ _DATE_ADD = {
     "year": "to_years(CAST(n AS INTEGER))",
 }
 
-_MILLIS = "strftime(x, '%Y-%m-%d %H:%M:%S.') || lpad(CAST(millisecond(x) % 1000 AS VARCHAR), 3, '0')"
-_TEXT_OF = {
-    "DOUBLE": "trino_double_text(x)",
-    "FLOAT": "trino_real_text(x)",
-    "TIMESTAMP": _MILLIS,
-    "TIMESTAMPTZ": f"{_MILLIS} || ' UTC'",
-}
-_TEXT_AS_IS = ("VARCHAR", "BOOLEAN", *_INTEGERS, "DATE", "DECIMAL", "TIME", "UUID")
+
+def _refusal(name: str, message: str) -> str:
+    """An expression that ends the query with one of Trino's errors; `message` is SQL."""
+    return f"error('trino-error {name}: ' || {message})"
+
 
 MACROS: dict[str, str] = {
     # Operators whose result depends on the operands' types.
@@ -58,10 +52,9 @@ MACROS: dict[str, str] = {
     "(d TIMESTAMPTZ, i INTERVAL) AS d - i, (d TIME, i INTERVAL) AS d - i, (d INTERVAL, i INTERVAL) AS d - i",
     "trino_at_zone": "(x TIMESTAMPTZ, z VARCHAR) AS timezone(z, x), "
     "(x TIMESTAMP, z VARCHAR) AS timezone(z, timezone('UTC', x))",
-    "trino_text": ", ".join(
-        [f"(x {kind}) AS {text}" for kind, text in _TEXT_OF.items()]
-        + [f"(x {kind}) AS CAST(x AS VARCHAR)" for kind in _TEXT_AS_IS]
-    ),
+    # Without a type per overload a decimal keeps its size. The type is known when the query is bound.
+    "trino_text": "(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') "
+    "THEN trino_cast_text(typeof(x), CAST(x AS VARCHAR)) ELSE CAST(x AS VARCHAR) END",
     "trino_integer": "(x DOUBLE) AS CAST(round(x) AS INTEGER), (x FLOAT) AS CAST(round(x) AS INTEGER), "
     + ", ".join(f"(x {kind}) AS CAST(x AS INTEGER)" for kind in ("VARCHAR", "BOOLEAN", *_INTEGERS, "DECIMAL")),
     "trino_bigint": "(x DOUBLE) AS CAST(round(x) AS BIGINT), (x FLOAT) AS CAST(round(x) AS BIGINT), "
@@ -82,19 +75,16 @@ MACROS: dict[str, str] = {
     "day_of_month": "(d) AS day(d)",
     "last_day_of_month": "(d) AS last_day(d)",
     # Text.
-    "trino_regexp_extract": "(s, p) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p) END, "
-    "(s, p, g) AS CASE WHEN regexp_matches(s, p) THEN regexp_extract(s, p, g) END",
-    "trino_split_part": "(s, d, n) AS CASE WHEN n <= len(string_split(s, d)) THEN split_part(s, d, n) END",
-    "trino_strpos": "(s, t) AS strpos(s, t), (s, t, n) AS CASE WHEN len(string_split(s, t)) > n THEN "
-    "length(array_to_string(string_split(s, t)[:n], t)) + 1 ELSE 0 END",
+    "trino_split_part": "(s, d, n) AS CASE WHEN n < 1 THEN "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'Index must be greater than zero'")
+    + " WHEN n <= len(string_split(s, d)) THEN split_part(s, d, n) END",
     "codepoint": "(s) AS unicode(s)",
     "to_utf8": "(s) AS encode(s)",
     "from_utf8": "(b) AS decode(b)",
     "from_hex": "(s) AS unhex(s)",
     "to_base64": "(b) AS base64(b)",
-    "url_extract_host": "(u) AS nullif(regexp_extract(u, '^[a-zA-Z]+://([^/:?#]+)', 1), '')",
-    "url_extract_path": "(u) AS regexp_extract(u, '^[a-zA-Z]+://[^/?#]*([^?#]*)', 1)",
-    "trino_format": "(f, a) AS trino_formatted(f, a)",
+    **{f"url_extract_{part}": f"(u) AS trino_url_part(u, '{part}')" for part in _URL_PARTS},
+    "url_extract_port": "(u) AS CAST(trino_url_part(u, 'port') AS BIGINT)",
     # JSON.
     "trino_valid_json": "(j) AS CASE WHEN json_valid(j) THEN j END",
     "trino_json_scalar": "(j, p) AS CASE WHEN json_type(json_extract(trino_valid_json(j), p)) IN ('OBJECT', 'ARRAY', "
@@ -112,18 +102,60 @@ MACROS: dict[str, str] = {
     "(a BIGINT, b BIGINT, s BIGINT) AS generate_series(a, b, s)",
     "trino_greatest": "(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE greatest(a, b) END",
     "trino_least": "(a, b) AS CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE least(a, b) END",
-    "trino_array_join": "(a, s) AS array_to_string(a, s), (a, s, n) AS array_to_string(list_transform(a, LAMBDA x: "
-    "COALESCE(CAST(x AS VARCHAR), n)), s)",
-    "trino_array_position": "(a, x) AS COALESCE(list_position(a, x), 0)",
-    "arrays_overlap": "(a, b) AS list_has_any(a, b)",
+    "trino_array_join": "(a, s) AS array_to_string(list_transform(a, LAMBDA x: trino_text(x)), s), "
+    "(a, s, n) AS array_to_string(list_transform(a, LAMBDA x: COALESCE(trino_text(x), n)), s)",
+    "trino_array_position": "(a, x) AS CAST(COALESCE(list_position(a, x), 0) AS BIGINT)",
+    "trino_has_null": "(a) AS len(list_filter(a, LAMBDA e: e IS NULL)) > 0",
+    "arrays_overlap": "(a, b) AS CASE WHEN list_has_any(a, b) THEN true WHEN trino_has_null(a) OR trino_has_null(b) "
+    "THEN NULL ELSE false END",
+    "trino_contains": "(a, x) AS CASE WHEN list_contains(a, x) THEN true WHEN x IS NULL OR trino_has_null(a) THEN NULL "
+    "ELSE false END",
+    "trino_decided": "(found, has_null, empty) AS CASE WHEN found IS NOT NULL AND found <> empty THEN found "
+    "WHEN has_null THEN NULL ELSE empty END",
+    "trino_bit_and": "(a, b) AS a & b",
+    "trino_bit_or": "(a, b) AS a | b",
+    # In the order of the first appearance, NULL once.
+    "array_distinct": "(a) AS list_filter(a, LAMBDA e, i: COALESCE(list_position(a, e), list_position("
+    "list_transform(a, LAMBDA z: z IS NULL), true)) = i)",
     "array_remove": "(a, x) AS list_filter(a, LAMBDA e: e <> x)",
-    "array_except": "(a, b) AS list_filter(list_distinct(a), LAMBDA e: NOT list_contains(b, e))",
-    "array_union": "(a, b) AS list_distinct(list_concat(a, b))",
+    "array_except": "(a, b) AS list_filter(array_distinct(a), LAMBDA e: NOT COALESCE(list_contains(b, e), false))",
+    "array_intersect": "(a, b) AS list_filter(array_distinct(a), LAMBDA e: COALESCE(list_contains(b, e), false))",
+    "array_union": "(a, b) AS array_distinct(list_concat(a, b))",
+    "trino_array_max": "(a) AS CASE WHEN trino_has_null(a) THEN NULL ELSE list_max(a) END",
+    "trino_array_min": "(a) AS CASE WHEN trino_has_null(a) THEN NULL ELSE list_min(a) END",
+    "trim_array": "(a, n) AS a[:len(a) - n]",
+    "dot_product": "(a, b) AS list_dot_product(a, b)",
+    "ngrams": "(a, n) AS CASE WHEN len(a) <= n THEN [a] ELSE list_transform(generate_series(1, len(a) - n + 1), "
+    "LAMBDA i: a[i:i + n - 1]) END",
+    "contains_sequence": "(a, b) AS len(list_filter(generate_series(1, len(a) - len(b) + 1), "
+    "LAMBDA i: a[i:i + len(b) - 1] = b)) > 0",
+    "trino_element": "(a, i) AS CASE WHEN i = 0 THEN "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'")
+    + " WHEN i < 0 THEN "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'Array subscript is negative: ' || i")
+    + " WHEN i > len(a) THEN "
+    + _refusal(
+        "INVALID_FUNCTION_ARGUMENT",
+        "'Array subscript must be less than or equal to array length: ' || i || ' > ' || len(a)",
+    )
+    + " ELSE a[i] END",
     "trino_slice": "(a, i, n) AS CASE WHEN i < 0 THEN a[len(a) + i + 1:len(a) + i + n] ELSE a[i:i + n - 1] END",
     "trino_repeat": "(x, n) AS list_transform(range(n), LAMBDA i: x)",
     "trino_first_entries": "(l) AS list_filter(l, LAMBDA e, i: list_position(list_transform(l, LAMBDA z: z.key), "
     "e.key) = i)",
     "map_agg": "(k, v) AS map_from_entries(trino_first_entries(list({'key': k, 'value': v})))",
+    "split_to_map": "(s, e, k) AS map_from_entries(list_transform(string_split(s, e), LAMBDA x: "
+    "{'key': string_split(x, k)[1], 'value': string_split(x, k)[2]}))",
+    # Aggregates.
+    "every": "(x) AS bool_and(x)",
+    "trino_grouped": "(l) AS list_transform(trino_first_entries(l), LAMBDA f: {'key': f.key, 'value': "
+    "list_transform(list_filter(l, LAMBDA e: e.key = f.key), LAMBDA e: e.value)})",
+    "multimap_agg": "(k, v) AS map_from_entries(trino_grouped(list({'key': k, 'value': v})))",
+    "multimap_from_entries": "(l) AS map_from_entries(trino_grouped(list_transform(l, LAMBDA e: "
+    "{'key': e[1], 'value': e[2]})))",
+    "trino_checksum": "(a VARCHAR[]) AS trino_checksum_texts(a), (a BIGINT[]) AS trino_checksum_integers(a), "
+    "(a DOUBLE[]) AS trino_checksum_doubles(a), (a DATE[]) AS trino_checksum_integers(list_transform(a, LAMBDA d: "
+    "CAST(d - DATE '1970-01-01' AS BIGINT)))",
     # Numbers.
     "width_bucket": "(x, low, high, n) AS CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 "
     "ELSE CAST(floor((x - low) / (high - low) * n) AS BIGINT) + 1 END",
@@ -137,89 +169,3 @@ MACROS: dict[str, str] = {
     "bitwise_right_shift": "(a, n) AS a >> n",
     "trino_typeof": "(x) AS trino_type_name(typeof(x))",
 }
-
-_TYPE_NAMES = {
-    "VARCHAR": "varchar",
-    "BLOB": "varbinary",
-    "FLOAT": "real",
-    "HUGEINT": "bigint",
-    "TIMESTAMP": "timestamp(3)",
-    "TIMESTAMP_S": "timestamp(0)",
-    "TIMESTAMP_MS": "timestamp(3)",
-    "TIMESTAMP WITH TIME ZONE": "timestamp(3) with time zone",
-    "TIME": "time(3)",
-    '"NULL"': "unknown",
-    "INTERVAL": "interval day to second",
-}
-
-
-def trino_type_name(name: str | None) -> str | None:
-    """Spell a DuckDB type as Trino's `typeof` does."""
-    if name is None:
-        return None
-    if name.endswith("[]"):
-        return f"array({trino_type_name(name[:-2])})"
-    return _TYPE_NAMES.get(name, name.lower().replace(", ", ","))
-
-
-def double_text(value: float | None) -> str | None:
-    """Spell a double as Java does: `1.0`, `1.0E10`, `NaN`, `Infinity`."""
-    if value is None:
-        return None
-    if value != value:  # noqa: PLR0124 - NaN alone differs from itself
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    shortest = repr(value)
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        return shortest if "e" not in shortest else format(value, "f")
-    return _scientific(shortest)
-
-
-def _scientific(shortest: str) -> str:
-    sign = "-" if shortest.startswith("-") else ""
-    digits, _, exponent = shortest.lstrip("-").partition("e")
-    whole, _, fraction = digits.partition(".")
-    power = int(exponent or 0) + len(whole) - 1
-    figures = (whole + ("" if fraction == "0" else fraction)).rstrip("0")
-    if whole == "0":
-        figures = fraction.lstrip("0").rstrip("0")
-        power = int(exponent or 0) - (len(fraction) - len(fraction.lstrip("0")) + 1)
-    return f"{sign}{figures[0]}.{figures[1:] or '0'}E{power}"
-
-
-def real_text(value: float | None) -> str | None:
-    """Spell a 32-bit float with the digits that such a float holds."""
-    if value is None:
-        return None
-    shortest = str(pa.scalar(value, pa.float32()).cast(pa.string()).as_py())
-    return double_text(float(shortest))
-
-
-def formatted(pattern: str | None, values: list[str | None] | None) -> str | None:
-    """Fill a Java format string; values arrive as text and are numbers where the pattern says so."""
-    if pattern is None or values is None:
-        return None
-    kinds = re.findall(r"%[-#+ 0,(]*\d*(?:\.\d+)?([sdfexXob%])", pattern)
-    kinds = [kind for kind in kinds if kind != "%"]
-    converted = [
-        value if kind == "s" or value is None else (int(value) if kind in "dxXo" else float(value))
-        for kind, value in zip(kinds, values, strict=False)
-    ]
-    grouped = re.sub(r"%,(\d*)d", lambda found: f"%{found[1]}s", pattern)
-    if grouped != pattern:
-        converted = [f"{value:,}" if isinstance(value, int) else value for value in converted]
-    return grouped % tuple(converted)
-
-
-def define(connection: duckdb.DuckDBPyConnection) -> None:
-    """Define the macros and the few functions that need Python."""
-    for name, python, kind in (
-        ("trino_type_name", trino_type_name, "VARCHAR"),
-        ("trino_double_text", double_text, "DOUBLE"),
-        ("trino_real_text", real_text, "FLOAT"),
-    ):
-        connection.create_function(name, python, [kind], "VARCHAR")
-    connection.create_function("trino_formatted", formatted, ["VARCHAR", "VARCHAR[]"], "VARCHAR")
-    for name, overloads in MACROS.items():
-        connection.execute(f"CREATE MACRO {name}{overloads}")

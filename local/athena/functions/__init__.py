@@ -1,0 +1,1 @@
+"""Trino's functions in DuckDB: macros over its own, and Python where it has nothing alike."""
