@@ -12,7 +12,8 @@ from conformance.exports.publish import CORPUS_DATABASE
 from conformance.outcome import Outcome
 from conformance.stand_in import StandIn
 from dashboard.errors import RefusedSql
-from dashboard.sql.guard import Catalogue, ServedTable, checked
+from dashboard.sql.catalogue import Catalogue, ServedTable
+from dashboard.sql.guard import checked
 from local.athena.sql.parsing import tokens
 
 MOST_ROWS = 20_000

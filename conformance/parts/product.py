@@ -66,7 +66,7 @@ def _work(export: Export) -> None:
 
 
 def _statements(service: Service, name: str) -> Iterator[Statement]:
-    shape, manifest = service.shape(name), service.manifest(name)
+    model, manifest = service.model(name), service.manifest(name)
     if manifest is None or manifest.last_day is None:
         return
     last = manifest.last_day
@@ -75,20 +75,20 @@ def _statements(service: Service, name: str) -> Iterator[Statement]:
         "endDate": last,
         "agentName": "Amara Okafor",
         "contactId": "t-003",
-        "sql": f"SELECT * FROM {shape.table}",
+        "sql": f"SELECT * FROM {model.table}",
     }
-    for kind in available_query_types(shape):
+    for kind in available_query_types(model):
         for limit in (MOST_ROWS, SMALL):
             given: dict[str, object] = {field: values[field] for field in kind.fields if field in values}
-            yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **given}, shape, MOST_ROWS))
+            yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **given}, model, MOST_ROWS))
             bare: dict[str, object] = {field: values[field] for field in kind.required}
-            yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **bare}, shape, MOST_ROWS))
+            yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **bare}, model, MOST_ROWS))
     for filters in _filters(service, name):
-        yield rows_statement(shape, filters, MOST_ROWS)
-    written = service.prepare(name, request_from({"query": "custom_sql", "sql": values["sql"]}, shape, MOST_ROWS))
+        yield rows_statement(model, filters, MOST_ROWS)
+    written = service.prepare(name, request_from({"query": "custom_sql", "sql": values["sql"]}, model, MOST_ROWS))
     narrowed = cheaper(service, name, written)
     if narrowed is not None:
-        yield service.prepare(name, request_from({"query": "custom_sql", "sql": narrowed.sql}, shape, MOST_ROWS))
+        yield service.prepare(name, request_from({"query": "custom_sql", "sql": narrowed.sql}, model, MOST_ROWS))
     result = service.start(name, written).outcome()
     for form in ("parquet", "json"):
         yield unload_of(service, result, result.names[:5], form)
@@ -103,9 +103,14 @@ def _filters(service: Service, name: str) -> Iterator[Filters]:
     yield Filters(week)
     yield Filters(Days(last, last))
     yield Filters(Days(last - dt.timedelta(days=40), last - dt.timedelta(days=1)))
-    yield Filters(week, channel=("VOICE",))
-    yield Filters(week, agent=("Amara Okafor", None), method=("INBOUND", "API"))
-    yield Filters(week, agent=("O'Neil",), channel=("VOICE", "CHAT"))
+    model = service.model(name)
+    picked: tuple[dict[str | None, tuple[str | None, ...]], ...] = (
+        {model.channel: ("VOICE",)},
+        {model.agent: ("Amara Okafor", None), model.method: ("INBOUND", "API")},
+        {model.agent: ("O'Neil",), model.channel: ("VOICE", "CHAT")},
+    )
+    for values in picked:
+        yield Filters(week, tuple((column, found) for column, found in values.items() if column in model.dimensions))
 
 
 def _cases(label: str, sql: str, database: str, parameters: tuple[str, ...]) -> Iterator[Case]:
