@@ -82,6 +82,11 @@ class Table:
         return self.parameters.get("table_type", "").upper() == "ICEBERG"
 
     @property
+    def is_written_elsewhere(self) -> bool:
+        """Whether an Iceberg table has metadata, which tells its files; without it the table is one of our own."""
+        return self.is_iceberg and "metadata_location" in self.parameters
+
+    @property
     def all_columns(self) -> tuple[Column, ...]:
         """Columns in the order of `SELECT *`: partition keys come last."""
         return self.columns + self.partition_keys

@@ -22,11 +22,12 @@ from local.athena.engine.table_plan import ScanPlan, scan_plans
 from local.athena.errors import QueryCancelled, QueryError
 from local.athena.functions.registry import define
 from local.athena.objects import ObjectStore
-from local.athena.sql.aliases import check_aliases
-from local.athena.sql.comparisons import check_comparisons
+from local.athena.sql.checks.aliases import check_aliases
+from local.athena.sql.checks.comparisons import check_comparisons
+from local.athena.sql.checks.literal_kinds import check_kinds
+from local.athena.sql.checks.refusals import check_clauses
 from local.athena.sql.parsing import with_parameters
 from local.athena.sql.references import Reference, Resolver
-from local.athena.sql.refusals import check_clauses
 from local.athena.sql.translate import duckdb_sql
 
 _PATH = "$path"
@@ -142,6 +143,7 @@ class Query:
 
     def _prepare(self, tree: exp.Expr) -> tuple[str, list[Reference]]:
         check_clauses(tree)
+        check_kinds(tree)
         resolver = Resolver(self.catalog, self.finder, self.database, self.sql)
         tree = resolver.resolve(with_parameters(tree, self.parameters))
         with_path = _PATH in self.sql

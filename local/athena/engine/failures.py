@@ -50,6 +50,11 @@ def _cast(found: re.Match[str]) -> str:
     return f"INVALID_CAST_ARGUMENT: Cannot cast '{found[1]}' to {_TYPE_NAMES.get(found[2], found[2])}"
 
 
+def _out_of_range(found: re.Match[str]) -> str:
+    kind = _TYPE_NAMES.get(found[2], found[2]).lower()
+    return f"NUMERIC_VALUE_OUT_OF_RANGE: Out of range for {kind}: {found[1]}"
+
+
 _RULES = (
     _rule(rf"{MARK} ([A-Z_]+): ([^\n]*)", r"\1: \2", DATA),
     _rule(r'Referenced column "([^"]+)" (?:was )?not found|does not have a column named "([^"]+)"', _column_not_found),
@@ -60,6 +65,8 @@ _RULES = (
         f"AMBIGUOUS_NAME: {_AT}: Column '{found[1]}' is ambiguous")),
     _rule(r"(?:Function|Macro|Aggregate) with name (\w+) does not exist", lambda found: (
         f"FUNCTION_NOT_FOUND: {_AT}: Function '{found[1]}' not registered")),
+    _rule(r"value (\S+) can't be cast because the value is out of range for the destination type (\w+)", _out_of_range,
+          DATA),
     _rule(r"[Dd]ivision by zero", "DIVISION_BY_ZERO: Division by zero", DATA),
     _rule(r"Could not convert (?:string|value) ['\"](.*?)['\"] to '?([\w()]+)'?", _cast, DATA),
     _rule(r"(?:invalid|date|timestamp|time) (?:timestamp |date |time )?field(?: format| value)?[^:]*: \"([^\"]*)\"",
@@ -70,7 +77,23 @@ _RULES = (
     _rule(r"[Mm]ore than one row returned by a subquery", "SUBQUERY_MULTIPLE_ROWS: Scalar sub-query has returned "
           "multiple rows", DATA),
     _rule(r"No function matches the given name and argument types '(\w+)\((.*?)\)'", lambda found: (
-        f"TYPE_MISMATCH: {_AT}: Unexpected parameters ({found[2].lower()}) for function {found[1].lower()}")),
+        f"FUNCTION_NOT_FOUND: {_AT}: Unexpected parameters ({found[2].lower()}) for function {found[1].lower()}")),
+    _rule(r'Could not choose a best candidate function for the function call "(\w+)\(', lambda found: (
+        f"FUNCTION_NOT_FOUND: {_AT}: Unexpected parameters for function {found[1].lower()}")),
+    _rule(r"aggregate function calls cannot be nested", lambda _: (
+        f"NESTED_AGGREGATION: {_AT}: Cannot nest aggregations inside aggregation")),
+    _rule(r"(\w+) clause cannot contain (?:aggregates|window functions)", lambda found: (
+        f"EXPRESSION_NOT_SCALAR: {_AT}: {found[1]} clause cannot contain aggregations, window functions or grouping "
+        "operations")),
+    _rule(r"ORDER term out of range", lambda _: (
+        f"INVALID_COLUMN_REFERENCE: {_AT}: ORDER BY position is not in select list")),
+    _rule(r"Map keys must be unique", "INVALID_FUNCTION_ARGUMENT: Duplicate map keys are not allowed", DATA),
+    _rule(r"map key list does not align", "INVALID_FUNCTION_ARGUMENT: Key and value arrays must be the same length",
+          DATA),
+    _rule(r"Insufficient padding", "INVALID_FUNCTION_ARGUMENT: Padding string must not be empty", DATA),
+    _rule(r"Unknown TimeZone '([^']*)'", r"INVALID_FUNCTION_ARGUMENT: '\1' is not a valid time zone", DATA),
+    _rule(r"Malformed JSON", "INVALID_FUNCTION_ARGUMENT: Cannot convert value to JSON", DATA),
+    _rule(r"DECIMAL type width", "INVALID_FUNCTION_ARGUMENT: DECIMAL precision must be in range [1, 38]"),
     _rule(r"Cannot compare values of type (\S+) and(?: type)? (\S+)", lambda found: (
         f"TYPE_MISMATCH: {_AT}: Cannot apply operator: {found[1].lower()} = {found[2].lower()}")),
     _rule(r"Set operations can only apply to expressions with the same number", lambda _: (

@@ -13,6 +13,11 @@ class FunctionError(Exception):
         super().__init__(f"{MARK} {name}: {message}")
 
 
+def fail(name: str, message: str) -> None:
+    """End the query."""
+    raise FunctionError(name, message)
+
+
 def invalid_argument(message: str) -> FunctionError:
     """Return the error of an argument that a function refuses."""
     return FunctionError("INVALID_FUNCTION_ARGUMENT", message)

@@ -17,10 +17,27 @@ _DIVISION = ", ".join(
 )
 
 
+_BELOW_A_DAY = ("millisecond", "second", "minute", "hour")
+
+
+def _refusal(name: str, message: str) -> str:
+    """An expression that ends the query with one of Trino's errors; `message` is SQL.
+
+    DuckDB's own error() is volatile, which its TRY does not take.
+    """
+    return f"trino_fail('{name}', {message})"
+
+
 def _shift(expression: str) -> str:
-    """Overloads that keep a DATE a DATE when whole days are added."""
+    """Overloads that keep a DATE a DATE when whole days are added, and take no smaller unit for it."""
+    unit = next((unit for unit in _BELOW_A_DAY if unit in expression), None)
+    date = (
+        f"CAST({expression} AS DATE)"
+        if unit is None
+        else _refusal("INVALID_FUNCTION_ARGUMENT", f"'''{unit}'' is not a valid DATE field'")
+    )
     return (
-        f"(n BIGINT, d DATE) AS CAST({expression} AS DATE), (n BIGINT, d TIMESTAMP) AS {expression}, "
+        f"(n BIGINT, d DATE) AS {date}, (n BIGINT, d TIMESTAMP) AS {expression}, "
         f"(n BIGINT, d TIMESTAMPTZ) AS {expression}"
     )
 
@@ -38,9 +55,34 @@ _DATE_ADD = {
 }
 
 
-def _refusal(name: str, message: str) -> str:
-    """An expression that ends the query with one of Trino's errors; `message` is SQL."""
-    return f"error('trino-error {name}: ' || {message})"
+def _whole(kind: str) -> str:
+    """Casts to a whole number: doubles are rounded, text holds digits alone."""
+    refused = _refusal("INVALID_CAST_ARGUMENT", f"'Cannot cast ''' || x || ''' to {kind}'")
+    others = ", ".join(f"(x {other}) AS CAST(x AS {kind})" for other in ("BOOLEAN", *_INTEGERS, "DECIMAL"))
+    return (
+        f"(x DOUBLE) AS CAST(round(x) AS {kind}), (x FLOAT) AS CAST(round(x) AS {kind}), "
+        rf"(x VARCHAR) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '\s*[+-]?\d+\s*') "
+        f"THEN CAST(x AS {kind}) ELSE {refused} END, {others}"
+    )
+
+
+def _tried(kind: str) -> str:
+    """The same casts with NULL for what they refuse."""
+    others = ", ".join(f"(x {other}) AS TRY_CAST(x AS {kind})" for other in ("BOOLEAN", *_INTEGERS, "DECIMAL"))
+    return (
+        f"(x DOUBLE) AS TRY_CAST(round(x) AS {kind}), (x FLOAT) AS TRY_CAST(round(x) AS {kind}), "
+        rf"(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\s*[+-]?\d+\s*') THEN TRY_CAST(x AS {kind}) END, {others}"
+    )
+
+
+def _moment(kind: str, pattern: str, others: tuple[str, ...]) -> str:
+    """Casts to a date or timestamp: of text in Trino's one form alone."""
+    refused = _refusal("INVALID_CAST_ARGUMENT", f"'Value cannot be cast to {kind.lower()}: ' || x")
+    plain = ", ".join(f"(x {other}) AS CAST(x AS {kind})" for other in others)
+    return (
+        f"(x VARCHAR) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '{pattern}') "
+        f"THEN CAST(x AS {kind}) ELSE {refused} END, {plain}"
+    )
 
 
 MACROS: dict[str, str] = {
@@ -54,14 +96,28 @@ MACROS: dict[str, str] = {
     "(x TIMESTAMP, z VARCHAR) AS timezone(z, timezone('UTC', x))",
     # Without a type per overload a decimal keeps its size. The type is known when the query is bound.
     "trino_text": "(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') "
-    "THEN trino_cast_text(typeof(x), CAST(x AS VARCHAR)) ELSE CAST(x AS VARCHAR) END",
-    "trino_integer": "(x DOUBLE) AS CAST(round(x) AS INTEGER), (x FLOAT) AS CAST(round(x) AS INTEGER), "
-    + ", ".join(f"(x {kind}) AS CAST(x AS INTEGER)" for kind in ("VARCHAR", "BOOLEAN", *_INTEGERS, "DECIMAL")),
-    "trino_bigint": "(x DOUBLE) AS CAST(round(x) AS BIGINT), (x FLOAT) AS CAST(round(x) AS BIGINT), "
-    + ", ".join(f"(x {kind}) AS CAST(x AS BIGINT)" for kind in ("VARCHAR", "BOOLEAN", *_INTEGERS, "DECIMAL")),
+    "THEN trino_cast_text(typeof(x), CAST(x AS VARCHAR)) "
+    "WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE CAST(x AS VARCHAR) END",
+    **{f"trino_{name}": _whole(name.upper()) for name in ("integer", "bigint")},
+    **{f"trino_try_{name}": _tried(name.upper()) for name in ("integer", "bigint")},
+    "trino_boolean": "(x VARCHAR) AS CASE WHEN x IS NULL THEN NULL WHEN lower(x) IN ('true', 't', '1') THEN true "
+    "WHEN lower(x) IN ('false', 'f', '0') THEN false ELSE "
+    + _refusal("INVALID_CAST_ARGUMENT", "'Cannot cast ''' || x || ''' to BOOLEAN'")
+    + " END, (x BOOLEAN) AS x, (x DOUBLE) AS x <> 0, (x BIGINT) AS x <> 0, (x DECIMAL) AS x <> 0",
+    "trino_date": _moment("DATE", r"\s*[+-]?\d{4,}-\d{1,2}-\d{1,2}\s*", ("DATE", "TIMESTAMP", "TIMESTAMPTZ")),
+    "trino_timestamp": _moment(
+        "TIMESTAMP",
+        r"\s*\d{4,}-\d{1,2}-\d{1,2}( \d{1,2}:\d{2}(:\d{2}(\.\d{1,12})?)?)?( \S+)?\s*",
+        ("DATE", "TIMESTAMP", "TIMESTAMPTZ"),
+    ),
     # Dates.
     **{f"trino_date_add_{unit}": _shift(f"d + {step}") for unit, step in _DATE_ADD.items()},
-    "trino_date_trunc": "(u VARCHAR, d DATE) AS CAST(date_trunc(u, d) AS DATE), "
+    "millisecond": "(x) AS datepart('millisecond', x) % 1000",
+    "current_timezone": "() AS 'UTC'",
+    "trino_date_trunc": "(u VARCHAR, d DATE) AS CASE WHEN lower(u) IN ('day', 'week', 'month', 'quarter', 'year') "
+    "THEN CAST(date_trunc(u, d) AS DATE) ELSE "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'''' || u || ''' is not a valid DATE field'")
+    + " END, "
     "(u VARCHAR, d TIMESTAMP) AS CAST(date_trunc(u, d) AS TIMESTAMP), (u VARCHAR, d TIMESTAMPTZ) AS date_trunc(u, d)",
     "from_iso8601_timestamp": "(s) AS CAST(CASE WHEN regexp_matches(s, '[T ]') THEN s ELSE s || ' 00:00:00' END "
     "AS TIMESTAMPTZ)",
@@ -91,8 +147,12 @@ MACROS: dict[str, str] = {
     "'NULL') THEN NULL ELSE json_extract_string(trino_valid_json(j), p) END",
     "trino_json_extract": "(j, p) AS json_extract(trino_valid_json(j), p)",
     "json_array_get": "(j, i) AS json_extract(j, '$[' || i || ']')",
-    "json_size": "(j, p) AS COALESCE(json_array_length(json_extract(j, p)), len(json_keys(json_extract(j, p))))",
-    "json_array_contains": "(j, x) AS list_contains(CAST(CAST(j AS JSON) AS VARCHAR[]), CAST(x AS VARCHAR))",
+    "trino_json_array_length": "(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END",
+    "is_json_scalar": "(j) AS json_type(j) NOT IN ('OBJECT', 'ARRAY')",
+    "json_size": "(j, p) AS CASE json_type(json_extract(j, p)) WHEN 'ARRAY' THEN json_array_length(json_extract(j, p)) "
+    "WHEN 'OBJECT' THEN len(json_keys(json_extract(j, p))) ELSE 0 END",
+    "json_array_contains": "(j, x) AS list_contains(list_transform(json_extract(j, '$[*]'), LAMBDA e: "
+    "CAST(e AS VARCHAR)), CAST(to_json(x) AS VARCHAR))",
     # Arrays and maps.
     "trino_sequence": "(a DATE, b DATE) AS list_transform(generate_series(a, b, to_days(1)), "
     "LAMBDA x: CAST(x AS DATE)), "
@@ -139,6 +199,9 @@ MACROS: dict[str, str] = {
         "'Array subscript must be less than or equal to array length: ' || i || ' > ' || len(a)",
     )
     + " ELSE a[i] END",
+    "trino_map_value": "(m, k) AS CASE WHEN m IS NULL OR map_contains(m, k) THEN m[k] ELSE "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'Key not present in map: ' || k")
+    + " END",
     "trino_slice": "(a, i, n) AS CASE WHEN i < 0 THEN a[len(a) + i + 1:len(a) + i + n] ELSE a[i:i + n - 1] END",
     "trino_repeat": "(x, n) AS list_transform(range(n), LAMBDA i: x)",
     "trino_first_entries": "(l) AS list_filter(l, LAMBDA e, i: list_position(list_transform(l, LAMBDA z: z.key), "
@@ -157,6 +220,9 @@ MACROS: dict[str, str] = {
     "(a DOUBLE[]) AS trino_checksum_doubles(a), (a DATE[]) AS trino_checksum_integers(list_transform(a, LAMBDA d: "
     "CAST(d - DATE '1970-01-01' AS BIGINT)))",
     # Numbers.
+    "trino_sign": "(x DOUBLE) AS CAST(sign(x) AS DOUBLE), (x INTEGER) AS CAST(sign(x) AS INTEGER), "
+    "(x BIGINT) AS CAST(sign(x) AS BIGINT), (x HUGEINT) AS CAST(sign(x) AS BIGINT)",
+    "trino_random": "(low, high) AS low + CAST(floor(random() * (high - low)) AS INTEGER)",
     "width_bucket": "(x, low, high, n) AS CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 "
     "ELSE CAST(floor((x - low) / (high - low) * n) AS BIGINT) + 1 END",
     "infinity": "() AS CAST('Infinity' AS DOUBLE)",

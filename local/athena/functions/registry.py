@@ -10,12 +10,14 @@ import duckdb
 from duckdb.func import FunctionNullHandling
 
 from local.athena.functions import hashes, json_functions, number_text, patterns, text
+from local.athena.functions.errors import fail
 from local.athena.functions.macros import MACROS
 
 _TEXT, _TEXTS, _NUMBER, _DOUBLE, _BYTES, _BOOLEAN = "VARCHAR", "VARCHAR[]", "BIGINT", "DOUBLE", "BLOB", "BOOLEAN"
 _Function = tuple[Callable[..., Any], Sequence[str], str]
 
 _FUNCTIONS: dict[str, _Function] = {
+    "trino_fail": (fail, [_TEXT, _TEXT], "NULL"),
     "trino_type_name": (number_text.trino_type_name, [_TEXT], _TEXT),
     "trino_cast_text": (number_text.cast_text, [_TEXT, _TEXT], _TEXT),
     # Text.

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from local.athena.engine.duckdb_engine import Rows
+from local.athena.errors import DATA, QueryError
 from local.athena.functions.number_text import double_text, real_text
 
 _LONGEST = 2147483647
@@ -185,8 +186,18 @@ def as_text(column: pa.ChunkedArray, kind: Any) -> pa.ChunkedArray:
         return column.cast(pa.time32("ms"), safe=False).cast(pa.string())
     if pa.types.is_null(arrow):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    if kind.id == "hugeint":
+        _check_bigints(column)
     writer = _writer(kind)
     return pa.chunked_array([pa.array((None if v is None else writer(v) for v in column.to_pylist()), pa.string())])
+
+
+def _check_bigints(column: pa.ChunkedArray) -> None:
+    """DuckDB sums whole numbers in 128 bits, Athena in 64."""
+    ends = pc.min_max(column).as_py()
+    for end in ends.values():
+        if end is not None and not -(2**63) <= end < 2**63:
+            raise QueryError(f"NUMERIC_VALUE_OUT_OF_RANGE: bigint addition overflow: {end}", DATA)
 
 
 def _timestamps(column: pa.ChunkedArray) -> pa.ChunkedArray:

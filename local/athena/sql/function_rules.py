@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from local.athena.errors import DATA, QueryError
 from local.athena.functions.date_patterns import strftime_from_joda
 from local.athena.sql.json_calls import cast_to_returned
 from local.athena.sql.macro_calls import call, typed_call
@@ -41,9 +42,22 @@ def _exact_distinct(node: exp.Expr) -> exp.Expr:
     return exp.Count(this=exp.Distinct(expressions=[node.this]))
 
 
+_PLAIN_STEPS = (exp.JSONPathRoot, exp.JSONPathKey, exp.JSONPathSubscript)
+
+
+def _check_path(path: exp.JSONPath) -> None:
+    """Fail at the steps that json_extract has not: wildcards, filters, recursion, places from the end."""
+    for step in path.expressions:
+        place = step.this if isinstance(step, exp.JSONPathSubscript) else None
+        if not isinstance(step, _PLAIN_STEPS) or isinstance(place, exp.Expr) or (isinstance(place, int) and place < 0):
+            raise QueryError("INVALID_FUNCTION_ARGUMENT: Invalid JSON path", DATA)
+
+
 def _json_path(name: str) -> Rule:
     def rule(node: exp.Expr) -> exp.Expr:
         path = node.expression
+        if isinstance(path, exp.JSONPath):
+            _check_path(path)
         text = path.sql(dialect="duckdb").strip("'") if isinstance(path, exp.JSONPath) else None
         return call(name, node.this, exp.Literal.string(text) if text is not None else path)
 
@@ -116,6 +130,13 @@ def _reduced(node: exp.Expr) -> exp.Expr:
     )
 
 
+def _sorted(node: exp.Expr) -> exp.Expr:
+    """Refuse an order of one's own, which DuckDB would leave out without a word."""
+    if isinstance(node.expression, exp.Lambda):
+        raise QueryError("NOT_SUPPORTED: array_sort with a comparison is not served here", DATA)
+    return node
+
+
 def _joined_text(node: exp.Expr) -> exp.Expr:
     if node.args.get("separator") is None:
         node.set("separator", exp.Literal.string(""))
@@ -171,8 +192,11 @@ FUNCTION_RULES: dict[type[exp.Expr], Rule] = {
     exp.Replace: lambda node: call(
         "trino_replace", node.this, node.expression, node.args.get("replacement") or exp.Literal.string("")
     ),
+    exp.Sign: lambda node: typed_call("trino_sign", node.this),
+    exp.ArraySort: _sorted,
     exp.SHA: lambda node: call("trino_sha1", node.this),
     exp.SHA2: _digest,
+    exp.SHA2Digest: _digest,
     exp.Reduce: _reduced,
     exp.GroupConcat: _joined_text,
     exp.ArgMax: lambda node: node if node.args.get("count") else call("arg_max_null", node.this, node.expression),
@@ -186,6 +210,8 @@ FUNCTION_RULES: dict[type[exp.Expr], Rule] = {
 def renamed(node: exp.Anonymous) -> exp.Expr:
     """Return what stands for a function that the parser has no node for."""
     name = node.name.lower()
+    if name == "to_base":
+        return call("lower", node.copy())
     if name in _SYNONYMS:
         return call(_SYNONYMS[name], *node.expressions)
     rule = _CALLS.get(name)
@@ -230,6 +256,7 @@ _SYNONYMS = {
     "repeat": "trino_repeat",
     "slice": "trino_slice",
     "zip": "list_zip",
+    "json_array_length": "trino_json_array_length",
     "url_encode": "trino_url_encode",
     "url_decode": "trino_url_decode",
 }

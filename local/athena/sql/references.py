@@ -83,6 +83,12 @@ class Resolver:
         if catalog is not None and catalog.name.lower() != CATALOG_NAME.lower():
             raise QueryError(f"CATALOG_NOT_FOUND: {where}: Catalog '{catalog.name}' does not exist", SCHEMA)
         table = self.catalog.table(database, name)
+        if table is not None and table.is_written_elsewhere:
+            raise QueryError(
+                f"NOT_SUPPORTED: {where}: Table 'awsdatacatalog.{database}.{name}' is an Iceberg table with metadata "
+                "of its own (metadata_location), which the local Athena does not read. Query it in AWS.",
+                SCHEMA,
+            )
         if table is not None:
             return table
         if self.catalog.database(database) is None:

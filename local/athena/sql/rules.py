@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
+from local.athena.errors import SYNTAX, QueryError
 from local.athena.sql.function_rules import FUNCTION_RULES, renamed
 from local.athena.sql.macro_calls import call, typed_call
 from local.athena.sql.nested import row
@@ -38,6 +39,9 @@ def _shifted(name: str) -> Callable[[exp.Expr], exp.Expr]:
     return rule
 
 
+_UNITS = ("millisecond", "second", "minute", "hour", "day", "week", "month", "quarter", "year")
+
+
 def _unit(node: exp.Expr) -> str:
     unit = node.args.get("unit")
     return (unit.name if unit is not None else "day").lower()
@@ -49,6 +53,9 @@ def _date_add(node: exp.Expr) -> exp.Expr:
         count = count.this
     if isinstance(count, exp.Literal) and count.is_string:
         count = exp.Literal.number(count.name)
+    if _unit(node) not in _UNITS:
+        message = f"'{_unit(node)}' is not a valid field"
+        return call("trino_fail", exp.Literal.string("INVALID_FUNCTION_ARGUMENT"), exp.Literal.string(message))
     return typed_call(f"trino_date_add_{_unit(node)}", count, node.this)
 
 
@@ -57,7 +64,9 @@ def _date_diff(node: exp.Expr) -> exp.Expr:
 
 
 def _date_trunc(node: exp.Expr) -> exp.Expr:
-    return typed_call("trino_date_trunc", exp.Literal.string(_unit(node)), node.this)
+    # The parser keeps no difference between a unit and a column that holds one.
+    unit = exp.Literal.string(_unit(node)) if _unit(node) in _UNITS else exp.column(_unit(node))
+    return typed_call("trino_date_trunc", unit, node.this)
 
 
 _TO_JSON = exp.DataType.Type.JSON
@@ -75,14 +84,26 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if kind.this in (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIME):
         # DuckDB's TIMESTAMP(3) is another type with fewer functions; microseconds serve every precision up to six.
         kind.set("expressions", [])
-    if isinstance(node, exp.TryCast):
+    if isinstance(node.this, exp.Null):
         return node
-    is_exact = isinstance(node.this, exp.Null) or (
-        isinstance(node.this, exp.Literal) and "e" not in node.this.name.lower()
-    )
-    if kind.this in (exp.DataType.Type.INT, exp.DataType.Type.BIGINT) and not is_exact:
-        return typed_call("trino_bigint" if kind.this == exp.DataType.Type.BIGINT else "trino_integer", node.this)
-    return node
+    checked = _CHECKED_CASTS.get(kind.this)
+    if checked is None or (isinstance(node, exp.TryCast) and kind.this not in _WHOLE):
+        return node
+    is_number = isinstance(node.this, exp.Literal) and not node.this.is_string and "e" not in node.this.name.lower()
+    if is_number and kind.this in _WHOLE:
+        return node
+    return typed_call(checked.replace("trino_", "trino_try_") if isinstance(node, exp.TryCast) else checked, node.this)
+
+
+_WHOLE = (exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
+_CHECKED_CASTS = {
+    exp.DataType.Type.INT: "trino_integer",
+    exp.DataType.Type.BIGINT: "trino_bigint",
+    exp.DataType.Type.BOOLEAN: "trino_boolean",
+    exp.DataType.Type.DATE: "trino_date",
+    exp.DataType.Type.TIMESTAMP: "trino_timestamp",
+}
+"""Casts that take less from text than DuckDB's."""
 
 
 def _text_cast(node: exp.Expr, kind: exp.DataType) -> exp.Expr:
@@ -100,10 +121,56 @@ def _text_cast(node: exp.Expr, kind: exp.DataType) -> exp.Expr:
 def _subscript(node: exp.Expr) -> exp.Expr:
     """Rewrite `a[i]` over an array; of a map or a row only DuckDB knows, so that it is left where a key is text."""
     (index,) = node.expressions
-    is_whole = isinstance(index, exp.Literal) and not index.is_string
-    if not is_whole or node.args.get("safe") or not isinstance(node.this, exp.Array):
+    if node.args.get("safe"):
         return node
-    return call("trino_element", node.this, exp.Literal.number(int(index.name) + 1))
+    if isinstance(index, exp.Literal) and index.is_string:
+        return call("trino_map_value", node.this, index)
+    if isinstance(node.this, exp.Anonymous) and node.this.name == "ROW":
+        return call("struct_extract_at", node.this, index)
+    try:
+        # The parser counts the places of an array from 0.
+        place = exp.Literal.number(int(index.sql()) + 1)
+    except ValueError:
+        return node
+    return call("trino_element", node.this, place) if isinstance(node.this, exp.Array) else node
+
+
+def _extracted(node: exp.Expr) -> exp.Expr:
+    is_weekday = node.this.name.upper() in {"DOW", "DAYOFWEEK", "DAY_OF_WEEK"}
+    return call("isodow", node.expression) if is_weekday else node
+
+
+def _as(kind: str) -> Callable[[exp.Expr], exp.Expr]:
+    return lambda node: exp.cast(node.copy(), kind)
+
+
+def _json_object(node: exp.Expr) -> exp.Expr:
+    """Write a JSON object as text; ABSENT ON NULL leaves out members without a value."""
+    members = [pair for pair in node.expressions if isinstance(pair, exp.JSONKeyValue)]
+    if not members:
+        return exp.Literal.string("{}")
+    values = [part for pair in members for part in (pair.this, pair.expression)]
+    built: exp.Expr = call("json_object", *values)
+    if "ABSENT" in str(node.args.get("null_handling") or "").upper():
+        built = call("json_merge_patch", exp.Literal.string("{}"), built)
+    return exp.cast(built, "varchar")
+
+
+def _fetched(node: exp.Expr) -> exp.Expr:
+    """Refuse what would be cut to fewer rows without a word."""
+    options = node.args.get("limit_options")
+    if options is not None and options.args.get("with_ties"):
+        raise QueryError("NOT_SUPPORTED: line 1:1: FETCH ... WITH TIES is not served here", SYNTAX)
+    return node
+
+
+def _random(node: exp.Expr) -> exp.Expr:
+    """Rewrite random(n) and random(m, n): whole numbers from 0 or m up to n, without it."""
+    if node.this is None:
+        return node
+    upper = node.args.get("lower")
+    low, high = (exp.Literal.number(0), node.this) if upper is None else (node.this, upper)
+    return call("trino_random", low, high)
 
 
 def _now(_: exp.Expr) -> exp.Expr:
@@ -124,4 +191,13 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = FUNCTION_RULES | 
     exp.TryCast: _cast,
     exp.Struct: row,
     exp.Bracket: _subscript,
+    exp.Extract: _extracted,
+    exp.Fetch: _fetched,
+    exp.BitwiseNot: _as("bigint"),
+    exp.BitwiseAndAgg: _as("bigint"),
+    exp.BitwiseOrAgg: _as("bigint"),
+    exp.BitwiseXorAgg: _as("bigint"),
+    exp.Grouping: _as("integer"),
+    exp.Rand: _random,
+    exp.JSONObject: _json_object,
 }

@@ -29,6 +29,12 @@ def _name_columns(tree: exp.Expr) -> exp.Expr:
     outer = tree
     while isinstance(outer, exp.SetOperation | exp.Subquery):
         outer = outer.this
+    if isinstance(outer, exp.Values) and outer is tree and not outer.args.get("alias"):
+        rows = outer.expressions
+        width = len(rows[0].expressions) if rows and isinstance(rows[0], exp.Tuple) else 1
+        names = [exp.to_identifier(f"_col{index}", quoted=True) for index in range(width)]
+        alias = exp.TableAlias(this=exp.to_identifier("t"), columns=names)
+        return exp.select("*").from_(exp.Values(expressions=rows, alias=alias))
     if isinstance(outer, exp.Select):
         for index, column in enumerate(list(outer.expressions)):
             if not isinstance(column, exp.Alias | exp.Column | exp.Dot) and not column.is_star:

@@ -9,8 +9,8 @@ from typing import Literal
 
 from local.athena.errors import RequestError
 from local.athena.results.results import Result, result_from_rows
+from local.athena.sql.checks.refusals import check_spelling
 from local.athena.sql.parsing import parse
-from local.athena.sql.refusals import check_spelling
 from local.athena.sql.statement_text import NAME, without_comments
 from local.athena.statements import ddl, describe, iceberg, writes
 from local.athena.statements.context import Job

@@ -206,6 +206,27 @@ def test_iceberg_tables_are_modified(place):
     assert place.run("DELETE FROM plain WHERE id = 1").reason.startswith("NOT_SUPPORTED")
 
 
+def test_an_iceberg_table_of_another_writer_is_refused_by_name(place):
+    """A table with Iceberg's own metadata is not read as text: the query fails and says why."""
+    place.aws.glue.create_table(
+        DatabaseName=place.database,
+        TableInput={
+            "Name": "ice",
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"table_type": "ICEBERG", "metadata_location": f"s3://{place.bucket}/ice/metadata/1.json"},
+            "StorageDescriptor": {
+                "Location": f"s3://{place.bucket}/ice",
+                "Columns": [{"Name": "id", "Type": "int"}],
+            },
+        },
+    )
+    place.aws.s3.put_object(Bucket=place.bucket, Key="ice/metadata/1.json", Body=b"{}")
+    ran = place.run("SELECT * FROM ice")
+    assert ran.state == "FAILED"
+    assert ran.reason.startswith("NOT_SUPPORTED: line 1:15: Table 'awsdatacatalog.")
+    assert "ice' is an Iceberg table with metadata of its own" in ran.reason
+
+
 def test_deleting_from_an_empty_iceberg_table(place):
     """A DELETE that finds no row, even in an empty table, touches none."""
     place.rows(f"CREATE TABLE ice (id int) LOCATION 's3://{place.bucket}/ice/' TBLPROPERTIES ('table_type'='ICEBERG')")

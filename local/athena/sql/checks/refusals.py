@@ -13,11 +13,12 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from local.athena.errors import SYNTAX, QueryError
-from local.athena.sql.names import FUNCTIONS, KEYWORDS, TYPES
+from local.athena.sql.checks.names import FUNCTIONS, KEYWORDS, TYPES
 from local.athena.sql.positions import position_at
 
 _OPERATORS = {"::", "==", "//", "**", "<<", ">>", "&", "^", "~", "{", "^@", "&&"}
 _WORDS = {"ILIKE", "QUALIFY", "PIVOT", "UNPIVOT", "ASOF", "POSITIONAL", "EXCLUDE"}
+_ANGLES = (TokenType.LT, TokenType.GT)
 _NEWLY_NAMED = {TokenType.R_PAREN, TokenType.ALIAS, TokenType.VAR, TokenType.IDENTIFIER}
 
 
@@ -33,10 +34,22 @@ def check_spelling(sql: str) -> None:
             if written.upper() in _WORDS and not _is_clause(found, at):
                 continue
             raise _refused("SYNTAX_ERROR", sql, token, f"mismatched input '{written}'")
+        if token.text.upper() == "LIMIT" and [after.text.upper() for after in found[at + 2 : at + 3]] == ["OFFSET"]:
+            raise _refused("SYNTAX_ERROR", sql, found[at + 2], "mismatched input 'OFFSET'. It stands before LIMIT")
+        following = found[at + 1] if at + 1 < len(found) else None
+        if following is not None and _are_no_pair(token, following):
+            raise _refused("SYNTAX_ERROR", sql, following, f"mismatched input '{following.text}'")
         if at + 1 < len(found) and found[at + 1].token_type == TokenType.L_PAREN:
             _check_name(sql, found, at)
             if token.text.upper() in {"CAST", "TRY_CAST"}:
                 _check_type(sql, found, at + 1)
+
+
+def _are_no_pair(first: Token, second: Token) -> bool:
+    """Whether two tokens never follow each other: two texts, `<<`."""
+    texts = first.token_type == second.token_type == TokenType.STRING
+    is_together = first.end + 1 == second.start
+    return texts or (is_together and first.token_type == second.token_type and first.token_type in _ANGLES)
 
 
 def _check_name(sql: str, found: Sequence[Token], at: int) -> None:
@@ -100,5 +113,7 @@ def _clauses(tree: exp.Expr) -> Iterator[tuple[str, str]]:
             yield "SYNTAX_ERROR", "mismatched input 'ON'. Expecting: '*', <expression>"
         elif isinstance(node, exp.Join) and str(node.args.get("kind") or "").upper() in {"SEMI", "ANTI"}:
             yield "SYNTAX_ERROR", "mismatched input 'SEMI'"
+        elif isinstance(node, exp.Join) and str(node.args.get("method") or "").upper() == "NATURAL":
+            yield "NOT_SUPPORTED", "Natural join not supported"
         elif isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
             yield "SYNTAX_ERROR", "mismatched input '('. Use UNNEST, or TABLE() around a table function"

@@ -24,6 +24,8 @@ _OPERATORS: dict[type[exp.Expr], str] = {
     exp.GTE: ">=",
 }
 _TEXTS = ("string", "varchar", "char")
+_NEVER_A_LITERAL = ("boolean", "date", "timestamp")
+"""Types whose values are written as `true` or `DATE '...'`, never as plain numbers or texts."""
 _OTHERS = ("array", "map", "struct", "binary")
 
 
@@ -36,7 +38,7 @@ def check_comparisons(tree: exp.Expr, references: Sequence[Reference], sql: str)
         if column is None or kind is None or kind.name in _OTHERS:
             continue
         for literal in _literals(node):
-            if literal.is_string != (kind.name in _TEXTS):
+            if literal.is_string != (kind.name in _TEXTS) or kind.name in _NEVER_A_LITERAL:
                 where = position_of(sql, column.name)
                 raise QueryError(f"TYPE_MISMATCH: {where}: {_told(node, kind, literal)}", SYNTAX)
 

@@ -63,9 +63,9 @@ TYPES = frozenset(
 
 KEYWORDS = frozenset(
     """
-    all and any as bernoulli between by case cube distinct else end escape except exists filter first from full
-    group groups having in inner intersect is join lateral left like limit match_recognize natural next not null
-    nulls offset on only or order outer over partition range recursive right rollup rows select set sets some
+    all and any as bernoulli between by case cube distinct else end escape except exists filter from full
+    group groups having in inner intersect is join lateral like limit match_recognize natural not null
+    nulls offset on or order outer over partition range recursive rollup rows select set sets some
     system table tablesample then ties union using values when where window with within
     """.split()
 )
