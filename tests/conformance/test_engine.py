@@ -9,7 +9,7 @@ from conformance.engine.java import java_command
 def test_without_maven_the_message_says_what_to_install(tmp_path, monkeypatch):
     """Nothing is downloaded by other ways."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EngineUnavailable, match="mvn was not found on PATH. Install Maven 3.6 or newer"):
+    with pytest.raises(EngineUnavailable, match=r"mvn was not found on PATH. Install Maven 3.6 or newer"):
         fetch(tmp_path / "engine")
 
 
