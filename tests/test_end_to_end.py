@@ -135,7 +135,7 @@ def test_stats_count_what_was_put(product):
     """The API's totals are the items put: by day, channel, agent and initiation method."""
     stats = httpx.get(f"{product.url}/api/stats", timeout=60).json()
     assert (stats["totalRows"], stats["uniqueContacts"], stats["channels"], stats["agents"]) == (1200, 1200, 2, 7)
-    assert stats["byDay"][0] == {"day": "2025-12-15", "contacts": 40}
+    assert stats["byDay"][0] == {"day": "2025-12-15", "contacts": 40, "published": True}
     assert len(stats["byDay"]) == 30
     assert {row["channel"]: row["contacts"] for row in stats["byChannel"]} == {"VOICE": 900, "CHAT": 300}
     assert sum(row["contacts"] for row in stats["byInitiationMethod"]) == 1200

@@ -96,7 +96,7 @@ def test_a_charts_data_is_downloaded(visitor: Callable[..., Any], published: Pub
         choose(page, "Menu of Contacts per day", "Download the data (CSV)")
     assert started.value.suggested_filename.startswith("contacts-Contacts-per-day-")
     started.value.save_as(tmp_path / "days.csv")
-    found = list(csv.DictReader(io.StringIO((tmp_path / "days.csv").read_text(encoding="utf-8"), newline="")))
+    found = list(csv.DictReader(io.StringIO((tmp_path / "days.csv").read_text(encoding="utf-8-sig"), newline="")))
     assert [row["day"] for row in found] == [f"2026-01-{number:02}" for number in range(1, 32)]
     assert sum(int(row["contacts"]) for row in found) == len(in_january(published))
 

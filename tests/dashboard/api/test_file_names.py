@@ -17,7 +17,7 @@ ORDERS = """
 name: orders
 source: {table: orders, index: by-state, partition_key: State, partition_values: [NEW], sort_key: PlacedAt}
 columns: [{name: clerk, attribute: Clerk, type: string, role: dimension}]
-target: {prefix: exports/orders, table: orders}
+target: {prefix: exports/orders, database: file_names, table: orders}
 """
 
 
