@@ -67,6 +67,7 @@ def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
     page.keyboard.press("Escape")
     page.wait_for_url("**startDate=2026-01-05&endDate=2026-01-09**")
     expect(page.get_by_test_id("stDateInputQuickSelect")).to_be_hidden()
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # the days typed have been taken
     page.get_by_role("button", name="Presets").focus()
     page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="Today").wait_for()
