@@ -70,8 +70,9 @@ def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")  # the days typed have been taken
     page.get_by_role("button", name="Presets").focus()
     page.keyboard.press("Enter")
-    page.get_by_role("menuitem", name="Today").wait_for()
+    expect(page.get_by_role("menu", name="Presets")).to_be_focused()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("menuitem", name="Yesterday")).to_be_focused()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Yesterday").wait_for()
 
