@@ -1,8 +1,8 @@
 """The contract between the exporter and the dashboard: dataset files flow in, validated datasets and records flow out.
 
-Read in this order: `definition` (the model), `loading` (YAML file and
-environment to model), `types`, `names`, `partitions` (columns and days to what Glue and S3 call them), then the
-records that one program writes and the other reads: `table_schema`, `manifest`, `runs`.
+Read in this order: `definition` (the model), `loading` (YAML file and environment to model), `types`, `names`,
+`partitions` (columns and days to what Glue and S3 call them), then `records/`, which one program writes and the other
+reads: `table_schema`, `manifest`, `runs`, `verification`.
 """
 
 from dataset_model.definition import Column, Dashboard, Dataset, Source, Target

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dashboard.model.filters import Days
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 Reason = Literal["open", "not published"]
 

@@ -11,7 +11,7 @@ from dashboard.model.filters import dimension_key
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, capitalised, noun_for, plural_of
 from dataset_model.definition import Card, Chart, Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.table_schema import TableSchema
 from dataset_model.types import BIGINT, ColumnType
 
 

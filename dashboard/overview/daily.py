@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dashboard.model.filters import Days
 from dashboard.overview.figures import DayCount
 from dashboard.quality.day_differences import DayDifference, differences_from
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 
 @dataclass(frozen=True)

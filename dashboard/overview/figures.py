@@ -14,7 +14,7 @@ from dashboard.model.semantic_model import Measure, SemanticModel
 from dashboard.model.statements import Statement, breakdown_statement, grouping_level, overview_statement
 from dashboard.quality.day_differences import DayDifference, differences_from
 from dataset_model.definition import Card
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 Number = int | float | Decimal
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.model.filters import Days
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dashboard.model import formats
 from dashboard.quality.day_differences import DayDifference
 from dashboard.quality.verification_status import DayStatus, VerificationStatus, combined_status
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 Tone = Literal["plain", "good", "warn"]
 

@@ -7,7 +7,7 @@ that read everything has seen every such item.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dataset_model.runs import RunEntry
+from dataset_model.records.runs import RunEntry
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A manifest flows in, known values of small dimensions flow out, without a read."""
 
 from dashboard.results.sample_values import COUNT, chosen
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 
 def known_values(manifest: Manifest | None, most: int = COUNT) -> dict[str, tuple[str, ...]]:

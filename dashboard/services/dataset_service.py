@@ -16,14 +16,14 @@ from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
-from dataset_model.manifest import DayRecord, Manifest
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.table_schema import TableSchema
 
 if TYPE_CHECKING:
     # The first page does not need Arrow: the methods import what does.
     from dashboard.results.sample_values import Samples
-    from dataset_model.runs import RunEntry
-    from dataset_model.verification import Verification
+    from dataset_model.records.runs import RunEntry
+    from dataset_model.records.verification import Verification
 
 Ask = Callable[[Sequence[Statement]], list[QueryResult]]
 """Runs statements about the dataset and returns their results in order."""

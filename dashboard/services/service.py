@@ -27,7 +27,7 @@ from dashboard.settings import Settings
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 if TYPE_CHECKING:
     # The first page does not need Arrow, pyathena and the SQL parser: the methods import them.
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from dashboard.sql.catalogue import Catalogue
     from dashboard.sql.cost import Estimate
     from dashboard.stores.query_library import Library
-    from dataset_model.runs import RunEntry
-    from dataset_model.verification import Verification
+    from dataset_model.records.runs import RunEntry
+    from dataset_model.records.verification import Verification
 
 MANIFEST_SECONDS = 15.0
 """Seconds until a manifest is read again: the delay of an export on the pages."""

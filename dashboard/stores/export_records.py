@@ -8,12 +8,12 @@ from dashboard.aws.s3 import Objects
 from dashboard.errors import StorageFailed
 from dashboard.quality.verification_status import StoredObject
 from dataset_model.definition import Dataset
-from dataset_model.manifest import MANIFEST_FILE, Manifest
-from dataset_model.table_schema import SCHEMA_FILE, TableSchema
+from dataset_model.records.manifest import MANIFEST_FILE, Manifest
+from dataset_model.records.table_schema import SCHEMA_FILE, TableSchema
 
 if TYPE_CHECKING:
-    from dataset_model.runs import RunEntry
-    from dataset_model.verification import Verification
+    from dataset_model.records.runs import RunEntry
+    from dataset_model.records.verification import Verification
 
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -35,7 +35,7 @@ class Records:
 
     def runs(self, dataset: Dataset, limit: int) -> "tuple[RunEntry, ...]":
         """Return the latest entries of the ledger, latest run first."""
-        from dataset_model.runs import RUNS_FOLDER, RunEntry
+        from dataset_model.records.runs import RUNS_FOLDER, RunEntry
 
         keys = self._keys(f"{dataset.target.prefix}/{RUNS_FOLDER}/")
         entries = (self._read(RunEntry, key) for key in reversed(keys[-limit:]))
@@ -43,7 +43,7 @@ class Records:
 
     def latest_verification(self, dataset: Dataset) -> "Verification | None":
         """Return what the latest `exporter verify` found, or None where there was none."""
-        from dataset_model.verification import VERIFICATIONS_FOLDER, Verification
+        from dataset_model.records.verification import VERIFICATIONS_FOLDER, Verification
 
         keys = self._keys(f"{dataset.target.prefix}/{VERIFICATIONS_FOLDER}/")
         return self._read(Verification, keys[-1]) if keys else None

@@ -15,7 +15,7 @@ from dashboard.quality.verification_status import StoredObject, is_as_recorded
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answers import NotReadable, answers_from, answers_key, body_from, question_from
 from dataset_model.definition import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 _log = LogLines(__name__)
 

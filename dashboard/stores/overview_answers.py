@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from dashboard.model.result import Answer, Statistics
 from dashboard.model.statements import Statement
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 OVERVIEW_FOLDER: Final = "_overview"
 """Under the prefix of the data; Athena skips names that begin with `_`."""

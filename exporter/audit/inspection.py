@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
+from dataset_model.records.table_schema import TableSchema
 from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 

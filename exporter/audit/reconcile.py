@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dataset_model import Dataset
-from dataset_model.manifest import DayRecord, Manifest
-from dataset_model.table_schema import TableSchema
-from dataset_model.verification import DayState, VerifiedDay, VerifiedValue
+from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.table_schema import TableSchema
+from dataset_model.records.verification import DayState, VerifiedDay, VerifiedValue
 from exporter.audit.athena_counts import AthenaCounts
 from exporter.audit.record_checks import column_differences, inner_contradictions
 from exporter.audit.value_checks import spelled

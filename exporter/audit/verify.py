@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dataset_model.manifest import DayRecord, Manifest
 from dataset_model.partitions import day_from_key
-from dataset_model.runs import RunWindow
-from dataset_model.table_schema import TableSchema
-from dataset_model.verification import Verification, VerifiedDay
+from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.runs import RunWindow
+from dataset_model.records.table_schema import TableSchema
+from dataset_model.records.verification import Verification, VerifiedDay
 from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
 from exporter.clients import Clients

@@ -5,7 +5,7 @@ import sys
 import click
 import orjson
 
-from dataset_model.runs import RunEntry
+from dataset_model.records.runs import RunEntry
 from exporter.cli import options
 from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError

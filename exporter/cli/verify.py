@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from dataset_model.verification import Verification, VerifiedDay
+from dataset_model.records.verification import Verification, VerifiedDay
 from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.cli import options
 from exporter.cli.session import stop_on_signal

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset_model import Dataset
-from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import ColumnType
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from dataset_model import Column, Dataset
 from dataset_model.names import assign_names, reserved_names
-from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from dataset_model.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from exporter.errors import SchemaConflict
 from exporter.native.library import library

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.estimates import prices
 from exporter.planning.planner import Planner
 from exporter.planning.window import Window

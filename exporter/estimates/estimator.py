@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
 from exporter.estimates.cost import Assumptions, Estimate, costs, known_rows, widening
 from exporter.estimates.prices import READ_UNIT_BYTES

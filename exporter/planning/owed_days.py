@@ -8,8 +8,8 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
 from exporter.errors import NothingOwed
 from exporter.planning.window import OWED_DAYS, Window
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.errors import RemovalRefused
 from exporter.planning.window import day_of
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from dataset_model.runs import QUARANTINE_FOLDER
+from dataset_model.records.runs import QUARANTINE_FOLDER
 from exporter.errors import StoreError
 from exporter.storage.object_store import Store
 from exporter.values.attribute_values import AttributeValue

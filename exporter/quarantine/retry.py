@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataset_model.runs import RunEntry
+from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UnreadableDate, UsageError
 from exporter.planning.sort_key import SortKey

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry, RunWindow
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry, RunWindow
 from exporter.errors import ExportError
 from exporter.planning.window import Window
 from exporter.run.reader import Tally

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.planning.owed_days import RESUMABLE_DAYS, days_lacking_values, incomplete_days

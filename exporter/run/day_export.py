@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from dataset_model import Dataset
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import extended_schema
 from exporter.errors import ExportError, RowsTooLate, RowsUnaccounted, SourceError

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.planning.owed_days import EarlierRuns, scheduled_since
 from exporter.run.request import ExportRequest
 from exporter.storage.records import Records

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
+from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.errors import ExportError, Interrupted, NothingOwed, SourceError
 from exporter.planning.owed_days import EarlierRuns, died_runs

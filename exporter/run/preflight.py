@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from dataset_model import Dataset
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
 from exporter.run.reporting.warnings import projection_warnings

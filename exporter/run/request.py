@@ -10,7 +10,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.errors import UsageError
 from exporter.planning.owed_days import (
     RESUMABLE_DAYS,

@@ -14,7 +14,7 @@ from typing import Any
 
 from dataset_model import Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
-from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.records.table_schema import SchemaColumn, TableSchema
 
 _FILLED = ("topic", "question", "answer")
 

@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataset_model import Dataset
 from dataset_model.file_formats import STORAGE_FORMATS
 from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.schema import glue_columns
 from exporter.errors import CatalogError
 from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dataset_model.manifest import MANIFEST_FILE, Manifest
-from dataset_model.runs import RUNS_FOLDER, RunEntry, run_key
-from dataset_model.table_schema import SCHEMA_FILE, TableSchema
-from dataset_model.verification import Verification, verification_key
+from dataset_model.records.manifest import MANIFEST_FILE, Manifest
+from dataset_model.records.runs import RUNS_FOLDER, RunEntry, run_key
+from dataset_model.records.table_schema import SCHEMA_FILE, TableSchema
+from dataset_model.records.verification import Verification, verification_key
 from exporter.errors import StaleRun, StoreError
 from exporter.storage.object_store import Store
 

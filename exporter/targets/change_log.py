@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import structlog
 
 from dataset_model.file_formats import PARQUET
-from dataset_model.runs import CHANGES_FOLDER, DayChanges
-from dataset_model.table_schema import TableSchema
+from dataset_model.records.runs import CHANGES_FOLDER, DayChanges
+from dataset_model.records.table_schema import TableSchema
 from exporter.storage.object_store import Store, StoredObject
 
 _BATCH_ROWS = 1 << 14

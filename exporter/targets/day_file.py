@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset_model.manifest import DISTINCT_LIMIT
-from dataset_model.table_schema import SchemaColumn, TableSchema
+from dataset_model.records.manifest import DISTINCT_LIMIT
+from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import JSON
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
 from exporter.decoding.key_hash import KeyHash

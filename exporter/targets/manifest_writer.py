@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dataset_model import Dataset
-from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.records.manifest import DayRecord, Manifest
 from exporter.errors import StaleRun
 from exporter.storage.records import Records
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from dataset_model.runs import QUARANTINE_FOLDER
+from dataset_model.records.runs import QUARANTINE_FOLDER
 from exporter.decoding.decoder import QuarantinedItem
 from exporter.storage.object_store import Store
 

@@ -24,8 +24,8 @@ from faults import Faults
 from faulty import ROWS
 
 import exporter.sources.index_query
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.settings import Settings, settings_from_environment

@@ -26,8 +26,8 @@ from random_faults import FAULTS, random_rule
 
 import exporter.clients
 import exporter.errors
-from dataset_model.manifest import Manifest
-from dataset_model.runs import RunEntry
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
 from exporter.planning.planner import Piece
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest

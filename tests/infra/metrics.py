@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from dataset_model.runs import RunEntry
+from dataset_model.records.runs import RunEntry
 from exporter.run.reporting.metrics import metrics_line
 
 

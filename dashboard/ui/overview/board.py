@@ -16,7 +16,7 @@ from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import nothing_here
 from dashboard.ui.page.states import designed_states
 from dashboard.ui.page.view_state import View, share_in_link, update_view, view_of
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 if TYPE_CHECKING:
     # Imported with the first drill-down: it needs Arrow and the SQL parser, the board needs neither.

@@ -11,7 +11,7 @@ from dashboard.ui.page.period_header import freshness, title_block
 from dashboard.ui.page.states import nothing_exported
 from dashboard.ui.page.view_state import chosen_dataset
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dashboard.services.service import Service
 from dashboard.ui.page.states import state
 from dashboard.ui.page.view_state import View, matching_preset, update_view
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
 _EVERYTHING: Final = "everything"

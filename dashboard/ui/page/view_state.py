@@ -17,7 +17,7 @@ from dashboard.model.filters import (
 )
 from dashboard.services.service import Service
 from dashboard.themes import PARAMETER
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 _DATASET = "dataset"
 

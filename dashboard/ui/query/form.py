@@ -22,7 +22,7 @@ from dashboard.ui.query import run_status
 from dashboard.ui.query.days_input import days_input
 from dashboard.ui.query.schema_browser import chosen_first
 from dashboard.ui.query.sql_editor import Edited, faulty, put, sql_editor
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 
 DEFAULT_LIMIT = 1_000
 

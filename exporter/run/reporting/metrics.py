@@ -9,9 +9,9 @@ import json
 import sys
 from zoneinfo import ZoneInfo
 
-from dataset_model.manifest import Manifest
 from dataset_model.partitions import days_between
-from dataset_model.runs import RunEntry
+from dataset_model.records.manifest import Manifest
+from dataset_model.records.runs import RunEntry
 from exporter.planning.window import OWED_DAYS, day_end
 
 NAMESPACE = "DynamoDBReporting"

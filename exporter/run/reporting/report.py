@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from dataset_model.runs import RunEntry, RunReport
+from dataset_model.records.runs import RunEntry, RunReport
 
 
 def report_json(entry: RunEntry) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dataset_model import Dataset
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from dataset_model.types import STRING
 from exporter.errors import ExportError
 from exporter.planning.owed_days import days_lacking_values

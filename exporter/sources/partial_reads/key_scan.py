@@ -15,7 +15,7 @@ from hashlib import blake2b
 import msgspec
 
 from dataset_model import Dataset
-from dataset_model.table_schema import SourceIdentity, TableSchema
+from dataset_model.records.table_schema import SourceIdentity, TableSchema
 from exporter.decoding.decoder import DAY, KEY, DecodedPage, PageDecoder
 from exporter.decoding.key_hash import KeyHash
 from exporter.errors import Interrupted, SourceError

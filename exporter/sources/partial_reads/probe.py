@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from dataset_model import Source
-from dataset_model.manifest import Manifest
+from dataset_model.records.manifest import Manifest
 from exporter.decoding.page import texts_at_ends
 from exporter.planning.format_guess import guessed_format
 from exporter.planning.key_ranges import EVERY_KEY

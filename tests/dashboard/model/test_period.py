@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.model.filters import Days
 from dashboard.model.period import LeftOut, period_from, runs_of
-from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.records.manifest import DayRecord, Manifest
 
 NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
 

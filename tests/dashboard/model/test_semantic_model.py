@@ -5,7 +5,7 @@ import pytest
 from dashboard.model.query_types import available_query_types
 from dashboard.model.semantic_model import semantic_model_from
 from dataset_model import DatasetError, dataset_from_environment, dataset_from_text, load_dataset
-from dataset_model.table_schema import SchemaColumn, SourceIdentity, TableSchema
+from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 
 HEAD = (
     "name: orders\nsource: {table: orders, index: by-day, partition_key: shop, partition_values: [a], sort_key: at}\n"

@@ -6,8 +6,8 @@ import pytest
 
 from dashboard.quality.quarantine_count import quarantine_count_from
 from dashboard.quality.verification_status import DayStatus, StoredObject, combined_status, day_status_from
-from dataset_model.manifest import DayRecord, ObjectRecord
-from dataset_model.runs import RunEntry, RunWindow
+from dataset_model.records.manifest import DayRecord, ObjectRecord
+from dataset_model.records.runs import RunEntry, RunWindow
 
 DAY = dt.date(2026, 1, 5)
 PUBLISHED = dt.datetime(2026, 1, 6, 4, tzinfo=dt.UTC)

@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.ui.page import cached_service
 from dataset_model.reading.shipped import SHIPPED_DATASETS
-from dataset_model.runs import run_key
-from dataset_model.verification import Verification, VerifiedDay, verification_key
+from dataset_model.records.runs import run_key
+from dataset_model.records.verification import Verification, VerifiedDay, verification_key
 
 PAGES = ("overview", "explore", "sql", "exports")
 

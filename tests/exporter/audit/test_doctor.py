@@ -9,7 +9,7 @@ import json
 import boto3
 import pytest
 
-from dataset_model.runs import RunEntry
+from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine, findings_text
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)

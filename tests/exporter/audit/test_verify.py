@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from faults import Faults
 
-from dataset_model.verification import Verification
+from dataset_model.records.verification import Verification
 from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.cli.verify import verification_text
 from exporter.decoding.decoder import PageDecoder

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataset_model import Dataset
-from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
-from dataset_model.runs import RunEntry, RunWindow
+from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.records.runs import RunEntry, RunWindow
 from exporter.planning.owed_days import (
     EarlierRuns,
     days_lacking_values,

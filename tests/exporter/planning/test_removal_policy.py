@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from dataset_model.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from exporter.errors import RemovalRefused
 from exporter.planning.removal_policy import RemovalPolicy, vanished_values
 

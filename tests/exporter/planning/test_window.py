@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.records.manifest import DayRecord, Manifest
 from exporter.planning.window import DayStride, Window, day_start, is_closed, owed_days, spans, window_of_mode
 
 UTC = ZoneInfo("UTC")

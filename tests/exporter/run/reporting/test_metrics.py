@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dataset_model.manifest import DayRecord, Manifest
+from dataset_model.records.manifest import DayRecord, Manifest
 from exporter.run.reporting.metrics import data_through
 
 ONE = {"start": "2026-02-16", "end": "2026-02-16"}

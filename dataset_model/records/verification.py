@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, computed_field
 
-from dataset_model.runs import RunWindow
+from dataset_model.records.runs import RunWindow
 
 VERIFICATIONS_FOLDER = "_verify"
 
