@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.model.roles import Role
+from dashboard.model.access.roles import Role
 from dashboard.server import deferred_imports
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.account_menu import may_read, person_in_sidebar, sign_in_page

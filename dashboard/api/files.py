@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from dashboard.api.openapi import FILES
+from dashboard.api.document.openapi import FILES
 from dashboard.api.requests import one_of, text_or_none, texts, wrong
 from dashboard.aws.s3 import LINK_SECONDS
 from dashboard.model.result import QueryResult

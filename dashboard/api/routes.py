@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboard.api.docs_page import docs_page
+from dashboard.api.document.docs_page import docs_page
+from dashboard.api.document.openapi import openapi
 from dashboard.api.errors import answered, json_response
 from dashboard.api.executions import described, spent
 from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
-from dashboard.api.openapi import openapi
 from dashboard.api.requests import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
 from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables

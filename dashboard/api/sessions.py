@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from dashboard.api.errors import ApiError, json_response
 from dashboard.api.requests import refuse_other_sites
-from dashboard.model.requester import current_requester
+from dashboard.model.access.requester import current_requester
 from dashboard.services.service import Service
 from dashboard.sign_in.sessions import Session, Sessions
 

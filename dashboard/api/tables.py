@@ -5,7 +5,7 @@ from typing import Any
 from dashboard.model.query_types import available_query_types
 from dashboard.results.schema_values import known_values
 from dashboard.services.service import Service
-from dashboard.sql.cost import Estimate
+from dashboard.sql.cost.upper_bound import Estimate
 from dashboard.sql.rewrite import Proposal
 
 

@@ -13,12 +13,12 @@ from pyathena.model import AthenaQueryExecution
 from pyathena.util import RetryConfig
 
 from dashboard.aws.errors import error_from_reason, error_from_sdk
+from dashboard.aws.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.aws.s3 import Objects
 from dashboard.aws.session import new_session
 from dashboard.aws.text_result import is_text_file, table_from_text
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.model.result import QueryResult, ResultColumn, Statistics
-from dashboard.model.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.model.statements import Statement
 from dashboard.results.result_cache import SharedResults, SharedRows, TableRows
 from dashboard.results.result_file import unique_names

@@ -11,7 +11,7 @@ from dashboard.errors import TooManyQueries
 from dashboard.log import LogLines
 from dashboard.model.formats import size
 from dashboard.services.job import Job
-from dashboard.sql.cost import dollars_for
+from dashboard.sql.cost.upper_bound import dollars_for
 
 _MOST_DAYS = 7
 """Days of spending that are remembered."""

@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol
 
+from dashboard.aws.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.errors import DashboardError, QueryCancelled, QueryFailed
 from dashboard.model.result import QueryResult, Statistics
-from dashboard.model.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.model.statements import Statement
 from dashboard.services.fair_queue import FairQueue, Turn
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from dashboard.errors import Forbidden
-from dashboard.model.requester import Requester
-from dashboard.model.roles import Role
+from dashboard.model.access.requester import Requester
+from dashboard.model.access.roles import Role
 from dashboard.model.statements import Statement
 from dashboard.services.audit import Audit
 from dashboard.services.job import API, SHARED, Job, Ticket

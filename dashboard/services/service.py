@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from dashboard.aws.s3 import Objects
 from dashboard.errors import FieldFault, Forbidden, InvalidRequest
-from dashboard.model.determinism import is_repeatable
+from dashboard.model.access.requester import Requester, current_requester
 from dashboard.model.filters import Days, Filters
-from dashboard.model.requester import Requester, current_requester
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, statement_for
@@ -24,6 +23,7 @@ from dashboard.services.job import SHARED, Job
 from dashboard.services.jobs import Jobs
 from dashboard.services.permissions import Permissions
 from dashboard.settings import Settings
+from dashboard.sql.determinism import is_repeatable
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest
     from dashboard.results.sample_values import Samples
     from dashboard.sql.catalogue import Catalogue
-    from dashboard.sql.cost import Estimate
+    from dashboard.sql.cost.upper_bound import Estimate
     from dashboard.stores.query_library import Library
     from dataset_model.records.runs import RunEntry
     from dataset_model.records.verification import Verification
@@ -212,9 +212,9 @@ class Service:
 
     def estimate(self, name: str, statement: Statement) -> "Estimate | None":
         """Return the upper bound of its cost before it runs; None while nothing was exported."""
-        from dashboard.sql.cost import estimate_from, together
+        from dashboard.sql.cost.partition_scan import scans_of
+        from dashboard.sql.cost.upper_bound import estimate_from, together
         from dashboard.sql.parser import one_statement
-        from dashboard.sql.partition_scan import scans_of
 
         estimates = []
         for read in self._read_by(name, statement):

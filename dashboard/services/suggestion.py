@@ -3,7 +3,7 @@
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service
-from dashboard.sql.cost import suggested_days
+from dashboard.sql.cost.upper_bound import suggested_days
 from dashboard.sql.rewrite import Proposal, proposal_from
 
 

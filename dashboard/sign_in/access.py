@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from dashboard.model.roles import RoleMap, grants_from
+from dashboard.model.access.roles import RoleMap, grants_from
 from dashboard.sign_in.oidc.provider import FIELDS, variable
 from dataset_model.faults import DatasetError, Fault
 

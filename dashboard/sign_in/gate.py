@@ -19,8 +19,8 @@ from streamlit.url_util import make_url_path
 from dashboard.errors import IssuerUnreachable
 from dashboard.http_stream.browser import address_from_scope
 from dashboard.log import LogLines
-from dashboard.model.requester import Requester, acting_for
-from dashboard.model.roles import RoleMap
+from dashboard.model.access.requester import Requester, acting_for
+from dashboard.model.access.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
 from dashboard.sign_in.hosts import Hosts, refusal_of_name

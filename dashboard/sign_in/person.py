@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from dashboard.model.requester import Requester
-from dashboard.model.roles import RoleMap
+from dashboard.model.access.requester import Requester
+from dashboard.model.access.roles import RoleMap
 
 SESSION_SECONDS: Final = 12 * 3600
 """How long a sign-in holds: Streamlit's own cookie lasts thirty days, in which people leave a company."""

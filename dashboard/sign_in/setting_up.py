@@ -11,7 +11,7 @@ from streamlit import config
 from streamlit.runtime.secrets import SecretsValue, secrets_singleton
 
 from dashboard.log import LogLines
-from dashboard.model.roles import RoleMap
+from dashboard.model.access.roles import RoleMap
 from dashboard.sign_in.access import (
     Access,
     access_from_environment,

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from dashboard.errors import RefusedSql
 from dashboard.model.statements import Statement, quoted
 from dashboard.sql.catalogue import CATALOG, Catalogue, ServedTable
+from dashboard.sql.cost.reference_count import MOST_TIMES, read_too_often
 from dashboard.sql.grammar.tokens import position
 from dashboard.sql.grammar.tree import ParsedSql, TableName
 from dashboard.sql.parameters import bound, check_parameters
 from dashboard.sql.parser import one_statement
-from dashboard.sql.reference_count import MOST_TIMES, read_too_often
 from dashboard.sql.sent_text import Edit, sent_text
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dashboard.aws.s3 import Objects
 from dashboard.errors import ChangedMeanwhile, DashboardError, Forbidden
-from dashboard.model.requester import Requester, current_requester
+from dashboard.model.access.requester import Requester, current_requester
 from dashboard.stores.cache import Cache
 from dashboard.stores.saved_queries import (
     MOST_HISTORY_SQL,

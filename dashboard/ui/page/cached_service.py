@@ -6,8 +6,8 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.aws.s3 import Objects
-from dashboard.model.requester import ANONYMOUS, Requester, current_requester
-from dashboard.model.roles import Roles
+from dashboard.model.access.requester import ANONYMOUS, Requester, current_requester
+from dashboard.model.access.roles import Roles
 from dashboard.services.job import API, SHARED
 from dashboard.services.process_service import ProcessService
 from dashboard.services.service import Service

@@ -9,7 +9,7 @@ from dashboard.errors import ChangedMeanwhile, DashboardError, Forbidden
 from dashboard.model import formats
 from dashboard.services.job import Job
 from dashboard.services.service import Service
-from dashboard.sql.cost import dollars_for
+from dashboard.sql.cost.upper_bound import dollars_for
 from dashboard.stores.query_library import Stored
 from dashboard.stores.saved_queries import PastQuery, name_of, past_query
 from dashboard.ui.page.states import literal

@@ -12,7 +12,7 @@ from dashboard.overview.marks import labels_in_order
 from dashboard.results.charts.gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service
-from dashboard.sql.cost import dollars_for
+from dashboard.sql.cost.upper_bound import dollars_for
 from dashboard.sql.layout import formatted
 from dashboard.ui.result.download_menu import download_menu, unloaded
 from dashboard.ui.result.grid import grid

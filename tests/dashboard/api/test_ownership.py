@@ -9,7 +9,7 @@ from serving import serving
 from signed_cookies import ORIGIN, cookie
 from structlog.testing import capture_logs
 
-from dashboard.model.roles import RoleMap, grants_from
+from dashboard.model.access.roles import RoleMap, grants_from
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.model.roles import ANALYST_EVERYWHERE, Grant, RoleMap, Roles, grants_from
+from dashboard.model.access.roles import ANALYST_EVERYWHERE, Grant, RoleMap, Roles, grants_from
 
 MAP = RoleMap("groups", grants_from("admins=admin, analysts=analyst, sales=viewer@contacts, sales=analyst@orders"))
 

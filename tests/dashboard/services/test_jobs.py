@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from dashboard.errors import QueryCancelled, QueryFailed, ResultMissing
-from dashboard.model.determinism import is_repeatable
 from dashboard.model.result import QueryResult, Statistics
 from dashboard.model.statements import Statement
 from dashboard.results.result_cache import TableRows
 from dashboard.services.jobs import Jobs
+from dashboard.sql.determinism import is_repeatable
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 
 from dashboard.errors import RefusedSql
 from dashboard.sql.catalogue import Catalogue, ServedTable
+from dashboard.sql.cost.partition_scan import scans_of
 from dashboard.sql.guard import checked
 from dashboard.sql.parser import one_statement
-from dashboard.sql.partition_scan import scans_of
 
 MOST_CHARACTERS = 100_000
 CATALOGUE = Catalogue((ServedTable("reports", "contacts", ("channel", "year", "month", "day")),))

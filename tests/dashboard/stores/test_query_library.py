@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from dashboard.errors import ChangedMeanwhile, Forbidden
-from dashboard.model.requester import Requester
-from dashboard.model.roles import Roles
+from dashboard.model.access.requester import Requester
+from dashboard.model.access.roles import Roles
 from dashboard.stores.query_library import Library
 from dashboard.stores.saved_queries import MOST_HISTORY, History, PastQuery, name_of, saved_key
 

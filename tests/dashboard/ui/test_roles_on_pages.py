@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.model.requester import Requester, acting_for
-from dashboard.model.roles import Roles
+from dashboard.model.access.requester import Requester, acting_for
+from dashboard.model.access.roles import Roles
 from dashboard.ui.page import cached_service
 
 

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.model.roles import ANALYST_EVERYWHERE, Roles
+from dashboard.model.access.roles import ANALYST_EVERYWHERE, Roles
 
 
 @dataclass(frozen=True)

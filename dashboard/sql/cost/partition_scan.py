@@ -10,8 +10,8 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from dashboard.sql.cost.reference_count import MOST_TIMES, mentions, read_too_often
 from dashboard.sql.grammar.tree import Expression, ParsedSql, TableName
-from dashboard.sql.reference_count import MOST_TIMES, mentions, read_too_often
 from dataset_model.partitions import PARTITION_COLUMNS
 
 MOST_PARTS: Final = 1_000

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from dashboard.model.filters import Days
 from dashboard.model.statements import Statement
-from dashboard.sql.partition_scan import DayTest
+from dashboard.sql.cost.partition_scan import DayTest
 from dataset_model.records.manifest import DayRecord, Manifest
 
 MINIMUM_BYTES = 10 * 1024 * 1024

@@ -11,7 +11,7 @@ from dashboard.model.filters import Days, Filters
 from dashboard.model.query_types import request_from
 from dashboard.model.statements import daily_statement, rows_statement
 from dashboard.overview.figures import overview_statements
-from dashboard.sql.cost import MINIMUM_BYTES, dollars_for, estimate_from, suggested_days
+from dashboard.sql.cost.upper_bound import MINIMUM_BYTES, dollars_for, estimate_from, suggested_days
 
 D = dt.date
 

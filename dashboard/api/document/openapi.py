@@ -2,8 +2,8 @@
 
 from typing import Any, Final, get_args
 
+from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.figures import BREAKDOWNS, FIGURES
-from dashboard.api.openapi_executions import execution_paths, stop_operation
 from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
 from dashboard.results.downloads import NULLS

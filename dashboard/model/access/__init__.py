@@ -1,0 +1,1 @@
+"""Who asks flows in, what they may see and do flows out."""
