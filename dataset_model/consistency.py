@@ -3,10 +3,11 @@
 They read plain, possibly malformed data, so that a file's spelling faults and contradictions are reported together.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataset_model.attribute_paths import AttributePath, Step
 from dataset_model.names import reserved_names
 from dataset_model.partitions import PARTITION_COLUMNS
 
@@ -27,7 +28,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     columns = [(index, column) for index, column in enumerate(_list(data, "columns")) if isinstance(column, Mapping)]
     extra = _mapping(data, "target").get("extra_date_column")
     found = list(_repeated(columns, "name", "a name that no other column has"))
-    found += _repeated(columns, "attribute", "an attribute that no other column has")
+    found += _repeated(columns, "attribute", "an attribute that no other column has", _steps)
     found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
@@ -38,14 +39,26 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     return found
 
 
-def _repeated(columns: list[tuple[int, Mapping[str, Any]]], field: str, expected: str) -> Iterator[Inconsistency]:
-    seen: set[str] = set()
+def _repeated(
+    columns: list[tuple[int, Mapping[str, Any]]],
+    field: str,
+    expected: str,
+    meaning: Callable[[str], Hashable] = str,
+) -> Iterator[Inconsistency]:
+    seen: set[Hashable] = set()
     for index, column in columns:
         value = column.get(field)
         if isinstance(value, str):
-            if value in seen:
+            if meaning(value) in seen:
                 yield Inconsistency(("columns", index, field), expected, value)
-            seen.add(value)
+            seen.add(meaning(value))
+
+
+def _steps(attribute: object) -> tuple[Step, ...]:
+    try:
+        return AttributePath.parse(str(attribute)).steps
+    except ValueError:
+        return (str(attribute),)
 
 
 def _reserved(
@@ -64,7 +77,7 @@ def _formats(columns: list[tuple[int, Mapping[str, Any]]], sort_key: object) -> 
             continue
         if column.get("type") not in {"timestamp", "date"}:
             expected = "no format, or the type timestamp or date"
-        elif column.get("attribute") == sort_key:
+        elif _steps(column.get("attribute")) == (sort_key,):
             expected = "no format: the sort key is read by source.date_format"
         else:
             continue

@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from dataset_model.attribute_paths import AttributePath
 from dataset_model.consistency import inconsistencies
 from dataset_model.date_formats import DateFormatText
 from dataset_model.file_formats import FormatName
@@ -61,6 +62,11 @@ def _prefix(text: str) -> str:
             "readers skip them, or they belong to another dataset"
         )
     return cleaned
+
+
+def _attribute(text: str) -> str:
+    AttributePath.parse(text)
+    return text
 
 
 def _column_type(value: Any) -> Any:
@@ -202,8 +208,9 @@ class Column(_Model):
 
     name: Name
     """Column name in Glue and Athena."""
-    attribute: Annotated[str, Field(min_length=1)]
-    """Source attribute, spelled as in DynamoDB."""
+    attribute: Annotated[str, Field(min_length=1), AfterValidator(_attribute)]
+    """Source attribute, spelled as in DynamoDB, or a path into maps and lists: payload.agentId, items[0].sku. A
+    backslash stands before a dot or [ that belongs to a name."""
     type: TypeField
     """string, double, bigint, decimal(p,s), boolean, timestamp, date or json."""
     format: DateFormat | None = None
@@ -215,6 +222,11 @@ class Column(_Model):
     """One sentence for the data dictionary and the catalogue."""
     role: Literal["key", "dimension", "measure"] | None = None
     """key: identifies what is counted; dimension: worth filtering by; measure: worth summing."""
+
+    @property
+    def path(self) -> AttributePath:
+        """Where the value is in an item."""
+        return AttributePath.parse(self.attribute)
 
 
 class Target(_Model):

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from dataset_model.attribute_paths import Step
 from dataset_model.definition import Dataset, TypeField
 
 SCHEMA_FILE = "_schema.json"
@@ -17,11 +18,19 @@ class SchemaColumn(BaseModel):
 
     name: str
     attribute: str | None
-    """Source attribute; None for a column that the exporter fills itself (the extra date column, `extra`)."""
+    """Source attribute, or the text of `path`; None for a column that the exporter fills itself (the extra date column,
+    `extra`)."""
+    path: tuple[Step, ...] = ()
+    """Steps to a value inside an attribute, which is the first of them; empty: the value is the attribute's own."""
     type: TypeField
     declared: bool = False
     """Whether the dataset file names it; the others were learned from the data."""
     description: str = ""
+
+    @property
+    def whole_attribute(self) -> str | None:
+        """The attribute with the value that is the column's; None where the value is inside one, or in none."""
+        return None if self.path else self.attribute
 
 
 class SourceIdentity(BaseModel):
@@ -54,5 +63,5 @@ class TableSchema(BaseModel):
 
     @property
     def names(self) -> dict[str, str]:
-        """Attribute -> column name, for columns that have an attribute."""
-        return {column.attribute: column.name for column in self.columns if column.attribute is not None}
+        """Attribute -> column name, for columns that hold a whole attribute."""
+        return {column.whole_attribute: column.name for column in self.columns if column.whole_attribute is not None}

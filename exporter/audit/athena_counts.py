@@ -38,7 +38,7 @@ class CountQuestion:
     @classmethod
     def of(cls, dataset: Dataset, schema: TableSchema, table_key: Iterable[str]) -> "CountQuestion":
         """Return the question for a published schema."""
-        columns = {column.attribute: column for column in schema.columns if column.attribute}
+        columns = {column.whole_attribute: column for column in schema.columns if column.whole_attribute}
         attributes = dataset.source.partition_attributes
         value = columns.get(attributes[0]) if len(attributes) == 1 else None
         keys = [columns.get(attribute) for attribute in table_key]

@@ -7,7 +7,7 @@ rows of an index do not depend on how it was cut into pages.
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import compress
 from typing import Any
@@ -22,6 +22,7 @@ from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import ColumnType
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
+from exporter.decoding.nested import values_at
 from exporter.decoding.page import PageReader, Values, item_texts
 from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate
@@ -83,14 +84,17 @@ class PageDecoder:
         self._sort_clock = Clock(sort_key, is_sort_key=True)
         # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
         self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
-        kinds = {column.attribute: column.type.row.dynamo for column in self._columns if column.attribute}
-        self._without_column = sorted({*key_attributes, self._sort_attribute} - kinds.keys())
+        whole = {column.whole_attribute: column.type for column in self._columns if column.whole_attribute}
+        kinds = {attribute: column_type.row.dynamo for attribute, column_type in whole.items()}
+        # Values inside an attribute are looked for in the attribute as it was sent, whatever column it has itself.
+        self._roots = {str(column.path[0]) for column in self._columns if column.path}
+        undeclared = self._roots if self._undeclared != "ignore" else set()
+        self._without_column = sorted({*key_attributes, self._sort_attribute, *undeclared} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
-        types = {column.attribute: column.type for column in self._columns if column.attribute}
-        read_as_keys = {*key_attributes, self._sort_attribute}
+        read_as_values = {*key_attributes, self._sort_attribute, *self._roots}
         self._reader = PageReader(
-            kinds | without | {self._sort_attribute: sort_key.attribute_type},
-            {attribute: column_type for attribute, column_type in types.items() if attribute not in read_as_keys},
+            kinds | without | dict.fromkeys(self._roots) | {self._sort_attribute: sort_key.attribute_type},
+            {attribute: column_type for attribute, column_type in whole.items() if attribute not in read_as_values},
             library(),
         )
 
@@ -112,7 +116,7 @@ class PageDecoder:
         undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
         rows = _Rows(days, texts)
         for column in self._columns:
-            whole = finished.get(column.attribute or "")
+            whole = finished.get(column.whole_attribute or "")
             if whole is None:
                 rows.add(column, self._cells(column, expected, undeclared, days))
             else:
@@ -177,6 +181,8 @@ class PageDecoder:
     ) -> Cells:
         if column.attribute is None:
             return Cells(_extra(undeclared if self._undeclared == "extra" else {}, len(days)))
+        if column.path:
+            return self._nested_cells(column, expected[str(column.path[0])])
         is_sort_key = column.attribute == self._sort_attribute
         if is_sort_key and column.type.name == "date":
             return Cells(days)
@@ -187,6 +193,12 @@ class PageDecoder:
         if values.kind == "BOOL":
             return Cells(values.cells)
         return cells_from_texts(values.kind, values.cells, column.type, clock)
+
+    def _nested_cells(self, column: SchemaColumn, values: Values) -> Cells:
+        found, refused = values_at(values.parsed(), column.path)
+        cells = cells_from_values(found, column.type, self._clocks.get(column.name, self._clock))
+        inside = [(row, f"{column.attribute}: {reason}") for row, reason in (*cells.contradictions, *refused)]
+        return replace(cells, contradictions=sorted(inside))
 
     def _sorts(self, values: Values) -> pa.Array:
         texts = self._key_texts(values)

@@ -13,6 +13,7 @@ import msgspec
 import pyarrow as pa
 
 from dataset_model import Column, Dataset
+from dataset_model.attribute_paths import Step, attribute_text
 from dataset_model.names import assign_names, reserved_names
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from dataset_model.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
@@ -149,17 +150,19 @@ def _require_same_source(dataset: SourceIdentity, published: SourceIdentity) -> 
 def _declare(columns: list[SchemaColumn], declared: Column) -> None:
     if declared.name in HELPER_COLUMNS:
         raise SchemaConflict(f"column {declared.name}: the exporter uses this name itself; declare another")
+    path = declared.path
     column = SchemaColumn(
         name=declared.name,
-        attribute=declared.attribute,
+        attribute=declared.attribute if path.is_nested else path.root,
+        path=path.steps if path.is_nested else (),
         type=declared.type,
         declared=True,
         description=declared.description,
     )
     for index, existing in enumerate(columns):
-        if existing.name != column.name and existing.attribute != column.attribute:
+        if existing.name != column.name and _source(existing) != _source(column):
             continue
-        if (existing.name, existing.attribute, existing.type) != (column.name, column.attribute, column.type):
+        if (existing.name, _source(existing), existing.type) != (column.name, _source(column), column.type):
             raise SchemaConflict(
                 f"column {column.name} is declared as {_described(column)}, but {existing.name} is published as "
                 f"{_described(existing)}. Declare it as published, or export to another prefix"
@@ -167,6 +170,10 @@ def _declare(columns: list[SchemaColumn], declared: Column) -> None:
         columns[index] = column
         return
     columns.append(column)
+
+
+def _source(column: SchemaColumn) -> tuple[Step | None, ...]:
+    return column.path or (column.attribute,)
 
 
 def _extra_date_type(dataset: Dataset, columns: list[SchemaColumn]) -> ColumnType:
@@ -193,8 +200,10 @@ def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> No
 
 
 def _described(column: SchemaColumn) -> str:
-    source = "a column without attribute" if column.attribute is None else f"attribute {column.attribute!r}"
-    return f"{column.type} of {source}"
+    if column.attribute is None:
+        return f"{column.type} of a column without attribute"
+    kind, text = ("path", column.attribute) if column.path else ("attribute", attribute_text(column.attribute))
+    return f"{column.type} of {kind} '{text}'"
 
 
 def _with_columns(schema: TableSchema, columns: list[SchemaColumn], now: dt.datetime) -> TableSchema:

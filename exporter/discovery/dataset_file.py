@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Literal
 
 from dataset_model import Dataset, Source
+from dataset_model.attribute_paths import attribute_text
 from dataset_model.reading.document import Document
 from dataset_model.reading.yaml_text import read_document
 from exporter.decoding.timestamps import Clock
@@ -67,8 +68,8 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
     kind: Literal["S", "N"] = "N" if found.keys.sort_key_type == "N" else "S"
     sort_key = SortKey(source.date_format, dataset.zone, kind, dt.MAXYEAR)
     for at, declared in enumerate(dataset.columns):
-        evidence = sample.attributes.get(declared.attribute)
-        if evidence is None or declared.attribute == dataset.source.sort_key:
+        evidence = sample.evidence(declared.path)
+        if evidence is None or declared.path.steps == (dataset.source.sort_key,):
             continue
         reason = contradiction(declared.type, evidence, Clock(sort_key, date_format=declared.format))
         if reason is not None:
@@ -77,7 +78,7 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
             spelled = _scalar(str(wanted)) if in_braces else str(wanted)
             revision.replace(("columns", at, "type"), spelled, _comment(reason))
     _revise_source(revision, document, dataset.source, found)
-    known = {column.attribute for column in dataset.columns}
+    known = {column.path.root for column in dataset.columns if not column.path.is_nested}
     taken = {column.name for column in dataset.columns}
     # The file's own spelling: an undeclared attribute may be published under it already.
     renamed = [replace(column, name=plain_column_name(column.attribute)) for column in found.columns]
@@ -100,7 +101,7 @@ def difference(before: str, after: str, name: str) -> str:
 def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
     lines = [
         f"{indent}- name: {column.name}",
-        f"{indent}  attribute: {_scalar(column.attribute)}",
+        f"{indent}  attribute: {_scalar(attribute_text(column.attribute))}",
         f"{indent}  type: {column.type}  # {_comment(column.reason)}",
     ]
     if column.role:

@@ -9,6 +9,8 @@ from decimal import Decimal
 
 import msgspec
 
+from dataset_model.attribute_paths import AttributePath
+from exporter.decoding.nested import values_at
 from exporter.errors import UnreadableDate
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.values.attribute_values import AttributeValue, kind_of
@@ -128,6 +130,19 @@ class Sampled:
 
     items: int
     attributes: Mapping[str, Evidence]
+    latest: dt.date
+    """The last day that counts as a time."""
+
+    def evidence(self, path: AttributePath) -> Evidence | None:
+        """Return the profile of the values at a path; None where no item of the sample has one."""
+        whole = self.attributes.get(path.root)
+        if whole is None or not path.is_nested:
+            return whole
+        values = [value for value in values_at(whole.seen, path.steps)[0] if value is not None]
+        inside = Evidence()
+        for value in values:
+            inside.add(value, self.latest)
+        return inside if values else None
 
 
 def items_of(bodies: Iterable[bytes], table_key: Sequence[str]) -> list[Item]:
@@ -142,7 +157,7 @@ def sampled(items: Sequence[Item], latest: dt.date) -> Sampled:
     for item in items:
         for name, value in item.items():
             attributes.setdefault(name, Evidence()).add(value, latest)
-    return Sampled(len(items), attributes)
+    return Sampled(len(items), attributes, latest)
 
 
 def _is_time(text: str, per_second: int, latest: dt.date) -> bool:

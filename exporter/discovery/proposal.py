@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from dataset_model.attribute_paths import attribute_text
 from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
 from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.decoding.columns import cells_from_values
@@ -25,6 +26,9 @@ MOST_DIMENSION_VALUES = 50
 
 MONEY_DECIMALS = 3
 """Most decimals of an amount of money."""
+
+MOST_MEMBERS = 5
+"""Members of a map that a proposal names."""
 
 NEARLY_ALL = 0.99
 """Share of the values that decide a type, where there are at least a hundred. The others become null in their rows
@@ -121,7 +125,15 @@ def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
         case "B":
             return STRING, f"{count:,} binary values, as base64 text"
         case _:
-            return JSON, f"{count:,} values of type {kind}"
+            return JSON, f"{count:,} values of type {kind}{_members(attribute, found)}"
+
+
+def _members(attribute: str, found: Evidence) -> str:
+    """Return which members of a map can have columns of their own."""
+    names = sorted({name for value in found.seen if value.M is not None for name in value.M})
+    paths = ", ".join(f"{attribute_text(attribute)}.{attribute_text(name)}" for name in names[:MOST_MEMBERS])
+    more = ", ..." if len(names) > MOST_MEMBERS else ""
+    return f"; each member can be a column: {paths}{more}" if names else ""
 
 
 def _main_kind(found: Evidence) -> tuple[str | None, str]:

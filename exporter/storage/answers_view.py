@@ -79,7 +79,7 @@ def _keys(dataset: Dataset, schema: TableSchema, key_attributes: set[str]) -> li
     return [
         column
         for column in schema.columns
-        if (column.name in declared if declared else column.attribute in key_attributes)
+        if (column.name in declared if declared else column.whole_attribute in key_attributes)
     ]
 
 

@@ -59,7 +59,7 @@ def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iter
     if description.projected is None:
         return
     index = dataset.source.index
-    missing = [column.attribute for column in dataset.columns if column.attribute not in description.projected]
+    missing = [column.attribute for column in dataset.columns if column.path.root not in description.projected]
     if missing:
         raise ExportError(
             f"index {index} does not carry {', '.join(missing)}, which the dataset declares, so every row would lack "

@@ -6,10 +6,11 @@ import difflib
 import pytest
 
 from dataset_model import dataset_from_text
+from dataset_model.attribute_paths import AttributePath
 from dataset_model.types import ColumnType
 from exporter.discovery.dataset_file import difference, proposal_text, revised_text
 from exporter.discovery.discover import DiscoveryRequest, discover
-from exporter.discovery.profile import Evidence
+from exporter.discovery.profile import Evidence, sampled
 from exporter.discovery.proposal import contradiction, proposed_format, proposed_type
 from exporter.discovery.table_survey import IndexKeys
 from exporter.errors import SourceError, UsageError
@@ -245,6 +246,32 @@ def test_an_ambiguous_date_says_so():
     keys = IndexKeys("t", "i", "Kind", "At", "S", ("Id",))
     assert "month before day would read as many" in proposed_format(["03/04/2026 10:00:00"], keys, 2027)[1]
     assert "none of 1 sort keys is readable" in proposed_format(["x"], keys, 2027)[1]
+
+
+def test_members_of_a_map_are_named_as_a_file_writes_them():
+    """The reason of a map lists paths that can be copied into the file, names with dots escaped; five are enough."""
+    evidence = Evidence()
+    evidence.add(AttributeValue(M={"b": AttributeValue(S="x"), "a.c": AttributeValue(N="1")}), dt.date(2027, 12, 31))
+    assert proposed_type("pay.load", evidence)[1] == (
+        r"1 values of type M; each member can be a column: pay\.load.a\.c, pay\.load.b"
+    )
+    evidence.add(AttributeValue(M={name: AttributeValue(N="1") for name in "cdefg"}), dt.date(2027, 12, 31))
+    assert proposed_type("p", evidence)[1].endswith(r": p.a\.c, p.b, p.c, p.d, p.e, ...")
+
+
+def test_values_inside_a_map_have_a_profile_of_their_own():
+    """A declared path is held against the members at its end; a path that no item has is not judged."""
+    items = [
+        {"payload": AttributeValue(M={"seconds": AttributeValue(S="n/a")})},
+        {"payload": AttributeValue(S="free text")},
+    ]
+    sample = sampled(items, dt.date(2027, 12, 31))
+    inside = sample.evidence(AttributePath.parse("payload.seconds"))
+    assert inside is not None
+    assert (inside.values, inside.kind) == (1, "S")
+    assert contradiction(ColumnType("bigint"), inside) == "1 of 1 values are texts that are not numbers"
+    assert sample.evidence(AttributePath.parse("payload.minutes")) is None
+    assert sample.evidence(AttributePath.parse("other.minutes")) is None
 
 
 @pytest.mark.parametrize(
