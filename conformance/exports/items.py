@@ -25,10 +25,14 @@ DETAILS: tuple[dict[str, Any], ...] = (
 
 
 def ends_of_the_range(today: dt.date) -> tuple[dt.date, ...]:
-    """Return days at the ends of what an export may hold, of a year and of a month."""
+    """Return days at the ends of what an export may hold, of a year and of a month.
+
+    Two years alone: an engine lists the folder of every projected day of the years between.
+    """
+    year = today.year
     return (
-        dt.date(2024, 1, 1), dt.date(2025, 12, 31), dt.date(2026, 1, 1), dt.date(2026, 1, 31), dt.date(2026, 2, 1),
-        dt.date(today.year + 1, 12, 31),
+        dt.date(year, 1, 1), dt.date(year, 1, 31), dt.date(year, 2, 1), dt.date(year, 12, 31), dt.date(year + 1, 1, 1),
+        dt.date(year + 1, 12, 31),
     )  # fmt: skip
 
 
