@@ -33,7 +33,7 @@ bench: setup ## run the benchmarks in their short forms
 	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
 	done
 
-conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; some ten minutes)
+conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; half an hour)
 	@exec $(PY) -m conformance
 
 soak: setup ## play 500 random scenarios of exports; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
