@@ -28,9 +28,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="parts to run (all: the documents are written)")
     wanted = parser.parse_args().parts or list(PARTS)
     started = time.monotonic()
-    _say(
-        f"Trino {VERSION}: {ARCHIVE_MEGABYTES} MB are downloaded on the first run; a run takes about half an hour on two cores"
-    )
+    _say(f"Trino {VERSION}: the first run downloads {ARCHIVE_MEGABYTES} MB; a run takes half an hour on two cores")
     try:
         home = fetch(FOLDER)
         with standing_in() as stand_in:

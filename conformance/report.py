@@ -10,8 +10,8 @@ from conformance.comparison import Difference, Part
 from conformance.engine.archive import VERSION
 
 DOCS = Path("docs")
-_BEGIN = "<!-- differences from Athena's engine: begin (written by `make conformance`) -->"
-_END = "<!-- differences from Athena's engine: end -->"
+BEGIN = "<!-- differences from Athena's engine: begin (written by `make conformance`) -->"
+END = "<!-- differences from Athena's engine: end -->"
 
 
 def table(parts: Sequence[Part]) -> str:
@@ -50,10 +50,10 @@ def write(parts: Sequence[Part]) -> None:
     (DOCS / "conformance.md").write_text(_document(parts), encoding="utf-8")
     guide = DOCS / "local-athena.md"
     text = guide.read_text(encoding="utf-8")
-    before, _, rest = text.partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
     (local,) = (part for part in parts if part.title == "Local Athena")
-    guide.write_text(f"{before}{_BEGIN}\n\n{_listed(local.differences)}\n{_END}{after}", encoding="utf-8")
+    guide.write_text(f"{before}{BEGIN}\n\n{_listed(local.differences)}\n{END}{after}", encoding="utf-8")
 
 
 def _document(parts: Sequence[Part]) -> str:
@@ -102,7 +102,12 @@ def _group(why: str, found: list[Difference]) -> str:
 def _rows(found: list[Difference]) -> Iterator[str]:
     for difference in found:
         engine, other = (_cell(outcome.shown) for outcome in (difference.engine, difference.other))
-        yield f"| `{_cell(difference.case.sql.removeprefix('SELECT '))}` | {engine} | {other} |\n"
+        yield f"{row_head(difference.case.sql)} {engine} | {other} |\n"
+
+
+def row_head(sql: str) -> str:
+    """Return how the row of a statement begins in a list of differences."""
+    return f"| `{_cell(sql.removeprefix('SELECT '))}` |"
 
 
 def _cell(text: str) -> str:
