@@ -11,7 +11,6 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Mount
 
-import dashboard.server.gc_policy  # noqa: F401 - ahead of what it keeps the collector from
 from dashboard.http_stream import HttpStream, script_tag
 from dashboard.server.board_assets import BoardFiles
 from dashboard.server.deferred_imports import LaterRoutes, warming

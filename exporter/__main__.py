@@ -7,7 +7,9 @@ import os
 import sys
 
 if __name__ == "__main__":
-    import exporter.runtime.lean_imports  # noqa: F401 - for what it does to the imports below
+    from exporter.runtime import lean_imports
+
+    lean_imports.exclude()
 
 import click
 

@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import Receive, Scope, Send
 from streamlit import delta_generator
 
+from dashboard.server import gc_policy
+
 _PAGES_NEED: Final = (
     "dashboard.ui.overview.board",
     "dashboard.ui.page.account_menu",
@@ -68,7 +70,8 @@ def page_drawn() -> None:
 
 @asynccontextmanager
 async def warming(_app: object) -> AsyncIterator[None]:
-    """Load in a thread what the first page does not need."""
+    """Let the collector rest while modules load; load in a thread what the first page does not need."""
+    gc_policy.rest()
     # Before the first element Streamlit looks through every loaded module, 0.03 s long, for whether this is a prompt in
     # which a person types, in order to warn. It is a server.
     delta_generator._use_warning_has_been_displayed = True  # noqa: SLF001 - Streamlit is pinned; without it all works
@@ -81,7 +84,5 @@ def _load_and_tidy() -> None:
         time.sleep(_SENDING_SECONDS)
     for name in _PAGES_NEED:
         importlib.import_module(name)
-    from dashboard.server import gc_policy
-
     gc_policy.settle()
     gc_policy.tidy()

@@ -1,8 +1,4 @@
-"""Python's collector of garbage: out of the way while modules load, and once a minute from then on.
-
-Importing this, ahead of everything else, lets the collector rest: it would look through what is being loaded a hundred
-times, and find nothing. For a program's first line, never for a library.
-"""
+"""Python's collector of garbage: out of the way while modules load, and once a minute from then on."""
 
 import gc
 import time
@@ -11,7 +7,13 @@ from typing import Final, NoReturn
 _USUAL: Final = gc.get_threshold()
 _TIDY_SECONDS: Final = 60.0
 
-gc.set_threshold(100_000)
+
+def rest() -> None:
+    """Collect rarely while modules load: the collector would look through them a hundred times, and find nothing.
+
+    For a program's first statement, never for a library.
+    """
+    gc.set_threshold(100_000)
 
 
 def settle() -> None:

@@ -1,4 +1,4 @@
-"""Importing this excludes what no run needs from the process; for a program's first line, never for a library.
+"""Excludes what no run needs from the process, by one call of `exclude`; importing this changes nothing.
 
 pyarrow imports numpy, and with its first array pandas, wherever they are installed, to be ready for data frames;
 structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB, and nothing here has one
@@ -15,8 +15,6 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-gc.set_threshold(500_000)
-
 
 class _Excluded:
     def __init__(self, *names: str) -> None:
@@ -27,15 +25,18 @@ class _Excluded:
             raise ModuleNotFoundError(f"{fullname} is excluded from this program", name=fullname)
 
 
-# What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
-os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-
-if os.environ.get("EXPORTER_LEAN_IMPORTS", "1") != "0":
+def exclude() -> None:
+    """Exclude them from now on: for a program's first statement, never for a library."""
+    gc.set_threshold(500_000)
+    # What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    if os.environ.get("EXPORTER_LEAN_IMPORTS", "1") == "0":
+        return
     remote = (f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))
     sys.meta_path.insert(0, _Excluded("numpy", "pandas", *remote))
 
-    _while_structlog_starts = _Excluded("rich")
-    sys.meta_path.insert(0, _while_structlog_starts)
+    while_structlog_starts = _Excluded("rich")
+    sys.meta_path.insert(0, while_structlog_starts)
     import structlog  # noqa: F401 - for what it does not find
 
-    sys.meta_path.remove(_while_structlog_starts)
+    sys.meta_path.remove(while_structlog_starts)

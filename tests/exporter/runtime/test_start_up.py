@@ -10,6 +10,8 @@ from botocore.session import Session
 
 from exporter.clients import Clients
 
+EXCLUDE = "from exporter.runtime import lean_imports; lean_imports.exclude()"
+
 
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
@@ -30,10 +32,7 @@ def test_the_program_starts_without(imported, module):
 
 def test_arrays_are_made_without_pandas_and_numpy():
     """An array is where pyarrow would load both; inside the program it finds none and goes on."""
-    code = (
-        "import exporter.runtime.lean_imports, pyarrow as pa, sys; pa.array([1]);"
-        "print({'pandas', 'numpy'} & {*sys.modules})"
-    )
+    code = f"{EXCLUDE}; import pyarrow as pa, sys; pa.array([1]);print({{'pandas', 'numpy'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 
@@ -47,9 +46,9 @@ def run_code(code: str, **variables: str) -> str:
 
 def test_a_fork_that_needs_numpy_switches_the_exclusion_off():
     """EXPORTER_LEAN_IMPORTS=0 excludes nothing, so numpy can be imported inside the program."""
-    code = "import exporter.runtime.lean_imports, numpy; print(numpy.array([1]).sum())"
+    code = f"{EXCLUDE}; import numpy; print(numpy.array([1]).sum())"
     assert run_code(code, EXPORTER_LEAN_IMPORTS="0") == "1"
-    refused = "import exporter.runtime.lean_imports\ntry:\n import numpy\nexcept ImportError as error: print(error)"
+    refused = f"{EXCLUDE}\ntry:\n import numpy\nexcept ImportError as error: print(error)"
     assert run_code(refused) == "numpy is excluded from this program"
 
 
