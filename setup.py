@@ -5,7 +5,7 @@ Setuptools reads a folder's new place from here alone: `pyproject.toml` cannot n
 
 from setuptools import find_packages, setup
 
-PROGRAMS = ("dataset_model*", "exporter*", "dashboard*", "local*", "infra*")
+PROGRAMS = ("dataset_model*", "sdk_session", "exporter*", "dashboard*", "local*", "infra*")
 
 setup(
     packages=[*find_packages(include=PROGRAMS), "dataset_model.shipped"],

@@ -1,7 +1,6 @@
 """A region flows in, AWS clients flow out; endpoints, credentials and profiles come from the SDK's own variables.
 
-They are botocore's clients: boto3 adds resources and file transfers, which nothing here uses and every start would
-load.
+They are botocore's clients, made by `sdk_session`.
 """
 
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from botocore import __version__ as botocore_version
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import create_loader
 from botocore.session import Session
 
 from dataset_model import Fault
 from exporter.errors import SettingsError
-from exporter.runtime.service_models import model_loader
+from sdk_session import new_client, new_session
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -63,10 +61,7 @@ class Clients:
 
     @cached_property
     def _session(self) -> Session:
-        session = Session()
-        paths = create_loader(session.get_config_variable("data_path")).search_paths
-        session.register_component("data_loader", model_loader(paths))
-        return session
+        return new_session()
 
     def _client(self, service: str, **more: object) -> Any:
         # The SDK would compose its own user agent for every request, at a tenth of a request's cost.
@@ -80,7 +75,7 @@ def fetch_text(uri: str) -> str:
     """Return the text at an `s3://bucket/key` path; raise SettingsError naming `DATASET` where it cannot be read."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     try:
-        client: Any = Session().create_client("s3")
+        client: Any = new_client("s3")
         body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return body.decode()
     except (ClientError, BotoCoreError, UnicodeDecodeError) as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-PACKAGES = ("dataset_model", "exporter", "dashboard", "local", "infra")
+PACKAGES = ("dataset_model", "sdk_session", "exporter", "dashboard", "local", "infra")
 
 
 @pytest.fixture(scope="module")

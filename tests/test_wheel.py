@@ -34,7 +34,7 @@ def test_the_wheel_owns_no_folder_of_a_package_that_others_publish(wheel: Path) 
     """`datasets` is the name of a well-known package; a wheel that had files there would overwrite them."""
     with zipfile.ZipFile(wheel) as archive:
         owned = {name.partition("/")[0] for name in archive.namelist() if ".dist-info/" not in name}
-    assert owned == {"dataset_model", "exporter", "dashboard", "local", "infra"}
+    assert owned == {"dataset_model", "sdk_session", "exporter", "dashboard", "local", "infra"}
 
 
 def test_installing_leaves_a_neighbour_unchanged_and_brings_the_shipped_datasets(wheel: Path, tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from pyathena.util import RetryConfig
 from dashboard.aws.errors import error_from_reason, error_from_sdk
 from dashboard.aws.run_options import DEFAULT_RUN_OPTIONS, RunOptions
 from dashboard.aws.s3 import Objects
-from dashboard.aws.session import new_session
 from dashboard.aws.text_result import is_text_file, table_from_text
 from dashboard.errors import DashboardError, QueryFailed
 from dashboard.model.result import QueryResult, ResultColumn, Statistics
@@ -23,6 +22,7 @@ from dashboard.model.statements import Statement
 from dashboard.results.result_cache import SharedResults, SharedRows, TableRows
 from dashboard.results.result_file import unique_names
 from dashboard.sql.parser import position_of_failure
+from sdk_session import new_session
 
 POLL_SECONDS = 0.2
 """Time between polls of a running query. PyAthena's default of one second makes every click slow."""

@@ -15,9 +15,9 @@ from botocore.exceptions import (
 )
 
 from dashboard.aws.errors import error_from_sdk
-from dashboard.aws.session import new_client
 from dashboard.errors import ResultMissing
 from dashboard.quality.verification_status import StoredObject
+from sdk_session import new_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

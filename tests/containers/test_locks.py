@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 PROGRAMS = {
-    "exporter": ("dataset_model", "exporter"),
-    "dashboard": ("dataset_model", "dashboard"),
-    "local": ("dataset_model", "exporter", "local"),
+    "exporter": ("dataset_model", "sdk_session", "exporter"),
+    "dashboard": ("dataset_model", "sdk_session", "dashboard"),
+    "local": ("dataset_model", "sdk_session", "exporter", "local"),
 }
-OWN = {"dataset_model", "exporter", "dashboard", "local"}
+OWN = {"dataset_model", "sdk_session", "exporter", "dashboard", "local"}
 
 FOR_TYPE_CHECKERS = "mypy_boto3_"
 """Prefix of the modules that nothing imports when it runs."""

@@ -1,6 +1,8 @@
-"""SDK variables to clients: a botocore session that makes a client in a third of the time.
+"""The SDK's variables flow in, a botocore session flows out that makes a client in a third of the time.
 
-It is botocore's. boto3 adds resources and file transfers on top, which nothing here uses and every start would load.
+Both programs use it. Half of a client's cost is parsing its service model, and as much is looking into the folders of
+all other services; the two classes override one method of the SDK's own loader each. Tests compare the clients with
+the SDK's. boto3 would add resources and file transfers, which neither program uses and every start would load.
 """
 
 import os
@@ -14,7 +16,7 @@ from botocore.session import Session
 
 
 class _ModelFiles(JSONFileLoader):
-    """The SDK's files of service models; its own parser is half of a client's cost."""
+    """Parses files of service models with orjson."""
 
     def _load_file(self, full_path: str, open_method: Callable[..., Any]) -> Any:
         if not Path(full_path).is_file():
@@ -24,7 +26,7 @@ class _ModelFiles(JSONFileLoader):
 
 
 class _Models(Loader):
-    """Finds the service models without a look into the folder of every other service there is."""
+    """Lists services by the names of their folders alone."""
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - the SDK's own signature
         """Return the names of all services; whether one has this type of file is seen when it is read."""

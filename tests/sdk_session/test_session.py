@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import UnknownServiceError
 from botocore.session import Session
 
-from dashboard.aws.session import new_client, new_session
+from sdk_session import new_client, new_session
 
 
 @pytest.mark.parametrize("service", ["s3", "secretsmanager", "athena", "glue"])
