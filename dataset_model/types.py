@@ -1,4 +1,4 @@
-"""Column types: one row for each, with its name in every system that stores or shows a column.
+"""Column types: one row for each, with the type of Athena that stores it.
 
 A new type is a row here and a branch in `exporter/decoding/columns.py`, which reads its values.
 """
@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dataset_model.engine_types import ENGINE_TYPES, EngineType
+
 TypeName = Literal["string", "double", "bigint", "decimal", "boolean", "timestamp", "date", "json"]
 
 MAX_PRECISION = 38
@@ -16,17 +18,13 @@ _DECIMAL = re.compile(r"decimal\(\s*([0-9]{1,3})\s*,\s*([0-9]{1,3})\s*\)")
 
 @dataclass(frozen=True)
 class TypeRow:
-    """One column type. `{p}` and `{s}` in a name stand for precision and scale."""
+    """One column type. `{p}` and `{s}` in a text stand for precision and scale."""
 
     name: TypeName
     text: str
     """As a dataset file spells it."""
-    arrow: str
-    """Arrow's name, as `pyarrow.type_for_alias` reads it; decimal128 takes precision and scale."""
-    glue: str
-    """The Hive type in the Glue catalogue."""
-    athena: str
-    """The type in Athena's SQL, for casts and views."""
+    engine: EngineType
+    """How Athena stores it, with its names in Glue, SQL, DuckDB and Arrow."""
     dynamo: str | None
     """DynamoDB type tag that most values have; None if there is no usual one."""
     finished: str | None
@@ -38,18 +36,15 @@ class TypeRow:
 
 
 _ROWS = (
-    TypeRow("string", "string", "string", "string", "varchar", "S", None),
-    TypeRow("double", "double", "float64", "double", "double", "N", "DOUBLE", is_number=True, distinguishes=False),
-    TypeRow("bigint", "bigint", "int64", "bigint", "bigint", "N", "WHOLE", is_number=True),
-    TypeRow(
-        "decimal", "decimal({p},{s})", "decimal128", "decimal({p},{s})", "decimal({p},{s})", "N", "DECIMAL",
-        is_number=True,
-    ),
-    TypeRow("boolean", "boolean", "bool", "boolean", "boolean", "BOOL", "BOOLEAN"),
-    TypeRow("timestamp", "timestamp", "timestamp[us]", "timestamp", "timestamp(3)", "S", None, distinguishes=False),
-    TypeRow("date", "date", "date32", "date", "date", "S", None, distinguishes=False),
-    TypeRow("json", "json", "string", "string", "varchar", None, "DOCUMENT", distinguishes=False),
-)  # fmt: skip
+    TypeRow("string", "string", ENGINE_TYPES["string"], "S", None),
+    TypeRow("double", "double", ENGINE_TYPES["double"], "N", "DOUBLE", is_number=True, distinguishes=False),
+    TypeRow("bigint", "bigint", ENGINE_TYPES["bigint"], "N", "WHOLE", is_number=True),
+    TypeRow("decimal", "decimal({p},{s})", ENGINE_TYPES["decimal"], "N", "DECIMAL", is_number=True),
+    TypeRow("boolean", "boolean", ENGINE_TYPES["boolean"], "BOOL", "BOOLEAN"),
+    TypeRow("timestamp", "timestamp", ENGINE_TYPES["timestamp"], "S", None, distinguishes=False),
+    TypeRow("date", "date", ENGINE_TYPES["date"], "S", None, distinguishes=False),
+    TypeRow("json", "json", ENGINE_TYPES["string"], None, "DOCUMENT", distinguishes=False),
+)
 
 TYPES: Mapping[TypeName, TypeRow] = {row.name: row for row in _ROWS}
 
@@ -90,7 +85,7 @@ class ColumnType:
 
     def __str__(self) -> str:
         """Write the type as `parse` reads it."""
-        return self._sized(self.row.text)
+        return self.row.text.format(p=self.precision, s=self.scale)
 
     @property
     def row(self) -> TypeRow:
@@ -100,12 +95,12 @@ class ColumnType:
     @property
     def glue(self) -> str:
         """The Hive type in the Glue catalogue. JSON is stored as text: Athena reads it with `json_extract`."""
-        return self._sized(self.row.glue)
+        return self._sized(self.row.engine.hive)
 
     @property
     def athena(self) -> str:
         """The type in Athena's SQL."""
-        return self._sized(self.row.athena)
+        return self._sized(self.row.engine.trino)
 
     @property
     def is_number(self) -> bool:
@@ -113,7 +108,7 @@ class ColumnType:
         return self.row.is_number
 
     def _sized(self, name: str) -> str:
-        return name.format(p=self.precision, s=self.scale)
+        return f"{name}({self.precision},{self.scale})" if self.row.engine.sized else name
 
 
 STRING = ColumnType("string")

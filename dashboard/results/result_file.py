@@ -13,21 +13,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from dashboard.model.result import ResultColumn
-
-_SIMPLE = {
-    "boolean": pa.bool_(),
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "integer": pa.int32(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "real": pa.float32(),
-    "double": pa.float64(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("ms"),
-}
-"""Athena's type -> Arrow's. Other types (varchar, json, array, map, row, time, zones) stay text."""
+from dataset_model.engine_types import ENGINE_TYPES
 
 _BLOCK_BYTES: Final = 2 * 1024 * 1024
 """A large file is read in blocks of this size; Arrow reads up to 32 of them ahead. No row may be longer."""
@@ -75,12 +61,15 @@ def write_arrow_file(source: IO[bytes], columns: Sequence[ResultColumn], path: P
 
 
 def arrow_type(athena_type: str) -> pa.DataType:
-    """Return the Arrow type that holds an Athena type exactly; text for what has no counterpart."""
+    """Return the Arrow type that holds an Athena type exactly; text for json, array, map, row, time and zones."""
     name, _, arguments = athena_type.lower().partition("(")
     if name == "decimal" and arguments:
         precision, _, scale = arguments.rstrip(")").partition(",")
         return pa.decimal128(int(precision), int(scale or 0))
-    return _SIMPLE.get(name, pa.string())
+    found = ENGINE_TYPES.get(name)
+    if found is None or found.sized:
+        return pa.string()
+    return pa.type_for_alias(found.in_results or found.arrow)
 
 
 def unique_names(names: Sequence[str]) -> list[str]:

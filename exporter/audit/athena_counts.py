@@ -7,6 +7,7 @@ from itertools import groupby
 
 from dataset_model import Dataset
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
+from dataset_model.types import STRING
 from exporter.planning.window import Window
 from exporter.values.numbers import canonical_number, is_number
 
@@ -82,7 +83,7 @@ class CountQuestion:
 
 
 def _value_column(column: SchemaColumn | None) -> str | None:
-    return column.name if column is not None and column.type.name in {"string", "bigint", "double", "decimal"} else None
+    return column.name if column is not None and (column.type == STRING or column.type.is_number) else None
 
 
 def _value(text: str | None) -> str:

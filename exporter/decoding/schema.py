@@ -120,7 +120,7 @@ def arrow_type(column_type: ColumnType) -> pa.DataType:
     """Return the Arrow type of a column; a timestamp is naive, in UTC, in microseconds."""
     if column_type.name == "decimal":
         return pa.decimal128(column_type.precision, column_type.scale)
-    arrow: pa.DataType = pa.type_for_alias(column_type.row.arrow)
+    arrow: pa.DataType = pa.type_for_alias(column_type.row.engine.arrow)
     return arrow
 
 

@@ -8,29 +8,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-_ARROW = {
-    "boolean": pa.bool_(),
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "varchar": pa.string(),
-    "char": pa.string(),
-    "date": pa.date32(),
-    "timestamp": pa.timestamp("us"),
-    "binary": pa.binary(),
-}
-_DUCKDB = {
-    "int": "INTEGER",
-    "string": "VARCHAR",
-    "varchar": "VARCHAR",
-    "char": "VARCHAR",
-    "binary": "BLOB",
-}
-_ALIASES = {"integer": "int", "real": "float", "long": "bigint", "varbinary": "binary"}
+from dataset_model.engine_types import ENGINE_TYPES
+
+_TEXT = ENGINE_TYPES["string"]
+_WITH_LENGTH = ("varchar", "char")
+"""Texts that keep their own name, because it may have a length."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +48,7 @@ class ColumnType:
             return pa.struct([(name, part.arrow) for name, part in self.parts])
         if self.name == "decimal":
             return pa.decimal128(*self.sizes)
-        return _ARROW.get(self.name, pa.string())
+        return pa.type_for_alias(ENGINE_TYPES.get(self.name, _TEXT).arrow)
 
     @property
     def duckdb(self) -> str:
@@ -80,19 +62,17 @@ class ColumnType:
             return "STRUCT(" + ", ".join(f'"{name}" {part.duckdb}' for name, part in self.parts) + ")"
         if self.name == "decimal":
             return f"DECIMAL({self.sizes[0]}, {self.sizes[1]})"
-        return _DUCKDB.get(self.name, self.name.upper() if self.name in _ARROW else "VARCHAR")
+        return ENGINE_TYPES.get(self.name, _TEXT).duckdb
 
     @property
     def trino(self) -> str:
         """The type as `information_schema` and DESCRIBE of a view write it."""
-        names = {"int": "integer", "string": "varchar", "binary": "varbinary", "float": "real", "struct": "row"}
-        name = names.get(self.name, self.name)
         if self.name == "struct":
             return "row(" + ", ".join(f"{field} {part.trino}" for field, part in self.parts) + ")"
         if self.parts:
-            return f"{name}(" + ", ".join(part.trino for _, part in self.parts) + ")"
-        if self.name == "timestamp":
-            return "timestamp(3)"
+            return f"{self.name}(" + ", ".join(part.trino for _, part in self.parts) + ")"
+        known = ENGINE_TYPES.get(self.name)
+        name = known.trino if known and self.name not in _WITH_LENGTH else self.name
         return name + (f"({','.join(map(str, self.sizes))})" if self.sizes else "")
 
 
@@ -122,7 +102,9 @@ def column_type(text: str) -> ColumnType:
     matched = re.fullmatch(r"(\w+)\s*(?:[<(](.*)[>)])?", text, re.DOTALL)
     if not matched:
         return ColumnType(text)
-    name, inside = _ALIASES.get(matched[1], matched[1]), matched[2] or ""
+    name, inside = matched[1], matched[2] or ""
+    if name in ENGINE_TYPES and name not in _WITH_LENGTH:
+        name = ENGINE_TYPES[name].hive
     if name in ("struct", "row"):
         return ColumnType("struct", (), tuple(_member(piece) for piece in split_outside_brackets(inside)))
     if name == "array":

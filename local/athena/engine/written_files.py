@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dataset_model.engine_types import ENGINE_TYPES
 from local.athena.catalog.column_types import ColumnType, column_type
 from local.athena.catalog.glue import Column
 from local.athena.engine.duckdb_engine import Rows
@@ -23,14 +24,12 @@ from local.athena.objects import Location, ObjectStore
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _CODECS = {"SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd", "LZ4": "lz4", "NONE": "none"}
 _HIVE_FROM_DUCKDB = {
-    "integer": "int",
+    **{row.duckdb.lower(): row.hive for row in ENGINE_TYPES.values()},
     "hugeint": "bigint",
     "uinteger": "bigint",
     "ubigint": "bigint",
     "usmallint": "int",
     "utinyint": "smallint",
-    "varchar": "string",
-    "blob": "binary",
     "timestamp_s": "timestamp",
     "timestamp_ms": "timestamp",
     "timestamp_ns": "timestamp",

@@ -186,7 +186,7 @@ def test_fencing_does_not_depend_on_the_lease(scene, tmp_path, size):
     assert store.read(key) == (b"newer", newer)
     store.replace_with_file(key, file, newer, content_type="x/y")
     assert store.read(key)[0] == b"x" * size
-    assert table.s3.list_multipart_uploads(Bucket="reports").get("Uploads", []) == []
+    assert table.s3.list_multipart_uploads(Bucket="reports", Prefix=table.prefix).get("Uploads", []) == []
 
 
 def test_parts_are_completed_only_where_the_object_is_as_seen(scene, aws, small_parts, monkeypatch, tmp_path):
