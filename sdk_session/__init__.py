@@ -5,6 +5,7 @@ all other services; the two classes override one method of the SDK's own loader 
 the SDK's. boto3 would add resources and file transfers, which neither program uses and every start would load.
 """
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,14 +38,19 @@ def new_session() -> Session:
     """Return a session, as the SDK's variables describe it."""
     session = Session()
     paths = create_loader(session.get_config_variable("data_path")).search_paths
-    models = _Models(list(paths), _ModelFiles(), include_default_search_paths=False)
-    session.register_component("data_loader", models)
+    session.register_component("data_loader", _models(tuple(paths)))
     return session
 
 
 def new_client(service: str, **settings: Any) -> Any:
     """Return a client of a service; `settings` are those of the SDK's `create_client`."""
     return new_session().create_client(service, **settings)
+
+
+@functools.cache
+def _models(paths: tuple[str, ...]) -> Loader:
+    """Return the loader of these folders. It holds what it has parsed, so all sessions share it."""
+    return _Models(list(paths), _ModelFiles(), include_default_search_paths=False)
 
 
 def _folders(path: str) -> Iterator[str]:
