@@ -19,7 +19,7 @@ from boto3.dynamodb.types import TypeDeserializer
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from dataset_model import Dataset, Source
+from dataset_model import Dataset, IndexSource
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page
 from exporter.planning.sort_key import SortKey
@@ -61,7 +61,7 @@ def pages() -> list[bytes]:
 
 def arrow(bodies: list[bytes]) -> Callable[[bytes], object]:
     """Return this product's way from a body to rows."""
-    source = Source(
+    source = IndexSource(
         table="contacts", index="by-channel", partition_key="Channel", partition_values=("VOICE",),
         sort_key="InitiationTimestamp",
     )  # fmt: skip

@@ -5,7 +5,7 @@ Read in this order: `definition` (the model), `loading` (YAML file and environme
 reads: `table_schema`, `manifest`, `runs`, `verification`.
 """
 
-from dataset_model.definition import Column, Dashboard, Dataset, Source, Target
+from dataset_model.definition import Column, Dashboard, Dataset, IndexSource, ScanSource, Source, Target
 from dataset_model.faults import DatasetError, Fault
 from dataset_model.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
 
@@ -15,6 +15,8 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "Fault",
+    "IndexSource",
+    "ScanSource",
     "Source",
     "Target",
     "dataset_from_environment",

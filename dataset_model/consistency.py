@@ -33,8 +33,9 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
         found.append(Inconsistency(("target", "extra_date_column"), expected, str(extra)))
-    found += _formats(columns, _mapping(data, "source").get("sort_key"))
-    found += _key_values(_mapping(data, "source"))
+    source = _mapping(data, "source")
+    found += _formats(columns, source.get("date_attribute" if source.get("kind") == "scan" else "sort_key"))
+    found += _key_values(source)
     found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
     return found
 

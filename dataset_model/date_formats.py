@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 ANYTHING = "*"
 """At the end of a format: the key continues with any text, as in `2026-02-16T10:00:00Z#c-1`."""
@@ -46,6 +47,11 @@ CANDIDATES = (
     "ISO*", "EPOCH*", "EPOCH_MILLIS*", "%Y%m%d*", "%Y/%m/%d*",
 )  # fmt: skip
 """Formats to try on keys of an unknown format, in this order: exact ones before those that allow any ending."""
+
+
+def natural_type(date_format: str) -> Literal["S", "N"]:
+    """Return the DynamoDB type in which a date format is usually stored: N for numbers since 1970."""
+    return "N" if DateFormatText.parse(date_format).base in NUMBER_FORMATS else "S"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ environment variables alone can describe a table without a file.
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -14,9 +15,11 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
     PlainValidator,
+    Tag,
     ValidationError,
     ValidationInfo,
     WithJsonSchema,
@@ -27,7 +30,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.attribute_paths import AttributePath
 from dataset_model.consistency import inconsistencies
-from dataset_model.date_formats import DateFormatText
+from dataset_model.date_formats import DateFormatText, natural_type
 from dataset_model.file_formats import FormatName
 from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 
@@ -156,13 +159,11 @@ class _SourceFields(_Model):
 
     table: DynamoName
     """DynamoDB table name."""
-    sort_key: Annotated[str, Field(min_length=1)]
-    """The attribute with the time that places an item on its day: the sort key of an index."""
     date_format: DateFormat = "ISO"
     """ISO, EPOCH (seconds), EPOCH_MILLIS, HUMAN_READABLE (does not sort: the whole key is read) or a strptime
     pattern. A `*` at the end allows any text after the time: ISO*, %Y-%m-%d#*."""
     time_zone: TimeZone = "UTC"
-    """IANA zone of "the day", and of sort key values that carry no zone."""
+    """IANA zone of "the day", and of times that carry no zone."""
     settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """Minutes after a day's end before it counts as closed."""
 
@@ -178,6 +179,8 @@ class IndexSource(_SourceFields):
     """The index's partition key attribute, or a list of them where the index has several."""
     partition_values: Annotated[tuple[KeyValue, ...], Field(min_length=1)]
     """Key values to read; a number is written as its text. With several attributes, a list for each value."""
+    sort_key: Annotated[str, Field(min_length=1)]
+    """The index's sort key attribute: the time that places an item on its day."""
 
     @field_validator("partition_values", mode="before")
     @classmethod
@@ -194,12 +197,67 @@ class IndexSource(_SourceFields):
         """The index's partition key attributes, in order."""
         return (self.partition_key,) if isinstance(self.partition_key, str) else self.partition_key
 
+    @property
+    def place(self) -> str:
+        """`table/index`."""
+        return f"{self.table}/{self.index}"
+
+    @property
+    def named(self) -> str:
+        """The source as messages name it."""
+        return f"index {self.index}"
+
     def key_parts(self, value: str) -> tuple[str, ...]:
         """Return a partition value's text for each attribute."""
         return (value,) if len(self.partition_attributes) == 1 else tuple(json.loads(value))
 
 
-Source = IndexSource
+class ScanSource(_SourceFields):
+    """A table that is read whole, without an index, and the attribute that places an item on its day."""
+
+    kind: Literal["scan"]
+    """The kind of source: a whole table, for a table without an index by date."""
+    date_attribute: Annotated[str, Field(min_length=1)]
+    """The attribute with the time that places an item on its day; an item without it is quarantined."""
+    date_type: Literal["S", "N"] | None = None
+    """DynamoDB type of that attribute; default: N for EPOCH and EPOCH_MILLIS, S for the others."""
+
+    index: ClassVar[str] = ""
+    partition_attributes: ClassVar[tuple[str, ...]] = ()
+    partition_values: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def sort_key(self) -> str:
+        """The attribute that places an item on its day, by the name that it has where an index is read."""
+        return self.date_attribute
+
+    @property
+    def date_kind(self) -> Literal["S", "N"]:
+        """DynamoDB type of the date attribute."""
+        return self.date_type or natural_type(self.date_format)
+
+    @property
+    def place(self) -> str:
+        """The table."""
+        return self.table
+
+    @property
+    def named(self) -> str:
+        """The source as messages name it."""
+        return f"table {self.table}"
+
+
+def _kind_of_source(value: Any) -> Any:
+    kind = value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
+    return "index" if kind is None else kind
+
+
+SOURCE_KINDS: Mapping[str, type[_SourceFields]] = {"index": IndexSource, "scan": ScanSource}
+
+Source = Annotated[
+    Annotated[IndexSource, Tag("index")] | Annotated[ScanSource, Tag("scan")],
+    Discriminator(_kind_of_source, custom_error_type="kind", custom_error_message=" or ".join(map(repr, SOURCE_KINDS))),
+]
 """The union of all kinds of source, decided by `kind`; `index` is the default and the first of them."""
 
 
@@ -330,6 +388,13 @@ class Dataset(_Model):
     def zone(self) -> ZoneInfo:
         """The time zone of the day."""
         return ZoneInfo(self.source.time_zone)
+
+    @property
+    def index_source(self) -> IndexSource:
+        """The source of a dataset that is read by an index; raises TypeError for another kind."""
+        if isinstance(self.source, IndexSource):
+            return self.source
+        raise TypeError(f"dataset {self.name} has no index: its source is a {self.source.kind}")
 
     def column(self, name: str) -> Column | None:
         """Return the declared column of that name, or None."""

@@ -22,10 +22,12 @@ from dataset_model.reading.suggestions import known_field
 
 ENVIRONMENT_FIELDS = {
     "DYNAMO_TABLE_NAME": ("source", "table"),
+    "SOURCE_KIND": ("source", "kind"),
     "GSI_NAME": ("source", "index"),
     "GSI_PK_ATTRIBUTE": ("source", "partition_key"),
     "GSI_PK_VALUE": ("source", "partition_values"),
     "GSI_SK_ATTRIBUTE": ("source", "sort_key"),
+    "DATE_ATTRIBUTE": ("source", "date_attribute"),
     "DATE_FORMAT": ("source", "date_format"),
     "TIME_ZONE": ("source", "time_zone"),
     "SETTLE_MINUTES": ("source", "settle_minutes"),
@@ -149,6 +151,8 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
         errors = error.errors(include_url=False)
         parents = {details["loc"][:-1] for details in errors}
         for details in errors:
+            if details["type"] == "inconsistent":
+                continue  # added below, for a file that has other faults as well
             # A list whose entries were refused is "too short" as well, which is not worth reporting.
             if not (details["type"] == "too_short" and details["loc"] in parents):
                 fault = _fault(details, document, name, environment)
@@ -219,15 +223,27 @@ def _place(
     return f"{name}:{document.line(path)}", dotted(path)
 
 
+def _path_of(details: ErrorDetails) -> tuple[str | int, ...]:
+    """Return where a fault is in the file: pydantic puts the kind of source between `source` and its field."""
+    location = details["loc"]
+    if details["type"] == "kind":
+        return (*location, "kind")
+    return (location[0], *location[2:]) if location[:1] == ("source",) else location
+
+
 def _fault(details: ErrorDetails, document: Document, name: str, environment: Mapping[str, str]) -> Fault:
-    where, field = _place(details["loc"], document, name, environment)
+    where, field = _place(_path_of(details), document, name, environment)
     if details["type"] == "extra_forbidden":
+        if field in ENVIRONMENT_FIELDS:
+            return Fault(where, field, f"no value: a source of kind {details['loc'][1]} has none", details["input"])
         return Fault(where, field, known_field(details["loc"]), "an unknown one")
     expected = _EXPECTATIONS.get(details["type"], details["msg"])
     if details["type"] == "string_pattern_mismatch":
         expected = _PATTERNS.get(details["ctx"]["pattern"], expected)
     expected = expected.removeprefix("Value error, ").removeprefix("Input should be ")
     found = details["input"]
+    if details["type"] == "kind":
+        found = found["kind"]
     if details["type"] == "too_short" and isinstance(found, str):
         expected = _EXPECTATIONS["string_too_short"]
     if field == "GSI_PK_VALUE" and details["type"] == "tuple_type":

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from dataset_model.definition import Dataset
+from dataset_model.definition import SOURCE_KINDS, Dataset
 from dataset_model.faults import Path
 
 _LONGEST = 128
@@ -24,6 +24,8 @@ def known_field(path: Path) -> str:
 @cache
 def _fields_at(names: tuple[str, ...]) -> tuple[str, ...]:
     model: type[BaseModel] = Dataset
+    if names[:1] == ("source",) and len(names) > 1:
+        model, names = SOURCE_KINDS[names[1]], names[2:]
     for name in names:
         field = model.model_fields.get(name)
         model = (_model_in(field.annotation) if field else None) or model

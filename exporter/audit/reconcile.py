@@ -89,6 +89,7 @@ def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, V
             athena_rows=seen.get(spelled(value), 0) if athena is not None else None,
         )
         for value in sorted({*items, *published})
+        if value  # a table that is scanned has no partition values
     }
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dataset_model import IndexSource
 from dataset_model.partitions import day_from_key
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.runs import RunWindow
@@ -20,9 +21,12 @@ from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.settings import Settings
-from exporter.sources.index import Index, IndexDescription, describe_index
+from exporter.sources.description import SourceDescription, describe_source
+from exporter.sources.index import Index
 from exporter.sources.partial_reads.key_scan import KeyReader, KeyReading, key_attributes, key_digest
+from exporter.sources.partial_reads.table_key_scan import SEGMENTS, TableKeyReader
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_scan import TableScan
 from exporter.storage.athena import Athena
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
@@ -61,7 +65,8 @@ class Verifier:
         self._clients = Clients(settings.region)
         self._store = Store(self._clients.s3, settings.bucket)
         self._records = Records(self._store, settings.prefix)
-        self._limiter = RateLimiter(len(settings.dataset.source.partition_values), request.max_read_units)
+        at_a_time = len(settings.dataset.source.partition_values) or SEGMENTS
+        self._limiter = RateLimiter(at_a_time, request.max_read_units)
         self._notes: list[str] = []
         self._disagreements: list[str] = []
 
@@ -74,7 +79,7 @@ class Verifier:
         if schema is None or manifest is None:
             raise UsageError(f"nothing is published at {self._settings.location}; run an export first")
         initial_schema(dataset, schema, started)
-        description = describe_index(self._clients.dynamodb, dataset)
+        description = describe_source(self._clients.dynamodb, dataset)
         reading = self._read_keys(description, started)
         stored = self._stored()
         keys = [item.key for items in stored.values() for item in items]
@@ -90,10 +95,14 @@ class Verifier:
         self._mark(manifest, days, verification.finished_at)
         return verification
 
-    def _read_keys(self, description: IndexDescription, now: dt.datetime) -> KeyReading:
+    def _read_keys(self, description: SourceDescription, now: dt.datetime) -> KeyReading:
         dataset = self._settings.dataset
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
         attributes = key_attributes(dataset, description)
+        if not isinstance(dataset.source, IndexSource):
+            table = dataset.source.table
+            scan = TableScan(self._clients.dynamodb, table, None, attributes, self._limiter, self._stop)
+            return TableKeyReader(scan, dataset, description, sort_key).read(self._request.window, self._stop)
         index = Index(self._clients.dynamodb, dataset, description, self._limiter, attributes, self._stop)
         return KeyReader(index, dataset, description, sort_key).read(self._request.window, self._stop)
 
@@ -109,7 +118,7 @@ class Verifier:
                     found.setdefault(day, []).append(item)
         return found
 
-    def _ask_athena(self, schema: TableSchema, description: IndexDescription) -> AthenaCounts | None:
+    def _ask_athena(self, schema: TableSchema, description: SourceDescription) -> AthenaCounts | None:
         dataset = self._settings.dataset
         question = CountQuestion.of(dataset, schema, description.table_key)
         athena = Athena(self._clients.athena, workgroup=self._settings.workgroup, results=self._settings.results)
@@ -126,11 +135,12 @@ class Verifier:
         for value, counted in reading.counted.items():
             if counted != (decoded := reading.decoded[value]):
                 self._disagreements.append(
-                    f"{value}: DynamoDB's answers count {counted:,} items, and {decoded:,} were read from them: the "
-                    "exporter misreads them, and so does an export. Keep the rows and report this."
+                    f"{value or self._settings.dataset.source.named}: DynamoDB's answers count {counted:,} items, and "
+                    f"{decoded:,} were read from them: the exporter misreads them, and so does an export. Keep the "
+                    "rows and report this."
                 )
 
-    def _account(self, reading: KeyReading, description: IndexDescription) -> int:
+    def _account(self, reading: KeyReading, description: SourceDescription) -> int:
         """Return how many of the unreadable items are in quarantine; the others are a disagreement."""
         missing = dict(reading.unreadable)
         if self._request.window is not None or not missing:
@@ -150,7 +160,7 @@ class Verifier:
             )
         return reading.unreadable_items - unaccounted
 
-    def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: IndexDescription) -> None:
+    def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: SourceDescription) -> None:
         for state, reason in (
             ("open", "read before they had settled, so DynamoDB may hold more now"),
             ("expired", "older than expires_after_days, so DynamoDB may hold less"),
@@ -163,8 +173,8 @@ class Verifier:
             self._notes.append("items without a readable date were not looked for, because a window was given")
             return
         read = sum(reading.counted.values())
-        if description.items > read:
-            source = self._settings.dataset.source
+        source = self._settings.dataset.source
+        if source.index and description.items > read:
             self._notes.append(
                 f"index {source.index} held {description.items:,} items when DynamoDB last counted them (up to six "
                 f"hours ago), and {read:,} were found under {', '.join(source.partition_values)}: a partition value "
@@ -195,11 +205,13 @@ class Verifier:
         )
 
     def _compared(self, *, asked: bool) -> str:
-        values = ", ".join(self._settings.dataset.source.partition_values)
+        source = self._settings.dataset.source
+        values, every = ", ".join(source.partition_values), "the whole key" if source.index else "every item"
         window = self._request.window
-        reach = "the whole key" if window is None else f"{window.first} to {window.last}"
+        reach = every if window is None else f"{window.first} to {window.last}"
+        read = f"{reach}, partition values {values}" if source.index else f"{reach}, {source.named}"
         places = "the manifest, the objects' ETags and footers" + (" and Athena" if asked else "; Athena was not asked")
-        return f"items in DynamoDB by their keys ({reach}, partition values {values}) with {places}"
+        return f"items in DynamoDB by their keys ({read}) with {places}"
 
     def _mark(self, seen: Manifest, days: tuple[VerifiedDay, ...], at: dt.datetime) -> None:
         """Set `verified_at` of the closed days that agree, clear it where they do not; skip what was replaced."""

@@ -10,7 +10,7 @@ from exporter.cli import options
 from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
 from exporter.run.backfill import Backfill, BackfillRequest
-from exporter.run.request import SourceName
+from exporter.sources.opening import SourceName, way_of
 
 
 @click.command()
@@ -20,6 +20,7 @@ from exporter.run.request import SourceName
 @click.option("--chunk-days", type=click.IntRange(1, 366), help="Days of a run; without it, calendar months.")
 @click.option("--force", is_flag=True, help="Export days again that are closed already.")
 @options.SOURCE
+@options.SEGMENTS
 @options.RANGES
 @options.MAX_READ_UNITS
 @click.option(
@@ -38,7 +39,8 @@ def backfill(
     end: str | None,
     chunk_days: int | None,
     force: bool,
-    source: SourceName,
+    source: SourceName | None,
+    segments: int | None,
     ranges: int,
     max_read_units: float | None,
     wait: float,
@@ -49,9 +51,9 @@ def backfill(
     window = options.window_of(settings, start, end)
     if window is None:
         raise UsageError("--start and --end are needed; --end is included")
-    if source == "scan" and chunk_days:
-        raise UsageError("--source scan reads the whole table once for all days; leave out --chunk-days")
-    request = BackfillRequest(window, chunk_days, force, source, ranges, max_read_units, wait)
+    if chunk_days and way_of(settings.dataset, source) == "scan":
+        raise UsageError("a scan reads the whole table once for all days; leave out --chunk-days")
+    request = BackfillRequest(window, chunk_days, force, source, segments, ranges, max_read_units, wait)
     with progress_shown() as progress, stop_on_signal() as stop:
         done = Backfill(settings, request, progress=progress, stop=stop).run(_log_run)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())

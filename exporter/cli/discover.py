@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from dataset_model import Dataset, DatasetError, Fault, dataset_from_text
+from dataset_model import Dataset, DatasetError, Fault, ScanSource, dataset_from_text
 from dataset_model.definition import KeyValue
 from dataset_model.loading import partition_values_from_text
 from dataset_model.reading.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
@@ -27,6 +27,7 @@ from exporter.runtime.logs import configure_logging
 @click.option(
     "--partition-value", "values", multiple=True, help="Partition value to sample; may be given several times."
 )
+@click.option("--date-attribute", help="Attribute with the time; the table is scanned, for lack of an index by time.")
 @click.option("--scan", is_flag=True, help="Scan for further partition values, although some are given.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="File to write; the only way to change one."
@@ -37,6 +38,7 @@ def discover_command(
     table: str | None,
     index: str | None,
     values: tuple[str, ...],
+    date_attribute: str | None,
     scan: bool,
     out: Path | None,
 ) -> None:
@@ -45,12 +47,19 @@ def discover_command(
     existing = _existing(dataset or os.environ.get("DATASET", "").strip(), out)
     declared = existing.declared if existing else None
     source = declared.source if declared else None
+    if date_attribute and (index or values or scan):
+        raise UsageError(
+            "--date-attribute is for a table without an index; leave out --index, --partition-value, --scan"
+        )
+    if date_attribute is None and isinstance(source, ScanSource) and not index:
+        date_attribute = source.date_attribute
     request = DiscoveryRequest(
         region=_region(),
         table=_table(table, declared),
         index=index or os.environ.get("GSI_NAME") or (source.index if source else None),
         values=values or _given_values() or (source.partition_values if source else ()),
         scan=scan,
+        date_attribute=date_attribute,
         date_format=source.date_format if source else os.environ.get("DATE_FORMAT"),
     )
     found = discover(request, dt.datetime.now(dt.UTC))

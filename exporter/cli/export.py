@@ -12,7 +12,8 @@ from exporter.errors import UsageError
 from exporter.run.dry_run import preview, preview_json, preview_text
 from exporter.run.job import ExportJob
 from exporter.run.reporting.report import report_json, summary
-from exporter.run.request import SourceName, request_from_options
+from exporter.run.request import request_from_options
+from exporter.sources.opening import SourceName
 
 
 @click.command()
@@ -26,6 +27,7 @@ from exporter.run.request import SourceName, request_from_options
 @click.option("--lookback-days", type=click.IntRange(0, 366), help="Read closed days again, and report changes.")
 @options.ACCEPT_EMPTY
 @options.SOURCE
+@options.SEGMENTS
 @options.RANGES
 @options.MAX_READ_UNITS
 @click.option("--wait", type=click.FloatRange(min=0), default=0.0, metavar="MINUTES", help="Wait for another run.")
@@ -42,14 +44,15 @@ def export(
     resume: bool,
     lookback_days: int | None,
     accept_empty: bool,
-    source: SourceName,
+    source: SourceName | None,
+    segments: int | None,
     ranges: int,
     max_read_units: float | None,
     wait: float,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Read the index and publish whole days; without options, the configured range."""
+    """Read the source and publish whole days; without options, the configured range."""
     if mode and (start or end or everything or resume):
         raise UsageError("--mode names a range of its own; leave out --start, --end, --all and --resume")
     if lookback_days and (start or end or everything or resume):
@@ -68,7 +71,7 @@ def export(
         resume=resume,
     )
     request = dataclasses.replace(
-        request, source=source, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait
+        request, source=source, segments=segments, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait
     )
     if dry_run:
         planned = preview(settings, request, now)

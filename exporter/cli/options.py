@@ -19,19 +19,26 @@ MODE = click.option(
     "--mode", type=click.Choice(["PREVIOUS_DAY", "PREVIOUS_WEEK", "LAST_N_HOURS"]), help="A schedule's range."
 )
 LOOKBACK_HOURS = click.option("--lookback-hours", type=click.IntRange(1, 8784), help="Hours that LAST_N_HOURS covers.")
-ALL = click.option("--all", "everything", is_flag=True, help="Every day that the index holds.")
+ALL = click.option("--all", "everything", is_flag=True, help="Every day that the source holds.")
 ACCEPT_EMPTY = click.option(
     "--accept-empty", is_flag=True, help="Remove days that came back empty even if that looks wrong."
 )
 RANGES = click.option(
-    "--ranges", type=click.IntRange(1, 64), default=8, show_default=True, help="Key ranges read at a time."
+    "--ranges",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Key ranges, or segments of a scan, read at a time.",
 )
 SOURCE = click.option(
     "--source",
     type=click.Choice(["index", "scan"]),
-    default="index",
-    show_default=True,
-    help="Read the index, or scan the base table in as many segments as --ranges.",
+    help="Read the index, or scan the table; without it, what the dataset declares.",
+)
+SEGMENTS = click.option(
+    "--segments",
+    type=click.IntRange(1, 1_000_000),
+    help="Segments of a scan, of which --ranges are read at a time; without it, about one for each GB of the table.",
 )
 MAX_READ_UNITS = click.option(
     "--max-read-units", type=click.FloatRange(min=1), help="Ceiling on read units per second."

@@ -66,8 +66,9 @@ def estimate_text(found: Estimate) -> str:
     """Return an estimate in lines."""
     days = "every day" if found.days is None else f"{len(found.days)} days ({found.days[0]} to {found.days[-1]})"
     query = found.costs[0]
+    values = f" of {', '.join(found.partition_values)}" if found.partition_values else ""
     lines = [
-        f"{found.dataset}: {days} of {', '.join(found.partition_values)} from {found.index}",
+        f"{found.dataset}: {days}{values} from {found.index}",
         f"  items       about {found.items:,}, for which {found.items_read:,} are read",
         f"  read units  about {query.read_units or 0.0:,.1f}",
         f"  price       about {_dollars(query.dollars)}",

@@ -15,7 +15,7 @@ from exporter.quarantine.reader import Line, lines_of, quarantined_runs
 from exporter.quarantine.retry import Retry
 from exporter.quarantine.summary import line_text, list_text, quarantined_run, short_reason
 from exporter.settings import Settings
-from exporter.sources.index import describe_index
+from exporter.sources.description import describe_source
 from exporter.storage.object_store import Store
 
 
@@ -32,7 +32,7 @@ def list_command(*, dataset: str | None, as_json: bool) -> None:
     settings = options.settings_of(DATASET=dataset)
     store = _store(settings)
     parts = quarantined_runs(store, settings.prefix)
-    key = describe_index(Clients(settings.region).dynamodb, settings.dataset).table_key if parts else ()
+    key = describe_source(Clients(settings.region).dynamodb, settings.dataset).table_key if parts else ()
     runs = [quarantined_run(run, lines_of(store, keys), key) for run, keys in parts.items()]
     click.echo(orjson.dumps([run.plain() for run in runs]).decode() if as_json else list_text(runs))
 

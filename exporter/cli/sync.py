@@ -6,7 +6,7 @@ from exporter.cli import options
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.settings import Settings
-from exporter.sources.index import describe_index
+from exporter.sources.description import describe_source
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -32,6 +32,6 @@ def sync_catalog(settings: Settings) -> str:
     catalog = Catalog(clients.glue, settings.dataset, settings.location)
     changed = catalog.publish(schema, (min(years), max(years)))
     if settings.dataset.target.question_suffix:
-        catalog.publish_answers(schema, describe_index(clients.dynamodb, settings.dataset).table_key)
+        catalog.publish_answers(schema, describe_source(clients.dynamodb, settings.dataset).table_key)
     done = "rebuilt" if changed else "was up to date"
     return f"{catalog.name}: {done}, {len(schema.columns)} columns, years {min(years)} to {max(years)}"

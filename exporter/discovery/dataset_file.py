@@ -9,6 +9,7 @@ from typing import Literal
 
 from dataset_model import Dataset, Source
 from dataset_model.attribute_paths import attribute_text
+from dataset_model.date_formats import natural_type
 from dataset_model.reading.document import Document
 from dataset_model.reading.yaml_text import read_document
 from exporter.decoding.timestamps import Clock
@@ -21,25 +22,21 @@ from exporter.planning.sort_key import SortKey
 _PLAIN = re.compile(r"[A-Za-z_%][A-Za-z0-9_%/.:-]*(?: [A-Za-z0-9_%/.:-]+)*")
 _WORDS = {"true", "false", "null"}
 _MOST_SHOWN = 3
+_SAMPLE = {True: "the first and the last page of each partition value", False: "the first page of some segments"}
+"""Whether an index was sampled -> what was looked at."""
 
 
 def proposal_text(found: Proposal, schema_path: str) -> str:
     """Return a dataset file; `schema_path` is where editors find its JSON Schema, seen from the file."""
-    values = ", ".join(_scalar(value) for value in found.partition_values)
-    keys = found.keys
     lines = [
         f"# yaml-language-server: $schema={schema_path}",
-        f"# Proposed from {found.items:,} items, the first and the last page of each partition value. Read it, correct",
+        f"# Proposed from {found.items:,} items, {_SAMPLE[bool(found.keys.index)]}. Read it, correct",
         "# it, add titles, units and descriptions: a declared type is law for what follows.",
         f"name: {found.name}",
         f"title: {_scalar(title(found.name))}",
         "",
         "source:",
-        f"  table: {_scalar(keys.table)}",
-        f"  index: {_scalar(keys.index)}",
-        f"  partition_key: {_scalar(keys.partition_key)}",
-        f"  partition_values: [{values}]  # {_comment(found.values_reason)}",
-        f"  sort_key: {_scalar(keys.sort_key)}",
+        *_keys(found),
         f"  date_format: {_scalar(found.date_format)}  # {_comment(found.date_reason)}",
         "  time_zone: UTC  # of the day, and of times that carry no zone: set the zone in which people count days",
         "",
@@ -55,6 +52,25 @@ def proposal_text(found: Proposal, schema_path: str) -> str:
         *_dashboard(found),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _keys(found: Proposal) -> list[str]:
+    keys, values = found.keys, ", ".join(_scalar(value) for value in found.partition_values)
+    if not keys.index:
+        is_natural = keys.sort_key_type == natural_type(found.date_format)
+        return [
+            "  kind: scan  # the whole table is read; an index by time reads its days alone",
+            f"  table: {_scalar(keys.table)}",
+            f"  date_attribute: {_scalar(keys.sort_key)}",
+            *([] if is_natural else [f"  date_type: {keys.sort_key_type}"]),
+        ]
+    return [
+        f"  table: {_scalar(keys.table)}",
+        f"  index: {_scalar(keys.index)}",
+        f"  partition_key: {_scalar(keys.partition_key)}",
+        f"  partition_values: [{values}]  # {_comment(found.values_reason)}",
+        f"  sort_key: {_scalar(keys.sort_key)}",
+    ]
 
 
 def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) -> str:
@@ -136,7 +152,9 @@ def _revise_source(revision: Revision, document: Document, source: Source, found
         if ("source", "date_format") in document.spans:
             revision.replace(("source", "date_format"), wanted, reason)
         else:
-            revision.add_field(("source", "sort_key"), "date_format", wanted, reason)
+            revision.add_field(
+                ("source", "sort_key" if source.index else "date_attribute"), "date_format", wanted, reason
+            )
     new = [value for value in found.partition_values if value not in source.partition_values]
     if new:
         values = [_scalar(value) for value in new]

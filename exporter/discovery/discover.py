@@ -1,19 +1,26 @@
 """`exporter discover`: reads a sample of a table and returns a proposal for its dataset file."""
 
 import datetime as dt
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from dataset_model import Dataset, Source
+from dataset_model import Dataset, IndexSource
 from exporter.clients import Clients
 from exporter.discovery.naming import snake_case
 from exporter.discovery.profile import Item, Sampled, items_of, sampled
 from exporter.discovery.proposal import Proposal, proposed_columns, proposed_format, today_next_year
-from exporter.discovery.table_survey import MOST_VALUES, IndexKeys, index_keys, partition_values
+from exporter.discovery.table_survey import MOST_VALUES, IndexKeys, index_keys, partition_values, table_keys
 from exporter.errors import UsageError
 from exporter.planning.key_ranges import EVERY_KEY
-from exporter.sources.index import Index, describe_index
+from exporter.sources.description import describe_source
+from exporter.sources.index import Index
+from exporter.sources.item_bodies import WholeBodies
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_scan import TableScan
+
+SAMPLED_SEGMENTS = 8
+"""Segments of a table of which the first page, of at most 128 read units, is read."""
 
 SAMPLED_VALUES = 20
 """Most partition values of which pages are read: two pages of at most 128 read units each."""
@@ -42,11 +49,16 @@ class DiscoveryRequest:
     """Scan for further values, although some are given."""
     date_format: str | None = None
     """Preferred where others read no more."""
+    date_attribute: str | None = None
+    """Attribute with the time, for a table that is scanned; None: an index is read."""
 
 
 def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
     """Return the proposal for a table; raise UsageError where it has no partition values, or too many."""
-    clients = Clients(request.region)
+    clients, limiter = Clients(request.region), RateLimiter(1)
+    if request.date_attribute is not None:
+        keys = table_keys(clients.dynamodb, request.table, request.date_attribute)
+        return _discovery(request, keys, _first_pages(clients, keys.table, limiter), limiter, now)
     keys = index_keys(clients.dynamodb, request.table, request.index)
     wanted, reason, scanned = request.values, "as given", 0.0
     if request.scan or not wanted:
@@ -63,11 +75,25 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
             f"index {keys.index} has more than {MOST_VALUES} partition values, such as {', '.join(wanted[:3])}: name "
             "those to export by --partition-value, or take an index with few partition values"
         )
-    limiter = RateLimiter(1)
+    limiter.units = scanned
     bodies = _bodies(clients, keys, wanted, limiter)
+    return _discovery(request, keys, bodies, limiter, now, wanted, reason)
+
+
+def _discovery(
+    request: DiscoveryRequest,
+    keys: IndexKeys,
+    bodies: Sequence[bytes],
+    limiter: RateLimiter,
+    now: dt.datetime,
+    wanted: tuple[str, ...] = (),
+    reason: str = "",
+) -> Discovery:
     latest = today_next_year(now)
     items = items_of(bodies, keys.table_key)
     sample = sampled(items, latest)
+    if not keys.index:
+        keys = _with_type(keys, sample)
     date_format, date_reason = proposed_format(_sort_keys(items, keys), keys, latest.year, request.date_format)
     proposal = Proposal(
         name=snake_case(keys.table),
@@ -79,7 +105,26 @@ def discover(request: DiscoveryRequest, now: dt.datetime) -> Discovery:
         columns=proposed_columns(sample, keys, date_format),
         items=sample.items,
     )
-    return Discovery(proposal, sample, round(limiter.units + scanned, 1))
+    return Discovery(proposal, sample, round(limiter.units, 1))
+
+
+def _with_type(keys: IndexKeys, sample: Sampled) -> IndexKeys:
+    """Return a table's keys with the type that most values of the date attribute have."""
+    found = sample.attributes.get(keys.sort_key)
+    kinds = {kind: found.kinds[kind] for kind in ("S", "N")} if found else {}
+    if not any(kinds.values()):
+        raise UsageError(
+            f"no item sampled from table {keys.table} has a text or a number in {keys.sort_key}; it has: "
+            f"{', '.join(sorted(sample.attributes)) or 'no items'}. Correct --date-attribute"
+        )
+    return replace(keys, sort_key_type=max(kinds, key=lambda kind: kinds[kind]))
+
+
+def _first_pages(clients: Clients, table: str, limiter: RateLimiter) -> list[bytes]:
+    """Return the first page of some segments of a table."""
+    scan = TableScan(clients.dynamodb, table, None, None, limiter, threading.Event())
+    pages = [scan.page(segment, SAMPLED_SEGMENTS) for segment in range(SAMPLED_SEGMENTS)]
+    return [body for page in pages for _, body in WholeBodies().split(page.items)]
 
 
 def _scan_reason(items: int, *, complete: bool) -> str:
@@ -90,7 +135,7 @@ def _scan_reason(items: int, *, complete: bool) -> str:
 
 def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], limiter: RateLimiter) -> list[bytes]:
     """Return the first and last page of each value; a first page that is everything stands alone."""
-    source = Source(
+    source = IndexSource(
         table=keys.table,
         index=keys.index,
         partition_key=keys.partition_key,
@@ -99,7 +144,7 @@ def _bodies(clients: Clients, keys: IndexKeys, values: Sequence[str], limiter: R
         date_format="EPOCH" if keys.sort_key_type == "N" else "ISO",
     )
     dataset = Dataset(name="discovered", source=source)
-    index = Index(clients.dynamodb, dataset, describe_index(clients.dynamodb, dataset), limiter)
+    index = Index(clients.dynamodb, dataset, describe_source(clients.dynamodb, dataset), limiter)
     bodies: list[bytes] = []
     for value in values[:SAMPLED_VALUES]:
         first = index.first_page(value, EVERY_KEY)

@@ -96,7 +96,7 @@ def proposed_format(
 
 def proposed_columns(sample: Sampled, keys: IndexKeys, date_format: str) -> tuple[ProposedColumn, ...]:
     """Return a column per attribute: keys first, the others by name."""
-    first = [*keys.table_key, keys.partition_key, keys.sort_key]
+    first = [*keys.table_key, keys.partition_key, keys.sort_key]  # a table has no partition key of an index
     order = [name for name in dict.fromkeys(first) if name in sample.attributes]
     order += sorted(sample.attributes.keys() - set(order))
     names = column_names(order)
@@ -196,7 +196,10 @@ def _column(name: str, attribute: str, sample: Sampled, keys: IndexKeys, date_fo
     column_type, reason = proposed_type(attribute, found)
     if attribute == keys.sort_key:
         return ProposedColumn(
-            name, attribute, TIMESTAMP, f"the sort key, read as {date_format}; places an item on its day"
+            name,
+            attribute,
+            TIMESTAMP,
+            f"{'the sort key, ' if keys.index else ''}read as {date_format}; places an item on its day",
         )
     if attribute in keys.table_key:
         return ProposedColumn(name, attribute, column_type, reason, "key", "primary key of the table")

@@ -21,13 +21,17 @@ MOST_VALUES = 50
 
 @dataclass(frozen=True)
 class IndexKeys:
-    """One index of one table."""
+    """One index of one table, or a table that is scanned."""
 
     table: str
     index: str
+    """"" for a table."""
     partition_key: str
+    """"" for a table."""
     sort_key: str
+    """The attribute with the time."""
     sort_key_type: str
+    """"" where only the items show it."""
     table_key: tuple[str, ...]
 
 
@@ -46,17 +50,17 @@ class FoundValues:
 
 def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> IndexKeys:
     """Return an index's keys; without a name, of the only one. Raises SourceError or UsageError."""
-    try:
-        described: dict[str, Any] = dict(client.describe_table(TableName=table)["Table"])
-    except (ClientError, BotoCoreError) as error:
-        raise _error(error, f"table {table}", "Check --table and AWS_REGION.") from None
+    described = _described(client, table)
     types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
     declared = {item["IndexName"]: item["KeySchema"] for item in described.get("GlobalSecondaryIndexes", [])}
     indexes = {name: keys for name, schema in declared.items() if (keys := _proposable_keys(schema))}
     names = ", ".join(sorted(indexes)) or "none with a sort key"
     if index is None:
         if len(indexes) != 1:
-            raise UsageError(f"table {table} has several indexes or none; choose one by --index: {names}")
+            raise UsageError(
+                f"table {table} has several indexes or none; choose one by --index: {names}. Without an index by time, "
+                "name the attribute with the time by --date-attribute, and the table is scanned"
+            )
         (index,) = indexes
     if index not in declared:
         raise SourceError(f"table {table} has no index {index}; with a sort key it has: {names}")
@@ -67,6 +71,20 @@ def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> Index
         )
     partition_key, sort_key = indexes[index]
     return IndexKeys(table, index, partition_key, sort_key, types[sort_key], _keys(described["KeySchema"]))
+
+
+def table_keys(client: "DynamoDBClient", table: str, date_attribute: str) -> IndexKeys:
+    """Return the keys of a table that is scanned for lack of an index; raises SourceError."""
+    described = _described(client, table)
+    types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
+    return IndexKeys(table, "", "", date_attribute, types.get(date_attribute, ""), _keys(described["KeySchema"]))
+
+
+def _described(client: "DynamoDBClient", table: str) -> dict[str, Any]:
+    try:
+        return dict(client.describe_table(TableName=table)["Table"])
+    except (ClientError, BotoCoreError) as error:
+        raise _error(error, f"table {table}", "Check --table and AWS_REGION.") from None
 
 
 def partition_values(client: "DynamoDBClient", keys: IndexKeys) -> FoundValues:

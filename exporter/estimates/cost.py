@@ -9,7 +9,8 @@ from dataset_model.records.manifest import Manifest
 from exporter.estimates import prices
 from exporter.planning.planner import Planner
 from exporter.planning.window import Window
-from exporter.sources.index import FULL_PAGE_UNITS, IndexDescription
+from exporter.sources.description import SourceDescription
+from exporter.sources.index import FULL_PAGE_UNITS
 
 SECONDS_PER_PAGE = 0.1
 """A full page of a Query, from the request to its last byte; an assumption, for a task in the table's region."""
@@ -51,9 +52,10 @@ class Estimate:
 
     dataset: str
     index: str
+    """`table/index`, or the table that is scanned."""
     partition_values: tuple[str, ...]
     days: tuple[dt.date, ...] | None
-    """None: every day that the index holds."""
+    """None: every day that the source holds."""
     items: int
     """Items of these days."""
     items_read: int
@@ -64,7 +66,7 @@ class Estimate:
     sampled_units: float
     """What the estimate itself has cost."""
     costs: tuple[Cost, ...]
-    """The index query first; it is what `export` does."""
+    """First what `export` does: the index query, or the scan of a table without an index."""
     warnings: tuple[str, ...] = ()
     assumptions: Assumptions = field(default_factory=Assumptions)
 
@@ -109,20 +111,24 @@ def widening(windows: Iterable[Window], planner: Planner) -> float:
 
 
 def costs(
-    items_read: float, units_per_item: float, description: IndexDescription, values: int, assumed: Assumptions
+    items_read: float, units_per_item: float, description: SourceDescription, values: int, assumed: Assumptions
 ) -> tuple[Cost, ...]:
     """Return what an index query, a scan of the table and a native export of it would cost."""
     units = items_read * units_per_item
     # Types are learned from the first and last page of each partition value, of which the first is not read again.
     looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
     query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
+    return query, *table_costs(description, assumed)
+
+
+def table_costs(description: SourceDescription, assumed: Assumptions) -> tuple[Cost, Cost]:
+    """Return what a scan of the table and a native export of it would cost."""
     whole, native = "always the whole table", "the whole table, as DynamoDB JSON, to be converted"
     if not description.table_bytes:
-        return query, Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
+        return Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
     scan = description.table_bytes / prices.READ_UNIT_BYTES
     exported = description.table_bytes / prices.GB * assumed.dollars_per_exported_gb
     return (
-        query,
         _read("table scan", scan, description.table_items, assumed, whole),
         Cost("export to S3", 0.0, exported, None, f"{native}; needs point-in-time recovery"),
     )

@@ -1,13 +1,14 @@
 """Settings and a request flow in, an estimate of the export's cost flows out."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataset_model import Dataset
+from dataset_model import Dataset, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
-from exporter.estimates.cost import Assumptions, Estimate, costs, known_rows, widening
+from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs, widening
 from exporter.estimates.prices import READ_UNIT_BYTES
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
@@ -16,10 +17,12 @@ from exporter.run.earlier_runs import earlier_runs
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
-from exporter.sources.index import Index, IndexDescription
+from exporter.sources.description import SourceDescription
+from exporter.sources.index import Index
 from exporter.sources.partial_reads.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
 from exporter.sources.partial_reads.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_scan import TableScan
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -34,6 +37,19 @@ class _Guess:
     samples: Samples | None = None
 
 
+@dataclass(frozen=True)
+class _Finding:
+    """What is stated about a source."""
+
+    guess: _Guess
+    basis: tuple[str, ...]
+    pages: int
+    units: float
+    """What the estimate itself has read."""
+    costs: tuple[Cost, ...]
+    warnings: tuple[str, ...]
+
+
 class _Estimator:
     """Sizes of one index from the manifest, DescribeTable or samples, in that order."""
 
@@ -41,13 +57,13 @@ class _Estimator:
         self,
         settings: Settings,
         index: Index,
-        description: IndexDescription,
+        description: SourceDescription,
         sort_key: SortKey,
         manifest: Manifest | None,
     ) -> None:
         self._description = description
         self._manifest = manifest
-        self._sort_key = sort_key
+        self.sort_key = sort_key
         self._planner = Planner(settings.dataset, sort_key)
         self._sampler = Sampler(index, settings.dataset, sort_key, self._planner)
 
@@ -64,13 +80,13 @@ class _Estimator:
         if known.unknown and known.mean is None:
             return self._sampled(windows)
         items = known.rows + known.unknown * (known.mean or 0.0)
-        if self._sort_key.sorts:
+        if self.sort_key.sorts:
             return _Guess(items, items * self.widening(windows), basis)
         whole = self._whole()
         return _Guess(items, whole.read, (*basis, *whole.basis), whole.samples)
 
     def _sampled(self, windows: tuple[Window, ...]) -> _Guess:
-        if not self._sort_key.sorts:
+        if not self.sort_key.sorts:
             whole = self._whole()
             return _Guess(whole.items, whole.read, (*whole.basis, "how many belong to these days is not known"))
         longest = max(windows, key=lambda window: window.end - window.start)
@@ -113,30 +129,82 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     manifest = records.manifest()
     windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
-    # A ceiling on read units would reduce these small pages to single items, which allow no estimate.
-    index = Index(clients.dynamodb, dataset, description, RateLimiter(1))
-    estimator = _Estimator(settings, index, description, sort_key, manifest)
-    guess = estimator.items(windows)
-    units_per_item, samples, unit_basis = estimator.units_per_item(guess)
-    setting_warnings = tuple(_setting_warnings(index, dataset, sort_key, manifest))
-    values = dataset.source.partition_values
-    looked_at = len(values) if dataset.undeclared == "add" else 0
+    if isinstance(dataset.source, IndexSource):
+        # A ceiling on read units would reduce these small pages to single items, which allow no estimate.
+        index = Index(clients.dynamodb, dataset, description, RateLimiter(1))
+        estimator = _Estimator(settings, index, description, sort_key, manifest)
+        finding = _of_index(estimator, index, dataset, windows, assumed, manifest)
+    else:
+        scan = TableScan(clients.dynamodb, dataset.source.table, None, None, RateLimiter(1), threading.Event())
+        finding = _of_table(scan, description, windows, manifest, assumed)
     return Estimate(
         dataset=dataset.name,
-        index=f"{dataset.source.table}/{dataset.source.index}",
-        partition_values=values,
+        index=dataset.source.place,
+        partition_values=dataset.source.partition_values,
         days=tuple(sorted({day for window in windows for day in window.days()})) if windows else None,
-        items=round(guess.items),
-        items_read=round(guess.read),
-        basis=(*guess.basis, unit_basis),
-        sampled_pages=samples.pages if samples else 0,
-        sampled_units=round(index.limiter.units, 1),
-        costs=costs(guess.read, units_per_item, description, looked_at, assumed),
-        warnings=(
-            *setting_warnings,
-            *_warnings(found.warnings, description, sort_key, windows, estimator.widening(windows)),
-        ),
+        items=round(finding.guess.items),
+        items_read=round(finding.guess.read),
+        basis=(*finding.guess.basis, *finding.basis),
+        sampled_pages=finding.pages,
+        sampled_units=round(finding.units, 1),
+        costs=finding.costs,
+        warnings=(*finding.warnings, *found.warnings, *_size_warnings(description)),
         assumptions=assumed,
+    )
+
+
+def _of_index(
+    estimator: _Estimator,
+    index: Index,
+    dataset: Dataset,
+    windows: tuple[Window, ...],
+    assumed: Assumptions,
+    manifest: Manifest | None,
+) -> _Finding:
+    guess = estimator.items(windows)
+    units_per_item, samples, unit_basis = estimator.units_per_item(guess)
+    warnings = [*_setting_warnings(index, dataset, estimator.sort_key, manifest)]
+    warnings += _key_warnings(estimator.sort_key, windows, estimator.widening(windows))
+    looked_at = len(dataset.source.partition_values) if dataset.undeclared == "add" else 0
+    return _Finding(
+        guess=guess,
+        basis=(unit_basis,),
+        pages=samples.pages if samples else 0,
+        units=index.limiter.units,
+        costs=costs(guess.read, units_per_item, index.description, looked_at, assumed),
+        warnings=tuple(warnings),
+    )
+
+
+def _of_table(
+    scan: TableScan,
+    description: SourceDescription,
+    windows: tuple[Window, ...],
+    manifest: Manifest | None,
+    assumed: Assumptions,
+) -> _Finding:
+    """Return what is stated about a table that is always read whole."""
+    items, pages = description.table_items, 0
+    basis = f"{items:,} items in the table as DynamoDB last counted them, up to six hours ago"
+    if not items:
+        page = scan.page(0, 1)
+        pages, items = 1, page.scanned
+        more = "and there are more: DynamoDB has not counted them yet" if page.cursor else "which are all"
+        basis = f"the first page holds {items:,} items, {more}"
+    known = known_rows((day for window in windows for day in window.days()), manifest)
+    wanted, days = float(items), "every item of the table"
+    if windows and (known.mean is not None or not known.unknown):
+        wanted = known.rows + known.unknown * (known.mean or 0.0)
+        days = f"{known.known} days from the manifest, {known.unknown} by the mean of those nearest to them"
+    elif windows:
+        days = "how many items belong to these days is not known before the first export"
+    return _Finding(
+        guess=_Guess(wanted, items, (basis,)),
+        basis=(days,),
+        pages=pages,
+        units=scan.limiter.units,
+        costs=table_costs(description, assumed),
+        warnings=("a table without an index is read whole for any number of days",) if windows else (),
     )
 
 
@@ -151,7 +219,7 @@ def _sample_basis(samples: Samples) -> str:
 
 def _setting_warnings(index: Index, dataset: Dataset, sort_key: SortKey, manifest: Manifest | None) -> Iterator[str]:
     """Yield what the ends of the index show about wrong settings; reads a few items."""
-    source = dataset.source
+    source = dataset.index_source
     for value in empty_values(index, source, manifest):
         yield empty_value_warning(value, source)
     if manifest is not None and manifest.rows:
@@ -160,25 +228,18 @@ def _setting_warnings(index: Index, dataset: Dataset, sort_key: SortKey, manifes
         yield reason
 
 
-def _warnings(
-    projection: Sequence[str],
-    description: IndexDescription,
-    sort_key: SortKey,
-    windows: tuple[Window, ...],
-    factor: float,
-) -> list[str]:
-    found = list(projection)
+def _key_warnings(sort_key: SortKey, windows: tuple[Window, ...], factor: float) -> Iterator[str]:
     if windows and not sort_key.sorts:
-        found.append(f"{sort_key.date_format} keys do not sort by time: the whole key is read for any number of days")
+        yield f"{sort_key.date_format} keys do not sort by time: the whole key is read for any number of days"
     elif factor > 1:
-        found.append(f"text keys may carry offsets, so neighbouring days are read too: {factor:.1f} times as much")
+        yield f"text keys may carry offsets, so neighbouring days are read too: {factor:.1f} times as much"
+
+
+def _size_warnings(description: SourceDescription) -> Iterator[str]:
     if not description.table_bytes:
-        found.append(
-            "DynamoDB has not measured the table yet (it does every six hours): the other ways cannot be priced"
-        )
+        yield "DynamoDB has not measured the table yet (it does every six hours): the other ways cannot be priced"
     if (provisioned := description.provisioned_read_units) is not None:
-        found.append(
-            f"the index is provisioned with {provisioned:,} read units a second ({2 * provisioned:,} eventually "
+        yield (
+            f"the source is provisioned with {provisioned:,} read units a second ({2 * provisioned:,} eventually "
             "consistent): reading within them has no extra cost, and reading faster is throttled"
         )
-    return found

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dataset_model import IndexSource
 from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UnreadableDate, UsageError
@@ -21,7 +22,7 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.settings import Settings
-from exporter.sources.index import IndexDescription, describe_index
+from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.partial_reads.item_lookup import Item, ItemLookup
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.partition_values import declared_value
@@ -114,7 +115,7 @@ class Retry:
         """Retry the items of one run, or of every run; raise UsageError where there are none."""
         dataset = self._settings.dataset
         self._store.check()
-        description = describe_index(self._clients.dynamodb, dataset)
+        description = describe_source(self._clients.dynamodb, dataset)
         self._parts = self._wanted(run_id)
         items = self._items(description)
         self._look_up(items, description)
@@ -141,7 +142,7 @@ class Retry:
             raise UsageError(f"the quarantine holds nothing {what}; `exporter quarantine list` shows what it holds")
         return found
 
-    def _items(self, description: IndexDescription) -> dict[bytes, _Quarantined]:
+    def _items(self, description: SourceDescription) -> dict[bytes, _Quarantined]:
         key = description.table_key
         items: dict[bytes, _Quarantined] = {}
         for run_id, parts in self._parts.items():
@@ -155,7 +156,7 @@ class Retry:
                 one.days |= {line.day} if line.day else set()
         return items
 
-    def _look_up(self, items: Mapping[bytes, _Quarantined], description: IndexDescription) -> None:
+    def _look_up(self, items: Mapping[bytes, _Quarantined], description: SourceDescription) -> None:
         dataset = self._settings.dataset
         source = dataset.source
         sort_key = SortKey(source.date_format, dataset.zone, description.sort_key_type, self._clock().year + 1)
@@ -163,7 +164,7 @@ class Retry:
         lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes)
         for item in lookup.items(one.item for one in items.values()):
             one = items[key_digest(item, description.table_key)]
-            one.gone = declared_value(item, source) is None
+            one.gone = isinstance(source, IndexSource) and declared_value(item, source) is None
             one.day = _day(item, source.sort_key, sort_key)
 
     def _export(self, days: Iterable[dt.date], wanted: frozenset[bytes], met: set[bytes]) -> list[RunEntry]:
@@ -177,7 +178,7 @@ class Retry:
                 break
         return entries
 
-    def _quarantined_again(self, exports: Iterable[RunEntry], description: IndexDescription) -> set[bytes]:
+    def _quarantined_again(self, exports: Iterable[RunEntry], description: SourceDescription) -> set[bytes]:
         found = quarantined_runs(self._store, self._settings.prefix)
         parts = [key for entry in exports for key in found.get(entry.run_id, [])]
         return {key_digest(item_of(line), description.table_key) for line in lines_of(self._store, parts)}

@@ -93,7 +93,7 @@ class Account:
         request = self.request
         scope = "scheduled" if request.scheduled else "all" if request.window is None else "window"
         options = {"scope": "resume" if request.resume else scope}
-        if request.source != "index":
+        if request.source not in {None, "index"}:
             options["source"] = request.source
         if request.accept_empty:
             options["accept_empty"] = "true"

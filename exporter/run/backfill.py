@@ -16,8 +16,9 @@ from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
-from exporter.run.request import ExportRequest, SourceName
+from exporter.run.request import ExportRequest
 from exporter.settings import Settings
+from exporter.sources.opening import SourceName, way_of
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
@@ -35,8 +36,10 @@ class BackfillRequest:
     """Days of a chunk; None: calendar months."""
     force: bool = False
     """Export days again that are closed in the manifest."""
-    source: SourceName = "index"
-    """What is read. A scan reads the whole table, so all days are one run."""
+    source: SourceName | None = None
+    """What is read; None: what the dataset declares. A scan reads the whole table, so all days are one run."""
+    segments: int | None = None
+    """Segments of a scan; None: as many as the table's size asks for."""
     ranges: int = 8
     max_read_units: float | None = None
     wait_minutes: float = 0.0
@@ -120,7 +123,7 @@ class Backfill:
             for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
                 closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
-        if self._request.source == "scan" and windows:
+        if way_of(dataset, self._request.source) == "scan" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
         for number, window in enumerate(windows, start=1):
@@ -139,6 +142,7 @@ class Backfill:
         request = ExportRequest(
             window,
             source=self._request.source,
+            segments=self._request.segments,
             ranges=self._request.ranges,
             max_read_units=self._request.max_read_units,
             wait_minutes=self._request.wait_minutes,

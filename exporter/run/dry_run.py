@@ -25,6 +25,7 @@ from exporter.run.lease import lease_holder
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
 from exporter.settings import Settings
+from exporter.sources.opening import SourceName, way_of
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -40,9 +41,10 @@ class Preview:
     """A run that has not taken place. Days are in order."""
 
     dataset: Dataset
+    way: SourceName
     location: str
     days: _Days | None
-    """None: every day that the index holds. Empty: nothing is read."""
+    """None: every day that the source holds. Empty: nothing is read."""
     owed: _Days
     """Those of `days` that were not asked for and that earlier runs owe."""
     looked_back: _Days
@@ -50,13 +52,14 @@ class Preview:
     open: _Days
     """Days that have not ended and settled yet, and so are read again by the next scheduled run."""
     ranges: tuple[KeyRange, ...]
-    """Of the sort key, read for each partition value; the same one several times where it is read several times."""
+    """Of the sort key, read for each partition value; the same one several times where it is read several times. Every
+    key for a scan."""
     between: tuple[dt.datetime, dt.datetime] | None
     """Only items from these instants count; None: items of all days."""
     replaces: tuple[str, ...]
     """Keys of published objects that are replaced, or removed where their day holds nothing any more."""
     keeps: tuple[str, ...]
-    """Keys of expired days. They stay, and the run fails, if the index holds fewer items than are published; otherwise
+    """Keys of expired days. They stay, and the run fails, if the source holds fewer items than are published; otherwise
     they are replaced."""
     overlaps: tuple[str, ...]
     """Keys that stay while their day gets a further object, in APPEND."""
@@ -64,8 +67,8 @@ class Preview:
 
     @property
     def index(self) -> str:
-        """`table/index`."""
-        return f"{self.dataset.source.table}/{self.dataset.source.index}"
+        """`table/index`, or the table that is scanned."""
+        return self.dataset.source.place
 
     @property
     def mode(self) -> str:
@@ -93,7 +96,7 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
     again = days & lookback_days(request, dataset, manifest, now)
     asked = set(request.window.days()) if request.window else set()
     key = SortKey(dataset.source.date_format, dataset.zone, found.description.sort_key_type, now.year + 1)
-    planner = Planner(dataset, key)
+    planner, way = Planner(dataset, key), way_of(dataset, request.source)
     reaches = [planner.reach(window) for window in ((None,) if is_everything else windows or ())]
     published = {
         item.key: day
@@ -103,12 +106,13 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
     policy = RemovalPolicy.of(dataset, manifest, now, accept_empty=request.accept_empty)
     return Preview(
         dataset=dataset,
+        way=way,
         location=settings.location,
         days=None if is_everything else tuple(sorted(days)),
         owed=tuple(sorted(days - asked - again)),
         looked_back=tuple(sorted(again - asked)),
         open=tuple(sorted(_open(None if is_everything else days, dataset, now))),
-        ranges=tuple(keys for reach in reaches for keys in planner.ranges(reach)),
+        ranges=tuple(keys for reach in reaches for keys in (planner.ranges(reach) if way == "index" else (EVERY_KEY,))),
         between=request.between,
         **_fates(published, dataset, policy),
         warnings=tuple(warnings),
@@ -140,7 +144,7 @@ def _running_export(store: Store, settings: Settings, request: ExportRequest, no
 
 
 def preview_json(found: Preview) -> str:
-    """Return a dry run as one JSON line; `days` is null for every day that the index holds."""
+    """Return a dry run as one JSON line; `days` is null for every day that the source holds."""
     return orjson.dumps(
         {
             "dry_run": True,
@@ -170,9 +174,10 @@ def preview_text(found: Preview) -> str:
         lines = [f"{name}: would read nothing"]
     else:
         days = "every day" if found.days is None else days_text(found.days)
+        of_values = f" of {_count(len(values), 'partition value')}" if values else ""
         lines = [
-            f"{name}: would read {days} of {_count(len(values), 'partition value')} from {found.index}",
-            f"  values: {', '.join(values)}",
+            f"{name}: would read {days}{of_values} from {found.index}",
+            *([f"  values: {', '.join(values)}"] if values else ()),
             *(f"  {line}" for line in (*_reading(found), *_publishing(found))),
         ]
     lines += [f"  warning: {warning}" for warning in found.warnings]
@@ -191,7 +196,9 @@ def _reading(found: Preview) -> Iterator[str]:
         first, last = (f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}" for moment in found.between)
         yield f"only items from {first} to before {last} UTC count"
     whole = found.ranges.count(EVERY_KEY)
-    if whole:
+    if found.way == "scan":
+        yield f"scans the whole table{'' if whole <= 1 else f' {whole} times, once for each stretch of days'}"
+    elif whole:
         why = "" if found.days is None else f": {source.date_format} does not sort by time"
         times = "" if whole == 1 else f" {whole} times, once for each stretch of days"
         yield f"reads the whole key of each value{times}{why}"
@@ -213,7 +220,7 @@ def _publishing(found: Preview) -> Iterator[str]:
     if found.keeps:
         limit = found.dataset.retention.expires_after_days
         yield (
-            f"older than expires_after_days ({limit}), and replaced only if the index holds no fewer items; otherwise "
+            f"older than expires_after_days ({limit}), and replaced only if the source holds no fewer items; otherwise "
             "they stay and the run fails (--accept-empty replaces them):"
         )
         yield from _keys(found.keeps)

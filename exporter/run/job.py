@@ -14,9 +14,8 @@ from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
-from exporter.errors import ExportError, Interrupted, NothingOwed, SourceError
+from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.planning.owed_days import EarlierRuns, died_runs
-from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
 from exporter.planning.sort_key import SortKey
 from exporter.run.account import Account, days_text, log_end, write_entry
@@ -33,14 +32,9 @@ from exporter.run.request import ExportRequest, lookback_days, planned_windows
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
-from exporter.sources.base import Source
-from exporter.sources.index import Index, IndexDescription
-from exporter.sources.index_source import IndexSource
-from exporter.sources.item_bodies import ItemKeys
-from exporter.sources.partial_reads.probe import empty_value_warning, empty_values, probe_index
+from exporter.sources.description import SourceDescription
+from exporter.sources.opening import Opener, way_of
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.scan_source import ScanSource
-from exporter.sources.table_scan import TableScan
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -82,6 +76,7 @@ class ExportJob:
         self._account = Account(
             self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._limiter
         )
+        self._way = way_of(dataset, self.request.source)
         self.met: set[bytes] = set()  # of `wanted`
         if self.request.window is not None:
             self._account.windows = (self.request.window,)
@@ -151,13 +146,11 @@ class ExportJob:
         sort_key = SortKey(
             self._dataset.source.date_format, self._dataset.zone, description.sort_key_type, account.started_at.year + 1
         )
-        if not sort_key.sorts and self.request.source == "index" and self.request.window is not None:
+        if not sort_key.sorts and self._way == "index" and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
-        index = Index(self._clients.dynamodb, self._dataset, description, self._limiter, stop=self.stop)
-        planner = Planner(self._dataset, sort_key)
-        by_index = IndexSource(index, self._dataset, planner)
-        source: Source = self._scan_source(by_index, description) if self.request.source == "scan" else by_index
-        reader = Reader(source, progress=self.progress, stop=self.stop)
+        opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
+        opened = opener.open(self._way, description, sort_key, self.request.segments)
+        reader = Reader(opened.source, progress=self.progress, stop=self.stop)
         account.tally = reader.tally
         policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)
         with workspace() as folder:
@@ -169,41 +162,24 @@ class ExportJob:
             DayExport(
                 self._dataset,
                 account,
-                Reading(sort_key, source, planner, reader),
+                Reading(sort_key, opened.source, opened.planner, reader),
                 publisher,
                 policy,
                 self.progress,
                 on_extent=lambda: self._records.write_run(account.entry("running")),
-                probe=lambda: probe_index(index, self._dataset.source, sort_key),
+                probe=opened.probe,
                 keys=keys,
             ).run()
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, reader.tally)
-        declared, answered = self._dataset.source, reader.tally.answered
-        account.warnings += [
-            empty_value_warning(value, declared) for value in empty_values(index, declared, manifest, answered)
-        ]
+        account.warnings += opened.warnings(manifest, reader.tally.answered)
         if account.protected:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
-
-    def _scan_source(self, index: IndexSource, description: IndexDescription) -> ScanSource:
-        declared = self._dataset.source
-        if len(declared.partition_attributes) > 1:
-            raise SourceError(
-                f"a scan groups items by one partition key attribute; index {declared.index} has "
-                f"{' and '.join(declared.partition_attributes)}. Read it with --source index."
-            )
-        keys = ItemKeys(
-            declared.partition_attributes[0], description.partition_key_types[0], declared.partition_values,
-            declared.sort_key, description.sort_key_type,
-        )  # fmt: skip
-        scan = TableScan(self._clients.dynamodb, declared.table, keys, description, self._limiter, self.stop)
-        return ScanSource(scan, keys, index, self.request.ranges)
 
     def _publisher(
         self,
         published: TableSchema | None,
         folder: Path,
-        description: IndexDescription,
+        description: SourceDescription,
         manifest: Manifest | None,
         scheduled_from: dt.date | None,
         keys: KeyLog,

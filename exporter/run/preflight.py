@@ -11,7 +11,7 @@ from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
 from exporter.run.reporting.warnings import projection_warnings
-from exporter.sources.index import IndexDescription, describe_index
+from exporter.sources.description import SourceDescription, describe_source
 from exporter.storage.glue_catalog import Catalog
 
 
@@ -19,7 +19,7 @@ from exporter.storage.glue_catalog import Catalog
 class Preflight:
     """What is known before a run reads anything."""
 
-    description: IndexDescription
+    description: SourceDescription
     warnings: tuple[str, ...]
 
 
@@ -32,7 +32,7 @@ def preflight(
     a declared attribute; SchemaConflict where the declaration contradicts what is published; CatalogError where the
     Glue table or its view of answers belongs to something else.
     """
-    description = describe_index(clients.dynamodb, dataset)
+    description = describe_source(clients.dynamodb, dataset)
     warnings = tuple(projection_warnings(dataset, description))
     schema = initial_schema(dataset, published, now)
     catalog.check(schema, description.table_key)

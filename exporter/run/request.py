@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dataset_model import Dataset
@@ -21,9 +21,7 @@ from exporter.planning.owed_days import (
 )
 from exporter.planning.window import OWED_DAYS, Window, day_of, owed_days, spans, window_of_mode
 from exporter.settings import Settings
-
-SourceName = Literal["index", "scan"]
-"""Ways to read the items of an index."""
+from exporter.sources.opening import SourceName
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class ExportRequest:
     """The request for one run."""
 
     window: Window | None
-    """None: everything that the index holds."""
+    """None: everything that the source holds."""
     between: tuple[dt.datetime, dt.datetime] | None = None
     """APPEND alone, which is not widened to whole days: the half-open span of instants that count."""
     scheduled: bool = False
@@ -46,8 +44,10 @@ class ExportRequest:
     """Read what the newest unfinished run owes, and nothing else."""
     wait_minutes: float = 0.0
     """How long to wait for another run of the dataset to end."""
-    source: SourceName = "index"
-    """What is read: the index, or the base table by a scan."""
+    source: SourceName | None = None
+    """What is read: the index, or the table by a scan; None: what the dataset declares."""
+    segments: int | None = None
+    """Segments of a scan; None: as many as the table's size asks for."""
     lookback_days: int = 0
     """Closed days that are read again, counted back from yesterday, to find what has changed in them."""
 

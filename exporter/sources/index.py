@@ -1,105 +1,25 @@
 """A partition value and a range of sort keys flow in, decoded pages of the index flow out."""
 
-import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
-from dataset_model import Dataset, Source
-from dataset_model.date_formats import DateFormatText
+from dataset_model import Dataset
 from exporter.decoding.decoder import DecodedPage, PageDecoder
 from exporter.decoding.page import key_for_client
-from exporter.errors import SourceError
-from exporter.planning.key_ranges import KeyRange, is_digits
-from exporter.sources.index_query import Answer, Queries, source_error
-from exporter.sources.partition_values import check_values
+from exporter.planning.key_ranges import KeyRange
+from exporter.sources.description import SourceDescription
+from exporter.sources.index_query import Answer, Queries
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.values.dates import expanded_pattern
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY_KINDS = ("HASH", "RANGE")
-
 FULL_PAGE_UNITS = 128.0
 """What a page of 1 MB costs, read eventually consistent."""
-
-
-@dataclass(frozen=True)
-class IndexDescription:
-    """What DescribeTable says about the index."""
-
-    partition_key_types: tuple[Literal["S", "N"], ...]
-    """Of each partition key attribute."""
-    sort_key_type: Literal["S", "N"]
-    table_key: tuple[str, ...]
-    """Primary key attributes of the table, partition key first."""
-    projected: frozenset[str] | None
-    """Attributes that the index carries; None for all."""
-    items: int
-    """Items in the index as DynamoDB last counted them, up to six hours ago; 0 may mean that it has not yet."""
-    bytes: int = 0
-    table_items: int = 0
-    table_bytes: int = 0
-    """As `items`."""
-    provisioned_read_units: int | None = None
-    """Strongly consistent read units a second that the index has; None for on-demand."""
-
-
-def describe_index(client: "DynamoDBClient", dataset: Dataset) -> IndexDescription:
-    """Return the index's keys and projection; raise SourceError if it differs from what the dataset declares."""
-    source = dataset.source
-    try:
-        answer: Any = client.describe_table(TableName=source.table)
-    except (ClientError, BotoCoreError) as error:
-        raise source_error(error, f"table {source.table}") from None
-    table: dict[str, Any] = answer.get("Table", {})
-    if not table:  # the SDK takes a body that is cut short for an empty answer
-        raise SourceError(
-            f"the response for table {source.table} arrived damaged. Run again, and check the network and proxies."
-        )
-    indexes: dict[str, Any] = {index["IndexName"]: index for index in table.get("GlobalSecondaryIndexes", [])}
-    index = indexes.get(source.index)
-    if index is None:
-        has = ", ".join(sorted(indexes)) or "none"
-        raise SourceError(f"table {source.table} has no index {source.index}; it has: {has}. Correct GSI_NAME.")
-    if (status := index.get("IndexStatus", "ACTIVE")) != "ACTIVE":
-        raise SourceError(
-            f"index {source.index} is {status}: a read now would miss items. Run again when it is ACTIVE."
-        )
-    types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
-    keys = _IndexKeys.of(index["KeySchema"])
-    _check_keys(source, keys, types)
-    check_values(source, [types[attribute] for attribute in keys.partition])
-    return IndexDescription(
-        partition_key_types=tuple(types[attribute] for attribute in keys.partition),
-        sort_key_type=types[keys.sort[0]],
-        table_key=_keys(table["KeySchema"]),
-        projected=_projected(index["Projection"], (*keys.partition, *keys.sort, *_keys(table["KeySchema"]))),
-        items=index.get("ItemCount", 0),
-        bytes=index.get("IndexSizeBytes", 0),
-        table_items=table.get("ItemCount", 0),
-        table_bytes=table.get("TableSizeBytes", 0),
-        provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
-    )
-
-
-@dataclass(frozen=True)
-class _IndexKeys:
-    """Key attributes of an index, each kind in its order; an index has up to four of each."""
-
-    partition: tuple[str, ...]
-    sort: tuple[str, ...]
-
-    @classmethod
-    def of(cls, schema: list[dict[str, str]]) -> "_IndexKeys":
-        """Return the keys of a KeySchema."""
-        names = {kind: [part["AttributeName"] for part in schema if part["KeyType"] == kind] for kind in KEY_KINDS}
-        return cls(tuple(names["HASH"]), tuple(names["RANGE"]))
 
 
 class _Capacity(msgspec.Struct):
@@ -139,7 +59,7 @@ class Index:
         self,
         client: "DynamoDBClient",
         dataset: Dataset,
-        description: IndexDescription,
+        description: SourceDescription,
         limiter: RateLimiter,
         attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
@@ -148,7 +68,7 @@ class Index:
 
         After `stop` a throttled request is not retried.
         """
-        source = dataset.source
+        source = dataset.index_source
         self._queries = Queries(
             client, f"index {source.index} of table {source.table}", limiter, stop or threading.Event()
         )
@@ -247,49 +167,3 @@ def _range_condition(keys: KeyRange) -> str:
     if keys.low is None:
         return "#s <= :h"
     return "#s >= :l" if keys.high is None else "#s BETWEEN :l AND :h"
-
-
-def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
-    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
-
-
-def _projected(projection: dict[str, Any], keys: tuple[str, ...]) -> frozenset[str] | None:
-    if projection.get("ProjectionType", "ALL") == "ALL":
-        return None
-    return frozenset(projection.get("NonKeyAttributes", [])) | frozenset(keys)
-
-
-def _check_keys(source: Source, keys: _IndexKeys, types: dict[str, str]) -> None:
-    if not keys.sort:
-        raise SourceError(
-            f"index {source.index} has no sort key, so nothing in it places an item on a day; its partition key is "
-            f"{' and '.join(keys.partition)}. Choose or create an index with the time as its first sort key attribute."
-        )
-    if source.sort_key in keys.sort[1:]:
-        raise SourceError(
-            f"{source.sort_key} is not the first sort key attribute of index {source.index}, which has "
-            f"{', '.join(keys.sort)}: a range of it can only be read within one {keys.sort[0]}. "
-            f"Choose or create an index that begins with {source.sort_key}."
-        )
-    if keys.partition != source.partition_attributes and len(keys.partition) > 1:
-        raise SourceError(
-            f"index {source.index} has {len(keys.partition)} partition key attributes; declared is "
-            f"{' and '.join(source.partition_attributes)}. Set GSI_PK_ATTRIBUTE='{json.dumps(list(keys.partition))}' "
-            "and GSI_PK_VALUE to a JSON list that has a list of texts for each value."
-        )
-    if (keys.partition, keys.sort[0]) != (source.partition_attributes, source.sort_key):
-        raise SourceError(
-            f"index {source.index} has the keys {' and '.join((*keys.partition, keys.sort[0]))}; declared are "
-            f"{' and '.join((*source.partition_attributes, source.sort_key))}. "
-            "Correct GSI_PK_ATTRIBUTE and GSI_SK_ATTRIBUTE."
-        )
-    sort_type = types[source.sort_key]
-    if "B" in {sort_type, *(types[attribute] for attribute in keys.partition)}:
-        raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
-    declared = DateFormatText.parse(source.date_format)
-    is_number = declared.per_second is not None or is_digits(expanded_pattern(declared.base))
-    if sort_type == "N" and (declared.open_ended or not is_number):
-        raise SourceError(
-            f"sort key {source.sort_key} is a number, but the date format is {source.date_format}. "
-            "Set DATE_FORMAT to EPOCH, EPOCH_MILLIS or a pattern that writes one number, such as %Y%m%d%H%M%S."
-        )

@@ -21,7 +21,8 @@ from exporter.planning.key_ranges import KeyRange
 from exporter.planning.planner import Piece, Planner, Reach, Stretch
 from exporter.planning.window import DayStride, Window
 from exporter.sources.base import Capabilities
-from exporter.sources.index import Index, IndexDescription, Sample
+from exporter.sources.description import SourceDescription
+from exporter.sources.index import Index, Sample
 
 _EARLIEST = dt.date(2000, 1, 1)
 _EARLIEST_REACH = Reach(None, dt.datetime(1999, 12, 31, tzinfo=dt.UTC), None)  # a key of that day, with any offset
@@ -59,7 +60,7 @@ class IndexSource:
         self._lock = threading.Lock()
 
     @property
-    def description(self) -> IndexDescription:
+    def description(self) -> SourceDescription:
         """What DescribeTable says about the index."""
         return self._index.description
 

@@ -29,6 +29,14 @@ class ItemKeys:
     sort_type: Literal["S", "N"]
 
 
+class WholeBodies:
+    """Keeps the items of a page together, as a table without partition values has them."""
+
+    def split(self, items: Iterable[msgspec.Raw]) -> list[tuple[str, bytes]]:
+        """Return one body in the form of a Query response, under no partition value."""
+        return [("", _body(bytes(item) for item in items))]
+
+
 class ItemBodies:
     """Groups raw items by partition value. Items without one of the values, or without the sort key, are left out."""
 

@@ -5,7 +5,7 @@ DynamoDB compares number keys as numbers, so `1` and `1.0` are one key. Read twi
 
 from collections.abc import Mapping, Sequence
 
-from dataset_model import Source
+from dataset_model import IndexSource
 from exporter.errors import SourceError
 from exporter.values.attribute_values import AttributeValue
 from exporter.values.numbers import canonical_number, is_number
@@ -13,7 +13,7 @@ from exporter.values.numbers import canonical_number, is_number
 Identity = tuple[str, ...]
 
 
-def check_values(source: Source, types: Sequence[str]) -> None:
+def check_values(source: IndexSource, types: Sequence[str]) -> None:
     """Raise SourceError for a value that its key's type cannot hold, and for two values that are one key."""
     known: dict[Identity, str] = {}
     for value in source.partition_values:
@@ -33,7 +33,7 @@ def check_values(source: Source, types: Sequence[str]) -> None:
             )
 
 
-def declared_value(item: Mapping[str, AttributeValue], source: Source) -> str | None:
+def declared_value(item: Mapping[str, AttributeValue], source: IndexSource) -> str | None:
     """Return the declared partition value that an item has, or None if it has none of them."""
     found = [item.get(attribute) for attribute in source.partition_attributes]
     types = ["N" if value is not None and value.N is not None else "S" for value in found]

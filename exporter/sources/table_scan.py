@@ -1,18 +1,17 @@
-"""A segment of the base table flows in, pages of its items flow out, filtered as the index would filter them.
+"""A segment of a table flows in, pages of its items flow out; for an index, filtered as the index would filter them.
 
 An item is in an index if it has both keys with the right types; the index carries its projected attributes only. The
 filter and the projection run inside DynamoDB. A Scan pays for every item that it reads, filtered or not.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from exporter.decoding.page import key_for_client
-from exporter.sources.index import IndexDescription
 from exporter.sources.index_query import Queries
 from exporter.sources.item_bodies import ItemKeys
 from exporter.sources.rate_limiter import RateLimiter
@@ -43,56 +42,67 @@ class ScannedPage:
     """One answer of a Scan."""
 
     items: list[msgspec.Raw]
-    """Those that the index would hold."""
+    """Those that the source holds: for an index, those that have its keys."""
     scanned: int
     """Items that were read and paid for."""
     read_units: float
+    cursor: dict[str, Any] | None
+    """Where the next page of the segment begins; None after the last."""
 
 
 class TableScan:
-    """The base table of an index, read in parallel segments."""
+    """A table, read in parallel segments."""
 
     def __init__(
         self,
         client: "DynamoDBClient",
         table: str,
-        keys: ItemKeys,
-        description: IndexDescription,
+        keys: ItemKeys | None,
+        attributes: Collection[str] | None,
         limiter: RateLimiter,
         stop: threading.Event,
     ) -> None:
+        """`keys` are those of the index that is read in this way; None for every item of the table.
+
+        Only `attributes` of each item are returned, or all for None. The read units are the same.
+        """
         self._requests = Queries(client, f"table {table}", limiter, stop, operation="Scan")
         self._table = table
         self._keys = keys
-        self._projected = description.projected
+        self._attributes = attributes
         self.limiter = limiter
 
-    def pages(self, segment: int, segments: int) -> Iterator[ScannedPage]:
-        """Yield the pages of one of `segments` segments; together they hold every item of the table once."""
+    def pages(self, segment: int, segments: int, first: ScannedPage | None = None) -> Iterator[ScannedPage]:
+        """Yield the pages of one of `segments` segments; together they hold every item of the table once.
+
+        `first` is the segment's first page if it has been read and counted already.
+        """
+        page = first or self.page(segment, segments)
+        yield page
+        while page.cursor:
+            page = self.page(segment, segments, page.cursor)
+            yield page
+
+    def page(self, segment: int, segments: int, cursor: dict[str, Any] | None = None) -> ScannedPage:
+        """Return one page of a segment: the first, or that at a cursor."""
         request = self._request() | {"Segment": segment, "TotalSegments": segments}
-        while True:
-            answer = self._requests.answer(request)
-            body = _scan_body.decode(answer.body)
-            units = body.ConsumedCapacity.CapacityUnits if body.ConsumedCapacity else 0.0
-            self.limiter.learn(items=body.ScannedCount, units=units, limit=answer.limit, retries=answer.retries)
-            yield ScannedPage(body.Items, body.ScannedCount, units)
-            if not body.LastEvaluatedKey:
-                return
-            request["ExclusiveStartKey"] = key_for_client(body.LastEvaluatedKey)
+        answer = self._requests.answer(request | ({"ExclusiveStartKey": cursor} if cursor else {}))
+        body = _scan_body.decode(answer.body)
+        units = body.ConsumedCapacity.CapacityUnits if body.ConsumedCapacity else 0.0
+        self.limiter.learn(items=body.ScannedCount, units=units, limit=answer.limit, retries=answer.retries)
+        return ScannedPage(body.Items, body.ScannedCount, units, key_for_client(body.LastEvaluatedKey))
 
     def _request(self) -> dict[str, Any]:
-        keys = self._keys
-        values = {f":v{number}": {keys.partition_type: value} for number, value in enumerate(keys.partition_values)}
-        names = {"#p": keys.partition_key, "#s": keys.sort_key}
-        projection = {f"#a{number}": name for number, name in enumerate(sorted(self._projected or ()))}
-        return {
-            "TableName": self._table,
-            "FilterExpression": f"attribute_type(#s, :t) AND ({_is_one_of(list(values))})",
-            "ExpressionAttributeNames": names | projection,
-            "ExpressionAttributeValues": values | {":t": {"S": keys.sort_type}},
-            "ReturnConsumedCapacity": "TOTAL",
-            **({"ProjectionExpression": ", ".join(projection)} if projection else {}),
-        }
+        names = {f"#a{number}": name for number, name in enumerate(sorted(self._attributes or ()))}
+        request: dict[str, Any] = {"TableName": self._table, "ReturnConsumedCapacity": "TOTAL"}
+        if names:
+            request["ProjectionExpression"] = ", ".join(names)
+        if (keys := self._keys) is not None:
+            values = {f":v{number}": {keys.partition_type: value} for number, value in enumerate(keys.partition_values)}
+            names |= {"#p": keys.partition_key, "#s": keys.sort_key}
+            request["FilterExpression"] = f"attribute_type(#s, :t) AND ({_is_one_of(list(values))})"
+            request["ExpressionAttributeValues"] = values | {":t": {"S": keys.sort_type}}
+        return request | ({"ExpressionAttributeNames": names} if names else {})
 
 
 def _is_one_of(values: list[str]) -> str:

@@ -190,8 +190,9 @@ def _written(segment: Segment, file: pa.NativeFile) -> Segment:
 def _observe(spooled: SpooledDay, segment: Segment, part: pa.RecordBatch, partition_value: str) -> None:
     spooled.rows += segment.rows
     spooled.bytes += segment.bytes
-    counts = spooled.rows_by_partition_value
-    counts[partition_value] = counts.get(partition_value, 0) + segment.rows
+    if partition_value:  # a table that is scanned has none
+        counts = spooled.rows_by_partition_value
+        counts[partition_value] = counts.get(partition_value, 0) + segment.rows
     for name in part.schema.names:
         if name.startswith(LATE):
             kinds = spooled.late_kinds.setdefault(name.removeprefix(LATE), set())

@@ -58,12 +58,18 @@ def test_every_variable_sets_its_field() -> None:
         "ATHENA_DATABASE": "sales",
         "ATHENA_TABLE": "visits",
     }
-    assert values.keys() == ENVIRONMENT_FIELDS.keys()
-    dataset = dataset_from_environment(values)
-    assert dataset.name == "visits"
-    for variable, (section, field) in ENVIRONMENT_FIELDS.items():
-        found = getattr(getattr(dataset, section), field)
-        assert found == {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0}.get(variable, values[variable])
+    of_index = {"GSI_NAME", "GSI_PK_ATTRIBUTE", "GSI_PK_VALUE", "GSI_SK_ATTRIBUTE"}
+    scan = {name: value for name, value in values.items() if name not in of_index}
+    scan |= {"SOURCE_KIND": "scan", "DATE_ATTRIBUTE": "at"}
+    values["SOURCE_KIND"] = "index"
+    assert values.keys() | scan.keys() == ENVIRONMENT_FIELDS.keys()
+    for variables in (values, scan):
+        dataset = dataset_from_environment(variables)
+        assert dataset.name == "visits"
+        for variable, value in variables.items():
+            section, field = ENVIRONMENT_FIELDS[variable]
+            found = getattr(getattr(dataset, section), field)
+            assert found == {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0}.get(variable, value)
 
 
 def test_missing_and_malformed_variables_are_reported_together() -> None:
@@ -233,13 +239,36 @@ def test_dates_keep_their_spelling() -> None:
 
 
 def test_another_kind_of_source_is_refused() -> None:
-    """A source is an index, also when `kind` says so; another kind is refused with what is known."""
+    """A source without `kind` is an index; an unknown kind is refused with what is known."""
     text = "name: orders\nsource:\n  kind: {kind}\n  table: orders\n  index: by-day\n  partition_key: state\n"
     text += "  partition_values: [NEW]\n  sort_key: at\n"
     assert dataset_from_text(text.replace("{kind}", "index"), "orders.yaml").source.kind == "index"
     with pytest.raises(DatasetError) as refused:
         dataset_from_text(text.replace("{kind}", "query"), "orders.yaml")
-    assert str(refused.value) == "orders.yaml:3: source.kind: expected 'index'; found 'query'"
+    assert str(refused.value) == "orders.yaml:3: source.kind: expected 'index' or 'scan'; found 'query'"
+
+
+def test_a_table_without_index_declares_its_date_attribute() -> None:
+    """`kind: scan` has a table and the attribute of the day, and no keys of an index."""
+    text = "name: orders\nsource: {kind: scan, table: orders, date_attribute: placedAt, date_format: EPOCH}\n"
+    source = dataset_from_text(text, "orders.yaml").source
+    assert (source.kind, source.table, source.sort_key) == ("scan", "orders", "placedAt")
+    assert (source.partition_values, source.place, source.named) == ((), "orders", "table orders")
+    with pytest.raises(DatasetError) as refused:
+        dataset_from_text(text.replace("}", ", partition_values: [A]}"), "orders.yaml")
+    assert str(refused.value).startswith("orders.yaml:2: source.partition_values: expected a known field: table, ")
+
+
+def test_variables_alone_describe_a_scan() -> None:
+    """SOURCE_KIND=scan takes DATE_ATTRIBUTE; a variable of the other kind is refused by its name."""
+    variables = {"SOURCE_KIND": "scan", "DYNAMO_TABLE_NAME": "orders", "DATE_ATTRIBUTE": "placedAt"}
+    assert dataset_from_environment(variables).source.sort_key == "placedAt"
+    with pytest.raises(DatasetError) as refused:
+        dataset_from_environment(variables | {"GSI_NAME": "by-day", "DATE_ATTRIBUTE": ""})
+    assert [str(fault) for fault in refused.value.faults] == [
+        "environment: GSI_NAME: expected no value: a source of kind scan has none; found 'by-day'",
+        "environment: DATE_ATTRIBUTE: expected a value; found nothing",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from exporter.planning.owed_days import days_lacking_values
 from exporter.planning.removal_policy import vanished_values
 from exporter.run.account import days_text
 from exporter.run.reader import Tally
-from exporter.sources.index import IndexDescription
+from exporter.sources.description import SourceDescription
 from exporter.targets.publisher import Published
 from exporter.values.numbers import InexactDoubles
 
@@ -54,7 +54,7 @@ def _inexact_warning(found: InexactDoubles) -> str:
     return f"{counted} not exact as double; declare it {wanted}, which holds them and those read with them"
 
 
-def projection_warnings(dataset: Dataset, description: IndexDescription) -> Iterator[str]:
+def projection_warnings(dataset: Dataset, description: SourceDescription) -> Iterator[str]:
     """Yield a warning if an index omits attributes; raise ExportError if it omits one that the dataset declares."""
     if description.projected is None:
         return

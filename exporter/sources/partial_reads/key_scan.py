@@ -22,7 +22,8 @@ from exporter.errors import Interrupted, SourceError
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
-from exporter.sources.index import Index, IndexDescription
+from exporter.sources.description import SourceDescription
+from exporter.sources.index import Index
 from exporter.values.attribute_values import AttributeValue, key_text
 
 KEPT_UNREADABLE = 100_000
@@ -67,6 +68,20 @@ class KeyReading:
     unreadable_items: int = 0
     """All of them."""
 
+    def add(self, page: DecodedPage, value: str, window: Window | None, key: tuple[str, ...]) -> None:
+        """Count a page's items; `value` is their partition value, "" for none, `key` the table's primary key."""
+        for day, rows in _rows_by_day(page):
+            if window is not None and day not in window:
+                continue
+            counts = self.days.setdefault(day, {})
+            counts[value] = counts.get(value, 0) + len(rows)
+            self.hashes.setdefault(day, KeyHash()).add(page.rows.column(KEY).take(rows))
+        self.unreadable_items += len(page.withheld)
+        for item in page.withheld:
+            if len(self.unreadable) < KEPT_UNREADABLE:
+                digest = key_digest(_item.decode(item.item), key)
+                self.unreadable[digest] = Unreadable(item.reason, item.item)
+
     def items(self, day: dt.date) -> int:
         """Return how many items a day holds."""
         return sum(self.days.get(day, {}).values())
@@ -95,7 +110,7 @@ class _CountingDecoder(PageDecoder):
 class KeyReader:
     """Reads the keys of one dataset's items."""
 
-    def __init__(self, index: Index, dataset: Dataset, description: IndexDescription, sort_key: SortKey) -> None:
+    def __init__(self, index: Index, dataset: Dataset, description: SourceDescription, sort_key: SortKey) -> None:
         """`index` asks for `key_attributes`."""
         self._index = index
         self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
@@ -122,35 +137,24 @@ class KeyReader:
         return reading
 
     def _read_value(self, value: str, window: Window | None, reading: KeyReading, stop: threading.Event) -> None:
-        schema = TableSchema(
-            dataset=self._dataset.name, source=SourceIdentity.of(self._dataset), updated_at=dt.datetime.now(dt.UTC)
-        )
-        decoder = _CountingDecoder(schema, self._dataset, self._sort_key, self._key)
+        decoder = _CountingDecoder(no_columns(self._dataset), self._dataset, self._sort_key, self._key)
         for keys in self._planner.ranges(self._planner.reach(window)):
             for page in self._index.pages(value, keys, decoder):
                 if stop.is_set():
                     raise Interrupted("stopped on request; nothing was changed")
                 with self._lock:
-                    self._take(page, value, window, reading)
+                    reading.add(page, value, window, self._key)
         with self._lock:
             reading.counted[value] = decoder.counted
             reading.decoded[value] = decoder.decoded
 
-    def _take(self, page: DecodedPage, value: str, window: Window | None, reading: KeyReading) -> None:
-        for day, rows in _rows_by_day(page):
-            if window is not None and day not in window:
-                continue
-            counts = reading.days.setdefault(day, {})
-            counts[value] = counts.get(value, 0) + len(rows)
-            reading.hashes.setdefault(day, KeyHash()).add(page.rows.column(KEY).take(rows))
-        reading.unreadable_items += len(page.withheld)
-        for item in page.withheld:
-            if len(reading.unreadable) < KEPT_UNREADABLE:
-                digest = key_digest(_item.decode(item.item), self._key)
-                reading.unreadable[digest] = Unreadable(item.reason, item.item)
+
+def no_columns(dataset: Dataset) -> TableSchema:
+    """Return a schema without columns, under which a decoder reads keys and days alone."""
+    return TableSchema(dataset=dataset.name, source=SourceIdentity.of(dataset), updated_at=dt.datetime.now(dt.UTC))
 
 
-def key_attributes(dataset: Dataset, description: IndexDescription) -> tuple[str, ...]:
+def key_attributes(dataset: Dataset, description: SourceDescription) -> tuple[str, ...]:
     """Return the attributes that a reading of keys needs."""
     return (*description.table_key, dataset.source.sort_key)
 

@@ -8,10 +8,12 @@ look like days without items.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pyarrow as pa
 
-from dataset_model import Source
+from dataset_model import IndexSource, Source
 from dataset_model.records.manifest import Manifest
+from exporter.decoding.batch import DecodedPage
 from exporter.decoding.page import texts_at_ends
 from exporter.planning.format_guess import guessed_format
 from exporter.planning.key_ranges import EVERY_KEY
@@ -27,14 +29,37 @@ _SHOWN = 60
 
 @dataclass(frozen=True)
 class Probe:
-    """What the ends of an index hold."""
+    """What the ends of an index, or the items of a table, hold."""
 
     answer: Answer
     unreadable: tuple[str, ...] = ()
-    """Sort keys without a readable day, if there is no readable one."""
+    """Texts and numbers without a readable day, if there is no readable one."""
 
 
-def probe_index(index: Index, source: Source, sort_key: SortKey) -> Probe:
+class RunningProbe:
+    """What a reading of everything has met so far."""
+
+    def __init__(self) -> None:
+        self._readable, self._withheld = 0, 0
+        self._unreadable: list[str] = []
+
+    def observe(self, page: DecodedPage) -> None:
+        """Take account of a page; the caller sees to it that pages come one at a time."""
+        self._readable += page.rows.num_rows
+        self._withheld += len(page.withheld)
+        for item in page.withheld[: _PROBED_ITEMS - len(self._unreadable)]:
+            stored = msgspec.json.decode(item.item).get(item.attribute, {})
+            self._unreadable += [text for text in (stored.get("S"), stored.get("N")) if text is not None]
+
+    @property
+    def result(self) -> Probe:
+        """What was met."""
+        if self._readable:
+            return Probe("readable days")
+        return Probe("unreadable days", tuple(self._unreadable)) if self._withheld else Probe("nothing")
+
+
+def probe_index(index: Index, source: IndexSource, sort_key: SortKey) -> Probe:
     """Return what the first and last items of the partition values are; a day that is readable ends the search."""
     unreadable: list[str] = []
     for value in source.partition_values:
@@ -48,9 +73,14 @@ def probe_index(index: Index, source: Source, sort_key: SortKey) -> Probe:
 
 
 def unreadable_reason(probe: Probe, source: Source, sort_key: SortKey) -> str | None:
-    """Return why an index of unreadable days is a wrong setting, and the format that reads it; None for any other."""
+    """Return why a source of unreadable days is a wrong setting, and the format that reads it; None for any other."""
     if probe.answer != "unreadable days":
         return None
+    if not probe.unreadable:
+        return (
+            f"no item of {source.named} has a text or a number in {source.sort_key}, so none of them has a day. "
+            "Correct DATE_ATTRIBUTE."
+        )
     keys = pa.array(probe.unreadable, pa.string())
     guess = guessed_format(keys, sort_key.attribute_type, sort_key.time_zone, sort_key.latest_year)
     example = probe.unreadable[0]
@@ -59,13 +89,13 @@ def unreadable_reason(probe: Probe, source: Source, sort_key: SortKey) -> str | 
     if guess:
         advice = f"{guess.date_format} reads {guess.readable:,} of them. Set DATE_FORMAT={guess.date_format}."
     return (
-        f"no item of index {source.index} has a readable date: DATE_FORMAT is {source.date_format}, and none of "
-        f"{len(keys):,} sort keys looked at is in it, for example {shown!r}. {advice}"
+        f"no item of {source.named} has a readable date: DATE_FORMAT is {source.date_format}, and none of "
+        f"{len(keys):,} {'sort keys' if source.index else 'dates'} looked at is in it, for example {shown!r}. {advice}"
     )
 
 
 def empty_values(
-    index: Index, source: Source, manifest: Manifest | None, answered: Collection[str] = ()
+    index: Index, source: IndexSource, manifest: Manifest | None, answered: Collection[str] = ()
 ) -> Iterator[str]:
     """Yield the partition values that hold nothing now and never held a published row.
 
@@ -77,7 +107,7 @@ def empty_values(
             yield value
 
 
-def empty_value_warning(value: str, source: Source) -> str:
+def empty_value_warning(value: str, source: IndexSource) -> str:
     """Return the warning for a partition value that holds nothing."""
     return (
         f"partition value {value} of {' and '.join(source.partition_attributes)} holds no item and has never held one: "
@@ -85,7 +115,7 @@ def empty_value_warning(value: str, source: Source) -> str:
     )
 
 
-def _holds_items(index: Index, source: Source, value: str) -> bool:
+def _holds_items(index: Index, source: IndexSource, value: str) -> bool:
     body = index.first_items(value, EVERY_KEY, 1)
     texts, _ = texts_at_ends(body, source.sort_key, index.description.sort_key_type, 1)
     return len(texts) > 0

@@ -20,7 +20,7 @@ from exporter.cli.verify import verification_text
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.planning.window import Window
-from exporter.sources.index import describe_index
+from exporter.sources.description import describe_source
 from exporter.storage import parquet_footers
 from exporter.storage.athena import Athena
 
@@ -187,9 +187,9 @@ def test_a_forgotten_partition_value_is_found(scene, monkeypatch):
     from exporter.audit import verify as module
 
     def described(*arguments):
-        return dataclasses.replace(describe_index(*arguments), items=3)
+        return dataclasses.replace(describe_source(*arguments), items=3)
 
-    monkeypatch.setattr(module, "describe_index", described)
+    monkeypatch.setattr(module, "describe_source", described)
     table = filled(scene)
     table.export(**WEEK, variables={"GSI_PK_VALUE": "A"})
     found = verify(table)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model import Column, Dataset, Source
+from dataset_model import Column, Dataset, IndexSource
 from dataset_model.types import STRING, ColumnType
 from exporter.decoding.decoder import DAY, ITEM, PageDecoder, kinds_of_late, late_column
 from exporter.decoding.schema import initial_schema
@@ -33,7 +33,7 @@ AT = {"S": "2026-02-16T09:58:00Z"}
 def decoder(columns: dict[str, str], undeclared: Any = "add", date_format="ISO", zone="UTC", kind: Any = "S"):
     described = Dataset(
         name="orders",
-        source=Source(
+        source=IndexSource(
             table="orders",
             index="by-time",
             partition_key="Kind",

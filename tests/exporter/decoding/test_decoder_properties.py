@@ -16,7 +16,7 @@ from boto3.dynamodb.types import Binary, TypeDeserializer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dataset_model import Column, Dataset, Source
+from dataset_model import Column, Dataset, IndexSource
 from dataset_model.types import ColumnType
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
 from exporter.decoding.page import _ScannedPages, _TypedPages
@@ -44,7 +44,7 @@ def dataset(columns: str, undeclared: Any) -> Dataset:
         Column(name=f"c{number}", attribute=attribute, type=ColumnType.parse(column_type))
         for number, (attribute, column_type) in enumerate(DECLARED.items())
     ]
-    source = Source(table="orders", index="by-time", partition_key="Kind", partition_values=("A",), sort_key="At")
+    source = IndexSource(table="orders", index="by-time", partition_key="Kind", partition_values=("A",), sort_key="At")
     return Dataset(
         name="orders", source=source, columns=declared if columns == "declared" else (), undeclared=undeclared
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model import Column, Dataset, Source, Target
+from dataset_model import Column, Dataset, IndexSource, Target
 from dataset_model.types import ColumnType
 from exporter.decoding.schema import (
     arrow_schema,
@@ -31,7 +31,7 @@ def column(name: str, attribute: str, column_type: str, description: str = "") -
 def dataset(*columns: Column, undeclared="add", extra=None, zone="UTC", table="orders") -> Dataset:
     return Dataset(
         name="orders",
-        source=Source(
+        source=IndexSource(
             table=table, index="by-time", partition_key="Kind", partition_values=("A",), sort_key="At", time_zone=zone
         ),
         columns=columns,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model import Column, Dataset, Source
+from dataset_model import Column, Dataset, IndexSource
 from dataset_model.types import ColumnType
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import initial_schema
@@ -92,7 +92,7 @@ def test_a_declared_format_reaches_its_column_alone(column_type):
     """Two columns of one page are read by their own formats; a value outside 1900 to 2199 is null and quarantined."""
     dataset = Dataset(
         name="orders",
-        source=Source(table="orders", index="by-time", partition_key="K", partition_values=("A",), sort_key="At"),
+        source=IndexSource(table="orders", index="by-time", partition_key="K", partition_values=("A",), sort_key="At"),
         columns=[
             Column(name="us", attribute="Us", type=ColumnType.parse(column_type), format="%m/%d/%Y"),
             Column(name="eu", attribute="Eu", type=ColumnType.parse(column_type), format="%d/%m/%Y"),

@@ -11,7 +11,7 @@ from exporter.errors import SchemaConflict, SourceError
 from exporter.estimates.cost import Assumptions, costs, known_rows
 from exporter.estimates.estimator import estimate
 from exporter.run.request import request_from_options
-from exporter.sources.index import IndexDescription
+from exporter.sources.description import SourceDescription
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-17"}
@@ -95,7 +95,7 @@ def test_text_keys_are_widened_and_numbers_are_not(scene):
 
 def test_the_three_ways_are_priced(scene):
     """Half a read unit per 4 KB: 1 GB of 1 KB items is 122,070 units; a scan and an export are of the whole table."""
-    description = IndexDescription(
+    description = SourceDescription(
         ("S",), "S", ("Id",), None, items=1_000_000, bytes=1_000_000_000, table_bytes=4_000_000_000
     )
     query, scan, export = costs(1_000_000, 1000 / 8192, description, 2, Assumptions())
@@ -117,8 +117,8 @@ def test_a_measured_index_needs_no_sample(scene, monkeypatch):
     """
     from exporter.run import preflight
 
-    described = IndexDescription(("S",), "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
-    monkeypatch.setattr(preflight, "describe_index", lambda *_: described)
+    described = SourceDescription(("S",), "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
+    monkeypatch.setattr(preflight, "describe_source", lambda *_: described)
     found = plan(filled(scene), everything=True)
     assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 3.0)
     assert [cost.read_units for cost in found.costs] == [1024.0 + 256, 5000.0, 0.0]

@@ -10,7 +10,8 @@ from dataset_model import dataset_from_environment
 from dataset_model.definition import IndexSource
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import EVERY_KEY, KeyRange
-from exporter.sources.index import Index, IndexDescription, describe_index
+from exporter.sources.description import SourceDescription, describe_source
+from exporter.sources.index import Index
 from exporter.sources.partition_values import declared_value
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.values.attribute_values import AttributeValue
@@ -47,8 +48,8 @@ class Client:
         return {"ResponseMetadata": {"HTTPHeaders": {}}, "Count": 0, "Items": []}
 
 
-def described(client: Client, **variables: str) -> IndexDescription:
-    return describe_index(client, dataset_from_environment(VARIABLES | variables))  # type: ignore[arg-type]
+def described(client: Client, **variables: str) -> SourceDescription:
+    return describe_source(client, dataset_from_environment(VARIABLES | variables))  # type: ignore[arg-type]
 
 
 def test_the_first_sort_attribute_is_the_time():
@@ -62,7 +63,7 @@ def test_every_partition_attribute_has_its_condition():
     variables = {"GSI_PK_ATTRIBUTE": '["Kind", "Number"]', "GSI_PK_VALUE": '[["A", 7], ["B", "7"]]'}
     dataset = dataset_from_environment(VARIABLES | variables)
     assert dataset.source.partition_values == ('["A","7"]', '["B","7"]')
-    description = describe_index(client, dataset)  # type: ignore[arg-type]
+    description = describe_source(client, dataset)  # type: ignore[arg-type]
     index = Index(client, dataset, description, RateLimiter(1))  # type: ignore[arg-type]
     index.first_items('["B","7"]', KeyRange("2026", None), 5)
     (query,) = client.queries
@@ -75,7 +76,7 @@ def test_one_partition_attribute_is_asked_for_as_before():
     """The usual index has one condition for its value."""
     client = Client("Kind", "At")
     dataset = dataset_from_environment(VARIABLES)
-    index = Index(client, dataset, describe_index(client, dataset), RateLimiter(1))  # type: ignore[arg-type]
+    index = Index(client, dataset, describe_source(client, dataset), RateLimiter(1))  # type: ignore[arg-type]
     index.first_items("A", EVERY_KEY, 5)
     assert client.queries[0]["KeyConditionExpression"] == "#p = :p"
     assert client.queries[0]["ExpressionAttributeValues"] == {":p": {"S": "A"}}

@@ -1,0 +1,111 @@
+"""A dataset and the way to read it flow in, an opened source flows out, with what a run asks besides reading it."""
+
+import threading
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from dataset_model import Dataset, IndexSource
+from dataset_model.records.manifest import Manifest
+from exporter.errors import SourceError, UsageError
+from exporter.planning.planner import Planner
+from exporter.planning.sort_key import SortKey
+from exporter.sources import index_source, scan_source
+from exporter.sources.base import Source
+from exporter.sources.description import SourceDescription
+from exporter.sources.index import Index
+from exporter.sources.item_bodies import ItemBodies, ItemKeys
+from exporter.sources.partial_reads.probe import Probe, RunningProbe, empty_value_warning, empty_values, probe_index
+from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_scan import TableScan
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SourceName = Literal["index", "scan"]
+"""Ways to read the items of a dataset."""
+
+SEGMENT_BYTES = 1 << 30
+"""What a segment should hold, so that little is read twice after an interruption."""
+
+MOST_SEGMENTS = 4096
+
+
+def way_of(dataset: Dataset, wanted: SourceName | None) -> SourceName:
+    """Return the way to read a dataset: as wanted, or as it declares; raise UsageError if it has no index."""
+    if wanted == "index" and dataset.source.kind != "index":
+        raise UsageError(
+            f"--source index: dataset {dataset.name} declares no index (its source is a {dataset.source.kind} of table "
+            f"{dataset.source.table}). Leave out --source."
+        )
+    return wanted or dataset.source.kind
+
+
+def segments_of(description: SourceDescription, at_a_time: int) -> int:
+    """Return the number of segments that a scan of a table is cut into."""
+    wanted = -(-description.table_bytes // SEGMENT_BYTES)
+    return min(max(at_a_time, wanted), MOST_SEGMENTS)
+
+
+@dataclass(frozen=True)
+class OpenedSource:
+    """A source, and what it states about its emptiness."""
+
+    source: Source
+    planner: Planner
+    _declared: Dataset
+    _asked: Index | RunningProbe
+
+    def probe(self) -> Probe:
+        """Return what the source holds at all; after reading it, where it is a table."""
+        if isinstance(self._asked, RunningProbe):
+            return self._asked.result
+        return probe_index(self._asked, self._declared.index_source, self.planner.sort_key)
+
+    def warnings(self, manifest: Manifest | None, answered: Collection[str]) -> Iterator[str]:
+        """Yield a warning for each partition value that holds nothing and never has; `answered` do."""
+        if isinstance(self._asked, RunningProbe):
+            return
+        declared = self._declared.index_source
+        for value in empty_values(self._asked, declared, manifest, answered):
+            yield empty_value_warning(value, declared)
+
+
+class Opener:
+    """Opens the source of one run."""
+
+    def __init__(self, client: "DynamoDBClient", dataset: Dataset, limiter: RateLimiter, stop: threading.Event) -> None:
+        self._client, self._dataset, self._limiter, self._stop = client, dataset, limiter, stop
+
+    def open(
+        self, way: SourceName, description: SourceDescription, sort_key: SortKey, segments: int | None = None
+    ) -> OpenedSource:
+        """Return the opened source; `segments` of a scan, None for as many as the table's size asks for."""
+        dataset, planner = self._dataset, Planner(self._dataset, sort_key)
+        count = segments or segments_of(description, self._limiter.most)
+        if not isinstance(dataset.source, IndexSource):
+            scan = TableScan(self._client, dataset.source.table, None, None, self._limiter, self._stop)
+            table = scan_source.ScanSource(scan, description, count)
+            return OpenedSource(table, planner, dataset, table.probe)
+        index = Index(self._client, dataset, description, self._limiter, stop=self._stop)
+        by_index = index_source.IndexSource(index, dataset, planner)
+        if way == "index":
+            return OpenedSource(by_index, planner, dataset, index)
+        keys = item_keys(dataset.source, description)
+        projected = description.projected
+        scan = TableScan(self._client, dataset.source.table, keys, projected, self._limiter, self._stop)
+        by_scan = scan_source.ScanSource(scan, description, count, ItemBodies(keys), by_index.kinds)
+        return OpenedSource(by_scan, planner, dataset, index)
+
+
+def item_keys(declared: IndexSource, description: SourceDescription) -> ItemKeys:
+    """Return the keys by which the items of a table are those of an index; raise SourceError for several attributes."""
+    if len(declared.partition_attributes) > 1:
+        raise SourceError(
+            f"a scan groups items by one partition key attribute; index {declared.index} has "
+            f"{' and '.join(declared.partition_attributes)}. Read it with --source index."
+        )
+    return ItemKeys(
+        declared.partition_attributes[0], description.partition_key_types[0], declared.partition_values,
+        declared.sort_key, description.sort_key_type,
+    )  # fmt: skip
