@@ -114,10 +114,11 @@ def delete(name: str, *, yes: bool, with_data: bool) -> None:
 @cli.command()
 @_env
 def outputs(name: str) -> None:
-    """Print the outputs of both stacks."""
+    """Print the outputs of all stacks."""
     context = _context(name)
-    found = context.stacks.outputs(context.environment.stack_of("template"))
-    context.display.outputs(found | context.stacks.outputs(context.environment.stack_of("dashboard")))
+    names: tuple[TemplateName, ...] = ("template", "alarms", "dashboard")
+    found = [context.stacks.outputs(context.environment.stack_of(name)) for name in names]
+    context.display.outputs({key: value for one in found for key, value in one.items()})
 
 
 @cli.command()

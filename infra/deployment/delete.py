@@ -1,4 +1,4 @@
-"""Taking an environment down: dashboard, results, exporter; the data only where its name is typed."""
+"""Taking an environment down: dashboard, alarms, results, exporter; the data only where its name is typed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,14 +32,16 @@ class Deletion:
         """
         stack = self.environment.stack_of("template")
         outputs, parameters = self.stacks.outputs(stack), self.stacks.parameters(stack)
-        if self.stacks.status(stack) is None and self.stacks.status(self.environment.stack_of("dashboard")) is None:
+        dependents = [self.environment.stack_of(name) for name in ("dashboard", "alarms")]
+        if all(self.stacks.status(name) is None for name in (stack, *dependents)):
             self.display.say(f"There is no stack {stack} in {self.environment.region}.")
             return False
         self._announce(outputs, with_data=with_data)
-        if not self.confirm(f"Delete {stack} and its dashboard?"):
+        if not self.confirm(f"Delete {stack}, its alarms and its dashboard?"):
             return False
         doomed = self._doomed(outputs, parameters) if with_data else {}
-        self.stacks.delete(self.environment.stack_of("dashboard"))
+        for name in dependents:
+            self.stacks.delete(name)
         if results := outputs.get("AthenaResultsBucket"):
             # CloudFormation deletes no bucket that holds anything.
             self.display.say(f"Emptied {results}: {self._emptied(results)} query results.")

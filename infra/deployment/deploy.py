@@ -1,4 +1,4 @@
-"""The order of a deployment: registry, images, exporter, first export, dashboard."""
+"""The order of a deployment: registry, images, exporter, alarms, first export, dashboard."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,11 +25,15 @@ _HANDED_ON = {
     "AthenaResultsBucket": "AthenaResultsBucket",
     "AthenaWorkgroup": "AthenaWorkgroup",
     "AlarmTopic": "AlarmTopic",
+    "ExporterLogGroup": "ExporterLogGroup",
+    "ExporterCluster": "ExporterCluster",
+    "LambdaFunction": "LambdaFunction",
+    "UndeliveredQueue": "UndeliveredQueue",
     "NetworkVpc": "VpcId",
     "NetworkSubnets": "SubnetIds",
     "NetworkPublicIp": "AssignPublicIp",
 }
-"""Output of the exporter's stack -> parameter of the dashboard's."""
+"""Output of the exporter's stack -> parameter of the other stacks that declare it."""
 
 _PARAMETERS: dict[Program, str] = {"exporter": "ExporterImage", "dashboard": "DashboardImage"}
 _ARCHITECTURES: dict[Program, str] = {"exporter": "ExporterArchitecture", "dashboard": "DashboardArchitecture"}
@@ -74,10 +78,12 @@ class Deployment:
             mark_in_use(self.clients.ecr, image, self.environment.stack)
         self._apply("template", {"ExporterImage": self.images["exporter"]})
         outputs = self.stacks.outputs(stack)
+        self._apply("alarms", self.handed_on(outputs))
         failure = self._first_export(outputs) if (is_new if export is None else export) else None
         if self.environment.has_dashboard:
-            self._apply("dashboard", self.dashboard_parameters(outputs))
-            outputs |= self.stacks.outputs(self.environment.stack_of("dashboard"))
+            self._apply("dashboard", self.handed_on(outputs))
+        for name in self.environment.dependents:
+            outputs |= self.stacks.outputs(self.environment.stack_of(name))
         for image in self.images.values():
             unmark_others(self.clients.ecr, image, self.environment.stack)
         for warning in readiness_warnings(self.environment):
@@ -93,12 +99,16 @@ class Deployment:
         self._settle_images()
         found = self._propose("template", {"ExporterImage": self.images["exporter"]}, keep=False)
         outputs = self.stacks.outputs(self.environment.stack_of("template"))
-        if not self.environment.has_dashboard:
-            return found
-        if not outputs:
-            self.display.say("The dashboard's stack takes its parameters from this one, so it is not compared yet.")
-            return found
-        return self._propose("dashboard", self.dashboard_parameters(outputs), keep=False) or found
+        for name in self.environment.dependents:
+            handed = self.handed_on(outputs)
+            if self.templates[name].required - set(handed) - set(self.environment.parameters):
+                # The stack is new, or as an earlier version made it, without an output that is needed now.
+                stack = self.environment.stack_of(name)
+                self.display.say(f"Stack {stack} takes its parameters from the one above, so it is not compared yet.")
+                found = True
+            else:
+                found = self._propose(name, handed, keep=False) or found
+        return found
 
     def export(self, outputs: Mapping[str, str], wanted: Range) -> None:
         """Run an export and show its report; raise ExportFailed."""
@@ -106,10 +116,11 @@ class Deployment:
         report = run_export(self.clients, outputs, wanted)
         self.display.say(report or "The export succeeded.")
 
-    def dashboard_parameters(self, outputs: Mapping[str, str]) -> dict[str, str]:
-        """Return what the dashboard's stack takes from the exporter's, and its image."""
+    def handed_on(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """Return what the other stacks take from the exporter's, and the dashboard's image."""
         handed = {name: outputs[output] for output, name in _HANDED_ON.items() if output in outputs}
-        return handed | {"DashboardImage": self.images["dashboard"]}
+        image = self.images.get("dashboard")
+        return handed | ({"DashboardImage": image} if image else {})
 
     def _first_export(self, outputs: Mapping[str, str]) -> ExportFailed | None:
         try:

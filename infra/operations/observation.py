@@ -2,14 +2,14 @@
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from infra.clients import Clients
 from infra.deployment.stacks import Stacks
 from infra.settings.environment import Environment
 from infra.settings.templates import TemplateName
 
-_DEPLOYED: tuple[TemplateName, ...] = ("registry", "template", "dashboard")
+_DEPLOYED = get_args(TemplateName)
 
 
 def stack_states(stacks: Stacks, environment: Environment) -> dict[str, str]:

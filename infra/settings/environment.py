@@ -38,7 +38,7 @@ class Environment:
     name: str
     region: str
     stack: str
-    """Name of the exporter's stack; the dashboard's is this with `-dashboard`."""
+    """Name of the exporter's stack; the others are this with `-alarms` and `-dashboard`."""
     registry: str
     """Name of the registry's stack, which several installations may share."""
     tags: Mapping[str, str]
@@ -46,7 +46,12 @@ class Environment:
 
     def stack_of(self, template: TemplateName) -> str:
         """Return the name of a template's stack."""
-        return {"registry": self.registry, "template": self.stack, "dashboard": f"{self.stack}-dashboard"}[template]
+        return {"registry": self.registry, "template": self.stack}.get(template, f"{self.stack}-{template}")
+
+    @property
+    def dependents(self) -> tuple[TemplateName, ...]:
+        """Templates of this installation that take parameters from the exporter's outputs, in their order."""
+        return ("alarms", "dashboard") if self.has_dashboard else ("alarms",)
 
     @property
     def has_dashboard(self) -> bool:
@@ -122,7 +127,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
     if isinstance(data.get("parameters"), dict):
         faults += _unknown(data["parameters"], templates)
         faults += _not_allowed(data["parameters"], templates)
-        faults += _unwatched(data["parameters"], templates["template"].parameters)
+        faults += _unwatched(data["parameters"], templates["template"].parameters | templates["alarms"].parameters)
     return faults
 
 

@@ -29,6 +29,14 @@ REQUIRED: dict[str, Parameters] = {
         "AthenaResultsBucket": "reports-results",
         "AthenaWorkgroup": "reports",
     },
+    "alarms": {
+        "DynamoTableName": "contacts",
+        "ExporterLogGroup": "/reports/exporter",
+        "ExporterCluster": "reports-Cluster",
+        "LambdaFunction": "reports-Function",
+        "UndeliveredQueue": "reports-Undelivered",
+        "AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic",
+    },
     "registry": {},
 }
 
@@ -71,6 +79,11 @@ _CHOICES: dict[str, list[list[Parameters]]] = {
                 "HostedZoneId": "Z0123",
             },
         ],
+    ],
+    "alarms": [
+        [{"ExporterHost": "Fargate"}, {"ExporterHost": "Lambda"}, {"ExporterCluster": ""}],
+        [{}, {"ScheduleState": "DISABLED"}],
+        [{}, {"AlarmAfterHours": "168"}],
     ],
     "registry": [[{}]],
 }

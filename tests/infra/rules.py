@@ -38,6 +38,10 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
         "DashboardHost": "EcsExpress", "DashboardImage": None, "MaxFetchRows": "20000", "LogRetentionDays": "14",
         "Environment": "prod", "AthenaDatabase": "gsi_dynamodb_athena_db", "AthenaTable": "gsi_export",
     },
+    "alarms": {
+        "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",
+        "AlarmAfterHours": "26",
+    },
     "registry": {},
 }  # fmt: skip
 """Parameters that users know, with their defaults; None for none."""
@@ -254,12 +258,21 @@ def told_alarms(document: Document) -> Iterator[str]:
             yield f"alarm {alarm} is gone"
     if "Runner" in document["Resources"] and "ScannedBytes" not in types:
         yield "alarm ScannedBytes is gone"
-    if "Undelivered" in document["Resources"]:
-        wanted = {"FailedTask", "FailedFunction", "MissedRun", "StaleData", "QuarantinedItems", "UndeliveredStarts"}
-        yield from (f"alarm {name} is gone" for name in wanted - types)
-        missed = document["Resources"].get("MissedRun", {}).get("Properties", {})
-        if missed.get("TreatMissingData") != "breaching":
-            yield "silence is not a missed run"
+
+
+def watched_exporter(document: Document) -> Iterator[str]:
+    """The stack of the alarms has every one of them, and silence is one."""
+    if "UndeliveredQueue" not in document.get("Parameters", {}):
+        return
+    types = {name for name, _ in resources(document, "AWS::CloudWatch::Alarm")}
+    wanted = {"FailedTask", "FailedFunction", "MissedRun", "StaleData", "QuarantinedItems", "UndeliveredStarts"}
+    yield from (f"alarm {name} is gone" for name in wanted - types)
+    missed = document["Resources"].get("MissedRun", {}).get("Properties", {})
+    if missed.get("TreatMissingData") != "breaching":
+        yield "silence is not a missed run"
+    patterns = json.dumps([p["EventPattern"] for _, p in resources(document, "AWS::Events::Rule")])
+    if "TaskFailedToStart" not in patterns or "anything-but" not in patterns or "STOPPED" not in patterns:
+        yield "a failed task has no alarm"
 
 
 def watched_schedules(document: Document) -> Iterator[str]:
@@ -277,10 +290,6 @@ def watched_schedules(document: Document) -> Iterator[str]:
         if properties.get("MaximumRetryAttempts") == 0 and "OnFailure" in properties.get("DestinationConfig", {})
     }
     yield from (f"function {name} runs again when it failed, or fails unheard" for name in functions - configured)
-    if any(resources(document, "AWS::Scheduler::Schedule")):
-        patterns = json.dumps([p["EventPattern"] for _, p in resources(document, "AWS::Events::Rule")])
-        if "TaskFailedToStart" not in patterns or "anything-but" not in patterns or "STOPPED" not in patterns:
-            yield "a failed task has no alarm"
 
 
 def closed_networks(document: Document) -> Iterator[str]:
@@ -443,6 +452,7 @@ RULES: tuple[Rule, ...] = (
     safe_messages,
     logs_end,
     told_alarms,
+    watched_exporter,
     watched_schedules,
     closed_networks,
     direct_ways,

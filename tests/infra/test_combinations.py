@@ -21,11 +21,12 @@ KNOWN_OUTPUTS = (
         "OnDemandExportFunction", "ReportQueryFunction", "EventBridgeRule", "DynamoDBTable", "RunTaskCommand",
     },
     {"ReportDashboardURL"},
+    {"MetricNamespace"},
     {"ExporterRepository", "DashboardRepository"},
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["template", "dashboard", "registry"])
+@pytest.fixture(scope="module", params=["template", "alarms", "dashboard", "registry"])
 def renderings(request) -> list[Rendering]:
     """Every rendering of a template that its own rules accept."""
     document = load_template(request.param).document
@@ -63,11 +64,11 @@ def test_every_combination_has_the_outputs_that_users_know(renderings):
 def test_the_number_of_combinations():
     """How many were rendered; a smaller number would mean that something is no longer tried."""
     counts = {}
-    for name in ("template", "dashboard"):
+    for name in ("template", "alarms", "dashboard"):
         document = load_template(name).document
         made = [Rendering(document, parameters) for parameters in combinations(name)]
         counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
-    assert counts == {"template": (1920, 1680), "dashboard": (192, 48 + 16)}
+    assert counts == {"template": (1920, 1680), "alarms": (12, 8), "dashboard": (192, 48 + 16)}
 
 
 def test_an_attribute_is_defined_once(renderings):
@@ -209,9 +210,9 @@ def test_the_pull_is_limited_to_the_image():
 
 
 def test_alarms_read_what_the_exporter_writes():
-    """Each metric is taken from a field of the line that a run writes, into a namespace of this stack alone."""
+    """Each metric is taken from a field of the line that a run writes, into a namespace of one installation."""
     line = metrics_of_a_run()
-    resources = rendered("template").resources.values()
+    resources = rendered("alarms").resources.values()
     filters = [one["Properties"] for one in resources if one["Type"] == "AWS::Logs::MetricFilter"]
     made = set()
     for one in filters:

@@ -24,10 +24,10 @@ def s3():
     return boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
 
 
-def test_deploy_makes_both_stacks_and_returns_their_outputs(operator):
-    """One command makes exporter and dashboard, hands one's outputs to the other and returns all of them."""
+def test_deploy_makes_every_stack_and_returns_their_outputs(operator):
+    """One command makes exporter, alarms and dashboard, hands the first one's outputs to the others and returns all."""
     outputs = operator.deployment().deploy(export=False)
-    assert operator.stack_names() == {"reports-test", "reports-test-dashboard"}
+    assert operator.stack_names() == {"reports-test", "reports-test-alarms", "reports-test-dashboard"}
     assert outputs["ReportDashboardURL"].startswith("https://")
     assert outputs["AthenaWorkgroup"] == "reports-test"
     assert {bucket["Name"] for bucket in s3().list_buckets()["Buckets"]} == {
@@ -40,7 +40,12 @@ def test_deploy_makes_both_stacks_and_returns_their_outputs(operator):
     shown = operator.shown.getvalue()
     assert "Stack reports-test would be made" in shown
     assert "CREATE_COMPLETE" in shown
-    assert operator.asked == ["Deploy stack reports-test?", "Deploy stack reports-test-dashboard?"]
+    assert operator.asked == [
+        "Deploy stack reports-test?", "Deploy stack reports-test-alarms?", "Deploy stack reports-test-dashboard?",
+    ]  # fmt: skip
+    watched = operator.stacks.parameters("reports-test-alarms")
+    assert watched["ExporterLogGroup"] == "/reports-test/exporter"
+    assert watched["UndeliveredQueue"] == outputs["UndeliveredQueue"]
 
 
 def test_deploying_again_changes_nothing(operator):
@@ -67,6 +72,17 @@ def test_diff_makes_nothing(operator):
     assert "Stack reports-test would be made" in operator.shown.getvalue()
     assert operator.stack_names() == set()
     assert operator.asked == []
+
+
+def test_diff_before_an_update_says_what_it_cannot_compare(operator):
+    """A stack of an earlier version lacks an output that the alarms need: `diff` says so instead of failing."""
+    operator.deployment().deploy(export=False)
+    outputs = operator.stacks.outputs("reports-test")
+    del outputs["UndeliveredQueue"]
+    operator.stacks.outputs = lambda _: outputs
+    assert operator.deployment().diff() is True
+    shown = operator.shown.getvalue().replace("\n", " ")
+    assert "Stack reports-test-alarms takes its parameters from the one above" in shown
 
 
 def test_the_created_table_is_what_the_exporter_reads(operator):
@@ -112,8 +128,8 @@ def test_delete_keeps_the_data(operator):
     operator.stacks.delete = deleted.append
     operator.asked.clear()
     assert operator.deletion().delete() is True
-    assert deleted == ["reports-test-dashboard", "reports-test"]
-    assert operator.asked == ["Delete reports-test and its dashboard?"]
+    assert deleted == ["reports-test-dashboard", "reports-test-alarms", "reports-test"]
+    assert operator.asked == ["Delete reports-test, its alarms and its dashboard?"]
     assert s3().list_objects_v2(Bucket=outputs["AthenaResultsBucket"])["KeyCount"] == 0
     assert s3().list_objects_v2(Bucket=outputs["ExportDataBucket"])["KeyCount"] == 1
     shown = operator.shown.getvalue()
@@ -146,14 +162,14 @@ def test_delete_without_a_yes_deletes_nothing(operator):
     operator.deployment().deploy(export=False)
     operator.yes = False
     assert operator.deletion().delete() is False
-    assert operator.stack_names() == {"reports-test", "reports-test-dashboard"}
+    assert operator.stack_names() == {"reports-test", "reports-test-alarms", "reports-test-dashboard"}
 
 
 def test_a_deleted_stack_is_gone(operator):
     """Deletion waits for its end, also where the name of a deleted stack is no longer known."""
     operator.deployment().deploy(export=False)
     operator.stacks.delete("reports-test-dashboard")
-    assert operator.stack_names() == {"reports-test"}
+    assert operator.stack_names() == {"reports-test", "reports-test-alarms"}
     operator.stacks.delete("reports-test-dashboard")
 
 
@@ -246,6 +262,7 @@ def test_the_aws_command_deploys_as_well(operator, repository, moto_url):
     parameters = {
         "registry": {},
         "template": REQUIRED["template"],
+        "alarms": REQUIRED["alarms"],
         "dashboard": REQUIRED["dashboard"] | {"DashboardHost": "AppRunner"},
     }
     for name, values in parameters.items():
@@ -258,7 +275,7 @@ def test_the_aws_command_deploys_as_well(operator, repository, moto_url):
             command, env=os.environ | {"AWS_ENDPOINT_URL": moto_url}, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-    assert operator.stack_names() == {"plain-registry", "plain-template", "plain-dashboard"}
+    assert operator.stack_names() == {f"plain-{name}" for name in parameters}
     assert operator.stacks.outputs("plain-dashboard")["ReportDashboardURL"].startswith("https://")
 
 

@@ -154,6 +154,7 @@ def test_environments_are_complete(name):
     templates = load_templates()
     environment = load_environment(name, templates)
     handed = {"ExporterImage", "DashboardImage", "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup"}
+    handed |= {"ExporterLogGroup", "UndeliveredQueue", "AlarmTopic"}
     for template in templates.values():
         assert template.required - set(environment.parameters) <= handed
     assert environment.parameters["ScheduleState"] == {"test": "DISABLED", "prod": "ENABLED"}[name]

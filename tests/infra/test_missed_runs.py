@@ -28,7 +28,8 @@ MONDAY = dt.datetime(2026, 10, 19, tzinfo=dt.UTC)
 
 
 def alarm(rendering: Rendering) -> dict[str, Any]:
-    found = rendering.resources["MissedRun"]["Properties"]
+    alarms = rendered("alarms", ExporterHost=rendering.parameters["ExporterHost"])
+    found = alarms.resources["MissedRun"]["Properties"]
     assert (found["TreatMissingData"], found["ComparisonOperator"]) == ("breaching", "LessThanThreshold")
     assert (found["Threshold"], found["Statistic"]) == (1, "Sum")
     return found
@@ -105,7 +106,7 @@ def test_a_weekly_export_alone_could_not_be_watched():
     assert len(on) == 3 * (7 * 24 - 26)
     # Two weekly runs that take two hours more or less end up to 170 hours apart.
     assert 170 * HOUR > LONGEST_LOOK
-    assert load_template("template").parameters["AlarmAfterHours"]["MaxValue"] * HOUR == LONGEST_LOOK
+    assert load_template("alarms").parameters["AlarmAfterHours"]["MaxValue"] * HOUR == LONGEST_LOOK
 
 
 @pytest.mark.parametrize("later", LATER)
@@ -141,8 +142,8 @@ def test_two_scheduled_runs_do_not_refuse_each_other():
 
 def test_alarms_look_back_seven_days_at_most():
     """In no combination are an alarm's periods together longer than CloudWatch takes."""
-    document = load_template("template").document
-    for parameters in combinations("template"):
+    document = load_template("alarms").document
+    for parameters in combinations("alarms"):
         rendering = Rendering(document, parameters)
         for resource in {} if rendering.broken_rules else rendering.resources.values():
             if resource["Type"] == "AWS::CloudWatch::Alarm":

@@ -121,6 +121,7 @@ def test_states_name_every_stack(operator):
     assert stack_states(operator.stacks, operator.environment) == {
         "reports-registry": "not deployed",
         "reports-test": "not deployed",
+        "reports-test-alarms": "not deployed",
         "reports-test-dashboard": "not deployed",
     }
     assert alarm_states(operator.clients, operator.stacks, operator.environment) == {}
@@ -163,7 +164,7 @@ def test_the_costs_add_up(repository):
 
 def test_the_costs_follow_from_the_prices(repository):
     """Each row is its own arithmetic, to the cent, and counts the alarms and metrics that there are."""
-    made = rendered("template").resources.values()
+    made = [*rendered("template").resources.values(), *rendered("alarms").resources.values()]
     alarms = sum(one["Type"] == "AWS::CloudWatch::Alarm" for one in made)
     filters = sum(one["Type"] == "AWS::Logs::MetricFilter" for one in made)
     metrics = filters + len(metrics_of_a_run()["_aws"]["CloudWatchMetrics"][0]["Metrics"])

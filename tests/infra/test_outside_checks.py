@@ -7,12 +7,12 @@ import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
-from infra.settings.templates import load_template
+from infra.settings.templates import TemplateName, load_template
 
 from .combinations import combinations
 from .rendering import Rendering
@@ -20,7 +20,7 @@ from .rules import nodes
 
 CHECKERS = Path(os.environ.get("TEMPLATE_CHECKERS", ""))
 
-NAMES = ("template", "dashboard", "registry")
+NAMES = get_args(TemplateName)
 ALONE = ("--framework", "cloudformation", "--skip-download")
 """Without the file of excuses."""
 
@@ -42,7 +42,7 @@ def failed(found: Mapping[str, Any]) -> set[str]:
 
 @pytest.fixture
 def templates(repository: Path, tmp_path: Path) -> Path:
-    """A folder with the three templates, every resource made.
+    """A folder with all templates, every resource made.
 
     checkov leaves out what the defaults do not make (function, created table), so no resource keeps its condition.
     """

@@ -4,20 +4,20 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 from cfnlint.api import lint
 
-from infra.settings.templates import MOST_BYTES, document_from_text, load_template
+from infra.settings.templates import MOST_BYTES, TemplateName, document_from_text, load_template
 
 from .combinations import combinations
 from .rendering import Rendering, Unresolved
 from .rules import DEFAULTS, findings
 from .schemas import faults_in_schema
 
-NAMES = ("template", "dashboard", "registry")
+NAMES = get_args(TemplateName)
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,36 @@ def _repeated_attributes(resource: dict[str, Any]) -> Iterator[str]:
         yield f"attributes defined twice: {defined}"
 
 
+WITH_MEMORY = {
+    "Table": "AWS::DynamoDB::Table",
+    "Data": "AWS::S3::Bucket",
+    "DataTransport": "AWS::S3::BucketPolicy",
+    "Results": "AWS::S3::Bucket",
+    "Database": "AWS::Glue::Database",
+    "Workgroup": "AWS::Athena::WorkGroup",
+    "ExporterLog": "AWS::Logs::LogGroup",
+    "Undelivered": "AWS::SQS::Queue",
+    "Topic": "AWS::SNS::Topic",
+    "AlarmMail": "AWS::SNS::Subscription",
+    "Vpc": "AWS::EC2::VPC",
+}
+"""What an update would lose if it moved to another stack or changed its name: data, logs, a confirmed address."""
+
+
+def test_what_holds_something_stays_in_its_stack():
+    """Data, logs and the confirmed subscription keep stack and name, so an update of any version replaces none."""
+    made = load_template("template").document["Resources"]
+    assert {name: made[name]["Type"] for name in WITH_MEMORY if name in made} == WITH_MEMORY
+
+
+def test_what_was_moved_holds_nothing():
+    """The stack of the alarms can be deleted and made again at any time, because nothing in it is remembered."""
+    made = load_template("alarms").document["Resources"].values()
+    assert {one["Type"] for one in made} == {
+        "AWS::CloudWatch::Alarm", "AWS::Events::Rule", "AWS::Logs::MetricFilter",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_cfn_lint_finds_nothing(name):
     """cfn-lint has nothing to say, with no rule ignored."""
@@ -97,19 +127,26 @@ def test_checkers_of_others_are_pinned(repository):
     assert "://" not in text
 
 
-def test_both_stacks_mean_the_same_by_a_name():
-    """A parameter that both templates have is declared in the same words."""
-    exporter, dashboard = load_template("template").parameters, load_template("dashboard").parameters
-    shared = (set(exporter) & set(dashboard)) - {"VpcId", "SubnetIds"}
-    assert {name for name in shared if exporter[name] != dashboard[name]} == set()
-    assert {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"} <= shared
+@pytest.mark.parametrize(
+    ("name", "some"),
+    [
+        ("dashboard", {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"}),
+        ("alarms", {"Environment", "DynamoTableName", "ExporterHost", "ScheduleState"}),
+    ],
+)
+def test_two_stacks_mean_the_same_by_a_name(name, some):
+    """A parameter that a template shares with the exporter's is declared in the same words."""
+    exporter, other = load_template("template").parameters, load_template(name).parameters
+    shared = (set(exporter) & set(other)) - {"VpcId", "SubnetIds"}
+    assert {one for one in shared if exporter[one] != other[one]} == set()
+    assert some <= shared
 
 
 def test_the_list_of_known_parameters_is_complete():
     """A parameter that is not among the known ones is for network, capacity, size or sign-in."""
     others = {name: set(load_template(name).parameters) - set(DEFAULTS[name]) for name in ("template", "dashboard")}
     assert others["template"] == {
-        "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "AlarmAfterHours", "ExporterArchitecture",
+        "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "ExporterArchitecture",
         "ExporterMemory", "ExporterDisk", "ReadCapacityUnits", "WriteCapacityUnits",
     }  # fmt: skip
 
@@ -123,7 +160,7 @@ def test_every_seeded_fault_is_caught(repository):
 
 def test_form_groups_are_numbered_in_order():
     """The form leads from what is read to who gets the alarms."""
-    for name in ("template", "dashboard"):
+    for name in ("template", "alarms", "dashboard"):
         groups = load_template(name).document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
         assert [group["Label"]["default"].partition(".")[0] for group in groups] == [
             str(n + 1) for n in range(len(groups))
