@@ -6,17 +6,9 @@ Each macro follows Trino's documentation, "Functions and operators".
 
 from __future__ import annotations
 
-import itertools
+from local.athena.functions.decimal_macros import DECIMAL_MACROS, INTEGERS
 
 _URL_PARTS = ("host", "path", "query", "fragment", "protocol")
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-
-_DIVISION = ", ".join(
-    [f"(a {left}, b {right}) AS a // b" for left, right in itertools.product(_INTEGERS, _INTEGERS)]
-    + ["(a DOUBLE, b DOUBLE) AS a / b"]
-)
-
-
 _BELOW_A_DAY = ("millisecond", "second", "minute", "hour")
 
 
@@ -58,7 +50,7 @@ _DATE_ADD = {
 def _whole(kind: str) -> str:
     """Casts to a whole number: doubles are rounded, text holds digits alone."""
     refused = _refusal("INVALID_CAST_ARGUMENT", f"'Cannot cast ''' || x || ''' to {kind}'")
-    others = ", ".join(f"(x {other}) AS CAST(x AS {kind})" for other in ("BOOLEAN", *_INTEGERS, "DECIMAL"))
+    others = ", ".join(f"(x {other}) AS CAST(x AS {kind})" for other in ("BOOLEAN", *INTEGERS, "DECIMAL"))
     return (
         f"(x DOUBLE) AS CAST(round(x) AS {kind}), (x FLOAT) AS CAST(round(x) AS {kind}), "
         rf"(x VARCHAR) AS CASE WHEN x IS NULL THEN NULL WHEN regexp_full_match(x, '\s*[+-]?\d+\s*') "
@@ -68,7 +60,7 @@ def _whole(kind: str) -> str:
 
 def _tried(kind: str) -> str:
     """The same casts with NULL for what they refuse."""
-    others = ", ".join(f"(x {other}) AS TRY_CAST(x AS {kind})" for other in ("BOOLEAN", *_INTEGERS, "DECIMAL"))
+    others = ", ".join(f"(x {other}) AS TRY_CAST(x AS {kind})" for other in ("BOOLEAN", *INTEGERS, "DECIMAL"))
     return (
         f"(x DOUBLE) AS TRY_CAST(round(x) AS {kind}), (x FLOAT) AS TRY_CAST(round(x) AS {kind}), "
         rf"(x VARCHAR) AS CASE WHEN regexp_full_match(x, '\s*[+-]?\d+\s*') THEN TRY_CAST(x AS {kind}) END, {others}"
@@ -87,7 +79,7 @@ def _moment(kind: str, pattern: str, others: tuple[str, ...]) -> str:
 
 MACROS: dict[str, str] = {
     # Operators whose result depends on the operands' types.
-    "trino_divide": _DIVISION,
+    **DECIMAL_MACROS,
     "trino_plus": "(d DATE, i INTERVAL) AS CAST(d + i AS DATE), (d TIMESTAMP, i INTERVAL) AS d + i, "
     "(d TIMESTAMPTZ, i INTERVAL) AS d + i, (d TIME, i INTERVAL) AS d + i, (d INTERVAL, i INTERVAL) AS d + i",
     "trino_minus": "(d DATE, i INTERVAL) AS CAST(d - i AS DATE), (d TIMESTAMP, i INTERVAL) AS d - i, "
@@ -97,6 +89,8 @@ MACROS: dict[str, str] = {
     # Without a type per overload a decimal keeps its size. The type is known when the query is bound.
     "trino_text": "(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') "
     "THEN trino_cast_text(typeof(x), CAST(x AS VARCHAR)) "
+    # DuckDB leaves out the 0 before the point where a decimal has digits after it alone.
+    r"WHEN typeof(x) LIKE 'DECIMAL%' THEN regexp_replace(CAST(x AS VARCHAR), '^(-?)\.', '\1' || '0.') "
     "WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE CAST(x AS VARCHAR) END",
     **{f"trino_{name}": _whole(name.upper()) for name in ("integer", "bigint")},
     **{f"trino_try_{name}": _tried(name.upper()) for name in ("integer", "bigint")},

@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from local.athena.functions import hashes, json_functions, number_text, patterns, text
+from local.athena.functions import decimals, hashes, json_functions, number_text, patterns, text
 from local.athena.functions.errors import fail
 from local.athena.functions.macros import MACROS
 
@@ -34,6 +34,10 @@ _FUNCTIONS: dict[str, _Function] = {
     "format_number": (text.format_number, [_DOUBLE], _TEXT),
     "human_readable_seconds": (text.human_readable_seconds, [_DOUBLE], _TEXT),
     "trino_url_part": (text.url_part, [_TEXT, _TEXT], _TEXT),
+    # Decimals, as text: their size is in their type.
+    "trino_quotient": (decimals.quotient, [_TEXT, _TEXT, "INTEGER"], _TEXT),
+    "trino_rounded": (decimals.rounded, [_TEXT, _NUMBER], _TEXT),
+    "trino_truncated": (decimals.truncated, [_TEXT, _NUMBER], _TEXT),
     # Patterns.
     "trino_regexp_like": (patterns.like, [_TEXT, _TEXT], _BOOLEAN),
     "trino_regexp_extract": (patterns.extract, [_TEXT, _TEXT, _NUMBER], _TEXT),

@@ -10,7 +10,7 @@ def call(name: str, *arguments: exp.Expr | None) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[argument for argument in arguments if argument is not None])
 
 
-_AGGREGATES = ("quantile_disc", "map_agg", "list")
+_AGGREGATES = ("quantile_disc", "map_agg", "list", "trino_avg")
 
 
 def typed_call(name: str, *arguments: exp.Expr) -> exp.Expr:
@@ -20,19 +20,29 @@ def typed_call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """
     if not any(_is_computed_late(argument) for argument in arguments):
         return call(name, *arguments)
-    fields = [f"a{index}" for index in range(len(arguments))]
+    fields = {f"a{index}": argument for index, argument in enumerate(arguments) if not _is_number(argument)}
     record = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(field), expression=argument.copy())
-            for field, argument in zip(fields, arguments, strict=True)
+            for field, argument in fields.items()
         ]
     )
     record.meta["kept"] = True
-    body = call(name, *(exp.column(field, table="r") for field in fields))
+    # A written number stays one: round() wants its digits as a constant.
+    places = (
+        argument.copy() if _is_number(argument) else exp.column(f"a{index}", table="r")
+        for index, argument in enumerate(arguments)
+    )
+    body = call(name, *places)
     mapped = call(
         "list_transform", exp.Array(expressions=[record]), exp.Lambda(this=body, expressions=[exp.to_identifier("r")])
     )
     return call("list_extract", mapped, exp.Literal.number(1))
+
+
+def _is_number(argument: exp.Expr) -> bool:
+    plain = argument.this if isinstance(argument, exp.Neg) else argument
+    return isinstance(plain, exp.Literal) and not plain.is_string
 
 
 def _is_computed_late(argument: exp.Expr) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from local.athena.errors import SYNTAX, QueryError
+from local.athena.sql import decimal_rules
 from local.athena.sql.function_rules import FUNCTION_RULES, renamed
 from local.athena.sql.macro_calls import call, typed_call
 from local.athena.sql.nested import row
@@ -20,12 +21,6 @@ def rewritten(node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         return renamed(node)
     return node
-
-
-def _divide(node: exp.Expr) -> exp.Expr:
-    if isinstance(node.this, exp.Null) or isinstance(node.expression, exp.Null):
-        return exp.Null()
-    return typed_call("trino_divide", node.this, node.expression)
 
 
 def _shifted(name: str) -> Callable[[exp.Expr], exp.Expr]:
@@ -178,7 +173,12 @@ def _now(_: exp.Expr) -> exp.Expr:
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = FUNCTION_RULES | {
-    exp.Div: _divide,
+    exp.Div: decimal_rules.divide,
+    exp.Avg: decimal_rules.mean,
+    exp.Filter: decimal_rules.filtered,
+    exp.Round: decimal_rules.rounded,
+    exp.Trunc: decimal_rules.rounded,
+    exp.Literal: decimal_rules.literal,
     exp.Add: _shifted("trino_plus"),
     exp.Sub: _shifted("trino_minus"),
     exp.DateAdd: _date_add,
