@@ -261,7 +261,9 @@ def _aggregate(measure: Measure, names: Mapping[str, str]) -> str:
         return "count(*)"
     if measure.column is None:
         return "CAST(NULL AS bigint)"
-    forms = {"distinct": "count(DISTINCT {})", "values": "count({})", "sum": "sum({})", "mean": "avg({})"}
+    # Athena's mean of a decimal has no more digits than the decimal: that of 1 and 2 as decimal(3,0) is 2.
+    mean = "avg(CAST({} AS double))"
+    forms = {"distinct": "count(DISTINCT {})", "values": "count({})", "sum": "sum({})", "mean": mean}
     return forms[measure.aggregate].format(names[measure.column])
 
 
