@@ -71,13 +71,17 @@ cores.
 
 {table(parts)}
 
-- **Tables**: every table and view that the exporter writes (all column types with their edges, NULL and `""`, wide
-  tables, columns that newer files alone have, several files a day, the ends of the projected range), read by the
-  engine and compared value for value with the Parquet objects.
-- **Product**: every statement that exporter and dashboard send, recorded while they work, asked of the engine and of
-  the local Athena.
-- **Guard**: what a person wrote and what the guard sends, both asked of the engine: they must mean the same.
-- **Local Athena**: types, functions and errors by their names. Its explained differences are listed in
+- **Tables**: every table and view that the exporter writes (all column types with their edges, NULL and `""`, JSON
+  text, columns from paths, wide tables, columns that newer files alone have, several files a day, the ends of the
+  projected range and days outside it, the text date column), read by the engine and compared value for value with the
+  Parquet objects. Records and quarantined items are below the same prefix: no query reads them.
+- **Product**: every statement that exporter and dashboard send, recorded while they work (the query types, SQL of
+  one's own with parameters and confined to fewer days, Overview with picks, drill-downs, counts, downloads by UNLOAD,
+  `verify`, the named queries of the template), asked of the engine and of the local Athena.
+- **Guard**: what a person wrote and what the guard sends, both asked of the engine: they must mean the same. The texts
+  are the corpus of innocent SQL, the forms of Athena's documentation, and a call of every function of the engine with
+  each number of arguments.
+- **Local Athena**: types, functions, orders and errors by their names. Its explained differences are listed in
   [local-athena.md](local-athena.md).
 
 Doubles agree to their 12th digit, since a sum depends on the order of addition. Digits of a second's fraction beyond

@@ -39,6 +39,7 @@ class Export:
     name: str
     environment: dict[str, str]
     """What makes the product serve it."""
+    database: str = DATABASE
 
 
 def publish(stand_in: StandIn, contact_count: int) -> tuple[Export, ...]:

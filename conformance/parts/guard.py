@@ -19,9 +19,12 @@ from local.athena.sql.parsing import tokens
 
 MOST_ROWS = 20_000
 _INNOCENT = Path("tests/dashboard/sql/corpus/innocent.txt")
+_FUNCTIONS = Path("tests/dashboard/sql/corpus/functions.txt")
 _DOCUMENTED = Path(__file__).parent.parent / "corpora" / "documented.txt"
 _CHOOSES = re.compile(r"\b(limit|fetch|tablesample|random|rand|shuffle|uuid)\b", re.IGNORECASE)
-_ESTIMATES = re.compile(r"\b(approx_\w+|arbitrary|any_value|array_agg|row_number)\b", re.IGNORECASE)
+_ESTIMATES = re.compile(
+    r"\b(approx_\w+|arbitrary|any_value|array_agg|row_number|now|current_\w+|localtime\w*)\b", re.IGNORECASE
+)
 _ADDS = re.compile(r"\b(sum|avg|stddev|var_pop|corr)\b", re.IGNORECASE)
 _ORDERS = re.compile(r"\border by\b", re.IGNORECASE)
 
@@ -55,7 +58,12 @@ def _counted(found: Outcome) -> Outcome:
 
 
 def _corpus() -> list[Case]:
-    cases = [*_entries("innocent", _INNOCENT), *_entries("documented", _DOCUMENTED)]
+    calls = _FUNCTIONS.read_text(encoding="utf-8").splitlines()
+    cases = [
+        *_entries("innocent", _INNOCENT),
+        *_entries("documented", _DOCUMENTED),
+        *(Case("functions", f"SELECT {line}", CORPUS_DATABASE) for line in calls if line and not line.startswith("#")),
+    ]
     return list({case.sql: case for case in cases}.values())
 
 

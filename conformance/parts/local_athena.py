@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -12,6 +14,7 @@ from conformance.stand_in import StandIn
 
 _STATEMENTS = Path(__file__).parent.parent / "corpora" / "statements"
 _SQL_TESTS = Path("tests/local/athena/sql/corpus_sql.yaml")
+_ENDS_IN_AN_ORDER = re.compile(r"\bORDER BY [^()]*$", re.IGNORECASE)
 _WHOLE = ("SELECT", "VALUES", "WITH", "TABLE", "FROM", "PIVOT", "(SELECT", "SELEC ")
 
 
@@ -40,4 +43,7 @@ def corpus() -> list[Case]:
     ]
     groups = yaml.safe_load(_SQL_TESTS.read_text(encoding="utf-8"))
     cases += [Case(f"tests: {group}", f"SELECT {row[0]}") for group, rows in groups.items() for row in rows]
-    return list({case.sql: case for case in cases}.values())
+    return [
+        replace(case, ordered=bool(_ENDS_IN_AN_ORDER.search(case.sql)))
+        for case in {case.sql: case for case in cases}.values()
+    ]

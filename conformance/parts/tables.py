@@ -18,6 +18,7 @@ from conformance.stand_in import BUCKET, StandIn
 from local.athena.functions.number_text import double_text
 
 _PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})/")
+_DATE_COLUMN = "report_date"
 _ATHENA_TYPES = {"string": "varchar", "int": "integer"}
 
 
@@ -31,7 +32,7 @@ def compare(trino: Trino, stand_in: StandIn) -> Part:
             if table["TableType"] == "VIRTUAL_VIEW":
                 cases = [_view(table, _rows_of(stand_in, table["Name"].removesuffix("_answers")))]
             else:
-                cases = list(_of_table(table, _rows_of(stand_in, table["Name"])))
+                cases = [_objects(table, stand_in), *_of_table(table, _rows_of(stand_in, table["Name"]))]
             for case, expected in cases:
                 part.compare(case, trino.ask(case.sql, DATABASE), expected, explained)
     return part
@@ -48,9 +49,23 @@ def _of_table(table: Any, rows: list[dict[str, Cell]]) -> Iterator[tuple[Case, O
         inside = [row for row in rows if (row["year"], row["month"], row["day"]) == (year, month, day)]
         sql = f'SELECT * FROM "{name}" WHERE year = {year} AND month = {month} AND day = {day}'
         yield Case(name, sql, DATABASE), _outcome(columns, inside)
-    for year in dict.fromkeys(day[0] for day in days):
+    years = dict.fromkeys(day[0] for day in days)
+    for year in (*years, str(int(days[-1][0]) + 1)):
         inside = [row for row in rows if row["year"] == year]
         yield Case(name, f'SELECT * FROM "{name}" WHERE year = {year}', DATABASE), _outcome(columns, inside)
+    if _DATE_COLUMN in {column.name for column in columns}:
+        first, last = f"{days[0][0]}-01-31", f"{days[0][0]}-12-31"
+        inside = [row for row in rows if first <= (row[_DATE_COLUMN] or "") <= last]
+        sql = f"SELECT * FROM \"{name}\" WHERE {_DATE_COLUMN} BETWEEN '{first}' AND '{last}'"
+        yield Case(name, sql, DATABASE), _outcome(columns, inside)
+
+
+def _objects(table: Any, stand_in: StandIn) -> tuple[Case, Outcome]:
+    """Return which objects a table is read from: every data object, no record and no quarantined item."""
+    name = table["Name"]
+    paths = tuple((f"s3://{BUCKET}/{key}",) for key, _ in _data_objects(stand_in, name))
+    case = Case(name, f'SELECT DISTINCT "$path" AS path FROM "{name}"', DATABASE)
+    return case, Outcome((OutputColumn("path", "varchar"),), paths)
 
 
 def _view(table: Any, rows: list[dict[str, Cell]]) -> tuple[Case, Outcome]:
@@ -76,20 +91,23 @@ def _outcome(columns: tuple[OutputColumn, ...], rows: list[dict[str, Cell]]) -> 
 def _rows_of(stand_in: StandIn, name: str) -> list[dict[str, Cell]]:
     """Return the rows of all data objects of an export, read without either engine."""
     rows: list[dict[str, Cell]] = []
+    for key, day in _data_objects(stand_in, name):
+        body = stand_in.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        table = pq.read_table(io.BytesIO(body), partitioning=None)
+        texts = {column: [_text(value) for value in table[column]] for column in table.column_names}
+        rows += [{column: values[at] for column, values in texts.items()} | day for at in range(table.num_rows)]
+    return rows
+
+
+def _data_objects(stand_in: StandIn, name: str) -> Iterator[tuple[str, dict[str, Cell]]]:
+    """Yield key and partition values of each data object, told by its key alone."""
     prefix = f"exports/{name}/"
     for page in stand_in.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
         for found in page.get("Contents", []):
             place = _PARTITION.match(found["Key"].removeprefix(prefix))
-            if place is None:
-                continue  # records, quarantined items: nothing that a query may see
-            year, month, day = (str(int(number)) for number in place.groups())
-            body = stand_in.s3.get_object(Bucket=BUCKET, Key=found["Key"])["Body"].read()
-            table = pq.read_table(io.BytesIO(body), partitioning=None)
-            texts = {column: [_text(value) for value in table[column]] for column in table.column_names}
-            for at in range(table.num_rows):
-                row = {column: values[at] for column, values in texts.items()}
-                rows.append(row | {"year": year, "month": month, "day": day})
-    return rows
+            if place is not None:  # else records, quarantined items: nothing that a query may see
+                year, month, day = (str(int(number)) for number in place.groups())
+                yield found["Key"], {"year": year, "month": month, "day": day}
 
 
 def _text(scalar: pa.Scalar) -> Cell:
