@@ -41,6 +41,8 @@ class DayRecord(_Record):
     """open: read before the day had ended and settled, so it is read again."""
     read_at: AwareDatetime
     """When the day's items were read; rows are as of then."""
+    as_of: AwareDatetime | None = None
+    """The instant from which changes count for this day, as its file states; None: the dataset had no changes yet."""
     withheld: int = 0
     """Items that have no readable day but were met while this day was read."""
     nulled: int = 0

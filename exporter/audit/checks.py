@@ -10,6 +10,7 @@ from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.records.table_schema import TableSchema
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions
+from exporter.audit.stream_checks import stream_findings
 from exporter.audit.value_checks import missing_values, unknown_values
 from exporter.decoding.schema import glue_columns
 from exporter.planning.owed_days import unsettled_days
@@ -40,6 +41,7 @@ def findings(around: Inspection) -> list[Finding]:
         *_days(around, around.manifest),
         *unknown_values(around.dataset, around.manifest),
         *missing_values(around.dataset, around.manifest),
+        *stream_findings(around, around.manifest),
         *_dead_runs(around),
         *_quarantine(around),
     ]

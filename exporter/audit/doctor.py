@@ -1,14 +1,19 @@
 """`exporter doctor`: reads a dataset's objects, records and Glue table and returns findings; changes nothing."""
 
 import datetime as dt
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model.partitions import day_from_key
 from exporter.audit.checks import due_day, findings
 from exporter.audit.inspection import Finding, Inspection
+from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
 from exporter.run.lease import lease_holder
 from exporter.settings import Settings
+from exporter.sources.index_query import source_error
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.parquet_footers import read_footers
@@ -39,9 +44,20 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         runs=tuple(records.runs(MOST_RUNS)),
         due=due_day(settings.mode, now, settings.dataset),
         alive=holder.owner if holder else None,
+        stream=_stream(clients, settings) if stream_state(store, settings.prefix) else None,
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)
+
+
+def _stream(clients: Clients, settings: Settings) -> dict[str, Any]:
+    """Return the stream settings of the dataset's table; empty where it has none."""
+    table = settings.dataset.source.table
+    try:
+        found: Any = clients.dynamodb.describe_table(TableName=table)
+    except (ClientError, BotoCoreError) as error:
+        raise source_error(error, f"table {table}") from None
+    return dict(found.get("Table", {}).get("StreamSpecification", {}))
 
 
 def findings_text(found: list[Finding], dataset: str) -> str:

@@ -15,7 +15,7 @@ from exporter.storage.parquet_footers import Footer
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
     "contradicted record", "missing day", "open day", "unknown value", "missing value", "catalogue", "quarantine",
-    "dead run",
+    "dead run", "changes", "stream",
 ]  # fmt: skip
 
 
@@ -51,3 +51,5 @@ class Inspection:
     """The newest day that a scheduled run should have published."""
     alive: str | None = None
     """Run that holds the lease."""
+    stream: Mapping[str, Any] | None = None
+    """The table's stream settings; None for a dataset without changes."""

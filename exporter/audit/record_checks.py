@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from dataset_model.partitions import day_from_key
+from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.manifest import DayRecord, ObjectRecord
 from dataset_model.records.table_schema import TableSchema
 from exporter.audit.inspection import Inspection
@@ -72,6 +73,8 @@ def column_differences(footer: Footer, schema: TableSchema) -> Iterator[str]:
     """Yield columns of a file that Athena would read wrongly or not at all; a file may lack later columns."""
     expected: pa.Schema = arrow_schema(schema)
     for column in footer.columns:
+        if column.name in STAMP_COLUMNS:
+            continue
         at = expected.get_field_index(column.name)
         if at < 0:
             yield f"has a column {column.name} that the schema lacks"

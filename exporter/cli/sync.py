@@ -2,6 +2,8 @@
 
 import click
 
+from exporter.changes.catalog import LiveCatalog
+from exporter.changes.state import stream_state
 from exporter.cli import options
 from exporter.clients import Clients
 from exporter.errors import UsageError
@@ -29,7 +31,8 @@ def sync_catalog(settings: Settings) -> str:
     if schema is None or manifest is None:
         raise UsageError(f"nothing is published at {settings.location}; run an export first")
     years = [day.year for day in manifest.days] or [manifest.updated_at.year]
-    catalog = Catalog(clients.glue, settings.dataset, settings.location)
+    kind = LiveCatalog if stream_state(store, settings.prefix) else Catalog
+    catalog = kind(clients.glue, settings.dataset, settings.location)
     changed = catalog.publish(schema, (min(years), max(years)))
     if settings.dataset.target.question_suffix:
         catalog.publish_answers(schema, describe_source(clients.dynamodb, settings.dataset).table_key)

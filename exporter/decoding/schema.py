@@ -15,6 +15,7 @@ import pyarrow as pa
 from dataset_model import Column, Dataset
 from dataset_model.attribute_paths import Step, attribute_text
 from dataset_model.names import assign_names, reserved_names
+from dataset_model.records.changes import CHANGE_COLUMNS, STAMP_COLUMNS
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from dataset_model.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from exporter.errors import SchemaConflict
@@ -28,6 +29,9 @@ EXTRA = "extra"
 
 HELPER_COLUMNS = frozenset({"_day", "_sort", "_key", "_item"})
 """Names that decoded rows use for what is not a column of the table."""
+
+KEPT_FREE = HELPER_COLUMNS | {*STAMP_COLUMNS, *CHANGE_COLUMNS}
+"""Names that no attribute's column is given: the table may have changes one day."""
 
 _TYPES: dict[str, ColumnType] = {
     "S": STRING, "N": DOUBLE, "BOOL": BOOLEAN, "B": STRING,
@@ -107,7 +111,7 @@ def extended_schema(
     if dataset.undeclared != "add" or not new:
         return schema
     filled = {column.name for column in schema.columns if column.attribute is None}
-    reserved = reserved_names(dataset.target.extra_date_column) | HELPER_COLUMNS | filled
+    reserved = reserved_names(dataset.target.extra_date_column) | KEPT_FREE | filled
     names = assign_names(new, known, reserved)
     added = [
         SchemaColumn(name=names[attribute], attribute=attribute, type=column_type)

@@ -10,9 +10,14 @@ from pathlib import Path
 
 import structlog
 
+from dataset_model.records.changes import as_of, changes_of_day
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
+from exporter.changes.catalog import LiveCatalog
+from exporter.changes.change_files import write_empty_day
+from exporter.changes.compaction import Compaction
+from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.planning.owed_days import EarlierRuns, died_runs
@@ -77,6 +82,7 @@ class ExportJob:
             self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._limiter
         )
         self._way = way_of(dataset, self.request.source)
+        self._has_changes = False
         self.met: set[bytes] = set()  # of `wanted`
         if self.request.window is not None:
             self._account.windows = (self.request.window,)
@@ -131,6 +137,9 @@ class ExportJob:
     def _export(self) -> None:
         account = self._account
         manifest = account.manifest = self._records.manifest()
+        self._has_changes = stream_state(self._store, self.settings.prefix) is not None
+        if self._has_changes:
+            self._catalog = LiveCatalog(self._clients.glue, self._dataset, self.settings.location)
         published = self._records.schema()
         found = preflight(self._clients, self._dataset, self._catalog, published, account.started_at)
         description = found.description
@@ -170,6 +179,7 @@ class ExportJob:
                 probe=opened.probe,
                 keys=keys,
             ).run()
+        self._compact()
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, reader.tally)
         account.warnings += opened.warnings(manifest, reader.tally.answered)
         if account.protected:
@@ -187,7 +197,7 @@ class ExportJob:
         started_at, key = self._account.started_at, description.table_key
         again = lookback_days(self.request, self._dataset, manifest, started_at)
         return Publisher(
-            Run(self.run_id, started_at, scheduled_from),
+            Run(self.run_id, started_at, scheduled_from, self._has_changes),
             self._dataset,
             published,
             store=self._store,
@@ -200,7 +210,24 @@ class ExportJob:
             key_attributes=key,
             stop=self.stop,
             observe=keys.add,
+            mark_empty=self._mark_empty,
         )
+
+    def _mark_empty(self, day: dt.date) -> None:
+        """Write since when changes count for an empty day, where there are any: it has no file that could say it."""
+        prefix = self.settings.prefix
+        if self._has_changes and next(self._store.objects(changes_of_day(prefix, day)), None) is not None:
+            write_empty_day(self._store, prefix, day, as_of(self._account.started_at))
+
+    def _compact(self) -> None:
+        """Merge change files, and remove those that an earlier run has replaced."""
+        account = self._account
+        if not self._has_changes:
+            return
+        try:
+            Compaction(self._store, self.settings.prefix, account.done.manifest or account.manifest).run()
+        except ExportError as failure:
+            account.warnings.append(f"change files could not be merged: {failure}. `compact` does it again.")
 
     def _without_dead(self, earlier: EarlierRuns) -> EarlierRuns:
         """Return the earlier runs; entries of runs that have died are rewritten."""

@@ -3,11 +3,9 @@
 A survey adds a pair of attributes per question, so the table has two columns for each and no query can go over all of
 them. The view `<table>_answers` has a row per item and question: key, topic (the `X`), question, answer, and the
 partition columns, so that a query of it reads no more days than one of the table. It reads the table once, whatever the
-number of pairs. The catalogue holds it as Athena itself writes views: Presto's SQL in JSON, packed in base64.
+number of pairs.
 """
 
-import base64
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 from dataset_model import Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
+from exporter.storage.view_input import PARTITIONS, ViewColumn, view_input
 
 _FILLED = ("topic", "question", "answer")
 
@@ -36,6 +35,11 @@ def pairs(schema: TableSchema, suffix: str) -> list[Pair]:
     return [Pair(topic, names[question], names[topic]) for question, topic in found if topic in names]
 
 
+def answers_name(dataset: Dataset) -> str:
+    """Return the view's name."""
+    return f"{dataset.target.table}_answers"
+
+
 def answers_view(
     dataset: Dataset, schema: TableSchema, key_attributes: Iterable[str], owner: dict[str, str]
 ) -> dict[str, Any] | None:
@@ -48,30 +52,13 @@ def answers_view(
     if not found:
         return None
     target, keys = dataset.target, _keys(dataset, schema, set(key_attributes))
-    columns = [(f"key_{key.name}" if key.name in _FILLED else key.name, key.type.athena, key.type.glue) for key in keys]
-    columns += [(name, "varchar", "string") for name in _FILLED]
-    columns += [(name, "integer", "int") for name in PARTITION_COLUMNS]
-    packed = {
-        "originalSql": _sql(f'"{target.database}"."{target.table}"', keys, found, schema.columns),
-        "catalog": "awsdatacatalog",
-        "schema": target.database,
-        "columns": [{"name": name, "type": presto} for name, presto, _ in columns],
-    }
-    return {
-        "Name": f"{target.table}_answers",
-        # No Description: it would become the comment by which the engine knows a view. A view needs an owner to run.
-        "Owner": "hadoop",
-        "TableType": "VIRTUAL_VIEW",
-        "Parameters": {"presto_view": "true", "comment": "Presto View", **owner},
-        "PartitionKeys": [],
-        "ViewOriginalText": f"/* Presto View: {base64.b64encode(json.dumps(packed).encode()).decode()} */",
-        "ViewExpandedText": "/* Presto View */",
-        "StorageDescriptor": {
-            "Columns": [{"Name": name, "Type": hive} for name, _, hive in columns],
-            "Location": "",
-            "SerdeInfo": {},
-        },
-    }
+    columns = [
+        ViewColumn(f"key_{key.name}" if key.name in _FILLED else key.name, key.type.athena, key.type.glue)
+        for key in keys
+    ]
+    columns += [ViewColumn(name, "varchar", "string") for name in _FILLED]
+    sql = _sql(f'"{target.database}"."{target.table}"', keys, found, schema.columns)
+    return view_input(dataset, answers_name(dataset), sql, [*columns, *PARTITIONS], owner)
 
 
 def _keys(dataset: Dataset, schema: TableSchema, key_attributes: set[str]) -> list[SchemaColumn]:

@@ -11,7 +11,7 @@ from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.schema import glue_columns
 from exporter.errors import CatalogError
 from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of
-from exporter.storage.answers_view import answers_view
+from exporter.storage.answers_view import answers_name, answers_view
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -58,7 +58,12 @@ class Catalog:
         self._dataset = dataset
         self._location = location
         self._published: dict[str, Any] | None = None
-        self._answers: dict[str, Any] | None = None
+        self._views: dict[str, dict[str, Any]] = {}
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """The parameter that marks tables and views of this dataset."""
+        return {_OWNER: self._dataset.name}
 
     @property
     def name(self) -> str:
@@ -114,8 +119,13 @@ class Catalog:
 
         Raises CatalogError where its name belongs to something else.
         """
-        wanted = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
-        if wanted is None or wanted == self._answers:
+        wanted = answers_view(self._dataset, schema, key_attributes, self.owner)
+        if wanted is not None:
+            self.publish_view(wanted)
+
+    def publish_view(self, wanted: dict[str, Any]) -> None:
+        """Create or replace a view; raise CatalogError where its name belongs to something else."""
+        if wanted == self._views.get(wanted["Name"]):
             return
         database = self._dataset.target.database
         try:
@@ -126,11 +136,11 @@ class Catalog:
                 self._client.update_table(DatabaseName=database, TableInput=wanted)  # type: ignore[arg-type]  # as above
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "publish") from None
-        self._answers = wanted
+        self._views[wanted["Name"]] = wanted
 
     def check(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
         """Raise CatalogError where the table, or the view of answers, belongs to something else."""
-        view = answers_view(self._dataset, schema, key_attributes, {_OWNER: self._dataset.name})
+        view = answers_view(self._dataset, schema, key_attributes, self.owner)
         try:
             self._current()
             found = self._found(view["Name"]) if view else None
@@ -179,9 +189,12 @@ class Catalog:
 
     def _own_view(self, found: dict[str, Any]) -> dict[str, Any]:
         if found.get("Parameters", {}).get(_OWNER) != self._dataset.name:
+            name = found["Name"]
+            is_answers = name == answers_name(self._dataset)
             raise CatalogError(
-                f"{self._dataset.target.database}.{found['Name']} exists and is not this dataset's view of answers. "
-                "Drop it if it is not needed, or leave QUESTION_SUFFIX empty."
+                f"{self._dataset.target.database}.{name} exists and is not this dataset's view"
+                f"{' of answers' if is_answers else ''}. Drop it if it is not needed"
+                f"{', or leave QUESTION_SUFFIX empty' if is_answers else ', or choose another ATHENA_TABLE'}."
             )
         return found
 

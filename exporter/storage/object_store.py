@@ -1,9 +1,10 @@
 """Bytes and files flow to and from S3 objects, replaced only if their ETag is the one seen. The only S3 module."""
 
+import datetime as dt
 import math
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ class StoredObject:
     key: str
     etag: str
     bytes: int
+    modified: dt.datetime | None = field(default=None, compare=False)
+    """When it was written; None for one that this program has written itself."""
 
 
 class Store:
@@ -82,7 +85,7 @@ class Store:
         try:
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
                 for found in page.get("Contents", []):
-                    yield StoredObject(found["Key"], found["ETag"].strip('"'), found["Size"])
+                    yield StoredObject(found["Key"], found["ETag"].strip('"'), found["Size"], found["LastModified"])
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "list", prefix) from None
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import structlog
 
 from dataset_model.file_formats import PARQUET
+from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.runs import CHANGES_FOLDER, DayChanges
 from dataset_model.records.table_schema import TableSchema
 from exporter.storage.object_store import Store, StoredObject
@@ -108,7 +109,7 @@ def difference(before: Path | None, after: Path | None, keys: tuple[str, ...]) -
 def _columns(before: Path | None, after: Path | None) -> list[str]:
     """Return the columns of a row's hash: those of the newer file, for both."""
     newest = after or before
-    return list(pq.read_schema(newest).names) if newest else []
+    return [name for name in pq.read_schema(newest).names if name not in STAMP_COLUMNS] if newest else []
 
 
 def _hashes(file: Path | None, keys: Sequence[str], columns: Sequence[str]) -> tuple[pa.UInt64Array, pa.UInt64Array]:

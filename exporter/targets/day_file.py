@@ -1,5 +1,6 @@
 """A spooled day flows in, one file and the facts that the manifest records about it flow out."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.manifest import DISTINCT_LIMIT
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import JSON
@@ -17,6 +19,7 @@ from exporter.targets.base import FileFormat
 from exporter.targets.merge import merged
 from exporter.targets.row_groups import row_groups
 from exporter.targets.spool import OpenDay, Segment
+from exporter.targets.stamps import stamped_schema, stamps
 from exporter.values.numbers import InexactDoubles
 
 
@@ -41,27 +44,36 @@ def write_day(
     quarantine: Callable[[Sequence[QuarantinedItem]], object],
     file_format: FileFormat,
     observe: Callable[[pa.Array], None] = lambda _: None,
+    as_of: dt.datetime | None = None,
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
 
     The file is sorted by the sort key, in row groups as `row_groups` cuts them. Late
     columns get their types here; a value that contradicts its column goes to `quarantine` and is null in the file.
-    `observe` is given the keys of all rows.
+    `observe` is given the keys of all rows. With `as_of` the rows are stamped: the dataset has changes, and from that
+    instant on they count.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
     arrow = arrow_schema(schema)
+    in_file = arrow if as_of is None else stamped_schema(arrow)
 
     def typed(segment: Segment) -> pa.RecordBatch:
         batch = day.read(segment)
-        keys.add(batch.column(KEY))
-        observe(batch.column(KEY))
+        found = batch.column(KEY)
+        keys.add(found)
+        observe(found)
         written.rows += batch.num_rows
-        return _typed(batch, schema, arrow, written, quarantine)
+        columns = typed_rows(batch, schema, arrow, quarantine, written.inexact).columns
+        if as_of is not None:
+            columns += stamps(found, as_of)
+        sorts = batch.column(SORT)
+        return pa.RecordBatch.from_arrays([*columns, sorts], schema=in_file.append(pa.field(SORT, sorts.type)))
 
     groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, typed, SORT))
-    written.column_bytes = file_format.write(distinct.observed(groups), arrow, file)
+    sizes = file_format.write(distinct.observed(groups), in_file, file)
+    written.column_bytes = {name: size for name, size in sizes.items() if name not in STAMP_COLUMNS}
     written.bytes = file.stat().st_size
     written.values = distinct.values()
     written.key_hash = keys.hexadecimal()
@@ -99,23 +111,31 @@ class _Distinct:
         return {column: tuple(sorted(found)) for column, found in self._found.items()}
 
 
-def _typed(
+def typed_rows(
     batch: pa.RecordBatch,
     schema: TableSchema,
     arrow: pa.Schema,
-    written: WrittenDay,
     quarantine: Callable[[Sequence[QuarantinedItem]], object],
+    inexact: dict[str, InexactDoubles] | None = None,
 ) -> pa.RecordBatch:
+    """Return decoded rows in the schema's columns, late ones in their types.
+
+    `arrow` is the schema's Arrow schema. `inexact` gains the late DOUBLEs that are not exactly the number stored.
+    """
     quarantined: list[QuarantinedItem] = []
     read = dict(zip(batch.schema.names, batch.columns, strict=True))
-    columns = [_column(read, column, written, quarantined) for column in schema.columns]
+    counts = {} if inexact is None else inexact
+    columns = [_column(read, column, counts, quarantined) for column in schema.columns]
     if quarantined:
         quarantine(sorted(quarantined, key=lambda item: item.row or 0))
-    return pa.RecordBatch.from_arrays([*columns, read[SORT]], schema=arrow.append(pa.field(SORT, read[SORT].type)))
+    return pa.RecordBatch.from_arrays(columns, schema=arrow)
 
 
 def _column(
-    read: Mapping[str, pa.Array], column: SchemaColumn, written: WrittenDay, quarantined: list[QuarantinedItem]
+    read: Mapping[str, pa.Array],
+    column: SchemaColumn,
+    inexact: dict[str, InexactDoubles],
+    quarantined: list[QuarantinedItem],
 ) -> pa.Array:
     if column.name in read:
         return read[column.name]
@@ -123,7 +143,7 @@ def _column(
     if column.attribute is not None and late in read:
         typed = late_column(read[late], column.type)
         if typed.inexact.count:
-            written.inexact[column.name] = written.inexact.get(column.name, InexactDoubles()) + typed.inexact
+            inexact[column.name] = inexact.get(column.name, InexactDoubles()) + typed.inexact
         for row, reason in typed.contradictions:
             item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
             quarantined.append(QuarantinedItem(f"{column.name}: {reason}", item, column.attribute, day, row))

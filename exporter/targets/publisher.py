@@ -16,6 +16,7 @@ import structlog
 
 from dataset_model import Dataset
 from dataset_model.partitions import data_file, day_from_key, object_key, partition_from_day
+from dataset_model.records.changes import as_of
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from dataset_model.records.runs import DayChanges, PublishedPartition
 from dataset_model.records.table_schema import TableSchema
@@ -47,6 +48,13 @@ class Run:
     """Rows are as of then: what was read later may be newer, never older."""
     scheduled_from: dt.date | None = None
     """First day that the schedule covers, as far as the run knows."""
+    has_changes: bool = False
+    """Whether the dataset has changes: then every day states since when they count."""
+
+    @property
+    def as_of(self) -> dt.datetime | None:
+        """The instant from which changes count for the days of this run; None where the dataset has none."""
+        return as_of(self.started_at) if self.has_changes else None
 
 
 @dataclass
@@ -100,11 +108,12 @@ class Publisher:
         key_attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
         observe: Callable[[dt.date, pa.Array], None] = lambda _day, _keys: None,
+        mark_empty: Callable[[dt.date], None] = lambda _day: None,
     ) -> None:
         """`fence` is called before each publication, and raises if this run may no longer publish.
 
         `lookback` compares days that are read again; None if none are. `key_attributes` are the table's primary key.
-        `observe` is given the keys of every day that is written.
+        `observe` is given the keys of every day that is written, `mark_empty` every day that was read and is empty.
         """
         self._run = run
         self._dataset = dataset
@@ -117,6 +126,7 @@ class Publisher:
         self.folder = folder
         self._fence = fence
         self._observe = observe
+        self._mark_empty = mark_empty
         self._lookback = lookback
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
@@ -190,7 +200,10 @@ class Publisher:
 
     def record_empty(self, days: Iterable[dt.date]) -> None:
         """Record days that were read and hold nothing, so that they do not count as missing."""
-        self._record({day: self._empty(day) for day in days if day not in self._seen})
+        empty = [day for day in days if day not in self._seen]
+        for day in empty:
+            self._mark_empty(day)
+        self._record({day: self._empty(day) for day in empty})
 
     def remove(self, days: Iterable[dt.date]) -> None:
         """Remove the objects of days that have become empty, and record that."""
@@ -200,6 +213,7 @@ class Publisher:
             self._compare(day, next(iter(self._seen[day])), None)
             for found in self._seen.pop(day):
                 self._store.remove(found.key, found.etag)
+            self._mark_empty(day)
             removed[day] = self._empty(day)
             self.done.removed.append(partition_from_day(day))
             _log.info("removed", day=day.isoformat(), reason="no item of this day is left in the index")
@@ -222,6 +236,7 @@ class Publisher:
                 lambda quarantined: late_nulled.append(self._quarantine.add(quarantined)),
                 self._format,
                 lambda keys: self._observe(day, keys),
+                self._run.as_of,
             )
         self._quarantine.flush()
         in_file = self._format.row_count(self._file)
@@ -292,6 +307,7 @@ class Publisher:
             objects=(record,),
             state=self._state(day),
             read_at=self._run.started_at,
+            as_of=self._run.as_of,
             nulled=nulled,
             rows_by_partition_value=spooled.rows_by_partition_value,
             partition_values=self._dataset.source.partition_values,
@@ -306,6 +322,7 @@ class Publisher:
             objects=(),
             state=self._state(day),
             read_at=self._run.started_at,
+            as_of=self._run.as_of,
             partition_values=self._dataset.source.partition_values,
         )
 

@@ -153,6 +153,7 @@ AS_A_TASK = (
     ("sync", 0),
     ("doctor", 1),  # it reports a quarantined item
     ("runs", 0),
+    ("compact", 0),
     ("quarantine list", 0),
     ("quarantine retry --clear", 0),
 )

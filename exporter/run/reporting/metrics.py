@@ -7,11 +7,13 @@ no permission and no call that could fail. On a terminal nothing is written.
 import datetime as dt
 import json
 import sys
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from dataset_model.partitions import days_between
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
+from exporter.changes.writer import Handled
 from exporter.planning.window import OWED_DAYS, day_end
 
 NAMESPACE = "DynamoDBReporting"
@@ -26,6 +28,11 @@ _UNITS = {
     "failed": "Count",
     "data_through": "Seconds",
     "data_age": "Seconds",
+    "stream_records": "Count",
+    "stream_rows": "Count",
+    "stream_quarantined": "Count",
+    "stream_expired": "Count",
+    "stream_lag": "Seconds",
 }
 """Metric -> CloudWatch's unit."""
 
@@ -65,14 +72,40 @@ def metrics_line(entry: RunEntry, through: dt.datetime | None, now: dt.datetime)
     }
     if through is not None:
         values |= {"data_through": int(through.timestamp()), "data_age": max(0, int((now - through).total_seconds()))}
+    return _line(values, now, dataset=entry.dataset, run_id=entry.run_id)
+
+
+def stream_metrics_line(dataset: str, handled: Handled, now: dt.datetime) -> str:
+    """Return the metrics of a batch of stream records; `stream_lag` counts from its latest write to `now`."""
+    values: dict[str, float] = {
+        "stream_records": handled.records,
+        "stream_rows": handled.rows,
+        "stream_quarantined": handled.quarantined,
+        "stream_expired": handled.expired,
+    }
+    if handled.newest_at is not None:
+        values["stream_lag"] = max(0, int(now.timestamp()) - handled.newest_at // 1000)
+    return _line(values, now, dataset=dataset)
+
+
+def _line(values: Mapping[str, float], now: dt.datetime, **about: str) -> str:
     definitions = [{"Name": name, "Unit": _UNITS[name]} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["dataset"]], "Metrics": definitions}
-    about = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
-    return json.dumps({"_aws": about, "dataset": entry.dataset, "run_id": entry.run_id, **values})
+    aws = {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]}
+    return json.dumps({"_aws": aws, **about, **values})
 
 
 def emit_metrics(entry: RunEntry, manifest: Manifest | None, zone: ZoneInfo, now: dt.datetime) -> None:
     """Write a run's metrics to standard error, unless a person is looking at it."""
+    _emit(metrics_line(entry, data_through(manifest, zone), now))
+
+
+def emit_stream_metrics(dataset: str, handled: Handled, now: dt.datetime) -> None:
+    """Write the metrics of a batch of stream records as those of a run are written."""
+    _emit(stream_metrics_line(dataset, handled, now))
+
+
+def _emit(line: str) -> None:
     if not sys.stderr.isatty():
-        sys.stderr.write(metrics_line(entry, data_through(manifest, zone), now) + "\n")
+        sys.stderr.write(line + "\n")
         sys.stderr.flush()

@@ -8,6 +8,7 @@ import json
 
 import boto3
 import pytest
+from changing import event, item, write
 
 from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine, findings_text
@@ -278,3 +279,27 @@ def test_the_exit_status_says_whether_something_was_found(scene, run):
             "advice": "move it elsewhere",
         }
     ]
+
+
+def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_found(scene):
+    """Days read before there were changes, change files that `compact` would remove, and the stream's own settings."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.put("2", "2026-02-17T10:00:00Z")
+    table.export(start="2026-02-16", end="2026-02-17")
+    long_ago = NOW - dt.timedelta(hours=1)
+    write(table, *(event(day, long_ago, item("3", f"2026-02-{day}T10:00:00Z"), None) for day in (16, 17)))
+    table.export(start="2026-02-17", end="2026-02-17")
+    table.dynamodb.update_table(
+        TableName=table.table, StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    )
+    findings = examine(table.settings(), NOW + dt.timedelta(days=2))
+    found = [finding for finding in findings if finding.kind in {"changes", "stream"}]
+    assert [(finding.kind, finding.where) for finding in found] == [
+        ("stream", f"table {table.table}"),
+        ("changes", "_changes/ of 2026-02-17"),
+        ("changes", "_changes/ of 2026-02-16"),
+    ]
+    assert "carries NEW_IMAGE; NEW_AND_OLD_IMAGES is needed" in found[0].found
+    assert "1 change files are older" in found[1].found
+    assert "--start 2026-02-16 --end 2026-02-16" in found[2].advice

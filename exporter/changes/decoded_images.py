@@ -1,0 +1,38 @@
+"""Images of items flow in; pages of rows, and the row of each image, flow out. One bad image spoils no other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from exporter.decoding.batch import DecodedPage
+from exporter.decoding.decoder import PageDecoder
+
+
+@dataclass
+class DecodedImages:
+    """Images, decoded in pages."""
+
+    pages: list[tuple[DecodedPage, tuple[int, ...]]] = field(default_factory=list)
+    """A page, and for each of its rows the number of its image."""
+    poison: dict[int, str] = field(default_factory=dict)
+    """Number of an image that no decoder takes -> reason."""
+
+
+def decoded_images(decoder: PageDecoder, images: Sequence[bytes]) -> DecodedImages:
+    """Return all images decoded: in one page, and in smaller ones where an image is withheld or not readable."""
+    found = DecodedImages()
+    waiting = [range(len(images))] if images else []
+    while waiting:
+        numbers = waiting.pop()
+        try:
+            page = decoder.decode(b'{"Items":[' + b",".join(images[number] for number in numbers) + b"]}")
+        except Exception as error:  # noqa: BLE001 - whatever an image does to the decoder, a retry would meet it again
+            if len(numbers) == 1:
+                found.poison[numbers[0]] = f"record: {error}"
+                continue
+        else:
+            if not page.withheld or len(numbers) == 1:
+                found.pages.append((page, () if page.withheld else tuple(numbers)))
+                continue
+        middle = len(numbers) // 2
+        waiting += [numbers[middle:], numbers[:middle]]
+    return found

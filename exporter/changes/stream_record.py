@@ -1,0 +1,120 @@
+"""An event of a DynamoDB stream flows in, one record with its images as DynamoDB JSON flows out.
+
+Lambda's events and the answers of GetRecords differ in a few spellings; both are read here.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from dataset_model.records.changes import milliseconds
+from exporter.errors import SourceError
+
+VIEW_TYPE = "NEW_AND_OLD_IMAGES"
+"""Without the old image the day that an item has left is unknown."""
+
+SEQUENCE_DIGITS = 40
+"""As many as DynamoDB allows; today's numbers have 21 to 25, and their text does not sort."""
+
+_TTL_PRINCIPAL = "dynamodb.amazonaws.com"
+
+Images = tuple[bytes | None, bytes | None]
+
+
+@dataclass(frozen=True)
+class StreamRecord:
+    """One change of one item."""
+
+    sequence: str
+    """Padded to 40 digits."""
+    at: int
+    """Milliseconds since 1970, of a whole second."""
+    new: bytes | None
+    """The item after the change, as DynamoDB JSON; None where it was deleted."""
+    old: bytes | None
+    """The item before the change; None where it is new."""
+    by_ttl: bool
+    """Whether time to live has removed the item."""
+
+
+@dataclass(frozen=True)
+class PoisonRecord:
+    """A record that cannot be used: it is quarantined, because a retry would not make it readable."""
+
+    reason: str
+    text: str
+    """The record as JSON."""
+
+
+def stream_record(event: Mapping[str, Any]) -> StreamRecord | PoisonRecord:
+    """Return one event's record; raise SourceError where the stream does not carry both images."""
+    change = event.get("dynamodb")
+    if not isinstance(change, Mapping):
+        return PoisonRecord("record: expected a part named dynamodb; found none", record_text(event))
+    view = change.get("StreamViewType", VIEW_TYPE)
+    if view != VIEW_TYPE:
+        raise SourceError(
+            f"the stream of {_table(event)} carries {view}; {VIEW_TYPE} is needed, to know the day that an item has "
+            f"left. Disable the stream and enable it again with StreamViewType {VIEW_TYPE}."
+        )
+    try:
+        new, old = _images(event, change)
+        return StreamRecord(_sequence(change), _at(change), new, old, _is_ttl(event))
+    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+        return PoisonRecord(f"record: {error}", record_text(event))
+
+
+def record_text(event: Mapping[str, Any]) -> str:
+    """Return an event as JSON."""
+    return msgspec.json.encode(event, enc_hook=str).decode()
+
+
+def _images(event: Mapping[str, Any], change: Mapping[str, Any]) -> Images:
+    name = event.get("eventName")
+    wanted: dict[Any, tuple[bool, bool]] = {"INSERT": (True, False), "MODIFY": (True, True), "REMOVE": (False, True)}
+    if name not in wanted:
+        raise ValueError(f"expected INSERT, MODIFY or REMOVE; found {name!r}")
+    needs_new, needs_old = wanted[name]
+    return (
+        _image(change, "NewImage") if needs_new else None,
+        _image(change, "OldImage") if needs_old else None,
+    )
+
+
+def _image(change: Mapping[str, Any], name: Literal["NewImage", "OldImage"]) -> bytes:
+    image = change.get(name)
+    if not isinstance(image, Mapping) or not image:
+        raise ValueError(f"expected {name}; found none")
+    return msgspec.json.encode(image)  # which writes bytes as base64, as DynamoDB JSON does
+
+
+def _sequence(change: Mapping[str, Any]) -> str:
+    text = change.get("SequenceNumber")
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > SEQUENCE_DIGITS:
+        raise ValueError(f"expected SequenceNumber of 1 to {SEQUENCE_DIGITS} digits; found {text!r}")
+    return text.zfill(SEQUENCE_DIGITS)
+
+
+def _at(change: Mapping[str, Any]) -> int:
+    found = change.get("ApproximateCreationDateTime")
+    if isinstance(found, dt.datetime):
+        return milliseconds(found)
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1e11:
+        raise ValueError(f"expected ApproximateCreationDateTime in seconds; found {found!r}")
+    return int(found * 1000)
+
+
+def _is_ttl(event: Mapping[str, Any]) -> bool:
+    identity = event.get("userIdentity")
+    if not isinstance(identity, Mapping) or event.get("eventName") != "REMOVE":
+        return False
+    spelled = (identity.get("principalId", identity.get("PrincipalId")), identity.get("type", identity.get("Type")))
+    return spelled == (_TTL_PRINCIPAL, "Service")
+
+
+def _table(event: Mapping[str, Any]) -> str:
+    parts = str(event.get("eventSourceARN", "")).split("/")
+    return f"table {parts[1]}" if len(parts) > 1 else "the table"

@@ -1,0 +1,143 @@
+"""Events of a stream flow in, change files and quarantined items flow out, in an order that is safe to stop.
+
+Columns come first, then quarantined items, then tables, then files. A batch that ends in between is handled again as a
+whole: what it has written already is written again, or counted once by key and sequence number.
+"""
+
+import datetime as dt
+import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dataset_model.records.table_schema import TableSchema
+from exporter.changes.catalog import LiveCatalog
+from exporter.changes.change_files import write_changes
+from exporter.changes.change_rows import ChangeDecoder, ChangeRows, DatasetOfStream
+from exporter.changes.state import begin_changes
+from exporter.changes.stream_record import PoisonRecord, StreamRecord, record_text, stream_record
+from exporter.clients import Clients
+from exporter.decoding.batch import QuarantinedItem
+from exporter.decoding.schema import initial_schema
+from exporter.errors import StaleRun, UsageError
+from exporter.planning.sort_key import SortKey
+from exporter.settings import Settings
+from exporter.sources.description import describe_source
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+from exporter.targets.quarantine import Quarantine
+
+_ATTEMPTS = 8
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True)
+class Handled:
+    """What a batch was."""
+
+    records: int
+    rows: int
+    """Rows of change files: more or fewer than records, because a move is two and a change outside the source none."""
+    files: int
+    quarantined: int
+    expired: int
+    """Removals by time to live that are no deletions."""
+    newest_at: int | None
+    """Latest write in the batch, in milliseconds since 1970; None without a readable record."""
+
+
+class ChangeWriter:
+    """Writes the changes of one dataset; a process makes one and uses it for every batch."""
+
+    def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = _now) -> None:
+        """Raise UsageError for a dataset whose files are not whole days, because there is nothing to compare with."""
+        if settings.dataset.target.overwrite_mode == "APPEND":
+            raise UsageError(
+                f"dataset {settings.dataset.name} is in overwrite mode APPEND, where a day is several files of "
+                "which none is the whole day. Changes need OVERWRITE_MODE=OVERWRITE."
+            )
+        self._settings, self._dataset, self._clock = settings, settings.dataset, clock
+        self._clients = clients
+        self._store = Store(clients.s3, settings.bucket)
+        self._records = Records(self._store, settings.prefix)
+        self._catalog = LiveCatalog(clients.glue, self._dataset, settings.location)
+        self._stored: TableSchema | None = None
+        self._published: tuple[TableSchema, set[int]] | None = None
+        self._decoder: ChangeDecoder | None = None
+        self._begun = False
+
+    def write(self, events: Iterable[Mapping[str, Any]]) -> Handled:
+        """Write what the events have changed.
+
+        Raises StoreError or CatalogError where S3 or Glue does not take it: then the batch is to be handled again.
+        Raises SourceError where the stream does not carry both images of an item.
+        """
+        now = self._clock()
+        given = list(events)
+        read = [stream_record(event) for event in given]
+        records = [record for record in read if isinstance(record, StreamRecord)]
+        origins = [event for event, record in zip(given, read, strict=True) if isinstance(record, StreamRecord)]
+        if not self._begun:
+            begin_changes(self._store, self._settings.prefix, self._dataset, now)
+            self._begun = True
+        rows = self._decoded(records, now)
+        poison = [record for record in read if isinstance(record, PoisonRecord)]
+        poison += [PoisonRecord(reason, record_text(origins[number])) for number, reason in sorted(rows.poison.items())]
+        quarantined = self._quarantine(rows.quarantined, poison, now)
+        self._publish(rows)
+        files = write_changes(self._store, self._settings.prefix, rows.days)
+        newest = max((record.at for record in records), default=None)
+        return Handled(len(given), rows.rows, len(files), quarantined, rows.expired, newest)
+
+    def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
+        """Return the rows of records when their new columns are stored; another writer may store some meanwhile."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            if self._decoder is None:
+                self._stored = self._records.schema()
+                self._decoder = ChangeDecoder(self._source, initial_schema(self._dataset, self._stored, now))
+            rows = self._decoder.decode(records, now)
+            if rows.schema == self._stored:
+                return rows
+            try:
+                self._records.write_schema(rows.schema)
+            except StaleRun:
+                if attempt == _ATTEMPTS:
+                    raise
+                self._decoder = None
+                continue
+            self._stored, self._decoder = rows.schema, ChangeDecoder(self._source, rows.schema)
+            return rows
+        raise AssertionError  # the last attempt has returned or raised
+
+    def _quarantine(
+        self, pages: Iterable[Sequence[QuarantinedItem]], poison: Iterable[PoisonRecord], now: dt.datetime
+    ) -> int:
+        run_id = f"{now:%Y%m%dT%H%M%SZ}-stream-{secrets.token_hex(3)}"
+        quarantine = Quarantine(self._store, self._settings.prefix, run_id)
+        for page in pages:
+            quarantine.add(page)
+        quarantine.add(QuarantinedItem(record.reason, record.text, None, None) for record in poison)
+        quarantine.flush()
+        return quarantine.items
+
+    def _publish(self, rows: ChangeRows) -> None:
+        """Let the tables have every column and year before a file needs it."""
+        years = {day.year for day in rows.days}
+        known = self._published
+        if not years or (known is not None and known[0] is rows.schema and years <= known[1]):
+            return
+        before = known[1] if known is not None else set()
+        self._catalog.look_again()
+        self._catalog.publish(rows.schema, (min(years | before), max(years | before)))
+        self._published = (rows.schema, years | before)
+
+    @cached_property
+    def _source(self) -> DatasetOfStream:
+        description = describe_source(self._clients.dynamodb, self._dataset)
+        source = self._dataset.source
+        sort_key = SortKey(source.date_format, self._dataset.zone, description.sort_key_type, self._clock().year + 1)
+        return DatasetOfStream(self._dataset, sort_key, description)

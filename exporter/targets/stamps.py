@@ -1,0 +1,31 @@
+"""Rows of a day flow in, the same rows with `_key` and `_as_of` flow out, for datasets that have changes.
+
+The view of the present state joins a day's rows with the changes by the key's hash: columns may hold a key inexactly,
+or not at all. `_as_of` is in the file itself: a reader sees old rows with the old instant or new rows with the new.
+"""
+
+import binascii
+import datetime as dt
+
+import pyarrow as pa
+
+from dataset_model.records.changes import AS_OF_COLUMN, KEY_COLUMN, milliseconds
+
+_HEX_DIGITS = 32
+
+
+def stamped_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of a stamped file."""
+    return schema.append(pa.field(KEY_COLUMN, pa.string())).append(pa.field(AS_OF_COLUMN, pa.int64()))
+
+
+def stamps(keys: pa.Array, as_of: dt.datetime) -> list[pa.Array]:
+    """Return the two columns for rows with these hashes of their keys."""
+    return [key_texts(keys), pa.repeat(pa.scalar(milliseconds(as_of), pa.int64()), len(keys))]
+
+
+def key_texts(keys: pa.Array) -> pa.StringArray:
+    """Return 16-byte hashes, none of them null, as hexadecimal digits."""
+    digits = binascii.hexlify(b"".join(keys.to_pylist()))
+    offsets = pa.array(range(0, len(digits) + 1, _HEX_DIGITS), pa.int32())
+    return pa.StringArray.from_buffers(len(keys), offsets.buffers()[1], pa.py_buffer(digits))

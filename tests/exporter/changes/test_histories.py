@@ -1,0 +1,243 @@
+"""Random histories of writes, deletions and moves, through the real writer, export, view and compaction.
+
+An index shows a write late, and not all writes equally late. A day is read while items change. Batches of the stream
+come in any order, some twice, some in parts. Still the present state is the table's. `HISTORIES=3000` is the long form.
+"""
+
+import datetime as dt
+import os
+import random
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+import pytest
+from changing import ask, event, item
+from index_stub import IndexStub
+
+import dataset_model.records.changes
+from exporter.changes.compaction import Compaction
+from exporter.changes.writer import ChangeWriter
+from exporter.clients import Clients
+from exporter.errors import StoreError
+from exporter.run.job import ExportJob
+from exporter.run.request import request_from_options
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+
+HISTORIES = int(os.environ.get("HISTORIES", "300"))
+GROUPS = max(6, HISTORIES // 50)
+"""Histories of a group share three days, and so their readings."""
+
+DAYS_OF_GROUP = 3
+TICK = dt.timedelta(seconds=37.5)
+LAG = 6
+"""Ticks after which an index shows a write: 225 s; the margin is 300 s."""
+
+READING = 20
+BEGIN = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+FIRST = dt.date(2026, 1, 1)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A write of one item: its day of the group and its number, or None where it is deleted."""
+
+    at: int
+    key: str
+    old: tuple[int, int] | None
+    new: tuple[int, int] | None
+    sequence: int
+
+
+@dataclass
+class Group:
+    """Histories on the same days."""
+
+    number: int
+    changes: list[Change] = field(default_factory=list)
+    final: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def day(self, number: int) -> dt.date:
+        return FIRST + dt.timedelta(days=DAYS_OF_GROUP * self.number + number)
+
+    def image(self, key: str, value: tuple[int, int] | None) -> dict | None:
+        if value is None:
+            return None
+        return item(key, f"{self.day(value[0])}T10:00:00Z", Number={"N": str(value[1])})
+
+    def seen(self, chance: random.Random, day: int, moment: int) -> list[dict]:
+        """Return the items of a day as the index shows them: an item's writes in order, each with its own delay."""
+        shown: dict[str, tuple[int, int] | None] = {}
+        delayed: set[str] = set()
+        for change in self.changes:
+            if change.at + LAG <= moment:
+                shown[change.key] = change.new
+            elif change.at <= moment and change.key not in delayed:
+                if chance.random() < 0.5:
+                    shown[change.key] = change.new
+                else:
+                    delayed.add(change.key)
+        images = [self.image(key, value) for key, value in shown.items() if value is not None and value[0] == day]
+        return [image for image in images if image is not None]
+
+
+def random_group(chance: random.Random, number: int, histories: int) -> Group:
+    group = Group(number)
+    for history in range(histories):
+        now: dict[str, tuple[int, int]] = {}
+        at = 0
+        for step in range(40):
+            at += chance.randrange(1, 5)
+            key = f"{number}-{history}-{chance.randrange(8)}"
+            new = None if chance.random() < 0.25 else (chance.randrange(DAYS_OF_GROUP), step)
+            old = now.get(key)
+            if old is None and new is None:
+                continue
+            group.changes.append(Change(at, key, old, new, 1000 * number * histories + 1000 * history + step))
+            if new is None:
+                del now[key]
+            else:
+                now[key] = new
+        group.final |= now
+    group.changes.sort(key=lambda change: change.at)
+    return group
+
+
+class World:
+    """Groups of histories, one dataset."""
+
+    def __init__(self, scene, monkeypatch, seed: int, histories: int, groups: int) -> None:
+        self.chance = random.Random(seed)
+        self.scene = scene()
+        self.groups = [random_group(self.chance, number, histories // groups) for number in range(groups)]
+        self.settings = self.scene.settings(DYNAMO_TABLE_NAME="ttt", GSI_NAME="iii", GSI_PK_VALUE="A")
+        self.monkeypatch = monkeypatch
+        self.store = Store(Clients("us-east-1").s3, self.settings.bucket)
+
+    def play(self) -> None:
+        """Let the stream and the nightly readings come in any order."""
+        with IndexStub([], 1 << 20) as stub:
+            self.monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", stub.url)
+            writer = ChangeWriter(self.settings, Clients("us-east-1"))
+            writer.write([])
+            starts = {
+                group.number: sorted(self.chance.sample(range(100), self.chance.randrange(4))) for group in self.groups
+            }
+            work: list[tuple[Group, list[dict] | None]] = [
+                (group, batch) for group in self.groups for batch in self.batches(group)
+            ]
+            work += [(group, None) for group in self.groups for _ in starts[group.number]]
+            self.chance.shuffle(work)
+            for group, batch in work:
+                if batch is None:
+                    self.read(group, starts[group.number].pop(0), stub)
+                else:
+                    writer.write(batch)
+
+    def batches(self, group: Group) -> list[list[dict]]:
+        events = [
+            event(
+                change.sequence, BEGIN + change.at * TICK,
+                group.image(change.key, change.new), group.image(change.key, change.old),
+            )
+            for change in group.changes
+        ]  # fmt: skip
+        self.chance.shuffle(events)
+        cut: list[list[dict]] = []
+        while events:
+            size = self.chance.randrange(1, 700)
+            cut.append(events[:size])
+            events = events[size:]
+            if self.chance.random() < 0.3:  # a bisected retry
+                cut.append(cut[-1][: self.chance.randrange(1, len(cut[-1]) + 1)])
+        return cut
+
+    def read(self, group: Group, start: int, stub: IndexStub) -> None:
+        """Read the group's days, each at some moment after the start of the run."""
+        seen = [
+            image
+            for day in range(DAYS_OF_GROUP)
+            for image in group.seen(self.chance, day, start + self.chance.randrange(READING))
+        ]
+        stub.load(seen)
+        now = BEGIN + start * TICK
+        first, last = group.day(0), group.day(DAYS_OF_GROUP - 1)
+        request = request_from_options(self.settings, now, start=str(first), end=str(last), accept_empty=True)
+        entry = ExportJob(self.settings, request, clock=lambda: now).run()
+        assert entry.status == "succeeded", entry.error
+
+    def differences(self) -> dict[str, tuple[object, object]]:
+        """Return key -> what the view shows and what the table holds, where they differ."""
+        shown: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
+        for year, month, day, key, number in ask(self.scene, "SELECT year, month, day, id, number FROM rows_live"):
+            shown[str(key)].append((dt.date(int(year), int(month), int(day)), int(float(number))))
+        held = {key: [(group.day(value[0]), value[1])] for group in self.groups for key, value in group.final.items()}
+        return {
+            key: (shown.get(key), held.get(key))
+            for key in shown.keys() | held.keys()
+            if shown.get(key) != held.get(key)
+        }
+
+    def compaction(self, store: Store | None = None) -> Compaction:
+        records = Records(self.store, self.settings.prefix)
+        return Compaction(store or self.store, self.settings.prefix, records.manifest(), grace=dt.timedelta(0))
+
+
+class Dying(Store):
+    """A store whose process dies before one of its changes."""
+
+    def __init__(self, store: Store, after: int) -> None:
+        super().__init__(store._client, store.bucket)
+        self._left = after
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise StoreError("killed")
+
+    def write(self, *arguments, **options):
+        self._count()
+        return super().write(*arguments, **options)
+
+    def remove(self, *arguments, **options):
+        self._count()
+        return super().remove(*arguments, **options)
+
+
+def test_every_history_ends_as_the_table_does(scene, monkeypatch):
+    """After stream and readings in any order each item is shown once, as it is, on its day; after compactions too."""
+    world = World(scene, monkeypatch, 1, HISTORIES, GROUPS)
+    world.play()
+    assert world.differences() == {}
+    before = len(world.scene.keys("_changes/year="))
+    world.compaction().run()
+    assert world.differences() == {}
+    world.compaction().run()
+    assert world.differences() == {}
+    after = [key.rpartition("/")[0] for key in world.scene.keys("_changes/year=") if "read-empty" not in key]
+    assert len(after) == len(set(after))  # one object a day
+    assert before > 2 * len(after)
+
+
+def test_without_the_margin_some_history_ends_otherwise(scene, monkeypatch):
+    """A reading misses what was written shortly before it: with `_as_of` = start the same check finds it."""
+    monkeypatch.setattr(dataset_model.records.changes, "MARGIN", dt.timedelta(0))
+    world = World(scene, monkeypatch, 1, 300, 6)
+    world.play()
+    assert world.differences() != {}
+
+
+def test_a_compaction_killed_at_any_instant_loses_and_doubles_nothing(scene, monkeypatch):
+    """Killed before its writes and removals in turn, and run again: the present state is the same throughout."""
+    world = World(scene, monkeypatch, 2, 20, 1)
+    world.play()
+    for after in range(100):
+        try:
+            world.compaction(Dying(world.store, after % 7)).run()
+        except StoreError:
+            assert world.differences() == {}, after
+        else:
+            break
+    else:
+        pytest.fail("the compaction did not come to its end")
+    assert world.differences() == {}
