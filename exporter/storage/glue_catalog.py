@@ -151,8 +151,12 @@ class Catalog:
 
     def described(self) -> dict[str, Any] | None:
         """Return the table as Glue has it, whatever it reads, or None where there is none; raise CatalogError."""
+        return self.found(self._dataset.target.table)
+
+    def found(self, table: str) -> dict[str, Any] | None:
+        """Return a table or view of the dataset's database, or None where there is none; raise CatalogError."""
         try:
-            return self._described()
+            return self._found(table)
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "read") from None
 
