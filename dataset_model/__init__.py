@@ -5,9 +5,10 @@ Read in this order: `definition` (the model), `loading` (YAML file and environme
 reads: `table_schema`, `manifest`, `runs`, `verification`.
 """
 
-from dataset_model.definition import Column, Dashboard, Dataset, IndexSource, ScanSource, Source, Target
+from dataset_model.definition import Column, Dashboard, Dataset, IndexSource, ScanSource, Source
 from dataset_model.faults import DatasetError, Fault
 from dataset_model.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+from dataset_model.targets import Target
 
 __all__ = [
     "Column",

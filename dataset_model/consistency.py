@@ -3,13 +3,17 @@
 They read plain, possibly malformed data, so that a file's spelling faults and contradictions are reported together.
 """
 
+import datetime as dt
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from dataset_model.attribute_paths import AttributePath, Step
 from dataset_model.names import reserved_names
 from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.targets import Target
 
 Path = tuple[str | int, ...]
 
@@ -26,16 +30,18 @@ class Inconsistency:
 def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     """Return every contradiction in a dataset's raw data; fields of a wrong shape are left to the model."""
     columns = [(index, column) for index, column in enumerate(_list(data, "columns")) if isinstance(column, Mapping)]
-    extra = _mapping(data, "target").get("extra_date_column")
+    at = main_target(data)
+    extra = _at(data, at).get("extra_date_column")
     found = list(_repeated(columns, "name", "a name that no other column has"))
     found += _repeated(columns, "attribute", "an attribute that no other column has", _steps)
     found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
-        found.append(Inconsistency(("target", "extra_date_column"), expected, str(extra)))
+        found.append(Inconsistency((*at, "extra_date_column"), expected, str(extra)))
     source = _mapping(data, "source")
     found += _formats(columns, source.get("date_attribute" if source.get("kind") == "scan" else "sort_key"))
     found += _key_values(source)
+    found += _targets(data)
     found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
     return found
 
@@ -96,6 +102,88 @@ def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:
         yield Inconsistency(
             ("source", "sort_key"), "an attribute other than the partition key", str(source["sort_key"])
         )
+
+
+_OF_PARQUET = ("extra_date_column", "extra_date_type", "overwrite_mode", "question_suffix")
+_OF_FILES = ("path", "manifest")
+_SAMPLE_DAY = dt.date(2026, 12, 31)
+
+
+def main_target(data: Mapping[str, Any]) -> Path:
+    """Return where a dataset's raw data declare the Parquet target: at `target`, or at an entry of `targets`."""
+    for index, entry in enumerate(_list(data, "targets")):
+        if isinstance(entry, Mapping) and entry.get("format", "parquet") == "parquet":
+            return "targets", index
+    return ("target",)
+
+
+def _targets(data: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    if not _list(data, "targets"):
+        found = _mapping(data, "target").get("format", "parquet")
+        if found != "parquet":
+            expected = "parquet: ndjson and csv are further entries of targets"
+            yield Inconsistency(("target", "format"), expected, str(found))
+        yield from _of_other_format(("target",), _mapping(data, "target"))
+        return
+    main = main_target(data)
+    entries = [(index, entry) for index, entry in enumerate(_list(data, "targets")) if isinstance(entry, Mapping)]
+    if main == ("target",):
+        expected = "one entry of format parquet: records, Athena and the dashboard need it"
+        yield Inconsistency(("targets",), expected, ", ".join(str(entry.get("format")) for _, entry in entries))
+    elif data.get("target") not in (None, _at(data, main)) and data["target"] != {}:
+        yield Inconsistency(("target",), "either target or targets", "both")
+    for index, entry in entries:
+        is_parquet = entry.get("format", "parquet") == "parquet"
+        if is_parquet and ("targets", index) != main:
+            yield Inconsistency(("targets", index, "format"), "one entry of format parquet", "a second one")
+        yield from _of_other_format(("targets", index), entry)
+    if any(("targets", index) != main for index, _ in entries) and not _list(data, "columns"):
+        expected = "columns, which give ndjson and csv the same keys in every file"
+        yield Inconsistency(("columns",), expected, None)
+    yield from _places(data, entries)
+
+
+def _of_other_format(place: Path, entry: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    is_parquet = entry.get("format", "parquet") == "parquet"
+    for field in _OF_FILES if is_parquet else _OF_PARQUET:
+        if entry.get(field) not in (None, "OVERWRITE"):
+            expected = f"no {field}, which only {'ndjson and csv have' if is_parquet else 'parquet has'}"
+            yield Inconsistency((*place, field), expected, str(entry[field]))
+
+
+def _places(data: Mapping[str, Any], entries: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsistency]:
+    """Yield targets with files at the same place, or among the files of Parquet, or without folders for a table."""
+    name, root = str(data.get("name")), str(_at(data, main_target(data)).get("prefix", Target().prefix)).strip("/")
+    keys: set[str] = set()
+    for index, entry in entries:
+        target = _valid_target(entry)
+        if target is None or target.format == "parquet":
+            continue
+        place: Path = ("targets", index, "path" if entry.get("path") else "prefix")
+        key, folder = target.key(name, _SAMPLE_DAY), target.folder(name)
+        if f"{folder}/".startswith(f"{root}/") or f"{root}/".startswith(f"{folder}/"):
+            expected = f"another folder than that of the Parquet files, {root}, and neither inside the other"
+            yield Inconsistency(place, expected, folder)
+        elif key in keys:
+            yield Inconsistency(place, "a path that no other target has", target.pattern)
+        keys.add(key)
+        if target.has_table and not target.is_partitioned:
+            expected = "a path that ends with year={year}/month={month}/day={day}/ and a file, because of table"
+            yield Inconsistency(place, expected, target.pattern)
+
+
+def _valid_target(entry: Mapping[str, Any]) -> Target | None:
+    try:
+        return Target.model_validate(entry)
+    except ValidationError:
+        return None  # which is another finding
+
+
+def _at(data: Mapping[str, Any], place: Path) -> Mapping[str, Any]:
+    found: Any = data
+    for step in place:
+        found = found[step] if isinstance(step, int) else found.get(step, {})
+    return found if isinstance(found, Mapping) else {}
 
 
 def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsistency]:

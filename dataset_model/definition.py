@@ -5,7 +5,6 @@ environment variables alone can describe a table without a file.
 """
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -31,7 +30,8 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from dataset_model.attribute_paths import AttributePath
 from dataset_model.consistency import inconsistencies
 from dataset_model.date_formats import DateFormatText, natural_type
-from dataset_model.file_formats import FormatName
+from dataset_model.names import Name
+from dataset_model.targets import Target
 from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 
 
@@ -46,25 +46,6 @@ def _time_zone(name: str) -> str:
 def _date_format(text: str) -> str:
     DateFormatText.parse(text)
     return text
-
-
-_PARTITION_FOLDER = re.compile(r"(?:year|month|day)=")
-
-
-def _prefix(text: str) -> str:
-    cleaned = text.strip("/")
-    parts = cleaned.split("/")
-    # Clients resolve "." and ".." before they sign, so such an object would be written and never found.
-    odd = parts[0].startswith(("_", ".")) or not {"", ".", ".."}.isdisjoint(parts)
-    if odd or re.search(r"[^A-Za-z0-9!_.*'()/=-]", cleaned):
-        raise ValueError("an S3 prefix of letters, digits and !-_.*'()/=, not starting with _ or .")
-    reserved = [part for part in parts if part.startswith(("_", ".")) or _PARTITION_FOLDER.match(part)]
-    if reserved:
-        raise ValueError(
-            f"an S3 prefix without folders that begin with _, ., year=, month= or day=, as {reserved[0]} does: "
-            "readers skip them, or they belong to another dataset"
-        )
-    return cleaned
 
 
 def _attribute(text: str) -> str:
@@ -110,11 +91,7 @@ def _key_value(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-NAME_PATTERN = r"^[a-z_][a-z0-9_]{0,127}$"
 DYNAMO_PATTERN = r"^[A-Za-z0-9_.-]{3,255}$"
-
-Name = Annotated[str, Field(pattern=NAME_PATTERN)]
-"""Legal in Glue, Athena and S3 alike."""
 
 DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
 
@@ -287,27 +264,6 @@ class Column(_Model):
         return AttributePath.parse(self.attribute)
 
 
-class Target(_Model):
-    """Where rows go and how Athena sees them."""
-
-    prefix: Annotated[str, AfterValidator(_prefix)] = "dynamo-gsi-export"
-    """S3 prefix, without slashes at its ends."""
-    formats: Annotated[tuple[FormatName, ...], Field(min_length=1)] = ("parquet",)
-    """File formats to write."""
-    database: Name = "gsi_dynamodb_athena_db"
-    """Glue database."""
-    table: Name = "gsi_export"
-    """Glue table."""
-    extra_date_column: Name | None = None
-    """A column with the day in the dataset's time zone, in addition to year, month and day."""
-    extra_date_type: Literal["string", "date"] | None = None
-    """Type of that column: string (YYYY-MM-DD), the default of a new table, or date. A published table keeps its."""
-    overwrite_mode: Literal["OVERWRITE", "APPEND"] = "OVERWRITE"
-    """OVERWRITE replaces whole days; APPEND adds a file per run."""
-    question_suffix: str | None = None
-    """Suffix of attributes that hold a question; the attribute without the suffix holds its answer."""
-
-
 class Retention(_Model):
     """How long the source keeps items."""
 
@@ -361,12 +317,15 @@ class Dataset(_Model):
     undeclared: Literal["add", "extra", "ignore"] = "add"
     """Attributes without a declared column: a column each, one JSON column `extra`, or left out and counted."""
     target: Target = Target()
+    """The Parquet files and their table. Where `targets` is given, its entry of format parquet."""
+    targets: tuple[Target, ...] = ()
+    """Instead of `target`: one target of format parquet, and others with the same rows as ndjson or csv."""
     retention: Retention = Retention()
     dashboard: Dashboard = Dashboard()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        faults = inconsistencies(self.model_dump(mode="json"))
+        faults = inconsistencies(self.model_dump(mode="json", exclude_unset=True))
         if faults:
             errors = [
                 InitErrorDetails(
@@ -377,12 +336,20 @@ class Dataset(_Model):
                 for fault in faults
             ]
             raise ValidationError.from_exception_data(type(self).__name__, errors)
+        for target in self.targets:
+            if target.format == "parquet":
+                object.__setattr__(self, "target", target)  # the model is frozen for others
         return self
 
     @property
     def label(self) -> str:
         """The name shown to people."""
         return self.title or self.name.replace("_", " ").capitalize()
+
+    @property
+    def file_targets(self) -> tuple[Target, ...]:
+        """The targets other than Parquet."""
+        return tuple(target for target in self.targets if target.format != "parquet")
 
     @property
     def zone(self) -> ZoneInfo:

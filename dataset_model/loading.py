@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dataset_model import definition
-from dataset_model.consistency import inconsistencies
+from dataset_model.consistency import inconsistencies, main_target
 from dataset_model.definition import Dataset
 from dataset_model.faults import DatasetError, Fault, dotted
+from dataset_model.faults import Path as FieldPath
+from dataset_model.names import NAME_PATTERN
 from dataset_model.reading.document import Document
 from dataset_model.reading.shipped import SHIPPED_DATASETS
 from dataset_model.reading.suggestions import known_field
@@ -41,7 +43,7 @@ ENVIRONMENT_FIELDS = {
 """Variable -> the field of a dataset that it sets."""
 
 _PATTERNS = {
-    definition.NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
+    NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
     definition.DYNAMO_PATTERN: "3 to 255 letters, digits and _.-",
 }
 """What a pattern means to a reader."""
@@ -80,7 +82,7 @@ def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
     """Return the dataset that the variables alone describe; it is named after its Athena table."""
     table = environment.get("ATHENA_TABLE", "").strip()
     # A malformed table name is reported once, as ATHENA_TABLE's fault.
-    document = Document({"name": table if re.fullmatch(definition.NAME_PATTERN, table) else "gsi_export"}, {})
+    document = Document({"name": table if re.fullmatch(NAME_PATTERN, table) else "gsi_export"}, {})
     return _validated(document, "environment", environment)
 
 
@@ -182,11 +184,28 @@ def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[s
     result = dict(data)
     for variable, (section, field) in ENVIRONMENT_FIELDS.items():
         if value := environment.get(variable, "").strip():
-            below = result.get(section)
-            result[section] = {**(below if isinstance(below, Mapping) else {}), field: _value(variable, value)}
+            at = main_target(result) if section == "target" else (section,)
+            _set(result, (*at, field), _value(variable, value))
     # Without one of these there is nothing to complain about in detail, so the model asks for each field by name.
     result.setdefault("source", {})
     return result
+
+
+def _set(data: dict[str, Any], path: FieldPath, value: Any) -> None:
+    """Set a field at a path of mappings and lists; the mappings and lists on the way are copied."""
+    name, *rest = path
+    if not rest:
+        data[str(name)] = value
+        return
+    below = data.get(str(name))
+    if isinstance(below, list):
+        entry = dict(below[int(rest[0])])
+        _set(entry, tuple(rest[1:]), value)
+        data[str(name)] = [entry if at == rest[0] else other for at, other in enumerate(below)]
+        return
+    copied = dict(below) if isinstance(below, Mapping) else {}
+    _set(copied, tuple(rest), value)
+    data[str(name)] = copied
 
 
 def _value(variable: str, text: str) -> Any:
@@ -215,7 +234,9 @@ def _list_from_text(text: str) -> Any:
 def _place(
     path: tuple[str | int, ...], document: Document, name: str, environment: Mapping[str, str]
 ) -> tuple[str, str]:
-    variable = _VARIABLES.get(tuple(str(part) for part in path[:2]))  # type: ignore[arg-type]  # paths of two
+    at = main_target(document.data)
+    section = ("target", *path[2:3]) if path[:2] == at else path[:2]
+    variable = _VARIABLES.get(tuple(str(part) for part in section))  # type: ignore[arg-type]  # paths of two
     if variable and (environment.get(variable, "").strip() or name == "environment"):
         return "environment", variable
     if name == "environment":

@@ -2,8 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import Annotated
+
+from pydantic import Field
 
 from dataset_model.partitions import PARTITION_COLUMNS
+
+NAME_PATTERN = r"^[a-z_][a-z0-9_]{0,127}$"
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+"""Legal in Glue, Athena and S3 alike."""
 
 MAX_LENGTH = 255
 """Glue's limit on a column name."""

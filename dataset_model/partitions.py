@@ -7,13 +7,12 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from dataset_model.file_formats import PARQUET, STORAGE_FORMATS, StorageFormat
+from dataset_model.file_formats import PARQUET, StorageFormat
 
 PARTITION_COLUMNS = ("year", "month", "day")
 
 _PARTITION = re.compile(r"year=([0-9]{4})/month=([0-9]{2})/day=([0-9]{2})")
-_EXTENSIONS = "|".join(re.escape(stored.extension) for stored in STORAGE_FORMATS.values())
-_DATA_OBJECT = re.compile(rf"data(?:-[A-Za-z0-9_-]+)?(?:{_EXTENSIONS})")
+_DATA_OBJECT = re.compile(rf"data(?:-[A-Za-z0-9_-]+)?{re.escape(PARQUET.extension)}")
 
 
 def partition_from_day(day: dt.date) -> str:

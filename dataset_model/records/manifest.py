@@ -10,6 +10,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dataset_model.file_formats import FormatName
+
 MANIFEST_FILE = "_manifest.json"
 
 DISTINCT_LIMIT = 500
@@ -29,6 +31,20 @@ class ObjectRecord(_Record):
     run_id: str
     rows: int
     bytes: int
+
+
+class TargetObject(_Record):
+    """The file of a day in another target, which has the rows of the day's Parquet objects."""
+
+    format: FormatName
+    key: str
+    etag: str
+    rows: int
+    bytes: int
+    columns: tuple[str, ...]
+    """Keys or header, in order."""
+    made_from: tuple[str, ...]
+    """ETags of the Parquet objects that it was made from, sorted; where the day has others, the file is out of date."""
 
 
 class DayRecord(_Record):
@@ -57,6 +73,13 @@ class DayRecord(_Record):
     key_hash: str = ""
     """Order-free hash of the items' primary keys (sum of 128-bit hashes, hexadecimal)."""
     verified_at: AwareDatetime | None = None
+    targets: tuple[TargetObject, ...] = ()
+    """Files of the day in further targets; none for a day without rows."""
+
+    @property
+    def etags(self) -> tuple[str, ...]:
+        """ETags of the day's Parquet objects, sorted."""
+        return tuple(sorted(found.etag for found in self.objects))
 
     @property
     def rows(self) -> int:

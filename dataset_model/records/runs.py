@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dataset_model.file_formats import FormatName
+
 RUNS_FOLDER = "_runs"
 QUARANTINE_FOLDER = "_quarantine"
 CHANGES_FOLDER = "_changes"
@@ -28,6 +30,12 @@ class PublishedPartition(_Record):
     rows: int
     bytes: int
     uri: str
+
+
+class PublishedTarget(PublishedPartition):
+    """The file of a day that a run wrote for a further target."""
+
+    format: FormatName
 
 
 class RunReport(_Record):
@@ -72,6 +80,8 @@ class RunEntry(RunReport):
     error: str | None = None
     owed: tuple[dt.date, ...] = ()
     """Days that the run was to read and has not published; in a `running` entry all of them."""
+    targets: tuple[PublishedTarget, ...] = ()
+    """Files of further targets that the run wrote: of its own days, and of days that had none or an outdated one."""
     changes: tuple[DayChanges, ...] = ()
     """Closed days that were read again, on request, and were found changed."""
     manifest_version: int | None = None

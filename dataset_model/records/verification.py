@@ -46,6 +46,8 @@ class VerifiedDay(_Record):
     key_hash: str = ""
     """Order-free hash of the keys that DynamoDB holds, as in the manifest."""
     published_key_hash: str = ""
+    target_rows: dict[str, int | None] = Field(default_factory=dict)
+    """Key of the file of a further target -> its rows, counted in the file; None where it is missing."""
     values: dict[str, VerifiedValue] = Field(default_factory=dict)
     """By partition value."""
     disagreements: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dataset_model import Dataset
 from dataset_model.records.manifest import DayRecord, Manifest
@@ -10,6 +10,7 @@ from dataset_model.records.table_schema import TableSchema
 from dataset_model.records.verification import DayState, VerifiedDay, VerifiedValue
 from exporter.audit.athena_counts import AthenaCounts
 from exporter.audit.record_checks import column_differences, inner_contradictions
+from exporter.audit.target_counts import CountedFile, target_disagreements
 from exporter.audit.value_checks import spelled
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.window import Window, is_closed
@@ -31,6 +32,8 @@ class Facts:
     footers: Mapping[str, Footer | None]
     """Object key -> footer; None where it is not a Parquet file."""
     athena: AthenaCounts | None
+    targets: Mapping[str, CountedFile] = field(default_factory=dict)
+    """Files of further targets by their keys, as far as they exist."""
 
     def days(self, window: Window | None) -> list[dt.date]:
         """Return the days of a window, or the days that any place knows of."""
@@ -54,11 +57,13 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         athena_keys=athena.keys.get(day, 0) if athena and athena.keys is not None else None,
         key_hash=facts.reading.key_hash(day),
         published_key_hash=record.key_hash if record and record.rows else "",
+        target_rows={item.key: _counted(facts, item.key) for item in record.targets} if record else {},
         values=_values(day, record, facts),
     )
     disagreements = (
         *(inner_contradictions(day, record, facts.now) if record else ()),
         *_of_objects(record, facts.stored.get(day, []), facts),
+        *(target_disagreements(facts.dataset, record, facts.targets) if record else ()),
         *_of_athena(found),
         *_of_source(found, record),
     )
@@ -139,6 +144,10 @@ def _of_source(found: VerifiedDay, record: DayRecord | None) -> Iterator[str]:
             yield f"{name}: DynamoDB holds {value.items:,} items, published are {value.rows:,}"
     if found.items == found.rows and found.published_key_hash and found.key_hash != found.published_key_hash:
         yield "as many items as are published, but not the same ones: their keys differ"
+
+
+def _counted(facts: Facts, key: str) -> int | None:
+    return facts.targets[key].rows if key in facts.targets else None
 
 
 def _file(key: str) -> str:

@@ -14,6 +14,7 @@ from dataset_model.records.table_schema import TableSchema
 from dataset_model.records.verification import Verification, VerifiedDay
 from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
+from exporter.audit.target_counts import count_targets
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
 from exporter.errors import AthenaError, UsageError
@@ -85,7 +86,8 @@ class Verifier:
         keys = [item.key for items in stored.values() for item in items]
         athena = self._ask_athena(schema, description) if self._request.athena else None
         footers = read_footers(self._store, keys)
-        facts = Facts(dataset, started, reading, manifest, schema, stored, footers, athena)
+        targets = count_targets(self._store, manifest, self._request.window) if dataset.file_targets else {}
+        facts = Facts(dataset, started, reading, manifest, schema, stored, footers, athena, targets)
         days = tuple(verified_day(day, facts) for day in facts.days(self._request.window))
         self._check_counts(reading)
         accounted = self._account(reading, description)
@@ -210,7 +212,9 @@ class Verifier:
         window = self._request.window
         reach = every if window is None else f"{window.first} to {window.last}"
         read = f"{reach}, partition values {values}" if source.index else f"{reach}, {source.named}"
-        places = "the manifest, the objects' ETags and footers" + (" and Athena" if asked else "; Athena was not asked")
+        targets = [target.format for target in self._settings.dataset.file_targets]
+        places = "".join(["the manifest, the objects' ETags and footers", *(f", the {name} files" for name in targets)])
+        places += " and Athena" if asked else "; Athena was not asked"
         return f"items in DynamoDB by their keys ({read}) with {places}"
 
     def _mark(self, seen: Manifest, days: tuple[VerifiedDay, ...], at: dt.datetime) -> None:

@@ -133,9 +133,28 @@ def arrow_schema(schema: TableSchema) -> pa.Schema:
     return pa.schema([(column.name, arrow_type(column.type)) for column in schema.columns])
 
 
-def glue_columns(schema: TableSchema) -> list[dict[str, str]]:
-    """Return the Glue table's columns (Name, Type, Comment), without the partition columns."""
-    return [{"Name": column.name, "Type": column.type.glue, "Comment": _comment(column)} for column in schema.columns]
+def target_columns(dataset: Dataset, schema: TableSchema) -> tuple[SchemaColumn, ...]:
+    """Return the columns of ndjson and csv: those declared and the extra date column, as no data can add to them."""
+    names = [column.name for column in dataset.columns]
+    if dataset.target.extra_date_column:
+        names.append(dataset.target.extra_date_column)
+    by_name = {column.name: column for column in schema.columns}
+    return tuple(by_name[name] for name in names if name in by_name)
+
+
+def glue_columns(schema: TableSchema, text_types: Collection[str] = ()) -> list[dict[str, str]]:
+    """Return the Glue table's columns (Name, Type, Comment), without the partition columns.
+
+    Columns of `text_types` are strings in it.
+    """
+    return [
+        {
+            "Name": column.name,
+            "Type": STRING.glue if column.type.name in text_types else column.type.glue,
+            "Comment": _comment(column),
+        }
+        for column in schema.columns
+    ]
 
 
 def _require_same_source(dataset: SourceIdentity, published: SourceIdentity) -> None:

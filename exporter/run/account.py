@@ -83,6 +83,7 @@ class Account:
                 "nulled": self.quarantine.nulled,
                 "error": error,
                 "owed": tuple(self.remaining) if owes and status != "succeeded" else (),
+                "targets": tuple(done.targets),
                 "changes": tuple(done.changes),
                 "manifest_version": done.manifest_version,
                 "options": self._options(),

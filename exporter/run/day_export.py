@@ -87,6 +87,7 @@ class DayExport:
         except RowsUnaccounted as unaccounted:
             self._reopen(set(unaccounted.days))
             raise
+        self.account.warnings += self.publisher.renew_targets()
         self.publisher.confirm_catalog()
 
     def _export(self, window: Window | None) -> None:

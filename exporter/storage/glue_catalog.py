@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dataset_model import Dataset
-from dataset_model.file_formats import STORAGE_FORMATS
+from dataset_model import Dataset, Target
 from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
 from dataset_model.records.table_schema import TableSchema
-from exporter.decoding.schema import glue_columns
+from exporter.decoding.schema import glue_columns, target_columns
 from exporter.errors import CatalogError
 from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of
 from exporter.storage.answers_view import answers_name, answers_view
@@ -28,20 +27,21 @@ _PERMISSIONS = {
 
 def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tuple[int, int]) -> dict[str, Any]:
     """Return the Glue table of a schema. `years` are the first and last year that Athena can see."""
-    stored = STORAGE_FORMATS[dataset.target.formats[0]]
+    stored = dataset.target.storage
     return {
         "Name": dataset.target.table,
         "Description": dataset.description,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {
             "EXTERNAL": "TRUE",
-            "classification": stored.name,
+            "classification": stored.classification,
+            **stored.table_parameters,
             _OWNER: dataset.name,
             **projection_parameters(location, *years),
         },
         "PartitionKeys": [{"Name": name, "Type": "int"} for name in PARTITION_COLUMNS],
         "StorageDescriptor": {
-            "Columns": glue_columns(schema),
+            "Columns": glue_columns(schema, stored.text_types),
             "Location": location,
             "InputFormat": stored.input_format,
             "OutputFormat": stored.output_format,
@@ -51,10 +51,15 @@ def table_input(dataset: Dataset, schema: TableSchema, location: str, years: tup
 
 
 class Catalog:
-    """One dataset's table in Glue."""
+    """One dataset's tables in Glue: that of its Parquet files, and those asked for of other targets."""
 
     def __init__(self, client: "GlueClient", dataset: Dataset, location: str) -> None:
         self._client = client
+        bucket = location.removeprefix("s3://").partition("/")[0]
+        self._others = [
+            Catalog(client, other, f"s3://{bucket}/{other.target.folder(dataset.name)}/")
+            for other in _of_file_targets(dataset)
+        ]
         self._dataset = dataset
         self._location = location
         self._published: dict[str, Any] | None = None
@@ -76,8 +81,12 @@ class Catalog:
         The year range is only ever widened, because an export may have published another year meanwhile. Raises
         CatalogError, also where a table of that name belongs to something else.
         """
+        others = [
+            other.publish(schema.model_copy(update={"columns": target_columns(self._dataset, schema)}), years)
+            for other in self._others
+        ]
         if self._published is not None and self._published == self._wanted(self._published, schema, years):
-            return False
+            return any(others)
         try:
             for _ in range(_ATTEMPTS - 1):
                 try:
@@ -90,8 +99,10 @@ class Catalog:
             raise self._error(error, "publish") from None
 
     def look_again(self) -> None:
-        """Forget what is known of the table, so that the next publication reads it."""
+        """Forget what is known of the tables, so that the next publication reads them."""
         self._published = None
+        for other in self._others:
+            other.look_again()
 
     def _wanted(self, current: dict[str, Any] | None, schema: TableSchema, years: tuple[int, int]) -> dict[str, Any]:
         return table_input(self._dataset, schema, self._location, _widened(current, years))
@@ -140,6 +151,8 @@ class Catalog:
 
     def check(self, schema: TableSchema, key_attributes: tuple[str, ...]) -> None:
         """Raise CatalogError where the table, or the view of answers, belongs to something else."""
+        for other in self._others:
+            other.check(schema, ())
         view = answers_view(self._dataset, schema, key_attributes, self.owner)
         try:
             self._current()
@@ -218,6 +231,25 @@ class Catalog:
         code = code_of(error)
         advice = f" The role needs {_PERMISSIONS[verb]}." if code == "AccessDeniedException" else ""
         return CatalogError(f"cannot {verb} table {self.name} in Glue: {message_of(error)} ({code}).{advice}")
+
+
+def _of_file_targets(dataset: Dataset) -> list[Dataset]:
+    """Return the dataset once for each further target with a table, as if the target were its only one."""
+    database = dataset.target.database
+    return [
+        dataset.model_copy(
+            update={
+                "target": target if "database" in target.model_fields_set else _in_database(target, database),
+                "targets": (),
+            }
+        )
+        for target in dataset.file_targets
+        if target.has_table
+    ]
+
+
+def _in_database(target: Target, database: str) -> Target:
+    return target.model_copy(update={"database": database})
 
 
 def _widened(current: dict[str, Any] | None, years: tuple[int, int]) -> tuple[int, int]:

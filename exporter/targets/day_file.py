@@ -15,7 +15,7 @@ from dataset_model.types import JSON
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
 from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import arrow_schema, arrow_type
-from exporter.targets.base import FileFormat
+from exporter.targets.formats.base import FileFormat
 from exporter.targets.merge import merged
 from exporter.targets.row_groups import row_groups
 from exporter.targets.spool import OpenDay, Segment

@@ -64,6 +64,25 @@ class ManifestWriter:
 
         return self.records.change_manifest(changed) if wanted else None
 
+    def manifest(self) -> Manifest | None:
+        """Return the manifest as it is now."""
+        return self.records.manifest()
+
+    def record_targets(self, days: Mapping[dt.date, DayRecord]) -> Manifest:
+        """Record the files of further targets of days whose Parquet objects are still the same."""
+
+        def changed(current: Manifest | None) -> Manifest:
+            self.fence()
+            base = current or self._first()
+            found = {
+                day: base.days[day].model_copy(update={"targets": record.targets})
+                for day, record in days.items()
+                if day in base.days and base.days[day].objects == record.objects
+            }
+            return self._next(base, base.days | found)
+
+        return self.records.change_manifest(changed)
+
     def _first(self) -> Manifest:
         return Manifest(
             dataset=self.dataset.name,

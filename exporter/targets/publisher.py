@@ -18,7 +18,7 @@ from dataset_model import Dataset
 from dataset_model.partitions import data_file, day_from_key, object_key, partition_from_day
 from dataset_model.records.changes import as_of
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
-from dataset_model.records.runs import DayChanges, PublishedPartition
+from dataset_model.records.runs import DayChanges, PublishedPartition, PublishedTarget
 from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.schema import extended_schema, initial_schema
 from exporter.errors import Interrupted, RowsUnaccounted
@@ -30,7 +30,8 @@ from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
 from exporter.targets.day_file import WrittenDay, write_day
-from exporter.targets.formats import FILE_FORMATS
+from exporter.targets.day_targets import DayTargets
+from exporter.targets.formats.registry import FILE_FORMATS
 from exporter.targets.manifest_writer import ManifestWriter
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool, SpooledDay
@@ -69,6 +70,8 @@ class Published:
     """Day -> rows in the footer of the file that was published."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
+    targets: list[PublishedTarget] = field(default_factory=list)
+    """Files of further targets."""
     changes: list[DayChanges] = field(default_factory=list)
     manifest: Manifest | None = None
     """As this run wrote it last."""
@@ -130,7 +133,7 @@ class Publisher:
         self._lookback = lookback
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
-        self._format = FILE_FORMATS[dataset.target.formats[0]]
+        self._format = FILE_FORMATS[dataset.target.format]
         self._file = folder / f"day{self._format.storage.extension}"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -139,7 +142,8 @@ class Publisher:
         self._writer = ManifestWriter(
             records, dataset, f"s3://{store.bucket}/{self._prefix}/", run.started_at, run.scheduled_from, fence
         )
-        self.done = Published()
+        self._targets = DayTargets(dataset, store, folder, fence)
+        self.done = Published(targets=self._targets.done)
 
     def look(self, years: Iterable[int] | None) -> None:
         """Remember the objects of these years (None: all) as they are now; publishing later requires them unchanged."""
@@ -149,6 +153,7 @@ class Publisher:
                 day = day_from_key(self._prefix, found.key)
                 if day is not None:
                     self._seen.setdefault(day, []).append(found)
+        self._targets.look()
 
     @property
     def published_days(self) -> set[dt.date]:
@@ -192,6 +197,19 @@ class Publisher:
         self.done.days -= wanted
         self.done.manifest = self._writer.reopen(wanted) or self.done.manifest
 
+    def renew_targets(self) -> list[str]:
+        """Write the files of further targets that are missing or outdated, newest day first; return what to warn of.
+
+        They are of days that another run published and died, or of a target or column that the dataset file has gained.
+        """
+        manifest = self._writer.manifest() if self._targets.targets else None
+        if manifest is None:
+            return []
+        renewed, warnings = self._targets.renew(manifest, self.schema, self._stop)
+        if renewed:
+            self.done.manifest = self._writer.record_targets(renewed)
+        return warnings
+
     def confirm_catalog(self) -> None:
         """Look at the table again, and extend it if its years or columns no longer cover what was published."""
         if self.done.file_rows and self.schema.columns:
@@ -211,6 +229,7 @@ class Publisher:
         for day in sorted(days):
             self._fence()
             self._compare(day, next(iter(self._seen[day])), None)
+            self._targets.remove(day)
             for found in self._seen.pop(day):
                 self._store.remove(found.key, found.etag)
             self._mark_empty(day)
@@ -251,6 +270,7 @@ class Publisher:
             key, self._file, seen[key].etag if key in seen else None, content_type=self._format.storage.content_type
         )
         self._settle(day, key, StoredObject(key, etag, written.bytes), seen)
+        others = self._targets.publish(day, self._seen[day], self.schema, {etag: self._file})
         self.done.file_rows[day] = in_file
         uri = f"s3://{self._store.bucket}/{key}"
         partition = partition_from_day(day)
@@ -260,7 +280,8 @@ class Publisher:
         for column, found in written.inexact.items():
             self.done.inexact[column] = self.done.inexact.get(column, InexactDoubles()) + found
         record = ObjectRecord(key=key, etag=etag, run_id=self._run.run_id, rows=written.rows, bytes=written.bytes)
-        return self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
+        published = self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
+        return published.model_copy(update={"targets": others})
 
     def _settle(self, day: dt.date, key: str, stored: StoredObject, seen: dict[str, StoredObject]) -> None:
         others = [found for found in seen.values() if found.key != key]

@@ -103,7 +103,7 @@ def test_a_file_with_fewer_rows_than_were_spooled_is_not_published(scene, monkey
     table.export(**DAYS)
     etags = {day: record.objects[0].etag for day, record in table.manifest().days.items()}
     table.put("16C", "2026-02-16T11:00:00Z")
-    monkeypatch.setattr("exporter.targets.parquet.ParquetFormat.row_count", lambda *_: 2)
+    monkeypatch.setattr("exporter.targets.formats.parquet.ParquetFormat.row_count", lambda *_: 2)
     failed = table.job(**DAYS, now=later(1)).run()
     assert "2026-02-16: 3 read, 2 in its file" in failed.error
     assert {day: record.objects[0].etag for day, record in table.manifest().days.items()} == etags

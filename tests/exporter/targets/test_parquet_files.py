@@ -14,7 +14,7 @@ from exporter.decoding.decoder import DAY, KEY, SORT
 from exporter.decoding.schema import arrow_type
 from exporter.errors import RowsTooLate
 from exporter.targets.day_file import write_day
-from exporter.targets.parquet import ParquetFormat
+from exporter.targets.formats.parquet import ParquetFormat
 from exporter.targets.row_groups import MOST_ROWS
 from exporter.targets.spool import OpenDay, Segment, Spool
 
