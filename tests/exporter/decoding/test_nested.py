@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dataset_model import Column, Dataset, Source
+from dataset_model import Column, Dataset, IndexSource
 from dataset_model.types import ColumnType
 from exporter.decoding.batch import ITEM
 from exporter.decoding.decoder import PageDecoder
@@ -15,7 +15,7 @@ from exporter.errors import SchemaConflict
 from exporter.planning.sort_key import SortKey
 
 NOW = dt.datetime(2026, 2, 16, tzinfo=dt.UTC)
-SOURCE = Source(
+SOURCE = IndexSource(
     table="calls", index="by-time", partition_key="Kind", partition_values=("A",), sort_key="At", date_format="ISO"
 )
 
