@@ -19,7 +19,7 @@ from dataset_model.records.changes import (
     milliseconds,
 )
 from exporter.storage.object_store import Store
-from exporter.targets.parquet import COMPRESSION
+from exporter.targets.formats.parquet import COMPRESSION
 
 _CONTENT_TYPE = "application/vnd.apache.parquet"
 
