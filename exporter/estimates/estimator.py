@@ -224,7 +224,8 @@ def _setting_warnings(index: Index, dataset: Dataset, sort_key: SortKey, manifes
         yield empty_value_warning(value, source)
     if manifest is not None and manifest.rows:
         return  # the format has read this index before
-    if reason := unreadable_reason(probe_index(index, source, sort_key), source, sort_key):
+    others = index.description.other_indexes
+    if reason := unreadable_reason(probe_index(index, source, sort_key), source, sort_key, others):
         yield reason
 
 

@@ -147,7 +147,9 @@ class DayExport:
         account = self.account
         if account.tally.rows or account.request.accept_empty:
             return
-        reason = unreadable_reason(self.probe(), self.dataset.source, self.reading.sort_key)
+        reading = self.reading
+        others = reading.source.description.other_indexes
+        reason = unreadable_reason(self.probe(), self.dataset.source, reading.sort_key, others)
         if reason:
             if not account.windows:
                 account.covered.clear()  # the days of a run over everything came from unreadable dates

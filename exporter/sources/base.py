@@ -49,6 +49,10 @@ class Description(Protocol):
     def items(self) -> int:
         """Items, as last counted; 0 if unknown."""
 
+    @property
+    def other_indexes(self) -> tuple[str, ...]:
+        """Indexes of the table that hold the same items sorted by something else, as `name (sort key)`."""
+
 
 class Source(Protocol):
     """Items of one dataset, read in splits."""

@@ -44,6 +44,8 @@ class SourceDescription:
     """As `items`."""
     provisioned_read_units: int | None = None
     """Strongly consistent read units a second that the source has; None for on-demand."""
+    other_indexes: tuple[str, ...] = ()
+    """Indexes with the same partition key and another sort key, as `name (sort key)`."""
 
 
 def describe_source(client: "DynamoDBClient", dataset: Dataset) -> SourceDescription:
@@ -102,7 +104,8 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
             f"index {source.index} is {status}: a read now would miss items. Run again when it is ACTIVE."
         )
     keys = _IndexKeys.of(index["KeySchema"])
-    _check_keys(source, keys, types)
+    others = _other_indexes(source, indexes)
+    _check_keys(source, keys, types, others)
     check_values(source, [types[attribute] for attribute in keys.partition])
     return SourceDescription(
         partition_key_types=tuple(types[attribute] for attribute in keys.partition),
@@ -114,7 +117,15 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
         table_items=table.get("ItemCount", 0),
         table_bytes=table.get("TableSizeBytes", 0),
         provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
+        other_indexes=others,
     )
+
+
+def other_index_advice(others: tuple[str, ...]) -> str:
+    """Return where the time may be if a sort key holds none, or "" where no other index has the same partition key."""
+    if not others:
+        return ""
+    return f" If the sort key is no time at all, choose an index that is sorted by the time: {', '.join(others)}."
 
 
 @dataclass(frozen=True)
@@ -141,7 +152,16 @@ def _projected(projection: dict[str, Any], keys: tuple[str, ...]) -> frozenset[s
     return frozenset(projection.get("NonKeyAttributes", [])) | frozenset(keys)
 
 
-def _check_keys(source: IndexSource, keys: _IndexKeys, types: dict[str, Any]) -> None:
+def _other_indexes(source: IndexSource, indexes: dict[str, Any]) -> tuple[str, ...]:
+    found = {name: _IndexKeys.of(index["KeySchema"]) for name, index in indexes.items() if name != source.index}
+    return tuple(
+        f"{name} ({keys.sort[0]})"
+        for name, keys in sorted(found.items())
+        if keys.partition == source.partition_attributes and keys.sort and keys.sort[0] != source.sort_key
+    )
+
+
+def _check_keys(source: IndexSource, keys: _IndexKeys, types: dict[str, Any], others: tuple[str, ...]) -> None:
     if not keys.sort:
         raise SourceError(
             f"index {source.index} has no sort key, so nothing in it places an item on a day; its partition key is "
@@ -168,10 +188,10 @@ def _check_keys(source: IndexSource, keys: _IndexKeys, types: dict[str, Any]) ->
     sort_type = types[source.sort_key]
     if "B" in {sort_type, *(types[attribute] for attribute in keys.partition)}:
         raise SourceError(f"index {source.index} has a binary key, which this exporter cannot read")
-    _check_format(source, sort_type)
+    _check_format(source, sort_type, others)
 
 
-def _check_format(source: IndexSource | ScanSource, kind: str) -> None:
+def _check_format(source: IndexSource | ScanSource, kind: str, others: tuple[str, ...] = ()) -> None:
     declared = DateFormatText.parse(source.date_format)
     is_number = declared.per_second is not None or is_digits(expanded_pattern(declared.base))
     if kind == "N" and (declared.open_ended or not is_number):
@@ -179,4 +199,5 @@ def _check_format(source: IndexSource | ScanSource, kind: str) -> None:
             f"{'sort key' if source.index else 'attribute'} {source.sort_key} is a number, but the date format is "
             f"{source.date_format}. "
             "Set DATE_FORMAT to EPOCH, EPOCH_MILLIS or a pattern that writes one number, such as %Y%m%d%H%M%S."
+            f"{other_index_advice(others)}"
         )

@@ -19,6 +19,7 @@ from exporter.planning.format_guess import guessed_format
 from exporter.planning.key_ranges import EVERY_KEY
 from exporter.planning.removal_policy import Answer
 from exporter.planning.sort_key import SortKey
+from exporter.sources.description import other_index_advice
 from exporter.sources.index import Index
 
 _PROBED_ITEMS = 50
@@ -72,7 +73,9 @@ def probe_index(index: Index, source: IndexSource, sort_key: SortKey) -> Probe:
     return Probe("unreadable days", tuple(unreadable)) if unreadable else Probe("nothing")
 
 
-def unreadable_reason(probe: Probe, source: Source, sort_key: SortKey) -> str | None:
+def unreadable_reason(
+    probe: Probe, source: Source, sort_key: SortKey, other_indexes: tuple[str, ...] = ()
+) -> str | None:
     """Return why a source of unreadable days is a wrong setting, and the format that reads it; None for any other."""
     if probe.answer != "unreadable days":
         return None
@@ -86,6 +89,7 @@ def unreadable_reason(probe: Probe, source: Source, sort_key: SortKey) -> str | 
     example = probe.unreadable[0]
     shown = example if len(example) <= _SHOWN else f"{example[:_SHOWN]}..."
     advice = "No known format reads them. Set DATE_FORMAT to the strptime pattern of these keys."
+    advice += other_index_advice(other_indexes)
     if guess:
         advice = f"{guess.date_format} reads {guess.readable:,} of them. Set DATE_FORMAT={guess.date_format}."
     return (
