@@ -23,6 +23,7 @@ from local.athena.errors import QueryCancelled, QueryError
 from local.athena.functions.registry import define
 from local.athena.objects import ObjectStore
 from local.athena.sql.checks.aliases import check_aliases
+from local.athena.sql.checks.arguments import check_arguments
 from local.athena.sql.checks.comparisons import check_comparisons
 from local.athena.sql.checks.literal_kinds import check_kinds
 from local.athena.sql.checks.refusals import check_clauses
@@ -143,6 +144,7 @@ class Query:
 
     def _prepare(self, tree: exp.Expr) -> tuple[str, list[Reference]]:
         check_clauses(tree)
+        check_arguments(tree)
         check_kinds(tree)
         resolver = Resolver(self.catalog, self.finder, self.database, self.sql)
         tree = resolver.resolve(with_parameters(tree, self.parameters))

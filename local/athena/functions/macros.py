@@ -77,6 +77,15 @@ def _moment(kind: str, pattern: str, others: tuple[str, ...]) -> str:
     )
 
 
+_BITS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64, "HUGEINT": 64}
+
+
+def _logical_shift(kind: str, bits: int) -> str:
+    """Shift to the right: the bits above a negative number's are those of its type, sums of which are BIGINT."""
+    shifted = f"CASE WHEN a < 0 THEN (CAST(a AS HUGEINT) + {1 << bits}) >> n ELSE a >> n END"
+    return f"(a {kind}, n) AS CAST({shifted} AS {kind.replace('HUGE', 'BIG')})"
+
+
 MACROS: dict[str, str] = {
     # Operators whose result depends on the operands' types.
     **DECIMAL_MACROS,
@@ -140,7 +149,7 @@ MACROS: dict[str, str] = {
     "trino_json_scalar": "(j, p) AS CASE WHEN json_type(json_extract(trino_valid_json(j), p)) IN ('OBJECT', 'ARRAY', "
     "'NULL') THEN NULL ELSE json_extract_string(trino_valid_json(j), p) END",
     "trino_json_extract": "(j, p) AS json_extract(trino_valid_json(j), p)",
-    "json_array_get": "(j, i) AS json_extract(j, '$[' || i || ']')",
+    "json_array_get": "(j, i) AS json_extract(j, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END || i || ']')",
     "trino_json_array_length": "(j) AS CASE WHEN json_type(j) = 'ARRAY' THEN CAST(json_array_length(j) AS BIGINT) END",
     "is_json_scalar": "(j) AS json_type(j) NOT IN ('OBJECT', 'ARRAY')",
     "json_size": "(j, p) AS CASE json_type(json_extract(j, p)) WHEN 'ARRAY' THEN json_array_length(json_extract(j, p)) "
@@ -201,13 +210,16 @@ MACROS: dict[str, str] = {
     "trino_first_entries": "(l) AS list_filter(l, LAMBDA e, i: list_position(list_transform(l, LAMBDA z: z.key), "
     "e.key) = i)",
     "map_agg": "(k, v) AS map_from_entries(trino_first_entries(list({'key': k, 'value': v})))",
-    "split_to_map": "(s, e, k) AS map_from_entries(list_transform(string_split(s, e), LAMBDA x: "
-    "{'key': string_split(x, k)[1], 'value': string_split(x, k)[2]}))",
+    "trino_pairs": "(s, e, k) AS list_transform(string_split(s, e), LAMBDA x: {'key': string_split(x, k)[1], "
+    "'value': string_split(x, k)[2]})",
+    "trino_split_to_map": "(s, e, k) AS map_from_entries(trino_pairs(s, e, k))",
+    "trino_map_entries": "(m) AS list_transform(map_entries(m), LAMBDA e: ROW(e.key, e.value))",
     # Aggregates.
     "every": "(x) AS bool_and(x)",
     "trino_grouped": "(l) AS list_transform(trino_first_entries(l), LAMBDA f: {'key': f.key, 'value': "
     "list_transform(list_filter(l, LAMBDA e: e.key = f.key), LAMBDA e: e.value)})",
     "multimap_agg": "(k, v) AS map_from_entries(trino_grouped(list({'key': k, 'value': v})))",
+    "split_to_multimap": "(s, e, k) AS map_from_entries(trino_grouped(trino_pairs(s, e, k)))",
     "multimap_from_entries": "(l) AS map_from_entries(trino_grouped(list_transform(l, LAMBDA e: "
     "{'key': e[1], 'value': e[2]})))",
     "trino_checksum": "(a VARCHAR[]) AS trino_checksum_texts(a), (a BIGINT[]) AS trino_checksum_integers(a), "
@@ -226,6 +238,11 @@ MACROS: dict[str, str] = {
     "is_infinite": "(x) AS isinf(x)",
     "trino_log": "(b, x) AS ln(x) / ln(b)",
     "bitwise_left_shift": "(a, n) AS a << n",
-    "bitwise_right_shift": "(a, n) AS a >> n",
+    "bitwise_right_shift_arithmetic": "(a, n) AS a >> n",
+    "bitwise_right_shift": ", ".join(_logical_shift(kind, bits) for kind, bits in _BITS.items()),
+    "trino_bit_count": "(x, n) AS CAST(bit_count(CASE WHEN n >= 64 THEN CAST(x AS BIGINT) "
+    "ELSE CAST(x AS BIGINT) & ((CAST(1 AS BIGINT) << n) - 1) END) AS BIGINT)",
+    "parse_data_size": "(s) AS CAST(trino_data_size(s) AS DECIMAL(38,0))",
+    "to_milliseconds": "(i) AS epoch_ms(i)",
     "trino_typeof": "(x) AS trino_type_name(typeof(x))",
 }

@@ -9,12 +9,27 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from local.athena.functions import decimals, hashes, json_functions, number_text, patterns, text
+from local.athena.functions import (
+    decimals,
+    distributions,
+    encodings,
+    hashes,
+    json_functions,
+    number_text,
+    patterns,
+    text,
+)
 from local.athena.functions.errors import fail
 from local.athena.functions.macros import MACROS
 
 _TEXT, _TEXTS, _NUMBER, _DOUBLE, _BYTES, _BOOLEAN = "VARCHAR", "VARCHAR[]", "BIGINT", "DOUBLE", "BLOB", "BOOLEAN"
 _Function = tuple[Callable[..., Any], Sequence[str], str]
+_PACKED = {
+    "big_endian_64": (">q", _NUMBER),
+    "big_endian_32": (">i", "INTEGER"),
+    "ieee754_64": (">d", _DOUBLE),
+    "ieee754_32": (">f", "FLOAT"),
+}
 
 _FUNCTIONS: dict[str, _Function] = {
     "trino_fail": (fail, [_TEXT, _TEXT], "NULL"),
@@ -63,6 +78,20 @@ _FUNCTIONS: dict[str, _Function] = {
         f"hmac_{name}": (partial(hashes.keyed_digest, name), [_BYTES, _BYTES], _BYTES)
         for name in ("md5", "sha1", "sha256", "sha512")
     },
+    # Bytes.
+    "trino_to_base32": (encodings.to_base32, [_BYTES], _TEXT),
+    "trino_from_base32": (encodings.from_base32, [_TEXT], _BYTES),
+    "to_base64url": (encodings.to_base64url, [_BYTES], _TEXT),
+    "from_base64url": (encodings.from_base64url, [_TEXT], _BYTES),
+    "trino_normalized": (encodings.normalized, [_TEXT, _TEXT], _TEXT),
+    **{f"to_{name}": (partial(encodings.packed, form), [kind], _BYTES) for name, (form, kind) in _PACKED.items()},
+    **{f"from_{name}": (partial(encodings.unpacked, form), [_BYTES], kind) for name, (form, kind) in _PACKED.items()},
+    # Distributions.
+    "normal_cdf": (distributions.normal_cdf, [_DOUBLE, _DOUBLE, _DOUBLE], _DOUBLE),
+    "inverse_normal_cdf": (distributions.inverse_normal_cdf, [_DOUBLE, _DOUBLE, _DOUBLE], _DOUBLE),
+    "wilson_interval_lower": (distributions.wilson_lower, [_NUMBER, _NUMBER, _DOUBLE], _DOUBLE),
+    "wilson_interval_upper": (distributions.wilson_upper, [_NUMBER, _NUMBER, _DOUBLE], _DOUBLE),
+    "trino_data_size": (distributions.data_size, [_TEXT], _TEXT),
     # Of arrays, whose own NULLs they look at.
     "trino_checksum_texts": (hashes.checksum_of_texts, [_TEXTS], _BYTES),
     "trino_checksum_integers": (hashes.checksum_of_integers, ["BIGINT[]"], _BYTES),

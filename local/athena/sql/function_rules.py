@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from local.athena.errors import DATA, QueryError
 from local.athena.functions.date_patterns import strftime_from_joda
+from local.athena.sql import written_shapes
 from local.athena.sql.json_calls import cast_to_returned
 from local.athena.sql.macro_calls import call, typed_call
 from local.athena.sql.nested import over_entries, paired, quantified, sequence, unnested
@@ -201,6 +202,14 @@ FUNCTION_RULES: dict[type[exp.Expr], Rule] = {
     exp.GroupConcat: _joined_text,
     exp.ArgMax: lambda node: node if node.args.get("count") else call("arg_max_null", node.this, node.expression),
     exp.ArgMin: lambda node: node if node.args.get("count") else call("arg_min_null", node.this, node.expression),
+    exp.Reverse: written_shapes.reversed_,
+    exp.ArraySize: written_shapes.cardinality,
+    exp.Length: written_shapes.length,
+    exp.DPipe: written_shapes.joined,
+    exp.StrToMap: _first("trino_split_to_map"),
+    exp.ToBase32: _first("trino_to_base32"),
+    exp.FromBase32: _first("trino_from_base32"),
+    exp.Normalize: written_shapes.normalized,
     exp.BitwiseAnd: _bits("trino_bit_and"),
     exp.BitwiseOr: _bits("trino_bit_or"),
     exp.BitwiseXor: _bits("xor"),
@@ -257,6 +266,8 @@ _SYNONYMS = {
     "slice": "trino_slice",
     "zip": "list_zip",
     "json_array_length": "trino_json_array_length",
+    "bit_count": "trino_bit_count",
+    "map_entries": "trino_map_entries",
     "url_encode": "trino_url_encode",
     "url_decode": "trino_url_decode",
 }
@@ -265,6 +276,7 @@ _CALLS: dict[str, Callable[[list[exp.Expr]], exp.Expr]] = {
     "parse_datetime": _in_joda("strptime"),
     "at_timezone": lambda arguments: call("trino_at_zone", *arguments),
     "with_timezone": lambda arguments: call("timezone", *arguments[::-1]),
+    "bitwise_right_shift": lambda arguments: typed_call("bitwise_right_shift", *arguments),
     "zip_with": _zipped,
     "checksum": lambda arguments: typed_call("trino_checksum", call("list", *arguments)),
     "regexp_position": _position,

@@ -11,6 +11,7 @@ from typing import Literal
 from sqlglot import exp
 
 from local.athena.errors import SYNTAX, QueryError
+from local.athena.sql.written_shapes import written_shape
 
 Kind = Literal["a number", "text", "a boolean", "a date", "a timestamp", "a time"]
 
@@ -34,8 +35,13 @@ def check_kinds(tree: exp.Expr) -> None:
     for node in tree.walk():
         for message in _faults(node):
             raise QueryError(f"TYPE_MISMATCH: line 1:1: {message}: {node.sql(dialect='athena')[:100]}", SYNTAX)
-        if isinstance(node, exp.DPipe) and "a number" in {_kind(node.this), _kind(node.expression)}:
+        if isinstance(node, exp.DPipe) and _joins_a_number(node):
             raise QueryError("FUNCTION_NOT_FOUND: line 1:1: Unexpected parameters for function concat", SYNTAX)
+
+
+def _joins_a_number(node: exp.DPipe) -> bool:
+    sides = (node.this, node.expression)
+    return "a number" in map(_kind, sides) and "array" not in map(written_shape, sides)
 
 
 def _faults(node: exp.Expr) -> Iterator[str]:
