@@ -50,7 +50,7 @@ def _wilson(successes: int, trials: int, z: float, side: int) -> float:
 
 def data_size(text: str) -> str:
     """The bytes that a size such as `2.3MB` is, in powers of 1024."""
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*", text)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([a-zA-Z]+)", text)
     if found is None or found[2] not in _UNITS:
         raise invalid_argument(f"Invalid data size: '{text}'")
     return str(int(Decimal(found[1]) * 1024 ** _UNITS.index(found[2])))

@@ -210,8 +210,13 @@ MACROS: dict[str, str] = {
     "trino_first_entries": "(l) AS list_filter(l, LAMBDA e, i: list_position(list_transform(l, LAMBDA z: z.key), "
     "e.key) = i)",
     "map_agg": "(k, v) AS map_from_entries(trino_first_entries(list({'key': k, 'value': v})))",
-    "trino_pairs": "(s, e, k) AS list_transform(string_split(s, e), LAMBDA x: {'key': string_split(x, k)[1], "
-    "'value': string_split(x, k)[2]})",
+    "trino_pairs": "(s, e, k) AS list_transform(list_filter(string_split(s, e), LAMBDA x, i: x <> '' OR "
+    "i < len(string_split(s, e))), LAMBDA x: CASE WHEN len(string_split(x, k)) = 2 THEN "
+    "{'key': string_split(x, k)[1], 'value': string_split(x, k)[2]} ELSE "
+    + _refusal(
+        "INVALID_FUNCTION_ARGUMENT", "'Key-value delimiter must appear exactly once in each entry. Bad input: ' || x"
+    )
+    + " END)",
     "trino_split_to_map": "(s, e, k) AS map_from_entries(trino_pairs(s, e, k))",
     "trino_map_entries": "(m) AS list_transform(map_entries(m), LAMBDA e: ROW(e.key, e.value))",
     # Aggregates.
@@ -240,8 +245,10 @@ MACROS: dict[str, str] = {
     "bitwise_left_shift": "(a, n) AS a << n",
     "bitwise_right_shift_arithmetic": "(a, n) AS a >> n",
     "bitwise_right_shift": ", ".join(_logical_shift(kind, bits) for kind, bits in _BITS.items()),
-    "trino_bit_count": "(x, n) AS CAST(bit_count(CASE WHEN n >= 64 THEN CAST(x AS BIGINT) "
-    "ELSE CAST(x AS BIGINT) & ((CAST(1 AS BIGINT) << n) - 1) END) AS BIGINT)",
+    "trino_bit_count": "(x, n) AS CASE WHEN n NOT BETWEEN 2 AND 64 THEN "
+    + _refusal("INVALID_FUNCTION_ARGUMENT", "'Bits specified in bit_count must be between 2 and 64, got ' || n")
+    + " ELSE CAST(bit_count(CASE WHEN n = 64 THEN CAST(x AS BIGINT) "
+    "ELSE CAST(x AS BIGINT) & ((CAST(1 AS BIGINT) << n) - 1) END) AS BIGINT) END",
     "parse_data_size": "(s) AS CAST(trino_data_size(s) AS DECIMAL(38,0))",
     "to_milliseconds": "(i) AS epoch_ms(i)",
     "trino_typeof": "(x) AS trino_type_name(typeof(x))",
