@@ -7,7 +7,7 @@ import click
 VERBS = {
     "export": "export", "backfill": "backfill", "plan": "plan", "discover": "discover_command", "verify": "verify",
     "doctor": "doctor", "quarantine": "quarantine", "sync": "sync", "runs": "runs", "compact": "compact",
-    "lookup": "lookup",
+    "lookup": "lookup", "quicksight": "quicksight",
 }  # fmt: skip
 """Verb -> its command in the module of that name."""
 

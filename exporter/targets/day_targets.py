@@ -24,6 +24,7 @@ from exporter.decoding.schema import arrow_schema, target_columns
 from exporter.errors import RowsUnaccounted, StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject
 from exporter.targets.formats.registry import FILE_FORMATS
+from exporter.targets.quicksight_manifest import QuickSightManifest
 
 MOST_RENEWED = 400
 """Days of which one run writes missing or outdated files, besides its own days."""
@@ -103,6 +104,12 @@ class DayTargets:
         if left > 0:
             warnings.append(f"{left} days still lack a file of a target; the next runs write them")
         return renewed, warnings
+
+    def publish_manifests(self, manifest: Manifest) -> None:
+        """Write the QuickSight manifest of each target that has one."""
+        for target in self.targets:
+            if target.manifest == "quicksight":
+                QuickSightManifest(self.dataset, target, self.store, self.folder, self.fence).publish(manifest)
 
     def _is_outdated(self, record: DayRecord, schema: TableSchema) -> bool:
         """Return whether a file of a recorded day is missing, or is not as recorded, or does not fit the day's rows."""

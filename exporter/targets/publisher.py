@@ -198,7 +198,7 @@ class Publisher:
         self.done.manifest = self._writer.reopen(wanted) or self.done.manifest
 
     def renew_targets(self) -> list[str]:
-        """Write the files of further targets that are missing or outdated, newest day first; return what to warn of.
+        """Write the files of further targets that are missing or outdated, and their manifests; return what to warn of.
 
         They are of days that another run published and died, or of a target or column that the dataset file has gained.
         """
@@ -207,7 +207,8 @@ class Publisher:
             return []
         renewed, warnings = self._targets.renew(manifest, self.schema, self._stop)
         if renewed:
-            self.done.manifest = self._writer.record_targets(renewed)
+            self.done.manifest = manifest = self._writer.record_targets(renewed)
+        self._targets.publish_manifests(manifest)
         return warnings
 
     def confirm_catalog(self) -> None:

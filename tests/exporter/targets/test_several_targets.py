@@ -192,10 +192,10 @@ def test_lost_changed_and_new_files_are_written_by_a_run_of_other_days(targets):
     file.write_text(whole)
     key = f"quicksight-{table.prefix}/calls/2026-02-16.json"
     table.s3.delete_object(Bucket=BUCKET, Key=key)
-    table.s3.put_object(Bucket=BUCKET, Key=key.replace("-16", "-17"), Body=b"edited")
+    table.s3.put_object(Bucket=BUCKET, Key=key.replace("-16.json", "-17.json"), Body=b"edited")
     found = [text for day in verified(table).days for text in day.disagreements]
     assert f"{key} is not in the bucket; the next export writes it again" in found
-    assert f"{key.replace('-16', '-17')} has changed since the manifest was written: another ETag" in found
+    assert f"{key.replace('-16.json', '-17.json')} has changed since the manifest was written: another ETag" in found
     assert sum("has not been written" in text for text in found) == 3
     table.export(start="2026-02-18", end="2026-02-18")
     assert [row["id"] for day in ("16", "17", "18") for row in ndjson(table, f"2026-02-{day}") or ()] == ["a", "b", "c"]

@@ -1,0 +1,56 @@
+"""`exporter quicksight check`."""
+
+import sys
+from dataclasses import asdict
+
+import click
+import orjson
+
+from exporter.audit.quicksight_check import Checked, quicksight_check
+from exporter.cli import options
+from exporter.clients import Clients
+from exporter.errors import UsageError
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+
+
+@click.group()
+def quicksight() -> None:
+    """Look at what QuickSight imports."""
+
+
+@quicksight.command()
+@options.DATASET
+@options.JSON
+def check(*, dataset: str | None, as_json: bool) -> None:
+    """Count the rows that an ingestion would drop, by reason; exit with 1 if there are any."""
+    settings = options.settings_of(DATASET=dataset)
+    if not any(target.manifest for target in settings.dataset.file_targets):
+        raise UsageError(
+            f"dataset {settings.dataset.name} has no target with manifest: quicksight, so QuickSight imports nothing "
+            "of it. Add one under targets: in its file."
+        )
+    store = Store(Clients(settings.region).s3, settings.bucket)
+    records = Records(store, settings.prefix)
+    schema, manifest = records.schema(), records.manifest()
+    if schema is None or manifest is None:
+        raise UsageError(f"nothing is published at {settings.location}; run an export first")
+    found = quicksight_check(settings.dataset, schema, manifest, store)
+    click.echo(orjson.dumps([_plain(one) for one in found]).decode() if as_json else check_text(found))
+    sys.exit(1 if any(one.dropped for one in found) else 0)
+
+
+def check_text(found: list[Checked]) -> str:
+    """Return the check of each target in lines."""
+    lines: list[str] = []
+    for one in found:
+        lines.append(f"{one.target.format}: {one.rows:,} rows, of which an ingestion would drop {one.dropped:,}")
+        lines += [
+            f"  {rows:,} rows: {reason} (first: {one.examples[reason]})" for reason, rows in one.reasons.most_common()
+        ]
+    return "\n".join(lines)
+
+
+def _plain(one: Checked) -> dict[str, object]:
+    found = asdict(one)
+    return found | {"target": one.target.format, "reasons": dict(one.reasons)}
