@@ -23,6 +23,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
 from local.athena.protocol.service import Endpoints
 from local.dynamodb.fast_items import quicken
+from local.dynamodb.table_exports import write_whole_exports
 from local.s3.conditional_writes import ConditionalWrites
 from local.state import State
 
@@ -199,6 +200,7 @@ def serve(
             "Use --host 127.0.0.1, or add --allow-remote if the network is yours (inside a container, say)."
         )
     quicken()
+    write_whole_exports()
     try:
         application = _Front(region, data_dir)
     except OSError as error:

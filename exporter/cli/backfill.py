@@ -19,7 +19,8 @@ from exporter.sources.opening import SourceName, way_of
 @options.END
 @click.option("--chunk-days", type=click.IntRange(1, 366), help="Days of a run; without it, calendar months.")
 @click.option("--force", is_flag=True, help="Export days again that are closed already.")
-@options.SOURCE
+@options.ANY_SOURCE
+@click.option("--export-arn", metavar="ARN", help="Completed or running table export to read; without it, a new one.")
 @options.SEGMENTS
 @options.RANGES
 @options.MAX_READ_UNITS
@@ -40,6 +41,7 @@ def backfill(
     chunk_days: int | None,
     force: bool,
     source: SourceName | None,
+    export_arn: str | None,
     segments: int | None,
     ranges: int,
     max_read_units: float | None,
@@ -51,9 +53,11 @@ def backfill(
     window = options.window_of(settings, start, end)
     if window is None:
         raise UsageError("--start and --end are needed; --end is included")
-    if chunk_days and way_of(settings.dataset, source) == "scan":
-        raise UsageError("a scan reads the whole table once for all days; leave out --chunk-days")
-    request = BackfillRequest(window, chunk_days, force, source, segments, ranges, max_read_units, wait)
+    if export_arn and source != "table-export":
+        raise UsageError("--export-arn belongs to --source table-export")
+    if chunk_days and way_of(settings.dataset, source) != "index":
+        raise UsageError("a scan or a table export reads the whole table once for all days; leave out --chunk-days")
+    request = BackfillRequest(window, chunk_days, force, source, segments, export_arn, ranges, max_read_units, wait)
     with progress_shown() as progress, stop_on_signal() as stop:
         done = Backfill(settings, request, progress=progress, stop=stop).run(_log_run)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())

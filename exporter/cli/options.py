@@ -35,6 +35,11 @@ SOURCE = click.option(
     type=click.Choice(["index", "scan"]),
     help="Read the index, or scan the table; without it, what the dataset declares.",
 )
+ANY_SOURCE = click.option(
+    "--source",
+    type=click.Choice(["index", "scan", "table-export"]),
+    help="Read the index, scan the table, or read an export of it to S3; without it, what the dataset declares.",
+)
 SEGMENTS = click.option(
     "--segments",
     type=click.IntRange(1, 1_000_000),

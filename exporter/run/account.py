@@ -9,7 +9,7 @@ import structlog
 
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry, RunWindow
-from exporter.errors import ExportError
+from exporter.errors import ExportError, SourceError
 from exporter.planning.window import Window
 from exporter.run.reader import Tally
 from exporter.run.request import ExportRequest
@@ -96,11 +96,25 @@ class Account:
         options = {"scope": "resume" if request.resume else scope}
         if request.source not in {None, "index"}:
             options["source"] = request.source
+        if request.export_arn:
+            options["export_arn"] = request.export_arn
         if request.accept_empty:
             options["accept_empty"] = "true"
         if request.lookback_days:
             options["lookback_days"] = str(request.lookback_days)
         return options
+
+
+def require_older(account: Account) -> None:
+    """Raise SourceError if days of the run were read later than what it reads: it would replace newer rows by older."""
+    records = account.manifest.days if account.manifest else {}
+    newer = [day for day in account.days or records if day in records and records[day].read_at > account.started_at]
+    if newer:
+        raise SourceError(
+            f"the export is as of {account.started_at:%Y-%m-%d %H:%M:%S} UTC, and {days_text(newer)} were read later: "
+            "their rows would be replaced by older ones. Leave out --export-arn, so that a new export is started, or "
+            "name other days by --start and --end"
+        )
 
 
 def write_entry(records: Records, entry: RunEntry) -> RunEntry:

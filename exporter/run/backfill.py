@@ -37,9 +37,12 @@ class BackfillRequest:
     force: bool = False
     """Export days again that are closed in the manifest."""
     source: SourceName | None = None
-    """What is read; None: what the dataset declares. A scan reads the whole table, so all days are one run."""
+    """What is read; None: what the dataset declares. A scan and a table export are of the whole table, so that all days
+    are one run."""
     segments: int | None = None
     """Segments of a scan; None: as many as the table's size asks for."""
+    export_arn: str | None = None
+    """The table export that is read; None: a new one is started."""
     ranges: int = 8
     max_read_units: float | None = None
     wait_minutes: float = 0.0
@@ -123,7 +126,7 @@ class Backfill:
             for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
                 closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
-        if way_of(dataset, self._request.source) == "scan" and windows:
+        if way_of(dataset, self._request.source) != "index" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
         for number, window in enumerate(windows, start=1):
@@ -143,6 +146,7 @@ class Backfill:
             window,
             source=self._request.source,
             segments=self._request.segments,
+            export_arn=self._request.export_arn,
             ranges=self._request.ranges,
             max_read_units=self._request.max_read_units,
             wait_minutes=self._request.wait_minutes,

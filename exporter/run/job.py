@@ -23,7 +23,7 @@ from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.planning.owed_days import EarlierRuns, died_runs
 from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
 from exporter.planning.sort_key import SortKey
-from exporter.run.account import Account, days_text, log_end, write_entry
+from exporter.run.account import Account, days_text, log_end, require_older, write_entry
 from exporter.run.day_export import DayExport, Reading
 from exporter.run.earlier_runs import earlier_runs
 from exporter.run.key_log import KeyLog
@@ -38,14 +38,19 @@ from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
-from exporter.sources.opening import Opener, way_of
+from exporter.sources.opening import OpenedSource, Opener, export_source, way_of
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_export.exporting import completed_export
+from exporter.sources.table_export.manifests import read_files
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
 from exporter.targets.publisher import Publisher, Run
 from exporter.targets.quarantine import Quarantine
+
+EXPORTS_FOLDER = "_exports"
+"""Below the prefix: the native exports that a run has started."""
 
 _log = structlog.get_logger()
 
@@ -157,8 +162,7 @@ class ExportJob:
         )
         if not sort_key.sorts and self._way == "index" and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
-        opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
-        opened = opener.open(self._way, description, sort_key, self.request.segments)
+        opened = self._opened(description, sort_key)
         reader = Reader(opened.source, progress=self.progress, stop=self.stop)
         account.tally = reader.tally
         policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)
@@ -184,6 +188,22 @@ class ExportJob:
         account.warnings += opened.warnings(manifest, reader.tally.answered)
         if account.protected:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
+
+    def _opened(self, description: SourceDescription, sort_key: SortKey) -> OpenedSource:
+        if self._way != "table-export":
+            opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
+            return opener.open(self._way, description, sort_key, self.request.segments)
+        account, table = self._account, self._dataset.source.table
+        target = (self.settings.bucket, f"{self.settings.prefix}/{EXPORTS_FOLDER}")
+        done = completed_export(self._clients.dynamodb, table, self.request.export_arn, target, self.stop)
+        account.request = dataclasses.replace(account.request, export_arn=done.arn)
+        objects = Store(self._clients.s3, done.bucket)
+        summary, files = read_files(objects, done.summary_key)
+        _log.info("reading the export", arn=done.arn, items=summary.item_count, files=len(files))
+        # Rows are as of the export: a day that was not over by then stays open, and a later reading is not replaced.
+        account.started_at = dt.datetime.fromisoformat(summary.export_time)
+        require_older(account)
+        return export_source(self._dataset, description, sort_key, objects, files, self.request.ranges)
 
     def _publisher(
         self,

@@ -45,7 +45,9 @@ class ExportRequest:
     wait_minutes: float = 0.0
     """How long to wait for another run of the dataset to end."""
     source: SourceName | None = None
-    """What is read: the index, or the table by a scan; None: what the dataset declares."""
+    """What is read: the index, the table by a scan, or an export of it to S3; None: what the dataset declares."""
+    export_arn: str | None = None
+    """The export that is read; None: a new one is started."""
     segments: int | None = None
     """Segments of a scan; None: as many as the table's size asks for."""
     lookback_days: int = 0

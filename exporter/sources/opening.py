@@ -1,7 +1,7 @@
 """A dataset and the way to read it flow in, an opened source flows out, with what a run asks besides reading it."""
 
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -17,12 +17,14 @@ from exporter.sources.index import Index
 from exporter.sources.item_bodies import ItemBodies, ItemKeys
 from exporter.sources.partial_reads.probe import Probe, RunningProbe, empty_value_warning, empty_values, probe_index
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_export.manifests import ExportFile, Objects
+from exporter.sources.table_export.source import ExportSource
 from exporter.sources.table_scan import TableScan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SourceName = Literal["index", "scan"]
+SourceName = Literal["index", "scan", "table-export"]
 """Ways to read the items of a dataset."""
 
 SEGMENT_BYTES = 1 << 30
@@ -98,11 +100,25 @@ class Opener:
         return OpenedSource(by_scan, planner, dataset, index)
 
 
+def export_source(
+    dataset: Dataset,
+    description: SourceDescription,
+    sort_key: SortKey,
+    objects: Objects,
+    files: Sequence[ExportFile],
+    at_a_time: int,
+) -> OpenedSource:
+    """Return the data files of a table export as a source."""
+    keys = item_keys(dataset.source, description) if isinstance(dataset.source, IndexSource) else None
+    source = ExportSource(objects, files, description, keys, at_a_time)
+    return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
+
+
 def item_keys(declared: IndexSource, description: SourceDescription) -> ItemKeys:
-    """Return the keys by which the items of a table are those of an index; raise SourceError for several attributes."""
+    """Return the keys by which items of a table are those of an index; raise SourceError for several attributes."""
     if len(declared.partition_attributes) > 1:
         raise SourceError(
-            f"a scan groups items by one partition key attribute; index {declared.index} has "
+            f"a scan or a table export groups items by one partition key attribute; index {declared.index} has "
             f"{' and '.join(declared.partition_attributes)}. Read it with --source index."
         )
     return ItemKeys(

@@ -104,6 +104,25 @@ class Store:
                 raise self._error(error, "read", key) from None
         raise AssertionError  # the last attempt has returned or raised
 
+    def chunks(self, key: str) -> Iterator[bytes]:
+        """Yield an object's bytes in pieces, so that memory holds one of them; a body that breaks off is read on."""
+        at, etag = 0, None
+        for attempt in range(1, _BODY_ATTEMPTS + 1):
+            wanted: dict[str, Any] = {"Range": f"bytes={at}-", "IfMatch": etag} if etag else {}
+            try:
+                response = self._client.get_object(Bucket=self.bucket, Key=key, **wanted)
+                etag = response["ETag"]
+                for chunk in response["Body"].iter_chunks(1 << 20):
+                    at += len(chunk)
+                    yield chunk
+            except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
+                if attempt == _BODY_ATTEMPTS:
+                    raise self._error(error, "read", key) from None
+            except (ClientError, BotoCoreError) as error:
+                raise self._error(error, "read", key) from None
+            else:
+                return
+
     def read_end(self, key: str, size: int) -> bytes | None:
         """Return an object's last `size` bytes, the whole of a smaller one, or None where there is none."""
         try:

@@ -173,7 +173,7 @@ class Scene:
         return [
             json.loads(line, parse_float=str, parse_int=str)
             for key in self.keys("_quarantine/")
-            for line in self.read(key).decode().splitlines()
+            for line in self.read(key).splitlines()
         ]
 
 
