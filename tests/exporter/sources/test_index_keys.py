@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from stubbed import VARIABLES
 
-from dataset_model import dataset_from_environment
-from dataset_model.definition import IndexSource
+from dataset_model import IndexSource, dataset_from_environment
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import EVERY_KEY, KeyRange
 from exporter.sources.description import SourceDescription, describe_source
