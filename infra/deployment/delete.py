@@ -52,12 +52,24 @@ class Deletion:
         return True
 
     def _announce(self, outputs: dict[str, str], *, with_data: bool) -> None:
-        data = outputs.get("ExportDataBucket")
+        data, results = outputs.get("ExportDataBucket"), outputs.get("AthenaResultsBucket")
+        if results:
+            count = self._counted(results)
+            group = outputs.get("AthenaWorkgroup", "")
+            self.display.say(f"The {count} query results in {results} and the workgroup {group} with its history go.")
         if data and not with_data:
-            self.display.say(f"The data in {data} stays. Sign-ins, queries' results, alarms and logs go.")
+            self.display.say(f"The data in {data} stays; --with-data asks for its name. Sign-ins, alarms and logs go.")
         elif data:
-            count = count_objects(self.clients.s3, data)
-            self.display.say(f"{data} holds {'at least ' if count >= 1000 else ''}{count:,} objects.")
+            self.display.say(f"{data} holds {self._counted(data)} objects.")
+
+    def _counted(self, bucket: str) -> str:
+        try:
+            count = count_objects(self.clients.s3, bucket)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") == "NoSuchBucket":
+                return "0"
+            raise
+        return f"{'at least ' if count >= 1000 else ''}{count:,}"
 
     def _doomed(self, outputs: dict[str, str], parameters: dict[str, str]) -> dict[str, str]:
         candidates = {}

@@ -163,7 +163,10 @@ def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str
     def value(name: str) -> str:
         return _text(parameters.get(name, declared[name]["Default"]))
 
-    schedule, limit = value("CronExpression"), value("AlarmAfterHours")
+    if "CronExpression" in parameters and value("ScheduleExpression"):
+        return ["parameters.ScheduleExpression: another name of CronExpression, which is given too; keep one of them"]
+    name = "ScheduleExpression" if value("ScheduleExpression") else "CronExpression"
+    schedule, limit = value(name), value("AlarmAfterHours")
     pause = longest_pause(schedule)
     # A weekly export brings a daily run.
     excused = value("ScheduleState") == "DISABLED" or value("DateRangeMode") == "PREVIOUS_WEEK"
@@ -182,7 +185,7 @@ def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str
         if needed <= longest
         else f"{daily}, or a schedule that runs more often, because an alarm looks back {longest} hours at most"
     )
-    return [f"parameters.CronExpression: {schedule} pauses for up to {hours} hours; expected {expected}"]
+    return [f"parameters.{name}: {schedule} pauses for up to {hours} hours; expected {expected}"]
 
 
 def _value(name: str, value: Any, templates: Mapping[TemplateName, Template]) -> str:

@@ -27,6 +27,7 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
         "TableSKType": "S", "BillingMode": "PAY_PER_REQUEST", "GsiName": None, "GsiPartitionKeyAttribute": None,
         "GsiPartitionKeyValue": None, "GsiSortKeyAttribute": None, "DateFormat": "ISO", "ExtraDateColumn": "",
         "QuestionColumnSuffix": "", "CronExpression": "cron(0 1 * * ? *)", "DateRangeMode": "PREVIOUS_DAY",
+        "ScheduleExpression": "",
         "LookbackHours": "24", "LookbackDays": "0", "S3BucketName": "", "S3DataPrefix": "dynamo-gsi-export",
         "OverwriteMode": "OVERWRITE", "LogRetentionDays": "14", "Dataset": "", "TimeZone": "", "SettleMinutes": "",
         "ScheduleState": "ENABLED", "GsiPartitionKeyType": "S", "ExistingDataBucket": "false",

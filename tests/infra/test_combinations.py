@@ -107,6 +107,7 @@ def test_provisioned_tables_have_throughput_on_table_and_index():
     [
         ({"ExistingDataBucket": "true"}, "S3BucketName"),
         ({"CreateNetwork": "false"}, "A Fargate task needs a network"),
+        ({"CronExpression": "rate(2 hours)", "ScheduleExpression": "rate(1 day)"}, "two names of one setting"),
         ({"VpcId": "vpc-01234567"}, "SubnetIds has to name"),
         ({"SubnetIds": "subnet-01234567,subnet-89abcdef"}, "VpcId has to name"),
         ({"CreateTable": "true", "TablePKName": "a", "TableSKName": "a"}, "TablePKName and TableSKName have to differ"),
@@ -223,6 +224,17 @@ def test_alarms_read_what_the_exporter_writes():
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
     ours = {(one["Namespace"], one["MetricName"]) for one in alarms if one["Namespace"].startswith("DynamoDB")}
     assert ours == made == {("DynamoDBReporting/reports", name) for name in ("RunsSucceeded", "DataAge", "Quarantined")}
+
+
+@pytest.mark.parametrize(("host", "schedule"), [("Fargate", "TaskSchedule"), ("Lambda", "FunctionSchedule")])
+def test_the_schedule_has_two_names(host, schedule):
+    """ScheduleExpression, as earlier users wrote it, is taken in place of CronExpression; without it, the latter."""
+    given = {"ExporterHost": host, "ScheduleExpression": "rate(12 hours)"}
+    shown = [
+        rendered("template", **parameters).resources[schedule]["Properties"]["ScheduleExpression"]
+        for parameters in (given, {"ExporterHost": host, "CronExpression": "rate(2 hours)"})
+    ]
+    assert shown == ["rate(12 hours)", "rate(2 hours)"]
 
 
 def test_the_run_task_line_is_a_command():

@@ -134,6 +134,8 @@ def test_delete_keeps_the_data(operator):
     assert s3().list_objects_v2(Bucket=outputs["ExportDataBucket"])["KeyCount"] == 1
     shown = operator.shown.getvalue()
     assert "set ExistingDataBucket: true" in shown.replace("\n", " ")
+    assert f"The 1 query results in {outputs['AthenaResultsBucket']} and the workgroup reports-test" in shown
+    assert "--with-data asks for its name" in shown
     assert "The table contacts-test stays" in shown
 
 

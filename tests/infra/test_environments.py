@@ -107,6 +107,12 @@ def test_the_longest_pause_of_a_schedule(schedule, hours):
         ("CronExpression: cron(0 1 ? * MON *), ScheduleState: DISABLED", None),
         ("CronExpression: cron(0 1 * 1 ? *), AlarmAfterHours: 168", "an alarm looks back 168 hours at most"),
         ("CronExpression: rate(7 days), AlarmAfterHours: 168", "runs more often"),
+        ("ScheduleExpression: rate(12 hours)", None),
+        ("ScheduleExpression: rate(36 hours)", r"ScheduleExpression: rate\(36 hours\) pauses.*AlarmAfterHours: 37"),
+        (
+            "CronExpression: cron(0 1 * * ? *), ScheduleExpression: rate(1 day)",
+            "ScheduleExpression: another name of CronExpression, which is given too; keep one of them",
+        ),
     ],
 )
 def test_a_schedule_that_pauses_says_how_it_is_watched(tmp_path, parameters, shown):
