@@ -106,6 +106,7 @@ def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:
 
 _OF_PARQUET = ("extra_date_column", "extra_date_type", "overwrite_mode", "question_suffix")
 _OF_FILES = ("path", "manifest")
+_DATABASE, _TABLE = (Target.model_fields[name].default for name in ("database", "table"))
 _SAMPLE_DAY = dt.date(2026, 12, 31)
 
 
@@ -155,6 +156,8 @@ def _places(data: Mapping[str, Any], entries: list[tuple[int, Mapping[str, Any]]
     """Yield targets with files at the same place, or among the files of Parquet, or without folders for a table."""
     name, root = str(data.get("name")), str(_at(data, main_target(data)).get("prefix", Target().prefix)).strip("/")
     keys: set[str] = set()
+    parquet = _at(data, main_target(data))
+    tables = {(parquet.get("database", _DATABASE), parquet.get("table", _TABLE))}
     for index, entry in entries:
         target = _valid_target(entry)
         if target is None or target.format == "parquet":
@@ -167,6 +170,10 @@ def _places(data: Mapping[str, Any], entries: list[tuple[int, Mapping[str, Any]]
         elif key in keys:
             yield Inconsistency(place, "a path that no other target has", target.pattern)
         keys.add(key)
+        table = (entry.get("database", parquet.get("database", _DATABASE)), entry.get("table"))
+        if target.has_table and table in tables:
+            yield Inconsistency(("targets", index, "table"), "a table that no other target has", str(entry["table"]))
+        tables.add(table)
         if target.has_table and not target.is_partitioned:
             expected = "a path that ends with year={year}/month={month}/day={day}/ and a file, because of table"
             yield Inconsistency(place, expected, target.pattern)

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from conftest import BUCKET
+from scenario import BUCKET
 
 from dataset_model import Dataset, IndexSource, Target
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord, TargetObject

@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from conftest import BUCKET
+from scenario import BUCKET
 
 from dataset_model.records.verification import Verification
 from exporter.audit.verify import Verifier, VerifyRequest
