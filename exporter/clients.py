@@ -42,6 +42,11 @@ class Clients:
         return client
 
     @cached_property
+    def streams(self) -> Any:
+        """Reads the shards of a table's stream."""
+        return self._client("dynamodbstreams")
+
+    @cached_property
     def s3(self) -> "S3Client":
         """Reads and writes the bucket. Path style works on AWS and wherever a bucket's name is no host name."""
         client: S3Client = self._client("s3", s3={"addressing_style": "path"})

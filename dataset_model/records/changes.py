@@ -109,3 +109,28 @@ class MergeRecord(BaseModel):
 def merge_key(prefix: str, token: str) -> str:
     """Return the key of a merge's record."""
     return f"{prefix}/{MERGES_FOLDER}/{token}.json"
+
+
+SHARDS_FILE = f"{CHANGES_FOLDER}/_shards.json"
+
+
+class ShardProgress(BaseModel):
+    """How far a shard has been read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sequence: str | None = None
+    """Number of the last record whose change is stored; None: none yet."""
+    is_finished: bool = False
+    """Whether it is closed and has been read to its end."""
+
+
+class StreamProgress(BaseModel):
+    """How far a stream has been read by `exporter stream`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    stream: str
+    """Its ARN. A table whose stream is enabled again has another one."""
+    shards: dict[str, ShardProgress] = {}

@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 
 import pyarrow as pa
@@ -21,6 +22,7 @@ from dataset_model.records.changes import (
 from exporter.storage.object_store import Store
 from exporter.targets.formats.parquet import COMPRESSION
 
+_AT_A_TIME = 8
 _CONTENT_TYPE = "application/vnd.apache.parquet"
 
 
@@ -30,12 +32,17 @@ def write_changes(store: Store, prefix: str, days: Mapping[dt.date, pa.Table]) -
     The name is made of the content, so a batch that is handled again overwrites its own files. Another batch of the
     same records has other files: key and sequence number decide, not files.
     """
-    keys: list[str] = []
-    for day, rows in days.items():
+
+    def written(day: dt.date, rows: pa.Table) -> str:
         body = file_of(rows)
-        keys.append(change_file_key(prefix, day, latest(rows), blake2b(body, digest_size=12).hexdigest()))
-        store.write(keys[-1], body, content_type=_CONTENT_TYPE)
-    return keys
+        key = change_file_key(prefix, day, latest(rows), blake2b(body, digest_size=12).hexdigest())
+        store.write(key, body, content_type=_CONTENT_TYPE)
+        return key
+
+    if len(days) == 1:  # as in most batches
+        return [written(day, rows) for day, rows in days.items()]
+    with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="changes") as pool:
+        return list(pool.map(written, days.keys(), days.values()))
 
 
 def write_merged(store: Store, prefix: str, day: dt.date, rows: pa.Table, token: str) -> str:

@@ -41,6 +41,10 @@ GRACE = dt.timedelta(minutes=60)
 MERGED_BYTES = 16 << 20
 """A merged file is about as large at most; it is some ten times as large in memory."""
 
+SKEW = dt.timedelta(minutes=1)
+"""Times of a key's writes may be out of order by seconds. While the latest is kept, an earlier one that seems later
+does not count."""
+
 _log = structlog.get_logger()
 
 
@@ -140,7 +144,7 @@ class Compaction:
         return about[1]
 
     def _bound(self, day: dt.date) -> int | None:
-        """Return the instant before which a day's changes are in its file; None while a query may read an older file.
+        """Return the instant before which no query needs a day's changes; None while one may read an older file.
 
         What the manifest says counts only while the file is the one that it says it of.
         """
@@ -155,7 +159,7 @@ class Compaction:
         newest = max((found.modified for found in objects if found.modified), default=None)
         if newest is None or newest + self._grace > self._clock():
             return None
-        return milliseconds(record.as_of)
+        return milliseconds(record.as_of - SKEW)
 
     def _merge(self, day: dt.date, files: list[StoredObject], bound: int | None) -> None:
         """Write the rows of several files as one, and the record by which they are removed later."""
@@ -187,15 +191,13 @@ def latest_changes(rows: pa.Table, bound: int | None) -> pa.Table:
 
     Changes before `bound` are left out: the day's file holds what they did.
     """
-    if bound is not None:
-        rows = rows.filter(pc.greater_equal(rows.column(AT_COLUMN), bound))
     order = pc.sort_indices(rows, sort_keys=[(KEY_COLUMN, "ascending"), (SEQUENCE_COLUMN, "descending")])
     ordered = rows.take(order).combine_chunks()
-    if ordered.num_rows < 2:
-        return ordered
-    keys = ordered.column(KEY_COLUMN).combine_chunks()
-    first = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
-    return ordered.filter(pa.concat_arrays([pa.array([True]), first]))
+    if ordered.num_rows:
+        keys = ordered.column(KEY_COLUMN).combine_chunks()
+        first = pc.not_equal(keys.slice(1), keys.slice(0, len(keys) - 1))
+        ordered = ordered.filter(pa.concat_arrays([pa.array([True]), first]))
+    return ordered if bound is None else ordered.filter(pc.greater_equal(ordered.column(AT_COLUMN), bound))
 
 
 def _groups(files: Iterable[StoredObject]) -> Iterator[list[StoredObject]]:

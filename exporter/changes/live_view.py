@@ -1,7 +1,7 @@
 """A schema flows in, the view of the present state flows out: the days as they were read, and what has changed since.
 
 The view `<table>_live` reads two tables: `<table>_base`, the days' files with their stamps, and `<table>_changes`. Of
-each day it takes the changes written since the day was read, of each key the latest. An item with such a change is
+each day and key it takes the latest change, where it was written since the day was read. An item with such a change is
 taken from it, or left out where the change is a tombstone; every other item is taken from the day's file. Why that is
 exact, in docs/streams.md.
 
@@ -44,7 +44,7 @@ def _sql(dataset: Dataset, schema: TableSchema) -> str:
         days=days,
         of_base=_listed("b", names),
         of_change=_listed("c", names),
-        changed=_listed("c", [*names, KEY_COLUMN, SEQUENCE_COLUMN, OPERATION_COLUMN]),
+        changed=_listed("c", [*names, KEY_COLUMN, AT_COLUMN, OPERATION_COLUMN]),
         same_day_of_reading=_same_day("c", "r"),
         same_day_of_change=_same_day("b", "c"),
         key=KEY_COLUMN, at=AT_COLUMN, sequence=SEQUENCE_COLUMN, operation=OPERATION_COLUMN, as_of=AS_OF_COLUMN,
@@ -56,10 +56,10 @@ _TEXT = (
     'SELECT {days}, "{as_of}" AS instant FROM {base} '
     'UNION ALL SELECT {days}, "{at}" AS instant FROM {changes} WHERE "{operation}" = \'E\''
     ") AS found GROUP BY {days}), "
-    "latest AS (SELECT * FROM (SELECT {changed}, row_number() OVER ("
+    "latest AS (SELECT c.* FROM (SELECT {changed}, row_number() OVER ("
     'PARTITION BY c."year", c."month", c."day", c."{key}" ORDER BY c."{sequence}" DESC) AS place '
-    "FROM {changes} AS c LEFT JOIN readings AS r ON {same_day_of_reading} "
-    'WHERE c."{operation}" <> \'E\' AND (r."day" IS NULL OR c."{at}" >= r.instant)) AS ranked WHERE place = 1) '
+    "FROM {changes} AS c WHERE c.\"{operation}\" <> 'E') AS c LEFT JOIN readings AS r ON {same_day_of_reading} "
+    'WHERE c.place = 1 AND (r."day" IS NULL OR c."{at}" >= r.instant)) '
     "SELECT {of_base} FROM {base} AS b LEFT JOIN latest AS c "
     'ON {same_day_of_change} AND b."{key}" = c."{key}" WHERE c."{key}" IS NULL '
     "UNION ALL SELECT {of_change} FROM latest AS c WHERE c.\"{operation}\" = 'U'"

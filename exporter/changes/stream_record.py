@@ -4,6 +4,7 @@ Lambda's events and the answers of GetRecords differ in a few spellings; both ar
 """
 
 import datetime as dt
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -69,7 +70,7 @@ def stream_record(event: Mapping[str, Any]) -> StreamRecord | PoisonRecord:
 
 def record_text(event: Mapping[str, Any]) -> str:
     """Return an event as JSON."""
-    return msgspec.json.encode(event, enc_hook=str).decode()
+    return json.dumps(event, default=str)  # which writes any text, half of a surrogate pair as well
 
 
 def _images(event: Mapping[str, Any], change: Mapping[str, Any]) -> Images:

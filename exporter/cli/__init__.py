@@ -6,8 +6,8 @@ import click
 
 VERBS = {
     "export": "export", "backfill": "backfill", "plan": "plan", "discover": "discover_command", "verify": "verify",
-    "doctor": "doctor", "quarantine": "quarantine", "sync": "sync", "runs": "runs", "compact": "compact",
-    "lookup": "lookup", "quicksight": "quicksight",
+    "doctor": "doctor", "quarantine": "quarantine", "sync": "sync", "runs": "runs",
+    "stream": "stream", "compact": "compact", "lookup": "lookup", "quicksight": "quicksight",
 }  # fmt: skip
 """Verb -> its command in the module of that name."""
 

@@ -106,12 +106,13 @@ def random_group(chance: random.Random, number: int, histories: int) -> Group:
 class World:
     """Groups of histories, one dataset."""
 
-    def __init__(self, scene, monkeypatch, seed: int, histories: int, groups: int) -> None:
+    def __init__(self, scene, monkeypatch, seed: int, histories: int, groups: int, most: int = 1000) -> None:
+        """`most` is the largest batch."""
         self.chance = random.Random(seed)
         self.scene = scene()
         self.groups = [random_group(self.chance, number, histories // groups) for number in range(groups)]
         self.settings = self.scene.settings(DYNAMO_TABLE_NAME="ttt", GSI_NAME="iii", GSI_PK_VALUE="A")
-        self.monkeypatch = monkeypatch
+        self.monkeypatch, self.most = monkeypatch, most
         self.store = Store(Clients("us-east-1").s3, self.settings.bucket)
 
     def play(self) -> None:
@@ -145,7 +146,7 @@ class World:
         self.chance.shuffle(events)
         cut: list[list[dict]] = []
         while events:
-            size = self.chance.randrange(1, 40 * HISTORIES // GROUPS)
+            size = self.chance.randrange(1, self.most)
             cut.append(events[:size])
             events = events[size:]
             if self.chance.random() < 0.3:  # a bisected retry
@@ -229,7 +230,7 @@ def test_without_the_margin_some_history_ends_otherwise(scene, monkeypatch):
 
 def test_a_compaction_killed_at_any_instant_loses_and_doubles_nothing(scene, monkeypatch):
     """Killed before its writes and removals in turn, and run again: the present state is the same throughout."""
-    world = World(scene, monkeypatch, 2, 20, 1)
+    world = World(scene, monkeypatch, 2, 20, 1, most=150)
     world.play()
     for after in range(1, 100, 2):
         try:

@@ -91,6 +91,15 @@ def test_changes_before_the_reading_do_not_count(table):
     assert live(table) == [("16", "1", "first"), ("16", "3", "just written"), ("17", "2", "second")]
 
 
+def test_times_out_of_order_bring_nothing_old_back(table):
+    """DynamoDB's times are approximate: an earlier change that seems later than the reading's bound does not count."""
+    bound = NOW - dt.timedelta(minutes=5)
+    one = item("1", "2026-02-16T10:00:00Z", **note("first"))
+    write(table, event(1, bound + dt.timedelta(seconds=1), one | note("older"), None))
+    write(table, event(2, bound - dt.timedelta(seconds=1), one, one | note("older")))
+    assert live(table)[0] == ("16", "1", "first")
+
+
 def test_a_day_that_was_read_and_is_empty_counts_no_older_changes(table):
     """A day without a file states as well since when changes count: an old record does not bring an item back."""
     write(table, event(1, AFTER, item("2", "2026-02-17T10:00:00Z", **note("second")), None))
@@ -138,6 +147,7 @@ def test_a_stream_without_old_images_is_refused(table):
         {"dynamodb": None},
         {"eventName": "MODIFY"},
         {"eventName": "RENAME"},
+        {"eventName": "\ud800"},
         {"dynamodb": {"SequenceNumber": "1e3", "ApproximateCreationDateTime": 1, "NewImage": {"Id": {"S": "1"}}}},
         {"dynamodb": {"SequenceNumber": "1", "ApproximateCreationDateTime": "x", "NewImage": {"Id": {"S": "1"}}}},
         {
@@ -155,7 +165,16 @@ def test_a_stream_without_old_images_is_refused(table):
             }
         },
     ],
-    ids=["no change", "no old image", "unknown event", "sequence", "time", "no value", "unknown type"],
+    ids=[
+        "no change",
+        "no old image",
+        "unknown event",
+        "half a pair",
+        "sequence",
+        "time",
+        "no value",
+        "unknown type",
+    ],
 )
 def test_a_poison_record_is_quarantined_and_the_others_count(table, damage):
     """A record that cannot be read is kept with its reason, and spoils no other record of its batch."""
