@@ -1,6 +1,6 @@
-"""The dataset files lie at the top of the repository, and inside `dataset_model` once installed.
+"""The dataset files are at the top of the repository, and inside `dataset_model` once installed.
 
-Setuptools reads a folder's new place from here alone: `pyproject.toml` cannot name one package beside those it finds.
+Setuptools reads a folder's new place from here alone: `pyproject.toml` names either packages or a place to find them.
 """
 
 from setuptools import find_packages, setup

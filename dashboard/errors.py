@@ -2,18 +2,18 @@
 
     DashboardError
     ├── InvalidRequest      the request's own fields are wrong: mend the fields named
-    ├── ChangedMeanwhile    somebody else was first: look again, then decide
+    ├── ChangedMeanwhile    another request was first: look again, then decide
     ├── RefusedSql          the SQL is outside what is served: mend it at the place named
     ├── Forbidden           the person's role does not allow it: ask an admin for the role
     ├── TooManyQueries      the person's or everyone's limit is reached: wait, or stop a query
     ├── QueryError          Athena answered, and the answer is no
     │   ├── QueryFailed     the query itself failed: read Athena's reason
-    │   ├── QueryCancelled  somebody, or the time limit, stopped it
+    │   ├── QueryCancelled  a person or the time limit stopped it
     │   ├── TableMissing    nothing has been exported yet, or the names are wrong
     │   └── ResultMissing   the result's file is gone: run the query again
     └── ServiceError        Athena, S3 or the sign-in provider did not do its part
         ├── AthenaUnreachable   no answer: try again, look at endpoint and network
-        ├── IssuerUnreachable   nobody can say whether a token is genuine: try again
+        ├── IssuerUnreachable   it cannot be checked whether a token is genuine: try again
         ├── StorageFailed       S3 refused or broke off, or a record there is damaged: read the cause
         ├── Throttled           too many requests: try again in a while
         └── AccessDenied        the role lacks a permission: give it
@@ -41,7 +41,7 @@ class FieldFault:
 
 
 class InvalidRequest(DashboardError):
-    """A request whose fields are wrong; carries every fault."""
+    """A request with wrong fields; carries every fault."""
 
     def __init__(self, faults: tuple[FieldFault, ...]) -> None:
         self.faults = faults
@@ -49,7 +49,7 @@ class InvalidRequest(DashboardError):
 
 
 class ChangedMeanwhile(DashboardError):
-    """Somebody else changed it first."""
+    """Another request changed it first."""
 
 
 class RefusedSql(DashboardError):

@@ -14,11 +14,11 @@ class LogLines:
         self._log().info(event, **facts)
 
     def warning(self, event: str, **facts: object) -> None:
-        """Tell what somebody should look at."""
+        """Log what an operator should look at."""
         self._log().warning(event, **facts)
 
     def error(self, event: str, **facts: object) -> None:
-        """Tell what somebody has to mend."""
+        """Log what an operator has to mend."""
         self._log().error(event, **facts)
 
     def exception(self, event: str, **facts: object) -> None:

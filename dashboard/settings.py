@@ -93,7 +93,7 @@ def http_stream_mode(environment: Mapping[str, str]) -> Literal["auto", "always"
 
 
 class _Reader:
-    """Reads variables and remembers what is wrong with each, so that all of it is told at once."""
+    """Reads variables and remembers what is wrong with each, so that all faults are reported at once."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.environment = environment

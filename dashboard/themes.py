@@ -11,7 +11,7 @@ COOKIE: Final = "dashboard_theme"
 """Holds the name of the chosen theme; absent until someone chooses."""
 
 PARAMETER: Final = "theme"
-"""Of an address: the theme that whoever opens it shall see."""
+"""Of an address: the theme that its visitors see."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ _COLOURS: Final[dict[str, tuple[Any, Any, Any, Any]]] = {
     "info":      ("#2455d3", "#86adff", "#62d5f0", "#a3330a"),
     "ramp":      (("#dfe8ff", "#1d3f9e"), ("#1d2f57", "#bcd2ff"), ("#0d4f6b", "#c7effb"), ("#ffe3cc", "#8a2f07")),
 }  # fmt: skip
-"""One line per field of a theme; Light, Dark, Ocean and Sunset beside one another."""
+"""One line per field of a theme; Light, Dark, Ocean and Sunset in one line."""
 _CATEGORIES: Final = (
     ("#2f62e0", "#0f8f83", "#d97706", "#8250df", "#c93a77", "#4b7f1e", "#0a7ea4", "#6b7480"),
     ("#6f9dff", "#3fcba5", "#f5b454", "#b594f8", "#fb83b5", "#a3d468", "#4fcbe6", "#a3b0c4"),

@@ -155,7 +155,7 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
         for details in errors:
             if details["type"] == "inconsistent":
                 continue  # added below, for a file that has other faults as well
-            # A list whose entries were refused is "too short" as well, which is not worth reporting.
+            # A list with refused entries is "too short" as well, which is not worth reporting.
             if not (details["type"] == "too_short" and details["loc"] in parents):
                 fault = _fault(details, document, name, environment)
                 faults[fault.where, fault.field] = fault

@@ -10,7 +10,7 @@ from dataset_model.file_formats import STORAGE_FORMATS, FormatName, StorageForma
 from dataset_model.names import Name
 
 MANIFESTS_FOLDER = "manifests"
-"""Beside the folder of a target's files: a manifest must not be in the folder that it names."""
+"""Next to the folder of a target's files: a manifest must not be in the folder that it names."""
 
 _PARTITION_FOLDER = re.compile(r"(?:year|month|day)=")
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")

@@ -48,7 +48,7 @@ class Clients:
 
     @cached_property
     def s3(self) -> "S3Client":
-        """Reads and writes the bucket. Path style works on AWS and wherever a bucket's name is no host name."""
+        """Reads and writes the bucket. Path style works on AWS and where a bucket's name is no host name."""
         client: S3Client = self._client("s3", s3={"addressing_style": "path"})
         return client
 

@@ -53,7 +53,7 @@ class Clients:
 
     @cached_property
     def s3(self) -> Any:
-        """Buckets. Path style works on AWS and wherever a bucket's name is no host name."""
+        """Buckets. Path style works on AWS and where a bucket's name is no host name."""
         return boto3.client("s3", region_name=self.region, config=Config(s3={"addressing_style": "path"}))
 
     @cached_property

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 VERSION = "476"
-"""The last release whose server archive is on Maven Central. It needs Java 24 or newer."""
+"""The last release with a server archive on Maven Central. It needs Java 24 or newer."""
 COORDINATES = f"io.trino:trino-server:{VERSION}:tar.gz"
 ARCHIVE_MEGABYTES = 821
 PARTS = ("bin/", "lib/", "plugin/hive/", "plugin/geospatial/")

@@ -100,7 +100,7 @@ def _rows_of(stand_in: StandIn, name: str) -> list[dict[str, Cell]]:
 
 
 def _data_objects(stand_in: StandIn, name: str) -> Iterator[tuple[str, dict[str, Cell]]]:
-    """Yield key and partition values of each data object, told by its key alone."""
+    """Yield key and partition values of each data object, by its key alone."""
     prefix = f"exports/{name}/"
     for page in stand_in.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
         for found in page.get("Contents", []):

@@ -27,7 +27,7 @@ LINK_SECONDS = 300
 
 
 READ_ATTEMPTS: Final = 3
-"""Reads of an object whose answer breaks off; the SDK repeats requests, but not a body that it has begun to give."""
+"""Reads of an object after broken answers; the SDK repeats requests, but not a body that it has begun to give."""
 
 T = TypeVar("T")
 
@@ -171,7 +171,7 @@ class Objects:
 
 
 def _repeated(read: Callable[[], T]) -> T:
-    """Return what a read gives; one whose answer broke off is repeated."""
+    """Return what a read gives; one with a broken answer is repeated."""
     for _ in range(READ_ATTEMPTS - 1):
         with contextlib.suppress(IncompleteReadError, ReadTimeoutError, ResponseStreamingError):
             return read()

@@ -56,7 +56,7 @@ def linked_from(params: Mapping[str, Sequence[str]]) -> Linked:
 def search_from(values: Mapping[str, object], parameters: Mapping[str, object] | None = None) -> str:
     """Return the query string of an address, `?` included; what is empty, or too long for one, is left out.
 
-    An empty `agentName` stays: it names the rows whose agent is the empty text.
+    An empty `agentName` stays: it names the rows with the empty text as agent.
     """
     named = {**values, **{PARAMETER + name: value for name, value in (parameters or {}).items()}}
     shown = {name: _text(value) for name, value in named.items() if value is not None}

@@ -163,7 +163,7 @@ def overview_from(
 
 
 def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -> Overview:
-    """Return the Overview of a dataset whose last day was removed: nothing to ask Athena for."""
+    """Return the Overview of a dataset without days: there is nothing to ask Athena for."""
     period = Period(filters.days)
     groups = _Groups(model, period, ())
     by_day = tuple(_day_count(model, manifest, day, {}) for day in filters.days or ())
@@ -234,7 +234,7 @@ def _published_days(manifest: Manifest) -> Days | None:
 
 
 def _opened(model: SemanticModel, filters: Filters) -> list[str]:
-    """Return the filtered dimensions, whose own charts leave that filter open."""
+    """Return the filtered dimensions: the chart of each leaves its own filter open."""
     return [dimension for dimension in model.dimensions if filters.values(dimension)]
 
 

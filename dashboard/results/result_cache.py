@@ -1,6 +1,6 @@
 """Result locations flow in, Arrow tables flow out: one cached copy per result for the whole process.
 
-Small results are in memory. A large one is a memory-mapped Arrow file, whose pages the system reclaims under pressure.
+Small results are in memory. A large one is a memory-mapped Arrow file; the system reclaims its pages under pressure.
 Both caches are bounded in bytes and drop the least recently used entry; a dropped result is read again from Athena's
 file in S3, without a query.
 """

@@ -22,7 +22,7 @@ _BLOCK_BYTES: Final = 2 * 1024 * 1024
 def table_from_csv(body: bytes, columns: Sequence[ResultColumn]) -> pa.Table:
     """Return the rows of a result file; columns in order, names made unique.
 
-    A column whose values do not fit its type (a timestamp in the year 30000) stays text rather than losing a value.
+    A column with values that do not fit its type (a timestamp in the year 30000) stays text rather than losing a value.
     """
     names = unique_names([column.name for column in columns])
     positions = [str(number) for number in range(len(columns))]

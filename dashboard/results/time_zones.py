@@ -30,7 +30,7 @@ def has_times(table: pa.Table, columns: Sequence[str]) -> bool:
 
 
 def in_zone(table: pa.Table, zone: str) -> pa.Table:
-    """Return a table whose timestamps are those of a clock in the zone, for charts."""
+    """Return a table with the timestamps of a clock in the zone, for charts."""
     if zone == UTC:
         return table
     for place, field in enumerate(table.schema):

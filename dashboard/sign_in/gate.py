@@ -38,7 +38,7 @@ HEALTH: Final = "/healthz"
 _LISTENER_CHECK_SECONDS: Final = 5.0
 """How long the listening sockets are checked after the start; each request is checked as well."""
 
-# Wherever a base path puts them. What is not here is the front end: the same files for everyone, and no figures.
+# Below any base path. What is not here is the front end: the same files for everyone, and no figures.
 _GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = ("_stcore/health", "_http_stream/client.js")
 _PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")

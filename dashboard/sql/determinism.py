@@ -8,7 +8,7 @@ from dashboard.model.statements import Statement
 _CHANGING: Final = re.compile(
     r"\b(now|current_\w+|localtime\w*|rand|random\w*|uuid|shuffle|tablesample)\b", re.IGNORECASE
 )
-"""Words whose result changes between runs: clocks, random values, the current user."""
+"""Words with results that change between runs: clocks, random values, the current user."""
 
 
 def is_repeatable(statement: Statement) -> bool:

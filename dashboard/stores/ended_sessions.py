@@ -22,7 +22,7 @@ class _Stored(BaseModel):
 
 
 class EndedSessions:
-    """One small object beside the saved queries, where the dashboard may write. Every write is conditional."""
+    """One small object next to the saved queries, where the dashboard may write. Every write is conditional."""
 
     def __init__(self, objects: Objects, bucket: str, prefix: str) -> None:
         self._objects, self._bucket = objects, bucket

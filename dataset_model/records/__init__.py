@@ -1,1 +1,1 @@
-"""What the exporter has done flows in, the JSON records beside the data flow out; the dashboard reads them back."""
+"""What the exporter has done flows in, the JSON records next to the data flow out; the dashboard reads them back."""

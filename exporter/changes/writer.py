@@ -54,7 +54,7 @@ class ChangeWriter:
     """Writes the changes of one dataset; a process makes one and uses it for every batch."""
 
     def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = _now) -> None:
-        """Raise UsageError for a dataset whose files are not whole days, because there is nothing to compare with."""
+        """Raise UsageError for a dataset with files of partial days: there is nothing to compare with."""
         if settings.dataset.target.overwrite_mode == "APPEND":
             raise UsageError(
                 f"dataset {settings.dataset.name} is in overwrite mode APPEND, where a day is several files of "

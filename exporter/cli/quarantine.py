@@ -41,7 +41,7 @@ def list_command(*, dataset: str | None, as_json: bool) -> None:
 @click.argument("run")
 @options.DATASET
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="Lines shown.")
-@click.option("--reason", help="Only lines whose reason contains this.")
+@click.option("--reason", help="Only lines with this in their reason.")
 @click.option("--json", "as_json", is_flag=True, help="Print whole items, one JSON line each.")
 def show(*, run: str, dataset: str | None, limit: int, reason: str | None, as_json: bool) -> None:
     """Show the quarantined items of one run."""

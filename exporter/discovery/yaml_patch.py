@@ -30,7 +30,7 @@ class Revision:
         self._explain(span.end, reason)
 
     def extend_list(self, path: Path, new: Sequence[str], reason: str) -> None:
-        """Add entries at the end of a list, whichever way it is written."""
+        """Add entries at the end of a list, in either way of writing it."""
         span = self._document.spans[path]
         if span.in_brackets:
             last = max(found.end for place, found in self._document.spans.items() if place[:-1] == path)

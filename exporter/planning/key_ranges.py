@@ -51,7 +51,7 @@ def date_part(pattern: str) -> str | None:
 
 
 def is_digits(pattern: str) -> bool:
-    """Whether a strptime pattern writes a time as one number whose order is time's, such as 20260216093000."""
+    """Whether a strptime pattern writes a time as one number in the order of time, such as 20260216093000."""
     return _DIGITS.fullmatch(pattern) is not None
 
 

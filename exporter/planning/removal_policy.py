@@ -95,7 +95,7 @@ class RemovalPolicy:
 
 
 def expired_refusal(days: list[dt.date], expires_after_days: int | None) -> RemovalRefused:
-    """Return the refusal for days whose source has expired."""
+    """Return the refusal for days with an expired source."""
     return RemovalRefused(
         f"{_named(days)} published with more items than the index still holds, and older than expires_after_days "
         f"({expires_after_days}): items that the table's TTL has removed still happened. These days were left as they "

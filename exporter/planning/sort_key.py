@@ -124,7 +124,7 @@ class SortKey:
         return SLACK if self.per_second is None and self.sorts else dt.timedelta()
 
     def key_ranges(self, start: dt.datetime | None, end: dt.datetime | None) -> tuple[KeyRange, ...]:
-        """Return the disjoint ranges that hold every key whose position, its text taken as UTC, is in `[start, end)`.
+        """Return the disjoint ranges that hold every key with a position, its text taken as UTC, in `[start, end)`.
 
         Ranges of windows that meet neither overlap nor leave a readable key between them. None is unbounded. For text
         keys bounds are whole days in UTC and the caller widens them by `slack`. A key that does not sort has one

@@ -1,6 +1,6 @@
 """Keys of published rows flow in; keys that a run has published twice, and keys that were looked for, flow out.
 
-An item whose sort key or partition value changes while the run reads may be read in both places. Memory is bounded:
+An item may be read in two places where its sort key or partition value changes while the run reads. Memory is bounded:
 keys go to files by their last bits, and one file at a time is sorted.
 """
 

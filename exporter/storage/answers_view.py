@@ -29,7 +29,7 @@ class Pair:
 
 
 def pairs(schema: TableSchema, suffix: str) -> list[Pair]:
-    """Return the pairs of columns whose attributes are `X` and `X` + suffix, in catalogue order of the questions."""
+    """Return the pairs of columns with the attributes `X` and `X` + suffix, in catalogue order of the questions."""
     names = schema.names
     found = [(attribute, attribute.removesuffix(suffix)) for attribute in names if attribute.endswith(suffix)]
     return [Pair(topic, names[question], names[topic]) for question, topic in found if topic in names]

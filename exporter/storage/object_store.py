@@ -80,7 +80,7 @@ class Store:
         return error
 
     def objects(self, prefix: str, after: str = "") -> Iterator[StoredObject]:
-        """Yield the objects whose keys start with `prefix`, in key order, from the one that follows `after`."""
+        """Yield the objects with keys that start with `prefix`, in key order, from the one that follows `after`."""
         pages = self._client.get_paginator("list_objects_v2")
         try:
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):

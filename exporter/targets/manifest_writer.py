@@ -69,7 +69,7 @@ class ManifestWriter:
         return self.records.manifest()
 
     def record_targets(self, days: Mapping[dt.date, DayRecord]) -> Manifest:
-        """Record the files of further targets of days whose Parquet objects are still the same."""
+        """Record the files of further targets of days with unchanged Parquet objects."""
 
         def changed(current: Manifest | None) -> Manifest:
             self.fence()

@@ -60,7 +60,7 @@ class _Head(Generic[T]):
         return self._last(self._parts[-1])
 
     def take(self, bound: Any) -> list[pa.RecordBatch]:
-        """Return the rows before the first whose key is not below `bound`, or all of them if it is None."""
+        """Return the rows before the first with a key that is not below `bound`, or all of them if it is None."""
         taken: list[pa.RecordBatch] = []
         while self._parts and (bound is None or self._last(self._parts[0]) < bound):
             taken.append(self._parts.pop(0))

@@ -1,4 +1,4 @@
-"""An export on demand, as a task or as a function, whichever the stack has."""
+"""An export on demand, as a task or as a function, as the stack has it."""
 
 import json
 import time

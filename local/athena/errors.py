@@ -1,4 +1,4 @@
-"""What can go wrong, as Athena tells it.
+"""What can go wrong, as Athena reports it.
 
     LocalAthenaError
     |-- RequestError      the call is refused: HTTP 400 with an error code

@@ -1,7 +1,7 @@
 """S3 objects: listed, read and written through one client.
 
 Bodies that were read are kept by ETag, up to a fixed number of bytes, because a dashboard asks the same days again
-and again; an object that changed has another ETag and is read anew.
+and again; an object that changed has another ETag and is read again.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The function gets up to `batch_size` records and 6 MB of one shard, in order, and does not learn which shard. A shard
 waits for its parent. A failed batch comes again, in halves where it may be bisected; what the function names in
-`batchItemFailures` is a checkpoint, from which everything comes again. A batch whose retries are spent goes to the
+`batchItemFailures` is a checkpoint, from which everything comes again. A batch without retries left goes to the
 destination for failures, and the shard goes on.
 """
 

@@ -48,7 +48,7 @@ class Shard:
 
 
 class TableStream:
-    """The stream of one table whose key is one text attribute."""
+    """The stream of one table with one text attribute as its key."""
 
     def __init__(
         self,

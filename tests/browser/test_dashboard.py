@@ -192,7 +192,7 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Callable[..., Any
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == rgb(THEMES[name].page)
     page.wait_for_load_state()
     page.unroute_all()
-    page.goto("about:blank")  # after which the page before has told every script that it did not get
+    page.goto("about:blank")  # after which the page before has said of every script that it did not get
     watched.faults.clear()
     watched.open(JANUARY).wait_for_selector(CHARTS)
     wait_for_colours(page, name)

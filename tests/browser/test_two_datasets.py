@@ -1,4 +1,4 @@
-"""Two datasets on one dashboard: contacts, whose file says what is shown, and orders, whose file does not."""
+"""Two datasets on one dashboard: contacts with a file that says what is shown, and orders without."""
 
 import datetime as dt
 import os

@@ -36,7 +36,7 @@ class Engine:
         return done.stdout
 
     def run(self, image: str, *arguments: str, environment: dict[str, str] | None = None, status: int = 0) -> str:
-        """Run an image to its end with everything taken away that it should not need."""
+        """Run an image to its end without anything that it should not need."""
         options = [part for name, value in (environment or {}).items() for part in ("--env", f"{name}={value}")]
         return self.call("run", "--rm", *HARDENED, *options, *image_with_options(image, arguments), status=status)
 

@@ -88,7 +88,7 @@ def test_a_file_of_something_else_is_kept_and_not_used(repository: Path, tmp_pat
     assert (tmp_path / "state.old").read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_made_is_told(repository: Path, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported(repository: Path, tmp_path: Path) -> None:
     """A data folder where a file is in the way is reported in one line, with what to do."""
     (tmp_path / "file").write_text("")
     command = [sys.executable, "-m", "local", "serve", "--port", "0", "--data-dir", str(tmp_path / "file")]

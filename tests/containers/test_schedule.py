@@ -39,7 +39,7 @@ def ends(*, after: int, every: float, command: list[str]) -> list[str]:
     return said
 
 
-def test_a_failed_run_is_told_and_the_next_one_comes() -> None:
+def test_a_failed_run_is_reported_and_the_next_one_comes() -> None:
     """A run's status is reported, and a failure does not end the schedule."""
     said = ends(after=2, every=0.05, command=["sh", "-c", "exit 3"])
     assert [line.partition(" after")[0] for line in said if line.startswith("run ")] == ["run ended with status 3"] * 2
@@ -47,7 +47,7 @@ def test_a_failed_run_is_told_and_the_next_one_comes() -> None:
     assert said[-1] == "stopped"
 
 
-def test_a_command_that_does_not_exist_is_told() -> None:
+def test_a_command_that_does_not_exist_is_reported() -> None:
     """A command that cannot be started is reported in words, not as a traceback."""
     assert "run could not start: No such file or directory" in ends(after=1, every=1, command=["/no/such/program"])
 

@@ -60,7 +60,7 @@ def published(publishing: Callable[..., Published]) -> Published:
 
 @pytest.fixture(scope="session")
 def one_service(published: Published) -> Iterator[Service]:
-    """The one whose clients the tests share: making them costs more than most tests."""
+    """The one with clients that the tests share: making them costs more than most tests."""
     made = Service(settings_from_environment(published.environment))
     yield made
     made.close()

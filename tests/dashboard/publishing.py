@@ -64,7 +64,7 @@ class Published:
 
 
 def contact_rows(first: dt.date, last: dt.date, per_day: int) -> list[dict[str, Any]]:
-    """Return contacts whose figures follow from their number alone: the same every time, uneven everywhere."""
+    """Return contacts with figures that follow from their number alone: the same every time, uneven everywhere."""
     rows = []
     for day in days_between(first, last):
         for number in range(per_day + day.weekday() * 2):
@@ -118,7 +118,7 @@ def publish(
     """Publish contacts from `first` to `last` under a bucket and database of their own, named after `name`.
 
     Days: 2025-12-20 to 2026-02-02 by default, across a year's and two months' ends. `environment` refines the dataset;
-    without `verified`, nobody has run `exporter verify` since.
+    without `verified`, `exporter verify` has not run since.
     """
     bucket = f"{name.replace('_', '-')}-bucket"
     variables = {

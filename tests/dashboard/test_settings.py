@@ -1,4 +1,4 @@
-"""Settings come from the environment, and every fault in them is told at once."""
+"""Settings come from the environment, and all faults in them are reported at once."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_everything_can_be_set():
     assert (settings.region, settings.datasets[0].target.database) == ("eu-central-1", "other_db")
 
 
-def test_every_fault_is_told_at_once():
+def test_every_fault_is_reported_at_once():
     """One line each: name, what was expected, what was found."""
     wrong = {
         "DATASET": "kontacts",
@@ -44,13 +44,13 @@ def test_every_fault_is_told_at_once():
         "S3_PUBLIC_ENDPOINT_URL": "localhost:9000",
         "LOG_LEVEL": "loud",
     }
-    with pytest.raises(DatasetError) as told:
+    with pytest.raises(DatasetError) as raised:
         settings_from_environment(wrong)
-    assert sorted(fault.field for fault in told.value.faults) == sorted(wrong)
-    assert "environment: S3_BUCKET: expected the name of an S3 bucket; found 'Not A Bucket'" in str(told.value)
+    assert sorted(fault.field for fault in raised.value.faults) == sorted(wrong)
+    assert "environment: S3_BUCKET: expected the name of an S3 bucket; found 'Not A Bucket'" in str(raised.value)
 
 
-def test_a_missing_bucket_is_told():
+def test_a_missing_bucket_is_reported():
     """What is needed and absent reads `found nothing`."""
     with pytest.raises(DatasetError, match=r"S3_BUCKET: expected the name of an S3 bucket; found nothing"):
         settings_from_environment({"DATASET": "contacts"})

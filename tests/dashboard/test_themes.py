@@ -20,7 +20,7 @@ def test_contrast_is_the_one_of_wcag():
 
 @EACH
 def test_text_reads_on_every_surface(theme: Theme):
-    """Text, captions and links reach AA (4.5:1) wherever they stand."""
+    """Text, captions and links reach AA (4.5:1) on every background."""
     for ink in (theme.text, theme.muted):
         for surface in (theme.page, theme.card, theme.field, theme.sidebar):
             assert contrast(ink, surface) >= 4.5, (ink, surface)

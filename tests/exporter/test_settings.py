@@ -16,7 +16,7 @@ def settings(**more: str):
     return settings_from_environment(ENVIRONMENT | more)
 
 
-def test_every_fault_is_told_at_once():
+def test_every_fault_is_reported_at_once():
     """One error lists each missing and malformed setting: name, what was expected, what was found."""
     with pytest.raises(SettingsError) as caught:
         settings_from_environment(

@@ -223,7 +223,7 @@ def test_a_failure_names_the_first_failing_resource():
         stacks.propose("reports", load_template("registry"), {}, {})
 
 
-def test_a_missing_parameter_is_told_before_any_call(operator):
+def test_a_missing_parameter_is_reported_before_any_call(operator):
     """A template that lacks a parameter names it, and where to write it."""
     del operator.environment.parameters["GsiName"]  # type: ignore[attr-defined]
     with pytest.raises(TemplateFault, match=r"needs GsiName.*test"):

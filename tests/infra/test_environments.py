@@ -26,7 +26,7 @@ from infra.settings.templates import load_templates
         ("a: [\n", "cannot be read"),
     ],
 )
-def test_a_wrong_environment_is_told(tmp_path, text, shown):
+def test_a_wrong_environment_is_reported(tmp_path, text, shown):
     """Every fault of an environment's file is reported before any call."""
     path = tmp_path / "mine.yaml"
     path.write_text(text)

@@ -89,7 +89,7 @@ def test_a_weekly_export_that_runs_is_silent(host, zone, minutes):
 
 @pytest.mark.parametrize("later", LATER)
 @pytest.mark.parametrize("host", ["Fargate", "Lambda"])
-def test_a_weekly_export_that_stops_is_told_the_next_day(host, later):
+def test_a_weekly_export_that_stops_is_reported_the_next_day(host, later):
     """Nothing runs after a Wednesday: the alarm is on within 27 hours and what CloudWatch looks back further."""
     rendering, weeks, days = weekly(host, "UTC")
     last = days[2]
@@ -110,7 +110,7 @@ def test_a_weekly_export_alone_could_not_be_watched():
 
 
 @pytest.mark.parametrize("later", LATER)
-def test_a_daily_export_that_misses_a_night_is_told(later):
+def test_a_daily_export_that_misses_a_night_is_reported(later):
     """A night without a success is known before the following one, and the success after it ends the alarm."""
     rendering = rendered("template", ScheduleTimeZone="UTC")
     nights = list(starts(rendering, "TaskSchedule", "UTC"))

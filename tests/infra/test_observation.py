@@ -74,7 +74,7 @@ def test_a_task_export_that_fails_shows_its_last_lines(logs):
         run_export(SimpleNamespace(ecs=Ecs(1), logs=logs), TASK, Range(), pause=0)
 
 
-def test_a_task_that_never_started_is_told(logs):
+def test_a_task_that_never_started_is_reported(logs):
     """A task without a container that ran has a reason and no log."""
     outputs = TASK | {"ExporterLogGroup": "/reports/nothing"}
     with pytest.raises(ExportFailed, match=r"exit code None: CannotPullContainerError\nits log is empty"):
@@ -101,7 +101,7 @@ def test_a_function_export_sends_the_event(wanted, event):
     assert (report, json.loads(sent["Payload"])) == ('{"rows": 3}', event)
 
 
-def test_a_function_export_that_fails_is_told():
+def test_a_function_export_that_fails_is_reported():
     """A function error is a failure, in the exporter's own words."""
     answer = {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "table x does not exist"}')}
     clients = SimpleNamespace(lambda_=SimpleNamespace(invoke=lambda **_: answer))

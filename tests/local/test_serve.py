@@ -35,7 +35,7 @@ def test_a_used_port_is_one_clear_line():
 
 
 def test_a_remote_host_needs_a_flag():
-    """The server does not leave loopback unless told so explicitly."""
+    """The server leaves loopback only with an explicit option."""
     with pytest.raises(ServeError, match="--allow-remote"):
         serve(host="0.0.0.0")  # noqa: S104 - refusing it is the subject
     assert run_cli("serve", "--host", "0.0.0.0").returncode == 2  # noqa: S104
@@ -98,10 +98,10 @@ with serve() as server:
 
 
 def test_the_catalogue_can_be_elsewhere(place, server):
-    """Athena's S3 and Glue may be other endpoints, so that it can sit beside another stand-in."""
+    """Athena's S3 and Glue may be other endpoints, so that it works together with another stand-in."""
     place.create_table("t", "a int")
-    with serve(s3_endpoint=server.url, glue_endpoint=server.url) as beside:
-        athena = Aws(beside.url).athena
+    with serve(s3_endpoint=server.url, glue_endpoint=server.url) as second:
+        athena = Aws(second.url).athena
         answer = athena.list_table_metadata(CatalogName="AwsDataCatalog", DatabaseName=place.database)
     assert [table["Name"] for table in answer["TableMetadataList"]] == ["t"]
 

@@ -133,7 +133,7 @@ def _with_gaps(
 
 
 def axis_of(kind: pa.DataType) -> Axis:
-    """Return how a column of a type lies along x."""
+    """Return how the values of a column are placed along x."""
     if is_moment(kind):
         return "time"
     return "order" if pa.types.is_integer(kind) else "category"

@@ -40,7 +40,7 @@ class ItemLookup:
         self._sleep = sleep
 
     def items(self, wanted: Iterable[Item]) -> Iterator[Item]:
-        """Yield the items that still exist, in no order, of those whose key attributes are given."""
+        """Yield the items that still exist, in no order, of those with the given key attributes."""
         waiting = [self._client_key(item) for item in wanted]
         for at in range(0, len(waiting), _BATCH):
             keys = waiting[at : at + _BATCH]

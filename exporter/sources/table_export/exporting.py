@@ -24,7 +24,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class CompletedExport:
-    """An export whose files are in S3."""
+    """An export with its files in S3."""
 
     arn: str
     bucket: str

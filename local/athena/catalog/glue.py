@@ -45,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True)
 class RegisteredPartition:
-    """A partition that somebody added to the catalogue."""
+    """A partition that was added to the catalogue."""
 
     values: tuple[str, ...]
     location: str
@@ -83,7 +83,7 @@ class Table:
 
     @property
     def is_written_elsewhere(self) -> bool:
-        """Whether an Iceberg table has metadata, which tells its files; without it the table is one of our own."""
+        """Whether an Iceberg table has metadata, which lists its files; without it the table is one of our own."""
         return self.is_iceberg and "metadata_location" in self.parameters
 
     @property
@@ -104,7 +104,7 @@ class Table:
 
     @property
     def file_format(self) -> FileFormat:
-        """How the table's objects are read, told from serializer and input format as Athena does."""
+        """How the table's objects are read, by serializer and input format, as Athena decides."""
         marks = f"{self.serde} {self.storage.get('InputFormat', '')}".lower()
         return next((form for mark, form in _FORMAT_MARKS if mark in marks), "text")
 

@@ -259,7 +259,7 @@ class LocationTemplate:
         return "".join(out)
 
     def values(self, uri: str) -> dict[str, str] | None:
-        """Take the values out of an object's URI, or None where it lies elsewhere."""
+        """Take the values out of an object's URI, or None where it is elsewhere."""
         matched = self._pattern.match(uri)
         return {name: matched[name] for name in self._pattern.groupindex} if matched else None
 

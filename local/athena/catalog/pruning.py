@@ -1,4 +1,4 @@
-"""Which partitions a query can touch, told from the filters that reach a table.
+"""Which partitions a query can touch, by the filters that reach a table.
 
 The filters are DuckDB expressions that the planner has already pushed through views, joins and subqueries (`plan`).
 A filter that mentions other columns too is weakened to what it says about the partition columns alone; what cannot be
@@ -70,7 +70,7 @@ def _parsed(text: str) -> exp.Expr | None:
 
 
 def weaken(expression: exp.Expr | None, names: set[str]) -> exp.Expr | None:
-    """Return a condition over `names` that holds wherever `expression` does, or None where only TRUE would."""
+    """Return a condition over `names` that holds in each row where `expression` does; None where only TRUE would."""
     if expression is None:
         return None
     if isinstance(expression, exp.Paren):

@@ -1,4 +1,4 @@
-"""DuckDB's errors, told the way Athena tells the same mistake."""
+"""DuckDB's errors flow in, Athena's errors for the same mistakes flow out."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def scan(
 ) -> pa.Table:
     """Read the touched columns of all objects of the given partitions.
 
-    `charge` is told the bytes of each object as it is read, and may raise to stop.
+    `charge` is called with the bytes of each object as it is read, and may raise to stop.
     """
     wanted = [column for column in table.columns if column.name in columns]
     keys = [(index, key) for index, key in enumerate(table.partition_keys) if key.name in columns]

@@ -1,4 +1,4 @@
-"""Macros of arithmetic whose result is a decimal of another size than DuckDB gives, or one where DuckDB gives a double.
+"""Macros of arithmetic with a decimal result of another size than DuckDB gives, or one where DuckDB gives a double.
 
 A parameter without a type takes what no other overload takes, and keeps the size of a decimal; `cast_to_type` gives an
 answer the type of a sample. Rules of sizes: Trino's documentation, "Decimal functions and operators".

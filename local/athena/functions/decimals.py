@@ -26,7 +26,7 @@ def rounded(number: str, digits: int) -> str:
 
 
 def truncated(number: str, digits: int) -> str:
-    """Return a decimal whose digits after the first `digits` after the point are 0."""
+    """Return a decimal with zeros beyond the first `digits` after the point."""
     exact = Decimal(number)
     kept = _EXACT.scaleb(Decimal(int(_EXACT.scaleb(exact, digits))), -digits)
     return _with_scale(kept, _scale(exact))

@@ -18,7 +18,7 @@ def normal_cdf(mean: float, deviation: float, value: float) -> float:
 
 
 def inverse_normal_cdf(mean: float, deviation: float, share: float) -> float:
-    """The value below which a share lies."""
+    """The value below which a share is."""
     if not 0 < share < 1:
         raise invalid_argument("p must be 0 > p > 1")
     return _normal(mean, deviation).inv_cdf(share)

@@ -1,6 +1,6 @@
 """Trino's functions, written as DuckDB macros under Trino's own names where DuckDB has none or another meaning.
 
-`translate` sends expressions here whose meaning depends on types that only the engine knows: DuckDB picks an overload.
+`translate` sends expressions here that depend on types which only the engine knows: DuckDB picks an overload.
 Each macro follows Trino's documentation, "Functions and operators".
 """
 
@@ -87,7 +87,7 @@ def _logical_shift(kind: str, bits: int) -> str:
 
 
 MACROS: dict[str, str] = {
-    # Operators whose result depends on the operands' types.
+    # Operators with results that depend on the operands' types.
     **DECIMAL_MACROS,
     "trino_plus": "(d DATE, i INTERVAL) AS CAST(d + i AS DATE), (d TIMESTAMP, i INTERVAL) AS d + i, "
     "(d TIMESTAMPTZ, i INTERVAL) AS d + i, (d TIME, i INTERVAL) AS d + i, (d INTERVAL, i INTERVAL) AS d + i",

@@ -92,7 +92,7 @@ _FUNCTIONS: dict[str, _Function] = {
     "wilson_interval_lower": (distributions.wilson_lower, [_NUMBER, _NUMBER, _DOUBLE], _DOUBLE),
     "wilson_interval_upper": (distributions.wilson_upper, [_NUMBER, _NUMBER, _DOUBLE], _DOUBLE),
     "trino_data_size": (distributions.data_size, [_TEXT], _TEXT),
-    # Of arrays, whose own NULLs they look at.
+    # Of arrays: they look at the NULLs inside.
     "trino_checksum_texts": (hashes.checksum_of_texts, [_TEXTS], _BYTES),
     "trino_checksum_integers": (hashes.checksum_of_integers, ["BIGINT[]"], _BYTES),
     "trino_checksum_doubles": (hashes.checksum_of_doubles, ["DOUBLE[]"], _BYTES),

@@ -36,7 +36,7 @@ def split(text: str, delimiter: str, limit: int) -> list[str]:
 
 
 def substring(text: str, start: int, length: int) -> str:
-    """A part by its start, counted from 1 or from the end; nothing where it lies outside."""
+    """A part by its start, counted from 1 or from the end; nothing where it is outside."""
     size = len(text)
     if start == 0 or length <= 0 or abs(start) > size:
         return ""

@@ -54,7 +54,7 @@ class Protocol:
             return self._regions[region]
 
     def close(self) -> None:
-        """Stop all regions; a later request starts anew with nothing remembered."""
+        """Stop all regions; a later request starts with nothing remembered."""
         with self._lock:
             stopped, self._regions = self._regions, {}
         for athena in stopped.values():

@@ -1,4 +1,4 @@
-"""Query executions: their states, what Athena tells of them, and which of them can be reused."""
+"""Query executions: their states, what Athena reports of them, and which of them can be reused."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Execution:
             return True
 
     def succeed(self, result: Result) -> None:
-        """End well, unless somebody cancelled meanwhile."""
+        """End well, unless it was cancelled meanwhile."""
         with self.lock:
             if self.state == "RUNNING":
                 self.result = result
@@ -111,7 +111,7 @@ class Execution:
         self.state = state
 
     def described(self) -> dict[str, Any]:
-        """The execution as GetQueryExecution tells it."""
+        """The execution as GetQueryExecution describes it."""
         described: dict[str, Any] = {
             "QueryExecutionId": self.id,
             "Query": self.text,
@@ -202,7 +202,7 @@ class Executions:
             return [execution.id for execution in reversed(self._by_id.values()) if execution.workgroup == workgroup]
 
     def reusable(self, execution: Execution) -> Execution | None:
-        """Return an earlier execution whose result may stand for this one's."""
+        """Return an earlier execution with a result that may stand for this one's."""
         wanted = execution.reuse.get("ResultReuseByAgeConfiguration", {})
         if not wanted.get("Enabled") or execution.statement.subtype not in ("SELECT", "EXECUTE"):
             return None

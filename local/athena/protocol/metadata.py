@@ -71,14 +71,14 @@ def _database(found: dict[str, Any]) -> dict[str, Any]:
 
 def _table(table: Table) -> dict[str, Any]:
     created = table.created
-    told = {
+    described = {
         "inputformat": str(table.storage.get("InputFormat", "")),
         "outputformat": str(table.storage.get("OutputFormat", "")),
         "serde.serialization.lib": table.serde,
     }
     extra = {
         "location": table.location,
-        **{name: value for name, value in told.items() if value},
+        **{name: value for name, value in described.items() if value},
         **{f"serde.param.{name}": value for name, value in table.serde_parameters.items()},
     }
     moment = created.timestamp() if created is not None else time.time()

@@ -193,7 +193,7 @@ class Queries:
         return answer if following is None else answer | {"NextToken": str(following)}
 
     def runtime_statistics(self, request: dict[str, Any]) -> dict[str, Any]:
-        """GetQueryRuntimeStatistics. `OutputStage` tells of the bytes that Athena would bill, which have a minimum."""
+        """GetQueryRuntimeStatistics. `OutputStage` has the bytes that Athena would bill, which have a minimum."""
         execution = self._executions.find(request["QueryExecutionId"])
         rows = execution.result.rows.num_rows if execution.result is not None else 0
         return {

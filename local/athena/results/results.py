@@ -125,7 +125,7 @@ class Result:
         return "".join(f"{line}\n" for line in lines).encode()
 
     def metadata(self) -> bytes:
-        """The column descriptions that lie beside the result file.
+        """The column descriptions in a file next to the result file.
 
         Athena's own file is an undocumented binary; this one says the same in JSON.
         """

@@ -1,7 +1,7 @@
 """json_exists, json_value, json_query and json_array with their clauses, which the parser does not read.
 
 Each call is rewritten in the text, before it is parsed: `json_value(a, 'lax $.b' RETURNING integer)` becomes
-`trino_json_value(a, 'lax $.b', 'RETURNING integer')`, whose result `cast_to_returned` gives the type.
+`trino_json_value(a, 'lax $.b', 'RETURNING integer')`, and `cast_to_returned` gives its result the type.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def sequence(node: exp.Expr) -> exp.Expr:
 
 
 def row(node: exp.Expr) -> exp.Expr:
-    """Rewrite `ROW(1, 2)`, whose fields have no names."""
+    """Rewrite `ROW(1, 2)`: its fields have no names."""
     if node.meta.get("kept"):
         return node
     values = [item.expression if isinstance(item, exp.PropertyEQ) else item for item in node.expressions]

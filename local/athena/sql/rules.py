@@ -14,7 +14,7 @@ from local.athena.sql.nested import row
 
 
 def rewritten(node: exp.Expr) -> exp.Expr:
-    """Return what stands for a node, whose children are rewritten already; the node itself where nothing changes."""
+    """Return what stands for a node with children that are rewritten already; the node itself where nothing changes."""
     rule = _RULES.get(type(node))
     if rule is not None:
         return rule(node)

@@ -1,4 +1,4 @@
-"""Functions that DuckDB has under other names for arrays, maps and bytes: told apart by how the argument is written."""
+"""Functions that DuckDB has under other names for arrays, maps and bytes: chosen by how the argument is written."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def joined(node: exp.Expr) -> exp.Expr:
 
 
 def normalized(node: exp.Expr) -> exp.Expr:
-    """Rewrite normalize(), whose form is a word."""
+    """Rewrite normalize(): its form is a word."""
     form = node.args.get("form")
     name = form.name if isinstance(form, exp.Expr) else "NFC"
     return call("trino_normalized", node.this, exp.Literal.string(name.upper()))

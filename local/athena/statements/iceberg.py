@@ -123,7 +123,7 @@ def _source(table: Table) -> exp.Table:
 
 
 def _rewrite(job: Job, table: Table, query: exp.Query, *, drop_touched: bool = False) -> Result:
-    """Replace a table's objects by the rows of `query`, whose last column marks the rows that were touched."""
+    """Replace a table's objects by the rows of `query`; its last column marks the rows that were touched."""
     with _rewriting:
         folder = location(table.location).folder
         before = job.objects.list_visible(folder)

@@ -1,4 +1,4 @@
-"""Whose a result is, who may do what, and what is noted of it: the API behind the real gate, with people signed in."""
+"""Who owns a result, who may do what, and what is noted of it: the API behind the real gate, with people signed in."""
 
 import socket
 import time

@@ -34,7 +34,7 @@ def test_health_asks_nobody(client, monkeypatch):
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_wrong_settings_are_told_by_health():
+def test_wrong_settings_are_reported_by_health():
     """Without its settings the service is not healthy, and the answer lists every fault."""
 
     def broken():

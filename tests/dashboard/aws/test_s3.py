@@ -1,4 +1,4 @@
-"""Reading objects from an S3 whose answers break off."""
+"""Reading objects from an S3 with answers that break off."""
 
 import io
 import threading

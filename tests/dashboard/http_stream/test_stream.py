@@ -116,7 +116,7 @@ def test_what_was_not_acknowledged_comes_again():
     run(promise)
 
 
-def test_a_repeated_post_counts_once_and_a_gap_is_told():
+def test_a_repeated_post_counts_once_and_a_gap_is_reported():
     """A browser that never saw the answer sends again: the message is not doubled. A lost one is no silent loss."""
 
     async def promise(app):
@@ -130,7 +130,7 @@ def test_a_repeated_post_counts_once_and_a_gap_is_told():
     run(promise)
 
 
-def test_the_end_is_told_with_its_code():
+def test_the_end_is_reported_with_its_code():
     """The last frame carries the WebSocket close code; a later request is answered that the channel is gone."""
 
     async def promise(app):
@@ -362,7 +362,7 @@ async def _untouched() -> None:
         assert (await caller.client.get("/_http_stream/client.js")).text == "page"
 
 
-def test_a_mode_that_does_not_exist_is_told():
+def test_a_mode_that_does_not_exist_is_reported():
     """HTTP_STREAM is a setting like the others."""
     good = {"DATASET": "contacts", "S3_BUCKET": "reports"}
     assert settings_from_environment({**good, "HTTP_STREAM": "Always"}).http_stream == "always"

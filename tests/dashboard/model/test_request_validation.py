@@ -60,7 +60,7 @@ def test_rows_without_an_agent_or_with_the_empty_one_can_be_asked_for(value):
         request_from({"query": "by_agent"}, CONTACTS, 10)
 
 
-def test_every_fault_is_told_at_once():
+def test_every_fault_is_reported_at_once():
     """One answer, all fields."""
     with pytest.raises(InvalidRequest) as raised:
         request_from({"query": "by_date", "startDate": "x", "limit": -1, "agentName": "a"}, CONTACTS, 10)

@@ -1,4 +1,4 @@
-"""Roles from a claim: what a map grants, and what it grants to nobody."""
+"""Roles from a claim: what a map grants, and what it never grants."""
 
 import pytest
 

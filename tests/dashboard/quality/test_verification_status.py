@@ -37,7 +37,7 @@ def test_a_day_is_verified_only_by_a_comparison_of_this_very_object(verified_at,
 
 
 def test_an_object_too_many_or_too_few_is_a_change():
-    """A day whose objects are not exactly the recorded ones has changed."""
+    """A day with other objects than the recorded ones has changed."""
     there = StoredObject("p/data.parquet", "e1", PUBLISHED)
     assert day_status_from(record(LATER), []).state == "changed"
     assert day_status_from(record(LATER), [there, StoredObject("p/data-2.parquet", "e9", PUBLISHED)]).state == "changed"
@@ -63,7 +63,7 @@ def run(number, status="succeeded", *, scope="scheduled", quarantined=0):
                     quarantined=quarantined, options={"scope": scope})  # fmt: skip
 
 
-def test_what_was_set_aside_is_told_by_the_run_that_met_everything():
+def test_what_was_set_aside_is_reported_by_the_run_that_met_everything():
     """A window passes over items without a readable day, so the newest full run counts, and is named as such."""
     runs = [run(4, "failed"), run(3, quarantined=1), run(2, scope="all", quarantined=7), run(1, scope="all")]
     found = quarantine_count_from(runs)

@@ -49,7 +49,7 @@ def test_numbers_that_excel_would_round_are_texts():
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-2+3", "@SUM(A1)", "{=1}", "https://example.com", "mailto:a@b.c"])
 def test_a_text_is_never_a_formula_or_a_link(text):
-    """A text is a text cell, whichever character it starts with, and the file holds no formula and no link."""
+    """A text is a text cell with any first character, and the file holds no formula and no link."""
     body = excel_bytes(pa.table({text: [text]}))
     assert cells(body)["A2"] == cells(body)["A1"] == ("s", text)
     assert "<f>" not in sheet_of(body)

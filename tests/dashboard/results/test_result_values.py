@@ -99,7 +99,7 @@ def test_json_never_rounds(value, expected):
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=10, min_value=-(10**20), max_value=10**20))
 def test_a_decimal_in_json_is_the_number_it_was(value):
-    """Reading the JSON back gives the same number, whichever way it travelled."""
+    """Reading the JSON back gives the same number, as a number and as a text."""
     assert Decimal(str(json.loads(json.dumps(json_value(value))))) == value
 
 

@@ -194,7 +194,7 @@ def test_who_asks_the_same_while_it_runs_waits_for_that_answer(counted):
 
 
 def test_who_stops_waiting_does_not_stop_somebody_elses_query(counted):
-    """Two tabs with the same question do not disturb each other, whichever of them is cancelled."""
+    """Two tabs with the same question do not disturb each other when one of them is cancelled."""
     runner, jobs = counted
     first, second = (jobs.submit(Statement("x"), same="x on v1") for _ in range(2))
     until(lambda: runner.asked == ["x"])

@@ -197,7 +197,7 @@ def test_many_who_wait_cost_one_answer():
     assert (answers, len(made_by)) == ([1] * 10, 1)
 
 
-def test_a_failure_is_told_and_not_kept():
+def test_a_failure_is_reported_and_not_kept():
     """The next one who asks tries again."""
     cache = Cache(4)
     with pytest.raises(ZeroDivisionError):

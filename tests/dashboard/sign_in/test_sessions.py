@@ -177,7 +177,7 @@ def test_a_store_out_of_reach_ends_nothing_and_stops_nothing():
 
 
 def test_a_clock_that_is_behind_the_providers_leaves_a_new_sign_in_alone():
-    """Signing in again right after signing out works, whichever of the two clocks is ahead by seconds."""
+    """Signing in again right after signing out works when either of the two clocks is ahead by seconds."""
     for skew in (-20, 0, 20):
         clock = Clock()
         sessions = Sessions(3600, clock=clock)

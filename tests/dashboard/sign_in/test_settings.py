@@ -57,7 +57,7 @@ def test_a_metadata_address_stands_in_for_the_issuer():
     assert (provider.metadata_url, provider.issuer) == ("https://login.example.com/odd/place", None)
 
 
-def test_every_fault_is_told_and_no_secret_with_it():
+def test_every_fault_is_reported_and_no_secret_with_it():
     """One line per variable; of a secret only its length."""
     text = reported({"OIDC_CLIENT_SECRET": "s3cret", "OIDC_COOKIE_SECRET": "hush", "OIDC_REDIRECT_URI": "https://a/b"})
     names = ("ISSUER", "CLIENT_ID", "REDIRECT_URI", "COOKIE_SECRET")
@@ -194,7 +194,7 @@ def test_a_secret_is_found_by_its_name_before_it_exists(secrets_url, monkeypatch
     assert (provider.metadata_url, provider.issuer) == (content["server_metadata_url"], None)
 
 
-def test_a_secret_out_of_reach_is_told(monkeypatch):
+def test_a_secret_out_of_reach_is_reported(monkeypatch):
     """The message says what was being done, and where to look."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:9")
     with pytest.raises(AthenaUnreachable, match="Secrets Manager did not answer while reading the secret arn:aws:"):

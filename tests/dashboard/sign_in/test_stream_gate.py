@@ -88,7 +88,7 @@ def test_the_stream_gate_alone_refuses_what_comes_over_plain_http(source):
 
 @pytest.mark.parametrize("access", [Access.SIGN_IN, Access.LOOPBACK, Access.EVERYBODY])
 def test_no_browser_clears_the_caches_of_all(source, access):
-    """Signed in or where nobody has to: a message that acts on the whole process is dropped, the others arrive."""
+    """Signed in or where sign-in is off: a message that acts on the whole process is dropped, the others arrive."""
     streamlit = Socket()
     sent = connect(StreamGate(streamlit, access, source), [RERUN, CLEAR, RERUN], cookie())
     assert sent == [{"type": "websocket.accept"}]

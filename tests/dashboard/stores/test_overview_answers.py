@@ -200,7 +200,7 @@ def test_what_was_published_while_athena_read_is_not_stored(small, monkeypatch):
     assert stored(small) == []
 
 
-def test_a_broken_object_is_told_in_the_log_and_replaced(small):
+def test_a_broken_object_is_reported_in_the_log_and_replaced(small):
     """It needs no repair by hand: the figures come from Athena, and the next process finds them."""
     first_view(small)
     key = answers_key(small.dataset.target.prefix)

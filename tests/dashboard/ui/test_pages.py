@@ -74,7 +74,7 @@ def run_query(app: AppTest) -> None:
 
 
 def test_overview_shows_the_figures_of_the_period(visit, published: Published):
-    """Four cards whose numbers are those of the published rows, and four charts."""
+    """Four cards with the numbers of the published rows, and four charts."""
     app = visit(published.environment, from_="2026-01-01", to="2026-01-31")
     assert not app.exception
     rows = [row for row in published.rows if row["day"].isoformat()[:7] == "2026-01"]

@@ -218,7 +218,7 @@ FOR_BOTH = [
     record_says_empty, older_record, record_from_the_future, rows_of_the_record_wrong, values_of_the_record_wrong,
 ]  # fmt: skip
 FOR_DOCTOR = [closed_too_early, location_of_another_prefix]
-"""Faults of records whose numbers are right."""
+"""Faults of records with right numbers."""
 FOR_VERIFY = [key_hash_wrong, values_exchanged]
 """Faults that only a comparison with the items shows."""
 

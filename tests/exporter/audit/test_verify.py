@@ -111,7 +111,7 @@ def test_an_exchanged_item_is_found_by_the_hash_alone(scene):
 
 
 def test_unreadable_dates_are_found_that_a_window_skips(scene):
-    """An item whose date cannot be read is on no day: only the whole key shows it, and quarantine accounts for it."""
+    """An item with an unreadable date is on no day: only the whole key shows it, and quarantine accounts for it."""
     table = filled(scene)
     table.export(**WEEK)
     table.put("odd", "sometime in spring")

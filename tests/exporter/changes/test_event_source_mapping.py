@@ -1,4 +1,4 @@
-"""The real handler behind a mapping that retries, bisects, kills it after its puts, replays, and whose shards split."""
+"""The real handler behind a mapping that retries, bisects, kills it after its puts, replays, and splits its shards."""
 
 import random
 
@@ -12,7 +12,7 @@ from local.streams.table_stream import TableStream
 
 @pytest.fixture
 def table(scene, monkeypatch):
-    """A table whose stream feeds the handler, in a process of its own."""
+    """A table with a stream that feeds the handler, in a process of its own."""
     made = scene()
     for name, value in made.variables.items():
         monkeypatch.setenv(name, value)

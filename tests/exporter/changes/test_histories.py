@@ -185,7 +185,7 @@ class World:
 
 
 class Dying(Store):
-    """A store whose process dies before one of its changes."""
+    """A store with a process that dies before one of its changes."""
 
     def __init__(self, store: Store, after: int) -> None:
         super().__init__(store._client, store.bucket)

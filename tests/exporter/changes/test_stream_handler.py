@@ -14,7 +14,7 @@ AT = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 
 @pytest.fixture
 def table(scene, monkeypatch):
-    """A table whose stream feeds the handler, in a process of its own."""
+    """A table with a stream that feeds the handler, in a process of its own."""
     made = scene()
     for name, value in made.variables.items():
         monkeypatch.setenv(name, value)

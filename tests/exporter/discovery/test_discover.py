@@ -143,7 +143,7 @@ def test_a_second_run_proposes_what_is_new_or_contradicted(scene):
 
 
 def test_columns_in_one_line_are_revised_as_well(scene):
-    """A file whose columns are written in braces gets its type changed in place."""
+    """A file with columns in braces gets its type changed in place."""
     table = filled(scene)
     _, dataset = proposed(table)
     text = (

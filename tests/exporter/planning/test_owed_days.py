@@ -150,7 +150,7 @@ def test_after_the_next_success_no_day_of_the_schedule_is_lost(mode, zone, runs,
 @settings(max_examples=40, deadline=None)
 @given(modes=st.lists(st.tuples(st.sampled_from(MODES), run), min_size=2, max_size=20))
 def test_a_changed_range_loses_no_day(modes):
-    """A schedule whose range is changed between runs owes the days of the former range as well."""
+    """A schedule with a range that changes between runs owes the days of the former range as well."""
     history, due = History(dataset_in("UTC")), FIRST
     for mode, (outcome, minutes, share) in modes:
         history.run(mode, due, dt.timedelta(minutes=minutes), outcome, share)
@@ -163,7 +163,7 @@ def test_a_changed_range_loses_no_day(modes):
 @pytest.mark.parametrize("outcome", ["missed", "no bucket", "refused", "killed", "failed"])
 @pytest.mark.parametrize("seconds", [-5, 0, 5])
 def test_one_monday_without_a_run_is_made_up_for_on_the_next(outcome, seconds):
-    """The week of 2 March is owed on 16 March, whatever prevented its run and to whichever second the next is."""
+    """The week of 2 March is owed on 16 March, whatever prevented its run, and to the second of the next."""
     history = History(dataset_in("UTC"))
     history.run("PREVIOUS_WEEK", FIRST, dt.timedelta(0), "succeeded", 1.0)
     history.run("PREVIOUS_WEEK", FIRST + dt.timedelta(days=7), dt.timedelta(0), outcome, 0.3)

@@ -261,7 +261,7 @@ def test_epoch_texts_of_two_lengths_take_two_ranges():
     ],
 )
 def test_what_sorts_and_by_how_much_order_may_differ(date_format, attribute_type, sorts, slack):
-    """Only a key whose order is time's, within 14 hours, is read by ranges; any other is read whole."""
+    """Only a key in the order of time, within 14 hours, is read by ranges; any other is read whole."""
     sort_key = key(date_format, attribute_type=attribute_type)
     assert (sort_key.sorts, sort_key.slack) == (sorts, slack)
     if not sorts:

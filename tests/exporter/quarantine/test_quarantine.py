@@ -74,7 +74,7 @@ def test_lines_are_shown_with_their_items(table, run):
 
 
 def test_corrected_items_are_published_by_a_retry(table):
-    """An item whose date or value was corrected is on its day afterwards; one that was not is reported as before."""
+    """An item with a corrected date or value is on its day afterwards; one that was not is reported as before."""
     table.put("part", "2026-02-16T11:00:00Z", Count={"N": "2"})
     table.put("spring", "2026-02-17T10:00:00Z")
     found = retry(table)

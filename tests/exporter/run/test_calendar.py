@@ -1,4 +1,4 @@
-"""Days whose clocks go back over midnight, and days that the calendar leaves out, are whole."""
+"""Days on which clocks go back over midnight, and days that the calendar leaves out, are whole."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Days whose items TTL has begun to remove, in every state of the records."""
+"""Days on which TTL has begun to remove items, in every state of the records."""
 
 import json
 

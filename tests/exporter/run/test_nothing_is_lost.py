@@ -58,7 +58,7 @@ def test_a_refused_week_is_published_by_the_next(scene, faults, monkeypatch):
 
 
 def test_emptied_days_outside_the_index_are_owed_where_they_cannot_be_removed(scene, faults, monkeypatch):
-    """`--all` settles every published day: one whose object may not be deleted is owed, and `--resume` removes it."""
+    """`--all` settles every published day: one that may not be deleted is owed, and `--resume` removes it."""
     table = two_days(scene)
     table.export(everything=True)
     table.delete("17A", "17B")
@@ -111,7 +111,7 @@ def test_a_file_with_fewer_rows_than_were_spooled_is_not_published(scene, monkey
 
 @pytest.mark.parametrize("way", ["resume", "scheduled", "backfill"])
 def test_a_day_that_was_published_incomplete_is_read_again(scene, monkeypatch, way):
-    """Whatever told the run: `--resume`, the next scheduled run and `backfill` each publish the whole day."""
+    """After any finding of a run: `--resume`, the next scheduled run and `backfill` each publish the whole day."""
     table = two_days(scene)
     with pytest.MonkeyPatch.context() as patch:
         losing(patch)
@@ -173,7 +173,7 @@ def test_a_paused_run_does_not_overwrite_a_newer_record(scene, monkeypatch):
 
 
 def test_a_later_reading_wins_also_where_the_lease_did_not_end(scene, monkeypatch):
-    """Records are compared by the time of their reading, so also a run whose clock is late keeps a newer record."""
+    """Records are compared by the time of their reading, so a run with a late clock keeps a newer record, too."""
     table = scene()
     table.put("0", "2026-02-15T10:00:00Z")
     table.export(start="2026-02-15", end="2026-02-16", now=later(5))

@@ -13,7 +13,7 @@ from exporter.sources.index_source import IndexSource
 
 
 def two_days() -> list[dict[str, Any]]:
-    """Two days of A and B, each small enough to be one page, with keys whose days are complete at once."""
+    """Two days of A and B, each small enough to be one page, with keys that complete their days at once."""
     times = [FIRST + dt.timedelta(days=day, minutes=minute) for day in range(2) for minute in range(30)]
     return [item(number, "AB"[number % 2], f"{int(at.timestamp())}") for number, at in enumerate(times)]
 

@@ -15,7 +15,7 @@ from exporter.run.dry_run import preview
 from exporter.run.request import request_from_options
 
 
-def test_a_bucket_that_may_not_be_written_is_told_before_anything_is_read(table, faults):
+def test_a_bucket_that_may_not_be_written_is_reported_before_anything_is_read(table, faults):
     """PutObject answered 403: the run ends at its lease, names bucket, key and permission, and reads nothing."""
     faults.rule = every("PutObject", lambda _: s3_refused("AccessDenied", 403))
     entry = table.job(**DAYS).run()

@@ -73,7 +73,7 @@ def test_an_empty_index_is_no_wrong_format(scene):
 
 
 def test_a_value_that_holds_nothing_is_named_until_it_has_held_something(scene):
-    """A misspelt value is in the warnings of run and plan; one whose items came and went is not."""
+    """A misspelt value is in the warnings of run and plan; one with items that came and went is not."""
     table = scene(GSI_PK_VALUE="A,a")
     table.put("1", "2026-02-16T10:00:00Z", "A")
     warning = (

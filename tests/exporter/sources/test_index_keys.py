@@ -26,7 +26,7 @@ class _Events:
 
 
 class Client:
-    """A client of a table whose index has the given key attributes: what AWS allows and the stand-in does not."""
+    """A client of a table with an index of the given key attributes: what AWS allows and the stand-in does not."""
 
     def __init__(self, partition: str, sort: str) -> None:
         keys = [(name, "HASH") for name in partition.split()] + [(name, "RANGE") for name in sort.split()]

@@ -19,7 +19,7 @@ _tables = itertools.count(1)
 
 @pytest.fixture
 def plain(scene):
-    """A scene whose table has no index at all; the time is in `Placed`, the key in `Id` and `Part`."""
+    """A scene with a table without an index; the time is in `Placed`, the key in `Id` and `Part`."""
 
     def made(**variables):
         table = scene(**({"SOURCE_KIND": "scan", "DATE_ATTRIBUTE": "Placed"} | variables))

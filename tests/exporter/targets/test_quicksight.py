@@ -29,7 +29,7 @@ targets:
 
 
 class Days:
-    """A target whose day files are put by hand, one row each."""
+    """A target with day files that are put by hand, one row each."""
 
     def __init__(self, scene, tmp_path, format_name: str = "ndjson") -> None:
         self.s3, self.root = scene.s3, f"qs-{scene.prefix}"

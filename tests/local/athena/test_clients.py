@@ -146,7 +146,7 @@ def test_result_reuse(cursor):
 
 
 def run_aws(*arguments):
-    # The script `aws` cannot start from a folder whose path contains a space; its module can.
+    # The script `aws` cannot start from a folder with a space in its path; its module can.
     program = [sys.executable, "-m", "awscli"]
     ended = subprocess.run([*program, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 0, ended.stderr

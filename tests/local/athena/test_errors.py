@@ -1,4 +1,4 @@
-"""Mistakes are told in Athena's words, with positions in the statement as it was written."""
+"""Mistakes are reported in Athena's words, with positions in the statement as it was written."""
 
 import pytest
 

@@ -186,7 +186,7 @@ def test_a_dashboard_that_dies_ends_the_demo(demo: Callable[..., RunningDemo]) -
     assert "| the disk is on fire" in running.output
 
 
-def test_port_in_use_is_told_first(demo: Callable[..., RunningDemo]) -> None:
+def test_port_in_use_is_reported_first(demo: Callable[..., RunningDemo]) -> None:
     """A taken dashboard port is reported before anything is started, with a port that is free."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

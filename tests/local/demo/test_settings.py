@@ -15,7 +15,7 @@ def test_defaults() -> None:
     assert settings.url == "http://localhost:8501"
 
 
-def test_faults_are_told_all_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_are_reported_all_at_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Every setting that cannot be used is named with what was expected and found; exit status 2."""
     monkeypatch.setenv("DEMO_PORT", "eighty")
     monkeypatch.setenv("DEMO_ITEMS", "-1")

@@ -15,7 +15,7 @@ _CLAUSES = ("where", "group", "having")
 def check_aliases(tree: exp.Expr, sql: str, is_unknown: Callable[[exp.Select], bool]) -> None:
     """Fail with COLUMN_NOT_FOUND where such a clause names what only the SELECT's own list calls so.
 
-    `is_unknown` tells of a small query whether its column is not found; it is asked for suspicious names alone.
+    `is_unknown` says whether the column of a small query is not found; it is asked for suspicious names alone.
     """
     for select in tree.find_all(exp.Select):
         for column in _suspicious(select):

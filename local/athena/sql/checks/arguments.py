@@ -1,4 +1,4 @@
-"""Calls whose arguments Athena refuses and DuckDB takes: their number, or what they are as they are written."""
+"""Calls with arguments that Athena refuses and DuckDB takes: their number, or what they are as they are written."""
 
 from __future__ import annotations
 

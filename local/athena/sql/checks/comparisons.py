@@ -25,7 +25,7 @@ _OPERATORS: dict[type[exp.Expr], str] = {
 }
 _TEXTS = ("string", "varchar", "char")
 _NEVER_A_LITERAL = ("boolean", "date", "timestamp")
-"""Types whose values are written as `true` or `DATE '...'`, never as plain numbers or texts."""
+"""Types with values that are written as `true` or `DATE '...'`, never as plain numbers or texts."""
 _OTHERS = ("array", "map", "struct", "binary")
 
 
@@ -40,7 +40,7 @@ def check_comparisons(tree: exp.Expr, references: Sequence[Reference], sql: str)
         for literal in _literals(node):
             if literal.is_string != (kind.name in _TEXTS) or kind.name in _NEVER_A_LITERAL:
                 where = position_of(sql, column.name)
-                raise QueryError(f"TYPE_MISMATCH: {where}: {_told(node, kind, literal)}", SYNTAX)
+                raise QueryError(f"TYPE_MISMATCH: {where}: {_described(node, kind, literal)}", SYNTAX)
 
 
 def _literals(node: exp.Expr) -> Iterator[exp.Literal]:
@@ -51,7 +51,7 @@ def _literals(node: exp.Expr) -> Iterator[exp.Literal]:
             yield plain
 
 
-def _told(node: exp.Expr, kind: ColumnType, literal: exp.Literal) -> str:
+def _described(node: exp.Expr, kind: ColumnType, literal: exp.Literal) -> str:
     other = f"varchar({len(literal.name)})" if literal.is_string else ("integer" if literal.is_int else "decimal")
     if isinstance(node, exp.In):
         return f"IN value and list items must be the same type: {kind.trino}"
@@ -77,5 +77,5 @@ def _kind(column: exp.Column, stubs: dict[str, Reference]) -> ColumnType | None:
         for known in reference.table.all_columns
         if known.name == column.name.lower()
     ]
-    is_told = len(found) == 1 and all(isinstance(source, exp.Table) and source.name in stubs for source in named)
-    return found[0] if is_told else None
+    is_certain = len(found) == 1 and all(isinstance(source, exp.Table) and source.name in stubs for source in named)
+    return found[0] if is_certain else None

@@ -1,4 +1,4 @@
-"""Expressions whose kinds Athena will not mix and DuckDB casts: `1 = '1'`, `coalesce(1, 'a')`, `WHERE 1`.
+"""Expressions of kinds that Athena will not mix and DuckDB casts: `1 = '1'`, `coalesce(1, 'a')`, `WHERE 1`.
 
 Kinds are known of literals, typed literals, casts and conditions; whatever else may have any kind and passes.
 """

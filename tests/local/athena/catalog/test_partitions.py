@@ -154,7 +154,7 @@ def test_msck_registers_folders(place):
 
 
 def test_path_of_a_row(place):
-    """`"$path"` tells the object a row came from."""
+    """`"$path"` names the object that a row came from."""
     place.create_table("t", "a int")
     place.put_parquet("t/x.parquet", pa.table({"a": pa.array([1], pa.int32())}))
     assert place.rows('SELECT "$path", a FROM t') == [[f"s3://{place.bucket}/t/x.parquet", "1"]]

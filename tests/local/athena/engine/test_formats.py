@@ -62,7 +62,7 @@ def test_every_parquet_type(place):
 
 
 def test_result_file_tells_null_from_empty(place):
-    """In the result CSV every value is quoted, NULL is nothing at all, and metadata lies beside it."""
+    """In the result CSV every value is quoted, NULL is nothing at all, and metadata is in a file next to it."""
     ran = place.run("SELECT 1 AS n, CAST(NULL AS varchar) AS nothing, '' AS empty, 'a\"b' AS quoted")
     body = place.aws.s3.get_object(Bucket=place.bucket, Key=f"results/{ran.id}.csv")["Body"].read()
     assert body == b'"n","nothing","empty","quoted"\n"1",,"","a""b"\n'
@@ -88,7 +88,7 @@ def test_a_missing_column_is_null(place):
     ],
 )
 def test_a_contradicting_column_fails(place, declared, values, physical):
-    """A file whose column contradicts the catalogue fails the query that reads it, and no other."""
+    """A file with a column that contradicts the catalogue fails the query that reads it, and no other."""
     place.create_table("t", f"a {declared}, ok int")
     place.put_parquet("t/x.parquet", pa.table({"a": values, "ok": pa.array([1], pa.int32())}))
     ran = place.run("SELECT a FROM t")

@@ -27,18 +27,18 @@ def refusal(aws, call):
 def test_an_execution_tells_everything(place):
     """GetQueryExecution carries query, place, context, state, times, statistics and engine version."""
     ran = place.run("SELECT 1 AS one")
-    told = ran.execution
-    assert told["Query"] == "SELECT 1 AS one"
-    assert told["StatementType"] == "DML"
-    assert told["ResultConfiguration"]["OutputLocation"] == f"{place.results}{ran.id}.csv"
-    assert told["QueryExecutionContext"] == {"Database": place.database, "Catalog": "awsdatacatalog"}
-    assert told["WorkGroup"] == "primary"
-    assert told["EngineVersion"]["EffectiveEngineVersion"] == "Athena engine version 3"
-    assert told["Status"]["State"] == "SUCCEEDED"
-    assert told["Status"]["SubmissionDateTime"] <= told["Status"]["CompletionDateTime"]
-    assert told["Statistics"]["DataScannedInBytes"] == 0
-    assert told["Statistics"]["EngineExecutionTimeInMillis"] > 0
-    assert told["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
+    described = ran.execution
+    assert described["Query"] == "SELECT 1 AS one"
+    assert described["StatementType"] == "DML"
+    assert described["ResultConfiguration"]["OutputLocation"] == f"{place.results}{ran.id}.csv"
+    assert described["QueryExecutionContext"] == {"Database": place.database, "Catalog": "awsdatacatalog"}
+    assert described["WorkGroup"] == "primary"
+    assert described["EngineVersion"]["EffectiveEngineVersion"] == "Athena engine version 3"
+    assert described["Status"]["State"] == "SUCCEEDED"
+    assert described["Status"]["SubmissionDateTime"] <= described["Status"]["CompletionDateTime"]
+    assert described["Statistics"]["DataScannedInBytes"] == 0
+    assert described["Statistics"]["EngineExecutionTimeInMillis"] > 0
+    assert described["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
 
 
 def test_results_start_with_the_names(place):
@@ -87,7 +87,7 @@ def test_a_hundred_thousand_rows_are_quick(place):
 
 
 def test_a_page_size_has_limits(place):
-    """More than 1,000 rows a page are refused, and so is a token that nobody gave out."""
+    """More than 1,000 rows a page are refused, and so is a token that was never given out."""
     ran = place.run("SELECT 1")
     athena = place.aws.athena
     code, message = refusal(place.aws, lambda: athena.get_query_results(QueryExecutionId=ran.id, NextToken="soon"))
@@ -148,7 +148,7 @@ def test_lists_and_batches(place):
     rest = place.aws.athena.list_query_executions(WorkGroup=group, MaxResults=2, NextToken=first["NextToken"])
     assert first["QueryExecutionIds"] + rest["QueryExecutionIds"] == ids[::-1]
     batch = place.aws.athena.batch_get_query_execution(QueryExecutionIds=[*ids, "no-such-query"])
-    assert [told["QueryExecutionId"] for told in batch["QueryExecutions"]] == ids
+    assert [described["QueryExecutionId"] for described in batch["QueryExecutions"]] == ids
     assert [missing["QueryExecutionId"] for missing in batch["UnprocessedQueryExecutionIds"]] == ["no-such-query"]
 
 
@@ -192,10 +192,10 @@ def test_runtime_statistics_keep_the_billing_minimum_apart(place):
     place.create_table("t", "a int")
     place.put_parquet("t/x.parquet", pa.table({"a": pa.array([1, 2], pa.int32())}))
     ran = place.run("SELECT a FROM t")
-    told = place.aws.athena.get_query_runtime_statistics(QueryExecutionId=ran.id)["QueryRuntimeStatistics"]
-    assert told["Rows"]["InputBytes"] == ran.scanned < 1000
-    assert told["Rows"]["OutputRows"] == 2
-    assert told["OutputStage"]["InputBytes"] == 10 * 1024 * 1024
+    described = place.aws.athena.get_query_runtime_statistics(QueryExecutionId=ran.id)["QueryRuntimeStatistics"]
+    assert described["Rows"]["InputBytes"] == ran.scanned < 1000
+    assert described["Rows"]["OutputRows"] == 2
+    assert described["OutputStage"]["InputBytes"] == 10 * 1024 * 1024
     assert [billed_bytes(n) for n in (0, 1, 20 * 1024 * 1024)] == [0, 10 * 1024 * 1024, 20 * 1024 * 1024]
 
 
@@ -243,7 +243,7 @@ def test_a_missing_bucket_fails_the_query(place):
 
 
 def test_regions_are_apart(place, server):
-    """A signed request is answered by the Athena of its region, whose Glue has other tables."""
+    """A signed request is answered by the Athena of its region; its Glue has other tables."""
     import boto3
 
     there = boto3.client(

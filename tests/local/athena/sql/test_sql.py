@@ -93,7 +93,7 @@ def test_precision_of_text(place):
 
 
 def test_decimals_report_precision_and_scale(place):
-    """A decimal column tells its size."""
+    """A decimal column has its size."""
     column = place.run("SELECT CAST(1 AS decimal(12, 3)) AS d").columns[0]
     assert (column["Type"], column["Precision"], column["Scale"]) == ("decimal", 12, 3)
 

@@ -75,8 +75,9 @@ def test_workgroups_come_and_go(place, group):
     """Workgroups are listed, described, disabled and deleted."""
     athena = place.aws.athena
     assert {"primary", group} <= {g["Name"] for g in athena.list_work_groups()["WorkGroups"]}
-    told = athena.get_work_group(WorkGroup=group)["WorkGroup"]
-    assert (told["Description"], told["Configuration"]["EnforceWorkGroupConfiguration"]) == ("made by a test", True)
+    described = athena.get_work_group(WorkGroup=group)["WorkGroup"]
+    enforced = described["Configuration"]["EnforceWorkGroupConfiguration"]
+    assert (described["Description"], enforced) == ("made by a test", True)
     with pytest.raises(athena.exceptions.InvalidRequestException, match="already created"):
         athena.create_work_group(Name=group)
     athena.update_work_group(WorkGroup=group, State="DISABLED")
@@ -112,8 +113,8 @@ def test_prepared_statements_through_the_api(place):
     assert place.rows(f"EXECUTE {name} USING 1, 2") == [["3"]]
     assert place.rows(f"EXECUTE {name}", ExecutionParameters=["3", "4"]) == [["7"]]
     athena.update_prepared_statement(StatementName=name, WorkGroup="primary", QueryStatement="SELECT ?")
-    told = athena.get_prepared_statement(StatementName=name, WorkGroup="primary")["PreparedStatement"]
-    assert told["QueryStatement"] == "SELECT ?"
+    described = athena.get_prepared_statement(StatementName=name, WorkGroup="primary")["PreparedStatement"]
+    assert described["QueryStatement"] == "SELECT ?"
     listed = athena.list_prepared_statements(WorkGroup="primary")["PreparedStatements"]
     assert name in [statement["StatementName"] for statement in listed]
     athena.delete_prepared_statement(StatementName=name, WorkGroup="primary")
