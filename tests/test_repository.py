@@ -1,5 +1,6 @@
 """Promises of the repository as a whole: dependencies, boundaries, verbs, decisions."""
 
+import os
 import re
 import subprocess
 import tomllib
@@ -64,6 +65,51 @@ def test_import_boundaries(repository: Path) -> None:
     linter = repository / ".venv" / "bin" / "lint-imports"
     done = subprocess.run([linter, "--no-cache"], cwd=repository, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+MISPLACED = {
+    "exporter/planning/misplaced.py": "from exporter.storage import object_store",
+    "exporter/sources/misplaced.py": "from exporter.storage import object_store",
+    "dashboard/model/misplaced.py": "from dashboard.services import job",
+    "dashboard/api/misplaced.py": "from dashboard.ui.page import cached_service",
+    "dashboard/results/misplaced.py": "import botocore.session",
+    "dashboard/stores/misplaced.py": "import streamlit",
+    "local/athena/catalog/misplaced.py": "from local.athena.engine import scan",
+    "local/misplaced.py": "import exporter.errors",
+}
+"""A module on the wrong floor -> what it imports."""
+
+
+def test_a_module_on_the_wrong_floor_breaks_its_contract(repository: Path, tmp_path: Path) -> None:
+    """In a copy with one misplaced module per contract, exactly these contracts are broken."""
+    config = tomllib.loads((repository / "pyproject.toml").read_text())["tool"]["importlinter"]
+    listed = ["git", "ls-files", "-z", "pyproject.toml", *(f"{package}/*.py" for package in config["root_packages"])]
+    files = subprocess.run(listed, cwd=repository, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, files.split("\0")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((repository / name).read_bytes())
+    for name, line in MISPLACED.items():
+        (tmp_path / name).write_text(f"{line}\n")
+    linter = repository / ".venv" / "bin" / "lint-imports"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [linter, "--no-cache"], cwd=tmp_path, env=environment, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert set(re.findall(r"^(.+) BROKEN$", done.stdout, re.MULTILINE)) == {
+        "Exporter: layers in the order of the data flow",
+        "Exporter: sources and storage do not know each other",
+        "Exporter: planning, values and decoding know no client",
+        "Dashboard: layers",
+        "Dashboard: API and pages do not know each other",
+        "Dashboard: only aws/ knows the SDK",
+        "Dashboard: nothing below ui/ knows Streamlit",
+        "Stand-in: Athena's layers",
+        "The stand-in knows the dataset model alone",
+    }
+    assert set(re.findall(r"\S+\.misplaced\b", done.stdout)) == {
+        name.removesuffix(".py").replace("/", ".") for name in MISPLACED
+    }
 
 
 def test_modules_stay_readable(repository: Path) -> None:
