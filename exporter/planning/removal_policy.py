@@ -14,7 +14,7 @@ from dataset_model.records.manifest import Manifest
 from exporter.errors import RemovalRefused
 from exporter.planning.window import day_of
 
-Answer = Literal["readable days", "unreadable days", "nothing"]
+IndexState = Literal["readable days", "unreadable days", "nothing"]
 """What an index holds at all."""
 
 _ADVICE = "If this is meant, run again with --accept-empty."
@@ -74,7 +74,7 @@ class RemovalPolicy:
         record = self.manifest.days.get(day) if self.manifest else None
         return {found.etag for found in record.objects} == set(etags) if record else not etags
 
-    def check(self, emptied: Iterable[dt.date], answer: Answer) -> None:
+    def check(self, emptied: Iterable[dt.date], answer: IndexState) -> None:
         """Raise RemovalRefused unless published days that came back empty may be removed; `answer` is the index's."""
         days = sorted(emptied)
         if not days or self.accept_empty:

@@ -12,7 +12,7 @@ from exporter.decoding.decoder import DecodedPage, PageDecoder
 from exporter.decoding.page import key_for_client
 from exporter.planning.key_ranges import KeyRange
 from exporter.sources.description import SourceDescription
-from exporter.sources.index_query import Answer, Queries
+from exporter.sources.index_query import Queries, QueryResponse
 from exporter.sources.rate_limiter import RateLimiter
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Index:
         """
         request = self._request(partition_value, keys)
         while True:
-            answer = Answer(first, None, 0) if first else self._queries.answer(request)
+            answer = QueryResponse(first, None, 0) if first else self._queries.answer(request)
             with self._decoding:
                 page = decoder.decode(answer.body)
             if not first:
@@ -134,7 +134,7 @@ class Index:
         self._learn(answer, head.Count, head.units)
         return answer.body
 
-    def _learn(self, answer: Answer, items: int, units: float) -> None:
+    def _learn(self, answer: QueryResponse, items: int, units: float) -> None:
         self.limiter.learn(items=items, units=units, limit=answer.limit, retries=answer.retries)
 
     def _request(self, partition_value: str, keys: KeyRange) -> dict[str, Any]:

@@ -44,7 +44,7 @@ class _GivenUpEarly(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResponse:
     """A whole Query response."""
 
     body: bytes
@@ -76,7 +76,7 @@ class Queries:
         client.meta.events.register(f"before-parse.dynamodb.{operation}", _take_body)
         client.meta.events.register_first(f"needs-retry.dynamodb.{operation}", self._end_where_stopped)
 
-    def answer(self, request: Mapping[str, Any]) -> Answer:
+    def answer(self, request: Mapping[str, Any]) -> QueryResponse:
         """Return the answer to a request; raise SourceError if none arrives, Interrupted after a stop."""
         for further in range(FURTHER_ATTEMPTS + 1):
             try:
@@ -90,7 +90,7 @@ class Queries:
                 return replace(answer, retries=answer.retries + further)
         raise AssertionError  # the last attempt has returned or raised
 
-    def _ask(self, request: Mapping[str, Any]) -> Answer:
+    def _ask(self, request: Mapping[str, Any]) -> QueryResponse:
         with self._limiter.turn() as limit:
             wanted = dict(request) if limit is None else {**request, "Limit": min(limit, request.get("Limit", limit))}
             try:
@@ -108,7 +108,7 @@ class Queries:
             body = msgspec.json.encode(response)
         else:
             self._check_whole(body, metadata)
-        return Answer(bytes(body), wanted.get("Limit"), metadata.get("RetryAttempts", 0))
+        return QueryResponse(bytes(body), wanted.get("Limit"), metadata.get("RetryAttempts", 0))
 
     def _end_where_stopped(self, response: tuple[Any, Any] | None, **_: object) -> None:
         # The SDK asks before it waits to send a request again, and after every good answer.

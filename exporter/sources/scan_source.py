@@ -22,7 +22,7 @@ from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.item_bodies import WholeBodies, empty_body
 from exporter.sources.partial_reads.probe import RunningProbe
-from exporter.sources.table_scan import ScannedPage, TableScan
+from exporter.sources.table_scan import SegmentPage, TableScan
 
 SAMPLED_SEGMENTS = 32
 """Most segments of which the first page, of at most 1 MB, is looked at before the others are read."""
@@ -51,7 +51,7 @@ class ScanSource:
         self._segments = segments
         self._bodies = bodies or WholeBodies()
         self._kinds = kinds
-        self._first: dict[int, ScannedPage] = {}
+        self._first: dict[int, SegmentPage] = {}
         self.probe = RunningProbe()
         self._decoding = threading.Lock()  # one page at a time: memory does not grow with the number of segments
         self.description = description

@@ -38,7 +38,7 @@ _scan_body = msgspec.json.Decoder(_ScanBody)
 
 
 @dataclass(frozen=True)
-class ScannedPage:
+class SegmentPage:
     """One answer of a Scan."""
 
     items: list[msgspec.Raw]
@@ -72,7 +72,7 @@ class TableScan:
         self._attributes = attributes
         self.limiter = limiter
 
-    def pages(self, segment: int, segments: int, first: ScannedPage | None = None) -> Iterator[ScannedPage]:
+    def pages(self, segment: int, segments: int, first: SegmentPage | None = None) -> Iterator[SegmentPage]:
         """Yield the pages of one of `segments` segments; together they hold every item of the table once.
 
         `first` is the segment's first page if it has been read and counted already.
@@ -83,14 +83,14 @@ class TableScan:
             page = self.page(segment, segments, page.cursor)
             yield page
 
-    def page(self, segment: int, segments: int, cursor: dict[str, Any] | None = None) -> ScannedPage:
+    def page(self, segment: int, segments: int, cursor: dict[str, Any] | None = None) -> SegmentPage:
         """Return one page of a segment: the first, or that at a cursor."""
         request = self._request() | {"Segment": segment, "TotalSegments": segments}
         answer = self._requests.answer(request | ({"ExclusiveStartKey": cursor} if cursor else {}))
         body = _scan_body.decode(answer.body)
         units = body.ConsumedCapacity.CapacityUnits if body.ConsumedCapacity else 0.0
         self.limiter.learn(items=body.ScannedCount, units=units, limit=answer.limit, retries=answer.retries)
-        return ScannedPage(body.Items, body.ScannedCount, units, key_for_client(body.LastEvaluatedKey))
+        return SegmentPage(body.Items, body.ScannedCount, units, key_for_client(body.LastEvaluatedKey))
 
     def _request(self) -> dict[str, Any]:
         names = {f"#a{number}": name for number, name in enumerate(sorted(self._attributes or ()))}

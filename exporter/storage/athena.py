@@ -21,7 +21,7 @@ MOST_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class StatementResult:
     """The result of a statement."""
 
     rows: tuple[tuple[str | None, ...], ...]
@@ -47,7 +47,7 @@ class Athena:
         self._results = results
         self._sleep, self._clock = sleep, clock
 
-    def run(self, statement: str, database: str) -> Answer:
+    def run(self, statement: str, database: str) -> StatementResult:
         """Return a statement's rows; raise AthenaError where it cannot be run to its end."""
         options: dict[str, Any] = {"WorkGroup": self._workgroup} if self._workgroup else {}
         if self._results:
@@ -58,7 +58,7 @@ class Athena:
             )
             execution = started["QueryExecutionId"]
             scanned = self._wait(execution)
-            return Answer(tuple(self._rows(execution)), scanned)
+            return StatementResult(tuple(self._rows(execution)), scanned)
         except (ClientError, BotoCoreError) as error:
             raise self._error(error) from None
 

@@ -17,7 +17,7 @@ from exporter.decoding.batch import DecodedPage
 from exporter.decoding.page import texts_at_ends
 from exporter.planning.format_guess import guessed_format
 from exporter.planning.key_ranges import EVERY_KEY
-from exporter.planning.removal_policy import Answer
+from exporter.planning.removal_policy import IndexState
 from exporter.planning.sort_key import SortKey
 from exporter.sources.description import other_index_advice
 from exporter.sources.index import Index
@@ -32,7 +32,7 @@ _SHOWN = 60
 class Probe:
     """What the ends of an index, or the items of a table, hold."""
 
-    answer: Answer
+    answer: IndexState
     unreadable: tuple[str, ...] = ()
     """Texts and numbers without a readable day, if there is no readable one."""
 

@@ -15,7 +15,7 @@ TARGET_PREFIX = "AmazonAthena."
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """An HTTP answer."""
 
     status: str
@@ -31,7 +31,7 @@ class Protocol:
         self._lock = threading.Lock()
         self._regions: dict[str, Athena] = {}
 
-    def answer(self, target: str, region: str, body: bytes) -> Answer:
+    def answer(self, target: str, region: str, body: bytes) -> HttpAnswer:
         """Carry out one request."""
         name = target.removeprefix(TARGET_PREFIX)
         operation = self._region(region).operations.get(name)
@@ -71,14 +71,14 @@ def _parsed(body: bytes) -> dict[str, Any]:
     return found
 
 
-def _refusal(error: RequestError) -> Answer:
+def _refusal(error: RequestError) -> HttpAnswer:
     described = {"__type": error.code, "Message": str(error), "AthenaErrorCode": error.reason}
     return _answer("400 Bad Request", described, (("x-amzn-ErrorType", error.code),))
 
 
-def _answer(status: str, described: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()) -> Answer:
+def _answer(status: str, described: dict[str, Any], extra: tuple[tuple[str, str], ...] = ()) -> HttpAnswer:
     body = json.dumps(described, separators=(",", ":")).encode()
-    return Answer(
+    return HttpAnswer(
         status,
         body,
         (
