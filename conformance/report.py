@@ -73,8 +73,9 @@ cores.
 
 - **Tables**: every table and view that the exporter writes (all column types with their edges, NULL and `""`, JSON
   text, columns from paths, wide tables, columns that newer files alone have, several files a day, the ends of the
-  projected range and days outside it, the text date column), read by the engine and compared value for value with the
-  Parquet objects. Records and quarantined items are below the same prefix: no query reads them.
+  projected range and days outside it, the text date column, JSON lines and CSV, the present state of a table with a
+  stream), read by the engine and compared value for value with the objects. Records, changes and quarantined items are
+  below the same prefix: no query of the table reads them.
 - **Product**: every statement that exporter and dashboard send, recorded while they work (the query types, SQL of
   one's own with parameters and confined to fewer days, Overview with picks, drill-downs, counts, downloads by UNLOAD,
   `verify`, the named queries of the template), asked of the engine and of the local Athena.

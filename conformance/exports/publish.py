@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance.exports import items
+from conformance.exports import changing, items
 from conformance.stand_in import StandIn
 from local.sample.contacts import contacts
 from local.sample.load import create_table, load
@@ -59,11 +59,17 @@ def publish(stand_in: StandIn, contact_count: int) -> tuple[Export, ...]:
         _put(stand_in, name, content)
         made.append(_of_file(stand_in, name))
         run(made[-1], "export", "--all")
+    made.append(_of_file(stand_in, "formats"))
+    run(made[-1], "export", "--all")
     _create(stand_in, "appended", has_numbers=False, number_at=True)
     made.append(_of_file(stand_in, "appended"))
     for number in range(2):
         _put(stand_in, "appended", items.appended(number))
         run(made[-1], "export", "--all")
+    _create(stand_in, "changed", has_numbers=False)
+    changed = _of_file(stand_in, "changed")
+    made.append(changed)
+    changing.change(stand_in, changed.environment, lambda: run(changed, "export", "--all"))
     return tuple(made)
 
 

@@ -1,41 +1,44 @@
-"""Point 1: every table that the exporter writes, as Athena's engine reads it, value for value against the Parquet."""
+"""Point 1: every table that the exporter writes, as Athena's engine reads it, value for value against the objects."""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Iterator
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from conformance.comparison import Case, Part, explanations
 from conformance.engine.client import Trino
+from conformance.exports import changing
 from conformance.exports.publish import DATABASE
 from conformance.outcome import Cell, Outcome, OutputColumn
+from conformance.parts.objects import data_objects, rows_of
 from conformance.stand_in import BUCKET, StandIn
-from local.athena.functions.number_text import double_text
 
-_PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})/")
 _DATE_COLUMN = "report_date"
 _ATHENA_TYPES = {"string": "varchar", "int": "integer"}
 
 
 def compare(trino: Trino, stand_in: StandIn) -> Part:
     """Return how the engine's rows compare with the objects' on every table of the exports."""
-    part = Part("Tables", "the Parquet objects")
+    part = Part("Tables", "the objects")
     explained = explanations("tables")
     for page in stand_in.glue.get_paginator("get_tables").paginate(DatabaseName=DATABASE):
         for table in page["TableList"]:
             part.tables.add(table["Name"])
-            if table["TableType"] == "VIRTUAL_VIEW":
-                cases = [_view(table, _rows_of(stand_in, table["Name"].removesuffix("_answers")))]
-            else:
-                cases = [_objects(table, stand_in), *_of_table(table, _rows_of(stand_in, table["Name"]))]
-            for case, expected in cases:
+            for case, expected in _cases(stand_in, table):
                 part.compare(case, trino.ask(case.sql, DATABASE), expected, explained)
     return part
+
+
+def _cases(stand_in: StandIn, table: Any) -> Iterator[tuple[Case, Outcome]]:
+    name = table["Name"]
+    if name.endswith("_live"):
+        yield from _of_table(table, changing.present_state())
+    elif name.endswith("_answers"):
+        exported = stand_in.glue.get_table(DatabaseName=DATABASE, Name=name.removesuffix("_answers"))["Table"]
+        yield _view(table, rows_of(stand_in, exported))
+    else:
+        yield _objects(table, stand_in)
+        yield from _of_table(table, rows_of(stand_in, table))
 
 
 def _of_table(table: Any, rows: list[dict[str, Cell]]) -> Iterator[tuple[Case, Outcome]]:
@@ -63,7 +66,7 @@ def _of_table(table: Any, rows: list[dict[str, Cell]]) -> Iterator[tuple[Case, O
 def _objects(table: Any, stand_in: StandIn) -> tuple[Case, Outcome]:
     """Return which objects a table is read from: every data object, no record and no quarantined item."""
     name = table["Name"]
-    paths = tuple((f"s3://{BUCKET}/{key}",) for key, _ in _data_objects(stand_in, name))
+    paths = tuple((f"s3://{BUCKET}/{key}",) for key, _ in data_objects(stand_in, table))
     case = Case(name, f'SELECT DISTINCT "$path" AS path FROM "{name}"', DATABASE)
     return case, Outcome((OutputColumn("path", "varchar"),), paths)
 
@@ -86,43 +89,6 @@ def _view(table: Any, rows: list[dict[str, Cell]]) -> tuple[Case, Outcome]:
 def _outcome(columns: tuple[OutputColumn, ...], rows: list[dict[str, Cell]]) -> Outcome:
     # A column that an older file lacks reads as NULL.
     return Outcome(columns, tuple(tuple(row.get(column.name) for column in columns) for row in rows))
-
-
-def _rows_of(stand_in: StandIn, name: str) -> list[dict[str, Cell]]:
-    """Return the rows of all data objects of an export, read without either engine."""
-    rows: list[dict[str, Cell]] = []
-    for key, day in _data_objects(stand_in, name):
-        body = stand_in.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
-        table = pq.read_table(io.BytesIO(body), partitioning=None)
-        texts = {column: [_text(value) for value in table[column]] for column in table.column_names}
-        rows += [{column: values[at] for column, values in texts.items()} | day for at in range(table.num_rows)]
-    return rows
-
-
-def _data_objects(stand_in: StandIn, name: str) -> Iterator[tuple[str, dict[str, Cell]]]:
-    """Yield key and partition values of each data object, by its key alone."""
-    prefix = f"exports/{name}/"
-    for page in stand_in.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=prefix):
-        for found in page.get("Contents", []):
-            place = _PARTITION.match(found["Key"].removeprefix(prefix))
-            if place is not None:  # else records, quarantined items: nothing that a query may see
-                year, month, day = (str(int(number)) for number in place.groups())
-                yield found["Key"], {"year": year, "month": month, "day": day}
-
-
-def _text(scalar: pa.Scalar) -> Cell:
-    value, kind = scalar.as_py(), scalar.type
-    if value is None:
-        return None
-    if pa.types.is_boolean(kind):
-        return "true" if value else "false"
-    if pa.types.is_floating(kind):
-        return double_text(value)
-    if pa.types.is_timestamp(kind):
-        return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03}"
-    if pa.types.is_decimal(kind):
-        return format(value, "f")
-    return str(value)
 
 
 def _athena_type(hive: str) -> str:
