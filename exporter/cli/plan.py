@@ -76,6 +76,7 @@ def estimate_text(found: Estimate) -> str:
         "",
         f"  {'way':<13} {'read units':>14} {'dollars':>12} {'minutes':>8}",
         *(_line(cost) for cost in found.costs),
+        *_cheapest(found),
         "",
         *(f"  from: {basis}" for basis in found.basis),
         *(f"  warning: {warning}" for warning in found.warnings),
@@ -91,6 +92,15 @@ def estimate_text(found: Estimate) -> str:
         f"  this estimate read {sampled}, and changed nothing",
     ]
     return "\n".join(lines)
+
+
+def _cheapest(found: Estimate) -> list[str]:
+    if found.cheapest is None:
+        return []
+    arithmetic = [
+        f"  {cost.way}: {cost.arithmetic} = {_dollars(cost.dollars)}" for cost in found.costs if cost.arithmetic
+    ]
+    return ["", *arithmetic, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
 
 
 def _line(cost: Cost) -> str:

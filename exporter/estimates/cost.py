@@ -44,6 +44,8 @@ class Cost:
     minutes: float | None
     """Each is None if it is unknown."""
     remark: str
+    arithmetic: str = ""
+    """How the dollars come about."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,15 @@ class Estimate:
     warnings: tuple[str, ...] = ()
     assumptions: Assumptions = field(default_factory=Assumptions)
 
+    @property
+    def cheapest(self) -> Cost | None:
+        """The way of fewest dollars, the first of equal ones; None if no price is known."""
+        priced = [cost for cost in self.costs if cost.dollars is not None]
+        return min(priced, key=lambda cost: cost.dollars or 0.0, default=None)
+
     def plain(self) -> dict[str, Any]:
         """Return the estimate as plain values."""
-        return asdict(self)
+        return asdict(self) | {"cheapest": self.cheapest.way if self.cheapest else None}
 
 
 @dataclass(frozen=True)
@@ -123,14 +131,21 @@ def costs(
 
 def table_costs(description: SourceDescription, assumed: Assumptions) -> tuple[Cost, Cost]:
     """Return what a scan of the table and a native export of it would cost."""
-    whole, native = "always the whole table", "the whole table, as DynamoDB JSON, to be converted"
+    whole, native = "always the whole table", "the whole table, read by `backfill --source table-export`"
     if not description.table_bytes:
         return Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
     scan = description.table_bytes / prices.READ_UNIT_BYTES
     exported = description.table_bytes / prices.GB * assumed.dollars_per_exported_gb
     return (
         _read("table scan", scan, description.table_items, assumed, whole),
-        Cost("export to S3", 0.0, exported, None, f"{native}; needs point-in-time recovery"),
+        Cost(
+            "export to S3",
+            0.0,
+            exported,
+            None,
+            f"{native}; needs point-in-time recovery",
+            f"{description.table_bytes / prices.GB:,.3f} GB x ${assumed.dollars_per_exported_gb:g} a GB",
+        ),
     )
 
 
@@ -139,4 +154,5 @@ def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: st
     if assumed.max_read_units:
         seconds.append(units / assumed.max_read_units)
     dollars = units / 1_000_000 * assumed.dollars_per_million_read_units
-    return Cost(way, round(units, 1), dollars, round(max(seconds) / 60, 2), remark)
+    arithmetic = f"{units:,.1f} read units x ${assumed.dollars_per_million_read_units:g} a million"
+    return Cost(way, round(units, 1), dollars, round(max(seconds) / 60, 2), remark, arithmetic)

@@ -17,6 +17,7 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
+from exporter.run.table_export import export_to_read
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
 from exporter.storage.object_store import Store
@@ -115,7 +116,8 @@ class Backfill:
 
         `on_run` is called with each run that has ended, its number and the number of runs.
         """
-        store = Store(Clients(self._settings.region).s3, self._settings.bucket)
+        clients = Clients(self._settings.region)
+        store = Store(clients.s3, self._settings.bucket)
         store.check()
         records, dataset = Records(store, self._settings.prefix), self._settings.dataset
         manifest = records.manifest()
@@ -126,14 +128,17 @@ class Backfill:
             for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
                 closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
-        if way_of(dataset, self._request.source) != "index" and windows:
+        way, arn = way_of(dataset, self._request.source), self._request.export_arn
+        if way != "index" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
+        if way == "table-export" and windows:
+            arn = export_to_read(clients, self._settings, arn, self._stop).arn
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
         for number, window in enumerate(windows, start=1):
             if self._stop.is_set():
                 done.remaining = windows[number - 1 :]
                 break
-            entry = self._export(window)
+            entry = self._export(window, arn)
             done.entries.append(entry)
             on_run(entry, number, len(windows))
             if entry.error:
@@ -141,12 +146,12 @@ class Backfill:
                 break
         return done
 
-    def _export(self, window: Window) -> RunEntry:
+    def _export(self, window: Window, export_arn: str | None) -> RunEntry:
         request = ExportRequest(
             window,
             source=self._request.source,
             segments=self._request.segments,
-            export_arn=self._request.export_arn,
+            export_arn=export_arn,
             ranges=self._request.ranges,
             max_read_units=self._request.max_read_units,
             wait_minutes=self._request.wait_minutes,

@@ -34,13 +34,13 @@ from exporter.run.reporting.metrics import emit_metrics
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.warnings import run_warnings
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
+from exporter.run.table_export import export_to_read
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
 from exporter.sources.opening import OpenedSource, Opener, export_source, way_of
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.table_export.exporting import completed_export
 from exporter.sources.table_export.manifests import read_files
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -48,9 +48,6 @@ from exporter.storage.records import Records
 from exporter.targets.change_log import ChangeLog
 from exporter.targets.publisher import Publisher, Run
 from exporter.targets.quarantine import Quarantine
-
-EXPORTS_FOLDER = "_exports"
-"""Below the prefix: the native exports that a run has started."""
 
 _log = structlog.get_logger()
 
@@ -193,9 +190,8 @@ class ExportJob:
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
             return opener.open(self._way, description, sort_key, self.request.segments)
-        account, table = self._account, self._dataset.source.table
-        target = (self.settings.bucket, f"{self.settings.prefix}/{EXPORTS_FOLDER}")
-        done = completed_export(self._clients.dynamodb, table, self.request.export_arn, target, self.stop)
+        account = self._account
+        done = export_to_read(self._clients, self.settings, self.request.export_arn, self.stop)
         account.request = dataclasses.replace(account.request, export_arn=done.arn)
         objects = Store(self._clients.s3, done.bucket)
         summary, files = read_files(objects, done.summary_key)
