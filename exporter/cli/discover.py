@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from dataset_model import Dataset, DatasetError, Fault, ScanSource, dataset_from_text
+from dataset_model import Dataset, DatasetError, Fault, IndexSource, ScanSource, Source, dataset_from_text
 from dataset_model.definition import KeyValue
 from dataset_model.loading import partition_values_from_text
 from dataset_model.reading.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
@@ -51,8 +51,9 @@ def discover_command(
         raise UsageError(
             "--date-attribute is for a table without an index; leave out --index, --partition-value, --scan"
         )
-    if date_attribute is None and isinstance(source, ScanSource) and not index:
-        date_attribute = source.date_attribute
+    _require_same_kind(source, index, date_attribute)
+    if isinstance(source, ScanSource):
+        date_attribute = date_attribute or source.date_attribute
     request = DiscoveryRequest(
         region=_region(),
         table=_table(table, declared),
@@ -64,6 +65,16 @@ def discover_command(
     )
     found = discover(request, dt.datetime.now(dt.UTC))
     _print(found, existing, out)
+
+
+def _require_same_kind(source: Source | None, index: str | None, date_attribute: str | None) -> None:
+    """Raise UsageError where a file of one kind of source would be revised by a sample of the other."""
+    if (isinstance(source, ScanSource) and index) or (isinstance(source, IndexSource) and date_attribute):
+        option = "--index" if index else "--date-attribute"
+        raise UsageError(
+            f"the dataset file declares a source of kind {source.kind}, which {option} does not fit. Leave it out, or "
+            "leave out --dataset to propose a new file"
+        )
 
 
 def _print(found: Discovery, existing: "_File | None", out: Path | None) -> None:

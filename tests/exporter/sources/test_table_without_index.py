@@ -178,6 +178,21 @@ def test_discover_proposes_a_scan_that_the_exporter_reads(plain):
         )
 
 
+def test_discover_keeps_to_the_kind_of_an_existing_file(plain, run, tmp_path):
+    """A file of kind scan is sampled by its own date attribute; --index, which fits another kind, is refused."""
+    table, file = filled(plain()), tmp_path / "orders.yaml"
+    file.write_text(
+        f"name: orders\nsource: {{kind: scan, table: {table.table}, date_attribute: Placed}}\n"
+        "columns:\n  - {name: amount, attribute: Amount, type: bigint}\n"
+    )
+    found = run(table, "discover", "--dataset", str(file))
+    assert found.returncode == 0, found.stderr
+    assert '+  - {name: amount, attribute: Amount, type: "decimal(38,2)"}' in found.stdout
+    refused = run(table, "discover", "--dataset", str(file), "--index", "by-kind")
+    assert refused.returncode == 2
+    assert "declares a source of kind scan, which --index does not fit" in refused.stderr
+
+
 def test_a_table_that_is_not_there_is_named(plain):
     """A missing table is an error with its name, not an empty export."""
     table = plain(DYNAMO_TABLE_NAME="nowhere")
