@@ -20,7 +20,7 @@ from boto3.dynamodb.types import TypeDeserializer
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from dataset_model import Dataset, IndexSource
-from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.decoder import DecodedPage, PageDecoder
 from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page
 from exporter.planning.sort_key import SortKey
 
@@ -59,7 +59,7 @@ def pages() -> list[bytes]:
     ]
 
 
-def arrow(bodies: list[bytes]) -> Callable[[bytes], object]:
+def arrow(bodies: list[bytes]) -> Callable[[bytes], DecodedPage]:
     """Return this product's way from a body to rows."""
     source = IndexSource(
         table="contacts", index="by-channel", partition_key="Channel", partition_values=("VOICE",),
