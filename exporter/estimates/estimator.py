@@ -166,12 +166,14 @@ def _of_index(
     warnings = [*_setting_warnings(index, dataset, estimator.sort_key, manifest)]
     warnings += _key_warnings(estimator.sort_key, windows, estimator.widening(windows))
     looked_at = len(dataset.source.partition_values) if dataset.undeclared == "add" else 0
+    ways = costs(guess.read, units_per_item, index.description, looked_at, assumed)
     return _Finding(
         guess=guess,
         basis=(unit_basis,),
         pages=samples.pages if samples else 0,
         units=index.limiter.units,
-        costs=costs(guess.read, units_per_item, index.description, looked_at, assumed),
+        # A scan and an export group items by one attribute; they refuse an index with several.
+        costs=ways if len(dataset.source.partition_attributes) == 1 else ways[:1],
         warnings=tuple(warnings),
     )
 
