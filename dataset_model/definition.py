@@ -28,9 +28,9 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.attribute_paths import AttributePath
-from dataset_model.consistency import inconsistencies
 from dataset_model.date_formats import DateFormatText, natural_type
 from dataset_model.names import Name
+from dataset_model.reading.consistency import inconsistencies
 from dataset_model.targets import Target
 from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 

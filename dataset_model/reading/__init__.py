@@ -1,1 +1,1 @@
-"""Text of a dataset file flows in, its values with their lines, and suggestions for wrong names, flow out."""
+"""Text of a dataset file flows in; values with lines, contradictions and suggestions for wrong names flow out."""
