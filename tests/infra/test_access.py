@@ -164,6 +164,9 @@ AS_A_TASK = (
 BY_A_PERSON = "discover --table contacts"
 """Comes before anything is deployed, so it runs with the credentials of the person who describes the table."""
 
+OF_OTHER_TABLES = "lookup metrics"
+"""Reads the tables of operations, which are no dataset's, with the credentials of the person who asks."""
+
 
 def called_by(calls: set[tuple[str, str]], line: str, status: int = 0) -> set[tuple[str, str]]:
     """Service and operation of every request of one command."""
@@ -195,7 +198,8 @@ def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monke
     unreadable = contact("2026-01-14") | {"InitiationTimestamp": {"S": "nonsense"}}
     boto3.client("dynamodb").put_item(TableName="contacts", Item=unreadable)
     found = set().union(*(called_by(calls, line, status) for line, status in AS_A_TASK))
-    tried = {line.partition(" ")[0] for line in (*(line for line, _ in AS_A_TASK), BY_A_PERSON)}
+    lines = (*(line for line, _ in AS_A_TASK), BY_A_PERSON, OF_OTHER_TABLES)
+    tried = {line.partition(" ")[0] for line in lines}
     assert tried == set(VERBS)
     calls.clear()
     run_exporter(variables)
