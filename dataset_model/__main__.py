@@ -1,4 +1,7 @@
-"""`python -m dataset_model schema` prints the JSON Schema of dataset files; `check FILE` reports a file's faults."""
+"""`python -m dataset_model schema` prints the JSON Schema of dataset files, `docs FILE` a data dictionary as Markdown.
+
+`check FILE` reports a file's faults.
+"""
 
 import ast
 import inspect
@@ -7,10 +10,15 @@ import os
 import sys
 from itertools import pairwise
 
-from dataset_model import definition
+from dataset_model import definition, targets
+from dataset_model.dashboard import section
 from dataset_model.definition import Dataset
+from dataset_model.dictionary import dictionary_text
 from dataset_model.faults import DatasetError
 from dataset_model.loading import load_dataset
+
+_MODULES = (definition, section, targets)
+"""Where the models of a dataset file are."""
 
 
 def schema_text() -> str:
@@ -19,7 +27,7 @@ def schema_text() -> str:
     described = _docstrings()
     for model in (schema, *schema["$defs"].values()):
         for field, content in model.get("properties", {}).items():
-            declared = getattr(definition, model["title"]).__mro__
+            declared = next(getattr(each, model["title"]) for each in _MODULES if hasattr(each, model["title"])).__mro__
             if text := next((text for found in declared if (text := described.get((found.__name__, field)))), None):
                 content["description"] = text
     return json.dumps(schema, indent=2) + "\n"
@@ -28,7 +36,7 @@ def schema_text() -> str:
 def _docstrings() -> dict[tuple[str, str], str]:
     """Return (model, field) -> its docstring. The model could read them itself, but every program's start would."""
     found: dict[tuple[str, str], str] = {}
-    for node in ast.parse(inspect.getsource(definition)).body:
+    for node in (node for module in _MODULES for node in ast.parse(inspect.getsource(module)).body):
         for field, text in pairwise(node.body if isinstance(node, ast.ClassDef) else ()):
             match field, text:
                 case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(docstring))):
@@ -42,16 +50,17 @@ def main(arguments: list[str]) -> int:
         case ["schema"]:
             sys.stdout.write(schema_text())
             return 0
-        case ["check", reference]:
+        case ["check" | "docs" as verb, reference]:
             try:
                 dataset = load_dataset(reference, os.environ)
             except DatasetError as error:
                 sys.stderr.write(f"{error}\n")
                 return 2
-            sys.stdout.write(f"{reference}: dataset {dataset.name}, {len(dataset.columns)} declared columns\n")
+            checked = f"{reference}: dataset {dataset.name}, {len(dataset.columns)} declared columns\n"
+            sys.stdout.write(dictionary_text(dataset) if verb == "docs" else checked)
             return 0
         case _:
-            sys.stderr.write("usage: python -m dataset_model schema | check NAME-OR-FILE\n")
+            sys.stderr.write("usage: python -m dataset_model schema | check NAME-OR-FILE | docs NAME-OR-FILE\n")
             return 2
 
 

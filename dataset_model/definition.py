@@ -28,6 +28,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.attribute_paths import AttributePath
+from dataset_model.dashboard.section import Dashboard
 from dataset_model.date_formats import DateFormatText, natural_type
 from dataset_model.names import Name
 from dataset_model.reading.consistency import inconsistencies
@@ -257,6 +258,10 @@ class Column(_Model):
     """One sentence for the data dictionary and the catalogue."""
     role: Literal["key", "dimension", "measure"] | None = None
     """key: identifies what is counted; dimension: worth filtering by; measure: worth summing."""
+    label: str = ""
+    """What people read for the column; its name in words where it is empty."""
+    value_labels: dict[str, str] = Field(default_factory=dict)
+    """What people read for values: {V: Voice, C: Chat}."""
 
     @property
     def path(self) -> AttributePath:
@@ -269,41 +274,6 @@ class Retention(_Model):
 
     expires_after_days: Annotated[int, Field(gt=0)] | None = None
     """Age at which the source's TTL removes items; older days are kept although the source no longer has them."""
-
-
-class Card(_Model):
-    """A stat card."""
-
-    label: Annotated[str, Field(min_length=1)]
-    measure: Literal["rows", "distinct", "sum", "mean"] = "rows"
-    column: Name | None = None
-    """The column measured; none for `rows`."""
-
-
-class Chart(_Model):
-    """A chart of row counts."""
-
-    title: Annotated[str, Field(min_length=1)]
-    kind: Literal["bar", "doughnut", "pie"]
-    by: Name
-    """A column, or `day`."""
-
-
-class Dashboard(_Model):
-    """What the dashboard shows; omitted fields are inferred from the columns."""
-
-    entity: Name | None = None
-    """Column that identifies one contact (order, visit ...); counted once in "unique"."""
-    agent: Name | None = None
-    """Column that names who did the work."""
-    channel: Name | None = None
-    """Column that names the way in."""
-    initiation_method: Name | None = None
-    """Column that says how it began."""
-    dimensions: tuple[Name, ...] = ()
-    """Columns that pages filter and draw by; default: those of channel, agent and initiation_method."""
-    cards: tuple[Card, ...] = ()
-    charts: tuple[Chart, ...] = ()
 
 
 class Dataset(_Model):

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataset_model.attribute_paths import AttributePath, Step
+from dataset_model.dashboard.consistency import contradictions
 from dataset_model.names import reserved_names
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.targets import Target
@@ -42,7 +43,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     found += _formats(columns, source.get("date_attribute" if source.get("kind") == "scan" else "sort_key"))
     found += _key_values(source)
     found += _targets(data)
-    found += _dashboard(data, {column.get("name") for _, column in columns} | {extra})
+    found += [Inconsistency(*contradiction) for contradiction in contradictions(data, extra)]
     return found
 
 
@@ -191,38 +192,6 @@ def _at(data: Mapping[str, Any], place: Path) -> Mapping[str, Any]:
     for step in place:
         found = found[step] if isinstance(step, int) else found.get(step, {})
     return found if isinstance(found, Mapping) else {}
-
-
-def _dashboard(data: Mapping[str, Any], known: set[Any]) -> Iterator[Inconsistency]:
-    if not _list(data, "columns"):
-        return  # the columns are learned from the data, so nothing can be checked here
-    section = _mapping(data, "dashboard")
-    expected = "a declared column"
-    for place, name in _named_columns(section):
-        if name not in known:
-            yield Inconsistency(("dashboard", *place), expected, name)
-    for index, card in enumerate(_list(section, "cards")):
-        if not isinstance(card, Mapping):
-            continue
-        column = card.get("column")
-        if isinstance(column, str) and column not in known:
-            yield Inconsistency(("dashboard", "cards", index, "column"), expected, column)
-        if card.get("measure", "rows") != "rows" and column is None:
-            yield Inconsistency(("dashboard", "cards", index, "column"), "the column to measure", None)
-    for index, chart in enumerate(_list(section, "charts")):
-        by = chart.get("by") if isinstance(chart, Mapping) else None
-        if isinstance(by, str) and by != "day" and by not in known:
-            yield Inconsistency(("dashboard", "charts", index, "by"), f"day or {expected}", by)
-
-
-def _named_columns(section: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the places of the dashboard section that name a column directly: roles and dimensions."""
-    for field in ("entity", "agent", "channel", "initiation_method"):
-        if isinstance(section.get(field), str):
-            yield (field,), section[field]
-    for index, column in enumerate(_list(section, "dimensions")):
-        if isinstance(column, str):
-            yield ("dimensions", index), column
 
 
 def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:
