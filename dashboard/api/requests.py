@@ -39,7 +39,8 @@ def question(service: Service, body: dict[str, Any]) -> Question:
             raise wrong("preset", f"expected one of {', '.join(known)}; found {preset!r:.60}")
         if "startDate" in body or "endDate" in body:
             raise wrong("preset", "expected without startDate and endDate, which it stands for")
-        days = days_of_preset(next(option for option in known if option == preset), service.today(name))
+        chosen = next(option for option in known if option == preset)
+        days = days_of_preset(chosen, service.today(name), service.model(name).calendar.first_weekday)
         body |= {"startDate": days.first, "endDate": days.last}
     asked = request_from(body, service.model(name), service.settings.max_fetch_rows)
     return Question(name, service.prepare(name, asked, given))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.ui.overview.board import board, figures_of
+from dashboard.ui.overview.board import board, figures_of, filter_menu
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import period_controls, title_block
 from dashboard.ui.page.states import designed_states, nothing_exported
@@ -26,7 +26,11 @@ def body() -> None:
         with st.container(horizontal=True, key="head", vertical_alignment="bottom", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xsmall"):
                 title_block(dataset.label, f"{formats.days(view.window)} · days in {dataset.source.time_zone}")
-            period_controls(name, view, manifest, today)
+            with st.container(
+                horizontal=True, key="controls", gap="small", width="content", vertical_alignment="center"
+            ):
+                filter_menu(service, name)
+                period_controls(name, view, manifest, today, service.model(name).calendar.first_weekday)
         with st.skeleton(height=680):
             figures_of(service, name, view)
         board(name, view.window)

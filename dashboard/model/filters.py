@@ -12,15 +12,42 @@ from zoneinfo import ZoneInfo
 
 from dataset_model.partitions import days_between
 
-Preset = Literal["today", "yesterday", "last_7_days", "last_30_days", "this_month", "last_month"]
+Preset = Literal[
+    "today",
+    "yesterday",
+    "last_7_days",
+    "last_30_days",
+    "last_90_days",
+    "this_week",
+    "last_week",
+    "this_month",
+    "last_month",
+    "month_to_date",
+    "this_quarter",
+    "last_quarter",
+    "quarter_to_date",
+    "this_year",
+    "last_year",
+    "year_to_date",
+]
 
 PRESET_LABELS: Mapping[Preset, str] = {
     "today": "Today",
     "yesterday": "Yesterday",
     "last_7_days": "Last 7 days",
     "last_30_days": "Last 30 days",
+    "last_90_days": "Last 90 days",
+    "this_week": "This week",
+    "last_week": "Last week",
     "this_month": "This month",
     "last_month": "Last month",
+    "month_to_date": "Month to date",
+    "this_quarter": "This quarter",
+    "last_quarter": "Last quarter",
+    "quarter_to_date": "Quarter to date",
+    "this_year": "This year",
+    "last_year": "Last year",
+    "year_to_date": "Year to date",
 }
 
 RESERVED: Final = frozenset({"from", "to", "days", "dataset", "theme"})
@@ -65,23 +92,38 @@ def today_in(zone: ZoneInfo, now: dt.datetime | None = None) -> dt.date:
     return (now or dt.datetime.now(dt.UTC)).astimezone(zone).date()
 
 
-def days_of_preset(preset: Preset, today: dt.date) -> Days:
-    """Return the days that a preset means; `last_7_days` and `last_30_days` end today and include it."""
+def days_of_preset(preset: Preset, today: dt.date, first_weekday: int = 1) -> Days:
+    """Return the days that a preset means; `last_7_days` and its like end today and include it.
+
+    `first_weekday` is the ISO number of the day that a week begins with, 1 for Monday.
+    """
     one = dt.timedelta(days=1)
-    month_start = today.replace(day=1)
-    match preset:
-        case "today":
+    match preset.split("_"):
+        case ["today"]:
             return Days(today, today)
-        case "yesterday":
+        case ["yesterday"]:
             return Days(today - one, today - one)
-        case "last_7_days":
-            return Days(today - 6 * one, today)
-        case "last_30_days":
-            return Days(today - 29 * one, today)
-        case "this_month":
-            return Days(month_start, today.replace(day=calendar.monthrange(today.year, today.month)[1]))
-        case "last_month":
-            return Days((month_start - one).replace(day=1), month_start - one)
+        case ["last", count, "days"]:
+            return Days(today - (int(count) - 1) * one, today)
+        case ["this", unit]:
+            return _span(unit, today, first_weekday)
+        case ["last", unit]:
+            return _span(unit, _span(unit, today, first_weekday).first - one, first_weekday)
+        case [unit, "to", "date"]:
+            return Days(_span(unit, today, first_weekday).first, today)
+    raise ValueError(f"expected one of {', '.join(PRESET_LABELS)}; found {preset}")
+
+
+def _span(unit: str, day: dt.date, first_weekday: int) -> Days:
+    """Return the week, month, quarter or year that holds a day."""
+    if unit == "week":
+        start = day - dt.timedelta(days=(day.isoweekday() - first_weekday) % 7)
+        return Days(start, start + dt.timedelta(days=6))
+    months = {"month": 1, "quarter": 3, "year": 12}[unit]
+    first_month = (day.month - 1) // months * months + 1
+    last_month = first_month + months - 1
+    end = day.replace(month=last_month, day=calendar.monthrange(day.year, last_month)[1])
+    return Days(day.replace(month=first_month, day=1), end)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,18 @@ def seconds(value: float) -> str:
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02} s"
 
 
+def duration(value: float) -> str:
+    """Return a number of seconds as people say it: `45.2 s`, `3 min 05 s`, `2 h 05 min`, `3 d 4 h`."""
+    sign, whole = ("-" if value < 0 else ""), round(abs(value))
+    if whole < 3600:
+        return f"{sign}{seconds(abs(value))}"
+    if whole < 48 * 3600:
+        minutes = round(whole / 60)
+        return f"{sign}{minutes // 60:,} h {minutes % 60:02} min"
+    hours = round(whole / 3600)
+    return f"{sign}{hours // 24:,} d {hours % 24} h"
+
+
 def day(value: dt.date) -> str:
     """Return `7 Feb 2026`."""
     return f"{value.day} {value:%b %Y}"

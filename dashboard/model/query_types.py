@@ -8,7 +8,7 @@ from typing import Literal, TypeVar, get_args
 from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.model.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.vocabulary import capitalised, noun_for, plural_of
+from dashboard.model.vocabulary import capitalised
 
 QueryType = Literal[
     "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "custom_sql"
@@ -88,19 +88,18 @@ def available_query_types(model: SemanticModel) -> tuple[QueryDefinition, ...]:
 
 
 def _worded(kind: QueryDefinition, model: SemanticModel) -> QueryDefinition:
-    one, agent, channel = (
-        noun_for("entity", model.entity),
-        noun_for("agent", model.agent),
-        noun_for("channel", model.channel),
-    )
+    words = model.words
+    one, many = words.entity.one, words.entity.many
+    agent, channel = words.noun("agent", model.agent), words.noun("channel", model.channel)
+    unique = f" and unique {many}" if model.entity else ""
     by_agent = f"day and {agent}" if model.agent else "day"
     worded: dict[QueryType, tuple[str, str]] = {
         "by_agent": (f"By {agent}", f"Rows of one {agent}, the latest day first."),
         "by_contact": (f"By {one}", f"Rows of one {one}."),
-        "daily_summary": ("Daily summary", f"Rows and unique {plural_of(one)} per {by_agent}."),
+        "daily_summary": ("Daily summary", f"Rows{unique} per {by_agent}."),
         "channel_summary": (
             f"{capitalised(channel)} summary",
-            f"Rows and unique {plural_of(one)} per day and {channel}.",
+            f"Rows{unique} per day and {channel}.",
         ),
     }
     title, description = worded.get(kind.id, (kind.title, kind.description))

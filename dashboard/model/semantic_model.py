@@ -3,13 +3,18 @@
 What the dataset file leaves out is inferred from the columns' roles and names.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
 
+from dashboard.model.calendar_parts import FIRST_WEEKDAYS, NAMES, Calendar, CalendarName
+from dashboard.model.drawable_parts import DrawableParts, inferred_cards, inferred_charts
 from dashboard.model.filters import dimension_key
-from dashboard.model.vocabulary import KNOWN_NAMES, Part, capitalised, noun_for, plural_of
-from dataset_model.definition import Card, Chart, Dataset
+from dashboard.model.measures import Measure, Term, declared_measures, measure_of
+from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, words_of
+from dataset_model.dashboard.section import Card, Chart
+from dataset_model.dashboard.section import Measure as MeasureDeclaration
+from dataset_model.definition import Dataset
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.types import BIGINT, ColumnType
@@ -33,17 +38,6 @@ class TableColumn:
 
 
 @dataclass(frozen=True)
-class Measure:
-    """A figure over rows: their number, or the distinct values, values, sum or mean of a column.
-
-    A column of None in any measure but `rows` means that the dataset has no such column: the figure is null.
-    """
-
-    aggregate: Literal["rows", "distinct", "values", "sum", "mean"]
-    column: str | None = None
-
-
-@dataclass(frozen=True)
 class SemanticModel:
     """A dataset's table, its dimensions and measures, and the roles of its columns (None: no column has the role).
 
@@ -63,9 +57,15 @@ class SemanticModel:
     channel: str | None
     method: str | None
     dimensions: tuple[str, ...]
-    """Columns that may be filtered and drawn, in the order of the file."""
+    """Columns and parts of the calendar that may be filtered and drawn, in the order of the file."""
     cards: tuple[Card, ...]
     charts: tuple[Chart, ...]
+    words: Words
+    calendar: Calendar
+    declared: tuple[MeasureDeclaration, ...] = ()
+    """Measures of the file that the table can give."""
+    not_drawn: tuple[str, ...] = ()
+    """What the file asks for and the published table cannot give, each with its reason."""
 
     @property
     def table_name(self) -> tuple[str, str]:
@@ -76,11 +76,29 @@ class SemanticModel:
         """Return the column of that name, or None."""
         return next((column for column in self.columns if column.name == name), None)
 
+    def calendar_part(self, dimension: str) -> CalendarName | None:
+        """Return the part of the calendar that a dimension is; None where it is a column."""
+        found = self.column(dimension)
+        if found is not None and not found.is_partition:
+            return None
+        return next((name for name in NAMES if name == dimension), None)
+
+    def reads(self, dimension: str) -> tuple[str, ...]:
+        """Return the columns that a dimension reads."""
+        part = self.calendar_part(dimension)
+        return (dimension,) if part is None else self.calendar.reads(part)
+
     @property
     def counted_dimensions(self) -> tuple[str, ...]:
         """Dimensions that the Overview counts rows by: those of a chart, and those with a role."""
-        needed = {self.channel, self.agent, self.method, *(chart.by for chart in self.charts)}
+        drawn = (each for chart in self.charts for each in (chart.by, chart.split))
+        needed = {self.channel, self.agent, self.method, *drawn}
         return tuple(column for column in self.dimensions if column in needed)
+
+    @property
+    def splits(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of dimensions that charts are drawn by, each once; the first may be `day`."""
+        return tuple(dict.fromkeys((chart.by, chart.split) for chart in self.charts if chart.split))
 
     @property
     def link_names(self) -> dict[str, str]:
@@ -89,31 +107,44 @@ class SemanticModel:
         aliases = {role: column for role, column in roles.items() if column in self.dimensions and column}
         return {**aliases, **{dimension_key(column): column for column in self.dimensions}}
 
-    @property
-    def measures(self) -> tuple[Measure, ...]:
-        """Measures of the Overview: rows, unique entities, channels and agents, in this order, then those of the cards.
+    def measure(self, part: Card | Chart) -> Measure:
+        """Return what a card or a chart of this model measures."""
+        return self._measures[part]
 
-        A mean comes with the number of values that it is over.
-        """
-        fixed = (Measure("rows"), *(Measure("distinct", column) for column in (self.entity, self.channel, self.agent)))
-        wanted: dict[Measure, None] = {}
-        for card in self.cards:
-            wanted[Measure(card.measure, card.column)] = None
-            if card.measure == "mean":
-                wanted[Measure("values", card.column)] = None
-        return (*fixed, *(measure for measure in wanted if measure not in fixed))
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Aggregates of the Overview: rows, unique entities, channels and agents in this order, then its parts' own."""
+        fixed = (Term("rows"), *(Term("distinct", column) for column in (self.entity, self.channel, self.agent)))
+        wanted = dict.fromkeys(term for measure in self._measures.values() for term in measure.terms)
+        return (*fixed, *(term for term in wanted if term not in fixed))
+
+    @property
+    def measured_columns(self) -> tuple[str, ...]:
+        """Columns that the aggregates read, each once."""
+        read = (column for measure in self._measures.values() for column in measure.reads)
+        return tuple(dict.fromkeys((*(column for column in (self.entity, self.channel, self.agent) if column), *read)))
+
+    @cached_property
+    def _measures(self) -> Mapping[Card | Chart, Measure]:
+        types, units = _types(self.columns), _units(self.columns)
+        made, _ = declared_measures(self.declared, types, units)
+        parts: tuple[Card | Chart, ...] = (*self.cards, *self.charts)
+        return {part: measure_of(part, made, types, units) for part in parts}
 
 
 def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> SemanticModel:
     """Return a dataset's semantic model; `schema` holds the published columns, None before the first export."""
     columns = _columns(dataset, schema)
-    names = {column.name for column in columns}
+    names = {column.name for column in columns if not column.is_partition}
     declared = dataset.dashboard
     entity = _part(declared.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
     channel, agent, method = _roles(dataset, names)
-    charts = _charts(declared.charts, names) or inferred_charts(entity, channel, agent, method)
+    words = words_of(dataset, entity)
+    calendar = _calendar(dataset, columns)
+    parts = DrawableParts(_types(columns), _units(columns), calendar, declared.measures)
+    charts = parts.charts(declared.charts, words) or inferred_charts(words, channel, agent, method)
     return SemanticModel(
         dataset=dataset.name,
         title=dataset.label,
@@ -125,47 +156,30 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> Semanti
         agent=agent,
         channel=channel,
         method=method,
-        dimensions=_dimensions(declared.dimensions or (channel, agent, method), charts, names),
-        cards=_cards(declared.cards, names) or inferred_cards(entity, channel, agent),
+        dimensions=parts.dimensions(declared.dimensions or (channel, agent, method), charts),
+        cards=parts.cards(declared.cards) or inferred_cards(words, entity, channel, agent),
         charts=charts,
+        words=words,
+        calendar=calendar,
+        declared=parts.measures,
+        not_drawn=tuple(parts.faults),
     )
 
 
-def inferred_cards(entity: str | None, channel: str | None, agent: str | None) -> tuple[Card, ...]:
-    """Return the cards of a dataset that declares none: rows, and distinct values of the parts it has."""
-    counted: tuple[tuple[str, str | None], ...] = (
-        (f"Unique {plural_of(noun_for('entity', entity))}", entity),
-        (capitalised(plural_of(noun_for("channel", channel))), channel),
-        (capitalised(plural_of(noun_for("agent", agent))), agent),
-    )
-    distinct = (Card(label=label, measure="distinct", column=column) for label, column in counted if column)
-    return (Card(label="Total rows"), *distinct)
+def _types(columns: Sequence[TableColumn]) -> dict[str, ColumnType]:
+    return {column.name: column.type for column in columns if not column.is_partition}
 
 
-def inferred_charts(
-    entity: str | None, channel: str | None, agent: str | None, method: str | None
-) -> tuple[Chart, ...]:
-    """Return the charts of a dataset that declares none: rows per day, and per part it has.
-
-    A ring or a pie suits the few values that a channel has; other columns may have many values.
-    """
-    charts = [Chart(title=f"{capitalised(plural_of(noun_for('entity', entity)))} per day", kind="bar", by="day")]
-    rings: tuple[tuple[Part, str | None, Literal["doughnut", "bar", "pie"]], ...] = (
-        ("channel", channel, "doughnut"),
-        ("agent", agent, "bar"),
-        ("method", method, "pie"),
-    )
-    for part, column, kind in rings:
-        if column:
-            drawn = kind if column in KNOWN_NAMES[part] else "bar"
-            charts.append(Chart(title=capitalised(plural_of(noun_for(part, column))), kind=drawn, by=column))
-    return tuple(charts)
+def _units(columns: Sequence[TableColumn]) -> dict[str, str | None]:
+    return {column.name: column.unit for column in columns}
 
 
-def _dimensions(declared: Sequence[str | None], charts: Sequence[Chart], names: set[str]) -> tuple[str, ...]:
-    """Return the declared dimensions, then the columns that a chart is drawn by; only columns that the table has."""
-    wanted = (*declared, *(chart.by for chart in charts if chart.by != "day"))
-    return tuple(dict.fromkeys(column for column in wanted if column in names and column))
+def _calendar(dataset: Dataset, columns: Sequence[TableColumn]) -> Calendar:
+    """Return the calendar: the hour is that of the sort key, where it is a timestamp of the table."""
+    declared = [column.name for column in dataset.columns if column.attribute == dataset.source.sort_key]
+    times = [column.name for column in columns if column.name in declared and column.type.name == "timestamp"]
+    first = FIRST_WEEKDAYS[dataset.dashboard.week_starts]
+    return Calendar(dataset.source.time_zone, first, times[0] if times else None)
 
 
 def _roles(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, str | None]:
@@ -191,15 +205,6 @@ def _part(declared: str | None, part: Part, names: set[str]) -> str | None:
     if declared:
         return declared if declared in names else None
     return next((name for name in KNOWN_NAMES[part] if name in names), None)
-
-
-def _cards(cards: Sequence[Card], names: set[str]) -> tuple[Card, ...]:
-    # A declared column that no item ever had is declared in the table all the same; one of an older file may not be.
-    return tuple(card for card in cards if card.column is None or card.column in names)
-
-
-def _charts(charts: Sequence[Chart], names: set[str]) -> tuple[Chart, ...]:
-    return tuple(chart for chart in charts if chart.by == "day" or chart.by in names)
 
 
 def _columns(dataset: Dataset, schema: TableSchema | None) -> tuple[TableColumn, ...]:

@@ -4,24 +4,21 @@ The same request always gives the same text and the same parameters, which is wh
 Athena takes a `?` in a WHERE clause alone, so a value that a person gave is in no other place.
 """
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from dashboard.model.calendar_parts import DATE
 from dashboard.model.filters import Days, Filters
 from dashboard.model.partition_filter import partition_conjuncts
-from dashboard.model.period import Period, runs_of
-from dashboard.model.semantic_model import Measure, SemanticModel
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.vocabulary import name_of
 
 if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest
 
 _DAY = ("year", "month", "day")
-_DATE = """CAST(date_parse(CAST("year" * 10000 + "month" * 100 + "day" AS varchar), '%Y%m%d') AS date)"""
-SUMMARY_COUNTS = ("contacts", "unique_contacts")
-"""Columns of the summaries that count rows."""
-_NUMBER = '"year" * 10000 + "month" * 100 + "day"'
+NUMBER = '"year" * 10000 + "month" * 100 + "day"'
 _LATEST_FIRST = ' ORDER BY "year" DESC, "month" DESC, "day" DESC'
 
 
@@ -104,97 +101,39 @@ def with_limit(statement: Statement, limit: int) -> Statement:
     return replace(statement, sql=f"{body}{order} LIMIT {limit + 1}", limit=limit)
 
 
-def overview_statement(model: SemanticModel, filters: Filters, period: Period) -> Statement:
-    """Return the statement that counts cards and charts: one row per group of one GROUPING SETS query.
-
-    Columns: period (0 the days asked for, 1 the days before them that they are compared with, null for other days),
-    compared (1 for the days that are compared, 0 for other days; there where some of the days asked for are not),
-    year, month, day, d0, d1 ... (the dimensions of `counted_dimensions` as text), level (which of them the row is
-    about; see `grouping_level`), then f0, f1 ... (the measures of the model).
-    """
-    read = period.read
-    where = _where(model, filters, read)
-    counted = {column: f"d{number}" for number, column in enumerate(model.counted_dimensions)}
-    inner = [f"{_period(period)} AS period", *(quoted(name) for name in _DAY)]
-    inner += [f"{_text(model, column)} AS {name}" for column, name in counted.items()]
-    measured = dict.fromkeys(measure.column for measure in model.measures if measure.column)
-    names = {column: f"m{number}" for number, column in enumerate(measured)}
-    inner += [f"{quoted(column)} AS {name}" for column, name in names.items()]
-    sets = ["(period)", '(period, "year", "month", "day")', *(f"(period, {name})" for name in counted.values())]
-    grouped = ['"year"', *counted.values()]
-    outer = ["period", '"year"', '"month"', '"day"', *counted.values()]
-    if period.is_partly_compared:
-        inner.insert(1, f"{_compared(period)} AS compared")
-        sets.insert(1, "(period, compared)")
-        grouped.insert(0, "compared")
-        outer.insert(1, "compared")
-    outer.append(f"grouping({', '.join(grouped)}) AS level")
-    outer += [f"{_aggregate(measure, names)} AS f{number}" for number, measure in enumerate(model.measures)]
-    sql = (
-        f"WITH shown AS (SELECT {', '.join(inner)} FROM {_table(model)}{where.sql}) "
-        f"SELECT {', '.join(outer)} FROM shown GROUP BY GROUPING SETS ({', '.join(sets)})"
-    )
-    columns = dict.fromkeys([*counted, *(column for column, _ in filters.picks if column in model.dimensions)])
-    return Statement(sql, where.parameters, None, read, tuple({**columns, **measured}), "Overview")
-
-
-def grouping_level(
-    model: SemanticModel, dimension: str | None, *, day: bool = False, compared: bool | None = None
-) -> int:
-    """Return the value of `level` in rows about a dimension, a day, the compared days, or (none of them) all days.
-
-    A bit is set for each of compared, year and the counted dimensions that the row is not about, the last one lowest.
-    `compared` is None where the statement has no such column.
-    """
-    bits = [not day, *(other != dimension for other in model.counted_dimensions)]
-    if compared is not None:
-        bits.insert(0, not compared)
-    return sum(bit << place for place, bit in enumerate(reversed(bits)))
-
-
-def breakdown_statement(model: SemanticModel, filters: Filters, dimensions: Sequence[str]) -> Statement:
-    """Return row counts by the filtered dimensions together, with those filters left open.
-
-    Columns: d0, d1 ... for the dimensions in their order, contacts. A chart shows its own dimension unfiltered, so
-    that the other values stay there to be clicked; counts of rows add up, so one statement serves every dimension.
-    """
-    opened = filters
-    for dimension in dimensions:
-        opened = opened.with_values(dimension, ())
-    where = _where(model, opened, filters.days)
-    texts = [_text(model, column) for column in dimensions]
-    shown = ", ".join(f"{text} AS d{number}" for number, text in enumerate(texts))
-    sql = (
-        f"SELECT {shown}, count(*) AS contacts FROM {_table(model)}{where.sql} "
-        f"GROUP BY {', '.join(str(place + 1) for place in range(len(texts)))}"
-    )
-    return Statement(sql, where.parameters, None, filters.days, tuple(dimensions), "Overview")
-
-
 def rows_statement(model: SemanticModel, filters: Filters, limit: int) -> Statement:
     """Return the statement of the rows that a card or a chart counts, the latest day first."""
     return _records(model, filters, limit, "rows")
 
 
+def summary_counts(model: SemanticModel) -> tuple[str, str]:
+    """Return the columns of the summaries that count rows and unique entities, in the words of the dataset."""
+    names = {column.name for column in model.columns}
+    counted, unique = name_of(model.words.rows.many), f"unique_{name_of(model.words.entity.many)}"
+    return (f"{counted}_counted" if counted in names else counted), (f"{unique}_counted" if unique in names else unique)
+
+
 def daily_statement(model: SemanticModel, days: Days | None) -> Statement:
-    """Return rows per day. Columns: year, month, day, contacts."""
-    where = _where(model, Filters(), days)
+    """Return rows per day. Columns: year, month, day, counted."""
+    where = where_of(model, Filters(), days)
     group = ", ".join(quoted(name) for name in _DAY)
-    sql = f"SELECT {group}, count(*) AS contacts FROM {_table(model)}{where.sql} GROUP BY {group} ORDER BY {group}"
-    return Statement(sql, where.parameters, None, days, (), "Contacts per day")
+    sql = f"SELECT {group}, count(*) AS counted FROM {table_of(model)}{where.sql} GROUP BY {group} ORDER BY {group}"
+    return Statement(sql, where.parameters, None, days, (), "Rows per day")
 
 
-class _Where:
+class Where:
     """Conjuncts and the parameters that they bind, in the same order."""
 
     def __init__(self) -> None:
+        """Make one that holds for every row."""
         self.conjuncts: list[str] = []
         self.bound: list[str] = []
 
     def days(self, days: Days) -> None:
+        """Add the condition that a row is of some days."""
         self.conjuncts += partition_conjuncts(days)
         # What decides; the conjuncts before it decide which objects are opened at all.
-        self.conjuncts.append(f"{_NUMBER} BETWEEN ? AND ?")
+        self.conjuncts.append(f"{NUMBER} BETWEEN ? AND ?")
         self.bound += [f"{days.first:%Y%m%d}", f"{days.last:%Y%m%d}"]
 
     def values(self, text: str, values: Sequence[str | None]) -> None:
@@ -210,95 +149,72 @@ class _Where:
 
     @property
     def sql(self) -> str:
+        """The WHERE clause with a blank before it; empty without a condition."""
         return f" WHERE {' AND '.join(self.conjuncts)}" if self.conjuncts else ""
 
     @property
     def parameters(self) -> tuple[str, ...]:
+        """The values bound, in the order of the `?`."""
         return tuple(self.bound)
 
 
-def _where(model: SemanticModel, filters: Filters, days: Days | None) -> _Where:
-    where = _Where()
+def where_of(model: SemanticModel, filters: Filters, days: Days | None) -> Where:
+    """Return the conditions of a filter on some days, with their parameters."""
+    where = Where()
     if days:
         where.days(days)
     for dimension in model.dimensions:
-        where.values(_text(model, dimension), filters.values(dimension))
+        where.values(text_of(model, dimension), filters.values(dimension))
     return where
 
 
-def _text(model: SemanticModel, column: str) -> str:
+def text_of(model: SemanticModel, column: str) -> str:
     """Return the expression for a dimension's values as text: a column of another type is cast."""
+    if part := model.calendar_part(column):
+        return model.calendar.sql(part)
     found = model.column(column)
     is_text = found is not None and not found.is_partition and found.type.name in {"string", "json"}
     return quoted(column) if is_text else f"CAST({quoted(column)} AS varchar)"
 
 
-def _table(model: SemanticModel) -> str:
+def table_of(model: SemanticModel) -> str:
+    """Return the full name of the table."""
     return f"{quoted(model.database)}.{quoted(model.table)}"
-
-
-def _period(period: Period) -> str:
-    if period.days is None or period.before is None:
-        return "0"
-    # Numbers made from dates: nothing that a person typed.
-    when = f"WHEN {_NUMBER} <= {period.before.last:%Y%m%d} THEN 1"
-    if period.not_compared_before:
-        when = f"WHEN {_in(period.not_compared_before)} THEN NULL {when}"
-    return f"CASE WHEN {_NUMBER} >= {period.days.first:%Y%m%d} THEN 0 {when} END"
-
-
-def _compared(period: Period) -> str:
-    return f"CASE WHEN {_in(period.not_compared)} THEN 0 ELSE 1 END"
-
-
-def _in(days: Sequence[dt.date]) -> str:
-    runs = (f"{_NUMBER} BETWEEN {run.first:%Y%m%d} AND {run.last:%Y%m%d}" for run in runs_of(days))
-    return f"({' OR '.join(runs)})"
-
-
-def _aggregate(measure: Measure, names: Mapping[str, str]) -> str:
-    if measure.aggregate == "rows":
-        return "count(*)"
-    if measure.column is None:
-        return "CAST(NULL AS bigint)"
-    # Athena's mean of a decimal has no more digits than the decimal: that of 1 and 2 as decimal(3,0) is 2.
-    mean = "avg(CAST({} AS double))"
-    forms = {"distinct": "count(DISTINCT {})", "values": "count({})", "sum": "sum({})", "mean": mean}
-    return forms[measure.aggregate].format(names[measure.column])
 
 
 def _rows_with(model: SemanticModel, column: str | None, value: str | None, request: "QueryRequest") -> Statement:
     if column is None:
         raise ValueError(f"{request.query} needs a column that the dataset {model.dataset} does not have")
-    where = _Where()
-    where.values(_text(model, column), (value,))
+    where = Where()
+    where.values(text_of(model, column), (value,))
     return _select_all(model, where, None, request.limit, request.query)
 
 
 def _records(model: SemanticModel, filters: Filters, limit: int, title: str) -> Statement:
-    return _select_all(model, _where(model, filters, filters.days), filters.days, limit, title)
+    return _select_all(model, where_of(model, filters, filters.days), filters.days, limit, title)
 
 
-def _select_all(model: SemanticModel, where: _Where, days: Days | None, limit: int, title: str) -> Statement:
+def _select_all(model: SemanticModel, where: Where, days: Days | None, limit: int, title: str) -> Statement:
     # Columns by name: what `*` means grows with the catalogue, and the order here is the one that the pages show.
     columns = ", ".join(quoted(column.name) for column in model.columns)
-    body = f"SELECT {columns} FROM {_table(model)}{where.sql}"
+    body = f"SELECT {columns} FROM {table_of(model)}{where.sql}"
     sql = f"{body}{_LATEST_FIRST} LIMIT {limit + 1}"
     read = tuple(column.name for column in model.columns if not column.is_partition)
     return Statement(sql, where.parameters, limit, days, read, title, body=body, order=_LATEST_FIRST)
 
 
 def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> Statement:
-    where = _where(model, Filters(), request.days)
+    where = where_of(model, Filters(), request.days)
     # Grouped by the partition columns, which cost nothing to read; shown as the one date that they are.
     also = [quoted(by)] if by else []
     group = [*(quoted(name) for name in _DAY), *also]
-    shown = [f'{_DATE} AS "day"', *also, "count(*) AS contacts"]
+    counted, unique = summary_counts(model)
+    shown = [f'{DATE} AS "day"', *also, f"count(*) AS {quoted(counted)}"]
     if model.entity:
-        shown.append(f"count(DISTINCT {quoted(model.entity)}) AS unique_contacts")
-    order = ["1 DESC", *(["contacts DESC", quoted(by)] if by else [])]
+        shown.append(f"count(DISTINCT {quoted(model.entity)}) AS {quoted(unique)}")
+    order = ["1 DESC", *([f"{quoted(counted)} DESC", quoted(by)] if by else [])]
     body = (
-        f"SELECT {', '.join(shown)} FROM {_table(model)}{where.sql} "
+        f"SELECT {', '.join(shown)} FROM {table_of(model)}{where.sql} "
         f"GROUP BY {', '.join(group)} ORDER BY {', '.join(order)}"
     )
     sql = f"{body} LIMIT {request.limit + 1}"

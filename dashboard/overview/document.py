@@ -4,47 +4,29 @@ One document is one message to the browser, where `static/board` draws it. An el
 menu and chart took 56 messages per click, and most of the time that a click cost.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from decimal import Decimal
 
 from dashboard.model import formats
 from dashboard.model.filters import Filters, dimension_key
 from dashboard.model.period import Period
-from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview import marks
-from dashboard.overview.figures import CardValue, Overview, ValueCount
+from dashboard.overview.chart_document import Document, Scene, chart_document, value_label
+from dashboard.overview.figures import CardValue, Overview
 from dashboard.quality.freshness import Badge, difference_badges
-from dataset_model.definition import Chart
-
-Document = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The inputs of one visitor's board."""
-
-    model: SemanticModel
-    picked: Filters
-    """Its days are the brushed ones, None where nothing is brushed."""
-    overview: Overview
-    unbrushed: Overview
-    """The same without the brush: the chart of days keeps showing those outside it."""
-    categories: Mapping[str, tuple[str, ...]]
-    """Every published value of a dimension, so that a value keeps its colour whatever is shown."""
 
 
 def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
     """Return what the browser draws; without cards and charts where the filters leave nothing to show."""
     is_empty = scene.overview.total_rows == 0 and scene.picked.days is None
-    shown = (*badges, *difference_badges(scene.unbrushed.differences))
+    shown = (*badges, *difference_badges(scene.unbrushed.differences), *_not_drawn(scene.model.not_drawn))
     return {
         "badges": [{"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in shown],
         "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
         "chips": _chips(scene),
         "picked": picked_of(scene.picked, scene.model.dimensions),
         "cards": [] if is_empty else [_card(card, scene.overview) for card in scene.overview.cards],
-        "charts": [] if is_empty else [_chart(scene, *found) for found in enumerate(scene.model.charts)],
+        "charts": [] if is_empty else [chart_document(scene, *found) for found in enumerate(scene.model.charts)],
         "foot": "" if is_empty else _foot(scene.overview),
     }
 
@@ -58,45 +40,66 @@ def picked_of(picked: Filters, dimensions: Sequence[str]) -> Document:
     return message
 
 
+def _not_drawn(faults: Sequence[str]) -> tuple[Badge, ...]:
+    """Return what the dataset file asks for and the table cannot give: it is missing by name, not in silence."""
+    if not faults:
+        return ()
+    text = f"{formats.plural(len(faults), 'part')} not drawn"
+    return (Badge(text, "report", "warn", "The dataset file asks for them: " + "; ".join(faults)),)
+
+
 def _chips(scene: Scene) -> list[Document]:
     chips: list[Document] = []
     if days := scene.picked.days:
         chips.append({"dimension": "days", "key": "", "text": formats.days(days)})
     for column in scene.model.dimensions:
-        key, name = dimension_key(column), column.replace("_", " ")
+        key, name, read = dimension_key(column), scene.model.words.label(column), value_label(scene.model, column)
         chips += [
-            {"dimension": key, "key": marks.key_from_value(value), "text": f"{name}: {marks.label(value)}"}
+            {"dimension": key, "key": marks.key_from_value(value), "text": f"{name}: {read(value)}"}
             for value in scene.picked.values(column)
         ]
     return chips
 
 
 def _card(card: CardValue, overview: Overview) -> Document:
-    # Below 100 an absolute change reads better than a percentage; of nothing, or of less, there is no percentage.
-    few = max(card.compared or 0, card.previous or 0) < 100 or (card.previous or 0) <= 0
-    delta = formats.change(card.compared, card.previous, absolute=few)
+    delta = _change(card)
     is_left_out = overview.period.left_out and not overview.period.before
     nothing = "No whole days to compare" if is_left_out else "No earlier period"
-    unit = f" {card.unit}" if card.unit and card.value is not None else ""
+    trend = "" if not delta else "down" if delta.startswith("-") else "up"
     return {
         "label": card.label,
-        "text": formats.short(card.value) + unit,
-        "exact": formats.number(card.value) + unit,
-        "delta": nothing if delta is None else str(delta).lstrip("+-") if delta else "No change",
-        "trend": "" if not delta else "down" if str(delta).startswith("-") else "up",
+        "text": card.written.text(card.value),
+        "exact": card.written.exact(card.value),
+        "delta": nothing if delta is None else delta.lstrip("+-") if delta else "No change",
+        "trend": trend,
+        "news": "" if not trend or not card.written.good else "good" if trend == card.written.good else "bad",
         "from": "" if delta is None else _compared_with(card, overview.period),
         "note": _note(card, overview),
         "series": _course(card, overview),
     }
 
 
+def _change(card: CardValue) -> str | None:
+    """Return the change of a card with its sign; empty where there is none, None with nothing to compare with."""
+    if card.written.format == "percent":
+        if card.compared is None or card.previous is None:
+            return None
+        # A share changes by points: 12% to 15% is no quarter more.
+        points = (Decimal(str(card.compared)) - Decimal(str(card.previous))) * 100
+        return f"{points:+.1f} points" if abs(points) >= Decimal("0.05") else ""
+    # Below 100 an absolute change reads better than a percentage; of nothing, or of less, there is no percentage.
+    few = max(card.compared or 0, card.previous or 0) < 100 or (card.previous or 0) <= 0
+    delta = formats.change(card.compared, card.previous, absolute=few)
+    return delta if delta is None else str(delta or "")
+
+
 def _compared_with(card: CardValue, period: Period) -> str:
     """Return the figure that a card is compared with, and both figures where not every day is compared."""
+    previous = card.written.text(card.previous)
     if not period.is_partly_compared:
-        return f"from {formats.short(card.previous)}"
+        return f"from {previous}"
     return (
-        f"from {formats.short(card.previous)} to {formats.short(card.compared)} "
-        f"on {formats.plural(period.compared_days, 'whole day')}"
+        f"from {previous} to {card.written.text(card.compared)} on {formats.plural(period.compared_days, 'whole day')}"
     )
 
 
@@ -116,37 +119,6 @@ def _course(card: CardValue, overview: Overview) -> list[float | None]:
         for count, value in pairs
         if last is None or count.day <= last
     ]
-
-
-def _chart(scene: Scene, place: int, chart: Chart) -> Document:
-    if chart.by == "day":
-        counted = scene.unbrushed.by_day
-        return _frame(place, chart, "days", marks.described_days(chart.title, counted)) | {
-            "dimension": "days",
-            "marks": marks.day_marks(counted, scene.picked.days),
-        }
-    counts, picked = scene.overview.by(chart.by), scene.picked.values(chart.by)
-    frame = _frame(place, chart, "bars" if chart.kind == "bar" else chart.kind, marks.described(chart.title, counts))
-    total = sum(count.rows for count in counts)
-    frame |= {"dimension": dimension_key(chart.by), "total": f"{total:,}"}
-    if chart.kind == "bar":
-        shown = marks.largest(counts)
-        return frame | {"cut": _cut(shown, counts), "marks": marks.value_marks(shown, picked, total=total)}
-    known = (*scene.categories.get(chart.by, ()), *(count.value for count in counts if count.value is not None))
-    categories: list[str | None] = [*sorted(set(known)), None]
-    return frame | {"marks": marks.slice_marks(counts, picked, categories, total=total)}
-
-
-def _cut(shown: Sequence[ValueCount], counts: Sequence[ValueCount]) -> str:
-    """Return how many values have a bar, where not all have one; rows without a value are not counted as a value."""
-    if len(shown) == len(counts):
-        return ""
-    drawn, every = (sum(count.value is not None for count in some) for some in (shown, counts))
-    return f"{drawn} of {every:,}" + (f" and {marks.NO_VALUE}" if drawn < len(shown) else "")
-
-
-def _frame(place: int, chart: Chart, kind: str, alt: str) -> Document:
-    return {"place": place, "title": chart.title, "kind": kind, "alt": alt, "cut": ""}
 
 
 def _foot(overview: Overview) -> str:

@@ -3,6 +3,7 @@
 A chart leaves its own filter open, so that other values can be clicked: its rows are not those of the cards.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,11 +12,15 @@ from typing import Any
 import pyarrow as pa
 
 from dashboard.model.filters import Days, Filters
+from dashboard.model.formats import Number
+from dashboard.model.measures import ROWS
 from dashboard.model.statements import Statement
-from dashboard.overview.document import Scene
+from dashboard.model.vocabulary import name_of
+from dashboard.overview.chart_document import Scene, figures_of_chart
 from dashboard.overview.events import Part
-from dashboard.overview.figures import Number
-from dataset_model.definition import Chart
+from dashboard.overview.figures import statement_of
+from dashboard.overview.measured import Measured
+from dataset_model.dashboard.section import Chart
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ def drill_down(scene: Scene, window: Days, part: Part) -> DrillDown | None:
     if part.kind == "card":
         return _card_drill_down(scene, window, part.place) if part.place < len(scene.overview.cards) else None
     charts = scene.model.charts
-    return _chart_drill_down(scene, window, charts[part.place]) if part.place < len(charts) else None
+    return _chart_drill_down(scene, window, part.place, charts[part.place]) if part.place < len(charts) else None
 
 
 def _card_drill_down(scene: Scene, window: Days, place: int) -> DrillDown:
@@ -58,23 +63,37 @@ def _card_drill_down(scene: Scene, window: Days, place: int) -> DrillDown:
     )
 
 
-def _chart_drill_down(scene: Scene, window: Days, chart: Chart) -> DrillDown:
+def _chart_drill_down(scene: Scene, window: Days, place: int, chart: Chart) -> DrillDown:
+    figures = _table(scene, chart, figures_of_chart(scene, place, chart))
     if chart.by == "day":
         overview = scene.unbrushed
-        published = [count for count in overview.by_day if count.published]
-        days = pa.array([count.day for count in published], pa.date32())
-        figures = pa.table([days, pa.array([count.rows for count in published], pa.int64())], names=["day", "contacts"])
         filters, asked = scene.picked.with_days(window), overview.statements[:1]
         return DrillDown(chart.title, filters, overview.total_rows, asked, None, figures)
-    dimension = chart.by
-    counts = scene.overview.by(dimension)
-    values = pa.array([count.value for count in counts], pa.string())
-    open_itself = scene.picked.with_days(scene.picked.days or window).with_values(dimension, ())
-    # The second statement counts what the charts with a filter of their own leave open.
-    asked = scene.overview.statements[1:] if scene.picked.values(dimension) else scene.overview.statements[:1]
-    figures = pa.table([values, pa.array([count.rows for count in counts], pa.int64())], names=[chart.by, "contacts"])
-    rows = sum(count.rows for count in counts)
-    return DrillDown(chart.title, open_itself, rows, asked, dimension, figures)
+    open_itself = scene.picked.with_days(scene.picked.days or window).with_values(chart.by, ())
+    asked = (statement_of(scene.model, scene.picked, chart, scene.overview),)
+    rows = sum(count.rows for count in scene.overview.by(chart.by))
+    return DrillDown(chart.title, open_itself, rows, asked, chart.by, figures)
+
+
+def _table(scene: Scene, chart: Chart, figures: Measured) -> pa.Table:
+    """Return a row per value, or per pair of values; what is no count of rows comes with how many rows it is of."""
+    words, measure = scene.model.words, scene.model.measure(chart)
+    cells = figures.parts if chart.split else figures.bins
+    counted = name_of(words.rows.many)
+    if chart.by == "day":
+        published = {count.day.isoformat() for count in scene.unbrushed.by_day if count.published}
+        cells = tuple(cell for cell in cells if cell.value in published)
+        days = [dt.date.fromisoformat(cell.value or "") for cell in cells]
+        columns: dict[str, pa.Array] = {"day": pa.array(days, pa.date32())}
+    else:
+        columns = {chart.by: pa.array([cell.value for cell in cells], pa.string())}
+    if chart.split:
+        columns[chart.split] = pa.array([cell.split for cell in cells], pa.string())
+    if measure != ROWS:
+        columns[measure.label] = _numbers([cell.amount for cell in cells])
+    columns.setdefault(counted, pa.array([cell.rows for cell in cells], pa.int64()))
+    table = pa.table(columns)
+    return table.sort_by("day") if chart.by == "day" else table
 
 
 def _numbers(values: Sequence[Number | None]) -> pa.Array:

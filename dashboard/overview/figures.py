@@ -4,19 +4,21 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from dashboard.model.filters import Days, Filters
+from dashboard.model.formats import Number
+from dashboard.model.measures import ROWS, Measure, Term
 from dashboard.model.period import Period, period_from
 from dashboard.model.result import Answer
-from dashboard.model.semantic_model import Measure, SemanticModel
-from dashboard.model.statements import Statement, breakdown_statement, grouping_level, overview_statement
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.statements import Statement
+from dashboard.overview.groups import Figures, Groups, rows_of
+from dashboard.overview.measured import Measured, is_measured, measured_charts, opened_alone, opened_dimensions
+from dashboard.overview.statements import breakdown_statement, opened_statement, overview_statement
 from dashboard.quality.day_differences import DayDifference, differences_from
-from dataset_model.definition import Card
+from dataset_model.dashboard.section import Card, Chart
 from dataset_model.records.manifest import Manifest
-
-Number = int | float | Decimal
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,11 @@ class ValueCount:
 
     value: str | None
     rows: int
+
+    @property
+    def amount(self) -> int:
+        """What a chart draws of it."""
+        return self.rows
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,9 @@ class CardValue:
     series: tuple[Number | None, ...]
     """One figure per day of `Overview.by_day`."""
     counted: int | None = None
-    """Rows that a mean is over: those with a value."""
+    """Rows that a mean or a median is over: those with a value."""
+    written: Measure = ROWS
+    """How its figures read."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +91,8 @@ class Overview:
     """Every day from the first to the last shown; those without rows, and those not published, as 0."""
     counts: Mapping[str, tuple[ValueCount, ...]]
     """Per dimension, most rows first. Its own filter is left open in its breakdown; the other filters apply."""
+    measured: Mapping[int, Measured]
+    """By the place of a chart that does more than count rows; the chart's own filter is left open."""
     differences: tuple[DayDifference, ...]
     """Days shown on which Athena and the manifest differ; empty under filters, where they cannot be compared."""
     days: Days | None
@@ -93,6 +104,7 @@ class Overview:
     """When the manifest was last written (aware)."""
     manifest_version: int
     statements: tuple[Statement, ...]
+    """The first counts all but what the others do: rows by filtered dimensions, then each opened dimension's own."""
     bytes_scanned: int
     run_ms: int
     reused: bool
@@ -113,15 +125,26 @@ class Overview:
         return self.counts.get(dimension or "", ())
 
 
-Figures = Mapping[str, Any]
-"""One row of the statement's answer: `f0`, `f1` ... by the measures' places."""
-
-
 def overview_statements(model: SemanticModel, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
-    """Return the one or two statements of an Overview; the second only where a chart leaves its own filter open."""
+    """Return the statements of an Overview: one, and more where a chart leaves its own filter open.
+
+    One more counts rows for all such charts; each dimension whose charts show other figures has another.
+    """
     main = overview_statement(model, filters, period_from(filters.days, manifest))
-    opened = _opened(model, filters)
-    return (main, breakdown_statement(model, filters, opened)) if opened else (main,)
+    opened = opened_dimensions(model, filters)
+    if not opened:
+        return (main,)
+    alone = (opened_statement(model, filters, dimension) for dimension in opened_alone(model, filters))
+    return (main, breakdown_statement(model, filters, opened), *alone)
+
+
+def statement_of(model: SemanticModel, filters: Filters, chart: Chart, overview: Overview) -> Statement:
+    """Return the statement that counted a chart."""
+    if not filters.values(chart.by):
+        return overview.statements[0]
+    if not is_measured(chart):
+        return overview.statements[1]
+    return overview.statements[2 + opened_alone(model, filters).index(chart.by)]
 
 
 def overview_from(
@@ -132,11 +155,11 @@ def overview_from(
 ) -> Overview:
     """Return the Overview from the answers to `overview_statements`, in that order."""
     period = period_from(filters.days, manifest)
-    groups = _Groups(model, period, answers[0].rows)
+    groups = Groups(model, period, answers[0].rows)
     days = filters.days or _published_days(manifest)
     before = groups.total(1) if period.before else None
     per_day = groups.per_day()
-    counted = {day: figures["f0"] for day, figures in per_day.items()}
+    counted = {day: rows_of(figures) for day, figures in per_day.items()}
     by_day = tuple(_day_count(model, manifest, day, per_day.get(day, {})) for day in days or ())
     return Overview(
         totals=_totals(model, groups.total(0)),
@@ -149,7 +172,8 @@ def overview_from(
         counts={
             dimension: _counts(model, filters, dimension, groups, answers[1:]) for dimension in _drawn(model, filters)
         },
-        differences=() if _opened(model, filters) else differences_from(counted, manifest, filters.days),
+        measured=measured_charts(model, filters, groups, answers[2:]),
+        differences=() if opened_dimensions(model, filters) else differences_from(counted, manifest, filters.days),
         days=days,
         first_day=manifest.first_day,
         last_day=manifest.last_day,
@@ -165,7 +189,7 @@ def overview_from(
 def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -> Overview:
     """Return the Overview of a dataset without days: there is nothing to ask Athena for."""
     period = Period(filters.days)
-    groups = _Groups(model, period, ())
+    groups = Groups(model, period, ())
     by_day = tuple(_day_count(model, manifest, day, {}) for day in filters.days or ())
     return Overview(
         totals=_totals(model, groups.total(0)),
@@ -174,6 +198,7 @@ def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -
         cards=tuple(_card(model, card, groups, None, [{} for _ in by_day]) for card in model.cards),
         by_day=by_day,
         counts={},
+        measured={},
         differences=(),
         days=filters.days,
         first_day=None,
@@ -187,118 +212,73 @@ def empty_overview(model: SemanticModel, filters: Filters, manifest: Manifest) -
     )
 
 
-class _Groups:
-    """The rows of the statement's answer by what they are about."""
-
-    def __init__(self, model: SemanticModel, period: Period, rows: Sequence[Figures]) -> None:
-        self._model, self._rows = model, rows
-        self._compared = False if period.is_partly_compared else None
-
-    def total(self, period: int) -> Figures:
-        """Return the figures of all days of a period."""
-        found = self._of(period, grouping_level(self._model, None, compared=self._compared))
-        return found[0] if found else self._nothing
-
-    @property
-    def compared(self) -> Figures:
-        """The figures of the days asked for that are compared."""
-        if self._compared is None:
-            return self.total(0)
-        found = self._of(0, grouping_level(self._model, None, compared=True))
-        return next((row for row in found if row["compared"] == 1), self._nothing)
-
-    def per_day(self) -> dict[dt.date, Figures]:
-        """Return the figures of each day asked for that has rows."""
-        found = self._of(0, grouping_level(self._model, None, day=True, compared=self._compared))
-        return {dt.date(row["year"], row["month"], row["day"]): row for row in found}
-
-    def counts(self, dimension: str) -> Counter[str | None]:
-        """Return the rows per value of a dimension."""
-        name = f"d{self._model.counted_dimensions.index(dimension)}"
-        found = self._of(0, grouping_level(self._model, dimension, compared=self._compared))
-        return Counter({row[name]: row["f0"] for row in found})
-
-    def _of(self, period: int, level: int) -> list[Figures]:
-        return [row for row in self._rows if row["period"] == period and row["level"] == level]
-
-    @property
-    def _nothing(self) -> Figures:
-        # No row means that no rows were counted: nothing distinct, and no sum or mean.
-        counts = {"rows", "distinct", "values"}
-        return {f"f{n}": 0 if each.aggregate in counts else None for n, each in enumerate(self._model.measures)}
-
-
 def _published_days(manifest: Manifest) -> Days | None:
     first, last = manifest.first_day, manifest.last_day
     return Days(first, last) if first and last else None
 
 
-def _opened(model: SemanticModel, filters: Filters) -> list[str]:
-    """Return the filtered dimensions: the chart of each leaves its own filter open."""
-    return [dimension for dimension in model.dimensions if filters.values(dimension)]
-
-
 def _drawn(model: SemanticModel, filters: Filters) -> list[str]:
-    return list(dict.fromkeys([*model.counted_dimensions, *_opened(model, filters)]))
+    return list(dict.fromkeys([*model.counted_dimensions, *opened_dimensions(model, filters)]))
 
 
 def _day_count(model: SemanticModel, manifest: Manifest, day: dt.date, figures: Figures) -> DayCount:
     record = manifest.days.get(day)
     return DayCount(
         day,
-        figures.get("f0") or 0,
-        (figures.get("f1") or 0) if model.entity else None,
+        rows_of(figures),
+        figures.get(Term("distinct", model.entity), 0) if model.entity else None,
         published=record is not None,
         is_open=record is not None and record.state == "open",
     )
 
 
 def _counts(
-    model: SemanticModel, filters: Filters, dimension: str, groups: _Groups, breakdown: Sequence[Answer]
+    model: SemanticModel, filters: Filters, dimension: str, groups: Groups, breakdown: Sequence[Answer]
 ) -> tuple[ValueCount, ...]:
+    counted: Counter[str | None] = Counter()
     if filters.values(dimension):
-        opened = _opened(model, filters)
+        opened = opened_dimensions(model, filters)
         admitted, name = _admits(filters, dimension, opened), f"d{opened.index(dimension)}"
-        counted: Counter[str | None] = Counter()
         for row in breakdown[0].rows:
             if admitted(row):
-                counted[row[name]] += row["contacts"]
+                counted[row[name]] += row["counted"]
     else:
-        counted = groups.counts(dimension)
+        counted.update({value: rows_of(figures) for value, figures in groups.by(dimension).items()})
+    return counts_in_order(counted)
+
+
+def counts_in_order(counted: Mapping[str | None, int]) -> tuple[ValueCount, ...]:
+    """Return the values with their rows, most rows first; equals in alphabetical order, null last of them."""
     ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))
     return tuple(ValueCount(value, count) for value, count in ordered)
 
 
-def _admits(filters: Filters, dimension: str, opened: Sequence[str]) -> Callable[[Figures], bool]:
+def _admits(filters: Filters, dimension: str, opened: Sequence[str]) -> Callable[[Mapping[str, Any]], bool]:
     others = [(f"d{number}", filters.values(other)) for number, other in enumerate(opened) if other != dimension]
     return lambda row: all(row[name] in values for name, values in others)
 
 
 def _totals(model: SemanticModel, figures: Figures) -> Totals:
     roles = (model.entity, model.channel, model.agent)
-    distinct = [figures[f"f{number}"] if role else None for number, role in enumerate(roles, 1)]
-    return Totals(figures["f0"], *distinct)
+    distinct = [figures.get(Term("distinct", role), 0) if role else None for role in roles]
+    return Totals(rows_of(figures), *distinct)
 
 
 def _card(
-    model: SemanticModel, card: Card, groups: _Groups, before: Figures | None, per_day: Sequence[Figures]
+    model: SemanticModel, card: Card, groups: Groups, before: Figures | None, per_day: Sequence[Figures]
 ) -> CardValue:
-    name = _figure(model, Measure(card.measure, card.column))
-    column = model.column(card.column) if card.column else None
+    measure = model.measure(card)
     # A day without rows counts 0; its mean is not 0, there is none.
-    nothing = None if card.measure == "mean" else 0
+    nothing = 0 if measure.kind in {"rows", "distinct", "sum"} else None
     return CardValue(
         label=card.label,
         measure=card.measure,
         column=card.column,
-        unit=column.unit if column and card.measure in {"sum", "mean"} else None,
-        value=groups.total(0)[name],
-        compared=groups.compared[name] if before is not None else None,
-        previous=before[name] if before is not None else None,
-        series=tuple(day.get(name, nothing) for day in per_day),
-        counted=groups.total(0)[_figure(model, Measure("values", card.column))] if card.measure == "mean" else None,
+        unit=measure.unit,
+        value=measure.value(groups.total(0)),
+        compared=measure.value(groups.compared) if before is not None else None,
+        previous=measure.value(before) if before is not None else None,
+        series=tuple(measure.value(day) if day else nothing for day in per_day),
+        counted=measure.counted(groups.total(0)),
+        written=measure,
     )
-
-
-def _figure(model: SemanticModel, measure: Measure) -> str:
-    return f"f{model.measures.index(measure)}"

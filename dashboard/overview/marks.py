@@ -4,13 +4,19 @@ The browser draws them (`static/board`). A colour is a number in the theme's ser
 nothing from here. Every number that is read is a text made here, exact; what the browser computes with is only lengths.
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.model.filters import Days
+from dashboard.model.formats import Number
+from dashboard.model.measures import ROWS, Measure
 from dashboard.overview.figures import DayCount, ValueCount
+from dashboard.overview.measured import Cell
 
 Marks = list[dict[str, Any]]
+Amounts = Sequence[ValueCount | Cell]
 
 MOST_BARS: Final = 12
 """Horizontal bars that stay legible at a card's height; the largest are shown."""
@@ -39,6 +45,18 @@ def label(value: str | None) -> str:
     return NO_VALUE if value is None else value or EMPTY
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How the marks of a chart read: their values and their figures."""
+
+    measure: Measure = ROWS
+    label: Callable[[str | None], str] = label
+
+
+COUNTS: Final = Reading()
+"""Numbers of rows by values that are read as they are."""
+
+
 def labels_in_order(categories: Sequence[str] | None) -> Sequence[str]:
     """Return what people read for published values, in the order of their colours, which `value_marks` gives them too.
 
@@ -63,47 +81,58 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
     ]
 
 
-def value_marks(counts: Sequence[ValueCount], picked: Sequence[str | None], *, total: int) -> Marks:
+def value_marks(
+    counts: Amounts, picked: Sequence[str | None], *, total: Number | None, reading: Reading = COUNTS
+) -> Marks:
     """Return a bar per value, in the order given and in one colour.
 
-    Shares are of `total`, the rows of every value, those without a mark included.
+    Shares are of `total`, of every value, those without a mark included; None where parts do not add up.
     """
-    return [_mark(item, 0, picked, total) for item in counts]
+    return [_mark(item, 0, picked, total, reading) for item in counts]
 
 
 def slice_marks(
-    counts: Sequence[ValueCount], picked: Sequence[str | None], categories: Sequence[str | None], *, total: int
+    counts: Amounts,
+    picked: Sequence[str | None],
+    categories: Sequence[str | None],
+    *,
+    total: Number,
+    reading: Reading = COUNTS,
 ) -> Marks:
     """Return a slice per value, each in its own colour; of too many values the smallest are one slice, "others".
 
     `categories` are all values that there are: where a theme has a colour for each, a value keeps its colour.
     """
     most = len(counts) if len(counts) <= SERIES else SERIES - 1
-    ordered = counts if len(counts) <= SERIES else sorted(counts, key=lambda item: -item.rows)
+    ordered = counts if len(counts) <= SERIES else sorted(counts, key=_from_the_largest)
     shown, others = ordered[:most], ordered[most:]
     every = list(dict.fromkeys(categories))
     in_order = every if len(every) <= SERIES else [item.value for item in shown]
-    slices = [_mark(item, in_order.index(item.value), picked, total) for item in shown]
+    slices = [_mark(item, in_order.index(item.value), picked, total, reading) for item in shown]
     if not others:
         return slices
-    rows = sum(item.rows for item in others)
-    rest = _mark(ValueCount(None, rows), SERIES - 1, (), total)
+    amount = sum(item.amount or 0 for item in others)
+    rest = _mark(Cell(None, None, amount, 0, None), SERIES - 1, (), total, reading)
     is_picked = any(item.value in picked for item in others)
     return [*slices, rest | {"key": OTHERS_KEY, "label": f"{len(others):,} others", "picked": is_picked}]
 
 
-def largest(counts: Sequence[ValueCount]) -> list[ValueCount]:
+def largest(counts: Amounts, most: int = MOST_BARS) -> list[ValueCount | Cell]:
     """Return the values that fit a chart of bars, from the largest down; equals in alphabetical order."""
-    return sorted(counts, key=lambda item: (-item.rows, label(item.value)))[:MOST_BARS]
+    return sorted(counts, key=lambda item: (*_from_the_largest(item), label(item.value)))[:most]
 
 
-def described(title: str, counts: Sequence[ValueCount]) -> str:
-    """Return the alternative text of a chart of shares: its values, largest first."""
-    total = sum(item.rows for item in counts)
-    if not total:
+def described(title: str, counts: Amounts, reading: Reading = COUNTS) -> str:
+    """Return the alternative text of a chart of values: the largest first, with their shares where they add up."""
+    total = whole_of(counts, reading.measure)
+    if not any(item.amount is not None for item in counts) or total == 0:
         return f"{title}: no rows"
-    ordered = sorted(counts, key=lambda item: -item.rows)
-    parts = [f"{label(item.value)} {item.rows:,} ({item.rows / total:.0%})" for item in ordered[:MOST_BARS]]
+    ordered = sorted(counts, key=_from_the_largest)
+    parts = [
+        f"{reading.label(item.value)} {reading.measure.text(item.amount)}"
+        + (f" ({share_of(item.amount, total):.0%})" if total and item.amount is not None else "")
+        for item in ordered[:MOST_BARS]
+    ]
     rest = len(ordered) - len(parts)
     return f"{title}: " + ", ".join(parts) + (f" and {rest} more" if rest > 0 else "")
 
@@ -126,13 +155,44 @@ def described_days(title: str, counts: Iterable[DayCount]) -> str:
     )
 
 
-def _mark(item: ValueCount, colour: int, picked: Sequence[str | None], total: int) -> dict[str, Any]:
+def whole_of(counts: Amounts, measure: Measure) -> Number | None:
+    """Return what shares are of: the sum of all parts. None where they do not add up, or one is below zero."""
+    amounts = [item.amount or 0 for item in counts]
+    return sum(amounts) if measure.adds_up and all(amount >= 0 for amount in amounts) else None
+
+
+def share_of(amount: Number | None, whole: Number) -> float:
+    """Return the part of a whole that an amount is."""
+    return float(amount or 0) / float(whole or 1)
+
+
+def size_of(amount: Number | None) -> int | float | None:
+    """Return what the browser computes lengths with; None for what has no length."""
+    if amount is None or not math.isfinite(amount):
+        return None
+    return amount if isinstance(amount, int) else float(amount)
+
+
+_COUNTED: Final = frozenset({"rows", "distinct"})
+"""Measures whose every digit has room at a mark."""
+
+
+def _from_the_largest(item: ValueCount | Cell) -> tuple[bool, float | Number]:
+    return item.amount is None, -(item.amount or 0)
+
+
+def _mark(
+    item: ValueCount | Cell, colour: int, picked: Sequence[str | None], total: Number | None, reading: Reading
+) -> dict[str, Any]:
+    exact = reading.measure.exact(item.amount)
+    text = exact if reading.measure.kind in _COUNTED else reading.measure.text(item.amount)
     return {
         "key": key_from_value(item.value),
-        "label": label(item.value),
-        "count": item.rows,
-        "text": f"{item.rows:,}",
-        "share": f"{item.rows / (total or 1):.1%}",
+        "label": reading.label(item.value),
+        "count": size_of(item.amount),
+        "text": text,
+        **({"exact": exact} if exact != text else {}),
+        "share": "" if total is None else f"{share_of(item.amount, total):.1%}",
         "colour": colour,
         "picked": item.value in picked,
     }

@@ -10,7 +10,15 @@ from dashboard.model.result import Answer, QueryResult
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement
 from dashboard.overview.daily import DailyCounts, daily_counts
-from dashboard.overview.figures import Overview, empty_overview, overview_from, overview_statements
+from dashboard.overview.figures import (
+    Overview,
+    ValueCount,
+    counts_in_order,
+    empty_overview,
+    overview_from,
+    overview_statements,
+)
+from dashboard.overview.statements import breakdown_statement
 from dashboard.quality.verification_status import DayStatus, StoredObject, day_statuses_from
 from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
@@ -51,7 +59,9 @@ class DatasetService:
         self._data: Cache[tuple[StoredObject, ...]] = Cache(2, 60)
         self._day_statuses: Cache[Mapping[dt.date, DayStatus]] = Cache(2, 60)
         self._verification: Cache[Verification | None] = Cache(2, 60)
+        self._model: Cache[SemanticModel] = Cache(2)
         self._overviews: Cache[Overview] = Cache(256)
+        self._counts: Cache[tuple[ValueCount, ...]] = Cache(64)
         self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
         self._samples: Cache[Samples | None] = Cache(2)
 
@@ -68,7 +78,9 @@ class DatasetService:
 
     def model(self) -> SemanticModel:
         """Return the dataset's columns, their roles, dimensions and measures."""
-        return semantic_model_from(self.dataset, self.schema())
+        manifest = self.manifest()
+        key = version_of(manifest) if manifest else None
+        return self._model.get(key, lambda: semantic_model_from(self.dataset, self.schema()))
 
     def runs(self, limit: int) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
@@ -113,6 +125,16 @@ class DatasetService:
             return None
         return self._overviews.get((version_of(manifest), filters), lambda: self._make_overview(filters, manifest))
 
+    def value_counts(self, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
+        """Return the rows per value of any dimension, its own filter open; a query where no Overview counted them."""
+        manifest = self.manifest()
+        overview = self.overview(filters)
+        if manifest is None or overview is None or not manifest.days or dimension in overview.counts:
+            return overview.by(dimension) if overview else ()
+        return self._counts.get(
+            (version_of(manifest), filters, dimension), lambda: self._make_counts(filters, dimension)
+        )
+
     def daily(self, days: Days) -> DailyCounts:
         """Return rows per day, and the days on which Athena and the manifest differ. One query per days and export."""
         manifest = self.manifest()
@@ -124,7 +146,15 @@ class DatasetService:
     def forget(self) -> None:
         """Clear every cache."""
         records: tuple[Cache[Any], ...] = (self._manifest, self._schema, self._runs, self._data, self._day_statuses)
-        for cache in (*records, self._verification, self._overviews, self._daily, self._samples):
+        for cache in (
+            *records,
+            self._verification,
+            self._model,
+            self._overviews,
+            self._counts,
+            self._daily,
+            self._samples,
+        ):
             cache.clear()
 
     def _make_overview(self, filters: Filters, manifest: Manifest) -> Overview:
@@ -142,9 +172,13 @@ class DatasetService:
         answers = self._answers.answers(self.dataset, manifest, data, statements, ask)
         return overview_from(model, filters, manifest, answers)
 
+    def _make_counts(self, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
+        (result,) = self._ask([breakdown_statement(self.model(), filters, [dimension])])
+        return counts_in_order({row["d0"]: row["counted"] for row in result.answer.rows})
+
     def _make_daily(self, days: Days) -> Mapping[dt.date, int]:
         (result,) = self._ask([daily_statement(self.model(), days)])
-        return {dt.date(row["year"], row["month"], row["day"]): row["contacts"] for row in result.table.to_pylist()}
+        return {dt.date(row["year"], row["month"], row["day"]): row["counted"] for row in result.table.to_pylist()}
 
     def _stored_data(self, manifest: Manifest) -> tuple[StoredObject, ...]:
         return self._data.get(version_of(manifest), lambda: self._records.data(self.dataset))

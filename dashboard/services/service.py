@@ -15,7 +15,7 @@ from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, statement_for
 from dashboard.overview.daily import DailyCounts
-from dashboard.overview.figures import Overview
+from dashboard.overview.figures import Overview, ValueCount
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.audit import Audit
 from dashboard.services.dataset_service import DatasetService, version_of
@@ -28,6 +28,7 @@ from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
+from dataset_model.types import BIGINT, JSON, STRING
 
 if TYPE_CHECKING:
     # The first page does not need Arrow, pyathena and the SQL parser: the methods import them.
@@ -155,8 +156,13 @@ class Service:
         return self.of(name).latest_verification()
 
     def choices(self, name: str, column: str) -> tuple[str, ...] | None:
-        """Return a column's values from the manifest, without a query; None where they are too many to list."""
-        manifest = self.manifest(name)
+        """Return a column's values from the manifest, without a query.
+
+        None where they are too many to list, or where the manifest spells them in another way than Athena.
+        """
+        manifest, found = self.manifest(name), self.model(name).column(column)
+        if found is None or found.type not in (STRING, JSON, BIGINT):
+            return None
         return manifest.values(column) if manifest else ()
 
     def samples(self, name: str) -> "Samples | None":
@@ -170,6 +176,10 @@ class Service:
     def overview(self, name: str, filters: Filters) -> Overview | None:
         """Return the Overview; None while nothing was exported."""
         return self.of(name).overview(filters)
+
+    def value_counts(self, name: str, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
+        """Return the rows per value of any dimension, most rows first, its own filter open."""
+        return self.of(name).value_counts(filters, dimension)
 
     def daily(self, name: str, days: Days) -> DailyCounts:
         """Return rows per day, and the days on which Athena and the manifest differ."""

@@ -1,6 +1,6 @@
 """Rules of the `dashboard` section: what it names exists, and what it draws can be drawn.
 
-They read plain, possibly malformed data, as `dataset_model.consistency` does.
+They read plain, possibly malformed data, as `dataset_model.reading.consistency` does.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

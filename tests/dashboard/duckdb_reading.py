@@ -30,23 +30,24 @@ class Reading:
 
     def days(self) -> set[dt.date]:
         """Return the days that have rows."""
-        return {day for (day,) in self._all("SELECT DISTINCT d FROM t")}
+        return {day for (day,) in self.all("SELECT DISTINCT d FROM t")}
 
     def figure(
         self, measure: str, column: str | None, days: Iterable[dt.date], picks: Mapping[str, Sequence[str | None]]
     ) -> Any:
         """Return a measure over the rows of some days under picked values."""
         expression = EXPRESSIONS[measure].format(f'"{column}"')
-        return self._all(f"SELECT {expression} FROM t WHERE {_condition(days, picks)}")[0][0]
+        return self.all(f"SELECT {expression} FROM t WHERE {_condition(days, picks)}")[0][0]
 
     def counts(
         self, column: str, days: Iterable[dt.date], picks: Mapping[str, Sequence[str | None]]
     ) -> dict[str | None, int]:
         """Return the rows per value of a column as text."""
         sql = f'SELECT CAST("{column}" AS varchar), count(*) FROM t WHERE {_condition(days, picks)} GROUP BY 1'
-        return dict(self._all(sql))
+        return dict(self.all(sql))
 
-    def _all(self, sql: str) -> list[tuple[Any, ...]]:
+    def all(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query over `t`, whose days are `d`."""
         return self._connection.execute(sql).fetchall()
 
 

@@ -223,7 +223,9 @@ def _put_day(
         state="closed",
         read_at=now,
         column_bytes=column_bytes,
-        values={name: tuple(sorted({row[name] for row in todays if row.get(name) is not None})) for name in dimensions},
+        values={
+            name: tuple(sorted({str(row[name]) for row in todays if row.get(name) is not None})) for name in dimensions
+        },
         key_hash=hashlib.md5(str(day).encode(), usedforsecurity=False).hexdigest(),
         # After the object was put, which is when a verification looks.
         verified_at=dt.datetime.now(dt.UTC) if verified else None,

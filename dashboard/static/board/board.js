@@ -4,14 +4,18 @@
 import { bars } from "./bars.js"
 import { card } from "./cards.js"
 import { days } from "./days.js"
-import { html, icon } from "./elements.js"
+import { html, icon, widthOf } from "./elements.js"
+import { heat } from "./heat.js"
 import { copyImage } from "./image.js"
 import { tooltipIn } from "./marks.js"
 import { menuButton } from "./menu.js"
 import { slices } from "./slices.js"
+import { table } from "./table.js"
 
-const KINDS = { days, bars, doughnut: slices, pie: slices }
+const KINDS = { days, bars, doughnut: slices, pie: slices, heat, table }
 const HEIGHT = 250
+const LEGEND = 22
+const LEGEND_LINES = 2
 const boards = new WeakMap()
 
 const styled = new Promise(done => {
@@ -159,18 +163,58 @@ class Board {
       space.replaceChildren(html("p", { class: "nothing" }, "No rows"))
       return
     }
-    const choose = mark =>
-      chart.dimension === "days" ? this.pick({ ...this.picked, days: mark }) : this.toggle(chart.dimension, mark.key)
-    const drawn = KINDS[chart.kind](chart, space.clientWidth, HEIGHT, frame.tip, choose)
-    drawn.dataset.drawn = ""
-    space.replaceChildren(drawn)
+    if (part.legend) chart.legend = part.legend.map(each => ({ ...each, picked: this.isPicked(part.split, each) }))
+    const entries = chart.legend ? this.legend(chart) : null
+    const wide = (chart.legend ?? []).reduce((sum, entry) => sum + widthOf(entry.label, 13) + 32, 0)
+    const lines = Math.min(LEGEND_LINES, Math.ceil(wide / space.clientWidth))
+    if (entries) entries.style.height = `${lines * LEGEND}px`
+    const room = HEIGHT - lines * LEGEND
+    const drawn = KINDS[chart.kind](chart, space.clientWidth, room, frame.tip, mark => this.choose(chart, mark))
+    if (drawn instanceof SVGElement) drawn.dataset.drawn = ""
+    space.replaceChildren(...[entries, drawn].filter(Boolean))
     if (focused === null) return
     const again = [...drawn.querySelectorAll(".mark")].find(mark => mark.dataset.key === focused)
     again?.setAttribute("tabindex", "0")
     again?.focus()
   }
 
+  choose(chart, mark) {
+    if (chart.kind === "heat") this.pickPair(chart, mark)
+    else if (chart.dimension !== "days") this.toggle(chart.dimension, mark.key)
+    // A row of a table is one day; bars of days give the run that was brushed.
+    else if (Array.isArray(mark) || mark === null) this.pick({ ...this.picked, days: mark })
+    else this.pick({ ...this.picked, days: mark.picked ? null : [mark.key, mark.key] })
+  }
+
+  // A cell stands for both of its values; the same cell again gives both up.
+  pickPair({ dimension, split }, mark) {
+    const [by, other] = mark.pair
+    if (other === "~others") return
+    if (dimension === "days") this.pick({ ...this.picked, days: mark.picked ? null : [by, by], [split]: mark.picked ? [] : [other] })
+    else this.pick({ ...this.picked, [dimension]: mark.picked ? [] : [by], [split]: mark.picked ? [] : [other] })
+  }
+
+  legend(chart) {
+    const isAny = chart.legend.some(entry => entry.picked)
+    const entries = chart.legend.map(entry =>
+      html(
+        "button",
+        {
+          type: "button",
+          class: `entry${isAny && !entry.picked ? " faded" : ""}`,
+          "aria-pressed": String(Boolean(entry.picked)),
+          disabled: entry.key === "~others",
+          onclick: () => this.toggle(chart.split, entry.key),
+        },
+        html("i", { class: `dot series-${entry.colour}` }),
+        html("span", { "data-written": "" }, entry.label),
+      ),
+    )
+    return html("div", { class: "keys", role: "group", "aria-label": `Legend of ${chart.title}` }, ...entries)
+  }
+
   isPicked(dimension, mark) {
+    if (mark.pair) return mark.picked
     if (dimension !== "days") return mark.key === "~others" ? mark.picked : this.picked[dimension].includes(mark.key)
     return this.picked.days !== null && this.picked.days[0] <= mark.key && mark.key <= this.picked.days[1]
   }

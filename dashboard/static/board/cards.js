@@ -42,7 +42,7 @@ export function card(figures, width) {
   const change = html(
     "p",
     { class: "change" },
-    html("span", { class: "delta" }, figures.trend ? arrow(figures.trend) : null, html("span", { "data-written": "" }, figures.delta)),
+    html("span", { class: `delta ${figures.news}` }, figures.trend ? arrow(figures.trend) : null, html("span", { "data-written": "" }, figures.delta)),
     figures.from ? html("span", { class: "from", "data-written": "" }, figures.from) : null,
     figures.note ? html("span", { class: "from", "data-written": "" }, figures.note) : null,
   )

@@ -41,6 +41,11 @@ function legend(chart, x, height, room) {
   return svg("g", { class: "legend", "aria-hidden": "true" }, ...lines)
 }
 
+const TOTAL = 24
+
+// The total fits the hole of the ring.
+const sizeWithin = (text, room) => Math.min(TOTAL, (TOTAL * room) / widthOf(text, TOTAL, 600)).toFixed(1)
+
 export function slices(chart, width, height, tip, choose) {
   const { marks } = chart
   const total = marks.reduce((sum, mark) => sum + mark.count, 0) || 1
@@ -65,12 +70,12 @@ export function slices(chart, width, height, tip, choose) {
   })
   // Where some are picked, what the cards count stands in the middle.
   const picked = marks.filter(mark => mark.picked).reduce((sum, mark) => sum + mark.count, 0)
-  const [counted, unit] = picked ? [picked.toLocaleString("en"), `of ${chart.total} rows`] : [chart.total, "rows"]
+  const [counted, unit] = picked ? [chart.unit === "rows" ? picked.toLocaleString("en") : (chart.chosen ?? ""), `of ${chart.total} ${chart.unit}`] : [chart.total, chart.unit]
   const middle = inner
     ? svg(
         "g",
         { "aria-hidden": "true", "text-anchor": "middle" },
-        svg("text", { class: "total", x: centre.x, y: centre.y + 3 }, counted),
+        svg("text", { class: "total", x: centre.x, y: centre.y + 3, style: `font-size:${sizeWithin(counted, inner * 1.7)}px` }, counted),
         svg("text", { class: "unit", x: centre.x, y: centre.y + 21 }, unit),
       )
     : null

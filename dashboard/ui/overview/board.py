@@ -7,7 +7,9 @@ import streamlit as st
 
 from dashboard.components import component
 from dashboard.model.filters import Days
-from dashboard.overview.document import Scene, board_document
+from dashboard.model.vocabulary import capitalised
+from dashboard.overview.chart_document import Scene, value_label
+from dashboard.overview.document import board_document
 from dashboard.overview.events import BoardRequest, board_request_from
 from dashboard.overview.figures import Overview
 from dashboard.quality.freshness import freshness_badges
@@ -48,8 +50,39 @@ def board(name: str, window: Days) -> None:
         _mount(service, name, scene, manifest, asked, found)
         if overview.total_rows == 0 and not view.picked.days:
             nothing_here(service, name, view, manifest)
+        elif dimension := st.session_state.pop(_filtered(name), None):
+            filter_by(service, name, view, dimension)
         elif asked and found:
             _open(service, name, view, scene, asked, found)
+
+
+def filter_menu(service: Service, name: str) -> None:
+    """Draw the menu of everything that the figures can be filtered by, whether a chart draws it or not."""
+    model = service.model(name)
+    if not model.dimensions:
+        return
+    key = f"filter_menu_{name}"
+    st.menu_button(
+        "Filter",
+        list(model.dimensions),
+        key=key,
+        format_func=lambda dimension: capitalised(model.words.label(dimension)),
+        icon=":material/filter_alt:",
+        on_click=lambda: st.session_state.update({_filtered(name): st.session_state[key]}),
+    )
+
+
+def filter_by(service: Service, name: str, view: View, dimension: str) -> None:
+    """Open the values of a dimension; those that no chart draws are counted by a query."""
+    from dashboard.ui.overview.filter_dialog import filter_dialog
+
+    model = service.model(name)
+    if dimension not in model.dimensions:
+        return
+    with st.spinner("Counting the values"):
+        counts = service.value_counts(name, view.filters, dimension)
+    title = capitalised(model.words.label(dimension))
+    filter_dialog(name, view, dimension, title, counts, value_label(model, dimension))
 
 
 def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overview] | None:
@@ -109,8 +142,13 @@ def _open(service: Service, name: str, view: View, scene: Scene, asked: BoardReq
     elif asked.wish == "rows":
         rows_dialog(service, name, found.filters, found.rows)
     elif asked.wish == "values" and found.dimension:
-        filter_dialog(name, view, found.dimension, found.title, scene.overview.by(found.dimension))
+        counts, label = scene.overview.by(found.dimension), value_label(scene.model, found.dimension)
+        filter_dialog(name, view, found.dimension, found.title, counts, label)
 
 
 def _asked(name: str) -> str:
     return f"asked_{name}"
+
+
+def _filtered(name: str) -> str:
+    return f"filtered_{name}"

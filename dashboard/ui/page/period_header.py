@@ -8,7 +8,6 @@ import streamlit as st
 
 from dashboard.model import formats
 from dashboard.model.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
-from dashboard.model.vocabulary import noun_for, plural_of
 from dashboard.quality.freshness import Tone, freshness_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
@@ -41,9 +40,9 @@ def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DaySt
             st.badge(badge.text, icon=f":material/{badge.icon}:", color=_COLOURS[badge.tone], help=badge.help)
 
 
-def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -> None:
+def period_controls(name: str, view: View, manifest: Manifest, today: dt.date, first_weekday: int) -> None:
     """Draw the presets and the dates; a change keeps the filters and clears the brushed days."""
-    chosen: str | None = matching_preset(view.window, today, _PRESETS)
+    chosen: str | None = matching_preset(view.window, today, _PRESETS, first_weekday)
     published = _published(manifest)
     if chosen is None and view.window == published:
         chosen = _EVERYTHING
@@ -51,7 +50,7 @@ def period_controls(name: str, view: View, manifest: Manifest, today: dt.date) -
 
     def preset_changed() -> None:
         option = st.session_state[f"preset_{name}"]
-        window = published if option == _EVERYTHING else days_of_preset(option, today)
+        window = published if option == _EVERYTHING else days_of_preset(option, today, first_weekday)
         if window:
             show_window(name, window)
 
@@ -88,7 +87,7 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
     published = f" Published days run from {formats.day(first)} to {formats.day(last)}." if first and last else ""
     state(
         ":material/event_busy:",
-        f"No {plural_of(noun_for('entity', service.model(name).entity))} in this selection",
+        f"No {service.model(name).words.rows.many} in this selection",
         f"Nothing matches in {formats.days(view.filters.days or view.window)}.{published}",
         key="empty_window",
     )

@@ -103,9 +103,9 @@ def share_in_link(service: Service, name: str, view: View) -> None:
         st.query_params.from_dict(params)
 
 
-def matching_preset(window: Days, today: dt.date, presets: tuple[Preset, ...]) -> Preset | None:
+def matching_preset(window: Days, today: dt.date, presets: tuple[Preset, ...], first_weekday: int) -> Preset | None:
     """Return the preset that means exactly this period, or None."""
-    return next((preset for preset in presets if days_of_preset(preset, today) == window), None)
+    return next((preset for preset in presets if days_of_preset(preset, today, first_weekday) == window), None)
 
 
 def _key(name: str) -> str:

@@ -15,7 +15,7 @@ Dates = tuple[dt.date, ...]
 """Both ends, one of them while the other is being picked, or none."""
 
 
-def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: bool) -> Dates:
+def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: bool, first_weekday: int = 1) -> Dates:
     """Draw presets and dates, and return the days chosen; `first` are those shown at the beginning.
 
     `today` is the day that it is in the dataset's time zone. Where the days are not needed, none means all of them.
@@ -26,14 +26,14 @@ def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: boo
 
     def preset_chosen() -> None:
         option = st.session_state[f"{key}_preset"]
-        days = None if option == _ALL else days_of_preset(option, today)
+        days = None if option == _ALL else days_of_preset(option, today, first_weekday)
         # A new key shows the dates of the preset without overwriting a control that is being edited.
         st.session_state[key] = ((days.first, days.last) if days else (), revision + 1)
 
     dates_key = f"{key}_{revision}"
     now: Dates = st.session_state.get(dates_key, dates)
     st.menu_button(
-        _preset_label(now, today, labels),
+        _preset_label(now, today, labels, first_weekday),
         list(options),
         key=f"{key}_preset",
         format_func=lambda option: labels[option],
@@ -51,8 +51,8 @@ def days_input(key: str, first: Dates, today: dt.date, zone: str, *, needed: boo
     return picked if isinstance(picked, tuple) else (picked,)
 
 
-def _preset_label(dates: Dates, today: dt.date, labels: dict[str, str]) -> str:
+def _preset_label(dates: Dates, today: dt.date, labels: dict[str, str], first_weekday: int) -> str:
     if not dates:
         return labels[_ALL]
-    preset = matching_preset(Days(*dates), today, _PRESETS) if len(dates) == 2 else None
+    preset = matching_preset(Days(*dates), today, _PRESETS, first_weekday) if len(dates) == 2 else None
     return labels[preset] if preset else "Presets"

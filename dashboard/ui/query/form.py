@@ -13,7 +13,7 @@ from dashboard.model.query_link import Linked
 from dashboard.model.query_types import QueryDefinition, QueryRequest, request_from
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement
-from dashboard.model.vocabulary import capitalised, noun_for, plural_of
+from dashboard.model.vocabulary import capitalised, name_of
 from dashboard.overview.marks import key_from_value, label, value_from_key
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
@@ -109,7 +109,7 @@ def _prepared(
     except InvalidRequest as error:
         if values["run"]:
             model = service.model(name)
-            labels = {**_LABELS, "agentName": capitalised(noun_for("agent", model.agent))}
+            labels = {**_LABELS, "agentName": capitalised(model.words.noun("agent", model.agent))}
             labels["contactId"] = _id_label(model)
             for fault in error.faults:
                 missing = fault.field not in values or values[fault.field] is None
@@ -159,7 +159,7 @@ def example(service: Service, name: str) -> str:
     """Return an example query: the latest month by channel, limited to its partitions."""
     model, manifest = service.model(name), service.manifest(name)
     last = (manifest.last_day if manifest else None) or service.today(name)
-    by, counted = model.channel or model.agent or "day", plural_of(noun_for("entity", model.entity)).replace(" ", "_")
+    by, counted = model.channel or model.agent or "day", name_of(model.words.rows.many)
     return (
         f"SELECT {by}, count(*) AS {counted}\n"
         f"FROM {model.table}\n"
@@ -177,14 +177,16 @@ def _dates(
     given = tuple(day for day in (link.start, link.end) if day)
     week = (last - dt.timedelta(days=6), last) if needed else ()
     zone = service.dataset(name).source.time_zone
-    ends = days_input(f"days_{name}_{definition.id}", given or week, today, zone, needed=needed)
+    key, first_weekday = f"days_{name}_{definition.id}", service.model(name).calendar.first_weekday
+    ends = days_input(key, given or week, today, zone, needed=needed, first_weekday=first_weekday)
     return {"startDate": ends[0] if ends else None, "endDate": ends[-1] if len(ends) > 1 else None}
 
 
 def _agent(service: Service, name: str, given: str | None) -> str | None:
     """Draw the choice of an agent and return the key of the value; None where none is chosen."""
-    agent = service.model(name).agent
-    known, noun = service.choices(name, agent) if agent else None, noun_for("agent", agent)
+    model = service.model(name)
+    agent, noun = model.agent, model.words.noun("agent", model.agent)
+    known = service.choices(name, agent) if agent else None
     missing = key_from_value(None)
     if known is None:
         with st.container(width=260, gap="xsmall"):
@@ -205,7 +207,7 @@ def _agent(service: Service, name: str, given: str | None) -> str | None:
 
 
 def _id_label(model: SemanticModel) -> str:
-    return f"Id of the {noun_for('entity', model.entity)}"
+    return f"Id of the {model.words.entity.one}"
 
 
 _LABELS = {

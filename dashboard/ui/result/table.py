@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard.model import formats
 from dashboard.model.filters import Filters
 from dashboard.model.result import QueryResult
-from dashboard.model.statements import SUMMARY_COUNTS, Statement, rows_statement
+from dashboard.model.statements import Statement, rows_statement, summary_counts
 from dashboard.overview.marks import labels_in_order
 from dashboard.results.charts.gaps import Published
 from dashboard.services.job import Job
@@ -68,7 +68,7 @@ def _published(service: Service, name: str, found: QueryResult) -> Published | N
     manifest, statement = service.manifest(name), found.statement
     if manifest is None or found.truncated or statement.dataset != name or len(statement.tables) > 1:
         return None
-    counts = () if statement.written else SUMMARY_COUNTS
+    counts = () if statement.written else summary_counts(service.model(name))
     return Published(frozenset(manifest.days), frozenset(counts))
 
 

@@ -94,6 +94,28 @@ def test_presets_mean_calendar_days(preset, first, last):
     assert days_of_preset(preset, D(2026, 3, 1)) == Days(D.fromisoformat(first), D.fromisoformat(last))
 
 
+@pytest.mark.parametrize(
+    ("preset", "first_weekday", "first", "last"),
+    [
+        ("last_90_days", 1, "2025-12-02", "2026-03-01"),
+        ("this_week", 1, "2026-02-23", "2026-03-01"),
+        ("this_week", 7, "2026-03-01", "2026-03-07"),
+        ("last_week", 1, "2026-02-16", "2026-02-22"),
+        ("last_week", 6, "2026-02-21", "2026-02-27"),
+        ("this_quarter", 1, "2026-01-01", "2026-03-31"),
+        ("last_quarter", 1, "2025-10-01", "2025-12-31"),
+        ("this_year", 1, "2026-01-01", "2026-12-31"),
+        ("last_year", 1, "2025-01-01", "2025-12-31"),
+        ("month_to_date", 1, "2026-03-01", "2026-03-01"),
+        ("quarter_to_date", 1, "2026-01-01", "2026-03-01"),
+        ("year_to_date", 1, "2026-01-01", "2026-03-01"),
+    ],
+)
+def test_weeks_quarters_and_years_are_those_of_the_calendar(preset, first_weekday, first, last):
+    """On Sunday, 1 March 2026; a week begins on the day that the dataset says."""
+    assert days_of_preset(preset, D(2026, 3, 1), first_weekday) == Days(D.fromisoformat(first), D.fromisoformat(last))
+
+
 def test_last_month_of_january_is_december():
     """A preset crosses the year's end."""
     assert days_of_preset("last_month", D(2026, 1, 31)) == Days(D(2025, 12, 1), D(2025, 12, 31))

@@ -11,7 +11,8 @@ from publishing import picking
 from dashboard.model.filters import Days, Filters
 from dashboard.model.partition_filter import partition_conjuncts, spans_of
 from dashboard.model.period import Period
-from dashboard.model.statements import Statement, daily_statement, overview_statement, rows_statement
+from dashboard.model.statements import Statement, daily_statement, rows_statement
+from dashboard.overview.statements import overview_statement
 from dataset_model.partitions import days_between
 
 D = dt.date

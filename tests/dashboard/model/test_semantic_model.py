@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.model.query_types import available_query_types
 from dashboard.model.semantic_model import semantic_model_from
+from dashboard.model.vocabulary import noun_for, plural_of
 from dataset_model import DatasetError, dataset_from_environment, dataset_from_text, load_dataset
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 
@@ -152,7 +153,7 @@ def test_a_mean_comes_with_its_number_of_values():
     cards = "[{label: Mean, measure: mean, column: price}, {label: Rows}, {label: Sum, measure: sum, column: price}]"
     section = f"dashboard: {{channel: state, cards: {cards}}}\n"
     model = semantic_model_from(dataset_from_text(HEAD + CUSTOM + section, "orders.yaml"), None)
-    assert [(measure.aggregate, measure.column) for measure in model.measures] == [
+    assert [(measure.aggregate, measure.column) for measure in model.terms] == [
         ("rows", None),
         ("distinct", "order_id"),
         ("distinct", "state"),
@@ -161,3 +162,23 @@ def test_a_mean_comes_with_its_number_of_values():
         ("values", "price"),
         ("sum", "price"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "many"),
+    [
+        ("deviceid", "devices"),
+        ("device_id", "devices"),
+        ("firmware", "firmware versions"),
+        ("sentiment", "sentiments"),
+        ("gender", "gender values"),
+        ("status", "statuses"),
+        ("tags", "tags"),
+        ("city", "cities"),
+        ("address", "addresses"),
+        ("sales_person", "sales people"),
+    ],
+)
+def test_inferred_nouns_are_english(column, many):
+    """An id is left out of a noun; what cannot be counted is counted by its values."""
+    assert plural_of(noun_for("channel", column)) == many

@@ -10,7 +10,7 @@ from publishing import picking
 from dashboard.model.filters import Days, Filters
 from dashboard.model.statements import rows_statement
 from dashboard.overview.figures import Totals, overview_from, overview_statements
-from dataset_model.definition import Card
+from dataset_model.dashboard.section import Card
 
 D = dt.date
 

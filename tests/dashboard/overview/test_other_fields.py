@@ -1,0 +1,259 @@
+"""Every figure of three datasets of other fields, against an independent reading of their Parquet files with DuckDB."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from duckdb_reading import Reading, is_close
+from other_fields import HOLES, WINDOW, published
+
+from dashboard.model.filters import Days, Filters
+from dashboard.overview.chart_document import Scene, figures_of_chart
+from dashboard.overview.document import board_document
+from dashboard.overview.drill_down import drill_down
+from dashboard.overview.events import Part, board_request_from
+from dashboard.services.service import Service
+from dashboard.settings import settings_from_environment
+from dataset_model.dashboard.section import Chart
+
+D = dt.date
+FIRST, LAST = WINDOW.first, WINDOW.last
+WHOLE = set(WINDOW) - HOLES - {LAST}
+
+EXPRESSIONS = {
+    "rows": "count(*)",
+    "revenue": "sum(amount)",
+    "basket": "avg(amount)",
+    "paid": "avg(CASE state WHEN 'PAID' THEN 1.0 ELSE 0 END)",
+    "large": "count(*) FILTER (WHERE amount >= 500 AND items > 3)",
+    "pieces": "sum(items)::BIGINT",
+    "per_item": "sum(amount) / sum(items)::DOUBLE",
+    "typical": "median(temperature)",
+    "warm": "avg(temperature)",
+    "alarms": "avg(CASE WHEN is_alarm THEN 1.0 ELSE 0 END)",
+    "devices": "count(DISTINCT deviceid)",
+    "weakest": "min(CASE WHEN firmware IS NULL THEN NULL ELSE volts END)",
+    "answer": "median(answer_seconds)",
+    "slowest": "max(answer_seconds)",
+    "unanswered": "avg(CASE WHEN answer_seconds IS NULL THEN 1.0 ELSE 0 END)",
+}
+DIMENSIONS = {
+    "day": "strftime(d, '%Y-%m-%d')",
+    "month": "strftime(d, '%Y-%m')",
+    "weekday": "isodow(d)::VARCHAR",
+}
+OWN = {
+    "orders": {
+        "week": "strftime(d - (isodow(d) - 1)::INT, '%Y-%m-%d')",
+        "hour": "strftime(placed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Europe/Berlin', '%H')",
+    },
+    "sensors": {
+        "week": "strftime(d - (isodow(d) % 7)::INT, '%Y-%m-%d')",
+        "hour": "strftime(\"at\" AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York', '%H')",
+    },
+    "tickets": {"hour": "strftime(opened, '%H')"},
+}
+
+
+@dataclass
+class Subject:
+    """A dataset as the dashboard serves it, and its files."""
+
+    name: str
+    service: Service
+    reading: Reading
+
+    def sql(self, dimension: str) -> str:
+        known = DIMENSIONS | OWN[self.name]
+        return known.get(dimension, f'CAST("{dimension}" AS varchar)')
+
+    def condition(self, days: Days, picks: Mapping[str, tuple[str | None, ...]]) -> str:
+        parts = [f"d BETWEEN DATE '{days.first}' AND DATE '{days.last}'"]
+        for dimension, values in picks.items():
+            either = [
+                f"{self.sql(dimension)} IS NULL" if value is None else f"{self.sql(dimension)} = '{value}'"
+                for value in values
+            ]
+            parts.append(f"({' OR '.join(either)})")
+        return " AND ".join(parts)
+
+    def figure(self, measure: str, days: Days, picks: Mapping[str, tuple[str | None, ...]]) -> Any:
+        return self.reading.all(f"SELECT {EXPRESSIONS[measure]} FROM t WHERE {self.condition(days, picks)}")[0][0]
+
+    def groups(
+        self, chart: Chart, by: tuple[str, ...], days: Days, picks: Mapping[str, tuple[str | None, ...]]
+    ) -> dict[Any, Any]:
+        names = ", ".join(self.sql(each) for each in by)
+        where = self.condition(days, picks)
+        places = ", ".join(str(place + 1) for place in range(len(by)))
+        found = self.reading.all(f"SELECT {names}, {EXPRESSIONS[chart.measure]} FROM t WHERE {where} GROUP BY {places}")
+        return {row[:-1]: row[-1] for row in found}
+
+
+@pytest.fixture(scope="module", params=["orders", "sensors", "tickets"])
+def subject(
+    request: pytest.FixtureRequest, standin_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Subject]:
+    dataset, variables = published(standin_url, request.param)
+    service = Service(settings_from_environment(variables))
+    folder = tmp_path_factory.mktemp(request.param)
+    yield Subject(request.param, service, Reading(variables["S3_BUCKET"], dataset.target.prefix, folder))
+    service.close()
+
+
+PICKS: dict[str, list[dict[str, tuple[str | None, ...]]]] = {
+    "orders": [
+        {},
+        {"region": ("North", None)},
+        {"weekday": ("1", "7"), "region": ("South",)},
+        {"week": ("2026-03-23", "2026-03-30"), "month": ("2026-03",)},
+        {"hour": ("02", "03", "10"), "state": ("PAID",)},
+    ],
+    "sensors": [
+        {},
+        {"firmware": ("2.0", "10.0")},
+        {"is_alarm": ("true", None), "firmware": (None, "1.9")},
+        {"week": ("2026-03-08",), "hour": ("01", "03", "04")},
+    ],
+    "tickets": [
+        {},
+        {"topic": ("topic 04", "topic 09", None)},
+        {"priority": ("0", "3"), "topic": ("topic 00", "topic 01", "topic 16")},
+        {"month": ("2026-02",)},
+    ],
+}
+WINDOWS = [WINDOW, Days(D(2026, 3, 20), LAST), Days(D(2026, 3, 2), D(2026, 3, 4)), Days(LAST, LAST)]
+
+
+def scene_of(subject: Subject, window: Days, picks: Mapping[str, tuple[str | None, ...]]) -> Scene:
+    picked = Filters(None, tuple(picks.items()))
+    overview = subject.service.overview(subject.name, picked.with_days(window))
+    model = subject.service.model(subject.name)
+    choices = {column: subject.service.choices(subject.name, column) or () for column in model.dimensions}
+    return Scene(model, picked, overview, overview, choices)
+
+
+def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
+    assert found.keys() == expected.keys()
+    for key, figure in expected.items():
+        assert is_close(found[key], figure), (key, found[key], figure)
+
+
+@pytest.mark.parametrize("window", WINDOWS, ids=str)
+def test_every_figure_equals_the_files(subject: Subject, window: Days):
+    """Cards, bins, parts of splits and cells of heat maps, per window and filter; a chart's own filter stays open."""
+    for picks in PICKS[subject.name]:
+        scene = scene_of(subject, window, picks)
+        for card in scene.overview.cards:
+            assert is_close(card.value, subject.figure(card.measure, window, picks)), (card.label, picks)
+        for place, chart in enumerate(scene.model.charts):
+            opened = {name: values for name, values in picks.items() if name != chart.by}
+            figures = figures_of_chart(scene, place, chart)
+            bins = subject.groups(chart, (chart.by,), window, opened)
+            found = {(cell.value,): cell.amount for cell in figures.bins if cell.rows or chart.by != "day"}
+            same(found, bins)
+            if chart.split:
+                parts = subject.groups(chart, (chart.by, chart.split), window, opened)
+                same({(cell.value, cell.split): cell.amount for cell in figures.parts}, parts)
+            _check_marks(subject, board_document(scene, ()), place, chart, bins)
+
+
+def _check_marks(subject: Subject, document: dict[str, Any], place: int, chart: Chart, bins: Mapping[Any, Any]) -> None:
+    """The marks are those figures; a whole day is zero where there is nothing to count, and a hole is a gap."""
+    if not document["charts"]:
+        return
+    drawn = document["charts"][place]
+    assert drawn["title"]
+    if drawn["kind"] == "heat":
+        return
+    marks = {mark["key"]: mark for mark in drawn["marks"]}
+    for (value,), figure in bins.items():
+        mark = marks.get("~" if value is None else value)
+        if mark is not None:
+            assert is_close(mark["count"], figure), (chart, value)
+    for mark in marks.values():
+        if drawn["kind"] == "days" and mark.get("parts") and drawn["shape"] == "bar":
+            assert is_close(sum(part["count"] or 0 for part in mark["parts"]), mark["count"] or 0)
+    if chart.by == "day":
+        for day in HOLES & {D.fromisoformat(key) for key in marks}:
+            assert (marks[day.isoformat()]["count"], marks[day.isoformat()]["text"]) == (None, "not published")
+
+
+def test_sums_of_decimals_have_every_digit(standin_url: str, subject: Subject):
+    """Revenue is a decimal, not a double; so is the mean, which says over how many rows it is."""
+    if subject.name != "orders":
+        pytest.skip("amounts are those of the orders")
+    scene = scene_of(subject, WINDOW, {})
+    revenue, basket = scene.overview.cards[:2]
+    assert str(revenue.value) == str(subject.figure("revenue", WINDOW, {}))
+    with_amount, rows = subject.reading.all("SELECT count(amount), count(*) FROM t")[0]
+    assert with_amount < rows
+    assert board_document(scene, ())["cards"][1]["note"] == f"over {with_amount:,} of {rows:,} rows"
+    assert basket.written.text(basket.value).startswith("€")
+
+
+def test_no_word_of_a_contact_centre_is_on_a_board_of_another_field(subject: Subject):
+    """Neither in titles, chips, notes and texts, nor in the names of a downloaded file's columns."""
+    scene = scene_of(subject, WINDOW, PICKS[subject.name][1])
+    document = board_document(scene, ())
+    files = [
+        drill_down(scene, WINDOW, Part("chart", place)).figures.column_names for place in range(len(document["charts"]))
+    ]
+    text = f"{document} {files}".lower()
+    for word in ("contact", "agent", "channel", "initiation", "firmwares", "deviceids", "by deviceid"):
+        assert word not in text, word
+
+
+def test_titles_are_those_of_the_field(subject: Subject):
+    """What the file leaves out is inferred from its nouns, measures and labels."""
+    document = board_document(scene_of(subject, WINDOW, {}), ())
+    assert [chart["title"] for chart in document["charts"]][:4] == {
+        "orders": [
+            "Revenue per day and sales region",
+            "Revenue by sales region",
+            "Mean basket per week",
+            "Paid by sales region",
+        ],
+        "sensors": [
+            "Mean temperature per day and firmware",
+            "Median temperature by hour",
+            "Devices by firmware",
+            "Readings by weekday",
+        ],
+        "tickets": [
+            "Tickets per day and topic",
+            "Median answer by topic",
+            "Tickets by topic",
+            "Tickets by priority and topic",
+        ],
+    }[subject.name]
+
+
+def test_a_pick_of_every_chart_comes_back_and_filters(subject: Subject):
+    """Each drawn value, of a column or of the calendar, is a filter by its key, also from an address."""
+    from dashboard.model.filters import filters_from_params, params_from_filters
+
+    scene = scene_of(subject, WINDOW, {})
+    for chart, drawn in zip(scene.model.charts, board_document(scene, ())["charts"], strict=True):
+        if chart.by == "day" or drawn["kind"] == "heat":
+            continue
+        key = drawn["marks"][-1]["key"]
+        picked = board_request_from({"picked": {"days": None, drawn["dimension"]: [key]}})
+        if key == "~others":
+            assert picked is None
+            continue
+        filters = picked.picked.with_days(WINDOW)
+        assert filters_from_params(params_from_filters(filters), scene.model.link_names) == filters
+        rows = subject.figure("rows", WINDOW, dict(filters.picks))
+        assert subject.service.overview(subject.name, filters).total_rows == rows
+
+
+def test_more_values_than_colours_are_seven_and_others(subject: Subject):
+    """Of 27 topics and tickets without one, a stack and a pie have seven and the rest together."""
+    if subject.name != "tickets":
+        pytest.skip("the tickets have 27 values")
+    charts = board_document(scene_of(subject, WINDOW, {}), ())["charts"]
+    assert [entry["label"] for entry in charts[0]["legend"]][7:] == ["21 others"]
+    assert len(charts[2]["marks"]) == 8
