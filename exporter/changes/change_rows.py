@@ -11,7 +11,7 @@ from dataset_model import Dataset
 from dataset_model.records.changes import CHANGE_COLUMNS, Operation
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.decoded_images import DecodedImages, decoded_images
-from exporter.changes.membership import Membership, only
+from exporter.changes.membership import Membership, Part
 from exporter.changes.stream_record import StreamRecord
 from exporter.decoding.batch import DAY, KEY, LATE, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder, kinds_of_late
@@ -64,10 +64,12 @@ class ChangeDecoder:
         )
         self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key)
         # Of an old image only its place matters: the day that the item leaves, and its key.
-        self._placed = frozenset({dataset.source.sort_key, *description.table_key})
+        of_place = {dataset.source.sort_key, *description.table_key}
+        self._place = Part(of_place)
         places = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
+        placed = tuple(column for column in schema.columns if column.whole_attribute in of_place)
         self._places = PageDecoder(
-            schema.model_copy(update={"columns": ()}), places, source.sort_key, description.table_key
+            schema.model_copy(update={"columns": placed}), places, source.sort_key, description.table_key
         )
 
     def decode(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
@@ -77,7 +79,7 @@ class ChangeDecoder:
         new, new_of = self._carried(kept, [record.new for _, record in kept], found)
         old, old_of = self._carried(kept, [record.old for _, record in kept], found)
         items = decoded_images(self._rows, new)
-        left = decoded_images(self._places, [only(image, self._placed) for image in old])
+        left = decoded_images(self._places, list(map(self._place.of, old)))
         for images, numbers in ((items, new_of), (left, old_of)):
             found.poison |= {numbers[number]: reason for number, reason in images.poison.items()}
         rows = _Rows(records, found)

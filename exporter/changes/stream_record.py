@@ -13,6 +13,7 @@ import msgspec
 
 from dataset_model.records.changes import milliseconds
 from exporter.errors import SourceError
+from exporter.values.attribute_values import AttributeValue, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 """Without the old image the day that an item has left is unknown."""
@@ -20,6 +21,10 @@ VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 SEQUENCE_DIGITS = 40
 """As many as DynamoDB allows; today's numbers have 21 to 25, and their text does not sort."""
 
+RECORD_ATTRIBUTE = "_record"
+"""Of a quarantined record: the whole event as JSON."""
+
+_item = msgspec.json.Decoder(dict[str, AttributeValue])
 _TTL_PRINCIPAL = "dynamodb.amazonaws.com"
 
 Images = tuple[bytes | None, bytes | None]
@@ -47,7 +52,7 @@ class PoisonRecord:
 
     reason: str
     text: str
-    """The record as JSON."""
+    """The record as a quarantined item."""
 
 
 def stream_record(event: Mapping[str, Any]) -> StreamRecord | PoisonRecord:
@@ -69,8 +74,22 @@ def stream_record(event: Mapping[str, Any]) -> StreamRecord | PoisonRecord:
 
 
 def record_text(event: Mapping[str, Any]) -> str:
-    """Return an event as JSON."""
-    return json.dumps(event, default=str)  # which writes any text, half of a surrogate pair as well
+    """Return an event as a quarantined item: the item's key where the event has it, and the event itself as a text.
+
+    So the quarantine shows it like any item, and a retry looks the item up by its key.
+    """
+    item = {**_keys(event), RECORD_ATTRIBUTE: {"S": json.dumps(event, default=str)}}
+    return json.dumps(item)  # which writes any text, half of a surrogate pair as well
+
+
+def _keys(event: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        keys = event["dynamodb"]["Keys"]
+        for value in _item.decode(msgspec.json.encode(keys)).values():
+            kind_of(value)
+    except (KeyError, TypeError, ValueError, StopIteration, msgspec.MsgspecError):
+        return {}
+    return dict(keys)
 
 
 def _images(event: Mapping[str, Any], change: Mapping[str, Any]) -> Images:

@@ -5,10 +5,10 @@ whole: what it has written already is written again, or counted once by key and 
 """
 
 import datetime as dt
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 from dataset_model.records.table_schema import TableSchema
@@ -87,10 +87,10 @@ class ChangeWriter:
         rows = self._decoded(records, now)
         poison = [record for record in read if isinstance(record, PoisonRecord)]
         poison += [PoisonRecord(reason, record_text(origins[number])) for number, reason in sorted(rows.poison.items())]
-        quarantined = self._quarantine(rows.quarantined, poison, now)
+        newest = max((record.at for record in records), default=None)
+        quarantined = self._quarantine(rows.quarantined, poison, newest)
         self._publish(rows)
         files = write_changes(self._store, self._settings.prefix, rows.days)
-        newest = max((record.at for record in records), default=None)
         return Handled(len(given), rows.rows, len(files), quarantined, rows.expired, newest)
 
     def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
@@ -114,13 +114,18 @@ class ChangeWriter:
         raise AssertionError  # the last attempt has returned or raised
 
     def _quarantine(
-        self, pages: Iterable[Sequence[QuarantinedItem]], poison: Iterable[PoisonRecord], now: dt.datetime
+        self, pages: Iterable[Sequence[QuarantinedItem]], poison: Iterable[PoisonRecord], newest_at: int | None
     ) -> int:
-        run_id = f"{now:%Y%m%dT%H%M%SZ}-stream-{secrets.token_hex(3)}"
-        quarantine = Quarantine(self._store, self._settings.prefix, run_id)
-        for page in pages:
-            quarantine.add(page)
-        quarantine.add(QuarantinedItem(record.reason, record.text, None, None) for record in poison)
+        """Quarantine items under a name made of them, so that a batch that comes again overwrites what it wrote."""
+        groups = [*pages, [QuarantinedItem(record.reason, record.text, None, None) for record in poison]]
+        items = [entry.item for group in groups for entry in group]
+        if not items:
+            return 0
+        moment = dt.datetime.fromtimestamp((newest_at or 0) / 1000, dt.UTC)
+        digest = blake2b("\n".join(items).encode(), digest_size=6).hexdigest()
+        quarantine = Quarantine(self._store, self._settings.prefix, f"{moment:%Y%m%dT%H%M%SZ}-stream-{digest}")
+        for group in groups:
+            quarantine.add(group)
         quarantine.flush()
         return quarantine.items
 

@@ -110,6 +110,7 @@ class Retry:
         self._clients = Clients(settings.region)
         self._store = Store(self._clients.s3, settings.bucket)
         self._parts: Mapping[str, list[str]] = {}
+        self._unknown: set[str] = set()  # runs with lines that name no item
 
     def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
         """Retry the items of one run, or of every run; raise UsageError where there are none."""
@@ -130,6 +131,7 @@ class Retry:
             fate: tuple(sorted(one.key for digest, one in items.items() if fates[digest] == fate)) for fate in _FATES
         }
         kept = {run for digest, one in items.items() if fates[digest] in {"withheld", "unseen"} for run in one.runs}
+        kept |= self._unknown
         cleared = self._clear(kept) if clear and done else ()
         return RetryReport(**keys, exports=tuple(exports), cleared=cleared)
 
@@ -148,6 +150,9 @@ class Retry:
         for run_id, parts in self._parts.items():
             for line in lines_of(self._store, parts):
                 item = item_of(line)
+                if any(name not in item for name in key):  # a record of a stream without the key of its item
+                    self._unknown.add(run_id)
+                    continue
                 one = items.setdefault(
                     key_digest(item, key), _Quarantined(key_text_of(item, key), {name: item[name] for name in key})
                 )

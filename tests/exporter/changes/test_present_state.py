@@ -7,6 +7,7 @@ import pytest
 from changing import TTL, event, item, live, write
 
 from exporter.errors import SourceError
+from exporter.quarantine.retry import Retry
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 """When the days are read."""
@@ -185,6 +186,9 @@ def test_a_poison_record_is_quarantined_and_the_others_count(table, damage):
     assert ("16", "3", "good") in live(table)
     assert ("16", "1", "first") in live(table)
     assert [line["reason"].split(":")[0] for line in table.quarantine()] == ["record"]
+    write(table, bad, good)  # the batch comes again
+    assert len(table.quarantine()) == 1
+    assert Retry(table.settings()).run(None).error is None
 
 
 def test_time_to_live_is_no_deletion_where_the_dataset_keeps_its_days(scene, tmp_path):
