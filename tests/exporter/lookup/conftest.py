@@ -1,5 +1,6 @@
 """The operations tables, made from their template in the stand-in and filled with a few items."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,7 @@ def put(aws, monkeypatch: pytest.MonkeyPatch) -> Put:
     client = boto3.client("dynamodb")
     made = Rendering(document_from_text((FOLDER / "operations.yaml").read_text(encoding="utf-8")), {}).resources
     for name, table in TABLES.items():
-        if table in client.list_tables()["TableNames"]:
+        with contextlib.suppress(client.exceptions.ResourceNotFoundException):
             client.delete_table(TableName=table)
         client.create_table(**{key: made[name]["Properties"][key] for key in _AT_CREATION})
     serializer = TypeSerializer()
