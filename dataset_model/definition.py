@@ -93,6 +93,7 @@ def _key_value(value: Any) -> Any:
 
 
 DYNAMO_PATTERN = r"^[A-Za-z0-9_.-]{3,255}$"
+TABLE_PATTERN = r"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[A-Za-z0-9_.-]{3,255}$"
 
 DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
 
@@ -135,8 +136,8 @@ class _Model(BaseModel):
 class _SourceFields(_Model):
     """What every kind of source declares."""
 
-    table: DynamoName
-    """DynamoDB table name."""
+    table: Annotated[str, Field(pattern=TABLE_PATTERN)]
+    """DynamoDB table name, or the ARN of a table of another account."""
     date_format: DateFormat = "ISO"
     """ISO, EPOCH (seconds), EPOCH_MILLIS, HUMAN_READABLE (does not sort: the whole key is read) or a strptime
     pattern. A `*` at the end allows any text after the time: ISO*, %Y-%m-%d#*."""

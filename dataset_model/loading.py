@@ -45,6 +45,7 @@ ENVIRONMENT_FIELDS = {
 _PATTERNS = {
     NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
     definition.DYNAMO_PATTERN: "3 to 255 letters, digits and _.-",
+    definition.TABLE_PATTERN: "3 to 255 letters, digits and _.-, or arn:aws:dynamodb:REGION:ACCOUNT:table/NAME",
 }
 """What a pattern means to a reader."""
 

@@ -127,6 +127,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
     if isinstance(data.get("parameters"), dict):
         faults += _unknown(data["parameters"], templates)
         faults += _not_allowed(data["parameters"], templates)
+        faults += _made_elsewhere(data["parameters"])
         faults += _unwatched(data["parameters"], templates["template"].parameters | templates["alarms"].parameters)
     return faults
 
@@ -155,6 +156,13 @@ def _allowed(name: str, templates: Mapping[TemplateName, Template]) -> set[str]:
     declared = [template.parameters.get(name, {}) for template in templates.values()]
     lists = [{_text(value) for value in found["AllowedValues"]} for found in declared if "AllowedValues" in found]
     return set.intersection(*lists) if lists else set()
+
+
+def _made_elsewhere(parameters: Mapping[str, Any]) -> list[str]:
+    table = _text(parameters.get("DynamoTableName"))
+    if not table.startswith("arn:") or _text(parameters.get("CreateTable")) != "true":
+        return []
+    return [f"parameters.DynamoTableName: CreateTable makes a table in this account; expected a name, found {table!r}"]
 
 
 def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> list[str]:

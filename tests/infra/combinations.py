@@ -89,6 +89,20 @@ _CHOICES: dict[str, list[list[Parameters]]] = {
 }
 
 
+_KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f1e2d3c-0000-4000-8000-000000000000"
+_PROTECTED = {"DataKeyArn": _KEY, "ResultsKeyArn": _KEY, "LakeFormation": "true"}
+_ALONE: dict[str, list[Parameters]] = {
+    "template": [
+        _PROTECTED | {"TableKeyArn": _KEY, "CreateTable": "true"},
+        _PROTECTED | {"TableKeyArn": _KEY, "S3BucketName": "given", "ExistingDataBucket": "true"},
+        {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"},
+        {"ScheduleExpression": "rate(12 hours)"},
+    ],
+    "dashboard": [_PROTECTED],
+}
+"""Choices that depend on no other, so that they are tried once each and not with all others."""
+
+
 def combinations(name: str) -> Iterator[Parameters]:
     """Yield sets of parameters of a template, those included that its rules refuse."""
     for chosen in itertools.product(*_CHOICES[name]):
@@ -96,6 +110,8 @@ def combinations(name: str) -> Iterator[Parameters]:
         for one in chosen:
             merged |= one
         yield merged
+    for one in _ALONE.get(name, []):
+        yield REQUIRED[name] | one
 
 
 def rendered(name: TemplateName, **parameters: str) -> Rendering:

@@ -10,7 +10,7 @@ from infra.settings.templates import MOST_BYTES, document_from_text
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]
 
-KNOWN_WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes"}
+KNOWN_WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes", "lakeformation:GetDataAccess"}
 """Actions that take no resource, so that "*" is the only one."""
 
 TRUSTED = {
@@ -148,6 +148,8 @@ def _width(statement: Mapping[str, Any]) -> Iterator[str]:
         yield "runs a task on any cluster"
     if "iam:PassRole" in actions and "iam:PassedToService" not in json.dumps(statement.get("Condition", {})):
         yield "passes a role to any service"
+    if any(action.startswith("kms:") for action in actions) and "kms:ViaService" not in str(statement.get("Condition")):
+        yield "uses a key outside of the service that holds the data"
 
 
 def narrow_trust(document: Document) -> Iterator[str]:

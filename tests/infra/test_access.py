@@ -208,6 +208,16 @@ def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monke
     assert granted("template", "ExporterRole") == wanted
 
 
+def test_a_table_is_read_by_its_arn(variables):
+    """`DYNAMO_TABLE_NAME` takes the ARN of a table, as a table of another account is named: its rows are exported."""
+    arn = boto3.client("dynamodb").describe_table(TableName="contacts")["Table"]["TableArn"]
+    assert re.fullmatch(r"arn:aws:dynamodb:us-east-1:\d{12}:table/contacts", arn)
+    settings = exporter_settings(variables | {"DYNAMO_TABLE_NAME": arn})
+    now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+    entry = ExportJob(settings, request_from_options(settings, now, everything=True)).run()
+    assert (entry.status, entry.rows) == ("succeeded", 2)
+
+
 def test_discover_needs_what_the_guide_says(repository, variables, calls):
     """`discover` needs an action that no role here has; the guide names all that it calls."""
     found = actions_of(called_by(calls, BY_A_PERSON))

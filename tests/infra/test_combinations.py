@@ -15,6 +15,9 @@ from .metrics import metrics_of_a_run
 from .rendering import Rendering
 from .schemas import faults_in_schema
 
+INDEX = "Channel-InitiationTimestamp-index"
+KEY = "arn:aws:kms:us-east-1:111122223333:key/0f1e2d3c-0000-4000-8000-000000000000"
+
 KNOWN_OUTPUTS = (
     {
         "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup", "AthenaDatabase", "AthenaTable", "LambdaFunction",
@@ -68,7 +71,7 @@ def test_the_number_of_combinations():
         document = load_template(name).document
         made = [Rendering(document, parameters) for parameters in combinations(name)]
         counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
-    assert counts == {"template": (1920, 1680), "alarms": (12, 8), "dashboard": (192, 48 + 16)}
+    assert counts == {"template": (1920 + 4, 1680 + 4), "alarms": (12, 8), "dashboard": (192 + 1, 48 + 16 + 1)}
 
 
 def test_an_attribute_is_defined_once(renderings):
@@ -224,6 +227,78 @@ def test_alarms_read_what_the_exporter_writes():
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
     ours = {(one["Namespace"], one["MetricName"]) for one in alarms if one["Namespace"].startswith("DynamoDB")}
     assert ours == made == {("DynamoDBReporting/reports", name) for name in ("RunsSucceeded", "DataAge", "Quarantined")}
+
+
+def statement(rendering: Rendering, role: str, sid: str) -> dict[str, Any]:
+    properties = rendering.resources[role]["Properties"]
+    policy = properties.get("PolicyDocument") or properties["Policies"][0]["PolicyDocument"]
+    found = [one for one in policy["Statement"] if one["Sid"] == sid]
+    return found[0] if found else {}
+
+
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [
+        ("contacts", "arn:aws:dynamodb:us-east-1:111122223333:table/contacts"),
+        (
+            "arn:aws:dynamodb:us-east-1:444455556666:table/contacts",
+            "arn:aws:dynamodb:us-east-1:444455556666:table/contacts",
+        ),
+    ],
+)
+def test_the_role_reads_the_table_that_is_named(name, table):
+    """A name means a table of this account, an ARN the table of the account in it; the index belongs to either."""
+    rendering = rendered("template", DynamoTableName=name)
+    assert statement(rendering, "ExporterRole", "KnowTable")["Resource"] == table
+    assert statement(rendering, "ExporterRole", "ReadIndex")["Resource"] == f"{table}/index/{INDEX}"
+
+
+@pytest.mark.parametrize(
+    ("parameter", "sid", "actions", "services"),
+    [
+        ("TableKeyArn", "DecryptTable", ["kms:Decrypt", "kms:DescribeKey"], "dynamodb.us-east-1.amazonaws.com"),
+        ("DataKeyArn", "UseDataKey", ["kms:Decrypt", "kms:GenerateDataKey"], "s3.us-east-1.amazonaws.com"),
+        (
+            "ResultsKeyArn",
+            "UseResultsKey",
+            ["kms:Decrypt", "kms:GenerateDataKey"],
+            ["s3.us-east-1.amazonaws.com", "athena.us-east-1.amazonaws.com"],
+        ),
+    ],
+)
+def test_a_key_of_ones_own_is_used_through_its_service(parameter, sid, actions, services):
+    """Each role that touches the data may use that key alone and through its service alone; without one, none."""
+    for name, role in (("template", "ExporterRole"), ("dashboard", "Access")):
+        if parameter in load_template(name).parameters:
+            assert statement(rendered(name, **{parameter: KEY}), role, sid) == {
+                "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": KEY,
+                "Condition": {"StringEquals": {"kms:ViaService": services}},
+            }  # fmt: skip
+            assert statement(rendered(name), role, sid) == {}
+
+
+def test_what_is_made_is_encrypted_with_the_key_given():
+    """Table, data, results and workgroup take a key of one's own; without one they have AWS's."""
+    for key in ("", KEY):
+        keys = {"TableKeyArn": key, "DataKeyArn": key, "ResultsKeyArn": key, "CreateTable": "true"}
+        made = {name: one["Properties"] for name, one in rendered("template", **keys).resources.items()}
+        (data,) = made["Data"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        (results,) = made["Results"]["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        shown = [
+            made["Table"]["SSESpecification"].get("KMSMasterKeyId"),
+            data["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"),
+            results["ServerSideEncryptionByDefault"].get("KMSMasterKeyID"),
+            made["Workgroup"]["WorkGroupConfiguration"]["ResultConfiguration"]["EncryptionConfiguration"].get("KmsKey"),
+        ]
+        assert shown == [key or None] * 4
+
+
+def test_lake_formation_gives_data_to_both_roles():
+    """With Lake Formation both roles may ask it for data, and without it neither does."""
+    for name, role in (("template", "ExporterRole"), ("dashboard", "Access")):
+        given = statement(rendered(name, LakeFormation="true"), role, "ReadGovernedData")
+        assert (given["Action"], given["Resource"]) == ("lakeformation:GetDataAccess", "*")
+        assert statement(rendered(name), role, "ReadGovernedData") == {}
 
 
 @pytest.mark.parametrize(("host", "schedule"), [("Fargate", "TaskSchedule"), ("Lambda", "FunctionSchedule")])

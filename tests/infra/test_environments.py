@@ -108,6 +108,11 @@ def test_the_longest_pause_of_a_schedule(schedule, hours):
         ("CronExpression: cron(0 1 * 1 ? *), AlarmAfterHours: 168", "an alarm looks back 168 hours at most"),
         ("CronExpression: rate(7 days), AlarmAfterHours: 168", "runs more often"),
         ("ScheduleExpression: rate(12 hours)", None),
+        ("DynamoTableName: arn:aws:dynamodb:us-east-1:444455556666:table/contacts", None),
+        (
+            "CreateTable: true, DynamoTableName: arn:aws:dynamodb:us-east-1:444455556666:table/contacts",
+            "DynamoTableName: CreateTable makes a table in this account; expected a name",
+        ),
         ("ScheduleExpression: rate(36 hours)", r"ScheduleExpression: rate\(36 hours\) pauses.*AlarmAfterHours: 37"),
         (
             "CronExpression: cron(0 1 * * ? *), ScheduleExpression: rate(1 day)",

@@ -143,11 +143,12 @@ def test_two_stacks_mean_the_same_by_a_name(name, some):
 
 
 def test_the_list_of_known_parameters_is_complete():
-    """A parameter that is not among the known ones is for network, capacity, size or sign-in."""
+    """A parameter that is not among the known ones is for network, capacity, size, keys or sign-in."""
     others = {name: set(load_template(name).parameters) - set(DEFAULTS[name]) for name in ("template", "dashboard")}
     assert others["template"] == {
         "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "ExporterArchitecture",
-        "ExporterMemory", "ExporterDisk", "ReadCapacityUnits", "WriteCapacityUnits",
+        "ExporterMemory", "ExporterDisk", "ReadCapacityUnits", "WriteCapacityUnits", "TableKeyArn", "DataKeyArn",
+        "ResultsKeyArn", "LakeFormation",
     }  # fmt: skip
 
 
