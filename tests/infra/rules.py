@@ -140,7 +140,7 @@ def _width(statement: Mapping[str, Any]) -> Iterator[str]:
     actions = set(listed(statement.get("Action", [])))
     if any("*" in action for action in actions):
         yield "wildcard action"
-    if "*" in listed(statement.get("Resource", [])) and not actions <= KNOWN_WITHOUT_RESOURCE:
+    if "*" in map(str, nodes(statement.get("Resource"))) and not actions <= KNOWN_WITHOUT_RESOURCE:
         yield "wildcard resource"
     if statement.get("Principal") in ("*", {"AWS": "*"}):
         yield "open to everyone"
@@ -363,14 +363,26 @@ def bounded_queries(document: Document) -> Iterator[str]:
             yield "there are not four saved queries"
 
 
-def sound_hosts(document: Document) -> Iterator[str]:
-    """Hosts without stickiness have one instance; the one with several is sticky and gives up on a broken task."""
+def sound_express(document: Document) -> Iterator[str]:
+    """ECS Express has one task, because it has no stickiness, and takes the rest from a task definition."""
     for name, express in resources(document, "AWS::ECS::ExpressGatewayService"):
-        shown = {"Cpu", "Memory", "HealthCheckPath", "ScalingTarget", "ExecutionRoleArn", "TaskRoleArn", "Cluster"}
+        shown = {"TaskDefinitionArn", "HealthCheckPath", "ScalingTarget", "Cluster"}
         if missing := shown - set(express):
             yield f"{name} leaves {', '.join(sorted(missing))} to defaults that are documented in two ways"
         if express.get("ScalingTarget", {}).get("MaxTaskCount") != 1:
             yield f"{name} may run two tasks without stickiness"
+        if beside := {"PrimaryContainer", "ExecutionRoleArn", "TaskRoleArn", "Cpu", "Memory"} & set(express):
+            yield f"{name} has {', '.join(sorted(beside))}, which Express refuses together with a task definition"
+        task = document["Resources"][express.get("TaskDefinitionArn", {}).get("Ref", "Task")]["Properties"]
+        (container,) = task["ContainerDefinitions"]
+        if "Main" not in json.dumps(container["Name"]) or not all(
+            port.get("Name") for port in container["PortMappings"]
+        ):
+            yield f"{name} finds no container Main with a named port"
+
+
+def sound_hosts(document: Document) -> Iterator[str]:
+    """Hosts without stickiness have one instance; the one with several is sticky and gives up on a broken task."""
     for name, scaling in resources(document, "AWS::AppRunner::AutoScalingConfiguration"):
         if scaling.get("MaxSize") != 1:
             yield f"{name} may run two instances without stickiness"
@@ -400,7 +412,7 @@ def asked_health(document: Document) -> Iterator[str]:
 def carried_pages(document: Document) -> Iterator[str]:
     """App Runner refuses WebSockets, so the pages travel over plain HTTP there, and elsewhere where an edge refuses."""
     streams = re.findall(r'"HTTP_STREAM", "Value": "(\w+)"', json.dumps(document))
-    if streams and sorted(streams) != ["always", "auto", "auto"]:
+    if streams and sorted(streams) != ["always", "auto"]:
         yield "HTTP_STREAM has to be always on App Runner, and auto elsewhere"
 
 
@@ -462,6 +474,7 @@ RULES: tuple[Rule, ...] = (
     plain_tasks,
     tagged_tasks,
     bounded_queries,
+    sound_express,
     sound_hosts,
     asked_health,
     carried_pages,

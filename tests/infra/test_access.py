@@ -260,8 +260,7 @@ def given_by(name: str, resource: str, **parameters: str) -> set[str]:
     if "SourceConfiguration" in made:
         image = made["SourceConfiguration"]["ImageRepository"]["ImageConfiguration"]
         return {one["Name"] for one in image["RuntimeEnvironmentVariables"]}
-    container = made["PrimaryContainer"] if "PrimaryContainer" in made else made["ContainerDefinitions"][0]
-    return {one["Name"] for one in container["Environment"]}
+    return {one["Name"] for one in made["ContainerDefinitions"][0]["Environment"]}
 
 
 @pytest.mark.parametrize(("host", "resource"), [("Fargate", "Task"), ("Lambda", "Function")])
@@ -273,9 +272,7 @@ def test_the_exporter_is_given_what_it_reads(repository, host, resource):
     assert ("AWS_REGION" in given) == (host == "Fargate")
 
 
-@pytest.mark.parametrize(
-    ("host", "resource"), [("EcsExpress", "Express"), ("AppRunner", "Runner"), ("Fargate", "Task")]
-)
+@pytest.mark.parametrize(("host", "resource"), [("EcsExpress", "Task"), ("AppRunner", "Runner"), ("Fargate", "Task")])
 def test_the_dashboard_is_given_what_it_reads(repository, host, resource):
     """Every host gives every variable that the dashboard reads, sign-in and the way of the pages included."""
     network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
@@ -315,7 +312,7 @@ def test_hosts_and_image_agree_on_the_port(repository):
         host: Rendering(load_template("dashboard").document, REQUIRED["dashboard"] | network | {"DashboardHost": host})
         for host in ("EcsExpress", "AppRunner", "Fargate")
     }
-    express = resources["EcsExpress"].resources["Express"]["Properties"]["PrimaryContainer"]
+    express = resources["EcsExpress"].resources["Task"]["Properties"]["ContainerDefinitions"][0]["PortMappings"][0]
     runner = resources["AppRunner"].resources["Runner"]["Properties"]["SourceConfiguration"]["ImageRepository"]
     fargate = resources["Fargate"].resources
     container = fargate["Task"]["Properties"]["ContainerDefinitions"][0]

@@ -130,7 +130,7 @@ def test_rules_refuse_what_cannot_work(parameters, shown):
         ({"DashboardHost": "Fargate"}, "CertificateArn"),
         ({"VpcId": "vpc-01234567"}, "SubnetIds has to name"),
         ({"SubnetIds": "subnet-01234567,subnet-89abcdef"}, "VpcId has to name"),
-        ({"DashboardArchitecture": "ARM64"}, "EcsExpress and AppRunner do not run"),
+        ({"DashboardArchitecture": "ARM64", "DashboardHost": "AppRunner"}, "AppRunner does not run"),
         (
             {"DomainName": "reports.example.com"},
             "DomainName, CertificateArn and HostedZoneId need DashboardHost Fargate",
@@ -167,7 +167,7 @@ def test_the_address_has_one_scheme(monkeypatch, endpoint, address):
 @pytest.mark.parametrize(
     ("host", "made", "absent"),
     [
-        ("EcsExpress", {"Express", "Cluster", "Log", "Users", "SignIn"}, {"Runner", "Service", "Balancer"}),
+        ("EcsExpress", {"Express", "Task", "Cluster", "Log", "Users", "SignIn"}, {"Runner", "Service", "Balancer"}),
         ("AppRunner", {"Runner", "OneInstance", "Users", "SignIn"}, {"Express", "Cluster", "Log", "Service"}),
         ("Fargate", {"Service", "Balancer", "Scaling", "Cluster", "Users", "SignIn"}, {"Express", "Runner"}),
         ("None", {"Access"}, {"Express", "Runner", "Service", "Users", "SignIn", "DashboardRole"}),
@@ -199,11 +199,26 @@ def test_the_secret_holds_what_sign_in_needs(issuer):
 def test_the_dashboard_reads_the_secret_that_is_made():
     """The name in the container, the name of the secret and the one in the role are the same, without a reference."""
     resources = rendered("dashboard").resources
-    environment = resources["Express"]["Properties"]["PrimaryContainer"]["Environment"]
+    environment = resources["Task"]["Properties"]["ContainerDefinitions"][0]["Environment"]
     (name,) = [one["Value"] for one in environment if one["Name"] == "SIGN_IN_SECRET"]
     assert resources["SignIn"]["Properties"]["Name"] == name
     statement = resources["DashboardRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
     assert statement["Resource"].endswith(f":secret:{name}*")
+
+
+@pytest.mark.parametrize(("host", "container"), [("EcsExpress", "Main"), ("Fargate", "dashboard")])
+def test_express_and_fargate_run_one_task(host, container):
+    """Both run the same task definition: read-only root, a minute to stop, either processor; Express names it Main."""
+    network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
+    resources = rendered("dashboard", DashboardHost=host, DashboardArchitecture="ARM64", **network).resources
+    task = resources["Task"]["Properties"]
+    (made,) = task["ContainerDefinitions"]
+    assert (made["Name"], made["ReadonlyRootFilesystem"], made["StopTimeout"]) == (container, True, 60)
+    assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
+    assert made["PortMappings"] == [{"Name": "pages", "ContainerPort": 8501, "Protocol": "tcp"}]
+    if host == "EcsExpress":
+        definition = resources["Express"]["Properties"]["TaskDefinitionArn"]
+        assert definition.startswith("arn:aws:ecs:us-east-1:111122223333:task-definition/")
 
 
 def test_the_pull_is_limited_to_the_image():
