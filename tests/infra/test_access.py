@@ -212,7 +212,7 @@ def test_a_table_is_read_by_its_arn(variables):
     """`DYNAMO_TABLE_NAME` takes the ARN of a table, as a table of another account is named: its rows are exported."""
     arn = boto3.client("dynamodb").describe_table(TableName="contacts")["Table"]["TableArn"]
     assert re.fullmatch(r"arn:aws:dynamodb:us-east-1:\d{12}:table/contacts", arn)
-    settings = exporter_settings(variables | {"DYNAMO_TABLE_NAME": arn})
+    settings = exporter_settings(variables | {"DYNAMO_TABLE_NAME": arn, "S3_PREFIX": "by-arn", "ATHENA_DATABASE": "by_arn"})
     now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
     entry = ExportJob(settings, request_from_options(settings, now, everything=True)).run()
     assert (entry.status, entry.rows) == ("succeeded", 2)
@@ -239,6 +239,8 @@ def test_the_dashboards_policy_holds_what_it_calls(variables, calls):
 NOT_GIVEN = {
     "ATHENA_RESULTS": "the workgroup enforces a place for results",
     "AWS_DEFAULT_REGION": "AWS_REGION is given",
+    "DATE_ATTRIBUTE": "it belongs to the source kind scan",
+    "SOURCE_KIND": "the templates deploy an index; the role may not scan a table",
     "AWS_REGION": "Lambda sets it itself and refuses it from others",
     "S3_PUBLIC_ENDPOINT_URL": "the browser sees S3 under the name that the dashboard sees",
     "DASHBOARD_ALLOW_UNAUTHENTICATED": "a deployed dashboard is closed",
