@@ -18,5 +18,5 @@ lock() {
 }
 
 lock exporter exporter lambda
-lock dashboard dashboard
+lock dashboard dashboard lambda
 lock local exporter local

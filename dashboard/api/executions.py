@@ -1,7 +1,9 @@
-"""Queries and their cost to JSON."""
+"""Queries, their results and their cost to JSON."""
 
 from typing import Any
 
+from dashboard.model.result import QueryResult
+from dashboard.results.json_values import json_columns, json_rows
 from dashboard.services.audit import Spending
 from dashboard.services.job import Job
 
@@ -14,6 +16,19 @@ def described(job: Job) -> dict[str, Any]:
         "query": job.statement.title or "custom_sql",
         "datasets": list(job.ticket.datasets),
         "seconds": round(job.elapsed, 3),
+    }
+
+
+def result_body(result: QueryResult, first: int = 0, count: int | None = None) -> dict[str, Any]:
+    """Return a result with `count` of its rows from `first` on; None: all the others."""
+    return {
+        "queryExecutionId": result.query_execution_id,
+        "columns": json_columns(result),
+        "rows": json_rows(result.table, first, count),
+        "rowCount": result.row_count,
+        "truncated": result.truncated,
+        "dataScannedBytes": result.statistics.bytes_scanned,
+        "runtimeMs": result.statistics.total_ms,
     }
 
 

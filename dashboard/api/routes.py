@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from dashboard.api.document.docs_page import docs_page
 from dashboard.api.document.openapi import openapi
 from dashboard.api.errors import answered, json_response
-from dashboard.api.executions import described, spent
+from dashboard.api.executions import described, result_body, spent
 from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
@@ -27,7 +27,6 @@ from dashboard.api.tables import estimated, tables
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.filters import Days, Filters, day_from_text
 from dashboard.model.result import QueryResult
-from dashboard.results.json_values import json_columns, json_rows
 from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
@@ -227,17 +226,10 @@ def _result(job: Job) -> QueryResult:
 
 def _page(result: QueryResult, first: int | None) -> dict[str, Any]:
     """Return the body of a result: all rows where `first` is None, otherwise the page that begins there."""
-    start, count = (0, None) if first is None else (first, PAGE_ROWS)
-    page = {
-        "queryExecutionId": result.query_execution_id,
-        "columns": json_columns(result),
-        "rows": json_rows(result.table, start, count),
-        "rowCount": result.row_count,
-        "truncated": result.truncated,
-        "dataScannedBytes": result.statistics.bytes_scanned,
-        "runtimeMs": result.statistics.total_ms,
-    }
-    if first is not None and first + PAGE_ROWS < result.row_count:
+    if first is None:
+        return result_body(result)
+    page = result_body(result, first, PAGE_ROWS)
+    if first + PAGE_ROWS < result.row_count:
         page["nextToken"] = _token(result.query_execution_id, first + PAGE_ROWS)
     return page
 

@@ -90,7 +90,7 @@ def test_context_holds_only_what_is_copied(repository: Path) -> None:
                 assert any(Path(source).match(one) for one in let_in), source
 
 
-@pytest.mark.parametrize("name", ["exporter.sh", "images.sh", "lock.sh", "strip.sh"])
+@pytest.mark.parametrize("name", ["dashboard.sh", "exporter.sh", "images.sh", "lock.sh", "strip.sh"])
 def test_scripts_are_posix_shell(repository: Path, name: str) -> None:
     """The scripts run under any POSIX shell and stop at the first failure."""
     path = repository / "containers" / name

@@ -98,7 +98,15 @@ _ALONE: dict[str, list[Parameters]] = {
         {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"},
         {"ScheduleExpression": "rate(12 hours)"},
     ],
-    "dashboard": [_PROTECTED],
+    "dashboard": [
+        _PROTECTED,
+        {"QueryFunction": "true"},
+        {
+            "QueryFunction": "true",
+            "DashboardHost": "None",
+            "AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic",
+        },
+    ],
 }
 """Choices that depend on no other, so that they are tried once each and not with all others."""
 

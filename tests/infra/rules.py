@@ -37,6 +37,7 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     },
     "dashboard": {
         "DashboardHost": "EcsExpress", "DashboardImage": None, "MaxFetchRows": "20000", "LogRetentionDays": "14",
+        "QueryFunction": "false",
         "Environment": "prod", "AthenaDatabase": "gsi_dynamodb_athena_db", "AthenaTable": "gsi_export",
     },
     "alarms": {
@@ -290,7 +291,8 @@ def watched_schedules(document: Document) -> Iterator[str]:
     configured = {
         properties["FunctionName"]["Ref"]
         for _, properties in resources(document, "AWS::Lambda::EventInvokeConfig")
-        if properties.get("MaximumRetryAttempts") == 0 and "OnFailure" in properties.get("DestinationConfig", {})
+        if properties.get("MaximumRetryAttempts") == 0
+        and "OnFailure" in json.dumps(properties.get("DestinationConfig", {}))
     }
     yield from (f"function {name} runs again when it failed, or fails unheard" for name in functions - configured)
 

@@ -212,7 +212,9 @@ def test_a_table_is_read_by_its_arn(variables):
     """`DYNAMO_TABLE_NAME` takes the ARN of a table, as a table of another account is named: its rows are exported."""
     arn = boto3.client("dynamodb").describe_table(TableName="contacts")["Table"]["TableArn"]
     assert re.fullmatch(r"arn:aws:dynamodb:us-east-1:\d{12}:table/contacts", arn)
-    settings = exporter_settings(variables | {"DYNAMO_TABLE_NAME": arn, "S3_PREFIX": "by-arn", "ATHENA_DATABASE": "by_arn"})
+    settings = exporter_settings(
+        variables | {"DYNAMO_TABLE_NAME": arn, "S3_PREFIX": "by-arn", "ATHENA_DATABASE": "by_arn"}
+    )
     now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
     entry = ExportJob(settings, request_from_options(settings, now, everything=True)).run()
     assert (entry.status, entry.rows) == ("succeeded", 2)
@@ -283,6 +285,14 @@ def test_the_dashboard_is_given_what_it_reads(repository, host, resource):
     read = read_by(repository, "dashboard") | sign_in | {"HTTP_STREAM"}
     assert given - read == set()
     assert read - given <= set(NOT_GIVEN)
+
+
+def test_the_query_function_is_given_what_it_reads(repository):
+    """The function gives every variable that the dashboard reads, but for pages and sign-in, which it has not."""
+    given = given_by("dashboard", "Query", QueryFunction="true")
+    read = read_by(repository, "dashboard")
+    assert given - read == set()
+    assert read - given <= set(NOT_GIVEN) | {"HTTP_STREAM", "USER_QUERIES", "USER_BYTES_PER_DAY"}
 
 
 def test_the_dashboard_knows_the_secret_by_this_name():

@@ -23,7 +23,7 @@ KNOWN_OUTPUTS = (
         "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup", "AthenaDatabase", "AthenaTable", "LambdaFunction",
         "OnDemandExportFunction", "ReportQueryFunction", "EventBridgeRule", "DynamoDBTable", "RunTaskCommand",
     },
-    {"ReportDashboardURL"},
+    {"ReportDashboardURL", "ReportQueryFunction"},
     {"MetricNamespace"},
     {"ExporterRepository", "DashboardRepository"},
 )  # fmt: skip
@@ -71,7 +71,7 @@ def test_the_number_of_combinations():
         document = load_template(name).document
         made = [Rendering(document, parameters) for parameters in combinations(name)]
         counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
-    assert counts == {"template": (1920 + 4, 1680 + 4), "alarms": (12, 8), "dashboard": (192 + 1, 48 + 16 + 1)}
+    assert counts == {"template": (1920 + 4, 1680 + 4), "alarms": (12, 8), "dashboard": (192 + 3, 48 + 16 + 3)}
 
 
 def test_an_attribute_is_defined_once(renderings):
@@ -242,6 +242,19 @@ def test_alarms_read_what_the_exporter_writes():
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
     ours = {(one["Namespace"], one["MetricName"]) for one in alarms if one["Namespace"].startswith("DynamoDB")}
     assert ours == made == {("DynamoDBReporting/reports", name) for name in ("RunsSucceeded", "DataAge", "Quarantined")}
+
+
+def test_the_query_function_is_named_where_it_is_made():
+    """With QueryFunction the output names a function of the dashboard's image with its policy; without, it says how."""
+    rendering = rendered("dashboard", QueryFunction="true")
+    assert rendering.outputs["ReportQueryFunction"] == "reports-Query"
+    made = rendering.resources["Query"]["Properties"]
+    assert made["Code"]["ImageUri"].startswith("111122223333.dkr.ecr.us-east-1.amazonaws.com/")
+    assert rendering.resources["QueryRole"]["Properties"]["ManagedPolicyArns"] == [
+        "arn:aws:iam::111122223333:policy/reports-access"
+    ]
+    assert rendered("dashboard").outputs["ReportQueryFunction"].startswith("none; set QueryFunction to true")
+    assert "Query" not in rendered("dashboard").resources
 
 
 def statement(rendering: Rendering, role: str, sid: str) -> dict[str, Any]:
