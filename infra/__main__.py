@@ -7,6 +7,7 @@ would change.
 import datetime as dt
 import sys
 from dataclasses import dataclass
+from typing import get_args
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -116,8 +117,8 @@ def delete(name: str, *, yes: bool, with_data: bool) -> None:
 def outputs(name: str) -> None:
     """Print the outputs of all stacks."""
     context = _context(name)
-    names: tuple[TemplateName, ...] = ("template", "alarms", "dashboard")
-    found = [context.stacks.outputs(context.environment.stack_of(name)) for name in names]
+    names: tuple[TemplateName, ...] = get_args(TemplateName)
+    found = [context.stacks.outputs(context.environment.stack_of(name)) for name in names if name != "registry"]
     context.display.outputs({key: value for one in found for key, value in one.items()})
 
 

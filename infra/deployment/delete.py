@@ -1,4 +1,4 @@
-"""Taking an environment down: dashboard, alarms, results, exporter; the data only where its name is typed."""
+"""Taking an environment down: dashboard, stream, alarms, results, exporter; the data only where its name is typed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,15 +32,16 @@ class Deletion:
         """
         stack = self.environment.stack_of("template")
         outputs, parameters = self.stacks.outputs(stack), self.stacks.parameters(stack)
-        dependents = [self.environment.stack_of(name) for name in ("dashboard", "alarms")]
-        if all(self.stacks.status(name) is None for name in (stack, *dependents)):
+        dependents = [self.environment.stack_of(name) for name in ("dashboard", "stream", "alarms")]
+        made = [name for name in dependents if self.stacks.status(name) is not None]
+        if not made and self.stacks.status(stack) is None:
             self.display.say(f"There is no stack {stack} in {self.environment.region}.")
             return False
         self._announce(outputs, with_data=with_data)
         if not self.confirm(f"Delete {stack}, its alarms and its dashboard?"):
             return False
         doomed = self._doomed(outputs, parameters) if with_data else {}
-        for name in dependents:
+        for name in made:
             self.stacks.delete(name)
         if results := outputs.get("AthenaResultsBucket"):
             # CloudFormation deletes no bucket that holds anything.

@@ -1,4 +1,4 @@
-"""The order of a deployment: registry, images, exporter, alarms, first export, dashboard."""
+"""The order of a deployment: registry, images, exporter, alarms, stream, first export, dashboard."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +29,11 @@ _HANDED_ON = {
     "ExporterCluster": "ExporterCluster",
     "LambdaFunction": "LambdaFunction",
     "UndeliveredQueue": "UndeliveredQueue",
+    "TableStreamArn": "TableStreamArn",
+    "ExporterTask": "ExporterTask",
+    "ExporterRoleArn": "ExporterRoleArn",
+    "TaskStartRoleArn": "TaskStartRoleArn",
+    "TaskSecurityGroup": "TaskSecurityGroup",
     "NetworkVpc": "VpcId",
     "NetworkSubnets": "SubnetIds",
     "NetworkPublicIp": "AssignPublicIp",
@@ -78,7 +83,9 @@ class Deployment:
             mark_in_use(self.clients.ecr, image, self.environment.stack)
         self._apply("template", {"ExporterImage": self.images["exporter"]})
         outputs = self.stacks.outputs(stack)
-        self._apply("alarms", self.handed_on(outputs))
+        for name in self.environment.dependents:
+            if name != "dashboard":  # it comes after the first export, which makes its table
+                self._apply(name, self.handed_on(outputs))
         failure = self._first_export(outputs) if (is_new if export is None else export) else None
         if self.environment.has_dashboard:
             self._apply("dashboard", self.handed_on(outputs))
@@ -117,10 +124,9 @@ class Deployment:
         self.display.say(report or "The export succeeded.")
 
     def handed_on(self, outputs: Mapping[str, str]) -> dict[str, str]:
-        """Return what the other stacks take from the exporter's, and the dashboard's image."""
+        """Return what the other stacks take from the exporter's, and the images."""
         handed = {name: outputs[output] for output, name in _HANDED_ON.items() if output in outputs}
-        image = self.images.get("dashboard")
-        return handed | ({"DashboardImage": image} if image else {})
+        return handed | {_PARAMETERS[program]: image for program, image in self.images.items()}
 
     def _first_export(self, outputs: Mapping[str, str]) -> ExportFailed | None:
         try:

@@ -38,7 +38,7 @@ class Environment:
     name: str
     region: str
     stack: str
-    """Name of the exporter's stack; the others are this with `-alarms` and `-dashboard`."""
+    """Name of the exporter's stack; the others are this with `-alarms`, `-stream` and `-dashboard`."""
     registry: str
     """Name of the registry's stack, which several installations may share."""
     tags: Mapping[str, str]
@@ -51,7 +51,14 @@ class Environment:
     @property
     def dependents(self) -> tuple[TemplateName, ...]:
         """Templates of this installation that take parameters from the exporter's outputs, in their order."""
-        return ("alarms", "dashboard") if self.has_dashboard else ("alarms",)
+        chosen: dict[TemplateName, bool] = {"alarms": True, "stream": self.has_stream, "dashboard": self.has_dashboard}
+        return tuple(name for name, is_wanted in chosen.items() if is_wanted)
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether the table's stream is followed: one that exists, or that of the table that is made here."""
+        made = self.parameters.get("CreateTable") == "true" and self.parameters.get("TableStream") == "true"
+        return made or "TableStreamArn" in self.parameters
 
     @property
     def has_dashboard(self) -> bool:

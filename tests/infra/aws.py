@@ -78,8 +78,15 @@ def skipped_types() -> set[str]:
         for resource in template.document["Resources"].values()
     }
     known = {type_ for type_, model in parsing.get_model_map().items() if model.__name__ != "Placeholder"}
-    # moto cannot name a parameter, and gives a user pool an id that is none; both count as skipped.
-    return (used - known) | ({"AWS::SSM::Parameter", "AWS::Cognito::UserPool"} & used)
+    # moto cannot name a parameter, gives a user pool an id that is none, and looks for a function's image and a
+    # mapping's stream, which are nowhere here; all of them count as skipped.
+    wrong = {
+        "AWS::SSM::Parameter",
+        "AWS::Cognito::UserPool",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::EventSourceMapping",
+    }
+    return (used - known) | (wrong & used)
 
 
 @contextmanager

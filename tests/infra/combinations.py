@@ -29,6 +29,24 @@ REQUIRED: dict[str, Parameters] = {
         "AthenaResultsBucket": "reports-results",
         "AthenaWorkgroup": "reports",
     },
+    "stream": {
+        "DynamoTableName": "contacts",
+        "GsiName": "Channel-InitiationTimestamp-index",
+        "GsiPartitionKeyAttribute": "Channel",
+        "GsiPartitionKeyValue": "VOICE,CHAT",
+        "GsiSortKeyAttribute": "InitiationTimestamp",
+        "ExporterImage": IMAGE,
+        "TableStreamArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/stream/2026-11-01T00:00:00.000",
+        "ExportDataBucket": "reports-data",
+        "AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic",
+        "UndeliveredQueue": "reports-Undelivered",
+        "ExporterCluster": "reports-Cluster",
+        "ExporterTask": "reports-exporter",
+        "ExporterRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-role",
+        "TaskStartRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-start",
+        "TaskSecurityGroup": "sg-0123456789abcdef0",
+        "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+    },
     "alarms": {
         "DynamoTableName": "contacts",
         "ExporterLogGroup": "/reports/exporter",
@@ -85,6 +103,16 @@ _CHOICES: dict[str, list[list[Parameters]]] = {
         [{}, {"ScheduleState": "DISABLED"}],
         [{}, {"AlarmAfterHours": "168"}],
     ],
+    "stream": [
+        [
+            {"ExporterHost": "Fargate"},
+            {"ExporterHost": "Lambda"},
+            {"TaskSecurityGroup": ""},
+            {"OverwriteMode": "APPEND"},
+        ],
+        [{}, {"ExporterArchitecture": "ARM64"}],
+        [{}, {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"}],
+    ],
     "registry": [[{}]],
 }
 
@@ -97,7 +125,9 @@ _ALONE: dict[str, list[Parameters]] = {
         _PROTECTED | {"TableKeyArn": _KEY, "S3BucketName": "given", "ExistingDataBucket": "true"},
         {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"},
         {"ScheduleExpression": "rate(12 hours)"},
+        {"CreateTable": "true", "TableStream": "true"},
     ],
+    "stream": [{"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
     "dashboard": [
         _PROTECTED,
         {"QueryFunction": "true"},

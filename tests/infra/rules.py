@@ -10,7 +10,9 @@ from infra.settings.templates import MOST_BYTES, document_from_text
 Document = Mapping[str, Any]
 Rule = Callable[[Document], Iterator[str]]
 
-KNOWN_WITHOUT_RESOURCE = {"ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes", "lakeformation:GetDataAccess"}
+KNOWN_WITHOUT_RESOURCE = {
+    "ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes", "lakeformation:GetDataAccess", "dynamodb:ListStreams",
+}  # fmt: skip
 """Actions that take no resource, so that "*" is the only one."""
 
 TRUSTED = {
@@ -39,6 +41,10 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
         "DashboardHost": "EcsExpress", "DashboardImage": None, "MaxFetchRows": "20000", "LogRetentionDays": "14",
         "QueryFunction": "false",
         "Environment": "prod", "AthenaDatabase": "gsi_dynamodb_athena_db", "AthenaTable": "gsi_export",
+    },
+    "stream": {
+        "TableStreamArn": None, "DynamoTableName": None, "ExporterImage": None, "Environment": "prod",
+        "S3DataPrefix": "dynamo-gsi-export", "AthenaTable": "gsi_export", "BatchSeconds": "60",
     },
     "alarms": {
         "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",
@@ -225,13 +231,14 @@ def short_results(document: Document) -> Iterator[str]:
 def safe_messages(document: Document) -> Iterator[str]:
     """Queues are encrypted; queues and topics are reached over TLS alone."""
     guarded = json.dumps([p for _, p in resources(document, "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy")])
+    count = len(list(resources(document, "AWS::SQS::Queue", "AWS::SNS::Topic")))
     for name, properties in resources(document, "AWS::SQS::Queue", "AWS::SNS::Topic"):
         if (
             document["Resources"][name]["Type"] == "AWS::SQS::Queue"
             and properties.get("SqsManagedSseEnabled") is not True
         ):
             yield f"queue {name} is not encrypted"
-        if f'"{name}"' not in guarded or guarded.count("aws:SecureTransport") < 2:
+        if f'"{name}"' not in guarded or guarded.count("aws:SecureTransport") < count:
             yield f"{name} takes plain HTTP"
 
 
@@ -266,7 +273,7 @@ def told_alarms(document: Document) -> Iterator[str]:
 
 def watched_exporter(document: Document) -> Iterator[str]:
     """The stack of the alarms has every one of them, and silence is one."""
-    if "UndeliveredQueue" not in document.get("Parameters", {}):
+    if "AlarmAfterHours" not in document.get("Parameters", {}):
         return
     types = {name for name, _ in resources(document, "AWS::CloudWatch::Alarm")}
     wanted = {"FailedTask", "FailedFunction", "MissedRun", "StaleData", "QuarantinedItems", "UndeliveredStarts"}
@@ -294,7 +301,28 @@ def watched_schedules(document: Document) -> Iterator[str]:
         if properties.get("MaximumRetryAttempts") == 0
         and "OnFailure" in json.dumps(properties.get("DestinationConfig", {}))
     }
-    yield from (f"function {name} runs again when it failed, or fails unheard" for name in functions - configured)
+    mapped = {
+        properties["FunctionName"]["Ref"] for _, properties in resources(document, "AWS::Lambda::EventSourceMapping")
+    }
+    unheard = functions - configured - mapped
+    yield from (f"function {name} runs again when it failed, or fails unheard" for name in unheard)
+
+
+def followed_streams(document: Document) -> Iterator[str]:
+    """A batch says which record failed, is halved, ends before the stream forgets it, and is put aside."""
+    for name, mapping in resources(document, "AWS::Lambda::EventSourceMapping"):
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"mapping {name} does not hear which record failed"
+        if mapping.get("BisectBatchOnFunctionError") is not True:
+            yield f"mapping {name} stops at a record that breaks the function"
+        if not 0 < mapping.get("MaximumRecordAgeInSeconds", -1) < 86_400:
+            yield f"mapping {name} tries until the stream has forgotten the records"
+        if "OnFailure" not in mapping.get("DestinationConfig", {}):
+            yield f"mapping {name} loses what it gives up"
+        if mapping.get("StartingPosition") != "TRIM_HORIZON":
+            yield f"mapping {name} leaves out what was written before it was made"
+        alarms = {one for one, _ in resources(document, "AWS::CloudWatch::Alarm")}
+        yield from (f"alarm {one} is gone" for one in {"LateChanges", "FailedChanges", "LostBatches"} - alarms)
 
 
 def closed_networks(document: Document) -> Iterator[str]:
@@ -471,6 +499,7 @@ RULES: tuple[Rule, ...] = (
     told_alarms,
     watched_exporter,
     watched_schedules,
+    followed_streams,
     closed_networks,
     direct_ways,
     plain_tasks,

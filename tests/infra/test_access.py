@@ -18,6 +18,7 @@ from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.oidc.provider import FIELDS
 from dataset_model.loading import ENVIRONMENT_FIELDS
+from exporter import stream_handler
 from exporter.__main__ import cli
 from exporter.cli import VERBS
 from exporter.run.job import ExportJob
@@ -293,6 +294,34 @@ def test_the_query_function_is_given_what_it_reads(repository):
     read = read_by(repository, "dashboard")
     assert given - read == set()
     assert read - given <= set(NOT_GIVEN) | {"HTTP_STREAM", "USER_QUERIES", "USER_BYTES_PER_DAY"}
+
+
+def test_the_stream_function_is_given_what_it_reads(repository):
+    """The function that writes changes gives every variable that the exporter reads, but for range and verification."""
+    given, read = given_by("stream", "Changes"), read_by(repository, "exporter")
+    assert given - read == set()
+    ranges = {"DATE_RANGE_MODE", "LOOKBACK_HOURS", "LOOKBACK_DAYS", "ATHENA_WORKGROUP"}
+    assert read - given <= set(NOT_GIVEN) | ranges
+
+
+def test_the_stream_function_may_do_what_it_does(variables, calls, monkeypatch):
+    """A batch of changes makes no call that the function's role does not hold."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("S3_PREFIX", "by-stream")
+    monkeypatch.setenv("ATHENA_DATABASE", "by_stream")
+    image = contact("2026-01-12")
+    key = {"ContactId": image["ContactId"]}
+    change = {
+        "Keys": key, "NewImage": image, "SequenceNumber": "100000000000000000001", "SizeBytes": 100,
+        "StreamViewType": "NEW_AND_OLD_IMAGES", "ApproximateCreationDateTime": 1768212000,
+    }  # fmt: skip
+    record = {"eventID": "1", "eventName": "INSERT", "eventVersion": "1.1", "dynamodb": change}
+    calls.clear()
+    assert stream_handler.handler({"Records": [record]}, None) == {"batchItemFailures": []}
+    found = actions_of(calls)
+    assert {"dynamodb:DescribeTable", "s3:PutObject", "glue:CreateTable"} <= found
+    assert found <= granted("stream", "ChangesRole")
 
 
 def test_the_dashboard_knows_the_secret_by_this_name():

@@ -25,11 +25,12 @@ KNOWN_OUTPUTS = (
     },
     {"ReportDashboardURL", "ReportQueryFunction"},
     {"MetricNamespace"},
+    {"ChangesFunction", "ChangesLogGroup"},
     {"ExporterRepository", "DashboardRepository"},
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["template", "alarms", "dashboard", "registry"])
+@pytest.fixture(scope="module", params=["template", "alarms", "stream", "dashboard", "registry"])
 def renderings(request) -> list[Rendering]:
     """Every rendering of a template that its own rules accept."""
     document = load_template(request.param).document
@@ -67,11 +68,16 @@ def test_every_combination_has_the_outputs_that_users_know(renderings):
 def test_the_number_of_combinations():
     """How many were rendered; a smaller number would mean that something is no longer tried."""
     counts = {}
-    for name in ("template", "alarms", "dashboard"):
+    for name in ("template", "alarms", "stream", "dashboard"):
         document = load_template(name).document
         made = [Rendering(document, parameters) for parameters in combinations(name)]
         counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
-    assert counts == {"template": (1920 + 4, 1680 + 4), "alarms": (12, 8), "dashboard": (192 + 3, 48 + 16 + 3)}
+    assert counts == {
+        "template": (1920 + 5, 1680 + 5),
+        "alarms": (12, 8),
+        "stream": (16 + 1, 8 + 1),
+        "dashboard": (192 + 3, 48 + 16 + 3),
+    }
 
 
 def test_an_attribute_is_defined_once(renderings):
@@ -255,6 +261,39 @@ def test_the_query_function_is_named_where_it_is_made():
     ]
     assert rendered("dashboard").outputs["ReportQueryFunction"].startswith("none; set QueryFunction to true")
     assert "Query" not in rendered("dashboard").resources
+
+
+def test_a_created_table_has_a_stream_where_it_is_wanted():
+    """With TableStream the table that is made has a stream with both images, an output; without, it has none."""
+    rendering = rendered("template", CreateTable="true", TableStream="true")
+    assert rendering.resources["Table"]["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert "TableStreamArn" in rendering.outputs
+    rendering = rendered("template", CreateTable="true")
+    assert "StreamSpecification" not in rendering.resources["Table"]["Properties"]
+    assert "TableStreamArn" not in rendering.outputs
+
+
+@pytest.mark.parametrize(
+    ("parameters", "shown"),
+    [
+        ({"OverwriteMode": "APPEND"}, "changes need OVERWRITE"),
+        ({"ExporterCluster": ""}, "ExporterCluster, ExporterTask and TaskStartRoleArn have to be given"),
+        ({"SubnetIds": ""}, "TaskSecurityGroup and SubnetIds have to be given"),
+    ],
+)
+def test_rules_refuse_an_incomplete_stream(parameters, shown):
+    """A stream without what merges its files, or of a dataset that cannot have changes, is refused by name."""
+    assert any(shown in text for text in rendered("stream", **parameters).broken_rules)
+
+
+def test_change_files_are_merged_by_the_exporters_task():
+    """Every 15 minutes the task runs `compact`; where the exporter is a function, an export merges at its end."""
+    target = rendered("stream").resources["Compaction"]["Properties"]["Target"]
+    assert json.loads(target["Input"]) == {
+        "containerOverrides": [{"name": "exporter", "command": ["compact", "--json"]}]
+    }
+    assert target["EcsParameters"]["TaskDefinitionArn"].endswith(":task-definition/reports-exporter")
+    assert "Compaction" not in rendered("stream", ExporterHost="Lambda").resources
 
 
 def statement(rendering: Rendering, role: str, sid: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from infra.settings.templates import load_template
 
 from .aws import skipped_types
 from .combinations import REQUIRED
+from .rendering import IMAGE
 
 
 def s3():
@@ -72,6 +73,19 @@ def test_diff_makes_nothing(operator):
     assert "Stack reports-test would be made" in operator.shown.getvalue()
     assert operator.stack_names() == set()
     assert operator.asked == []
+
+
+def test_a_stream_has_a_stack_of_its_own(operator):
+    """With a table's stream in the environment a further stack follows it, with the exporter's image, role and task."""
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/contacts-test/stream/2026-11-01T00:00:00.000"
+    operator.environment.parameters["TableStreamArn"] = arn  # type: ignore[index]
+    outputs = operator.deployment().deploy(export=False)
+    assert "reports-test-stream" in operator.stack_names()
+    given = operator.stacks.parameters("reports-test-stream")
+    assert (given["TableStreamArn"], given["ExporterImage"]) == (arn, IMAGE)
+    assert given["ExporterRoleArn"] == outputs["ExporterRoleArn"]
+    assert outputs["ChangesLogGroup"] == "/reports-test-stream/changes"
+    assert operator.deployment().diff() is False
 
 
 def test_diff_before_an_update_says_what_it_cannot_compare(operator):

@@ -165,7 +165,7 @@ def test_environments_are_complete(name):
     templates = load_templates()
     environment = load_environment(name, templates)
     handed = {"ExporterImage", "DashboardImage", "ExportDataBucket", "AthenaResultsBucket", "AthenaWorkgroup"}
-    handed |= {"ExporterLogGroup", "UndeliveredQueue", "AlarmTopic"}
+    handed |= {"ExporterLogGroup", "UndeliveredQueue", "AlarmTopic", "TableStreamArn", "ExporterRoleArn"}
     for template in templates.values():
         assert template.required - set(environment.parameters) <= handed
     assert environment.parameters["ScheduleState"] == {"test": "DISABLED", "prod": "ENABLED"}[name]

@@ -122,6 +122,7 @@ def test_states_name_every_stack(operator):
         "reports-registry": "not deployed",
         "reports-test": "not deployed",
         "reports-test-alarms": "not deployed",
+        "reports-test-stream": "not deployed",
         "reports-test-dashboard": "not deployed",
     }
     assert alarm_states(operator.clients, operator.stacks, operator.environment) == {}

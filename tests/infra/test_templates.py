@@ -131,6 +131,7 @@ def test_checkers_of_others_are_pinned(repository):
     ("name", "some"),
     [
         ("dashboard", {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"}),
+        ("stream", {"Dataset", "GsiName", "S3DataPrefix", "AthenaTable", "TableKeyArn", "ExporterImage"}),
         ("alarms", {"Environment", "DynamoTableName", "ExporterHost", "ScheduleState"}),
     ],
 )
@@ -148,7 +149,7 @@ def test_the_list_of_known_parameters_is_complete():
     assert others["template"] == {
         "CreateNetwork", "VpcId", "SubnetIds", "AssignPublicIp", "ExporterArchitecture",
         "ExporterMemory", "ExporterDisk", "ReadCapacityUnits", "WriteCapacityUnits", "TableKeyArn", "DataKeyArn",
-        "ResultsKeyArn", "LakeFormation",
+        "ResultsKeyArn", "LakeFormation", "TableStream",
     }  # fmt: skip
 
 
@@ -161,7 +162,7 @@ def test_every_seeded_fault_is_caught(repository):
 
 def test_form_groups_are_numbered_in_order():
     """The form leads from what is read to who gets the alarms."""
-    for name in ("template", "alarms", "dashboard"):
+    for name in ("template", "alarms", "stream", "dashboard"):
         groups = load_template(name).document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
         assert [group["Label"]["default"].partition(".")[0] for group in groups] == [
             str(n + 1) for n in range(len(groups))
