@@ -90,3 +90,12 @@ def test_no_image_carries_what_is_anothers(repository: Path) -> None:
         "pytest": set(),
         "uv": set(),
     }
+
+
+def test_the_bill_of_materials_counts_what_is_locked(repository: Path) -> None:
+    """The guide's table has a row for each image, with the number of packages that its lock file pins."""
+    text = (repository / "docs" / "containers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| `requirements-\w+\.lock` \| (\d+) \|", text, re.MULTILINE)
+    locks = {image: (repository / f"requirements-{image}.lock").read_text() for image in PROGRAMS}
+    counts = {image: len(re.findall(r"^[a-zA-Z0-9]\S*==", lock, re.MULTILINE)) for image, lock in locks.items()}
+    assert {image: int(count) for image, count in rows} == counts
