@@ -58,7 +58,7 @@ class Environment:
     def has_stream(self) -> bool:
         """Whether the table's stream is followed: one that exists, or that of the table that is made here."""
         made = self.parameters.get("CreateTable") == "true" and self.parameters.get("TableStream") == "true"
-        return made or "TableStreamArn" in self.parameters
+        return made or bool(self.parameters.get("TableStreamArn"))
 
     @property
     def has_dashboard(self) -> bool:
