@@ -8,7 +8,7 @@ import orjson
 from dashboard.api.executions import result_body
 from dashboard.api.requests import question, wrong
 from dashboard.aws.s3 import Objects
-from dashboard.errors import QueryFailed
+from dashboard.errors import QueryCancelled
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.result import QueryResult
 from dashboard.services.job import API, Job
@@ -34,9 +34,10 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
         result = _outcome(made, made.start(asked.name, asked.statement, owner=API), context)
     body = orjson.dumps(result_body(result))
     if len(body) > MOST_BYTES:
-        raise QueryFailed(
-            f"its {result.row_count:,} rows are {len(body):,} bytes, and Lambda takes {MOST_BYTES:,} at most. "
-            "Ask for fewer rows (limit) or columns (sql), or use POST /api/query of the dashboard."
+        raise wrong(
+            "limit",
+            f"expected fewer rows: these {result.row_count:,} are {len(body):,} bytes, and Lambda takes {MOST_BYTES:,} "
+            "at most. Lower it, ask for fewer columns (sql), or use POST /api/query of the dashboard",
         )
     answer: dict[str, Any] = orjson.loads(body)
     return answer
@@ -58,5 +59,8 @@ def _outcome(made: Service, job: Job, context: Any) -> QueryResult:
         job.touch()
         if remaining is not None and remaining() / 1000 < _RESERVE_SECONDS:
             made.jobs.cancel(job.id)
-            raise QueryFailed("the function's time was over before Athena had answered; the query was stopped")
+            raise QueryCancelled(
+                "The function's time was over before Athena had answered, so the query was stopped. Ask for fewer "
+                "days, or use POST /api/query of the dashboard."
+            )
     return job.outcome()

@@ -6,7 +6,9 @@ import pytest
 from serving import serving
 
 from dashboard import lambda_handler
-from dashboard.errors import InvalidRequest, QueryFailed, RefusedSql
+from dashboard.errors import InvalidRequest, QueryCancelled, RefusedSql
+from dashboard.services.job import Job
+from dashboard.services.jobs import Jobs
 
 CONTEXT = SimpleNamespace(function_name="reports-query", get_remaining_time_in_millis=lambda: 60_000)
 
@@ -61,5 +63,16 @@ def test_an_answer_that_lambda_would_drop_is_refused(monkeypatch):
     """Lambda takes no answer over 6 MB; the error says how large this one is and what to do."""
     assert lambda_handler.MOST_BYTES == 6_291_456
     monkeypatch.setattr(lambda_handler, "MOST_BYTES", 100)
-    with pytest.raises(QueryFailed, match=r"10 rows are [\d,]+ bytes.*100 at most.*limit"):
+    with pytest.raises(InvalidRequest, match=r"limit: expected fewer rows: these 10 are [\d,]+ bytes.*100 at most"):
         lambda_handler.handler({"query": "all_records", "limit": 10}, CONTEXT)
+
+
+def test_a_query_that_outlasts_the_function_is_stopped(monkeypatch):
+    """Before the function's time is over the query is stopped in Athena, and the error says so."""
+    monkeypatch.setattr(Job, "wait", lambda _job, _seconds: False)
+    ending = SimpleNamespace(function_name="reports-query", get_remaining_time_in_millis=lambda: 4_000)
+    stopped = []
+    monkeypatch.setattr(Jobs, "cancel", lambda _jobs, job: stopped.append(job))
+    with pytest.raises(QueryCancelled, match="function's time was over"):
+        lambda_handler.handler({"query": "all_records", "limit": 10}, ending)
+    assert len(stopped) == 1
