@@ -77,8 +77,10 @@ def test_missing_and_malformed_variables_are_reported_together() -> None:
     with pytest.raises(DatasetError) as raised:
         dataset_from_environment({"DYNAMO_TABLE_NAME": "x", "GSI_PK_VALUE": "[true]", "ATHENA_TABLE": "My-T"})
     assert str(raised.value).splitlines() == [
-        "environment: DYNAMO_TABLE_NAME: expected 3 to 255 letters, digits and _.-, or "
-        "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME; found 'x'",
+        (
+            "environment: DYNAMO_TABLE_NAME: expected 3 to 255 letters, digits and _.-, or "
+            "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME; found 'x'"
+        ),
         "environment: GSI_NAME: expected a value; found nothing",
         "environment: GSI_PK_ATTRIBUTE: expected a value; found nothing",
         "environment: GSI_PK_VALUE: expected text; found 'true'",
