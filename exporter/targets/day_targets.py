@@ -24,6 +24,7 @@ from exporter.decoding.schema import arrow_schema, target_columns
 from exporter.errors import RowsUnaccounted, StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject
 from exporter.targets.formats.registry import FILE_FORMATS
+from exporter.targets.formats.text import has_records_of_several_lines
 from exporter.targets.quicksight_manifest import QuickSightManifest
 
 MOST_RENEWED = 400
@@ -45,6 +46,8 @@ class DayTargets:
     done: list[PublishedTarget] = field(default_factory=list)
     """What has been written."""
     _seen: dict[str, StoredObject] = field(default_factory=dict)
+    _broken: dict[str, list[dt.date]] = field(default_factory=dict)
+    """Table -> days of whose records Athena makes several."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -105,6 +108,15 @@ class DayTargets:
             warnings.append(f"{left} days still lack a file of a target; the next runs write them")
         return renewed, warnings
 
+    def line_break_warnings(self) -> Iterator[str]:
+        """Yield a warning for each CSV table that Athena does not read as it was written."""
+        for table, days in self._broken.items():
+            named = f"{min(days)} and {len(days) - 1} other days" if len(days) > 1 else str(days[0])
+            yield (
+                f"table {table} counts too many rows for {named}: a text holds a line break, and Athena reads CSV by "
+                "lines. Query the Parquet table, or take format ndjson for this one"
+            )
+
     def publish_manifests(self, manifest: Manifest) -> None:
         """Write the QuickSight manifest of each target that has one."""
         for target in self.targets:
@@ -138,6 +150,8 @@ class DayTargets:
         rows, expected = writer.row_count(file), sum(pq.read_metadata(source).num_rows for source in sources)
         if rows != expected:
             raise RowsUnaccounted({day: (expected, rows)})
+        if target.table and target.format == "csv" and has_records_of_several_lines(file, rows):
+            self._broken.setdefault(target.table, []).append(day)
         key = target.key(self.dataset.name, day)
         seen = self._seen.get(key)
         self.fence()

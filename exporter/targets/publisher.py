@@ -209,7 +209,7 @@ class Publisher:
         if renewed:
             self.done.manifest = manifest = self._writer.record_targets(renewed)
         self._targets.publish_manifests(manifest)
-        return warnings
+        return [*warnings, *self._targets.line_break_warnings()]
 
     def confirm_catalog(self) -> None:
         """Look at the table again, and extend it if its years or columns no longer cover what was published."""

@@ -87,6 +87,13 @@ class CsvFormat:
         return records - 1
 
 
+def has_records_of_several_lines(file: Path, rows: int) -> bool:
+    """Return whether a CSV file of this many rows has a line break inside a record; Athena reads CSV by lines."""
+    with file.open("rb") as written:
+        ends = sum(chunk.count(b"\n") + chunk.count(b"\r") for chunk in iter(lambda: written.read(_CHUNK), b""))
+    return ends != 2 * (rows + 1)  # each record and the header end with both
+
+
 def _batches(groups: Iterator[pa.Table]) -> Iterator[pa.RecordBatch]:
     for group in groups:
         yield from group.to_batches(max_chunksize=_MOST_ROWS)

@@ -47,6 +47,19 @@ def put(table, identity: str, day: str, amount: str) -> None:
     table.put(identity, f"{day}T10:00:00Z", payload={"M": {"amount": {"N": amount}}})
 
 
+def test_a_line_break_in_a_csv_table_is_warned_of(targets):
+    """Athena would count the row twice: the run names table and day. A day without a line break gives no warning."""
+    table = targets()
+    table.variables["GSI_PK_VALUE"] = "A"
+    put(table, "plain", "2026-02-16", "1")
+    assert table.export(start="2026-02-16", end="2026-02-16").warnings == ()
+    for identity in ("two\nlines", "three\r\nlines", "old\rstyle"):
+        put(table, identity, "2026-02-17", "1")
+        (warning,) = table.export(start="2026-02-17", end="2026-02-17").warnings
+        assert warning.startswith("table calls_csv counts too many rows for 2026-02-17: a text holds a line break")
+        table.delete(identity)
+
+
 def text(table, key: str) -> str | None:
     try:
         return table.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().decode()
