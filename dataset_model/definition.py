@@ -129,6 +129,10 @@ TypeField = Annotated[
 ]
 
 
+Mask = Literal["hash", "last4", "hidden"]
+"""How a column is shown to people who may not see its values: a digest of the value, its last four characters, NULL."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
@@ -263,6 +267,8 @@ class Column(_Model):
     """What people read for the column; its name in words where it is empty."""
     value_labels: dict[str, str] = Field(default_factory=dict)
     """What people read for values: {V: Voice, C: Chat}."""
+    mask: Mask | None = None
+    """For people without the right `unmask`: hash (a digest; equal values stay equal), last4 or hidden (NULL)."""
 
     @property
     def path(self) -> AttributePath:

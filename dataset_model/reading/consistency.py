@@ -44,6 +44,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     found += _key_values(source)
     found += _targets(data)
     found += [Inconsistency(*contradiction) for contradiction in contradictions(data, extra)]
+    found += _masks(columns, source.get("partition_key"))
     return found
 
 
@@ -192,6 +193,27 @@ def _at(data: Mapping[str, Any], place: Path) -> Mapping[str, Any]:
     for step in place:
         found = found[step] if isinstance(step, int) else found.get(step, {})
     return found if isinstance(found, Mapping) else {}
+
+
+_UNMASKABLE = {
+    "hash": ({"boolean", "double"}, "hidden: a boolean or double column has values that a digest does not hide"),
+    "last4": ({"double", "boolean", "timestamp", "date", "json"}, "hash or hidden: last4 is for texts and numbers"),
+}
+"""Mask -> the types that it does not fit, and what to write instead."""
+
+
+def _masks(columns: list[tuple[int, Mapping[str, Any]]], partition_key: object) -> Iterator[Inconsistency]:
+    keys = partition_key if isinstance(partition_key, list | tuple) else [partition_key]
+    for index, column in columns:
+        mask = column.get("mask")
+        if mask is None:
+            continue
+        types, expected = _UNMASKABLE.get(str(mask), (set(), ""))
+        if str(column.get("type")).split("(")[0] in types:
+            yield Inconsistency(("columns", index, "mask"), expected, str(mask))
+        if _steps(column.get("attribute"))[0] in keys:
+            expected = "no mask: the values of the partition key stand in the records of every run"
+            yield Inconsistency(("columns", index, "mask"), expected, str(mask))
 
 
 def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -122,6 +122,8 @@ def _column(column: ProposedColumn, indent: str = "  ") -> list[str]:
     ]
     if column.role:
         lines.append(f"{indent}  role: {column.role}  # {_comment(column.role_reason)}")
+    if column.mask:
+        lines.append(f"{indent}  mask: {column.mask}  # looks personal: people without the right unmask see no value")
     return lines
 
 

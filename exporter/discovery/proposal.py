@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from dataset_model.attribute_paths import attribute_text
 from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
+from dataset_model.definition import Mask
 from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.decoding.columns import cells_from_values
 from exporter.decoding.timestamps import Clock
@@ -49,6 +50,8 @@ class ProposedColumn:
     reason: str
     role: Role | None = None
     role_reason: str = ""
+    mask: Mask | None = None
+    """Proposed for what looks personal."""
 
 
 @dataclass(frozen=True)
@@ -201,17 +204,20 @@ def _column(name: str, attribute: str, sample: Sampled, keys: IndexKeys, date_fo
             TIMESTAMP,
             f"{'the sort key, ' if keys.index else ''}read as {date_format}; places an item on its day",
         )
+    # The partition key's values stand in every record, so a mask would hide nothing.
+    personal = attribute != keys.partition_key and is_personal(attribute, found.texts)
+    mask: Mask | None = ("hash" if column_type == STRING else "hidden") if personal else None
     if attribute in keys.table_key:
-        return ProposedColumn(name, attribute, column_type, reason, "key", "primary key of the table")
+        return ProposedColumn(name, attribute, column_type, reason, "key", "primary key of the table", mask)
     role, role_reason = _role(attribute, column_type, found, keys)
-    return ProposedColumn(name, attribute, column_type, reason, role, role_reason)
+    return ProposedColumn(name, attribute, column_type, reason, role, role_reason, mask)
 
 
 def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexKeys) -> tuple[Role | None, str]:
-    if attribute == keys.partition_key:
-        return "dimension", "partition key of the index"
     if is_personal(attribute, found.texts):
         return None, ""
+    if attribute == keys.partition_key:
+        return "dimension", "partition key of the index"
     if column_type.is_number and not _NAMES_IDENTITY.search(attribute):
         return "measure", "a number"
     few = found.distinct is not None and found.distinct <= MOST_DIMENSION_VALUES

@@ -18,6 +18,7 @@ from dataset_model import Dataset
 from dataset_model.partitions import data_file, day_from_key, object_key, partition_from_day
 from dataset_model.records.changes import as_of
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.records.masked_columns import masked_columns
 from dataset_model.records.runs import DayChanges, PublishedPartition, PublishedTarget
 from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.schema import extended_schema, initial_schema
@@ -311,9 +312,11 @@ class Publisher:
             self._catalog.publish_answers(schema, self._key_attributes)
 
     def _dimensions(self) -> list[str]:
+        """Return the columns of which the manifest lists values: everyone who sees the dataset reads those."""
+        masked = masked_columns(self._dataset, self.schema)
         declared = [column.name for column in self._dataset.columns if column.role == "dimension"]
         if declared or self._dataset.columns:
-            return declared
+            return [name for name in declared if name not in masked]
         return [column.name for column in self.schema.columns if column.attribute and column.type.name == "string"]
 
     def _day_record(

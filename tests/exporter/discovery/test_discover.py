@@ -419,3 +419,17 @@ def test_the_command_takes_a_dataset_from_s3_and_values_as_a_list(scene, run, tm
     assert '+  partition_values: ["a, b", c]  # all values' in done.stdout, done.stderr
     done = run(table, "discover", "--table", table.table, **(bare | {"GSI_PK_VALUE": '["a'}))
     assert (done.returncode, "GSI_PK_VALUE: expected values separated by commas" in done.stderr) == (2, True)
+
+
+def test_the_manifest_lists_no_values_of_a_masked_column(scene, tmp_path):
+    """A dimension that is masked is exported like any other; its values stand in no record."""
+    table = filled(scene)
+    file = tmp_path / "masked.yaml"
+    text, _ = proposed(table)
+    agent = "  - name: agent\n    attribute: Agent\n"
+    assert agent in text
+    file.write_text(text.replace(agent, f"{agent}    mask: hash\n"))
+    assert table.export(everything=True, variables={"DATASET": str(file)}).rows == 8
+    listed = {column for record in table.manifest().days.values() for column in record.values}
+    assert listed == {"kind"}
+    assert {row["agent"] for row in table.rows().values()} == {"Ann", "Bob"}

@@ -174,6 +174,10 @@ def test_a_fresh_file_has_title_names_and_a_dashboard():
         "order_total": "measure",
         "queue_name": "dimension",
     }
+    assert {column.name: column.mask for column in dataset.columns if column.mask} == {
+        "customer_email": "hash",
+        "customer_phone": "hidden",
+    }
     assert dataset.dashboard.entity == "contact_id"
     assert [(card.label, card.measure, card.column) for card in dataset.dashboard.cards] == [
         ("Rows", "rows", None),
