@@ -334,6 +334,11 @@ class Dataset(_Model):
         return ZoneInfo(self.source.time_zone)
 
     @property
+    def has_masks(self) -> bool:
+        """Whether some column is masked."""
+        return any(column.mask for column in self.columns)
+
+    @property
     def index_source(self) -> IndexSource:
         """The source of a dataset that is read by an index; raises TypeError for another kind."""
         if isinstance(self.source, IndexSource):

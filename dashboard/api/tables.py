@@ -52,6 +52,7 @@ def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, An
                 "unit": column.unit,
                 "description": column.description,
                 "partition": column.is_partition,
+                **({"mask": model.view.masks[column.name]} if column.name in model.view.masks else {}),
                 **({"values": values[column.name]} if column.name in values else {}),
             }
             for column in model.columns

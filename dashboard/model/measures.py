@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from dashboard.model import formats
+from dashboard.model.access.table_view import TableView
 from dashboard.model.formats import Number
 from dashboard.model.vocabulary import capitalised
 from dataset_model.dashboard.condition import condition_from
@@ -76,6 +77,15 @@ class Measure:
     @property
     def _symbol(self) -> str:
         return _SYMBOLS.get(self.unit or "", f"{self.unit} " if self.unit else "")
+
+    def masked_column(self, view: TableView) -> str | None:
+        """Return a column that it cannot be computed from as the requester sees it, None where it is right for them."""
+        if self.of and self.per:
+            return self.of.masked_column(view) or self.per.masked_column(view)
+        # The column measured stands first; what follows are those of a condition, which means their values.
+        is_counted = self.kind == "distinct" and self.column in view.countable
+        needed = self.reads[1:] if is_counted else self.reads
+        return next((column for column in needed if column in view.masks), None)
 
     def value(self, figures: Mapping[Term, Any]) -> Number | None:
         """Return the figure of what a statement computed; None where there is none, as of a mean of nothing."""

@@ -4,9 +4,10 @@ What the dataset file leaves out is inferred from the columns' roles and names.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from dashboard.model.access.table_view import EVERYTHING, TableQuery, TableView, table_name, table_query
 from dashboard.model.calendar_parts import FIRST_WEEKDAYS, NAMES, Calendar, CalendarName
 from dashboard.model.drawable_parts import DrawableParts, inferred_cards, inferred_charts
 from dashboard.model.filters import dimension_key
@@ -65,7 +66,21 @@ class SemanticModel:
     declared: tuple[MeasureDeclaration, ...] = ()
     """Measures of the file that the table can give."""
     not_drawn: tuple[str, ...] = ()
-    """What the file asks for and the published table cannot give, each with its reason."""
+    """What the file asks for and the requester cannot be given, each with its reason."""
+    view: TableView = EVERYTHING
+    """What the requester may see of the table."""
+    query: TableQuery | None = None
+    """What takes the place of the table in every statement; None where the requester sees the table itself."""
+
+    @property
+    def full_name(self) -> str:
+        """The table's name for SQL."""
+        return table_name(self.database, self.table)
+
+    @property
+    def relation(self) -> str:
+        """What stands after FROM."""
+        return self.full_name if self.query is None else f'({self.query.sent}) AS "{self.table}"'
 
     @property
     def table_name(self) -> tuple[str, str]:
@@ -132,24 +147,31 @@ class SemanticModel:
         return {part: measure_of(part, made, types, units) for part in parts}
 
 
-def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> SemanticModel:
-    """Return a dataset's semantic model; `schema` holds the published columns, None before the first export."""
-    columns = _columns(dataset, schema)
+def semantic_model_from(dataset: Dataset, schema: TableSchema | None, view: TableView = EVERYTHING) -> SemanticModel:
+    """Return a dataset's semantic model for a requester; `schema` holds the published columns, None before any export.
+
+    A masked column is no dimension and is not measured. Only a digest keeps different values different, so it alone may
+    be counted.
+    """
+    stored = _columns(dataset, schema)
+    columns = tuple(replace(column, type=view.type_of(column.name, column.type)) for column in stored)
     names = {column.name for column in columns if not column.is_partition}
-    declared = dataset.dashboard
-    entity = _part(declared.entity, "entity", names) or next(
+    declared, target = dataset.dashboard, dataset.target
+    identity = _part(declared.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
-    channel, agent, method = _roles(dataset, names)
-    words = words_of(dataset, entity)
-    calendar = _calendar(dataset, columns)
-    parts = DrawableParts(_types(columns), _units(columns), calendar, declared.measures)
+    words = words_of(dataset, identity)
+    # No other column takes the role of a masked one: its figures would read as those of the masked one.
+    entity = identity if identity not in view.masks or identity in view.countable else None
+    channel, agent, method = (None if part in view.masks else part for part in _roles(dataset, names))
+    calendar = _calendar(dataset, stored)
+    parts = DrawableParts(_types(stored), _units(stored), calendar, declared.measures, view)
     charts = parts.charts(declared.charts, words) or inferred_charts(words, channel, agent, method)
     return SemanticModel(
         dataset=dataset.name,
         title=dataset.label,
-        database=dataset.target.database,
-        table=dataset.target.table,
+        database=target.database,
+        table=target.table,
         time_zone=dataset.source.time_zone,
         columns=columns,
         entity=entity,
@@ -163,6 +185,10 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None) -> Semanti
         calendar=calendar,
         declared=parts.measures,
         not_drawn=tuple(parts.faults),
+        view=view,
+        query=table_query(
+            table_name(target.database, target.table), [(column.name, column.type) for column in stored], view
+        ),
     )
 
 

@@ -5,7 +5,7 @@ Athena takes a `?` in a WHERE clause alone, so a value that a person gave is in 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dashboard.model.calendar_parts import DATE
@@ -54,14 +54,19 @@ class Statement:
     """Format in which it writes its rows to S3, giving none back; empty where it gives them."""
     dataset: str = ""
     """Name of the dataset that its rows are from; names the files made of them."""
+    in_place_of: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """What stands for tables that the requester may not see as they are, each with what it stands for."""
 
     @property
     def shown_sql(self) -> str:
-        """The SQL with its values in place, for people to read and copy."""
-        if self.shown or not self.parameters:
-            return self.shown or self.sql
+        """The SQL with its values in place and tables under their names, for people to read and copy."""
+        if self.shown:
+            return self.shown
+        sql = self.sql
+        for sent, table in self.in_place_of:
+            sql = sql.replace(sent, table)
         # The SQL of this module holds no `?` but those of its parameters.
-        pieces = self.sql.split("?")
+        pieces = sql.split("?") if self.parameters else [sql]
         return "".join(piece + value for piece, value in zip(pieces, (*self.parameters, ""), strict=True))
 
 
@@ -117,8 +122,8 @@ def daily_statement(model: SemanticModel, days: Days | None) -> Statement:
     """Return rows per day. Columns: year, month, day, counted."""
     where = where_of(model, Filters(), days)
     group = ", ".join(quoted(name) for name in _DAY)
-    sql = f"SELECT {group}, count(*) AS counted FROM {table_of(model)}{where.sql} GROUP BY {group} ORDER BY {group}"
-    return Statement(sql, where.parameters, None, days, (), "Rows per day")
+    sql = f"SELECT {group}, count(*) AS counted FROM {model.relation}{where.sql} GROUP BY {group} ORDER BY {group}"
+    return over(model, Statement(sql, where.parameters, None, days, (), "Rows per day"))
 
 
 class Where:
@@ -177,9 +182,9 @@ def text_of(model: SemanticModel, column: str) -> str:
     return quoted(column) if is_text else f"CAST({quoted(column)} AS varchar)"
 
 
-def table_of(model: SemanticModel) -> str:
-    """Return the full name of the table."""
-    return f"{quoted(model.database)}.{quoted(model.table)}"
+def over(model: SemanticModel, statement: Statement) -> Statement:
+    """Return a statement over the relation of a model, saying what that stands for."""
+    return statement if model.query is None else replace(statement, in_place_of=((model.relation, model.full_name),))
 
 
 def _rows_with(model: SemanticModel, column: str | None, value: str | None, request: "QueryRequest") -> Statement:
@@ -197,10 +202,10 @@ def _records(model: SemanticModel, filters: Filters, limit: int, title: str) -> 
 def _select_all(model: SemanticModel, where: Where, days: Days | None, limit: int, title: str) -> Statement:
     # Columns by name: what `*` means grows with the catalogue, and the order here is the one that the pages show.
     columns = ", ".join(quoted(column.name) for column in model.columns)
-    body = f"SELECT {columns} FROM {table_of(model)}{where.sql}"
+    body = f"SELECT {columns} FROM {model.relation}{where.sql}"
     sql = f"{body}{_LATEST_FIRST} LIMIT {limit + 1}"
     read = tuple(column.name for column in model.columns if not column.is_partition)
-    return Statement(sql, where.parameters, limit, days, read, title, body=body, order=_LATEST_FIRST)
+    return over(model, Statement(sql, where.parameters, limit, days, read, title, body=body, order=_LATEST_FIRST))
 
 
 def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> Statement:
@@ -214,9 +219,9 @@ def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> S
         shown.append(f"count(DISTINCT {quoted(model.entity)}) AS {quoted(unique)}")
     order = ["1 DESC", *([f"{quoted(counted)} DESC", quoted(by)] if by else [])]
     body = (
-        f"SELECT {', '.join(shown)} FROM {table_of(model)}{where.sql} "
+        f"SELECT {', '.join(shown)} FROM {model.relation}{where.sql} "
         f"GROUP BY {', '.join(group)} ORDER BY {', '.join(order)}"
     )
     sql = f"{body} LIMIT {request.limit + 1}"
     read = tuple(name for name in (by, model.entity) if name)
-    return Statement(sql, where.parameters, request.limit, request.days, read, request.query, body=body)
+    return over(model, Statement(sql, where.parameters, request.limit, request.days, read, request.query, body=body))

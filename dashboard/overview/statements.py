@@ -8,7 +8,7 @@ from dashboard.model.filters import Filters
 from dashboard.model.measures import Term
 from dashboard.model.period import Period, runs_of
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import NUMBER, Statement, quoted, table_of, text_of, where_of
+from dashboard.model.statements import NUMBER, Statement, over, quoted, text_of, where_of
 from dataset_model.types import BIGINT
 
 Pair = tuple[str, str]
@@ -44,7 +44,7 @@ def overview_statement(model: SemanticModel, filters: Filters, period: Period) -
     if period.is_partly_compared:
         extra["compared"] = _compared(period)
     sql = _grouped(model, dimensions, model.terms, groupings, extra, where.sql)
-    return Statement(sql, where.parameters, None, read, _read(model, filters, dimensions), "Overview")
+    return over(model, Statement(sql, where.parameters, None, read, _read(model, filters, dimensions), "Overview"))
 
 
 def grouping_level(model: SemanticModel, about: Grouping, *, is_partly_compared: bool) -> int:
@@ -69,10 +69,10 @@ def breakdown_statement(model: SemanticModel, filters: Filters, dimensions: Sequ
     texts = [text_of(model, column) for column in dimensions]
     shown = ", ".join(f"{text} AS d{number}" for number, text in enumerate(texts))
     sql = (
-        f"SELECT {shown}, count(*) AS counted FROM {table_of(model)}{where.sql} "
+        f"SELECT {shown}, count(*) AS counted FROM {model.relation}{where.sql} "
         f"GROUP BY {', '.join(str(place + 1) for place in range(len(texts)))}"
     )
-    return Statement(sql, where.parameters, None, filters.days, _reads(model, dimensions), "Overview")
+    return over(model, Statement(sql, where.parameters, None, filters.days, _reads(model, dimensions), "Overview"))
 
 
 def opened_statement(model: SemanticModel, filters: Filters, dimension: str) -> Statement:
@@ -87,7 +87,7 @@ def opened_statement(model: SemanticModel, filters: Filters, dimension: str) -> 
     where = where_of(model, opened, filters.days)
     columns = {column: f"d{number}" for number, column in enumerate(names)}
     sql = _grouped(model, columns, model.terms, groupings, {}, where.sql, has_days=False)
-    return Statement(sql, where.parameters, None, filters.days, _read(model, opened, columns), "Overview")
+    return over(model, Statement(sql, where.parameters, None, filters.days, _read(model, opened, columns), "Overview"))
 
 
 def opened_dimensions(model: SemanticModel, dimension: str) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _grouped(
     outer = [*extra, *days, *dimensions.values(), f"grouping({', '.join(grouped)}) AS level"]
     outer += [f"{_aggregate(term, columns, conditions, whole)} AS f{number}" for number, term in enumerate(terms)]
     return (
-        f"WITH shown AS (SELECT {', '.join(inner)} FROM {table_of(model)}{where}) "
+        f"WITH shown AS (SELECT {', '.join(inner)} FROM {model.relation}{where}) "
         f"SELECT {', '.join(outer)} FROM shown GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dashboard.aws.s3 import Objects
+from dashboard.model.access.table_view import TableView
 from dashboard.model.filters import Days, Filters, default_window, today_in
 from dashboard.model.result import Answer, QueryResult
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
@@ -23,8 +24,9 @@ from dashboard.quality.verification_status import DayStatus, StoredObject, day_s
 from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
-from dataset_model.definition import Dataset
+from dataset_model.definition import Dataset, Mask
 from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.masked_columns import masked_columns
 from dataset_model.records.table_schema import TableSchema
 
 if TYPE_CHECKING:
@@ -49,9 +51,15 @@ class DatasetService:
         bucket: str,
         ask: Ask,
         manifest_seconds: float,
+        view: Callable[[Mapping[str, Mask]], TableView],
     ) -> None:
-        """Make the caches, without a call; `manifest_seconds` is the age at which a manifest is read again."""
+        """Make the caches, without a call.
+
+        `manifest_seconds` is the age at which a manifest is read again; `view` returns what the requester may see of a
+        table with these masks.
+        """
         self.dataset = dataset
+        self._view = view
         self._objects, self._records, self._answers, self._bucket, self._ask = objects, records, answers, bucket, ask
         self._manifest: Cache[Manifest | None] = Cache(1, manifest_seconds)
         self._schema: Cache[TableSchema | None] = Cache(2)
@@ -59,7 +67,7 @@ class DatasetService:
         self._data: Cache[tuple[StoredObject, ...]] = Cache(2, 60)
         self._day_statuses: Cache[Mapping[dt.date, DayStatus]] = Cache(2, 60)
         self._verification: Cache[Verification | None] = Cache(2, 60)
-        self._model: Cache[SemanticModel] = Cache(2)
+        self._model: Cache[SemanticModel] = Cache(4)
         self._overviews: Cache[Overview] = Cache(256)
         self._counts: Cache[tuple[ValueCount, ...]] = Cache(64)
         self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
@@ -77,10 +85,14 @@ class DatasetService:
         return self._schema.get(version_of(manifest), lambda: self._records.schema(self.dataset))
 
     def model(self) -> SemanticModel:
-        """Return the dataset's columns, their roles, dimensions and measures."""
-        manifest = self.manifest()
+        """Return the columns, roles, dimensions and measures that the requester may see."""
+        manifest, view = self.manifest(), self._view(self.masks())
         key = version_of(manifest) if manifest else None
-        return self._model.get(key, lambda: semantic_model_from(self.dataset, self.schema()))
+        return self._model.get((key, view.identity), lambda: semantic_model_from(self.dataset, self.schema(), view))
+
+    def masks(self) -> Mapping[str, Mask]:
+        """Return the masked columns, for people who may not see them."""
+        return masked_columns(self.dataset, self.schema()) if self.dataset.has_masks else {}
 
     def runs(self, limit: int) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
@@ -123,7 +135,10 @@ class DatasetService:
         manifest = self.manifest()
         if manifest is None:
             return None
-        return self._overviews.get((version_of(manifest), filters), lambda: self._make_overview(filters, manifest))
+        view = self._view(self.masks()).identity
+        return self._overviews.get(
+            (version_of(manifest), filters, view), lambda: self._make_overview(filters, manifest)
+        )
 
     def value_counts(self, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
         """Return the rows per value of any dimension, its own filter open; a query where no Overview counted them."""
@@ -131,8 +146,9 @@ class DatasetService:
         overview = self.overview(filters)
         if manifest is None or overview is None or not manifest.days or dimension in overview.counts:
             return overview.by(dimension) if overview else ()
+        view = self._view(self.masks()).identity
         return self._counts.get(
-            (version_of(manifest), filters, dimension), lambda: self._make_counts(filters, dimension)
+            (version_of(manifest), filters, dimension, view), lambda: self._make_counts(filters, dimension)
         )
 
     def daily(self, days: Days) -> DailyCounts:
@@ -140,7 +156,8 @@ class DatasetService:
         manifest = self.manifest()
         if manifest is None:
             return daily_counts(days, None, {})
-        counted = self._daily.get((version_of(manifest), days), lambda: self._make_daily(days))
+        view = self._view(self.masks()).identity
+        counted = self._daily.get((version_of(manifest), days, view), lambda: self._make_daily(days))
         return daily_counts(days, manifest, counted)
 
     def forget(self) -> None:
@@ -166,7 +183,9 @@ class DatasetService:
         def ask() -> Sequence[Answer]:
             return [result.answer for result in self._ask(statements)]
 
-        if filters != Filters(default_window(manifest.last_day, self.today())):
+        is_first = filters == Filters(default_window(manifest.last_day, self.today()))
+        # Values of masked columns are stored in no object that the dashboard writes.
+        if not is_first or (self.masks() and not model.view.masks):
             return overview_from(model, filters, manifest, ask())
         data = self._stored_data(manifest)
         answers = self._answers.answers(self.dataset, manifest, data, statements, ask)
@@ -193,7 +212,8 @@ class DatasetService:
         def fetch(first: int, end: int) -> bytes:
             return self._objects.part(self._bucket, stored.key, stored.etag, first, end)
 
-        columns = [column.name for column in self.model().columns]
+        masks = self.masks()
+        columns = [column.name for column in self.model().columns if column.name not in masks]
         return samples_from(Ranged(fetch, stored.bytes), record.day, columns)
 
 

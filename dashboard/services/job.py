@@ -59,6 +59,8 @@ class Ticket:
     """Who shares the limit of queries at once: a person, an address, a session."""
     datasets: tuple[str, ...] = ()
     """Names of the datasets that it reads."""
+    seen: Hashable = ()
+    """What the requester may see of them: their result opens for as long as that holds."""
 
 
 class Job:

@@ -1,6 +1,6 @@
 """Who asks, and for what, in; the ticket of the query out, or why the role or a limit does not allow it."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from dashboard.errors import Forbidden
 from dashboard.model.access.requester import Requester
@@ -13,9 +13,12 @@ from dashboard.services.job import API, SHARED, Job, Ticket
 class Permissions:
     """Decides by the roles of the requester; `requester` returns who asks, for what runs in this thread."""
 
-    def __init__(self, requester: Callable[[], Requester], audit: Audit) -> None:
+    def __init__(
+        self, requester: Callable[[], Requester], audit: Audit, seen: Callable[[tuple[str, ...]], Hashable]
+    ) -> None:
+        """Set who asks, and `seen`: what the requester may see of datasets, equal while that stays the same."""
         self.requester = requester
-        self._audit = audit
+        self._audit, self._seen = audit, seen
 
     def visible(self, datasets: Iterable[str], role: Role = "viewer") -> tuple[str, ...]:
         """Return the datasets for which the requester has at least a role."""
@@ -43,13 +46,13 @@ class Permissions:
             self.require("analyst", datasets, "custom SQL and files")
         else:
             self.require("viewer", datasets, "queries")
-        asks = self.requester()
+        asks, seen = self.requester(), self._seen(datasets)
         if owner == SHARED:
             # One answer for every person waits in no person's lane; it counts for the person who asked first.
-            return Ticket(owner, asks.person, SHARED, datasets)
+            return Ticket(owner, asks.person, SHARED, datasets, seen)
         lane = asks.person or (asks.address if owner == API else "") or owner
         self._audit.check_budget(lane)
-        return Ticket(owner, asks.person, lane, datasets)
+        return Ticket(owner, asks.person, lane, datasets, seen)
 
     def own(self, jobs: Iterable[Job], session: str = "") -> list[Job]:
         """Return the requester's jobs: those of the person, and where sign-in is off those of this page session."""
@@ -61,8 +64,11 @@ class Permissions:
         ]
 
     def owns(self, ticket: Ticket) -> bool:
-        """Return whether the requester may open a result: it is theirs; where sign-in is off, what the API started."""
+        """Return whether the requester may open a result: it is theirs; where sign-in is off, what the API started.
+
+        They must see as much of its datasets as when it ran: a right that was withdrawn holds for older results too.
+        """
         asks = self.requester()
-        if ticket.owner == SHARED:
+        if ticket.owner == SHARED or ticket.person != asks.person or not (asks.person or ticket.owner == API):
             return False
-        return ticket.person == asks.person and (bool(asks.person) or ticket.owner == API)
+        return len(self.visible(ticket.datasets)) == len(ticket.datasets) and ticket.seen == self._seen(ticket.datasets)

@@ -21,10 +21,12 @@ from dashboard.services.audit import Audit
 from dashboard.services.dataset_service import DatasetService, version_of
 from dashboard.services.job import SHARED, Job
 from dashboard.services.jobs import Jobs
+from dashboard.services.masking import Masking
 from dashboard.services.permissions import Permissions
 from dashboard.settings import Settings
 from dashboard.sql.determinism import is_repeatable
 from dashboard.stores.export_records import Records
+from dashboard.stores.mask_key import MaskKey
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
@@ -67,7 +69,9 @@ class Service:
         self._making = threading.Lock()
         self._library: Library | None = None
         self.audit = Audit(settings.user_bytes_per_day)
-        self.permissions = Permissions(requester, self.audit)
+        self._mask_key = MaskKey(self.objects, settings.bucket, settings.datasets[0].target.prefix)
+        self.masking = Masking(requester, self._mask_key, self.of)
+        self.permissions = Permissions(requester, self.audit, self.masking.seen)
         self.jobs = Jobs(
             lambda: self.athena,
             per_person=settings.user_queries,
@@ -86,6 +90,7 @@ class Service:
                 settings.bucket,
                 functools.partial(self._outcomes, name),
                 manifest_seconds,
+                functools.partial(self.masking.view, name),
             )
             for name, dataset in self._datasets.items()
         }
@@ -192,7 +197,7 @@ class Service:
         models = [self.model(name) for name in self.permissions.visible(self._datasets, "analyst")]
         return Catalogue(
             tuple(
-                ServedTable(model.database, model.table, tuple(column.name for column in model.columns))
+                ServedTable(model.database, model.table, tuple(column.name for column in model.columns), model.query)
                 for model in models
             )
         )
@@ -243,6 +248,7 @@ class Service:
         Raises Forbidden for what the requester's role does not allow, TooManyQueries where a limit is reached.
         """
         names = self._read_by(name, statement)
+        self.masking.check(names, statement)
         ticket = self.permissions.ticket(owner, names or (name,), statement)
         if statement.unloads:
             return self.jobs.submit(statement, ticket=ticket)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from dashboard.model.access.table_view import TableQuery
+
 CATALOG: Final = "awsdatacatalog"
 
 
@@ -13,6 +15,8 @@ class ServedTable:
     database: str
     table: str
     columns: tuple[str, ...] | None = None
+    query: TableQuery | None = None
+    """What takes the place of the table; None where the requester sees the table itself."""
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """SQL that a person wrote flows in; the statement that is sent, or a RefusedSql with the place, flows out.
 
 One statement that reads the served tables alone, through named functions alone. What is sent is the person's own text
-without comments: tables get their full names, and the number of rows gets its bound. Nothing else changes, which
-`sent_text` compares token by token.
+without comments: tables get their full names, or the query that shows as much of them as the requester may see, and
+the number of rows gets its bound. Nothing else changes, which `sent_text` compares token by token.
 """
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from dashboard.errors import RefusedSql
+from dashboard.model.access.table_view import table_name
 from dashboard.model.statements import Statement, quoted
 from dashboard.sql.catalogue import CATALOG, Catalogue, ServedTable
 from dashboard.sql.cost.reference_count import MOST_TIMES, read_too_often
@@ -18,6 +20,9 @@ from dashboard.sql.grammar.tree import ParsedSql, TableName
 from dashboard.sql.parameters import bound, check_parameters
 from dashboard.sql.parser import one_statement
 from dashboard.sql.sent_text import Edit, sent_text
+
+MOST_BYTES: Final = 262_144
+"""Of a statement, as Athena takes it."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class CheckedSql:
     limit: int
     written: str
     """What the person wrote."""
+    plain: str
+    """What is sent, with every table under its name."""
     given: Mapping[str, str] = field(default_factory=dict)
     """Literals of its parameters."""
 
@@ -38,6 +45,9 @@ class CheckedSql:
         """Return it as a statement."""
         tables = tuple((served.database, served.table) for served in self.tables)
         ready = bound(self.sql, self.given)
+        in_place_of = tuple(
+            (served.query.sent, table_name(served.database, served.table)) for served in self.tables if served.query
+        )
         return Statement(
             ready.sql,
             ready.literals,
@@ -48,7 +58,8 @@ class CheckedSql:
             # Only a query reads the table's files; the others read the catalogue, which costs nothing.
             tables if self.parsed.kind == "query" else (),
             self.written,
-            shown=ready.shown if ready.literals else "",
+            shown=bound(self.plain, self.given).shown if ready.literals or in_place_of else "",
+            in_place_of=in_place_of,
         )
 
 
@@ -65,12 +76,16 @@ def checked(sql: str, catalogue: Catalogue, limit: int, given: Mapping[str, str]
     named = [(table, _served(table, parsed, catalogue)) for table in mentions]
     tables = tuple(dict.fromkeys(served for _, served in named))
     if parsed.kind in {"columns", "describe"}:
-        sent = _about_table(parsed, tables[0])
+        sent = plain = _about_table(parsed, tables[0])
     else:
-        edits = [Edit(table.first, table.end, _full_name(table, served)) for table, served in named]
-        edits += _bounds(parsed, limit + 1)
-        sent = sent_text(parsed.tokens, edits)
-    return CheckedSql(parsed, sent, tables, limit, sql, given or {})
+        bounds = _bounds(parsed, limit + 1)
+        names = [Edit(table.first, table.end, _full_name(table, served)) for table, served in named]
+        sent = plain = sent_text(parsed.tokens, [*names, *bounds])
+        if any(served.query for served in tables):
+            sent = sent_text(parsed.tokens, [*(_seen(parsed, table, served) for table, served in named), *bounds])
+    if len(sent.encode()) > MOST_BYTES:
+        raise RefusedSql(f"The statement is longer than Athena takes ({MOST_BYTES:,} bytes)", mend="Make it shorter.")
+    return CheckedSql(parsed, sent, tables, limit, sql, plain, given or {})
 
 
 def columns_read(parsed: ParsedSql, tables: tuple[ServedTable, ...]) -> tuple[str, ...] | None:
@@ -120,6 +135,18 @@ def _full_name(table: TableName, served: ServedTable) -> str:
     # A bare name means the served table, whatever database the workgroup would look in.
     names = [served.database, served.table]
     return ".".join(quoted(name) for name in ([CATALOG, *names] if len(table.parts) == 3 else names))
+
+
+def _seen(parsed: ParsedSql, table: TableName, served: ServedTable) -> Edit:
+    """Return the edit that puts what the requester may see of a table in its place."""
+    if served.query is None:
+        return Edit(table.first, table.end, _full_name(table, served))
+    query = served.query.explained if parsed.kind == "explain" else served.query.sent
+    # Without a name of its own the derived table takes the table's, by which columns may be qualified.
+    relation = f"({query})" if table.has_alias else f"({query}) AS {quoted(served.table)}"
+    if table.first and parsed.tokens[table.first - 1].word == "TABLE":
+        return Edit(table.first - 1, table.end, f"SELECT * FROM {relation}")
+    return Edit(table.first, table.end, relation)
 
 
 def _about_table(parsed: ParsedSql, served: ServedTable) -> str:

@@ -9,6 +9,7 @@ from dashboard.errors import StorageFailed
 from dashboard.quality.verification_status import StoredObject
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
+from dataset_model.records.masked_columns import masked_columns
 from dataset_model.records.table_schema import SCHEMA_FILE, TableSchema
 
 if TYPE_CHECKING:
@@ -26,8 +27,14 @@ class Records:
         self._bucket = bucket
 
     def manifest(self, dataset: Dataset) -> Manifest | None:
-        """Return what is published, or None while nothing was exported."""
-        return self._read(Manifest, f"{dataset.target.prefix}/{MANIFEST_FILE}")
+        """Return what is published, or None while nothing was exported.
+
+        A column that is masked now may have been a dimension before: its values are left out.
+        """
+        found = self._read(Manifest, f"{dataset.target.prefix}/{MANIFEST_FILE}")
+        if found is None or not dataset.has_masks:
+            return found
+        return found.without_values(masked_columns(dataset, self.schema(dataset)))
 
     def schema(self, dataset: Dataset) -> TableSchema | None:
         """Return the published columns, or None while nothing was exported."""

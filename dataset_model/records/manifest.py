@@ -5,7 +5,7 @@ between the two, and the day counts as unverified until the next run.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -128,6 +128,16 @@ class Manifest(_Record):
     def last_day(self) -> dt.date | None:
         """The latest published day, or None while nothing is published."""
         return max(self.days, default=None)
+
+    def without_values(self, columns: Collection[str]) -> "Manifest":
+        """Return the manifest without the distinct values of these columns."""
+        days = {
+            day: record.model_copy(
+                update={"values": {name: found for name, found in record.values.items() if name not in columns}}
+            )
+            for day, record in self.days.items()
+        }
+        return self.model_copy(update={"days": days})
 
     def seen(self) -> set[str]:
         """Return the partition values that have or had a published row."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dataset_model import Dataset
 from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.masked_columns import masked_columns
 from exporter.errors import StaleRun
 from exporter.storage.records import Records
 
@@ -93,7 +94,7 @@ class ManifestWriter:
 
     def _next(self, base: Manifest, days: Mapping[dt.date, DayRecord]) -> Manifest:
         known = [day for day in (base.scheduled_from, self.scheduled_from) if day is not None]
-        return base.model_copy(
+        written = base.model_copy(
             update={
                 "version": base.version + 1,
                 "updated_at": dt.datetime.now(dt.UTC),
@@ -101,6 +102,8 @@ class ManifestWriter:
                 "scheduled_from": min(known, default=None),
             }
         )
+        # Days that were recorded before their column was masked list its values.
+        return written.without_values(masked_columns(self.dataset, None)) if self.dataset.has_masks else written
 
     @property
     def _append(self) -> bool:

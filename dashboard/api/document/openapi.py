@@ -8,6 +8,7 @@ from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
 from dashboard.results.downloads import NULLS
 from dashboard.sql.unload import FORMATS, MOST_ROWS
+from dataset_model.definition import Mask
 
 FILES: Final = ("csv", "parquet", "xlsx")
 """Formats of the files that are made here."""
@@ -199,6 +200,7 @@ def _tables() -> dict[str, Any]:
             **dict.fromkeys(("name", "type", "description"), _TEXT),
             "unit": {"type": ["string", "null"]},
             "partition": {"type": "boolean", "description": "Filtering by it makes a query read less."},
+            "mask": {"enum": list(get_args(Mask)), "description": "How its values are shown to you; absent: in clear."},
             "values": {"type": "array", "items": {"type": "string"}, "description": "Some of its values, as text."},
         },
     }

@@ -8,6 +8,9 @@ from typing import Final, Literal, get_args
 Role = Literal["viewer", "analyst", "admin"]
 """viewer: pages. analyst: also custom SQL and downloads. admin: also other people's queries and sessions."""
 
+UNMASK: Final = "unmask"
+"""The right to see masked columns in clear, which a grant adds to a role; admins have it."""
+
 _RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
 _SCOPES: Final = frozenset({"scope", "scp"})
 ANY_GROUP: Final = "*"
@@ -20,6 +23,12 @@ class Roles:
 
     everywhere: Role | None = None
     by_dataset: Mapping[str, Role] = field(default_factory=dict)
+    unmask: frozenset[str | None] = frozenset()
+    """Datasets of which masked columns are seen in clear; None stands for all of them."""
+
+    def may_unmask(self, dataset: str) -> bool:
+        """Return whether the person sees the masked columns of a dataset: by the right `unmask`, or as its admin."""
+        return self.has("admin", dataset) or not self.unmask.isdisjoint({None, dataset})
 
     def has(self, needed: Role, dataset: str | None = None) -> bool:
         """Return whether the person has at least this role for a dataset; None: for all of them."""
@@ -47,6 +56,8 @@ class Grant:
     group: str
     role: Role
     dataset: str | None = None
+    unmasks: bool = False
+    """Whether they also see masked columns in clear."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +81,15 @@ class RoleMap:
                 everywhere = grant.role
             else:
                 by_dataset[grant.dataset] = grant.role
-        return Roles(everywhere, by_dataset)
+        unmask = {grant.dataset for grant in self.grants if grant.unmasks and grant.group in groups}
+        return Roles(everywhere, by_dataset, frozenset(unmask))
 
 
 def grants_from(text: str) -> tuple[Grant, ...]:
     """Return the grants of a role map: `group=role`, `group=role@dataset`, by commas, or a JSON object of the same.
 
-    The JSON form is for group names that hold a comma or an equals sign. Raises ValueError with what is wrong.
+    A role may carry the right to see masked columns: `group=analyst+unmask@dataset`. The JSON form is for group names
+    that hold a comma or an equals sign. Raises ValueError with what is wrong.
     """
     if text.lstrip().startswith("{"):
         content = json.loads(text)
@@ -89,10 +102,13 @@ def grants_from(text: str) -> tuple[Grant, ...]:
 
 def _grant(group: str, text: str) -> Grant:
     name, at, dataset = text.strip().partition("@")
-    role = next((known for known in get_args(Role) if known == name.strip()), None)
-    if not group or role is None or (at and not dataset.strip()):
-        raise ValueError(f"expected group=viewer, group=analyst or group=admin@dataset; found {group!r}={text!r}")
-    return Grant(group, role, dataset.strip() or None)
+    name, plus, right = (part.strip() for part in name.partition("+"))
+    role = next((known for known in get_args(Role) if known == name), None)
+    if not group or role is None or (at and not dataset.strip()) or (plus and right != UNMASK):
+        raise ValueError(
+            f"expected group=viewer, group=analyst+{UNMASK} or group=admin@dataset; found {group!r}={text!r}"
+        )
+    return Grant(group, role, dataset.strip() or None, bool(plus))
 
 
 def _several(value: object) -> Iterable[object]:

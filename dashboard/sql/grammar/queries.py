@@ -220,6 +220,7 @@ class QueryReader(CallReader):
                 if table.select is self._select:
                     # An alias of parentheses hides the names in them.
                     table.alias = alias.text if table.first == at else ""
+                    table.has_alias = table.first == at
             if self.at("("):
                 self._column_aliases()
         if self.accept("TABLESAMPLE"):

@@ -56,6 +56,7 @@ class TableName:
     inside: NamedQuery | None
     select: Select | None
     alias: str
+    has_alias: bool = False
 
 
 @dataclass(slots=True)

@@ -107,7 +107,9 @@ def remember(service: Service, name: str, job: Job) -> None:
         reused=took.reused,
     )
     st.session_state[f"history_{name}"] = (entry, *_mine(name))[:50]
-    service.library.remember(service.dataset(name), entry)
+    # What a person compares masked columns with is not shown to those who may not see them.
+    if not service.masking.shows_values(job.ticket.datasets):
+        service.library.remember(service.dataset(name), entry)
 
 
 def _saved(stored: Stored, dataset: Dataset) -> str:

@@ -47,7 +47,8 @@ def columns_list(model: SemanticModel, values: Values) -> str:
     """Return the columns of a table as HTML."""
     items = "".join(
         f"<li{' class=partition' if column.is_partition else ''}><div><code>{html.escape(column.name)}</code>"
-        f"<span>{html.escape(column.type_name)}{f', {html.escape(column.unit)}' if column.unit else ''}</span></div>"
+        f"<span>{html.escape(column.type_name)}{f', {html.escape(column.unit)}' if column.unit else ''}"
+        f"{', masked' if column.name in model.view.masks else ''}</span></div>"
         f"{f'<p>{html.escape(column.description)}</p>' if column.description else ''}{_values(column, values)}</li>"
         for column in model.columns
     )

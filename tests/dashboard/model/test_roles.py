@@ -64,7 +64,11 @@ def test_group_names_with_commas_are_written_as_json():
 
 
 @pytest.mark.parametrize(
-    "text", ["sales", "sales=", "=viewer", "sales=owner", "sales=viewer@", '{"a": 1}', "{", '{"a"}']
+    "text",
+    [
+        *("sales", "sales=", "=viewer", "sales=owner", "sales=viewer@", '{"a": 1}', "{", '{"a"}'),
+        *("sales=unmask", "sales=viewer+", "sales=viewer+all", "sales=viewer+unmask@", "sales=+unmask"),
+    ],
 )
 def test_a_map_that_cannot_be_read_is_refused(text):
     """A misspelt role must not silently grant nothing, or something else."""
@@ -76,3 +80,29 @@ def test_scopes_are_several_in_one_text():
     """As tokens of programs carry them; any other text is one group, whatever blanks it holds."""
     role_map = RoleMap("scope", grants_from("reports.read=viewer,reports.admin=admin"))
     assert role_map.roles_of({"scope": "openid reports.read"}) == Roles("viewer")
+
+
+@pytest.mark.parametrize(
+    ("groups", "dataset", "may"),
+    [
+        (["fraud"], "contacts", True),
+        (["fraud"], "orders", False),
+        (["care"], "orders", True),
+        (["analysts"], "contacts", False),
+        (["analysts", "fraud"], "contacts", True),
+        (["analysts", "fraud"], "orders", False),
+        (["admins"], "orders", True),
+        (["lead"], "orders", True),
+        (["lead"], "contacts", False),
+        (["others"], "contacts", False),
+    ],
+)
+def test_clear_values_are_a_right_of_its_own(groups, dataset, may):
+    """`+unmask` gives it, for one dataset or all; admins have it where they are admins; no other role brings it."""
+    text = "fraud=viewer+unmask@contacts, care=viewer+unmask, analysts=analyst, admins=admin, lead=admin@orders"
+    assert RoleMap("groups", grants_from(text)).roles_of({"groups": groups}).may_unmask(dataset) is may
+
+
+def test_without_a_map_no_person_sees_clear_values():
+    """Every person is analyst then, and an analyst is below the right."""
+    assert not RoleMap().roles_of({}).may_unmask("contacts")
