@@ -5,7 +5,7 @@ A variable wins over the file, the file over the default. All faults of both are
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -130,9 +130,27 @@ def load_datasets(
             faults += error.faults
     repeated = {dataset.name for dataset in datasets if [other.name for other in datasets].count(dataset.name) > 1}
     faults += [Fault("environment", "DATASET", "datasets with different names", name) for name in sorted(repeated)]
+    faults += _unmasked_again(datasets)
     if faults:
         raise DatasetError(faults)
     return tuple(datasets)
+
+
+def _unmasked_again(datasets: list[Dataset]) -> Iterator[Fault]:
+    """Yield a fault for each dataset that names the table of another one and does not mask what that one masks."""
+    for dataset in datasets:
+        masks = {column.name: column.mask for column in dataset.columns if column.mask}
+        for other in datasets:
+            table = (other.target.database, other.target.table)
+            if table != (dataset.target.database, dataset.target.table):
+                continue
+            missing = masks.items() - {column.name: column.mask for column in other.columns}.items()
+            if missing:
+                names = ", ".join(sorted(name for name, _ in missing))
+                yield Fault(
+                    "environment", "DATASET", f"{other.name} to mask {names} as {dataset.name} does: both name table "
+                    f"{'.'.join(table)}", "no such mask",
+                )  # fmt: skip
 
 
 def _path(reference: str) -> Path:

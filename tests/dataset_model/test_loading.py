@@ -229,6 +229,23 @@ def test_faults_of_all_datasets_are_reported_together(tmp_path: Path) -> None:
     assert raised.value.faults[-1].found == "contacts"
 
 
+def test_a_second_file_for_a_table_masks_what_the_first_masks(tmp_path: Path) -> None:
+    """Two files may name one table, but not so that one of them shows what the other masks."""
+    masked = ORDERS + "columns:\n  - {name: email, attribute: Email, type: string, mask: MASK}\n"
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text(masked.replace("MASK", "hidden"))
+    wanted = "second to mask email as orders does: both name table gsi_dynamodb_athena_db.gsi_export"
+    for weaker in (ORDERS, masked.replace("MASK", "last4")):
+        second.write_text(weaker.replace("name: orders", "name: second", 1))
+        with pytest.raises(DatasetError) as raised:
+            load_datasets(f"{first},{second}", {})
+        assert wanted in [fault.expected for fault in raised.value.faults]
+    second.write_text(masked.replace("MASK", "hidden").replace("name: orders", "name: second", 1))
+    assert len(load_datasets(f"{first},{second}", {})) == 2
+    second.write_text(ORDERS.replace("name: orders", "name: second", 1) + "  table: of_its_own\n")
+    assert len(load_datasets(f"{first},{second}", {})) == 2
+
+
 def test_label() -> None:
     """A dataset without a title is called by its name, readably."""
     assert dataset_from_environment(VARIABLES).label == "Gsi export"
