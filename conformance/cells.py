@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.outcome import Cell, Outcome
-from local.athena.functions.number_text import double_text
+from local.athena.functions.numbers.number_text import double_text
 
 _APPROXIMATE = {"double", "float"}
 _TIMES = {"timestamp", "timestamp with time zone", "time", "time with time zone"}

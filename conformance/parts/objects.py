@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from conformance.outcome import Cell
 from conformance.stand_in import BUCKET, StandIn
-from local.athena.functions.number_text import double_text
+from local.athena.functions.numbers.number_text import double_text
 
 _EXACT = Context(prec=60)
 _PARTITION = re.compile(r"year=(\d{4})/month=(\d{2})/day=(\d{2})/")

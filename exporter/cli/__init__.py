@@ -5,11 +5,13 @@ from importlib import import_module
 import click
 
 VERBS = {
-    "export": "export", "backfill": "backfill", "plan": "plan", "discover": "discover_command", "verify": "verify",
-    "doctor": "doctor", "quarantine": "quarantine", "sync": "sync", "runs": "runs",
-    "stream": "stream", "compact": "compact", "lookup": "lookup", "quicksight": "quicksight",
+    "export": "export.export", "backfill": "backfill.backfill", "plan": "inspect.plan.plan",
+    "discover": "inspect.discover.discover_command", "verify": "inspect.verify.verify",
+    "doctor": "inspect.doctor.doctor", "quarantine": "quarantine.quarantine", "sync": "sync.sync",
+    "runs": "inspect.runs.runs", "stream": "stream.stream", "compact": "compact.compact",
+    "lookup": "inspect.lookup.lookup", "quicksight": "inspect.quicksight.quicksight",
 }  # fmt: skip
-"""Verb -> its command in the module of that name."""
+"""Verb -> module and name of its command."""
 
 
 class Verbs(click.Group):
@@ -23,5 +25,6 @@ class Verbs(click.Group):
         """Return a verb's command, or None where there is no such verb."""
         if cmd_name not in VERBS:
             return None
-        command: click.Command = getattr(import_module(f"{__name__}.{cmd_name}"), VERBS[cmd_name])
+        module, name = VERBS[cmd_name].rsplit(".", 1)
+        command: click.Command = getattr(import_module(f"{__name__}.{module}"), name)
         return command

@@ -6,7 +6,7 @@ Each macro follows Trino's documentation, "Functions and operators".
 
 from __future__ import annotations
 
-from local.athena.functions.decimal_macros import DECIMAL_MACROS, INTEGERS
+from local.athena.functions.numbers.decimal_macros import DECIMAL_MACROS, INTEGERS
 
 _URL_PARTS = ("host", "path", "query", "fragment", "protocol")
 _BELOW_A_DAY = ("millisecond", "second", "minute", "hour")

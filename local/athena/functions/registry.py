@@ -9,18 +9,10 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from local.athena.functions import (
-    decimals,
-    distributions,
-    encodings,
-    hashes,
-    json_functions,
-    number_text,
-    patterns,
-    text,
-)
+from local.athena.functions import encodings, hashes, json_functions, patterns, text
 from local.athena.functions.errors import fail
 from local.athena.functions.macros import MACROS
+from local.athena.functions.numbers import decimals, distributions, number_text
 
 _TEXT, _TEXTS, _NUMBER, _DOUBLE, _BYTES, _BOOLEAN = "VARCHAR", "VARCHAR[]", "BIGINT", "DOUBLE", "BLOB", "BOOLEAN"
 _Function = tuple[Callable[..., Any], Sequence[str], str]

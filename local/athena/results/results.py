@@ -16,7 +16,7 @@ import pyarrow.csv as pa_csv
 
 from local.athena.engine.duckdb_engine import Rows
 from local.athena.errors import DATA, QueryError
-from local.athena.functions.number_text import double_text, real_text
+from local.athena.functions.numbers.number_text import double_text, real_text
 
 _LONGEST = 2147483647
 _LONGEST_BINARY = 1073741824

@@ -16,7 +16,7 @@ from faults import Faults
 
 from dataset_model.records.verification import Verification
 from exporter.audit.verify import Verifier, VerifyRequest
-from exporter.cli.verify import verification_text
+from exporter.cli.inspect.verify import verification_text
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.planning.window import Window

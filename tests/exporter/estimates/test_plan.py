@@ -6,7 +6,7 @@ import json
 import boto3
 import pytest
 
-from exporter.cli.plan import estimate_text
+from exporter.cli.inspect.plan import estimate_text
 from exporter.errors import SchemaConflict, SourceError
 from exporter.estimates.cost import Assumptions, costs, known_rows
 from exporter.estimates.estimator import estimate

@@ -1,0 +1,1 @@
+"""Functions over numbers, and numbers as text."""
