@@ -45,8 +45,8 @@ def inferred_charts(words: Words, channel: str | None, agent: str | None, method
 class DrawableParts:
     """What a file asks for, the published table can give and the requester may see; the rest is named in `faults`.
 
-    A file that declares its columns was checked when it was read. One whose columns are learned is checked here, and so
-    is one whose table is older than a column of it.
+    A file that declares its columns was checked when it was read. One that leaves columns to be learned is checked
+    here, and so is one with a column that its table does not have yet.
     """
 
     def __init__(

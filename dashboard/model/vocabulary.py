@@ -93,7 +93,7 @@ _UNCOUNTABLE: Final = frozenset(
         "weight",
     ]
 )
-"""Words whose plural is not what a chart of them shows: it shows values of them."""
+"""Words with a plural that is not what a chart of them shows: it shows values of them."""
 
 
 @dataclass(frozen=True)

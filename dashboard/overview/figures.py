@@ -128,7 +128,7 @@ class Overview:
 def overview_statements(model: SemanticModel, filters: Filters, manifest: Manifest) -> tuple[Statement, ...]:
     """Return the statements of an Overview: one, and more where a chart leaves its own filter open.
 
-    One more counts rows for all such charts; each dimension whose charts show other figures has another.
+    One more counts rows for all such charts; each dimension with charts of other figures has another.
     """
     main = overview_statement(model, filters, period_from(filters.days, manifest))
     opened = opened_dimensions(model, filters)

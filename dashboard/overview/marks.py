@@ -174,7 +174,7 @@ def size_of(amount: Number | None) -> int | float | None:
 
 
 _COUNTED: Final = frozenset({"rows", "distinct"})
-"""Measures whose every digit has room at a mark."""
+"""Measures of which every digit has room at a mark."""
 
 
 def _from_the_largest(item: ValueCount | Cell) -> tuple[bool, float | Number]:

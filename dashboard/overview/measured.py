@@ -47,7 +47,7 @@ def opened_dimensions(model: SemanticModel, filters: Filters) -> list[str]:
 
 
 def opened_alone(model: SemanticModel, filters: Filters) -> list[str]:
-    """Return the filtered dimensions whose own charts show other figures than counts of rows."""
+    """Return the filtered dimensions with charts of other figures than counts of rows."""
     measured = {chart.by for chart in model.charts if is_measured(chart)}
     return [dimension for dimension in opened_dimensions(model, filters) if dimension in measured]
 

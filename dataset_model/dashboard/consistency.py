@@ -17,7 +17,7 @@ Contradiction = tuple[Place, str, str | None]
 
 _COLUMN: Final = "a declared column"
 _ADDED: Final = frozenset({"rows", "count", "sum"})
-"""Aggregates whose parts add up to the whole."""
+"""Aggregates of which the parts add up to the whole."""
 _NUMERIC: Final = frozenset({"sum", "mean", "min", "max", "median"})
 _WITHOUT_COLUMN: Final = frozenset({"rows", "count", "share", "ratio"})
 _SPLIT_KINDS: Final = ("line", "stacked", "heatmap")

@@ -120,7 +120,7 @@ class ShardProgress(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     sequence: str | None = None
-    """Number of the last record whose change is stored; None: none yet."""
+    """Number of the last record of which the change is stored; None: none yet."""
     is_finished: bool = False
     """Whether it is closed and has been read to its end."""
 
@@ -132,5 +132,5 @@ class StreamProgress(BaseModel):
 
     format: Literal[1] = 1
     stream: str
-    """Its ARN. A table whose stream is enabled again has another one."""
+    """Its ARN. If the stream of a table is enabled again, it has another one."""
     shards: dict[str, ShardProgress] = {}

@@ -47,7 +47,7 @@ class DayTargets:
     """What has been written."""
     _seen: dict[str, StoredObject] = field(default_factory=dict)
     _broken: dict[str, list[dt.date]] = field(default_factory=dict)
-    """Table -> days of whose records Athena makes several."""
+    """Table -> days with records of which Athena makes several."""
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -89,7 +89,7 @@ class QuickSightManifest:
     ) -> tuple[list[str], list[str]]:
         """Return the keys of the copies of months, and of the files of the other days.
 
-        The last month stays in days. With `closed_only` so does a month with an open day, whose copy would not last.
+        The last month stays in days. With `closed_only` so does a month with an open day: its copy would not last.
         """
         present = {found.key for found in self.store.objects(self._months_folder)}
         last = _month(files[-1])

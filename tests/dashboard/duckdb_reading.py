@@ -47,7 +47,7 @@ class Reading:
         return dict(self.all(sql))
 
     def all(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query over `t`, whose days are `d`."""
+        """Return the rows of a query over `t`, in which `d` is the day."""
         return self._connection.execute(sql).fetchall()
 
 

@@ -7,10 +7,11 @@ that an item which the decoder drops is found.
 
 import datetime as dt
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,8 @@ from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
 from exporter.sources.index import Index
 from exporter.values.attribute_values import AttributeValue, key_text
+
+Part = TypeVar("Part")
 
 KEPT_UNREADABLE = 100_000
 """Most unreadable items remembered individually. With more of them the date format is wrong, not the items."""
@@ -126,14 +129,8 @@ class KeyReader:
         """
         reading = KeyReading()
         values = self._dataset.source.partition_values
-        with ThreadPoolExecutor(self._index.limiter.most, thread_name_prefix="keys") as pool:
-            tasks = [pool.submit(self._read_value, value, window, reading, stop) for value in values]
-            try:
-                for task in tasks:
-                    task.result()
-            except BaseException:
-                stop.set()
-                raise
+        workers = self._index.limiter.most
+        read_at_once(workers, values, lambda value: self._read_value(value, window, reading, stop), stop)
         return reading
 
     def _read_value(self, value: str, window: Window | None, reading: KeyReading, stop: threading.Event) -> None:
@@ -147,6 +144,18 @@ class KeyReader:
         with self._lock:
             reading.counted[value] = decoder.counted
             reading.decoded[value] = decoder.decoded
+
+
+def read_at_once(workers: int, parts: Iterable[Part], read: Callable[[Part], None], stop: threading.Event) -> None:
+    """Read parts of a source in threads; the first failure stops the others and is raised."""
+    with ThreadPoolExecutor(workers, thread_name_prefix="keys") as pool:
+        tasks = [pool.submit(read, part) for part in parts]
+        try:
+            for task in tasks:
+                task.result()
+        except BaseException:
+            stop.set()
+            raise
 
 
 def no_columns(dataset: Dataset) -> TableSchema:

@@ -4,7 +4,6 @@ Each answer of a Scan states how many items it has read; the decoded items must 
 """
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from dataset_model import Dataset
 from exporter.decoding.decoder import PageDecoder
@@ -13,7 +12,7 @@ from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
 from exporter.sources.item_bodies import WholeBodies
-from exporter.sources.partial_reads.key_scan import KeyReading, no_columns
+from exporter.sources.partial_reads.key_scan import KeyReading, no_columns, read_at_once
 from exporter.sources.table_scan import TableScan
 
 SEGMENTS = 8
@@ -36,14 +35,8 @@ class TableKeyReader:
     def read(self, window: Window | None, stop: threading.Event) -> KeyReading:
         """Return what the table holds of a window's days, None for all; raise Interrupted after a stop."""
         reading = KeyReading(counted={_NO_VALUE: 0}, decoded={_NO_VALUE: 0})
-        with ThreadPoolExecutor(SEGMENTS, thread_name_prefix="keys") as pool:
-            tasks = [pool.submit(self._read_segment, number, window, reading, stop) for number in range(SEGMENTS)]
-            try:
-                for task in tasks:
-                    task.result()
-            except BaseException:
-                stop.set()
-                raise
+        segments = range(SEGMENTS)
+        read_at_once(SEGMENTS, segments, lambda number: self._read_segment(number, window, reading, stop), stop)
         return reading
 
     def _read_segment(self, number: int, window: Window | None, reading: KeyReading, stop: threading.Event) -> None:

@@ -41,7 +41,7 @@ MASKED, SEES, ADMIN = someone("masked"), someone("clear", "ben"), someone("admin
 
 @pytest.fixture(scope="module")
 def masked(publishing, repository, tmp_path_factory):
-    """A service over contacts whose file masks three columns; who asks is set by `acting_for`."""
+    """A service over contacts with three masked columns; who asks is set by `acting_for`."""
     found = publishing("masked", first=DAYS.first, last=DAYS.last)
     text = (repository / "datasets" / "contacts.yaml").read_text(encoding="utf-8")
     for name, mask in MASKS.items():

@@ -2,23 +2,11 @@
 
 import random
 
-import pytest
 from changing import ask, item
 
-from exporter.stream_handler import _writer, handler
+from exporter.stream_handler import handler
 from local.streams.mapping import EventSourceMapping
 from local.streams.table_stream import TableStream
-
-
-@pytest.fixture
-def table(scene, monkeypatch):
-    """A table with a stream that feeds the handler, in a process of its own."""
-    made = scene()
-    for name, value in made.variables.items():
-        monkeypatch.setenv(name, value)
-    _writer.cache_clear()
-    yield made
-    _writer.cache_clear()
 
 
 def test_nothing_is_lost_or_doubled_whatever_the_mapping_does(table):

@@ -39,7 +39,7 @@ def test_an_index_holds_items_with_both_keys_of_its_types(attributes, held):
 
 
 def test_numbers_are_compared_by_value():
-    """A value written as 1 holds an item whose number is written as 1.0."""
+    """A value written as 1 holds an item with the number 1.0."""
     membership = Membership(dataset(values=("1",)), ("N",), "N", None)
     assert carried(membership, Kind={"N": "1.0"}, At={"N": "5"}) is not None
 

@@ -72,7 +72,7 @@ def test_an_item_that_leaves_the_index_is_gone(table, left):
     assert live(table) == [("17", "2", "second")]
 
 
-def test_an_item_whose_day_becomes_unreadable_is_withheld(table):
+def test_an_item_with_a_day_that_becomes_unreadable_is_withheld(table):
     """As an export would: the whole item goes to the quarantine, and no row has it."""
     broken = item("1", "2026-02-16 late in the evening", **note("first"))
     handled = write(table, event(1, AFTER, broken, item("1", "2026-02-16T10:00:00Z")))

@@ -64,7 +64,7 @@ def test_all_shards_are_read_once_across_splits_and_restarts(table):
 
 
 def test_a_process_that_dies_before_it_notes_its_progress_counts_nothing_twice(table):
-    """Records whose progress was lost are read again, and count once."""
+    """Records are read again where the progress was lost, and count once."""
     put(table, "a", 1)
     follow(table)
     (noted,) = table.keys("_changes/_shards")

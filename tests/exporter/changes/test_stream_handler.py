@@ -12,17 +12,6 @@ from exporter.stream_handler import _writer, handler
 AT = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 
 
-@pytest.fixture
-def table(scene, monkeypatch):
-    """A table with a stream that feeds the handler, in a process of its own."""
-    made = scene()
-    for name, value in made.variables.items():
-        monkeypatch.setenv(name, value)
-    _writer.cache_clear()
-    yield made
-    _writer.cache_clear()
-
-
 def new(number: int, text: str = "n") -> dict:
     return event(number, AT, item(str(number), "2026-02-16T10:00:00Z", Note={"S": text}), None)
 

@@ -141,7 +141,7 @@ def test_a_table_has_one_line_per_item(put):
 @pytest.mark.usefixtures("put")
 def test_no_item():
     """Where nothing answers, the output is empty and a line on standard error says so."""
-    done = lookup("metrics", "--entity", "nobody")
+    done = lookup("metrics", "--entity", "missing")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "No item answers this.\n")
 
 

@@ -75,7 +75,7 @@ def test_an_empty_or_unknown_number_fails_the_whole_batch(identifier):
     assert function.batches == [["0", "1"], ["0", "1"]]
 
 
-def test_a_batch_whose_retries_are_spent_goes_to_the_destination():
+def test_a_batch_without_retries_left_goes_to_the_destination():
     """The destination gets the batch's bounds, not its records; the shard goes on."""
 
     def rule(event: dict) -> None:
