@@ -15,17 +15,18 @@ import click
 
 from exporter.cli import Verbs
 from exporter.errors import ExportError, SettingsError, UsageError
-from exporter.runtime.sdk_patches import patch_sdk
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """Export a DynamoDB index to partitioned Parquet that Athena can query."""
+    from exporter.runtime.sdk_patches import patch_sdk
+
+    patch_sdk()
 
 
 def main() -> None:
     """Run the command line; anticipated failures end in one clear message."""
-    patch_sdk()
     try:
         cli(prog_name="exporter")
     except (SettingsError, UsageError) as error:

@@ -9,7 +9,6 @@ import click
 from exporter.cli import options
 from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
-from exporter.run.dry_run import preview, preview_json, preview_text
 from exporter.run.job import ExportJob
 from exporter.run.reporting.report import report_json, summary
 from exporter.run.request import request_from_options
@@ -74,6 +73,8 @@ def export(
         request, source=source, segments=segments, ranges=ranges, max_read_units=max_read_units, wait_minutes=wait
     )
     if dry_run:
+        from exporter.run.dry_run import preview, preview_json, preview_text
+
         planned = preview(settings, request, now)
         click.echo(preview_json(planned) if as_json else preview_text(planned))
         return

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -14,9 +15,6 @@ from dataset_model.records.changes import as_of, changes_of_day
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.catalog import LiveCatalog
-from exporter.changes.change_files import write_empty_day
-from exporter.changes.compaction import Compaction
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.errors import ExportError, Interrupted, NothingOwed
@@ -34,20 +32,20 @@ from exporter.run.reporting.metrics import emit_metrics
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.warnings import run_warnings
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
-from exporter.run.table_export import export_to_read
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
 from exporter.sources.opening import OpenedSource, Opener, export_source, way_of
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.table_export.manifests import read_files
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
-from exporter.targets.change_log import ChangeLog
 from exporter.targets.publisher import Publisher, Run
 from exporter.targets.quarantine import Quarantine
+
+if TYPE_CHECKING:
+    from exporter.targets.change_log import ChangeLog
 
 _log = structlog.get_logger()
 
@@ -141,6 +139,8 @@ class ExportJob:
         manifest = account.manifest = self._records.manifest()
         self._has_changes = stream_state(self._store, self.settings.prefix) is not None
         if self._has_changes:
+            from exporter.changes.catalog import LiveCatalog
+
             self._catalog = LiveCatalog(self._clients.glue, self._dataset, self.settings.location)
         published = self._records.schema()
         found = preflight(self._clients, self._dataset, self._catalog, published, account.started_at)
@@ -190,6 +190,9 @@ class ExportJob:
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
             return opener.open(self._way, description, sort_key, self.request.segments)
+        from exporter.run.table_export import export_to_read
+        from exporter.sources.table_export.manifests import read_files
+
         account = self._account
         done = export_to_read(self._clients, self.settings, self.request.export_arn, self.stop)
         account.request = dataclasses.replace(account.request, export_arn=done.arn)
@@ -222,15 +225,22 @@ class ExportJob:
             quarantine=self._quarantine,
             folder=folder,
             fence=self._lease.require,
-            lookback=ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key) if again else None,
+            lookback=self._change_log(folder, again, key) if again else None,
             key_attributes=key,
             stop=self.stop,
             observe=keys.add,
             mark_empty=self._mark_empty,
         )
 
+    def _change_log(self, folder: Path, again: set[dt.date], key: tuple[str, ...]) -> "ChangeLog":
+        from exporter.targets.change_log import ChangeLog
+
+        return ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key)
+
     def _mark_empty(self, day: dt.date) -> None:
         """Write since when changes count for an empty day, where there are any: it has no file that could say it."""
+        from exporter.changes.change_files import write_empty_day
+
         prefix = self.settings.prefix
         if self._has_changes and next(self._store.objects(changes_of_day(prefix, day)), None) is not None:
             write_empty_day(self._store, prefix, day, as_of(self._account.started_at))
@@ -240,6 +250,8 @@ class ExportJob:
         account = self._account
         if not self._has_changes:
             return
+        from exporter.changes.compaction import Compaction
+
         try:
             Compaction(self._store, self.settings.prefix, account.done.manifest or account.manifest).run()
         except ExportError as failure:

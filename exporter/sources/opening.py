@@ -1,4 +1,7 @@
-"""A dataset and the way to read it flow in, an opened source flows out, with what a run asks besides reading it."""
+"""A dataset and the way to read it flow in, an opened source flows out, with what a run asks besides reading it.
+
+Modules of a way are imported when it is opened: a run needs one of them, and imports are a part of its start.
+"""
 
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -10,19 +13,18 @@ from dataset_model.records.manifest import Manifest
 from exporter.errors import SourceError, UsageError
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
-from exporter.sources import index_source, scan_source
+from exporter.sources import index_source
 from exporter.sources.base import Source
 from exporter.sources.description import SourceDescription
 from exporter.sources.index import Index
-from exporter.sources.item_bodies import ItemBodies, ItemKeys
 from exporter.sources.partial_reads.probe import Probe, RunningProbe, empty_value_warning, empty_values, probe_index
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.table_export.manifests import ExportFile, Objects
-from exporter.sources.table_export.source import ExportSource
-from exporter.sources.table_scan import TableScan
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from exporter.sources.item_bodies import ItemKeys
+    from exporter.sources.table_export.manifests import ExportFile, Objects
 
 SourceName = Literal["index", "scan", "table-export"]
 """Ways to read the items of a dataset."""
@@ -86,6 +88,9 @@ class Opener:
         dataset, planner = self._dataset, Planner(self._dataset, sort_key)
         count = segments or segments_of(description, self._limiter.most)
         if not isinstance(dataset.source, IndexSource):
+            from exporter.sources import scan_source
+            from exporter.sources.table_scan import TableScan
+
             scan = TableScan(self._client, dataset.source.table, None, None, self._limiter, self._stop)
             table = scan_source.ScanSource(scan, description, count)
             return OpenedSource(table, planner, dataset, table.probe)
@@ -93,6 +98,10 @@ class Opener:
         by_index = index_source.IndexSource(index, dataset, planner)
         if way == "index":
             return OpenedSource(by_index, planner, dataset, index)
+        from exporter.sources import scan_source
+        from exporter.sources.item_bodies import ItemBodies
+        from exporter.sources.table_scan import TableScan
+
         keys = item_keys(dataset.source, description)
         projected = description.projected
         scan = TableScan(self._client, dataset.source.table, keys, projected, self._limiter, self._stop)
@@ -104,18 +113,22 @@ def export_source(
     dataset: Dataset,
     description: SourceDescription,
     sort_key: SortKey,
-    objects: Objects,
-    files: Sequence[ExportFile],
+    objects: "Objects",
+    files: "Sequence[ExportFile]",
     at_a_time: int,
 ) -> OpenedSource:
     """Return the data files of a table export as a source."""
+    from exporter.sources.table_export.source import ExportSource
+
     keys = item_keys(dataset.source, description) if isinstance(dataset.source, IndexSource) else None
     source = ExportSource(objects, files, description, keys, at_a_time)
     return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
 
 
-def item_keys(declared: IndexSource, description: SourceDescription) -> ItemKeys:
+def item_keys(declared: IndexSource, description: SourceDescription) -> "ItemKeys":
     """Return the keys by which items of a table are those of an index; raise SourceError for several attributes."""
+    from exporter.sources.item_bodies import ItemKeys
+
     if len(declared.partition_attributes) > 1:
         raise SourceError(
             f"a scan or a table export groups items by one partition key attribute; index {declared.index} has "

@@ -25,7 +25,6 @@ from exporter.errors import RowsUnaccounted, StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject
 from exporter.targets.formats.registry import FILE_FORMATS
 from exporter.targets.formats.text import has_records_of_several_lines
-from exporter.targets.quicksight_manifest import QuickSightManifest
 
 MOST_RENEWED = 400
 """Days of which one run writes missing or outdated files, besides its own days."""
@@ -121,6 +120,8 @@ class DayTargets:
         """Write the QuickSight manifest of each target that has one."""
         for target in self.targets:
             if target.manifest == "quicksight":
+                from exporter.targets.quicksight_manifest import QuickSightManifest
+
                 QuickSightManifest(self.dataset, target, self.store, self.folder, self.fence).publish(manifest)
 
     def _is_outdated(self, record: DayRecord, schema: TableSchema) -> bool:

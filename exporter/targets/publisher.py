@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pyarrow as pa
 import structlog
@@ -29,7 +29,6 @@ from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
-from exporter.targets.change_log import ChangeLog
 from exporter.targets.day_file import WrittenDay, write_day
 from exporter.targets.day_targets import DayTargets
 from exporter.targets.formats.registry import FILE_FORMATS
@@ -37,6 +36,9 @@ from exporter.targets.manifest_writer import ManifestWriter
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool, SpooledDay
 from exporter.values.numbers import InexactDoubles
+
+if TYPE_CHECKING:
+    from exporter.targets.change_log import ChangeLog
 
 _log = structlog.get_logger()
 
@@ -108,7 +110,7 @@ class Publisher:
         quarantine: Quarantine,
         folder: Path,
         fence: Callable[[], None] = lambda: None,
-        lookback: ChangeLog | None = None,
+        lookback: "ChangeLog | None" = None,
         key_attributes: tuple[str, ...] = (),
         stop: threading.Event | None = None,
         observe: Callable[[dt.date, pa.Array], None] = lambda _day, _keys: None,

@@ -8,13 +8,16 @@ import datetime as dt
 import json
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dataset_model.partitions import days_between
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
-from exporter.changes.writer import Handled
 from exporter.planning.window import OWED_DAYS, day_end
+
+if TYPE_CHECKING:
+    from exporter.changes.writer import Handled
 
 NAMESPACE = "DynamoDBReporting"
 
@@ -75,7 +78,7 @@ def metrics_line(entry: RunEntry, through: dt.datetime | None, now: dt.datetime)
     return _line(values, now, dataset=entry.dataset, run_id=entry.run_id)
 
 
-def stream_metrics_line(dataset: str, handled: Handled, now: dt.datetime) -> str:
+def stream_metrics_line(dataset: str, handled: "Handled", now: dt.datetime) -> str:
     """Return the metrics of a batch of stream records; `stream_lag` counts from its latest write to `now`."""
     values: dict[str, float] = {
         "stream_records": handled.records,
@@ -100,7 +103,7 @@ def emit_metrics(entry: RunEntry, manifest: Manifest | None, zone: ZoneInfo, now
     _emit(metrics_line(entry, data_through(manifest, zone), now))
 
 
-def emit_stream_metrics(dataset: str, handled: Handled, now: dt.datetime) -> None:
+def emit_stream_metrics(dataset: str, handled: "Handled", now: dt.datetime) -> None:
     """Write the metrics of a batch of stream records as those of a run are written."""
     _emit(stream_metrics_line(dataset, handled, now))
 

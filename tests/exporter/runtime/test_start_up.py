@@ -26,6 +26,26 @@ def test_the_program_starts_without(imported, module):
     assert module not in imported
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "exporter.changes.writer", "exporter.run.dry_run", "exporter.sources.scan_source",
+        "exporter.sources.table_scan", "exporter.sources.table_export", "exporter.targets.change_log",
+        "exporter.targets.quicksight_manifest",
+    ],
+)  # fmt: skip
+def test_an_export_of_an_index_loads_no_other_way(entry_modules, module):
+    """What reads a table, an export or a stream is loaded by the run that reads one."""
+    assert "exporter.sources.index_source" in entry_modules
+    assert module not in entry_modules
+
+
+@pytest.fixture(scope="module")
+def entry_modules() -> set[str]:
+    """Modules that the Lambda entry and the verb `export` load before a run begins."""
+    return {*run_code("import sys, exporter.lambda_handler, exporter.cli.export; print(*sys.modules)").split()}
+
+
 def test_arrays_are_made_without_pandas_and_numpy():
     """An array is where pyarrow would load both; inside the program it finds none and goes on."""
     code = f"{EXCLUDE}; import pyarrow as pa, sys; pa.array([1]);print({{'pandas', 'numpy'}} & {{*sys.modules}})"
