@@ -4,13 +4,15 @@
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
+# One or several by comma; an unknown name lists them all.
+DEMO_DATASET ?= contacts
 # Short forms by default; `make bench BENCH=` runs the whole of each.
 BENCH ?= --short
 # Minutes; `make soak SOAK=60` is the whole hour.
 SOAK ?= 5
 # For example: make test TESTS="tests/dataset_model -k names"
 TESTS ?= tests
-export DEMO_PORT DEMO_ITEMS PYTHON CHROMIUM_PATH
+export DEMO_PORT DEMO_ITEMS DEMO_DATASET PYTHON CHROMIUM_PATH
 
 PY := .venv/bin/python
 
@@ -20,7 +22,7 @@ help: ## list the verbs
 setup: ## make .venv with everything the other verbs need (they call it themselves)
 	@sh local/setup.sh
 
-demo: setup ## sample contacts from DynamoDB through Athena to http://localhost:8501 (DEMO_PORT, DEMO_ITEMS)
+demo: setup ## sample data from DynamoDB through Athena to http://localhost:8501 (DEMO_PORT, DEMO_ITEMS, DEMO_DATASET)
 	@exec $(PY) -m local.demo
 
 test: ## run every test, those in a browser included (TESTS picks some)

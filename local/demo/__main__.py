@@ -1,4 +1,4 @@
-"""`python -m local.demo`: everything on this machine, from sample contacts in DynamoDB to a dashboard in a browser.
+"""`python -m local.demo`: everything on this machine, from sample data in DynamoDB to a dashboard in a browser.
 
 The AWS stand-in runs in this process, the exporter and the dashboard as the programs that they are. They run until
 Ctrl-C (or SIGTERM); then all of them stop. A second Ctrl-C stops them at once.
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from dataset_model.loading import load_dataset
+from local.demo.datasets import DEMO_DATASETS
 from local.demo.messages import environment_script, export_summary, items_read, ready_lines
 from local.demo.processes import Children, Interrupted
 from local.demo.settings import (
@@ -31,12 +33,12 @@ from local.demo.settings import (
     DemoSettings,
     UsageError,
     adopt,
-    aws_environment,
     clean_environment,
     is_free,
     settings_from_environment,
 )
 from local.demo.stages import Stage, StageFailedError, Stages, tail
+from local.sample.place import Place
 
 if TYPE_CHECKING:
     from local.server import Server
@@ -47,7 +49,7 @@ READY_WITHIN = 60.0
 AGAIN = "Correct what the log names, then run `make demo` again. It starts with empty data each time."
 DASHBOARD_ADVICE = f"{AGAIN} `make setup` repairs packages that are missing."
 
-START, LOAD, EXPORT, SERVE = "AWS stand-in", "sample contacts", "export to Parquet", "dashboard"
+START, LOAD, EXPORT, SERVE = "AWS stand-in", "sample data", "export to Parquet", "dashboard"
 
 
 class Demo:
@@ -60,6 +62,7 @@ class Demo:
         self._children = Children()
         self._server: Server | None = None
         self._scratch: Path | None = None
+        self._commands: list[tuple[str, ...]] = []
 
     def run(self) -> int:
         """Start everything, wait to be stopped, stop everything."""
@@ -67,8 +70,7 @@ class Demo:
         ready = False
         try:
             self._check_port()
-            self._prepare_folder()
-            self._start()
+            self._start(self._prepared_folder())
             ready = True
             self._report_ready()
             if not self._settings.exit_when_ready:
@@ -96,24 +98,26 @@ class Demo:
             advice = f"Stop that program, or use another port: make demo DEMO_PORT={other if other <= 65_535 else 8502}"
             raise StageFailedError(f"port {port} is in use by another program", advice)
 
-    def _prepare_folder(self) -> None:
+    def _prepared_folder(self) -> Path:
+        """Make the demo's folder and in it a scratch folder, which is returned."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+            self._scratch = scratch = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         except OSError as error:
             raise StageFailedError(
                 f"{self._folder} cannot be written ({error.strerror})", "Make the folder writable, then start again."
             ) from None
-        adopt(clean_environment(os.environ, self._folder, self._scratch) | aws_environment(""))
+        adopt(clean_environment(os.environ, self._folder, scratch) | self._settings.environment(""))
         tempfile.tempdir = None  # read again, so that the stand-in's scratch files lie in the demo's folder as well
+        return scratch
 
-    def _start(self) -> None:
+    def _start(self, scratch: Path) -> None:
         log = self._folder / "demo.log"
         with Stages([START, LOAD, EXPORT, SERVE], self._console) as stages:
             with self._guarded(stages, START, log) as stage:
                 self._start_server(stage)
             with self._guarded(stages, LOAD, log) as stage:
-                self._load(stages, stage)
+                self._load(stages, stage, scratch)
             with self._guarded(stages, EXPORT, log) as stage:
                 self._export(stages, stage)
             with self._guarded(stages, SERVE, log) as stage:
@@ -139,15 +143,13 @@ class Demo:
         free = wanted if is_free(wanted) else 0
         self._server = serve(port=free)
         self._url = self._server.url
-        self._environment = dict(os.environ) | aws_environment(self._url)
+        self._environment = dict(os.environ) | self._settings.environment(self._url)
         adopt(self._environment)
         stage.detail = self._url if free else f"{self._url} (port {wanted} is in use)"
 
-    def _load(self, stages: Stages, stage: Stage) -> None:
+    def _load(self, stages: Stages, stage: Stage, scratch: Path) -> None:
         import boto3
         from moto.core.models import DEFAULT_ACCOUNT_ID
-
-        from local.sample import load
 
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         boto3.client("athena").create_work_group(
@@ -157,20 +159,33 @@ class Demo:
                 "EnforceWorkGroupConfiguration": True,
             },
         )
-        load.create_table(boto3.client("dynamodb"))
-        items = self._settings.items
-
-        def report(done: int) -> None:
-            stages.progress(stage, f"{done:,} of {items:,} contacts")
-
-        contacts = load.contacts(items, dt.datetime.now(dt.UTC))
-        load.load_in_process(contacts, DEFAULT_ACCOUNT_ID, REGION, report)
-        stage.detail = f"{items:,} in the DynamoDB table {load.TABLE}"
+        place = Place(
+            items=self._settings.items,
+            now=dt.datetime.now(dt.UTC),
+            bucket=BUCKET,
+            folder=scratch,
+            account=DEFAULT_ACCOUNT_ID,
+            region=REGION,
+            report=lambda detail: stages.progress(stage, detail),
+        )
+        loaded = [DEMO_DATASETS[name].load(place) for name in self._settings.names]
+        self._commands = [(*self._settings.exporter, *command) for one in loaded for command in one.commands]
+        stage.detail = "; ".join(one.detail for one in loaded)
 
     def _export(self, stages: Stages, stage: Stage) -> None:
-        log, output = self._folder / "exporter.log", self._folder / "export.json"
-        command = self._settings.export_command
-        process = self._children.start(command, self._environment, REPOSITORY, output, log)
+        log, output, preparation = (self._folder / name for name in ("exporter.log", "export.json", "commands.log"))
+        for number, command in enumerate(self._commands):
+            self._run_exporter(stages, stage, command, (preparation, preparation, number > 0))
+        for number, file in enumerate(self._settings.files):
+            self._run_exporter(stages, stage, self._settings.export_command(file), (output, log, number > 0))
+        stage.detail = export_summary(output)
+
+    def _run_exporter(
+        self, stages: Stages, stage: Stage, command: tuple[str, ...], files: tuple[Path, Path, bool]
+    ) -> None:
+        """Run a command to its end; `files` are its output and log, and whether they go on."""
+        output, log, append = files
+        process = self._children.start(command, self._environment, REPOSITORY, output, log, append=append)
 
         def report() -> None:
             stages.progress(stage, items_read(log) or stage.detail)
@@ -178,7 +193,6 @@ class Demo:
         status = self._children.wait(process, report)
         if status != 0:
             raise StageFailedError(f"the exporter ended with status {status}", AGAIN, log)
-        stage.detail = export_summary(output)
 
     def _serve(self, stage: Stage) -> None:
         log = self._folder / "dashboard.log"
@@ -215,8 +229,9 @@ class Demo:
 
     def _report_ready(self) -> None:
         variables = self._folder / "environment"
-        variables.write_text(environment_script(self._environment), encoding="utf-8")
-        for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder)):
+        variables.write_text(environment_script(self._environment, self._settings.environment("")), encoding="utf-8")
+        datasets = [load_dataset(file, {}) for file in self._settings.files]
+        for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder), datasets):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _report_failure(self, failure: StageFailedError) -> None:
@@ -245,7 +260,7 @@ def _relative(path: Path) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read DEMO_PORT, DEMO_ITEMS and DEMO_AWS_PORT and run the demo; return the exit status."""
+    """Read the variables DEMO_* and run the demo; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m local.demo", description="Run the whole product on this machine.")
     parser.add_argument("--exit-when-ready", action="store_true", help="stop as soon as the dashboard answers")
     parser.add_argument("--folder", type=Path, help="where logs go; default: .demo in the clone")

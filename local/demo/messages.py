@@ -2,10 +2,11 @@
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from local.demo.settings import BUCKET, aws_environment
+from dataset_model import Dataset
+from local.demo.settings import BUCKET
 from local.demo.stages import tail
 
 
@@ -18,25 +19,30 @@ def items_read(log: Path) -> str:
 
 
 def export_summary(output: Path) -> str:
-    """Return what the exporter's report says in a few words, or nothing where there is no report."""
+    """Return what the exporter's reports say in a few words, or nothing where there is no report."""
     try:
-        report = json.loads(tail(output)[-1])
-        rows, days, quarantined = report["rows"], len(report["partitions"]), report["quarantined"]
-    except (IndexError, KeyError, TypeError, ValueError):
+        reports = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines() if line.strip()]
+        rows = sum(report["rows"] for report in reports)
+        days = max(len(report["partitions"]) for report in reports)
+        quarantined = sum(report["quarantined"] for report in reports)
+    except (OSError, KeyError, TypeError, ValueError):
         return ""
-    return f"{rows:,} rows on {days} days, {quarantined} quarantined"
+    datasets = f" of {len(reports)} datasets" if len(reports) > 1 else ""
+    return f"{rows:,} rows{datasets} on {days} days, {quarantined} quarantined"
 
 
-def environment_script(environment: Mapping[str, str]) -> str:
-    """Return shell lines that point a terminal at the demo."""
-    names = [*sorted(aws_environment("")), "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
+def environment_script(environment: Mapping[str, str], own: Collection[str]) -> str:
+    """Return shell lines that point a terminal at the demo; `own` names the variables that it has set."""
+    names = [*sorted(own), "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
     lines = [f"export {name}={shlex.quote(environment[name])}" for name in names]
     lines += ["export NO_PROXY=127.0.0.1,localhost", "unset AWS_PROFILE AWS_SESSION_TOKEN", ""]
     return "\n".join(lines)
 
 
-def ready_lines(url: str, variables: str, folder: str) -> list[str]:
+def ready_lines(url: str, variables: str, folder: str, datasets: Sequence[Dataset]) -> list[str]:
     """Return what to say when the dashboard answers; `variables` is the file with `environment_script`."""
+    first = datasets[0]
+    choice = f" --dataset {first.name}" if len(datasets) > 1 else ""
     # Not .venv/bin/aws: where the path of the clone has a space, that script cannot find its Python.
     aws = "    .venv/bin/python -m awscli"
     return [
@@ -46,10 +52,10 @@ def ready_lines(url: str, variables: str, folder: str) -> list[str]:
         "  In another terminal, after",
         f"    . {shlex.quote(variables)}",
         "  the AWS stand-in answers the exporter, any SDK and the aws command, for example",
-        f"{aws} s3 ls s3://{BUCKET}/dynamo-gsi-export/ --recursive",
-        f"{aws} dynamodb scan --table-name contacts --max-items 1",
-        f"{aws} athena list-table-metadata --catalog-name AwsDataCatalog --database-name gsi_dynamodb_athena_db",
-        "    .venv/bin/python -m exporter export --mode PREVIOUS_DAY",
+        f"{aws} s3 ls s3://{BUCKET}/{first.target.prefix}/ --recursive",
+        f"{aws} dynamodb scan --table-name {first.source.table} --max-items 1",
+        f"{aws} athena list-table-metadata --catalog-name AwsDataCatalog --database-name {first.target.database}",
+        f"    .venv/bin/python -m exporter export --mode PREVIOUS_DAY{choice}",
         "",
         f"  Logs are in {folder}. Ctrl-C stops everything.",
         "",

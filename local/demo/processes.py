@@ -37,12 +37,23 @@ class Children:
             signal.signal(number, self._received)
 
     def start(
-        self, command: Sequence[str], environment: Mapping[str, str], folder: Path, output: Path, log: Path
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        output: Path,
+        log: Path,
+        *,
+        append: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Start a program in `folder`: its results go to `output`, its log to `log` (which may be one file)."""
+        """Start a program in `folder`: its results go to `output`, its log to `log` (which may be one file).
+
+        Both files begin empty, or go on with `append`.
+        """
         self._starting = True  # a signal between the start and the entry in the list would leave an orphan
         try:
-            with output.open("wb") as results, log.open("wb" if log != output else "ab") as messages:
+            mode = "ab" if append else "wb"
+            with output.open(mode) as results, log.open(mode if log != output else "ab") as messages:
                 process = subprocess.Popen(  # noqa: S603 - commands are this repository's own
                     command,
                     env=dict(environment),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dataset_model.loading import ENVIRONMENT_FIELDS
+from local.demo.datasets import DEMO_DATASETS, dataset_files, more_environment
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUCKET = "contact-reports"
@@ -32,13 +33,16 @@ class DemoSettings:
     port: int = 8501
     """Where the dashboard is served."""
     items: int = 12_000
-    """Sample contacts."""
+    """Sample contacts; other datasets take it as the size of their largest table, where they can."""
+    names: tuple[str, ...] = ("contacts",)
+    """What DEMO_DATASET names, of `DEMO_DATASETS`."""
     aws_port: int = AWS_PORT
     """Wanted port of the AWS stand-in; a free one is taken where it is in use."""
     folder: Path = REPOSITORY / ".demo"
     """Logs and scratch space; nothing is written elsewhere."""
     exit_when_ready: bool = False
-    export_command: tuple[str, ...] = (sys.executable, "-m", "exporter", "export", "--all", "--json")
+    exporter: tuple[str, ...] = (sys.executable, "-m", "exporter")
+    """The program; the demo adds a verb and its options."""
     dashboard_command: tuple[str, ...] = (
         *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
         *("--server.address", "127.0.0.1"),
@@ -50,11 +54,24 @@ class DemoSettings:
         """What to open in a browser."""
         return f"http://localhost:{self.port}"
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The dataset files that are exported and shown."""
+        return dataset_files(self.names)
+
+    def export_command(self, file: str) -> tuple[str, ...]:
+        """Return the command that exports every day of a dataset file."""
+        return (*self.exporter, "export", "--all", "--json", "--dataset", file)
+
+    def environment(self, endpoint_url: str) -> dict[str, str]:
+        """Return the variables of the programs, and of a shell that looks at the demo."""
+        return aws_environment(endpoint_url) | {"DATASET": ",".join(self.files)} | more_environment(self.names)
+
 
 def settings_from_environment(
     environment: Mapping[str, str], *, exit_when_ready: bool = False, folder: Path | None = None
 ) -> DemoSettings:
-    """Return the settings that DEMO_PORT, DEMO_ITEMS and DEMO_AWS_PORT give; raise UsageError naming each fault."""
+    """Return the settings that the variables DEMO_* give; raise UsageError naming each fault."""
     faults: list[str] = []
 
     def number(name: str, default: int, low: int, high: int, what: str) -> int:
@@ -67,9 +84,14 @@ def settings_from_environment(
         return default
 
     defaults = DemoSettings()
+    names = tuple(dict.fromkeys(filter(None, map(str.strip, environment.get("DEMO_DATASET", "").split(",")))))
+    if unknown := [name for name in names if name not in DEMO_DATASETS]:
+        known = ", ".join(DEMO_DATASETS)
+        faults.append(f"DEMO_DATASET: expected one of {known}, or several by comma; found {', '.join(unknown)!r}")
     settings = DemoSettings(
         port=number("DEMO_PORT", defaults.port, 1, 65_535, "a port"),
         items=number("DEMO_ITEMS", defaults.items, 0, 10_000_000, "a number of contacts"),
+        names=names or defaults.names,
         aws_port=number("DEMO_AWS_PORT", defaults.aws_port, 1, 65_535, "a port"),
         exit_when_ready=exit_when_ready,
         folder=folder or defaults.folder,
@@ -82,7 +104,6 @@ def settings_from_environment(
 def aws_environment(endpoint_url: str) -> dict[str, str]:
     """Return the variables that point the programs, and any SDK, at the stand-in."""
     return {
-        "DATASET": "contacts",
         "S3_BUCKET": BUCKET,
         "ATHENA_WORKGROUP": WORKGROUP,
         "AWS_ENDPOINT_URL": endpoint_url,

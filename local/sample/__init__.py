@@ -1,1 +1,1 @@
-"""A seed and a number flow in, sample contacts as DynamoDB items flow out."""
+"""A seed and a number flow in, sample data as DynamoDB items flow out."""

@@ -80,24 +80,31 @@ def load(client: "DynamoDBClient", items: Iterable[Item], report: Report = lambd
     return written
 
 
-def load_in_process(items: Iterable[Item], account: str, region: str, report: Report = lambda _: None) -> int:
+def load_in_process(
+    items: Iterable[Item], account: str, region: str, report: Report = lambda _: None, table: str = TABLE
+) -> int:
     """Write items into the memory of a stand-in that runs in this process: ten times as fast as over its API.
 
     The table must be there. moto adds up an item's size again for each of its attributes to keep it below 400 KB, which
-    is nine tenths of a write; sample items are below 4 KB, so their attributes are set without that.
+    is nine tenths of a write; sample items are below 4 KB, so their attributes are set without that. A stream of the
+    table does not see these items.
     """
     from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.models.dynamo_type import DynamoType
     from moto.dynamodb.models.dynamo_type import Item as StoredItem
 
-    table = dynamodb_backends[account][region].get_table(TABLE)
+    held = dynamodb_backends[account][region].get_table(table)
     written = 0
     for written, item in enumerate(items, 1):
-        key = DynamoType(item["ContactId"])
-        stored = StoredItem(key, None, {})
+        key = DynamoType(item[held.hash_key_attr])
+        sort_key = DynamoType(item[held.range_key_attr]) if held.range_key_attr else None
+        stored = StoredItem(key, sort_key, {})
         dict.update(stored.attrs, {name: DynamoType(value) for name, value in item.items()})
-        # Annotated for tables with a sort key alone.
-        table.items[key] = stored  # type: ignore[assignment]
+        if sort_key is None:
+            # Annotated for tables with a sort key alone.
+            held.items[key] = stored  # type: ignore[assignment]
+        else:
+            held.items[key][sort_key] = stored
         if written % 250 == 0:
             report(written)
     report(written)

@@ -54,7 +54,7 @@ if __name__ == "__main__":
         port=int(port),
         items=50,
         folder=Path(folder),
-        export_command=command(exporter),
+        exporter=command(exporter),
         dashboard_command=command(dashboard),
     )
     status = Demo(settings, Console(highlight=False)).run()

@@ -1,11 +1,14 @@
 """The settings of the demo and the environment of its programs."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from dataset_model.loading import load_dataset
 from local.demo.__main__ import main
-from local.demo.settings import DemoSettings, aws_environment, clean_environment, settings_from_environment
+from local.demo.datasets import DEMO_DATASETS
+from local.demo.settings import DemoSettings, UsageError, aws_environment, clean_environment, settings_from_environment
 
 
 def test_defaults() -> None:
@@ -26,10 +29,37 @@ def test_faults_are_reported_all_at_once(monkeypatch: pytest.MonkeyPatch, capsys
     )
 
 
+def test_datasets_are_chosen_by_name() -> None:
+    """DEMO_DATASET names one or several; the dashboard gets all their files, in that order, each once."""
+    settings = settings_from_environment({"DEMO_DATASET": " contacts, contacts,"})
+    assert (settings.names, settings.files) == (("contacts",), ("contacts",))
+    assert settings.environment("http://127.0.0.1:4566")["DATASET"] == "contacts"
+
+
+def test_an_unknown_dataset_is_refused_with_those_there_are() -> None:
+    """A name that there is not: the message lists every name that there is."""
+    with pytest.raises(UsageError) as refused:
+        settings_from_environment({"DEMO_DATASET": "contacts,sale"})
+    assert str(refused.value) == (
+        f"DEMO_DATASET: expected one of {', '.join(DEMO_DATASETS)}, or several by comma; found 'sale'"
+    )
+
+
+@pytest.mark.parametrize("name", DEMO_DATASETS)
+def test_every_demo_dataset_is_shipped(name: str) -> None:
+    """Each name has dataset files that are valid, and a module that loads its sample data."""
+    files = DEMO_DATASETS[name].files
+    assert [load_dataset(file, {}).name for file in files] == list(files)
+    assert callable(import_module(DEMO_DATASETS[name].loader).load)
+
+
 def test_commands_are_those_of_the_programs() -> None:
     """The demo runs the exporter and the dashboard by the commands that a user would type."""
     settings = DemoSettings()
-    assert settings.export_command[1:] == ("-m", "exporter", "export", "--all", "--json")
+    assert settings.export_command("contacts")[1:] == (
+        *("-m", "exporter", "export", "--all", "--json"),
+        *("--dataset", "contacts"),
+    )
     assert settings.dashboard_command[1:5] == ("-m", "streamlit", "run", "dashboard/app.py")
     assert settings.dashboard_command[5:] == ("--server.address", "127.0.0.1")
 
