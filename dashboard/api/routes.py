@@ -167,6 +167,7 @@ class _Api:
     async def files(self, request: Request) -> Response:
         """Answer the links to what Athena wrote, or 202 while it writes."""
         service, job = await self._asked(request)
+        service.permissions.require("analyst", job.ticket.datasets, "files")
         if not job.is_over:
             return _pending(job)
         result = _result(job)

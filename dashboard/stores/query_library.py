@@ -55,6 +55,8 @@ class Library:
         Raises ChangedMeanwhile where another person was first.
         """
         asks, key = self._requester(), saved_key(dataset.target.prefix, name)
+        if not asks.roles.has("analyst", dataset.name):
+            raise Forbidden(f"Saving queries of {dataset.name} takes the role analyst. Ask an admin for it (ROLE_MAP).")
         if etag is not None and (found := self._objects.read_version(self._bucket, key)) is not None:
             # One that cannot be read is of no person; the condition of the write decides.
             with contextlib.suppress(ValidationError):

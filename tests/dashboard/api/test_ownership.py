@@ -145,6 +145,15 @@ def test_a_viewer_takes_no_files(client):
     assert client.post("/api/unload", json={"queryExecutionId": execution}, headers=viewer).status_code == 403
 
 
+def test_files_close_to_a_person_who_is_no_longer_analyst(client, service):
+    """What was written to S3 with a role that has gone since opens no more: 403, as a download."""
+    execution = run(client, as_("mara"), query="all_records", limit=1).json()["queryExecutionId"]
+    written = client.post("/api/unload", json={"queryExecutionId": execution}, headers=as_("mara"))
+    asked = {"params": {"queryExecutionId": written.json()["queryExecutionId"]}}
+    until(lambda: client.get("/api/files", headers=as_("mara"), **asked).status_code == 200)
+    assert client.get("/api/files", headers=as_("mara", "sales"), **asked).status_code == 403
+
+
 def test_each_execution_is_one_line_of_the_audit_log_and_counts_as_spending(published):
     """Who, what, dataset, bytes, dollars and result; admins read the sums per person and dataset."""
     service = Service(settings_from_environment(published.environment))

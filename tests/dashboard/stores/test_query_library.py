@@ -147,3 +147,12 @@ def test_the_history_names_the_person(service, publishing):
     ann.remember(published.dataset, PastQuery(at=now, sql=SQL, limit=1, rows=1, bytes_scanned=1, seconds=1))
     ann.close()
     assert [entry.by for entry in ann.history(published.dataset).entries] == ["Ann"]
+
+
+def test_a_query_is_saved_by_analysts_of_its_dataset_alone(shared):
+    """A person who is analyst of another dataset, and viewer of this one, saves nothing here."""
+    dataset, ann, _ = shared
+    ann._requester = lambda: Requester("vera", "Vera", roles=Roles("viewer", {"others": "analyst"}))
+    with pytest.raises(Forbidden, match="takes the role analyst"):
+        ann.save(dataset, "Mine", SQL, 100)
+    assert names(ann, dataset) == []
