@@ -28,6 +28,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dataset_model.attribute_paths import AttributePath
+from dataset_model.dashboard.row_rule import RowRule, row_rule_from
 from dataset_model.dashboard.section import Dashboard
 from dataset_model.date_formats import DateFormatText, natural_type
 from dataset_model.names import Name
@@ -293,6 +294,9 @@ class Dataset(_Model):
     columns: tuple[Column, ...] = ()
     undeclared: Literal["add", "extra", "ignore"] = "add"
     """Attributes without a declared column: a column each, one JSON column `extra`, or left out and counted."""
+    rows: str | None = None
+    """The rows that a person may see in the dashboard, by the claims of their sign-in: `store IN {claim.stores}`.
+    Without it all of them. A claim that is missing shows no row."""
     target: Target = Target()
     """The Parquet files and their table. Where `targets` is given, its entry of format parquet."""
     targets: tuple[Target, ...] = ()
@@ -337,6 +341,13 @@ class Dataset(_Model):
     def has_masks(self) -> bool:
         """Whether some column is masked."""
         return any(column.mask for column in self.columns)
+
+    @property
+    def row_rule(self) -> RowRule | None:
+        """Which rows a person may see; None: all of them."""
+        if self.rows is None:
+            return None
+        return row_rule_from(self.rows, {column.name: column.type for column in self.columns})
 
     @property
     def index_source(self) -> IndexSource:

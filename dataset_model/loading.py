@@ -130,20 +130,23 @@ def load_datasets(
             faults += error.faults
     repeated = {dataset.name for dataset in datasets if [other.name for other in datasets].count(dataset.name) > 1}
     faults += [Fault("environment", "DATASET", "datasets with different names", name) for name in sorted(repeated)]
-    faults += _unmasked_again(datasets)
+    faults += _shown_again(datasets)
     if faults:
         raise DatasetError(faults)
     return tuple(datasets)
 
 
-def _unmasked_again(datasets: list[Dataset]) -> Iterator[Fault]:
-    """Yield a fault for each dataset that names the table of another one and does not mask what that one masks."""
+def _shown_again(datasets: list[Dataset]) -> Iterator[Fault]:
+    """Yield a fault for each dataset that names the table of another one and shows more of it than that one does."""
     for dataset in datasets:
         masks = {column.name: column.mask for column in dataset.columns if column.mask}
         for other in datasets:
             table = (other.target.database, other.target.table)
             if table != (dataset.target.database, dataset.target.table):
                 continue
+            if dataset.rows is not None and other.rows != dataset.rows:
+                expected = f"{other.name} with the rows of {dataset.name}: both name table {'.'.join(table)}"
+                yield Fault("environment", "DATASET", expected, other.rows)
             missing = masks.items() - {column.name: column.mask for column in other.columns}.items()
             if missing:
                 names = ", ".join(sorted(name for name, _ in missing))

@@ -42,7 +42,9 @@ def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, An
         "timeZone": model.time_zone,
         "firstDay": manifest.first_day if manifest else None,
         "lastDay": manifest.last_day if manifest else None,
-        "rows": manifest.rows if manifest else 0,
+        # The manifest counts the rows of all people.
+        "rows": None if model.view.is_part else manifest.rows if manifest else 0,
+        **({"rowRule": model.view.remark} if model.view.is_part else {}),
         "asOf": manifest.updated_at if manifest else None,
         "queries": [kind.id for kind in available_query_types(model)],
         "columns": [

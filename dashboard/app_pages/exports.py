@@ -20,6 +20,9 @@ def run_history(service: Service, dataset: Dataset) -> None:
 
 page = opened("Exports", "published days, their verification, and the export runs", run_history)
 service, name, dataset, manifest = page.service, page.name, page.dataset, page.manifest
+if service.model(name).view.is_part:
+    st.info("This page counts the rows of all people, and you see a part of them.", icon=":material/filter_alt:")
+    st.stop()
 runs, verified = service.runs(name), service.day_statuses(name)
 records = manifest.days.values()
 with st.grid(4, min_column_width=150, gap="small", key="export_cards"):

@@ -13,6 +13,7 @@ from dashboard.model.filters import Days, Filters
 from dashboard.model.partition_filter import partition_conjuncts
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import name_of
+from dataset_model.dashboard.condition import text_literal
 
 if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest
@@ -73,11 +74,6 @@ class Statement:
 def quoted(name: str) -> str:
     """Return a name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def text_literal(value: str) -> str:
-    """Return a text as the SQL literal that an Athena execution parameter must be."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def statement_for(request: "QueryRequest", model: SemanticModel) -> Statement:
@@ -184,7 +180,12 @@ def text_of(model: SemanticModel, column: str) -> str:
 
 def over(model: SemanticModel, statement: Statement) -> Statement:
     """Return a statement over the relation of a model, saying what that stands for."""
-    return statement if model.query is None else replace(statement, in_place_of=((model.relation, model.full_name),))
+    if model.query is None:
+        return statement
+    read = statement.columns
+    # The columns of a row rule are read by every statement.
+    columns = None if read is None else tuple(dict.fromkeys((*read, *model.query.reads)))
+    return replace(statement, in_place_of=((model.relation, model.full_name),), columns=columns)
 
 
 def _rows_with(model: SemanticModel, column: str | None, value: str | None, request: "QueryRequest") -> Statement:

@@ -19,8 +19,13 @@ class DailyCounts:
     """Days on which Athena and the manifest differ."""
 
 
-def daily_counts(days: Days, manifest: Manifest | None, counted: Mapping[dt.date, int]) -> DailyCounts:
-    """Return the counts of some days; `counted` holds Athena's rows of each day that has any."""
+def daily_counts(
+    days: Days, manifest: Manifest | None, counted: Mapping[dt.date, int], *, is_part: bool = False
+) -> DailyCounts:
+    """Return the counts of some days; `counted` holds Athena's rows of each day that has any.
+
+    `is_part`: they are a part of the rows, which the manifest does not count.
+    """
     records = manifest.days if manifest else {}
     return DailyCounts(
         tuple(
@@ -33,5 +38,5 @@ def daily_counts(days: Days, manifest: Manifest | None, counted: Mapping[dt.date
             )
             for day in days
         ),
-        differences_from(counted, manifest, days),
+        () if is_part else differences_from(counted, manifest, days),
     )

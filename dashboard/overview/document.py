@@ -13,13 +13,14 @@ from dashboard.model.period import Period
 from dashboard.overview import marks
 from dashboard.overview.chart_document import Document, Scene, chart_document, value_label
 from dashboard.overview.figures import CardValue, Overview
-from dashboard.quality.freshness import Badge, difference_badges
+from dashboard.quality.freshness import Badge, difference_badges, part_badges
 
 
 def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
     """Return what the browser draws; without cards and charts where the filters leave nothing to show."""
     is_empty = scene.overview.total_rows == 0 and scene.picked.days is None
     shown = (*badges, *difference_badges(scene.unbrushed.differences), *_not_drawn(scene.model.not_drawn))
+    shown += part_badges(scene.model.view.remark)
     return {
         "badges": [{"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in shown],
         "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",

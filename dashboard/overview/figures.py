@@ -94,7 +94,7 @@ class Overview:
     measured: Mapping[int, Measured]
     """By the place of a chart that does more than count rows; the chart's own filter is left open."""
     differences: tuple[DayDifference, ...]
-    """Days shown on which Athena and the manifest differ; empty under filters, where they cannot be compared."""
+    """Days shown on which Athena and the manifest differ; empty under filters and under a row rule."""
     days: Days | None
     """The days shown: those of the filter, or first to last published; None while nothing is published."""
     first_day: dt.date | None
@@ -161,6 +161,8 @@ def overview_from(
     per_day = groups.per_day()
     counted = {day: rows_of(figures) for day, figures in per_day.items()}
     by_day = tuple(_day_count(model, manifest, day, per_day.get(day, {})) for day in days or ())
+    # The manifest counts every row.
+    is_whole = not opened_dimensions(model, filters) and not model.view.is_part
     return Overview(
         totals=_totals(model, groups.total(0)),
         previous=_totals(model, before) if before is not None else None,
@@ -173,7 +175,7 @@ def overview_from(
             dimension: _counts(model, filters, dimension, groups, answers[1:]) for dimension in _drawn(model, filters)
         },
         measured=measured_charts(model, filters, groups, answers[2:]),
-        differences=() if opened_dimensions(model, filters) else differences_from(counted, manifest, filters.days),
+        differences=differences_from(counted, manifest, filters.days) if is_whole else (),
         days=days,
         first_day=manifest.first_day,
         last_day=manifest.last_day,

@@ -80,3 +80,8 @@ def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:
         f"Not compared with DynamoDB since the export of {days}. "
         f"Run `python -m exporter verify --dataset {dataset.name}`.",
     )
+
+
+def part_badges(remark: str) -> tuple[Badge, ...]:
+    """Return the badge of one who sees a part of the rows; `remark` says which, empty: all of them."""
+    return (Badge("A part of the rows", "filter_alt", "plain", remark),) if remark else ()

@@ -1,7 +1,7 @@
 """One dataset's records and queries flow in, its figures flow out, cached per manifest version."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dashboard.aws.s3 import Objects
@@ -51,17 +51,18 @@ class DatasetService:
         bucket: str,
         ask: Ask,
         manifest_seconds: float,
-        view: Callable[[Mapping[str, Mask]], TableView],
+        view: Callable[[Mapping[str, Mask], Collection[str] | None], TableView],
     ) -> None:
         """Make the caches, without a call.
 
         `manifest_seconds` is the age at which a manifest is read again; `view` returns what the requester may see of a
-        table with these masks.
+        table with these masks and columns.
         """
         self.dataset = dataset
-        self._view = view
+        self._view_of = view
         self._objects, self._records, self._answers, self._bucket, self._ask = objects, records, answers, bucket, ask
         self._manifest: Cache[Manifest | None] = Cache(1, manifest_seconds)
+        self._unlisted: Cache[Manifest] = Cache(2)
         self._schema: Cache[TableSchema | None] = Cache(2)
         self._runs: Cache[tuple[RunEntry, ...]] = Cache(8, manifest_seconds)
         self._data: Cache[tuple[StoredObject, ...]] = Cache(2, 60)
@@ -74,25 +75,38 @@ class DatasetService:
         self._samples: Cache[Samples | None] = Cache(2)
 
     def manifest(self) -> Manifest | None:
-        """Return the manifest, at most 15 s old; None while nothing was exported."""
-        return self._manifest.get("manifest", lambda: self._records.manifest(self.dataset))
+        """Return the manifest, at most 15 s old; None while nothing was exported.
+
+        One who sees a part of the rows gets no list of values: it would name those of the others.
+        """
+        found = self._published()
+        if found is None or not self._view().is_part:
+            return found
+        return self._unlisted.get(version_of(found), found.without_any_value)
 
     def schema(self) -> TableSchema | None:
         """Return the published columns, None while nothing was exported."""
-        manifest = self.manifest()
+        manifest = self._published()
         if manifest is None:
             return None
         return self._schema.get(version_of(manifest), lambda: self._records.schema(self.dataset))
 
     def model(self) -> SemanticModel:
         """Return the columns, roles, dimensions and measures that the requester may see."""
-        manifest, view = self.manifest(), self._view(self.masks())
+        manifest, view = self._published(), self._view()
         key = version_of(manifest) if manifest else None
         return self._model.get((key, view.identity), lambda: semantic_model_from(self.dataset, self.schema(), view))
 
     def masks(self) -> Mapping[str, Mask]:
         """Return the masked columns, for people who may not see them."""
         return masked_columns(self.dataset, self.schema()) if self.dataset.has_masks else {}
+
+    def _published(self) -> Manifest | None:
+        return self._manifest.get("manifest", lambda: self._records.manifest(self.dataset))
+
+    def _view(self) -> TableView:
+        schema = self.schema() if self.dataset.rows is not None else None
+        return self._view_of(self.masks(), [column.name for column in schema.columns] if schema else None)
 
     def runs(self, limit: int) -> "tuple[RunEntry, ...]":
         """Return the ledger, latest run first."""
@@ -116,10 +130,14 @@ class DatasetService:
         return self._verification.get(key, lambda: self._records.latest_verification(self.dataset))
 
     def samples(self) -> "Samples | None":
-        """Return sample values of the columns, read once per export; None where nothing is published."""
+        """Return sample values of the columns, read once per export; None where nothing is published.
+
+        None as well for one who sees a part of the rows.
+        """
         manifest = self.manifest()
         last = manifest.last_day if manifest else None
-        if manifest is None or last is None:
+        # The first rows of a file may be of others.
+        if manifest is None or last is None or self._view().is_part:
             return None
         return self._samples.get(version_of(manifest), lambda: self._read_samples(manifest.days[last]))
 
@@ -135,7 +153,7 @@ class DatasetService:
         manifest = self.manifest()
         if manifest is None:
             return None
-        view = self._view(self.masks()).identity
+        view = self._view().identity
         return self._overviews.get(
             (version_of(manifest), filters, view), lambda: self._make_overview(filters, manifest)
         )
@@ -146,7 +164,7 @@ class DatasetService:
         overview = self.overview(filters)
         if manifest is None or overview is None or not manifest.days or dimension in overview.counts:
             return overview.by(dimension) if overview else ()
-        view = self._view(self.masks()).identity
+        view = self._view().identity
         return self._counts.get(
             (version_of(manifest), filters, dimension, view), lambda: self._make_counts(filters, dimension)
         )
@@ -156,13 +174,14 @@ class DatasetService:
         manifest = self.manifest()
         if manifest is None:
             return daily_counts(days, None, {})
-        view = self._view(self.masks()).identity
+        view = self._view().identity
         counted = self._daily.get((version_of(manifest), days, view), lambda: self._make_daily(days))
-        return daily_counts(days, manifest, counted)
+        return daily_counts(days, manifest, counted, is_part=self._view().is_part)
 
     def forget(self) -> None:
         """Clear every cache."""
         records: tuple[Cache[Any], ...] = (self._manifest, self._schema, self._runs, self._data, self._day_statuses)
+        self._unlisted.clear()
         for cache in (
             *records,
             self._verification,
@@ -184,8 +203,9 @@ class DatasetService:
             return [result.answer for result in self._ask(statements)]
 
         is_first = filters == Filters(default_window(manifest.last_day, self.today()))
-        # Values of masked columns are stored in no object that the dashboard writes.
-        if not is_first or (self.masks() and not model.view.masks):
+        # Values of masked columns are stored in no object that the dashboard writes; figures of a part of the rows
+        # would take the place of those of all.
+        if not is_first or (self.masks() and not model.view.masks) or model.view.is_part:
             return overview_from(model, filters, manifest, ask())
         data = self._stored_data(manifest)
         answers = self._answers.answers(self.dataset, manifest, data, statements, ask)

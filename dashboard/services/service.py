@@ -70,7 +70,7 @@ class Service:
         self._library: Library | None = None
         self.audit = Audit(settings.user_bytes_per_day)
         self._mask_key = MaskKey(self.objects, settings.bucket, settings.datasets[0].target.prefix)
-        self.masking = Masking(requester, self._mask_key, self.of)
+        self.masking = Masking(requester, self._mask_key, self.of, settings.datasets)
         self.permissions = Permissions(requester, self.audit, self.masking.seen)
         self.jobs = Jobs(
             lambda: self.athena,

@@ -32,7 +32,7 @@ class Person:
 
     def requester(self, role_map: RoleMap, address: str = "") -> Requester:
         """Return who asks, with the roles that the person's claims give."""
-        return Requester(self.subject, self.name, address, role_map.roles_of(self.claims))
+        return Requester(self.subject, self.name, address, role_map.roles_of(self.claims), self.claims)
 
 
 def person_from_claims(claims: Mapping[str, object]) -> Person:

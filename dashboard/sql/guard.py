@@ -93,7 +93,8 @@ def columns_read(parsed: ParsedSql, tables: tuple[ServedTable, ...]) -> tuple[st
     if parsed.reads_all_columns or any(served.columns is None for served in tables):
         return None
     known = {name for served in tables for name in served.columns or ()}
-    return tuple(sorted(known & parsed.names))
+    always = {name for served in tables if served.query for name in served.query.reads}
+    return tuple(sorted(known & parsed.names | always))
 
 
 def unknown_column(found: CheckedSql) -> RefusedSql | None:

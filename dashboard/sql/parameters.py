@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dashboard.errors import RefusedSql
-from dashboard.model.statements import text_literal
 from dashboard.sql.grammar.tokens import Token, position, tokens_of
 from dashboard.sql.grammar.tree import ParsedSql
+from dataset_model.dashboard.condition import text_literal
 
 Kind = Literal["date", "number", "text"]
 

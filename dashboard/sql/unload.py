@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Final, Literal, get_args
 
 from dashboard.errors import RefusedSql
-from dashboard.model.statements import Statement, quoted, text_literal
+from dashboard.model.statements import Statement, quoted
+from dataset_model.dashboard.condition import text_literal
 
 UnloadFormat = Literal["parquet", "json"]
 FORMATS: Final[tuple[UnloadFormat, ...]] = get_args(UnloadFormat)

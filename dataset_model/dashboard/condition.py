@@ -2,12 +2,12 @@
 
 The grammar is small so that a condition means the same in the file, in Athena and to its reader: comparisons of a
 column with a value, IN, BETWEEN, LIKE and IS NULL, joined by AND, OR, NOT and parentheses. A value fits the type of its
-column.
+column. In a row rule, `{claim.stores}` stands for the values that a person's claim has.
 """
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -19,9 +19,11 @@ MOST_CHARACTERS: Final = 2_000
 _DEEPEST: Final = 20
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<number>[+-]?[0-9]+(?:\.[0-9]+)?)(?![A-Za-z0-9_.])|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*|\"[a-z0-9_]+\")|(?P<sign><>|!=|<=|>=|=|<|>|\(|\)|,))"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*|\"[a-z0-9_]+\")"
+    r"|(?P<claim>\{claim\.[^{}\s]+\})|(?P<sign><>|!=|<=|>=|=|<|>|\(|\)|,))"
 )
 _WORDS: Final = frozenset(["and", "or", "not", "in", "between", "like", "is", "null", "true", "false"])
+_NUMBER: Final = re.compile(r"-?[0-9]{1,38}(?:\.[0-9]{1,38})?")
 _COMPARISONS: Final = frozenset(("=", "<>", "!=", "<", "<=", ">", ">="))
 _KINDS: Final[Mapping[str, Kind]] = {"boolean": "boolean", "date": "date", "timestamp": "timestamp"}
 """Kinds of the column types that are neither numbers nor texts."""
@@ -37,17 +39,26 @@ class Condition:
     """The columns that it reads, each once."""
 
 
+class NoClaim(Exception):
+    """A claim is missing, or has a value that cannot be compared with its column."""
+
+
 @dataclass(frozen=True)
 class _Token:
-    kind: Literal["number", "text", "name", "word", "sign", "end"]
+    kind: Literal["number", "text", "name", "word", "claim", "sign", "end"]
     text: str
 
 
-def condition_from(text: str, types: Mapping[str, ColumnType]) -> Condition:
-    """Return the condition of a text; raise ValueError with what was expected and found. `types` are the columns'."""
+def condition_from(
+    text: str, types: Mapping[str, ColumnType], claims: Callable[[str], Sequence[str]] | None = None
+) -> Condition:
+    """Return the condition of a text; raise ValueError with what was expected and found. `types` are the columns'.
+
+    `claims` returns the values of a claim; None where a text may name none. Raises NoClaim.
+    """
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"at most {MOST_CHARACTERS:,} characters; found {len(text):,}")
-    parser = _Parser(_tokens(text), types)
+    parser = _Parser(_tokens(text), types, claims)
     sql = parser.either(0)
     if parser.next.kind != "end":
         raise parser.fault("AND, OR or the end")
@@ -73,8 +84,10 @@ def _tokens(text: str) -> list[_Token]:
 class _Parser:
     """One pass over the tokens; each method reads one rule of the grammar and returns its SQL."""
 
-    def __init__(self, tokens: list[_Token], types: Mapping[str, ColumnType]) -> None:
-        self._tokens, self._types, self._place = tokens, types, 0
+    def __init__(
+        self, tokens: list[_Token], types: Mapping[str, ColumnType], claims: Callable[[str], Sequence[str]] | None
+    ) -> None:
+        self._tokens, self._types, self._claims, self._place = tokens, types, claims, 0
         self.columns: dict[str, None] = {}
 
     @property
@@ -115,8 +128,9 @@ class _Parser:
             self._needs("null")
             return f"{column} IS{negated} NULL"
         negated = "NOT " if self._takes("not") else ""
-        if self._takes("in"):
-            return f"{column} {negated}IN ({self._values(kind)})"
+        if self._takes("in") or (not negated and self._takes_equals_before_claim()):
+            values = self._claim(self._claims, kind) if self._claims and self._is_at_claim else self._values(kind)
+            return f"{column} {negated}IN ({values})"
         if self._takes("between"):
             low = self._value(kind)
             self._needs("and")
@@ -141,6 +155,26 @@ class _Parser:
             values.append(self._value(kind))
         self._needs(")")
         return ", ".join(values)
+
+    @property
+    def _is_at_claim(self) -> bool:
+        return self.next.kind == "claim"
+
+    def _takes_equals_before_claim(self) -> bool:
+        """Take `=` where a claim follows: the claim may have several values."""
+        found = self._claims is not None and self.next.text == "=" and self._tokens[self._place + 1].kind == "claim"
+        self._place += found
+        return found
+
+    def _claim(self, claims: Callable[[str], Sequence[str]], kind: Kind) -> str:
+        """Return the values of a claim as literals; in one order, so that equal claims have equal SQL."""
+        if kind not in {"text", "number"}:
+            raise self.fault("a column of texts or numbers before a claim")
+        name = self._taken().text.removeprefix("{claim.").removesuffix("}")
+        values = claims(name)
+        if not values or not all(_is_comparable(value, kind) for value in values):
+            raise NoClaim(name)
+        return ", ".join(value if kind == "number" else text_literal(value) for value in sorted(set(values)))
 
     def _column(self) -> tuple[str, Kind]:
         name = self.next.text.strip('"').lower()
@@ -183,6 +217,18 @@ class _Parser:
     def _needs(self, text: str) -> None:
         if not self._takes(text):
             raise self.fault(text.upper())
+
+
+def text_literal(value: str) -> str:
+    """Return a text as a SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _is_comparable(value: str, kind: Kind) -> bool:
+    """Return whether a claim's value can be written as a literal for a column."""
+    if kind == "number":
+        return _NUMBER.fullmatch(value) is not None
+    return value.isprintable() and _is_written(value, kind)
 
 
 def _kind_of(column: ColumnType) -> Kind:

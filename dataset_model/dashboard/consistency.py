@@ -163,12 +163,17 @@ class _Section:
             yield (*place, "measure"), expected, str(chart.get("measure"))
 
 
-def _types(data: Mapping[str, Any], extra: object) -> dict[str, ColumnType]:
+def declared_types(data: Mapping[str, Any]) -> dict[str, ColumnType]:
     """Return the types of the declared columns; text where a file's type cannot be read, which is its own fault."""
-    types: dict[str, ColumnType] = {}
-    for column in _entries(data, "columns"):
-        if isinstance(column, Mapping) and isinstance(column.get("name"), str):
-            types[column["name"]] = _type(column.get("type"))
+    return {
+        column["name"]: _type(column.get("type"))
+        for column in _entries(data, "columns")
+        if isinstance(column, Mapping) and isinstance(column.get("name"), str)
+    }
+
+
+def _types(data: Mapping[str, Any], extra: object) -> dict[str, ColumnType]:
+    types = declared_types(data)
     if isinstance(extra, str):
         # A day as YYYY-MM-DD in either type; conditions compare it with such a text.
         types[extra] = STRING

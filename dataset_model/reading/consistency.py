@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataset_model.attribute_paths import AttributePath, Step
-from dataset_model.dashboard.consistency import contradictions
+from dataset_model.dashboard.consistency import contradictions, declared_types
+from dataset_model.dashboard.row_rule import row_rule_from
 from dataset_model.names import reserved_names
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.targets import Target
@@ -45,6 +46,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     found += _targets(data)
     found += [Inconsistency(*contradiction) for contradiction in contradictions(data, extra)]
     found += _masks(columns, source.get("partition_key"))
+    found += _rows(data)
     return found
 
 
@@ -214,6 +216,17 @@ def _masks(columns: list[tuple[int, Mapping[str, Any]]], partition_key: object) 
         if _steps(column.get("attribute"))[0] in keys:
             expected = "no mask: the values of the partition key stand in the records of every run"
             yield Inconsistency(("columns", index, "mask"), expected, str(mask))
+
+
+def _rows(data: Mapping[str, Any]) -> Iterator[Inconsistency]:
+    rule = data.get("rows")
+    if not isinstance(rule, str):
+        return
+    try:
+        row_rule_from(rule, declared_types(data))
+    except ValueError as error:
+        expected, _, found = str(error).rpartition("; found ")
+        yield Inconsistency(("rows",), f"{expected} at {found}", rule)
 
 
 def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:

@@ -139,6 +139,10 @@ class Manifest(_Record):
         }
         return self.model_copy(update={"days": days})
 
+    def without_any_value(self) -> "Manifest":
+        """Return the manifest without the distinct values of any column."""
+        return self.without_values({name for record in self.days.values() for name in record.values})
+
     def seen(self) -> set[str]:
         """Return the partition values that have or had a published row."""
         return {*self.values_seen, *(value for day in self.days.values() for value in day.values_with_rows)}

@@ -316,3 +316,26 @@ def test_a_suggestion_is_a_field_of_that_level() -> None:
     (fault,) = (fault for fault in refused.value.faults if fault.field == "columns[0].measure")
     assert fault.expected.startswith("a known field: name, attribute, type, ")
     assert "measure" not in fault.expected
+
+
+def test_a_second_file_for_a_table_has_the_row_rule_of_the_first(tmp_path: Path) -> None:
+    """Two files may name one table, but not so that one of them shows rows that the other does not."""
+    ruled = ORDERS + "columns:\n  - {name: shop, attribute: Shop, type: string}\nrows: shop in {claim.shops}\n"
+    first, second = tmp_path / "orders.yaml", tmp_path / "second.yaml"
+    first.write_text(ruled)
+    for weaker in (ruled.partition("rows:")[0], ruled.replace("claim.shops", "claim.all")):
+        second.write_text(weaker.replace("name: orders", "name: second", 1))
+        with pytest.raises(DatasetError, match="second with the rows of orders: both name table"):
+            load_datasets(f"{first},{second}", {})
+    second.write_text(ruled.replace("name: orders", "name: second", 1))
+    assert len(load_datasets(f"{first},{second}", {})) == 2
+
+
+def test_a_row_rule_that_cannot_be_read_is_a_fault_of_its_line(tmp_path: Path) -> None:
+    """The file names what was expected; nothing is shown without the rule."""
+    file = tmp_path / "orders.yaml"
+    file.write_text(
+        ORDERS + "columns:\n  - {name: shop, attribute: Shop, type: string}\nrows: shops in {claim.shops}\n"
+    )
+    with pytest.raises(DatasetError, match="rows: expected a declared column at 'shops'"):
+        load_dataset(str(file), {})

@@ -209,7 +209,8 @@ def _tables() -> dict[str, Any]:
         "properties": {
             **dict.fromkeys(("dataset", "title", "database", "table", "timeZone"), _TEXT),
             **dict.fromkeys(("firstDay", "lastDay"), _DAY_OR_NOT),
-            "rows": {"type": "integer"},
+            "rows": {"type": ["integer", "null"], "description": "Null where you see a part of them."},
+            "rowRule": {"type": "string", "description": "Which rows you see; absent: all of them."},
             "asOf": {"type": ["string", "null"], "format": "date-time"},
             "queries": {"type": "array", "items": {"enum": [kind.id for kind in QUERY_TYPES]}},
             "columns": {"type": "array", "items": column},

@@ -1,9 +1,9 @@
 """Who asks for an execution: the person for ownership, limits and the audit log, and their roles."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from dashboard.model.access.roles import ANALYST_EVERYWHERE, Roles
@@ -20,6 +20,8 @@ class Requester:
     address: str = ""
     """Network address, which stands for the person in limits where sign-in is off."""
     roles: Roles = ANALYST_EVERYWHERE
+    claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    """Of the sign-in, which row rules compare with; empty where sign-in is off."""
 
 
 ANONYMOUS: Final = Requester()

@@ -10,6 +10,8 @@ Role = Literal["viewer", "analyst", "admin"]
 
 UNMASK: Final = "unmask"
 """The right to see masked columns in clear, which a grant adds to a role; admins have it."""
+ALL_ROWS: Final = "all-rows"
+"""The right to see every row, whatever the row rule of a dataset says, which a grant adds to a role; admins have it."""
 
 _RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
 _SCOPES: Final = frozenset({"scope", "scp"})
@@ -26,9 +28,16 @@ class Roles:
     unmask: frozenset[str | None] = frozenset()
     """Datasets of which masked columns are seen in clear; None stands for all of them."""
 
+    all_rows: frozenset[str | None] = frozenset()
+    """Datasets of which every row is seen; None stands for all of them."""
+
     def may_unmask(self, dataset: str) -> bool:
         """Return whether the person sees the masked columns of a dataset: by the right `unmask`, or as its admin."""
         return self.has("admin", dataset) or not self.unmask.isdisjoint({None, dataset})
+
+    def sees_all_rows(self, dataset: str) -> bool:
+        """Return whether no row rule of a dataset holds for the person: by the right `all-rows`, or as its admin."""
+        return self.has("admin", dataset) or not self.all_rows.isdisjoint({None, dataset})
 
     def has(self, needed: Role, dataset: str | None = None) -> bool:
         """Return whether the person has at least this role for a dataset; None: for all of them."""
@@ -58,6 +67,8 @@ class Grant:
     dataset: str | None = None
     unmasks: bool = False
     """Whether they also see masked columns in clear."""
+    shows_all_rows: bool = False
+    """Whether no row rule holds for them."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +92,16 @@ class RoleMap:
                 everywhere = grant.role
             else:
                 by_dataset[grant.dataset] = grant.role
-        unmask = {grant.dataset for grant in self.grants if grant.unmasks and grant.group in groups}
-        return Roles(everywhere, by_dataset, frozenset(unmask))
+        own = [grant for grant in self.grants if grant.group in groups]
+        unmask = frozenset(grant.dataset for grant in own if grant.unmasks)
+        all_rows = frozenset(grant.dataset for grant in own if grant.shows_all_rows)
+        return Roles(everywhere, by_dataset, unmask, all_rows)
 
 
 def grants_from(text: str) -> tuple[Grant, ...]:
     """Return the grants of a role map: `group=role`, `group=role@dataset`, by commas, or a JSON object of the same.
 
-    A role may carry the right to see masked columns: `group=analyst+unmask@dataset`. The JSON form is for group names
+    A role may carry rights: `group=analyst+unmask@dataset`, `group=viewer+all-rows`. The JSON form is for group names
     that hold a comma or an equals sign. Raises ValueError with what is wrong.
     """
     if text.lstrip().startswith("{"):
@@ -102,13 +115,13 @@ def grants_from(text: str) -> tuple[Grant, ...]:
 
 def _grant(group: str, text: str) -> Grant:
     name, at, dataset = text.strip().partition("@")
-    name, plus, right = (part.strip() for part in name.partition("+"))
+    name, *rights = (part.strip() for part in name.split("+"))
     role = next((known for known in get_args(Role) if known == name), None)
-    if not group or role is None or (at and not dataset.strip()) or (plus and right != UNMASK):
+    if not group or role is None or (at and not dataset.strip()) or not {*rights} <= {UNMASK, ALL_ROWS}:
         raise ValueError(
-            f"expected group=viewer, group=analyst+{UNMASK} or group=admin@dataset; found {group!r}={text!r}"
+            f"expected group=viewer, group=analyst+{UNMASK}+{ALL_ROWS} or group=admin@dataset; found {group!r}={text!r}"
         )
-    return Grant(group, role, dataset.strip() or None, bool(plus))
+    return Grant(group, role, dataset.strip() or None, UNMASK in rights, ALL_ROWS in rights)
 
 
 def _several(value: object) -> Iterable[object]:

@@ -38,5 +38,5 @@ def opened(title: str, text: str, otherwise: Callable[[Service, Dataset], None] 
         if otherwise is not None:
             otherwise(service, dataset)
         st.stop()
-    freshness(dataset, manifest, service.day_statuses(name))
+    freshness(dataset, manifest, service.day_statuses(name), service.model(name).view.remark)
     return Opened(service, name, dataset, manifest)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.model import formats
 from dashboard.model.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
-from dashboard.quality.freshness import Tone, freshness_badges
+from dashboard.quality.freshness import Tone, freshness_badges, part_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
 from dashboard.ui.page.states import state
@@ -32,9 +32,9 @@ def title_block(title: str, text: str) -> None:
         st.caption(text)
 
 
-def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayStatus]) -> None:
-    """Draw the age of the figures and the verification status of their days."""
-    badges = freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC))
+def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayStatus], remark: str) -> None:
+    """Draw the age of the figures, the verification status of their days, and `remark`: which rows a person sees."""
+    badges = (*freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC)), *part_badges(remark))
     with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
         for badge in badges:
             st.badge(badge.text, icon=f":material/{badge.icon}:", color=_COLOURS[badge.tone], help=badge.help)

@@ -89,7 +89,7 @@ def run_if_asked(
         estimate(service, name, made.statement, slot)
         if values["run"]:
             run_status.start(service, name, made.statement, slot)
-            st.session_state[f"{slot}_of"] = rows_in_all(made.request, service.manifest(name))
+            st.session_state[f"{slot}_of"] = rows_in_all(made.request, service, name)
     elif values["run"]:
         run_status.forget(slot)
     if "sql" in values:
@@ -147,9 +147,10 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
             )
 
 
-def rows_in_all(request: QueryRequest, manifest: Manifest | None) -> int | None:
+def rows_in_all(request: QueryRequest, service: Service, name: str) -> int | None:
     """Return how many rows a request has without its limit; None where the manifest cannot say."""
-    if manifest is None or request.query not in ("all_records", "by_date"):
+    manifest = service.manifest(name)
+    if manifest is None or request.query not in ("all_records", "by_date") or service.model(name).view.is_part:
         return None
     days = manifest.days.values()
     return sum(record.rows for record in days if request.days is None or record.day in request.days)

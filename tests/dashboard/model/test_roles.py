@@ -68,6 +68,7 @@ def test_group_names_with_commas_are_written_as_json():
     [
         *("sales", "sales=", "=viewer", "sales=owner", "sales=viewer@", '{"a": 1}', "{", '{"a"}'),
         *("sales=unmask", "sales=viewer+", "sales=viewer+all", "sales=viewer+unmask@", "sales=+unmask"),
+        *("sales=viewer+unmask+", "sales=viewer+all-rows+x", "sales=all-rows"),
     ],
 )
 def test_a_map_that_cannot_be_read_is_refused(text):
@@ -106,3 +107,17 @@ def test_clear_values_are_a_right_of_its_own(groups, dataset, may):
 def test_without_a_map_no_person_sees_clear_values():
     """Every person is analyst then, and an analyst is below the right."""
     assert not RoleMap().roles_of({}).may_unmask("contacts")
+
+
+def test_every_row_is_a_right_of_its_own():
+    """`+all-rows` gives it, with `+unmask` or alone; admins have it where they are admins; no other role brings it."""
+    text = "heads=viewer+all-rows@contacts, board=viewer+all-rows+unmask, analysts=analyst+unmask, lead=admin@orders"
+    role_map = RoleMap("groups", grants_from(text))
+    rights = [
+        (group, role_map.roles_of({"groups": [group]}).sees_all_rows(dataset))
+        for group in ("heads", "board", "analysts", "lead")
+        for dataset in ("contacts", "orders")
+    ]
+    assert [group for group, may in rights if may] == ["heads", "board", "board", "lead"]
+    assert role_map.roles_of({"groups": ["board"]}).may_unmask("orders")
+    assert not RoleMap().roles_of({}).sees_all_rows("contacts")

@@ -84,3 +84,18 @@ def test_a_thread_of_no_person_sees_nothing_where_people_sign_in(monkeypatch):
     assert cached_service.requester().roles.is_empty
     with acting_for(Requester("ann", roles=Roles("viewer"))):
         assert cached_service.requester().roles == Roles("viewer")
+
+
+def test_pages_of_one_who_sees_a_part_of_the_rows_say_so(visit, monkeypatch, repository, tmp_path):
+    """A badge on Explore; Exports, which counts the rows of all people, shows none of them."""
+    text = (repository / "datasets" / "contacts.yaml").read_text(encoding="utf-8")
+    file = tmp_path / "contacts.yaml"
+    file.write_text(f'{text}\nrows: "channel in {{claim.channels}}"\n', encoding="utf-8")
+    monkeypatch.setenv("DATASET", str(file))
+    app = visit(Roles("viewer"), "exports")
+    assert not app.exception
+    assert [info.value for info in app.info] == ["This page counts the rows of all people, and you see a part of them."]
+    assert len(app.metric) == 0
+    app.switch_page("app_pages/explore.py").run()
+    assert not app.exception
+    assert "A part of the rows" in " ".join(text.value for text in app.markdown)
