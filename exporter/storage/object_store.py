@@ -22,8 +22,11 @@ from exporter.runtime.sdk_errors import code_of, credentials_problem, key_permis
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PART_BYTES = 8 << 20
-"""Larger files go up in parts of this size, so that memory holds one part and not the file."""
+PART_BYTES = 5 << 20
+"""Larger files go up in parts of this size, so that memory holds one part and not the file; S3 takes no smaller one."""
+
+MOST_PARTS = 10_000
+"""Parts that S3 takes of one object; those of a file that would need more are larger."""
 
 _GONE = {"404", "NoSuchKey", "NotFound"}
 _CHANGED = {"412", "PreconditionFailed", "409", "ConditionalRequestConflict"}
@@ -230,10 +233,12 @@ class Store:
 
     def _upload_parts(self, file: Path, target: dict[str, Any]) -> list[Any]:
         parts: list[Any] = []
+        size = file.stat().st_size
+        part = max(PART_BYTES, math.ceil(size / MOST_PARTS))
         with file.open("rb") as stream:
-            for number in range(1, math.ceil(file.stat().st_size / PART_BYTES) + 1):
+            for number in range(1, math.ceil(size / part) + 1):
                 # No variable holds a part: it is freed before the next one is read.
-                answer = self._client.upload_part(**target, PartNumber=number, Body=stream.read(PART_BYTES))
+                answer = self._client.upload_part(**target, PartNumber=number, Body=stream.read(part))
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
         return parts
 

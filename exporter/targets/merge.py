@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 T = TypeVar("T")
 
-AT_ONCE = 32
+AT_ONCE = 16
 """Most streams merged at once; more are merged in groups of this size. Each has a part in memory."""
 
 _PARTS = 8

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 # The published contacts are the same as those of the dashboard's other tests.
 sys.path.insert(0, str(Path(__file__).parent.parent / "dashboard"))
@@ -72,33 +72,53 @@ class Watched:
         return self.page
 
 
+@pytest.fixture(scope="module")
+def profiles(browser: Browser) -> Iterator[list[BrowserContext]]:
+    """Profiles of people who have left: the next person finds the page's files in the cache, and nothing else."""
+    free: list[BrowserContext] = []
+    yield free
+    for context in free:
+        context.close()
+
+
 @pytest.fixture
-def visitor(browser: Browser, dashboard: str) -> Iterator[Callable[..., Watched]]:
+def visitor(browser: Browser, profiles: list[BrowserContext], dashboard: str) -> Iterator[Callable[..., Watched]]:
     """Make visitors: `visitor(width=390, theme="Dark")`. At the end, no page may have erred or called another host."""
-    contexts, seen = [], []
+    seen: list[Watched] = []
 
     def make(width: int = 1440, height: int = 1000, theme: str | None = None, *, system: str = "light") -> Watched:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if system == "dark" else "light",
-            accept_downloads=True,
-        )
+        context = profiles.pop() if profiles else browser.new_context(accept_downloads=True)
         if theme:
             context.add_cookies([{"name": "dashboard_theme", "value": theme, "url": dashboard}])
         watched = Watched(context.new_page(), dashboard)
         own = (dashboard, dashboard.replace("http", "ws", 1), "data:", "blob:")
         page = watched.page
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if system == "dark" else "light")
         page.on("pageerror", lambda error: watched.faults.append(f"error: {error}"))
         page.on("console", lambda line: watched.faults.append(line.text) if line.type == "error" else None)
         page.on(
             "request",
             lambda request: None if request.url.startswith(own) else watched.faults.append(f"called {request.url}"),
         )
-        contexts.append(context)
         seen.append(watched)
         return watched
 
     yield make
-    for context in contexts:
-        context.close()
+    for watched in seen:
+        forget(watched.page, dashboard)
+        profiles.append(watched.page.context)
     assert [fault for watched in seen for fault in watched.faults] == []
+
+
+def forget(page: Page, url: str) -> None:
+    """Close a person's pages, and remove what they left in the profile but for cached files."""
+    context = page.context
+    session = context.new_cdp_session(page)
+    kinds = "cookies,local_storage,indexeddb,service_workers,cache_storage,file_systems,websql"
+    session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": kinds})
+    context.clear_cookies()
+    context.clear_permissions()
+    context.unroute_all()
+    for opened in context.pages:
+        opened.close()

@@ -189,6 +189,19 @@ def test_fencing_does_not_depend_on_the_lease(scene, tmp_path, size):
     assert table.s3.list_multipart_uploads(Bucket="reports", Prefix=table.prefix).get("Uploads", []) == []
 
 
+def test_a_file_of_any_size_fits_into_the_parts_that_s3_takes(scene, small_parts, monkeypatch, tmp_path):
+    """S3 takes 10,000 parts of one object: parts of a file that would need more are larger."""
+    table = scene()
+    monkeypatch.setattr(exporter.storage.object_store, "PART_BYTES", small_parts)
+    monkeypatch.setattr(exporter.storage.object_store, "MOST_PARTS", 2)
+    file = tmp_path / "day"
+    file.write_bytes(bytes(range(256)) * (5 * small_parts // 256))
+    key = f"{table.prefix}/large"
+    etag = Store(table.s3, "reports").replace_with_file(key, file, None, content_type="x/y")
+    assert etag.endswith("-2")
+    assert table.s3.get_object(Bucket="reports", Key=key)["Body"].read() == file.read_bytes()
+
+
 def test_parts_are_completed_only_where_the_object_is_as_seen(scene, aws, small_parts, monkeypatch, tmp_path):
     """S3 compares the ETag when an upload is completed: the request carries it, and a refusal aborts the upload."""
     table = scene()

@@ -39,7 +39,7 @@ def test_rows_leave_by_key_and_then_by_stream(streams, at_once):
     assert found == sorted(rows, key=lambda row: (group[row["stream"]], row["key"].encode(), row["stream"], row["row"]))
 
 
-@pytest.mark.parametrize(("streams", "at_once"), [(2, 4), (3, 2), (8, 1), (20, 1)])
+@pytest.mark.parametrize(("streams", "at_once"), [(2, 4), (3, 2), (8, 1), (16, 1)])
 def test_no_more_is_loaded_than_is_needed(streams, at_once):
     """A few batches of each stream at a time where there are few streams, one where there are many."""
     loaded: list[int] = []
