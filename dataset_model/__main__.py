@@ -1,6 +1,6 @@
 """`python -m dataset_model schema` prints the JSON Schema of dataset files, `docs FILE` a data dictionary as Markdown.
 
-`check FILE` reports a file's faults.
+`check FILE` reports a file's faults, `derivations` lists what a column may be computed by.
 """
 
 import ast
@@ -13,6 +13,7 @@ from itertools import pairwise
 from dataset_model import definition, targets
 from dataset_model.dashboard import section
 from dataset_model.definition import Dataset
+from dataset_model.derivations import listing, require_modules
 from dataset_model.dictionary import dictionary_text
 from dataset_model.faults import DatasetError
 from dataset_model.loading import load_dataset
@@ -28,7 +29,9 @@ def schema_text() -> str:
     for model in (schema, *schema["$defs"].values()):
         for field, content in model.get("properties", {}).items():
             declared = next(getattr(each, model["title"]) for each in _MODULES if hasattr(each, model["title"])).__mro__
-            if text := next((text for found in declared if (text := described.get((found.__name__, field)))), None):
+            names = {given.alias or name: name for name, given in declared[0].model_fields.items()}
+            name = names.get(field, field)
+            if text := next((text for found in declared if (text := described.get((found.__name__, name)))), None):
                 content["description"] = text
     return json.dumps(schema, indent=2) + "\n"
 
@@ -52,15 +55,25 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["check" | "docs" as verb, reference]:
             try:
-                dataset = load_dataset(reference, os.environ)
+                require_modules(os.environ)
+                dataset = load_dataset(reference, os.environ, derives=verb == "check")
             except DatasetError as error:
                 sys.stderr.write(f"{error}\n")
                 return 2
             checked = f"{reference}: dataset {dataset.name}, {len(dataset.columns)} declared columns\n"
             sys.stdout.write(dictionary_text(dataset) if verb == "docs" else checked)
             return 0
+        case ["derivations"]:
+            try:
+                require_modules(os.environ)
+            except DatasetError as error:
+                sys.stderr.write(f"{error}\n")
+                return 2
+            sys.stdout.write(listing())
+            return 0
         case _:
-            sys.stderr.write("usage: python -m dataset_model schema | check NAME-OR-FILE | docs NAME-OR-FILE\n")
+            verbs = "schema | derivations | check NAME-OR-FILE | docs NAME-OR-FILE"
+            sys.stderr.write(f"usage: python -m dataset_model {verbs}\n")
             return 2
 
 

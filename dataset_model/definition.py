@@ -51,7 +51,8 @@ def _date_format(text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    AttributePath.parse(text)
+    if text:  # a column that is derived has none
+        AttributePath.parse(text)
     return text
 
 
@@ -98,6 +99,8 @@ TABLE_PATTERN = r"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[A-Za-z0-9
 
 DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
 
+AttributeText = Annotated[str, AfterValidator(_attribute), WithJsonSchema({"type": "string", "minLength": 1})]
+InputText = Annotated[str, Field(min_length=1), AfterValidator(_attribute)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 DateFormat = Annotated[str, AfterValidator(_date_format)]
 _ONE_ATTRIBUTE = {"type": "string", "minLength": 1}
@@ -135,7 +138,7 @@ Mask = Literal["hash", "last4", "hidden"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, serialize_by_alias=True)
 
 
 class _SourceFields(_Model):
@@ -248,13 +251,21 @@ Source = Annotated[
 class Column(_Model):
     """A declared column; its type is law."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["attribute"]}, {"required": ["derive", "from"]}]}
+    )
+
     name: Name
     """Column name in Glue and Athena."""
-    attribute: Annotated[str, Field(min_length=1), AfterValidator(_attribute)]
+    attribute: AttributeText = ""
     """Source attribute, spelled as in DynamoDB, or a path into maps and lists: payload.agentId, items[0].sku. A
-    backslash stands before a dot or [ that belongs to a name."""
+    backslash stands before a dot or [ that belongs to a name. Either this, or derive."""
     type: TypeField
     """string, double, bigint, decimal(p,s), boolean, timestamp, date or json."""
+    derive: str = ""
+    """Instead of attribute: a function that computes the value; `python -m dataset_model derivations` lists them."""
+    inputs: Annotated[tuple[InputText, ...], Field(alias="from")] = ()
+    """What the function of derive is given: attributes or paths, in its order."""
     format: DateFormat | None = None
     """How a timestamp or date column is written, as `date_format`; without it ISO, the dataset's own format, `YYYYMMDD`
     and numbers of seconds or milliseconds are read."""
@@ -273,8 +284,13 @@ class Column(_Model):
 
     @property
     def path(self) -> AttributePath:
-        """Where the value is in an item."""
+        """Where the value is in an item; of a column with an attribute."""
         return AttributePath.parse(self.attribute)
+
+    @property
+    def read_attributes(self) -> tuple[str, ...]:
+        """Every attribute or path that the column needs."""
+        return self.inputs if self.derive else (self.attribute,)
 
 
 class Retention(_Model):

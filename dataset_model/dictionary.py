@@ -33,7 +33,9 @@ def _column_row(column: Column) -> tuple[str, ...]:
     labels = ", ".join(f"{value}: {label}" for value, label in column.value_labels.items())
     described = " ".join(text for text in (column.description, f"({labels})" if labels else "") if text)
     name = f"`{column.name}`" + (f" ({column.label})" if column.label else "")
-    return name, str(column.type), column.unit or "", column.role or "", f"`{column.attribute}`", described
+    origin = f"`{column.derive}` of {', '.join(f'`{text}`' for text in column.inputs)}"
+    origin = origin if column.derive else f"`{column.attribute}`"
+    return name, str(column.type), column.unit or "", column.role or "", origin, described
 
 
 def _measure_row(measure: Measure) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 
 from dataset_model import definition
 from dataset_model.definition import Dataset
+from dataset_model.derivations import wrong_uses
 from dataset_model.faults import DatasetError, Fault, dotted
 from dataset_model.faults import Path as FieldPath
 from dataset_model.names import NAME_PATTERN
@@ -69,14 +70,17 @@ MAX_FAULTS = 100
 """Faults that one error lists; it counts the others."""
 
 
-def dataset_from_text(text: str, name: str, environment: Mapping[str, str] | None = None) -> Dataset:
+def dataset_from_text(
+    text: str, name: str, environment: Mapping[str, str] | None = None, *, derives: bool = False
+) -> Dataset:
     """Return the dataset of a file's text, refined by the environment; `name` is how errors call the file.
 
+    `derives`: whether the caller computes derived columns, so that an unknown derivation is a fault.
     Raises DatasetError with every fault: `contacts.yaml:12: columns[3].type: expected ...; found ...`.
     """
     from dataset_model.reading.yaml_text import read_document
 
-    return _validated(read_document(text, name), name, environment or {})
+    return _validated(read_document(text, name), name, environment or {}, derives=derives)
 
 
 def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
@@ -88,18 +92,22 @@ def dataset_from_environment(environment: Mapping[str, str]) -> Dataset:
 
 
 def load_dataset(
-    reference: str | None, environment: Mapping[str, str], fetch: Callable[[str], str] | None = None
+    reference: str | None,
+    environment: Mapping[str, str],
+    fetch: Callable[[str], str] | None = None,
+    *,
+    derives: bool = False,
 ) -> Dataset:
     """Return the dataset that `DATASET` names: a shipped name, a path, an `s3://` path, or None for the variables.
 
-    `fetch` reads an `s3://` path and is the caller's, since this package has no client.
+    `fetch` reads an `s3://` path and is the caller's, since this package has no client. `derives` as for a text.
     """
     if not reference:
         return dataset_from_environment(environment)
     if reference.startswith("s3://"):
         if fetch is None:
             raise DatasetError([Fault("environment", "DATASET", "a name or a local path", reference)])
-        return dataset_from_text(fetch(reference), reference, environment)
+        return dataset_from_text(fetch(reference), reference, environment, derives=derives)
     path = _path(reference)
     try:
         content = path.read_bytes()
@@ -111,7 +119,7 @@ def load_dataset(
         raise DatasetError(
             [Fault(f"{path.name}:{line}", "(file)", "text in UTF-8", f"the byte {content[error.start]:#x}")]
         ) from None
-    return dataset_from_text(text, path.name, environment)
+    return dataset_from_text(text, path.name, environment, derives=derives)
 
 
 def load_datasets(
@@ -166,10 +174,10 @@ def _path(reference: str) -> Path:
     return path
 
 
-def _validated(document: Document, name: str, environment: Mapping[str, str]) -> Dataset:
+def _validated(document: Document, name: str, environment: Mapping[str, str], *, derives: bool = False) -> Dataset:
     data = _overlaid(document.data, environment)
     try:
-        return Dataset.model_validate(data)
+        dataset = Dataset.model_validate(data)
     except ValidationError as error:
         faults = {}
         errors = error.errors(include_url=False)
@@ -185,6 +193,12 @@ def _validated(document: Document, name: str, environment: Mapping[str, str]) ->
             where, field = _place(found.path, document, name, environment)
             faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
         raise DatasetError(_most(sorted(faults.values(), key=_order), name)) from None
+    if wrong := list(wrong_uses(dataset.columns)) if derives else []:
+        raise DatasetError(
+            Fault(*_place(("columns", column, field), document, name, environment), expected, found)
+            for column, field, expected, found in wrong
+        )
+    return dataset
 
 
 def _most(faults: list[Fault], name: str) -> list[Fault]:

@@ -36,6 +36,7 @@ def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
     extra = _at(data, at).get("extra_date_column")
     found = list(_repeated(columns, "name", "a name that no other column has"))
     found += _repeated(columns, "attribute", "an attribute that no other column has", _steps)
+    found += _origins(columns)
     found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
@@ -59,10 +60,35 @@ def _repeated(
     seen: set[Hashable] = set()
     for index, column in columns:
         value = column.get(field)
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             if meaning(value) in seen:
                 yield Inconsistency(("columns", index, field), expected, value)
             seen.add(meaning(value))
+
+
+def _origins(columns: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsistency]:
+    """Yield columns without an origin, or with two, or with half of one."""
+    seen: list[tuple[object, ...]] = []
+    for index, column in columns:
+        derive, inputs, attribute = column.get("derive"), column.get("from"), column.get("attribute")
+        if not derive:
+            if not attribute:
+                expected = "an attribute or a path, or derive and from"
+                yield Inconsistency(("columns", index, "attribute"), expected, attribute)
+            if inputs:
+                yield Inconsistency(("columns", index, "from"), "no from without derive", str(inputs))
+            continue
+        if attribute:
+            yield Inconsistency(("columns", index, "attribute"), "either attribute or derive", "both")
+        if column.get("format") is not None:
+            expected = "no format, which belongs to an attribute's text"
+            yield Inconsistency(("columns", index, "format"), expected, str(column["format"]))
+        if not inputs:
+            yield Inconsistency(("columns", index, "from"), "the attributes that derive is given, as a list", None)
+        elif (origin := (derive, *_list(column, "from"))) in seen:
+            yield Inconsistency(("columns", index, "derive"), "a derivation that no other column has", str(derive))
+        else:
+            seen.append(origin)
 
 
 def _steps(attribute: object) -> tuple[Step, ...]:
@@ -213,7 +239,7 @@ def _masks(columns: list[tuple[int, Mapping[str, Any]]], partition_key: object) 
         types, expected = _UNMASKABLE.get(str(mask), (set(), ""))
         if str(column.get("type")).split("(")[0] in types:
             yield Inconsistency(("columns", index, "mask"), expected, str(mask))
-        if _steps(column.get("attribute"))[0] in keys:
+        if not column.get("derive") and _steps(column.get("attribute"))[0] in keys:
             expected = "no mask: the values of the partition key stand in the records of every run"
             yield Inconsistency(("columns", index, "mask"), expected, str(mask))
 

@@ -29,7 +29,7 @@ def _fields_at(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         field = model.model_fields.get(name)
         model = (_model_in(field.annotation) if field else None) or model
-    return tuple(model.model_fields)
+    return tuple(field.alias or name for name, field in model.model_fields.items())
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

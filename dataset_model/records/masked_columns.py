@@ -5,7 +5,7 @@ map that a masked member was taken from, in `extra`. Those are masked too, becau
 for what is published already.
 """
 
-from dataset_model.attribute_paths import Step
+from dataset_model.attribute_paths import AttributePath, Step
 from dataset_model.definition import Dataset, Mask
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 
@@ -17,7 +17,7 @@ def masked_columns(dataset: Dataset, schema: TableSchema | None) -> dict[str, Ma
     declared = {column.name: column.mask for column in dataset.columns if column.mask}
     if not declared or schema is None:
         return dict(declared)
-    sources = {column.path.steps: column.mask for column in dataset.columns if column.mask}
+    sources = {column.path.steps: column.mask for column in dataset.columns if column.mask and column.attribute}
     own = {column.name for column in dataset.columns if not column.mask}
     masks = dict(declared)
     for column in schema.columns:
@@ -29,6 +29,13 @@ def masked_columns(dataset: Dataset, schema: TableSchema | None) -> dict[str, Ma
 
 def _inherited(column: SchemaColumn, sources: dict[tuple[Step, ...], Mask], *, is_declared: bool) -> Mask | None:
     """Return the mask of a column that the file does not mask itself."""
+    if column.derive:  # declared without a mask it is meant to be seen, whatever it was computed from
+        read = (AttributePath.parse(text).steps for text in column.inputs)
+        return (
+            "hidden"
+            if not is_declared and any(_overlap(steps, source) for steps in read for source in sources)
+            else None
+        )
     if column.attribute is None:
         # Attributes without a column of their own: they may have been those of a masked column before it was declared.
         return "hidden" if column.name == _EXTRA else None
@@ -39,3 +46,8 @@ def _inherited(column: SchemaColumn, sources: dict[tuple[Step, ...], Mask], *, i
     # A member that the file declares without a mask is meant to be seen.
     inside = not is_declared and any(steps[: len(source)] == source for source in sources)
     return "hidden" if holds or inside else None
+
+
+def _overlap(one: tuple[Step, ...], other: tuple[Step, ...]) -> bool:
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]

@@ -18,10 +18,14 @@ class SchemaColumn(BaseModel):
 
     name: str
     attribute: str | None
-    """Source attribute, or the text of `path`; None for a column that the exporter fills itself (the extra date column,
-    `extra`)."""
+    """Source attribute, or the text of `path`; None for a column that is derived, or that the exporter fills itself
+    (the extra date column, `extra`)."""
     path: tuple[Step, ...] = ()
     """Steps to a value inside an attribute, which is the first of them; empty: the value is the attribute's own."""
+    derive: str = ""
+    """The function that computes the value; then there is no attribute."""
+    inputs: tuple[str, ...] = ()
+    """Attributes or paths that the function is given."""
     type: TypeField
     declared: bool = False
     """Whether the dataset file names it; the others were learned from the data."""

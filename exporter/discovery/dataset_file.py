@@ -84,6 +84,8 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
     kind: Literal["S", "N"] = "N" if found.keys.sort_key_type == "N" else "S"
     sort_key = SortKey(source.date_format, dataset.zone, kind, dt.MAXYEAR)
     for at, declared in enumerate(dataset.columns):
+        if declared.derive:
+            continue
         evidence = sample.evidence(declared.path)
         if evidence is None or declared.path.steps == (dataset.source.sort_key,):
             continue
@@ -94,7 +96,8 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
             spelled = _scalar(str(wanted)) if in_braces else str(wanted)
             revision.replace(("columns", at, "type"), spelled, _comment(reason))
     _revise_source(revision, document, dataset.source, found)
-    known = {column.path.root for column in dataset.columns if not column.path.is_nested}
+    of_attributes = [column for column in dataset.columns if not column.derive]
+    known = {column.path.root for column in of_attributes if not column.path.is_nested}
     taken = {column.name for column in dataset.columns}
     # The file's own spelling: an undeclared attribute may be published under it already.
     renamed = [replace(column, name=plain_column_name(column.attribute)) for column in found.columns]
