@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dataset_model import Dataset, DatasetError, Fault, load_dataset
+from dataset_model.derivations import load_modules, missing_settings
 from exporter.errors import SettingsError
 from exporter.planning.window import DateRangeMode
 
@@ -58,8 +59,11 @@ def settings_from_environment(
     hours = reader.whole("LOOKBACK_HOURS", 24, "hours", 1, 24 * 366)
     days = reader.whole("LOOKBACK_DAYS", 0, "days", 0, 366)
     dataset = None
+    unusable = load_modules(given)
+    reader.faults += unusable
     try:
-        dataset = load_dataset(given.get("DATASET", "").strip() or None, given, fetch)
+        dataset = load_dataset(given.get("DATASET", "").strip() or None, given, fetch, derives=not unusable)
+        reader.faults += missing_settings(dataset.columns, given)
     except DatasetError as error:
         reader.faults += error.faults
     if reader.faults or dataset is None:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -21,6 +22,9 @@ from exporter.sources.description import SourceDescription
 from exporter.targets.day_file import typed_rows
 from exporter.targets.stamps import key_texts
 
+if TYPE_CHECKING:
+    from exporter.decoding.derivations import Deriver
+
 
 @dataclass(frozen=True)
 class DatasetOfStream:
@@ -29,6 +33,8 @@ class DatasetOfStream:
     dataset: Dataset
     sort_key: SortKey
     description: SourceDescription
+    deriver: "Deriver | None" = None
+    """The functions of its derived columns."""
 
 
 @dataclass
@@ -62,7 +68,7 @@ class ChangeDecoder:
         self._membership = Membership(
             dataset, description.partition_key_types, description.sort_key_type, description.projected
         )
-        self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key)
+        self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key, deriver=source.deriver)
         # Of an old image only its place matters: the day that the item leaves, and its key.
         of_place = {dataset.source.sort_key, *description.table_key}
         self._place = Part(of_place)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from exporter.decoding.batch import DecodedPage
 from exporter.decoding.decoder import PageDecoder
+from exporter.errors import StoreError
 
 
 @dataclass
@@ -25,6 +26,8 @@ def decoded_images(decoder: PageDecoder, images: Sequence[bytes]) -> DecodedImag
         numbers = waiting.pop()
         try:
             page = decoder.decode(b'{"Items":[' + b",".join(images[number] for number in numbers) + b"]}")
+        except StoreError:  # of what a derived column reads: the batch is to be handled again
+            raise
         except Exception as error:  # noqa: BLE001 - whatever an image does to the decoder, a retry would meet it again
             if len(numbers) == 1:
                 found.poison[numbers[0]] = f"record: {error}"

@@ -20,6 +20,7 @@ from exporter.changes.stream_record import PoisonRecord, StreamRecord, record_te
 from exporter.clients import Clients
 from exporter.decoding.batch import QuarantinedItem
 from exporter.decoding.schema import initial_schema
+from exporter.derivations.opening import open_deriver
 from exporter.errors import StaleRun, UsageError
 from exporter.planning.sort_key import SortKey
 from exporter.settings import Settings
@@ -69,6 +70,7 @@ class ChangeWriter:
         self._published: tuple[TableSchema, set[int]] | None = None
         self._decoder: ChangeDecoder | None = None
         self._begun = False
+        self._deriver = open_deriver(self._dataset, clients)
 
     def write(self, events: Iterable[Mapping[str, Any]]) -> Handled:
         """Write what the events have changed.
@@ -77,6 +79,8 @@ class ChangeWriter:
         Raises SourceError where the stream does not carry both images of an item.
         """
         now = self._clock()
+        if self._deriver is not None:
+            self._deriver.forget()
         given = list(events)
         read = [stream_record(event) for event in given]
         records = [record for record in read if isinstance(record, StreamRecord)]
@@ -145,4 +149,4 @@ class ChangeWriter:
         description = describe_source(self._clients.dynamodb, self._dataset)
         source = self._dataset.source
         sort_key = SortKey(source.date_format, self._dataset.zone, description.sort_key_type, self._clock().year + 1)
-        return DatasetOfStream(self._dataset, sort_key, description)
+        return DatasetOfStream(self._dataset, sort_key, description, self._deriver)

@@ -36,6 +36,16 @@ class QuarantinedItem:
 
 
 @dataclass(frozen=True)
+class AwaitedItem:
+    """An item with a derived value that is not there yet."""
+
+    row: int
+    day: dt.date
+    item: str
+    """The whole item as DynamoDB JSON."""
+
+
+@dataclass(frozen=True)
 class DecodedPage:
     """One Query response."""
 
@@ -51,6 +61,8 @@ class DecodedPage:
     """(day, column) -> DOUBLEs that are not exactly the number stored."""
     ignored: Mapping[tuple[dt.date, str], int]
     """(day, undeclared attribute) -> rows that carried it, under the policy `ignore`."""
+    awaited: tuple["AwaitedItem", ...]
+    """By row, those with a derived value that may come later."""
     last_evaluated_key: dict[str, Any] | None
     """As the low-level client takes it for ExclusiveStartKey: DynamoDB JSON, binary as bytes."""
     read_units: float

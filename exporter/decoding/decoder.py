@@ -5,12 +5,13 @@ rows of an index do not depend on how it was cut into pages.
 """
 
 import datetime as dt
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import compress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,9 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset_model import Dataset
+from dataset_model.attribute_paths import AttributePath
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from dataset_model.types import ColumnType
-from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
+from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.nested import values_at
 from exporter.decoding.page import PageReader, Values, item_texts
@@ -38,6 +40,9 @@ from exporter.values.attribute_values import (
     values_from_texts,
 )
 from exporter.values.numbers import InexactDoubles
+
+if TYPE_CHECKING:
+    from exporter.decoding.derivations import Deriver
 
 __all__ = [
     "DAY",
@@ -66,9 +71,11 @@ class PageDecoder:
         sort_key: SortKey,
         key_attributes: tuple[str, ...],
         between: tuple[dt.datetime, dt.datetime] | None = None,
+        deriver: "Deriver | None" = None,
     ) -> None:
         """`key_attributes` are those of the table's primary key, which identify an item.
 
+        `deriver` has the functions of the derived columns that the dataset declares.
         With `between`, items with an instant outside `[first, second)` are left out as if they had not been read.
         """
         self._between = between
@@ -83,11 +90,22 @@ class PageDecoder:
         }
         self._sort_clock = Clock(sort_key, is_sort_key=True)
         # The columns without attribute are filled from the day, except the one of JSON, which holds the undeclared.
-        self._columns = [column for column in schema.columns if column.attribute or column.type.name == "json"]
+        # A derived column that the file does not declare any more stays null.
+        derived = {column.name for column in dataset.columns if column.derive}
+        self._deriver = deriver
+        self._columns = [
+            column
+            for column in schema.columns
+            if (column.name in derived if column.derive else column.attribute or column.type.name == "json")
+        ]
+        self._inputs = {
+            column.name: tuple(AttributePath.parse(text).steps for text in column.inputs) for column in self._columns
+        }
         whole = {column.whole_attribute: column.type for column in self._columns if column.whole_attribute}
         kinds = {attribute: column_type.row.dynamo for attribute, column_type in whole.items()}
         # Values inside an attribute are looked for in the attribute as it was sent, whatever column it has itself.
-        self._roots = {str(column.path[0]) for column in self._columns if column.path}
+        paths = itertools.chain((column.path for column in self._columns), *self._inputs.values())
+        self._roots = {str(path[0]) for path in paths if path}
         undeclared = self._roots if self._undeclared != "ignore" else set()
         self._without_column = sorted({*key_attributes, self._sort_attribute, *undeclared} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
@@ -117,7 +135,9 @@ class PageDecoder:
         rows = _Rows(days, texts)
         for column in self._columns:
             whole = finished.get(column.whole_attribute or "")
-            if whole is None:
+            if column.derive:
+                rows.add(column, *self._derived_cells(column, expected))
+            elif whole is None:
                 rows.add(column, self._cells(column, expected, undeclared, days))
             else:
                 rows.append(column.name, whole)
@@ -130,6 +150,7 @@ class PageDecoder:
             nulled=rows.nulled(),
             inexact=rows.inexact,
             ignored=_ignored(undeclared, days) if self._undeclared == "ignore" else {},
+            awaited=rows.awaited(),
             last_evaluated_key=page.last_evaluated_key,
             read_units=page.read_units,
         )
@@ -200,6 +221,20 @@ class PageDecoder:
         inside = [(row, f"{column.attribute}: {reason}") for row, reason in (*cells.contradictions, *refused)]
         return replace(cells, contradictions=sorted(inside))
 
+    def _derived_cells(self, column: SchemaColumn, expected: Mapping[str, Values]) -> tuple[Cells, Sequence[int]]:
+        if self._deriver is None:
+            raise AssertionError(f"column {column.name} is derived, and the decoder was made without functions")
+        inputs: list[list[AttributeValue | None]] = []
+        refused: list[tuple[int, str]] = []
+        for path, text in zip(self._inputs[column.name], column.inputs, strict=True):
+            found, wrong = values_at(expected[str(path[0])].parsed(), path)
+            inputs.append(found)
+            refused += [(row, f"{text}: {reason}") for row, reason in wrong]
+        derived = self._deriver.derived(column.derive, list(zip(*inputs, strict=True)))
+        cells = cells_from_values(derived.values, column.type, self._clock)
+        unfit = [(row, f"derivation {column.derive}: {reason}") for row, reason in cells.contradictions]
+        return replace(cells, contradictions=sorted([*unfit, *refused, *derived.failures])), derived.awaited
+
     def _sorts(self, values: Values) -> pa.Array:
         texts = self._key_texts(values)
         return texts if self._sort_key.attribute_type == "S" else texts.cast(pa.float64())
@@ -236,11 +271,14 @@ class _Rows:
         self._names: list[str] = []
         self._arrays: list[pa.Array] = []
         self._contradictions: list[tuple[int, int, str, str]] = []
+        self._awaited: set[int] = set()
         self.inexact: dict[tuple[dt.date, str], InexactDoubles] = {}
 
-    def add(self, column: SchemaColumn, cells: Cells) -> None:
+    def add(self, column: SchemaColumn, cells: Cells, awaited: Sequence[int] = ()) -> None:
+        self._awaited.update(awaited)
+        origin = column.derive or column.attribute or ""
         for row, reason in cells.contradictions:
-            self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", column.attribute or ""))
+            self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", origin))
         if cells.inexact:
             for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
                 self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
@@ -264,6 +302,13 @@ class _Rows:
         return tuple(
             QuarantinedItem(reason, item, attribute, self._days[row].as_py(), row)
             for (row, _, reason, attribute), item in zip(found, texts, strict=True)
+        )
+
+    def awaited(self) -> tuple[AwaitedItem, ...]:
+        rows = sorted(self._awaited)
+        return tuple(
+            AwaitedItem(row, self._days[row].as_py(), item)
+            for row, item in zip(rows, self._texts.of(rows), strict=True)
         )
 
     def batch(self, sorts: pa.Array, keys: pa.Array) -> pa.RecordBatch:

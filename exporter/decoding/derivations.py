@@ -1,52 +1,227 @@
-"""The registry of derivations: names flow in, functions that compute a column from attributes flow out.
+"""Values of an item's attributes flow in, the values that registered functions compute from them flow out.
 
-    @derivation("transcript.duration")
-    def duration(attributes): ...
-
-A derivation reads attribute values and returns one value; it is pure. A failure quarantines the item with the
-derivation's name. Teams register their own in a module of theirs.
+This is the one place where columns with `derive` are filled, for every source. Equal inputs are computed once in a
+page, and by a function that reads something once in a run. An error of a function is that of its
+item, never of the page.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import datetime as dt
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, TypeVar
 
-from exporter.values.attribute_values import AttributeValue
+import msgspec
 
-Attributes = Mapping[str, AttributeValue]
-"""The input attributes of one item that it has."""
+from dataset_model.derivations import Derivation, NotYet
+from exporter.errors import ExportError
+from exporter.values.attribute_values import AttributeValue, kind_of
 
-Function = Callable[[Attributes], object]
+AT_A_TIME = 16
+"""Calls of functions that read something, over all threads of a run."""
 
+REMEMBERED = 1 << 16
+"""Results and objects that a run keeps; those not used for longest go first."""
 
-@dataclass(frozen=True)
-class Derivation:
-    """A registered function."""
+T = TypeVar("T")
+Inputs = tuple[AttributeValue | None, ...]
+Outcome = AttributeValue | NotYet | Exception | None
+"""A value, one that may come later, or why there is none."""
 
-    name: str
-    function: Function
-
-
-_registered: dict[str, Derivation] = {}
-
-
-def derivation(name: str) -> Callable[[Function], Function]:
-    """Register a function under a name; raise ValueError if another function has the name."""
-
-    def register(function: Function) -> Function:
-        known = _registered.get(name)
-        if known is not None and known.function is not function:
-            raise ValueError(f"derivation {name} is registered twice: {known.function!r} and {function!r}")
-        _registered[name] = Derivation(name, function)
-        return function
-
-    return register
+_encode = msgspec.json.Encoder().encode
 
 
-def derivation_named(name: str) -> Derivation | None:
-    """Return a registered derivation, or None."""
-    return _registered.get(name)
+@dataclass
+class Derived:
+    """One column's values."""
+
+    values: list[AttributeValue | None]
+    failures: list[tuple[int, str]] = field(default_factory=list)
+    """(row, reason); the value is None."""
+    awaited: list[int] = field(default_factory=list)
+    """Rows with a value that may come later."""
 
 
-def derivation_names() -> tuple[str, ...]:
-    """Return the names of all registered derivations, sorted."""
-    return tuple(sorted(_registered))
+class Memory:
+    """What was made, by key, up to a number of entries. Any thread may use it; two may make the same thing at once."""
+
+    def __init__(self, most: int = REMEMBERED) -> None:
+        self._most = most
+        self._made: OrderedDict[Any, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> Any:
+        """Return what was made for a key, or None."""
+        with self._lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+            return self._made.get(key)
+
+    def keep(self, key: Any, made: Any) -> None:
+        """Keep what was made for a key."""
+        with self._lock:
+            self._made[key] = made
+            self._made.move_to_end(key)
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._made.clear()
+
+
+class Deriver:
+    """The functions of one run, for any number of threads."""
+
+    def __init__(self, functions: Mapping[str, Derivation], resources: Any, forget: Callable[[], None]) -> None:
+        """`functions` by name, each with its function; `resources` is given to those that read something."""
+        self._functions, self._resources, self._forget = functions, resources, forget
+        self._results = Memory()
+        self._turns = threading.BoundedSemaphore(AT_A_TIME)
+
+    def forget(self) -> None:
+        """Begin a new run: what was not there may be there now."""
+        self._results.clear()
+        self._forget()
+
+    def derived(self, name: str, rows: Sequence[Inputs]) -> Derived:
+        """Return a derivation's value for the inputs of each row; none where a row has no input at all."""
+        found = Derived([None] * len(rows))
+        keys = [(name, _encode(inputs)) if any(map(_is_there, inputs)) else None for inputs in rows]
+        distinct = {key: inputs for key, inputs in zip(keys, rows, strict=True) if key is not None}
+        outcomes = self._outcomes(self._functions[name], distinct)
+        for row, key in enumerate(keys):
+            outcome: Outcome = outcomes[key] if key is not None else None
+            if isinstance(outcome, NotYet):
+                found.awaited.append(row)
+                outcome = _stored_or_error(outcome.value)
+            if isinstance(outcome, Exception):
+                found.failures.append((row, f"derivation {name} failed; found {_text(outcome)}"))
+            elif not isinstance(outcome, NotYet):
+                found.values[row] = outcome
+        return found
+
+    def _outcomes(self, known: Derivation, wanted: Mapping[Any, Inputs]) -> dict[Any, Any]:
+        function = known.function
+        if function is None:
+            raise AssertionError(f"derivation {known.name} has no function")
+        if not known.batch:
+            return {key: _attempted(function, inputs) for key, inputs in wanted.items()}
+        known_already = {key: self._results.get(key) for key in wanted}
+        outcomes = {key: held[0] for key, held in known_already.items() if held is not None}
+        missing = [(key, _plain_inputs(inputs)) for key, inputs in wanted.items() if key not in outcomes]
+        for key, outcome in self._called(function, missing, known.batch):
+            outcomes[key] = outcome
+            self._results.keep(key, (outcome,))
+        return outcomes
+
+    def _called(
+        self, function: Callable[..., Any], wanted: list[tuple[Any, tuple[Any, ...]]], size: int
+    ) -> Iterator[tuple[Any, Outcome]]:
+        batches = [wanted[start : start + size] for start in range(0, len(wanted), size)]
+        if not batches:
+            return
+        with ThreadPoolExecutor(min(len(batches), AT_A_TIME), thread_name_prefix="derive") as pool:
+            for results in pool.map(lambda batch: self._results_of(function, batch), batches):
+                yield from results
+
+    def _results_of(
+        self, function: Callable[..., Any], batch: list[tuple[Any, tuple[Any, ...]]]
+    ) -> list[tuple[Any, Outcome]]:
+        """Return (key, outcome) of a batch; where the call fails, of each of its items alone."""
+        inputs = [values for _, values in batch]
+        try:
+            with self._turns:
+                found = list(function(self._resources, inputs))
+            results = list(zip(batch, found, strict=True))
+        except ExportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a function raises belongs to its item
+            if len(batch) == 1:
+                return [(batch[0][0], error)]
+            return [result for one in batch for result in self._results_of(function, [one])]
+        return [(key, _stored_or_error(value)) for (key, _), value in results]
+
+
+def _attempted(function: Callable[..., Any], inputs: Inputs) -> Outcome:
+    try:
+        value = function(*_plain_inputs(inputs))
+    except ExportError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a function raises belongs to its item
+        return error
+    return _stored_or_error(value)
+
+
+def _stored_or_error(value: Any) -> Outcome:
+    if isinstance(value, NotYet | Exception):
+        return value
+    try:
+        return _stored(value)
+    except ValueError as error:
+        return error
+
+
+def _is_there(value: AttributeValue | None) -> bool:
+    return value is not None and value.NULL is None
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def _plain_inputs(inputs: Inputs) -> tuple[Any, ...]:
+    return tuple(None if value is None else _plain(value) for value in inputs)
+
+
+def _plain(value: AttributeValue) -> Any:  # noqa: PLR0911 - a table
+    """Return an attribute's value as Python has it; numbers are decimals."""
+    kind = kind_of(value)
+    held = getattr(value, kind)
+    match kind:
+        case "N":
+            return Decimal(held)
+        case "NULL":
+            return None
+        case "M":
+            return {name: _plain(inner) for name, inner in held.items()}
+        case "L":
+            return [_plain(inner) for inner in held]
+        case "NS":
+            return [Decimal(text) for text in held]
+        case "B":
+            return msgspec.convert(held, bytes)
+        case "BS":
+            return [msgspec.convert(text, bytes) for text in held]
+    return held
+
+
+def _stored(value: Any) -> AttributeValue | None:  # noqa: PLR0911 - a table
+    """Return what a function gave as an attribute's value, so that a column takes it as any other; raise ValueError."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return AttributeValue(BOOL=value)
+        case str():
+            return AttributeValue(S=value)
+        case int() | Decimal() | float():
+            if not math.isfinite(value):
+                raise ValueError(f"{value} is no number of a column")
+            return AttributeValue(N=str(value))
+        case dt.datetime() | dt.date():
+            return AttributeValue(S=value.isoformat())
+        case dict():
+            return AttributeValue(M={str(name): _inner(inner) for name, inner in value.items()})
+        case list() | tuple():
+            return AttributeValue(L=[_inner(inner) for inner in value])
+    raise ValueError(f"a function returned a {type(value).__name__}, which no column holds")
+
+
+def _inner(value: Any) -> AttributeValue:
+    return _stored(value) or AttributeValue(NULL=True)

@@ -7,7 +7,7 @@ attributes that appear later are added at the end.
 import datetime as dt
 import re
 from collections.abc import Collection, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
@@ -173,15 +173,7 @@ def _require_same_source(dataset: SourceIdentity, published: SourceIdentity) -> 
 def _declare(columns: list[SchemaColumn], declared: Column) -> None:
     if declared.name in HELPER_COLUMNS:
         raise SchemaConflict(f"column {declared.name}: the exporter uses this name itself; declare another")
-    path = declared.path
-    column = SchemaColumn(
-        name=declared.name,
-        attribute=declared.attribute if path.is_nested else path.root,
-        path=path.steps if path.is_nested else (),
-        type=declared.type,
-        declared=True,
-        description=declared.description,
-    )
+    column = _declared(declared)
     for index, existing in enumerate(columns):
         if existing.name != column.name and _source(existing) != _source(column):
             continue
@@ -195,7 +187,21 @@ def _declare(columns: list[SchemaColumn], declared: Column) -> None:
     columns.append(column)
 
 
+def _declared(declared: Column) -> SchemaColumn:
+    said: dict[str, Any] = {
+        "name": declared.name, "type": declared.type, "declared": True, "description": declared.description,
+    }  # fmt: skip
+    if declared.derive:
+        return SchemaColumn(attribute=None, derive=declared.derive, inputs=declared.inputs, **said)
+    path = declared.path
+    if path.is_nested:
+        return SchemaColumn(attribute=declared.attribute, path=path.steps, **said)
+    return SchemaColumn(attribute=path.root, **said)
+
+
 def _source(column: SchemaColumn) -> tuple[Step | None, ...]:
+    if column.derive:
+        return None, column.derive, *column.inputs
     return column.path or (column.attribute,)
 
 
@@ -213,7 +219,7 @@ def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> No
     column = SchemaColumn(name=name, attribute=None, type=column_type)
     for existing in columns:
         if existing.name == name:
-            if (existing.attribute, existing.type) != (None, column_type):
+            if (existing.attribute, existing.derive, existing.type) != (None, "", column_type):
                 raise SchemaConflict(
                     f"column {name} would be filled by the exporter, but is published as {_described(existing)}. "
                     "Choose another name for it, or export to another prefix"
@@ -223,6 +229,8 @@ def _fill(columns: list[SchemaColumn], name: str, column_type: ColumnType) -> No
 
 
 def _described(column: SchemaColumn) -> str:
+    if column.derive:
+        return f"{column.type} of derivation {column.derive} from {', '.join(column.inputs)}"
     if column.attribute is None:
         return f"{column.type} of a column without attribute"
     kind, text = ("path", column.attribute) if column.path else ("attribute", attribute_text(column.attribute))
@@ -237,5 +245,6 @@ def _with_columns(schema: TableSchema, columns: list[SchemaColumn], now: dt.date
 
 def _comment(column: SchemaColumn) -> str:
     attribute = "" if column.attribute in {None, column.name} else f"Attribute {column.attribute}."
+    attribute = f"Derivation {column.derive}." if column.derive else attribute
     text = re.sub(r"[^\x20-\ud7ff\ue000-\U0010ffff]+", " ", column.description or attribute)  # Glue takes one line
     return text[:_COMMENT_LENGTH]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -24,6 +25,9 @@ from exporter.sources.partial_reads.probe import Probe, unreadable_reason
 from exporter.targets.publisher import Publisher
 from exporter.targets.spool import Spool
 
+if TYPE_CHECKING:
+    from exporter.decoding.derivations import Deriver
+
 _log = structlog.get_logger()
 
 
@@ -40,8 +44,14 @@ class Reading:
 class Decoders:
     """The decoder of the current schema; making one costs a few milliseconds, so each is made once."""
 
-    def __init__(self, dataset: Dataset, reading: Reading, between: tuple[dt.datetime, dt.datetime] | None) -> None:
-        self._dataset, self._reading, self._between = dataset, reading, between
+    def __init__(
+        self,
+        dataset: Dataset,
+        reading: Reading,
+        between: tuple[dt.datetime, dt.datetime] | None,
+        deriver: "Deriver | None",
+    ) -> None:
+        self._dataset, self._reading, self._between, self._deriver = dataset, reading, between, deriver
         self._made: tuple[TableSchema, PageDecoder] | None = None
 
     def of(self, schema: TableSchema) -> PageDecoder:
@@ -50,7 +60,7 @@ class Decoders:
         if made is None or made[0] is not schema:
             reading = self._reading
             key = reading.source.description.table_key
-            made = (schema, PageDecoder(schema, self._dataset, reading.sort_key, key, self._between))
+            made = (schema, PageDecoder(schema, self._dataset, reading.sort_key, key, self._between, self._deriver))
             self._made = made
         return made[1]
 
@@ -71,6 +81,8 @@ class DayExport:
     """Asks the index whether it holds anything at all."""
     keys: KeyLog
     """The keys of the rows that are published."""
+    deriver: "Deriver | None" = None
+    """The functions of the derived columns."""
 
     def run(self) -> None:
         """Export every window; raise RowsTooLate or RowsUnaccounted after marking the days in question as owed."""
@@ -95,7 +107,7 @@ class DayExport:
         reach = self.reading.planner.reach(window)
         if self.dataset.undeclared == "add":
             publisher.schema = extended_schema(publisher.schema, self.dataset, source.kinds(reach), account.started_at)
-        decoders = Decoders(self.dataset, self.reading, account.request.between)
+        decoders = Decoders(self.dataset, self.reading, account.request.between, self.deriver)
         latest = dt.date(self.reading.sort_key.latest_year, 12, 31)
         extent = window
         if window is None and source.capabilities.sorted_by_time:

@@ -17,6 +17,7 @@ from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
+from exporter.derivations.opening import open_deriver
 from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.planning.owed_days import EarlierRuns, died_runs
 from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
@@ -179,6 +180,7 @@ class ExportJob:
                 on_extent=lambda: self._records.write_run(account.entry("running")),
                 probe=opened.probe,
                 keys=keys,
+                deriver=open_deriver(self._dataset, self._clients),
             ).run()
         self._compact()
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, reader.tally)

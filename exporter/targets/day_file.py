@@ -148,6 +148,6 @@ def _column(
             item, day = read[ITEM][row].as_py(), read[DAY][row].as_py()
             quarantined.append(QuarantinedItem(f"{column.name}: {reason}", item, column.attribute, day, row))
         return typed.values
-    if column.attribute is None and column.type != JSON:
+    if column.attribute is None and column.type != JSON and not column.derive:
         return read[DAY].cast(arrow_type(column.type))  # the extra date column
     return pa.nulls(len(read[DAY]), arrow_type(column.type))

@@ -319,7 +319,8 @@ class Publisher:
         declared = [column.name for column in self._dataset.columns if column.role == "dimension"]
         if declared or self._dataset.columns:
             return [name for name in declared if name not in masked]
-        return [column.name for column in self.schema.columns if column.attribute and column.type.name == "string"]
+        of_items = (column for column in self.schema.columns if column.attribute or column.derive)
+        return [column.name for column in of_items if column.type.name == "string"]
 
     def _day_record(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from dataset_model import Dataset
+from dataset_model.attribute_paths import AttributePath
 from dataset_model.records.manifest import Manifest
 from dataset_model.types import STRING
 from exporter.errors import ExportError
@@ -59,7 +60,8 @@ def projection_warnings(dataset: Dataset, description: SourceDescription) -> Ite
     if description.projected is None:
         return
     index = dataset.source.index
-    missing = [column.attribute for column in dataset.columns if column.path.root not in description.projected]
+    needed = [text for column in dataset.columns for text in column.read_attributes]
+    missing = [text for text in needed if AttributePath.parse(text).root not in description.projected]
     if missing:
         raise ExportError(
             f"index {index} does not carry {', '.join(missing)}, which the dataset declares, so every row would lack "

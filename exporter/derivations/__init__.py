@@ -1,0 +1,1 @@
+"""The functions of derived columns that the product ships, and what they read from."""
