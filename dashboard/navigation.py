@@ -18,7 +18,13 @@ from dashboard.ui.query.run_status import leave
 _HERE = Path(__file__).parent
 _PAGES: tuple[tuple[str, str, str, str, Role], ...] = (
     ("overview", "Overview", ":material/monitoring:", "Figures and charts of a period, filtered by a click.", "viewer"),
-    ("explore", "Explore", ":material/table_view:", "Seven ready queries, their rows and downloads.", "viewer"),
+    (
+        "explore",
+        "Explore",
+        ":material/table_view:",
+        "Ready queries, measures by group, and downloads.",
+        "viewer",
+    ),
     ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables.", "analyst"),
     (
         "exports",

@@ -84,9 +84,30 @@ def _statements(service: Service, name: str) -> Iterator[Statement]:
             yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **given}, model, MOST_ROWS))
             bare: dict[str, object] = {field: values[field] for field in kind.required}
             yield service.prepare(name, request_from({"query": kind.id, "limit": limit, **bare}, model, MOST_ROWS))
+    yield from _grouped(service, name, model)
     for filters in _filters(service, name):
         yield rows_statement(model, filters, MOST_ROWS)
     yield from _written(service, name, model, last)
+
+
+def _grouped(service: Service, name: str, model: SemanticModel) -> Iterator[Statement]:
+    """Yield every measure of every kind, by each grouping in turn and the next one, under ranges of each type."""
+    measures: list[dict[str, object]] = [
+        {"measure": name} for name in ("rows", *(each.name for each in model.declared))
+    ]
+    numbers = [column for column, type_ in model.ranged.items() if type_.is_number]
+    for aggregate in ("distinct", "sum", "mean", "min", "max", "median"):
+        measures += [{"measure": aggregate, "column": column} for column in numbers]
+    bounds: dict[str, dict[str, object]] = {
+        column: {"from": -1, "to": "1000.5"} if type_.is_number else {"from": "2020-01-01"}
+        for column, type_ in model.ranged.items()
+    }
+    for place, measure in enumerate(measures):
+        by = [model.groupings[(place + step) % len(model.groupings)] for step in (0, 1)]
+        column = list(bounds)[place % len(bounds)]
+        for totals, filters in ((True, {}), (False, {column: bounds[column]}), (True, {column: {"empty": True}})):
+            asked = {"query": "group_by", **measure, "by": by, "filters": filters, "totals": totals}
+            yield service.prepare(name, request_from(asked, model, MOST_ROWS))
 
 
 def _written(service: Service, name: str, model: SemanticModel, last: dt.date) -> Iterator[Statement]:

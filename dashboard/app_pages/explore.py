@@ -3,11 +3,12 @@
 import streamlit as st
 
 from dashboard.model.query_types import available_query_types
+from dashboard.services.job import Job
 from dashboard.ui.page.page_header import opened
 from dashboard.ui.page.url_state import linked, share
 from dashboard.ui.query import form, run_status
 from dashboard.ui.query.parameter_inputs import parameter_inputs
-from dashboard.ui.result import table
+from dashboard.ui.result import grouped, table
 
 page = opened("Explore", "ready-made queries over the published rows")
 service, name = page.service, page.name
@@ -31,8 +32,14 @@ with st.container(border=True, key="question"):
     share(service, name, "explore", {field: value for field, value in values.items() if field != "run"}, given)
     form.run_if_asked(service, name, values, slot, given)
 
-run_status.show(
-    service,
-    slot,
-    lambda job: table.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of")),
-)
+
+def draw_result(job: Job) -> None:
+    """Draw a finished query: its rows, or the table of its groups."""
+    asked = form.asked_in(slot)
+    if asked and asked.group:
+        grouped.result(service, name, job, asked, key=slot)
+    else:
+        table.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of"))
+
+
+run_status.show(service, slot, draw_result)

@@ -53,6 +53,9 @@ PRESET_LABELS: Mapping[Preset, str] = {
 RESERVED: Final = frozenset({"from", "to", "days", "dataset", "theme"})
 """Names that links and the board use for themselves; see `dimension_key`."""
 
+RANGE_ENDS: Final = ("from", "to", "empty")
+"""What stands after a column and a dot in a link, which no name of a column holds."""
+
 Values = tuple[str | None, ...]
 """Values of a dimension; None stands for rows where the column is null."""
 
@@ -127,8 +130,21 @@ def _span(unit: str, day: dt.date, first_weekday: int) -> Days:
 
 
 @dataclass(frozen=True)
+class Range:
+    """What a column of numbers or times is narrowed to: bounds, both included, or whether it has a value at all.
+
+    Bounds are numbers, or days as YYYY-MM-DD in the dataset's time zone; "" is none. `empty`: True for rows without a
+    value alone, False for rows with one, None for either. A row without a value is within no bounds.
+    """
+
+    low: str = ""
+    high: str = ""
+    empty: bool | None = None
+
+
+@dataclass(frozen=True)
 class Filters:
-    """The days and the values that the Overview is narrowed to; empty means everything.
+    """The days, the values and the ranges that figures are narrowed to; empty means everything.
 
     A dimension is named by its column. Dimensions and values are sorted (None first) so that the same choice is the
     same filter, the same SQL text and the same cache key.
@@ -136,10 +152,13 @@ class Filters:
 
     days: Days | None = None
     picks: tuple[tuple[str, Values], ...] = ()
+    ranges: tuple[tuple[str, Range], ...] = ()
+    """By column, each once."""
 
     def __post_init__(self) -> None:
         picks = {dimension: _in_order(values) for dimension, values in sorted(self.picks) if values}
         object.__setattr__(self, "picks", tuple(picks.items()))
+        object.__setattr__(self, "ranges", tuple(sorted(self.ranges, key=lambda each: each[0])))
 
     def values(self, dimension: str) -> Values:
         """Return the values picked of a dimension; empty means all of them."""
@@ -149,14 +168,19 @@ class Filters:
         """Return the filter with a dimension's values replaced; none of them clears it."""
         return replace(self, picks=tuple({**dict(self.picks), dimension: tuple(values)}.items()))
 
+    def with_range(self, column: str, range_: Range | None) -> "Filters":
+        """Return the filter with a column's range replaced; None clears it."""
+        others = tuple(each for each in self.ranges if each[0] != column)
+        return replace(self, ranges=(*others, *([(column, range_)] if range_ else ())))
+
     def with_days(self, days: Days | None) -> "Filters":
         """Return the filter for other days; None means all days."""
         return replace(self, days=days)
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether any dimension is filtered."""
-        return bool(self.picks)
+        """Whether anything but the days is filtered."""
+        return bool(self.picks or self.ranges)
 
 
 def default_window(last: dt.date | None, today: dt.date) -> Days:
@@ -175,18 +199,29 @@ def column_from_key(key: str) -> str:
     return key.removeprefix("~")
 
 
-def params_from_filters(filters: Filters) -> dict[str, list[str]]:
-    """Return a filter as URL query parameters: `from`, `to`, and each dimension's name once per value.
+def key_from_value(value: str | None) -> str:
+    """Name a value in a link or a selection: `~` for null; a text that begins with `~` gets another one in front."""
+    if value is None:
+        return "~"
+    return f"~{value}" if value.startswith("~") else value
 
-    A null is written `~`; a text that begins with `~` gets another one in front, so that nothing is ambiguous.
-    """
+
+def value_from_key(key: str) -> str | None:
+    """Return the value that a key names; the inverse of `key_from_value`."""
+    return None if key == "~" else key.removeprefix("~")
+
+
+def params_from_filters(filters: Filters) -> dict[str, list[str]]:
+    """Return a filter as URL query parameters: `from`, `to`, each dimension's name once per value, and ranges."""
     params: dict[str, list[str]] = {}
     if filters.days:
         params |= {"from": [filters.days.first.isoformat()], "to": [filters.days.last.isoformat()]}
     for dimension, values in filters.picks:
-        params[dimension_key(dimension)] = [
-            "~" if value is None else f"~{value}" if value[:1] == "~" else value for value in values
-        ]
+        params[dimension_key(dimension)] = [key_from_value(value) for value in values]
+    for column, range_ in filters.ranges:
+        empty = "" if range_.empty is None else "yes" if range_.empty else "no"
+        ends = zip(RANGE_ENDS, (range_.low, range_.high, empty), strict=True)
+        params |= {f"{dimension_key(column)}.{end}": [text] for end, text in ends if text}
     return params
 
 
@@ -200,8 +235,7 @@ def filters_from_params(params: Mapping[str, Sequence[str] | str], dimensions: M
     filters = Filters(days)
     for key, column in dimensions.items():
         if texts := _texts(params, key):
-            values = [None if text == "~" else text.removeprefix("~") for text in texts]
-            filters = filters.with_values(column, values)
+            filters = filters.with_values(column, [value_from_key(text) for text in texts])
     return filters
 
 

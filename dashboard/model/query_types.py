@@ -1,4 +1,4 @@
-"""The seven query types, what each asks for, and the request that a page or the JSON API makes of one."""
+"""The eight query types, what each asks for, and the request that a page or the JSON API makes of one."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -7,13 +7,27 @@ from typing import Literal, TypeVar, get_args
 
 from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.model.filters import EARLIEST, LATEST, Days, day_from_text
+from dashboard.model.grouping.question import GroupBy, group_by_from
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 
 QueryType = Literal[
-    "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "custom_sql"
+    "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "group_by", "custom_sql"
 ]
-Field = Literal["startDate", "endDate", "agentName", "contactId", "sql", "limit"]
+Field = Literal[
+    "startDate",
+    "endDate",
+    "agentName",
+    "contactId",
+    "measure",
+    "column",
+    "by",
+    "filters",
+    "sort",
+    "totals",
+    "sql",
+    "limit",
+]
 
 T = TypeVar("T")
 
@@ -65,6 +79,13 @@ QUERY_TYPES: tuple[QueryDefinition, ...] = (
         ("startDate", "endDate", "limit"),
         needs="channel",
     ),
+    QueryDefinition(
+        "group_by",
+        "Group by",
+        "A measure by up to two groupings, with totals.",
+        (),
+        ("measure", "column", "by", "filters", "sort", "totals", "startDate", "endDate", "limit"),
+    ),
     QueryDefinition("custom_sql", "Custom SQL", "A SELECT of your own over the served tables.", ("sql",)),
 )
 
@@ -79,6 +100,7 @@ class QueryRequest:
     agent_name: str | None = None
     contact_id: str | None = None
     sql: str | None = None
+    group: GroupBy | None = None
 
 
 def available_query_types(model: SemanticModel) -> tuple[QueryDefinition, ...]:
@@ -132,9 +154,10 @@ def request_from(values: Mapping[str, object], model: SemanticModel, max_rows: i
     contact = _value(given, "contactId", _line, faults)
     sql = _value(given, "sql", _sql, faults)
     limit = _value(given, "limit", lambda value: _limit(value, max_rows), faults)
+    group = group_by_from(given, model, faults) if definition.id == "group_by" else None
     if faults:
         raise InvalidRequest(tuple(faults))
-    return QueryRequest(definition.id, limit or max_rows, days, agent, contact, sql)
+    return QueryRequest(definition.id, limit or max_rows, days, agent, contact, sql, group)
 
 
 def _definition(query: object, model: SemanticModel) -> QueryDefinition:

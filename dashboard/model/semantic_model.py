@@ -12,6 +12,7 @@ from dashboard.model.calendar_parts import FIRST_WEEKDAYS, NAMES, Calendar, Cale
 from dashboard.model.drawable_parts import DrawableParts, inferred_cards, inferred_charts
 from dashboard.model.filters import dimension_key
 from dashboard.model.measures import Measure, Term, declared_measures, measure_of
+from dashboard.model.ranges import takes_range
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, words_of
 from dataset_model.dashboard.section import Card, Chart
 from dataset_model.dashboard.section import Measure as MeasureDeclaration
@@ -122,6 +123,28 @@ class SemanticModel:
         aliases = {role: column for role, column in roles.items() if column in self.dimensions and column}
         return {**aliases, **{dimension_key(column): column for column in self.dimensions}}
 
+    @property
+    def groupings(self) -> tuple[str, ...]:
+        """What rows may be grouped by: the day, the parts of the calendar, the dimensions."""
+        return tuple(dict.fromkeys(("day", *self.calendar.names(), *self.dimensions)))
+
+    @property
+    def ranged(self) -> Mapping[str, ColumnType]:
+        """Columns that take a range, with their types: numbers and times that the requester may see."""
+        shown = (column for column in self.columns if not column.is_partition and column.name not in self.view.masks)
+        return {column.name: column.type for column in shown if takes_range(column.type)}
+
+    def measure_named(self, measure: str, column: str | None = None) -> Measure:
+        """Return a declared measure, the rows, or an aggregate of a column.
+
+        Raises ValueError where the table cannot give it to the requester.
+        """
+        part = Card(measure=measure, column=column)
+        found = measure_of(part, self._declared, _types(self.columns), _units(self.columns))
+        if masked := found.masked_column(self.view):
+            raise ValueError(f"a measure of columns that are in clear for you; found {masked}")
+        return found
+
     def measure(self, part: Card | Chart) -> Measure:
         """Return what a card or a chart of this model measures."""
         return self._measures[part]
@@ -140,9 +163,12 @@ class SemanticModel:
         return tuple(dict.fromkeys((*(column for column in (self.entity, self.channel, self.agent) if column), *read)))
 
     @cached_property
+    def _declared(self) -> Mapping[str, Measure]:
+        return declared_measures(self.declared, _types(self.columns), _units(self.columns))[0]
+
+    @cached_property
     def _measures(self) -> Mapping[Card | Chart, Measure]:
-        types, units = _types(self.columns), _units(self.columns)
-        made, _ = declared_measures(self.declared, types, units)
+        types, units, made = _types(self.columns), _units(self.columns), self._declared
         parts: tuple[Card | Chart, ...] = (*self.cards, *self.charts)
         return {part: measure_of(part, made, types, units) for part in parts}
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dashboard.model.calendar_parts import DATE
-from dashboard.model.filters import Days, Filters
+from dashboard.model.filters import Days, Filters, Range
 from dashboard.model.partition_filter import partition_conjuncts
+from dashboard.model.ranges import range_conjuncts
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import name_of
 from dataset_model.dashboard.condition import text_literal
+from dataset_model.types import ColumnType
 
 if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest
@@ -77,7 +79,7 @@ def quoted(name: str) -> str:
 
 
 def statement_for(request: "QueryRequest", model: SemanticModel) -> Statement:
-    """Return the statement of a built-in query type (all but `custom_sql`, which the guard turns into one)."""
+    """Return the statement of a built-in query type that gives or counts rows (all but `group_by`, `custom_sql`)."""
     match request.query:
         case "all_records" | "by_date":
             return _records(model, Filters(request.days), request.limit, request.query)
@@ -89,8 +91,8 @@ def statement_for(request: "QueryRequest", model: SemanticModel) -> Statement:
             return _summary(model, request, model.agent)
         case "channel_summary":
             return _summary(model, request, model.channel)
-        case "custom_sql":
-            raise ValueError("custom SQL has no statement before the guard has read it")
+        case "group_by" | "custom_sql":
+            raise ValueError(f"{request.query} is answered by another module: model/grouping or the guard")
 
 
 def with_limit(statement: Statement, limit: int) -> Statement:
@@ -148,6 +150,12 @@ class Where:
             self.bound += [text_literal(value) for value in texts]
         self.conjuncts.append(either[0] if len(either) == 1 else f"({' OR '.join(either)})")
 
+    def within(self, column: str, range_: Range, type_: ColumnType, zone: str) -> None:
+        """Add the condition that a column's value is within a range."""
+        conjuncts, bound = range_conjuncts(quoted(column), range_, type_, zone)
+        self.conjuncts += conjuncts
+        self.bound += bound
+
     @property
     def sql(self) -> str:
         """The WHERE clause with a blank before it; empty without a condition."""
@@ -166,7 +174,18 @@ def where_of(model: SemanticModel, filters: Filters, days: Days | None) -> Where
         where.days(days)
     for dimension in model.dimensions:
         where.values(text_of(model, dimension), filters.values(dimension))
+    for column, range_ in filters.ranges:
+        # A column that the requester may not see the values of does not narrow anything.
+        if type_ := model.ranged.get(column):
+            where.within(column, range_, type_, model.time_zone)
     return where
+
+
+def filtered_columns(model: SemanticModel, filters: Filters) -> tuple[str, ...]:
+    """Return the columns that the conditions of a filter read."""
+    dimensions = (dimension for dimension, _ in filters.picks if dimension in model.dimensions)
+    picked = (column for dimension in dimensions for column in model.reads(dimension))
+    return (*picked, *(column for column, _ in filters.ranges if column in model.ranged))
 
 
 def text_of(model: SemanticModel, column: str) -> str:

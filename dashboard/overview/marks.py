@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.model.filters import Days
+from dashboard.model.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
+from dashboard.model.filters import value_from_key as value_from_key  # noqa: PLC0414 - as above
 from dashboard.model.formats import Number
 from dashboard.model.measures import ROWS, Measure
 from dashboard.overview.figures import DayCount, ValueCount
@@ -26,18 +28,6 @@ OTHERS_KEY: Final = "~others"
 """Names that slice; no value has this key (see `key_from_value`)."""
 NO_VALUE: Final = "(none)"
 EMPTY: Final = "(empty)"
-
-
-def key_from_value(value: str | None) -> str:
-    """Name a value in a selection: `~` for null, as in a link (see `filters.params_from_filters`)."""
-    if value is None:
-        return "~"
-    return f"~{value}" if value.startswith("~") else value
-
-
-def value_from_key(key: str) -> str | None:
-    """Return the value that a selection's key names; the inverse of `key_from_value`."""
-    return None if key == "~" else key.removeprefix("~")
 
 
 def label(value: str | None) -> str:

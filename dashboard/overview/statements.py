@@ -1,15 +1,15 @@
 """A model and filters flow in, the statements that count the Overview's cards and charts flow out."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.model.filters import Filters
+from dashboard.model.grouping.aggregates import aggregates_of
 from dashboard.model.measures import Term
 from dashboard.model.period import Period, runs_of
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import NUMBER, Statement, over, quoted, text_of, where_of
-from dataset_model.types import BIGINT
+from dashboard.model.statements import NUMBER, Statement, filtered_columns, over, quoted, text_of, where_of
 
 Pair = tuple[str, str]
 """Two dimensions that rows are grouped by; the first may be `day`."""
@@ -72,7 +72,8 @@ def breakdown_statement(model: SemanticModel, filters: Filters, dimensions: Sequ
         f"SELECT {shown}, count(*) AS counted FROM {model.relation}{where.sql} "
         f"GROUP BY {', '.join(str(place + 1) for place in range(len(texts)))}"
     )
-    return over(model, Statement(sql, where.parameters, None, filters.days, _reads(model, dimensions), "Overview"))
+    read = tuple(_unique((*_reads(model, dimensions), *filtered_columns(model, opened))))
+    return over(model, Statement(sql, where.parameters, None, filters.days, read, "Overview"))
 
 
 def opened_statement(model: SemanticModel, filters: Filters, dimension: str) -> Statement:
@@ -122,11 +123,8 @@ def _grouped(
     days = [quoted(name) for name in ("year", "month", "day")] if has_days else []
     inner = [f"{sql} AS {name}" for name, sql in extra.items()] + days
     inner += [f"{text_of(model, column)} AS {name}" for column, name in dimensions.items()]
-    columns = {column: f"m{n}" for n, column in enumerate(_unique(term.column for term in terms if term.column))}
-    whole = {name for column, name in columns.items() if (found := model.column(column)) and found.type == BIGINT}
-    conditions = {sql: f"c{n}" for n, sql in enumerate(_unique(term.condition for term in terms if term.condition))}
-    inner += [f"{quoted(column)} AS {name}" for column, name in columns.items()]
-    inner += [f"({sql}) AS {name}" for sql, name in conditions.items()]
+    aggregates = aggregates_of(model, terms)
+    inner += aggregates.read
     always = ["period"] if "period" in extra else []
     sets = []
     for about in groupings:
@@ -134,41 +132,17 @@ def _grouped(
         sets.append(f"({', '.join([*always, *(['compared'] if about.compared else []), *by])})")
     grouped = [*(name for name in extra if name != "period"), *days[:1], *dimensions.values()]
     outer = [*extra, *days, *dimensions.values(), f"grouping({', '.join(grouped)}) AS level"]
-    outer += [f"{_aggregate(term, columns, conditions, whole)} AS f{number}" for number, term in enumerate(terms)]
+    outer += [f"{aggregates.sql(term)} AS f{number}" for number, term in enumerate(terms)]
     return (
         f"WITH shown AS (SELECT {', '.join(inner)} FROM {model.relation}{where}) "
         f"SELECT {', '.join(outer)} FROM shown GROUP BY GROUPING SETS ({', '.join(sets)})"
     )
 
 
-def _aggregate(term: Term, columns: Mapping[str, str], conditions: Mapping[str, str], whole: Collection[str]) -> str:
-    if term.column is None and term.aggregate != "rows":
-        return "CAST(NULL AS bigint)"
-    name, only = columns.get(term.column or "", ""), conditions.get(term.condition, "")
-    among = f" FILTER (WHERE {only})" if only else ""
-    if term.aggregate in {"lower_median", "upper_median"}:
-        # Athena's own median is an estimate. The values in order are in memory once, whatever is taken of them.
-        kept = f"{name} IS NOT NULL AND {only}" if only else f"{name} IS NOT NULL"
-        counted = f"count({name}){among}"
-        place = f"({counted} + 1) / 2" if term.aggregate == "lower_median" else f"{counted} / 2 + 1"
-        return f"element_at(array_sort(array_agg({name}) FILTER (WHERE {kept})), {place})"
-    forms = {
-        "rows": "count(*)",
-        "distinct": "count(DISTINCT {})",
-        "values": "count({})",
-        # A sum of bigint is one, and fails where it has no room.
-        "sum": "sum(CAST({} AS decimal(38, 0)))" if name in whole else "sum({})",
-        "mean": "avg({})",
-        "min": "min({})",
-        "max": "max({})",
-    }
-    return forms[term.aggregate].format(name) + among
-
-
 def _read(model: SemanticModel, filters: Filters, dimensions: Iterable[str]) -> tuple[str, ...]:
     """Return the columns that a statement reads, which its cost depends on."""
-    picked = (column for column, _ in filters.picks if column in model.dimensions)
-    return tuple(_unique((*_reads(model, (*dimensions, *picked)), *model.measured_columns)))
+    filtered = filtered_columns(model, filters)
+    return tuple(_unique((*_reads(model, dimensions), *filtered, *model.measured_columns)))
 
 
 def _reads(model: SemanticModel, dimensions: Iterable[str]) -> tuple[str, ...]:

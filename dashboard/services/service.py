@@ -223,6 +223,10 @@ class Service:
             read = self._read_by(name, statement)
             dataset = read[0] if len(read) == 1 else name
             return replace(statement, given=tuple((given or {}).items()), dataset=dataset)
+        if request.group is not None:
+            from dashboard.model.grouping.statement import group_statement
+
+            return replace(group_statement(self.model(name), request.group, request.days, request.limit), dataset=name)
         return replace(statement_for(request, self.model(name)), dataset=name)
 
     def estimate(self, name: str, statement: Statement) -> "Estimate | None":

@@ -1,6 +1,7 @@
 """Rows of three datasets of other fields, published as an exporter would: uneven, with holes, nulls and an open day."""
 
 import datetime as dt
+import functools
 import json
 import os
 from decimal import Decimal
@@ -56,8 +57,9 @@ def tickets(day: dt.date, number: int, instant: dt.datetime) -> dict[str, Any]:
 ROWS = {"orders": orders, "sensors": sensors, "tickets": tickets}
 
 
+@functools.cache
 def published(url: str, field: str) -> tuple[Dataset, dict[str, str]]:
-    """Publish a field's rows in a bucket of its own; return the dataset and the dashboard's variables."""
+    """Publish a field's rows in a bucket of its own, once; return the dataset and the dashboard's variables."""
     bucket = f"{field}-{os.getpid()}-{os.urandom(3).hex()}"
     file = FIELDS / f"{field}.yaml"
     variables = {

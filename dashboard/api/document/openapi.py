@@ -3,6 +3,7 @@
 from typing import Any, Final, get_args
 
 from dashboard.api.document.executions import execution_paths, stop_operation
+from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
@@ -152,6 +153,7 @@ def _question(max_rows: int) -> dict[str, Any]:
             },
             "agentName": {**text, "description": "Exactly as stored."},
             "contactId": {**text, "description": "Exactly as stored."},
+            **GROUPING_FIELDS,
             "sql": {"type": "string", "maxLength": MAX_SQL, "description": "One SELECT over the served tables."},
             "parameters": {
                 "type": "object",

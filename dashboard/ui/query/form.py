@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -17,9 +17,11 @@ from dashboard.model.vocabulary import capitalised, name_of
 from dashboard.overview.marks import key_from_value, label, value_from_key
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
+from dashboard.sql.layout import formatted
 from dashboard.ui.page.states import literal
 from dashboard.ui.query import run_status
 from dashboard.ui.query.days_input import days_input
+from dashboard.ui.query.group_form import group_inputs
 from dashboard.ui.query.schema_browser import chosen_first
 from dashboard.ui.query.sql_editor import Edited, faulty, put, sql_editor
 from dataset_model.records.manifest import Manifest
@@ -52,6 +54,8 @@ def inputs(
     if "sql" in definition.fields:
         edited = editor(service, name, slot, link.sql)
         values |= {"sql": edited.sql, "run": edited.run}
+    if "measure" in definition.fields:
+        values |= group_inputs(service, name, link, slot)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"inputs_{definition.id}"):
         if "startDate" in definition.fields:
             values |= _dates(service, name, definition, manifest, link)
@@ -86,14 +90,28 @@ def run_if_asked(
     """
     made = _prepared(service, name, values, given)
     if isinstance(made, Prepared):
-        estimate(service, name, made.statement, slot)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"price_{slot}"):
+            estimate(service, name, made.statement, slot)
+            if not made.statement.written:
+                _as_sql(service, name, made.statement, slot)
         if values["run"]:
             run_status.start(service, name, made.statement, slot)
             st.session_state[f"{slot}_of"] = rows_in_all(made.request, service, name)
+            st.session_state[_asked(slot)] = made.request
     elif values["run"]:
         run_status.forget(slot)
     if "sql" in values:
         faulty(slot, made if isinstance(made, RefusedSql) else None)
+
+
+def asked_in(slot: str) -> QueryRequest | None:
+    """Return the request that was last started in a slot."""
+    request: QueryRequest | None = st.session_state.get(_asked(slot))
+    return request
+
+
+def _asked(slot: str) -> str:
+    return f"{slot}_asked"
 
 
 def _prepared(
@@ -133,7 +151,7 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
         f":material/payments: Reads at most {formats.size(bound.bytes)} from {days}, {formats.dollars(bound.dollars)}"
     )
     if not bound.reads_everything or not (statement.written or statement.days is None):
-        st.caption(text)
+        st.caption(text, width="content")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"reads_{slot}"):
         st.caption(f"{text}. :orange[This reads every day.]", width="content")
@@ -145,6 +163,18 @@ def estimate(service: Service, name: str, statement: Statement, slot: str) -> No
                 help=f"Puts `{proposal.condition}` into the WHERE of the query. You can edit it before you run it.",
                 on_click=lambda: put(slot, proposal.sql),
             )
+
+
+def _as_sql(service: Service, name: str, statement: Statement, slot: str) -> None:
+    """Draw the way from a built-in query to its SQL: on the SQL page, or to read where a role has no such page."""
+    # The limit is the SQL page's own.
+    sql = formatted(replace(statement, sql=f"{statement.body}{statement.order}").shown_sql)
+    if not service.permissions.visible([name], "analyst"):
+        with st.popover("SQL", icon=":material/code:", key=f"sql_of_{slot}"):
+            st.code(sql, language="sql", wrap_lines=True)
+    elif st.button("Open as SQL", icon=":material/code:", type="tertiary", key=f"open_sql_{slot}"):
+        put(f"sql_{name}", sql)
+        st.switch_page("app_pages/sql.py")
 
 
 def rows_in_all(request: QueryRequest, service: Service, name: str) -> int | None:
@@ -215,5 +245,9 @@ _LABELS = {
     "startDate": "Days",
     "endDate": "Days",
     "limit": "Rows at most",
+    "measure": "Measure",
+    "column": "Measure",
+    "by": "By",
+    "filters": "Filters",
     "sql": "SQL",
 }

@@ -1,6 +1,7 @@
 """A finished query flows in; its row count, cost, grid, chart and downloads flow out."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -20,12 +21,18 @@ from dashboard.ui.result.row_count import count_rows, counted
 from dashboard.ui.result.view import rows_view
 from dashboard.ui.result.zone_choice import chosen_zone, zone_choice
 
+Draw = Callable[[Sequence[str], str], None]
+"""Draws the chosen columns of a result, its timestamps in a zone."""
+
 
 def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
     """Draw a finished query: how many rows of how many, what it took, the grid and the downloads."""
-    found = job.result
-    if found is None:
-        return
+    if job.result is not None:
+        framed(service, name, job.result, _rows(service, name, job.result, key), key=key, of=of)
+
+
+def framed(service: Service, name: str, found: QueryResult, draw: Draw, *, key: str, of: int | None = None) -> None:
+    """Draw a result within its frame: how many rows of how many, what it took, the downloads; `draw` draws the rows."""
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             _how_many(service, name, found, of)
@@ -38,16 +45,16 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         if not found.row_count:
             st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
-        rows_view(
-            found,
-            service.model(name),
-            columns,
-            key,
-            lambda column: _fixed_values(service, name, column),
-            zone,
-            _published(service, name, found),
-        )
+        draw(columns, zone)
         unloaded(service, name, found)
+
+
+def _rows(service: Service, name: str, found: QueryResult, key: str) -> Draw:
+    def draw(columns: Sequence[str], zone: str) -> None:
+        fixed, published = functools.partial(_fixed_values, service, name), _published(service, name, found)
+        rows_view(found, service.model(name), columns, key, fixed, zone, published)
+
+    return draw
 
 
 def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -> None:

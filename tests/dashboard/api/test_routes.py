@@ -149,6 +149,20 @@ def test_summaries_count_rows_and_unique_contacts(client, published):
     )
 
 
+def test_a_measure_by_groups_comes_with_totals(client, published):
+    """Different agents per channel: the total of all channels is not the sum of theirs; without totals no level."""
+    asked = {"query": "group_by", "measure": "distinct", "column": "agent_name", "by": ["channel"]}
+    answer = ask(client, **asked).json()
+    agents = {row["channel"]: row["distinct_agent_name"] for row in answer["rows"] if row["level"] == 0}
+    assert agents == dict.fromkeys(("VOICE", "CHAT", "TASK", "EMAIL"), 5)
+    assert [row["distinct_agent_name"] for row in answer["rows"] if row["level"] == 1] == [5]
+    assert sum(row["contacts"] for row in answer["rows"] if row["level"] == 0) == len(published.rows)
+    plain = ask(client, **asked, totals=False).json()
+    assert [column["name"] for column in plain["columns"]] == ["channel", "distinct_agent_name", "contacts"]
+    refused = ask(client, **asked, sort="size")
+    assert (refused.status_code, refused.json()["error"][:5]) == (400, "sort:")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -1,4 +1,4 @@
-"""Requests of the seven query types: what each takes, and what is said of what it does not."""
+"""Requests of the eight query types: what each takes, and what is said of what it does not."""
 
 import datetime as dt
 
@@ -24,7 +24,7 @@ columns: [{name: value, attribute: Value, type: double}]
 )
 
 
-def test_the_seven_query_types_and_their_fields():
+def test_the_eight_query_types_and_their_fields():
     """Names and parameters are the contract's, to the letter."""
     assert {kind.id: kind.fields for kind in QUERY_TYPES} == {
         "all_records": ("limit",),
@@ -33,6 +33,7 @@ def test_the_seven_query_types_and_their_fields():
         "by_contact": ("contactId", "limit"),
         "daily_summary": ("startDate", "endDate", "limit"),
         "channel_summary": ("startDate", "endDate", "limit"),
+        "group_by": ("measure", "column", "by", "filters", "sort", "totals", "startDate", "endDate", "limit"),
         "custom_sql": ("sql", "limit"),
     }
 
@@ -79,7 +80,8 @@ def test_a_dataset_without_agents_has_no_query_by_agent():
         "all_records",
         "by_date",
         "daily_summary",
+        "group_by",
         "custom_sql",
     ]
-    with pytest.raises(InvalidRequest, match="expected one of all_records, by_date, daily_summary, custom_sql"):
+    with pytest.raises(InvalidRequest, match="one of all_records, by_date, daily_summary, group_by, custom_sql"):
         request_from({"query": "by_agent", "agentName": "x"}, BARE, 10)

@@ -104,6 +104,7 @@ def test_query_types_are_called_after_the_datasets_columns():
         "by_contact": "By order",
         "daily_summary": "Daily summary",
         "channel_summary": "State summary",
+        "group_by": "Group by",
         "custom_sql": "Custom SQL",
     }
 

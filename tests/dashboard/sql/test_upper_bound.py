@@ -71,6 +71,9 @@ BUILT_IN = (
     {"query": "daily_summary"},
     {"query": "daily_summary", "startDate": "2025-12-31", "endDate": "2026-01-01"},
     {"query": "channel_summary", "startDate": "2026-01-01", "endDate": "2026-01-07"},
+    {"query": "group_by", "by": ["hour", "channel"], "filters": {"queue_duration": {"from": 3}}},
+    {"query": "group_by", "measure": "median", "column": "number_of_holds", "by": ["day"], "startDate": "2026-01-31"},
+    {"query": "group_by", "measure": "mean", "column": "sentiment_score", "filters": {"agent_name": ["Dewi"]}},
 )
 WRITTEN = (
     "SELECT count(*) FROM contacts",

@@ -24,14 +24,17 @@ def visit(monkeypatch: pytest.MonkeyPatch, repository) -> Iterator[Callable[...,
     """Open a page with an environment, as a new visitor of a process that has just started."""
     cached_service.service.clear()
 
-    def opened(environment: dict[str, str], page: str = "overview", **params: str) -> AppTest:
+    def opened(environment: dict[str, str], page: str = "overview", **params: str | list[str]) -> AppTest:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         app = AppTest.from_file(str(repository / "dashboard" / "navigation.py"), default_timeout=60)
+        if params and page != "overview":
+            # The Overview would write its own view into the address.
+            app.switch_page(f"app_pages/{page}.py")
         for name, value in params.items():
             app.query_params["from" if name == "from_" else name] = value
         app.run()
-        return app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+        return app if params or page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
 
     yield opened
     cached_service.service.clear()
@@ -158,7 +161,7 @@ def test_wrong_settings_are_listed_at_once(visit, published: Published):
         assert part in listed
 
 
-def test_explore_offers_the_seven_query_types(visit, published: Published):
+def test_explore_offers_the_eight_query_types(visit, published: Published):
     """Every built-in query is one click away."""
     app = visit(published.environment, "explore")
     (kinds,) = app.get("button_group") or app.pills
@@ -169,8 +172,57 @@ def test_explore_offers_the_seven_query_types(visit, published: Published):
         "By contact",
         "Daily summary",
         "Channel summary",
+        "Group by",
         "Custom SQL",
     ]
+
+
+QUESTION = {
+    "query": "group_by",
+    "measure": "mean",
+    "column": "queue_duration",
+    "by": ["channel", "month"],
+    "f.channel": ["VOICE", "CHAT"],
+    "f.queue_duration.from": "10",
+    "startDate": "2026-01-01",
+    "endDate": "2026-02-02",
+}
+
+
+def test_a_link_asks_for_a_pivot_table_with_true_totals(visit, published: Published):
+    """The address fills every input; the total of two means is the mean of their rows, and nothing ran before Run."""
+    app = visit(published.environment, "explore", **QUESTION)
+    assert not app.exception
+    assert "No query yet" in texts(app)
+    assert "Reads at most" in texts(app)
+    run_query(app)
+    assert not app.exception
+    (table,) = (each.value for each in app.get("html") if "dash-pivot" in each.value)
+    rows = [
+        row
+        for row in published.rows
+        if row["day"].year == 2026 and row["channel"] in {"VOICE", "CHAT"} and row["queue_duration"] >= 10
+    ]
+    mean = sum(row["queue_duration"] for row in rows) / len(rows)
+    assert f"over {len(rows):,} of {len(rows):,} rows" in table
+    assert f">{mean:,.2f}".rstrip("0") in table
+    assert "January 2026" in table
+    assert ">TASK<" not in table
+    assert "Total" in table
+
+
+def test_the_sql_of_a_question_is_one_click_away(visit, published: Published):
+    """The SQL page runs it as it stands: the same cells and totals."""
+    app = visit(published.environment, "explore", **QUESTION)
+    app.button(key="open_sql_explore_contacts_group_by").click().run()
+    assert not app.exception
+    # The browser follows; without one, the next page is opened by hand.
+    app.switch_page("app_pages/sql.py").run()
+    run_query(app)
+    assert not app.exception
+    assert not app.error
+    shown = app.dataframe[0].value
+    assert sorted(shown["level"]) == ["0"] * 4 + ["1"] * 2 + ["2"] * 2 + ["3"]
 
 
 def test_explore_says_how_many_rows_of_how_many(visit, published: Published):

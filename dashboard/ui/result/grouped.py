@@ -1,0 +1,100 @@
+"""A finished question by groupings flows in; its pivot table, its rows or its chart flow out."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import streamlit as st
+
+from dashboard.model import formats
+from dashboard.model.grouping.question import GroupBy
+from dashboard.model.query_types import QueryRequest
+from dashboard.model.result import QueryResult
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.overview.marks import labels_in_order
+from dashboard.results.charts.points import described
+from dashboard.results.charts.spec import vega_lite
+from dashboard.results.grouped.answer import GroupedAnswer, groups_alone
+from dashboard.results.grouped.chart import grouped_chart
+from dashboard.results.grouped.pivot import pivot_of
+from dashboard.services.job import Job
+from dashboard.services.service import Service
+from dashboard.ui.result import table
+from dashboard.ui.result.grid import grid
+from dashboard.ui.result.pivot_table import pivot_html
+
+PIVOT, ROWS, CHART = "Pivot", "Rows", "Chart"
+_ICONS: Final = {
+    PIVOT: ":material/pivot_table_chart: Table",
+    ROWS: ":material/table_rows: Rows",
+    CHART: ":material/bar_chart: Chart",
+}
+
+
+def result(service: Service, name: str, job: Job, asked: QueryRequest, *, key: str) -> None:
+    """Draw the answer to `asked`; the rows and the files hold the groups without the totals."""
+    if job.result is None or asked.group is None:
+        return
+    model, found, group = service.model(name), job.result, asked.group
+    groups = groups_alone(found, group, model, asked.days)
+
+    def draw(columns: Sequence[str], zone: str) -> None:
+        _views(service, name, found, groups, group, columns, zone, key)
+
+    table.framed(service, name, groups, draw, key=key)
+
+
+@st.fragment
+def _views(
+    service: Service,
+    name: str,
+    found: QueryResult,
+    groups: QueryResult,
+    group: GroupBy,
+    columns: Sequence[str],
+    zone: str,
+    key: str,
+) -> None:
+    model = service.model(name)
+    options = (PIVOT, ROWS, CHART) if group.by else (PIVOT, ROWS)
+    view = st.segmented_control(
+        "View",
+        options,
+        default=PIVOT,
+        required=True,
+        format_func=_ICONS.__getitem__,
+        key=f"grouped_view_{key}",
+        label_visibility="collapsed",
+    )
+    if view == ROWS:
+        grid(groups, model, columns, key, "", zone)
+        return
+    answer = GroupedAnswer(found.table, group, model)
+    if view == CHART:
+        _chart(service, name, found, answer, model)
+        return
+    pivot = pivot_of(answer, model, truncated=found.truncated)
+    st.html(pivot_html(pivot, answer.measure.label))
+    if pivot.notes:
+        _notes(pivot.notes)
+
+
+def _chart(service: Service, name: str, found: QueryResult, answer: GroupedAnswer, model: SemanticModel) -> None:
+    manifest = service.manifest(name)
+    # A group that a limit has cut off is not zero.
+    published = frozenset(manifest.days) if manifest and not found.truncated else frozenset()
+    drawn = grouped_chart(answer, model, published)
+    text = described(drawn.chart)
+    if not drawn.chart.points:
+        st.caption("No group has a figure to draw.")
+        return
+    colours = answer.asked.by[1] if len(answer.asked.by) > 1 else None
+    fixed = labels_in_order(service.choices(name, colours)) if colours else ()
+    st.vega_lite_chart(
+        spec=drawn.drawn(vega_lite(drawn.chart, text, fixed)), width="stretch", theme="streamlit", key="chart", alt=text
+    )
+    cut = [f"of the first {formats.plural(found.row_count, 'row')}"] if found.truncated else []
+    _notes((*cut, *drawn.chart.notes, "exact numbers under the pointer"))
+
+
+def _notes(notes: Sequence[str]) -> None:
+    st.caption(" · ".join((notes[0][:1].upper() + notes[0][1:], *notes[1:])))
