@@ -4,7 +4,7 @@ Served by `streamlit run dashboard/app.py` and by `uvicorn dashboard.app:app`, f
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -20,6 +20,7 @@ from dashboard.server.tcp_nodelay import NoDelay
 from dashboard.settings import http_stream_mode
 from dashboard.sign_in.sessions import Ended
 from dashboard.sign_in.setting_up import sign_in_or_exit
+from dashboard.sign_in.tokens import Store, Tokens
 
 # A wrong value is reported with the other settings, on the pages and by /healthz.
 _stream = http_stream_mode(os.environ) or "auto"
@@ -36,7 +37,7 @@ def _api() -> Sequence[BaseRoute]:
     from dashboard.api import routes
     from dashboard.ui.page import cached_service
 
-    return routes.routes(lambda: cached_service.service(), _sign_in.sessions)  # noqa: PLW0108 - the same
+    return routes.routes(lambda: cached_service.service(), _sign_in.sessions, _sign_in.tokens)  # noqa: PLW0108 - the same
 
 
 def _unexpected(error: Exception) -> bool:
@@ -52,7 +53,7 @@ def _ended_sessions() -> Ended:
     service = cached_service.service()
     target = service.settings.datasets[0].target
     # Known by now, and loaded: the pages of an admin list them.
-    cached_service.people = _sign_in.sessions
+    cached_service.people, cached_service.tokens = _sign_in.sessions, _sign_in.tokens
     return EndedSessions(service.objects, service.settings.bucket, target.prefix)
 
 
@@ -62,7 +63,23 @@ def _stop_queries(person: str) -> None:
     cached_service.service().jobs.cancel_person(person)
 
 
-_sign_in = sign_in_or_exit(ended=_ended_sessions)
+def _tokens(role_claim: str) -> Tokens:
+    def store() -> Store:
+        from dashboard.stores.api_tokens import TokenStore
+        from dashboard.ui.page import cached_service
+
+        service = cached_service.service()
+        return TokenStore(service.objects, service.settings.bucket, service.settings.datasets[0].target.prefix)
+
+    def kept_claims() -> Collection[str]:
+        from dashboard.ui.page import cached_service
+
+        return {role_claim, *cached_service.service().masking.claims}
+
+    return Tokens(store, kept_claims)
+
+
+_sign_in = sign_in_or_exit(ended=_ended_sessions, tokens=_tokens)
 if _sign_in.sessions is not None:
     _sign_in.sessions.on_person_end = _stop_queries
 

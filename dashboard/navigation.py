@@ -33,6 +33,7 @@ _PAGES: tuple[tuple[str, str, str, str, Role], ...] = (
         "What is published, how fresh it is and how it got here.",
         "viewer",
     ),
+    ("account", "Account", ":material/key:", "Your tokens for programs.", "viewer"),
     ("people", "People", ":material/group:", "Who is signed in, and what queries cost.", "admin"),
 )
 
@@ -43,7 +44,7 @@ page = st.navigation(
     [
         st.Page(_HERE / "app_pages" / f"{name}.py", title=title, icon=icon, help=text, default=name == "overview")
         for name, title, icon, text, role in _PAGES
-        if role == "viewer" or roles.has_any(role)
+        if (role == "viewer" or roles.has_any(role)) and (name != "account" or cached_service.tokens is not None)
     ],
     position="sidebar" if (is_open := may_read()) else "hidden",
 )

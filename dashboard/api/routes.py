@@ -24,6 +24,7 @@ from dashboard.api.health import health_route
 from dashboard.api.requests import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
 from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
+from dashboard.api.tokens import TokensApi
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.filters import Days, Filters, day_from_text
 from dashboard.model.result import QueryResult
@@ -31,6 +32,7 @@ from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
 from dashboard.sign_in.sessions import Sessions
+from dashboard.sign_in.tokens import Tokens
 
 WAIT_SECONDS = 25.0
 """How long `POST /api/query` waits before it answers 202: below the 30 s at which proxies give up."""
@@ -44,12 +46,12 @@ Provider = Callable[[], Service]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def routes(provider: Provider, sessions: Sessions | None = None) -> list[BaseRoute]:
+def routes(provider: Provider, sessions: Sessions | None = None, personal: Tokens | None = None) -> list[BaseRoute]:
     """Return the routes for `st.App(routes=...)`; `provider` gives the service when a request needs it.
 
-    `sessions` are those of people who signed in; None where sign-in is off.
+    `sessions` are those of people who signed in, `personal` their tokens; None where sign-in is off.
     """
-    api, people = _Api(provider), SessionsApi(provider, sessions)
+    api, people, own = _Api(provider), SessionsApi(provider, sessions, personal), TokensApi(provider, personal)
     return [
         health_route(provider),
         Route("/api/stats", answered(api.stats), methods=["GET"]),
@@ -66,6 +68,9 @@ def routes(provider: Provider, sessions: Sessions | None = None) -> list[BaseRou
         Route("/api/daily", answered(api.daily), methods=["GET"]),
         Route("/api/sessions", answered(people.listed), methods=["GET"]),
         Route("/api/sessions", answered(people.end), methods=["DELETE"]),
+        Route("/api/tokens", answered(own.listed), methods=["GET"]),
+        Route("/api/tokens", answered(own.make), methods=["POST"]),
+        Route("/api/tokens", answered(own.revoke), methods=["DELETE"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
     ]

@@ -13,14 +13,17 @@ from dashboard.api.requests import refuse_other_sites
 from dashboard.model.access.requester import current_requester
 from dashboard.services.service import Service
 from dashboard.sign_in.sessions import Session, Sessions
+from dashboard.sign_in.tokens import Tokens
 
 
 class SessionsApi:
     """The endpoints; without sessions, where sign-in is off, each answers 404."""
 
-    def __init__(self, provider: Callable[[], Service], sessions: Sessions | None) -> None:
+    def __init__(
+        self, provider: Callable[[], Service], sessions: Sessions | None, tokens: Tokens | None = None
+    ) -> None:
         self._provider = provider
-        self._sessions = sessions
+        self._sessions, self._tokens = sessions, tokens
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's sessions; an admin gets everyone's."""
@@ -31,13 +34,18 @@ class SessionsApi:
         return json_response({"sessions": [_described(one) for one in own]})
 
     async def end(self, request: Request) -> Response:
-        """End every session of a person: `person`, by default the requester. Another's takes the role admin."""
+        """End every session of a person: `person`, by default the requester.
+
+        Another's takes the role admin, and ends the person's own tokens as well.
+        """
         refuse_other_sites(request)
         asks, sessions = current_requester(), self._needed()
         person = request.query_params.get("person") or asks.person
         if person != asks.person:
             service = await anyio.to_thread.run_sync(self._provider)
             service.permissions.require_admin("ending the sessions of other people")
+            if self._tokens is not None:
+                await anyio.to_thread.run_sync(self._tokens.revoke_person, person)
         return json_response({"person": person, "ended": await sessions.end_person(person)})
 
     def _needed(self) -> Sessions:

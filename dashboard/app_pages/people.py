@@ -1,11 +1,13 @@
-"""Sessions and spending flow in, the admins' page People flows out."""
+"""Sessions, tokens and spending flow in, the admins' page People flows out."""
 
 import datetime as dt
 
 import streamlit as st
 
 from dashboard.model import formats
+from dashboard.sign_in.sessions import Sessions
 from dashboard.ui.page import cached_service
+from dashboard.ui.page.token_list import token_list
 
 service = cached_service.service()
 service.permissions.require_admin("reading what other people do")
@@ -33,6 +35,14 @@ else:
         key="spending",
     )
 
+
+def end_all(sessions: Sessions, person: str) -> None:
+    """End every session of a person and their tokens."""
+    if cached_service.tokens is not None:
+        cached_service.tokens.revoke_person(person)
+    sessions.end_person_from_thread(person)
+
+
 people = cached_service.people
 if people is not None:
     st.subheader("Sessions")
@@ -43,10 +53,13 @@ if people is not None:
                 f"{session.person.name} ({session.person.subject}) · {formats.age(active, dt.datetime.now(dt.UTC))}"
             )
             st.button(
-                "End all sessions",
+                "End all sessions and tokens",
                 key=f"end_{session.key}",
                 icon=":material/logout:",
                 type="tertiary",
-                on_click=people.end_person_from_thread,
-                args=(session.person.subject,),
+                on_click=end_all,
+                args=(people, session.person.subject),
             )
+if cached_service.tokens is not None:
+    st.subheader("Tokens")
+    token_list(cached_service.tokens, cached_service.requester(), None)

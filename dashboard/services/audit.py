@@ -68,6 +68,7 @@ class Audit:
             "query",
             person=ticket.person or ticket.lane,
             owner=ticket.owner,
+            token=ticket.token,
             what=job.statement.title or "custom_sql",
             sql_sha256=hashlib.sha256(job.statement.shown_sql.encode()).hexdigest()[:16],
             datasets=list(ticket.datasets),

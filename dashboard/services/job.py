@@ -61,6 +61,8 @@ class Ticket:
     """Names of the datasets that it reads."""
     seen: Hashable = ()
     """What the requester may see of them: their result opens for as long as that holds."""
+    token: str = ""
+    """Label of the personal token by which they asked."""
 
 
 class Job:

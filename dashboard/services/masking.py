@@ -26,6 +26,11 @@ class Masking:
         self._requester, self._key, self._of = requester, key, of
         self._rules = {dataset.name: rule for dataset in datasets if (rule := dataset.row_rule) is not None}
 
+    @property
+    def claims(self) -> frozenset[str]:
+        """Names of the claims that row rules compare with."""
+        return frozenset(claim for rule in self._rules.values() for claim in rule.claims)
+
     def view(self, name: str, masks: Mapping[str, Mask], published: Collection[str] | None) -> TableView:
         """Return what the requester may see of a table with these masks.
 

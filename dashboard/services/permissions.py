@@ -49,10 +49,10 @@ class Permissions:
         asks, seen = self.requester(), self._seen(datasets)
         if owner == SHARED:
             # One answer for every person waits in no person's lane; it counts for the person who asked first.
-            return Ticket(owner, asks.person, SHARED, datasets, seen)
+            return Ticket(owner, asks.person, SHARED, datasets, seen, asks.token)
         lane = asks.person or (asks.address if owner == API else "") or owner
         self._audit.check_budget(lane)
-        return Ticket(owner, asks.person, lane, datasets, seen)
+        return Ticket(owner, asks.person, lane, datasets, seen, asks.token)
 
     def own(self, jobs: Iterable[Job], session: str = "") -> list[Job]:
         """Return the requester's jobs: those of the person, and where sign-in is off those of this page session."""
@@ -70,5 +70,8 @@ class Permissions:
         """
         asks = self.requester()
         if ticket.owner == SHARED or ticket.person != asks.person or not (asks.person or ticket.owner == API):
+            return False
+        # What a token may do does not grow by what its person did without it.
+        if asks.is_limited and asks.token != ticket.token:
             return False
         return len(self.visible(ticket.datasets)) == len(ticket.datasets) and ticket.seen == self._seen(ticket.datasets)

@@ -1,28 +1,27 @@
 """Middleware that checks every request before it reaches pages, API or files."""
 
 import asyncio
-import html
 import os
 import re
 import sys
-from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.url_util import make_url_path
 
-from dashboard.errors import IssuerUnreachable
+from dashboard.errors import DashboardError, IssuerUnreachable
 from dashboard.http_stream.browser import address_from_scope
 from dashboard.log import LogLines
-from dashboard.model.access.requester import Requester, acting_for
+from dashboard.model.access.requester import PROVIDER, Requester, acting_for
 from dashboard.model.access.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
+from dashboard.sign_in.answers import completing, not_set_up, refuse, unauthorized
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.oidc.provider import Provider
 from dashboard.sign_in.oidc.source import ProviderSource
@@ -30,6 +29,8 @@ from dashboard.sign_in.person import Person
 from dashboard.sign_in.session import person_from_cookies
 from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.sign_in_page import SIGNED_OUT
+from dashboard.sign_in.tokens import PREFIX, TokenRejected, Tokens
+from dataset_model.faults import DatasetError
 
 if TYPE_CHECKING:
     from dashboard.sign_in.oidc.issuer import Issuer
@@ -69,8 +70,11 @@ class Gate:
         names: frozenset[str] = frozenset(),
         role_map: RoleMap | None = None,
         sessions: Sessions | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._app = app
+        self._tokens = tokens
+        self._noting: set[asyncio.Task[None]] = set()
         self._access = access
         self._source = source
         self._role_map = role_map or RoleMap()
@@ -88,7 +92,7 @@ class Gate:
         elif self._access is Access.SIGN_IN:
             await self._pass_signed_in(scope, receive, send)
         elif reason := self._reason_against(scope):
-            await _refuse(PlainTextResponse(reason, 403), scope, receive, send)
+            await refuse(PlainTextResponse(reason, 403), scope, receive, send)
         else:
             with acting_for(Requester(address=address_from_scope(scope))):
                 await self._app(scope, receive, send)
@@ -118,7 +122,7 @@ class Gate:
     async def _pass_signed_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         provider = await self._provider()
         if provider is None:
-            await _refuse(_not_set_up(Headers(scope=scope)), scope, receive, send)
+            await refuse(not_set_up(Headers(scope=scope)), scope, receive, send)
             return
         await self._sessions.refresh()
         if not _is_guarded(scope["path"]):
@@ -126,12 +130,12 @@ class Gate:
                 await self._sign_out(scope, provider)
             elif _is_document(scope) and self._signed_in(scope, provider, active=True) is None:
                 scope[SIGNED_OUT] = True
-            await self._app(scope, receive, _completing(send, provider) if scope["type"] == "http" else send)
+            await self._app(scope, receive, completing(send, provider) if scope["type"] == "http" else send)
             return
         try:
             requester = await self._requester(scope, provider)
         except _Refused as refused:
-            await _refuse(refused.answer, scope, receive, send)
+            await refuse(refused.answer, scope, receive, send)
             return
         with acting_for(requester):
             await self._app(scope, receive, send)
@@ -144,22 +148,48 @@ class Gate:
 
     async def _requester(self, scope: Scope, provider: Provider) -> Requester:
         """Return who asks; raise _Refused with the answer for everyone else."""
-        connection = HTTPConnection(scope)
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        person = (
-            await self._token_holder(token.strip(), provider)
-            if scheme.lower() == "bearer"
-            else self._signed_in(scope, provider, active=not _PASSIVE.search(scope["path"]))
-        )
-        if person is None:
-            raise _Refused(
-                _unauthorized("Sign in, or send a token of the sign-in provider as Authorization: Bearer.", "Bearer")
-            )
-        requester = person.requester(self._role_map, address_from_scope(scope))
+        connection, address = HTTPConnection(scope), address_from_scope(scope)
+        scheme, _, rest = connection.headers.get("authorization", "").partition(" ")
+        token = rest.strip()
+        if scheme.lower() == "bearer":
+            if self._tokens is not None and token.startswith(PREFIX):
+                requester = await self._token_owner(token, self._tokens, address)
+            else:
+                holder = await self._token_holder(token, provider)
+                requester = replace(holder.requester(self._role_map, address), token=PROVIDER)
+        else:
+            person = self._signed_in(scope, provider, active=not _PASSIVE.search(scope["path"]))
+            if person is None:
+                raise _Refused(
+                    unauthorized(
+                        "Sign in, or send a personal token or one of the sign-in provider as Authorization: Bearer.",
+                        "Bearer",
+                    )
+                )
+            self._note(person)
+            requester = person.requester(self._role_map, address)
         if requester.roles.is_empty and "/api/" in scope["path"]:
             message = "Your account has no role in this dashboard. Ask an admin for one (ROLE_MAP)."
             raise _Refused(JSONResponse({"error": message}, 403))
         return requester
+
+    async def _token_owner(self, token: str, tokens: Tokens, address: str) -> Requester:
+        try:
+            return await asyncio.to_thread(tokens.requester, token, self._role_map, address)
+        except TokenRejected as error:
+            answer = unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
+            raise _Refused(answer) from None
+        except (DashboardError, DatasetError) as error:
+            _log.error("personal tokens cannot be read", reason=str(error))
+            message = "Personal tokens cannot be checked now; the cause is in the log."
+            raise _Refused(JSONResponse({"error": message}, 503, {"Retry-After": "30"})) from None
+
+    def _note(self, person: Person) -> None:
+        """Keep what a new sign-in says of a person with tokens, without making the request wait."""
+        if self._tokens is not None and not self._tokens.is_noted(person):
+            task = asyncio.create_task(asyncio.to_thread(_noted, self._tokens, person))
+            self._noting.add(task)
+            task.add_done_callback(self._noting.discard)
 
     async def _token_holder(self, token: str, provider: Provider) -> Person:
         # Tokens need a library of their own, and a dashboard without programs starts sooner without it.
@@ -168,13 +198,13 @@ class Gate:
         try:
             person = await person_from_bearer(token, self._issuer_of(provider), provider.client_id)
         except TokenRefused as error:
-            answer = _unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
+            answer = unauthorized(f"The token is refused: {error}.", 'Bearer error="invalid_token"')
             raise _Refused(answer) from None
         except IssuerUnreachable as error:
             _log.warning("tokens cannot be checked", reason=str(error))
             raise _Refused(JSONResponse({"error": str(error)}, 503, {"Retry-After": "30"})) from None
         if self._sessions.is_ended(person):
-            raise _Refused(_unauthorized("The person's sessions were ended. Get a new token.", "Bearer"))
+            raise _Refused(unauthorized("The person's sessions were ended. Get a new token.", "Bearer"))
         return person
 
     def _signed_in(self, scope: Scope, provider: Provider, *, active: bool) -> Person | None:
@@ -194,6 +224,13 @@ class Gate:
         if self._issuer is None or self._issuer[0] is not provider:
             self._issuer = (provider, Issuer(provider))
         return self._issuer[1]
+
+
+def _noted(tokens: Tokens, person: Person) -> None:
+    try:
+        tokens.note(person)
+    except (DashboardError, DatasetError) as error:
+        _log.warning("what a sign-in says of a person is not kept for their tokens", reason=str(error))
 
 
 def _is_guarded(path: str) -> bool:
@@ -224,55 +261,3 @@ async def _refuse_foreign_listeners() -> None:
             # Nothing has been served, so nothing needs cleaning up; an exception would print every task's traceback.
             os._exit(2)
         await asyncio.sleep(0.05)
-
-
-async def _refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1008})
-    else:
-        answer.headers["Cache-Control"] = "no-store"
-        await answer(scope, receive, send)
-
-
-def _unauthorized(message: str, challenge: str) -> Response:
-    return JSONResponse({"error": message}, 401, {"WWW-Authenticate": challenge})
-
-
-def _not_set_up(headers: Headers) -> Response:
-    title, text = (
-        "Sign-in is not set up yet",
-        "The dashboard is running and closed. Its sign-in secret is not complete.",
-    )
-    if "text/html" not in headers.get("accept", ""):
-        return JSONResponse({"error": f"{title}. {text}"}, 503, {"Retry-After": "15"})
-    page = (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="15">'
-        f"<title>{html.escape(title)}</title></head>"
-        '<body style="font-family:system-ui;display:grid;place-items:center;min-height:90vh;color:#334">'
-        f"<main><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></main></body></html>"
-    )
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return HTMLResponse(page, 503, {"Retry-After": "15", "Content-Security-Policy": policy})
-
-
-def _completing(send: Send, provider: Provider) -> Callable[[Message], Awaitable[None]]:
-    """Return a `send` that completes the cookies and redirects of Streamlit's sign-in."""
-
-    async def complete(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(raw=list(message["headers"]))
-            message = {**message, "headers": [_completed_header(*header, provider) for header in headers.raw]}
-        await send(message)
-
-    return complete
-
-
-def _completed_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes, bytes]:
-    low = name.lower()
-    if low == b"set-cookie" and value.startswith(b"_streamlit") and provider.origin.startswith("https://"):
-        # The server speaks plain HTTP to its proxy and does not know that the browser uses HTTPS.
-        return name, value if b"; secure" in value.lower() else value + b"; Secure"
-    if low == b"location" and b"post_logout_redirect_uri=" in value and b".amazoncognito.com/logout?" in value:
-        # Amazon Cognito's own name for where to go after signing out; without it people end on an error.
-        return name, value + b"&" + urlencode({"logout_uri": provider.origin}).encode()
-    return name, value

@@ -29,6 +29,7 @@ from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.sessions import Ended, Sessions
 from dashboard.sign_in.sign_in_page import SignInPage
 from dashboard.sign_in.socket.gate import StreamGate
+from dashboard.sign_in.tokens import Tokens
 from dataset_model.faults import DatasetError
 
 _WRONG_SETTINGS: Final = 2
@@ -45,6 +46,8 @@ class SignIn:
     role_map: RoleMap = field(default_factory=RoleMap)
     sessions: Sessions | None = None
     """Where people sign in."""
+    tokens: Tokens | None = None
+    """Personal tokens, where people sign in."""
     names: frozenset[str] = frozenset()
     """Host names under which the dashboard answers without sign-in, in addition to its addresses."""
 
@@ -58,6 +61,7 @@ class SignIn:
             names=self.names,
             role_map=self.role_map,
             sessions=self.sessions,
+            tokens=self.tokens,
         )
 
     @property
@@ -67,10 +71,15 @@ class SignIn:
         return [Middleware(SignInPage), gate]
 
 
-def sign_in_or_exit(environment: Mapping[str, str] = os.environ, ended: Callable[[], Ended] | None = None) -> SignIn:
+def sign_in_or_exit(
+    environment: Mapping[str, str] = os.environ,
+    ended: Callable[[], Ended] | None = None,
+    tokens: Callable[[str], Tokens] | None = None,
+) -> SignIn:
     """Return how this process is closed; exit with status 2 where its settings are wrong or it would stand open.
 
-    `ended` gives the store of ended sessions, once the settings of the service are known.
+    `ended` gives the store of ended sessions, once the settings of the service are known; `tokens` makes the personal
+    tokens, given the claim that roles are read from.
     """
     keep_codes_out_of_the_access_log()
     try:
@@ -80,7 +89,7 @@ def sign_in_or_exit(environment: Mapping[str, str] = os.environ, ended: Callable
             sessions = Sessions(idle_seconds_from_environment(environment), ended)
             source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
             source.current()
-            return SignIn(access, source, role_map, sessions)
+            return SignIn(access, source, role_map, sessions, tokens(role_map.claim) if tokens else None)
     except DatasetError as error:
         _exit(f"The dashboard's sign-in settings are wrong.\n{error}")
     # Streamlit's own option is known before the server listens; the gate checks every other way.

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from dashboard.api import routes
 from dashboard.services.service import Service
 from dashboard.sign_in.sessions import Sessions
+from dashboard.sign_in.tokens import Tokens
 
 
 @contextlib.contextmanager
@@ -20,11 +21,15 @@ def serving(
     provider: Callable[[], Service],
     gate: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     sessions: Sessions | None = None,
+    tokens: Tokens | None = None,
 ) -> Iterator[httpx.Client]:
     """Serve the routes, within a gate, and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        gate(Starlette(routes=routes.routes(provider, sessions))), log_level="critical", ws="none", lifespan="off"
+        gate(Starlette(routes=routes.routes(provider, sessions, tokens))),
+        log_level="critical",
+        ws="none",
+        lifespan="off",
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -4,6 +4,7 @@ from typing import Any, Final, get_args
 
 from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.document.grouping import GROUPING_FIELDS
+from dashboard.api.document.tokens import token_paths
 from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
@@ -77,6 +78,7 @@ def openapi(max_rows: int) -> dict[str, Any]:
             "/api/files": {"get": _files()},
             "/api/daily": {"get": _daily()},
             **execution_paths(_operation),
+            **token_paths(_operation),
         },
     }
 

@@ -8,6 +8,8 @@ from typing import Final
 
 from dashboard.model.access.roles import ANALYST_EVERYWHERE, Roles
 
+PROVIDER: Final = "provider"
+
 
 @dataclass(frozen=True)
 class Requester:
@@ -22,6 +24,14 @@ class Requester:
     roles: Roles = ANALYST_EVERYWHERE
     claims: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
     """Of the sign-in, which row rules compare with; empty where sign-in is off."""
+
+    token: str = ""
+    """Label of the personal token by which they ask; PROVIDER for a token of the sign-in provider; "" for a browser."""
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether they ask with a personal token, which may do less than its person."""
+        return self.token not in {"", PROVIDER}
 
 
 ANONYMOUS: Final = Requester()

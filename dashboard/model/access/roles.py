@@ -1,8 +1,8 @@
 """A claim and the role map to a person's roles: viewer, analyst or admin, everywhere or per dataset."""
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, get_args
 
 Role = Literal["viewer", "analyst", "admin"]
@@ -13,7 +13,7 @@ UNMASK: Final = "unmask"
 ALL_ROWS: Final = "all-rows"
 """The right to see every row, whatever the row rule of a dataset says, which a grant adds to a role; admins have it."""
 
-_RANKS: Final[Mapping[str, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
+_RANKS: Final[Mapping[Role, int]] = {name: rank for rank, name in enumerate(get_args(Role), 1)}
 _SCOPES: Final = frozenset({"scope", "scp"})
 ANY_GROUP: Final = "*"
 """In the role map: every person who signs in."""
@@ -42,11 +42,24 @@ class Roles:
     def has(self, needed: Role, dataset: str | None = None) -> bool:
         """Return whether the person has at least this role for a dataset; None: for all of them."""
         given = (self.everywhere, self.by_dataset.get(dataset) if dataset is not None else None)
-        return max(_RANKS.get(role or "", 0) for role in given) >= _RANKS[needed]
+        return max(map(_rank, given)) >= _RANKS[needed]
 
     def has_any(self, needed: Role) -> bool:
         """Return whether the person has at least this role; for admin everywhere, for others on some dataset."""
         return self.has(needed) or (needed != "admin" and any(self.has(needed, name) for name in self.by_dataset))
+
+    def at_most(self, role: Role, datasets: Collection[str] = ()) -> "Roles":
+        """Return these roles, none of them above `role`, for some datasets (empty: all); the rights stay."""
+
+        def lower(given: Role | None) -> Role | None:
+            return given if given is None or _RANKS[given] < _RANKS[role] else role
+
+        if not datasets:
+            by_dataset = {name: lower(given) or role for name, given in self.by_dataset.items()}
+            return replace(self, everywhere=lower(self.everywhere), by_dataset=by_dataset)
+        highest = {name: max(self.everywhere, self.by_dataset.get(name), key=_rank) for name in datasets}
+        own = {name: capped for name, given in highest.items() if (capped := lower(given)) is not None}
+        return replace(self, everywhere=None, by_dataset=own)
 
     @property
     def is_empty(self) -> bool:
@@ -111,6 +124,10 @@ def grants_from(text: str) -> tuple[Grant, ...]:
         entries = [entry.strip() for entry in text.split(",") if entry.strip()]
         pairs = [(group.strip(), role) for group, _, role in (entry.rpartition("=") for entry in entries)]
     return tuple(_grant(group, role) for group, role in pairs)
+
+
+def _rank(role: Role | None) -> int:
+    return 0 if role is None else _RANKS[role]
 
 
 def _grant(group: str, text: str) -> Grant:

@@ -14,6 +14,7 @@ from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access, access_from_environment, role_map_from_environment
 from dashboard.sign_in.sessions import Sessions
+from dashboard.sign_in.tokens import Tokens
 from dashboard.ui.page.account_menu import person
 
 
@@ -33,6 +34,9 @@ the same figures without a session. `service.clear()` drops all of it (tests do)
 
 people: Sessions | None = None
 """Sessions of people who signed in, set by the application; None where sign-in is off."""
+
+tokens: Tokens | None = None
+"""Their personal tokens, likewise."""
 
 
 def requester() -> Requester:

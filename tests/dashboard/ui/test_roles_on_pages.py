@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.model.access.api_token import TokenBook
 from dashboard.model.access.requester import Requester, acting_for
-from dashboard.model.access.roles import Roles
+from dashboard.model.access.roles import RoleMap, Roles
+from dashboard.sign_in.tokens import Tokens
 from dashboard.ui.page import cached_service
 
 
@@ -99,3 +101,31 @@ def test_pages_of_one_who_sees_a_part_of_the_rows_say_so(visit, monkeypatch, rep
     app.switch_page("app_pages/explore.py").run()
     assert not app.exception
     assert "A part of the rows" in " ".join(text.value for text in app.markdown)
+
+
+def test_a_person_makes_and_revokes_a_token_on_the_page_account(visit, monkeypatch):
+    """The secret is shown once; without sign-in there is no such page."""
+    kept = []
+
+    class Store:
+        def load(self):
+            return kept[-1] if kept else TokenBook()
+
+        def change(self, changed):
+            kept.append(changed(self.load()))
+            return kept[-1]
+
+    tokens = Tokens(Store, lambda: {"groups"})
+    monkeypatch.setattr(cached_service, "tokens", tokens)
+    app = visit(Roles("viewer"), "account")
+    app.text_input(key="token_name").set_value("nightly")
+    app.button(key="FormSubmitter:token-Make a token").click().run()
+    assert not app.exception
+    secret = app.code[0].value
+    assert tokens.requester(secret, RoleMap()).person == "ann"
+    app.run()
+    assert secret not in [code.value for code in app.code]
+    [made] = tokens.listed("ann")
+    app.button(key=f"revoke_{made.id}").click().run()
+    assert not app.exception
+    assert tokens.listed("ann") == ()

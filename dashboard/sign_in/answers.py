@@ -1,0 +1,66 @@
+"""Requests that do not pass the gate to their answers; the headers of Streamlit's own sign-in to complete ones."""
+
+import html
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from dashboard.sign_in.oidc.provider import Provider
+
+
+async def refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a request that does not pass; a socket is closed."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+    else:
+        answer.headers["Cache-Control"] = "no-store"
+        await answer(scope, receive, send)
+
+
+def unauthorized(message: str, challenge: str) -> Response:
+    """Return 401 with what to send."""
+    return JSONResponse({"error": message}, 401, {"WWW-Authenticate": challenge})
+
+
+def not_set_up(headers: Headers) -> Response:
+    """Return 503, as a page for a browser, until the provider is known."""
+    title, text = (
+        "Sign-in is not set up yet",
+        "The dashboard is running and closed. Its sign-in secret is not complete.",
+    )
+    if "text/html" not in headers.get("accept", ""):
+        return JSONResponse({"error": f"{title}. {text}"}, 503, {"Retry-After": "15"})
+    page = (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="15">'
+        f"<title>{html.escape(title)}</title></head>"
+        '<body style="font-family:system-ui;display:grid;place-items:center;min-height:90vh;color:#334">'
+        f"<main><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></main></body></html>"
+    )
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return HTMLResponse(page, 503, {"Retry-After": "15", "Content-Security-Policy": policy})
+
+
+def completing(send: Send, provider: Provider) -> Callable[[Message], Awaitable[None]]:
+    """Return a `send` that completes the cookies and redirects of Streamlit's sign-in."""
+
+    async def complete(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message["headers"]))
+            message = {**message, "headers": [_completed_header(*header, provider) for header in headers.raw]}
+        await send(message)
+
+    return complete
+
+
+def _completed_header(name: bytes, value: bytes, provider: Provider) -> tuple[bytes, bytes]:
+    low = name.lower()
+    if low == b"set-cookie" and value.startswith(b"_streamlit") and provider.origin.startswith("https://"):
+        # The server speaks plain HTTP to its proxy and does not know that the browser uses HTTPS.
+        return name, value if b"; secure" in value.lower() else value + b"; Secure"
+    if low == b"location" and b"post_logout_redirect_uri=" in value and b".amazoncognito.com/logout?" in value:
+        # Amazon Cognito's own name for where to go after signing out; without it people end on an error.
+        return name, value + b"&" + urlencode({"logout_uri": provider.origin}).encode()
+    return name, value
