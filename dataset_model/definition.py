@@ -306,6 +306,8 @@ class Dataset(_Model):
     name: Name
     title: str = ""
     description: str = ""
+    owner: str = ""
+    """Team or person who answers questions about the data."""
     source: Source
     columns: tuple[Column, ...] = ()
     undeclared: Literal["add", "extra", "ignore"] = "add"

@@ -1,6 +1,6 @@
 """A dataset flows in, its data dictionary as Markdown flows out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from dataset_model.dashboard.section import Measure
 from dataset_model.definition import Column, Dataset
@@ -13,6 +13,7 @@ def dictionary_text(dataset: Dataset) -> str:
     """Return the dictionary: where rows come from and go to, every declared column, and the measures."""
     target, source = dataset.target, dataset.source
     facts = [
+        *([f"- Owner: {dataset.owner}."] if dataset.owner else []),
         f"- Source: DynamoDB table `{source.table}`; the attribute `{source.sort_key}` places a row on its day.",
         f"- Days are days in {source.time_zone}.",
         f"- Athena: `{target.database}.{target.table}`, partitioned by `year`, `month` and `day`.",
@@ -29,22 +30,34 @@ def dictionary_text(dataset: Dataset) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def origin_text(attribute: str, derive: str, inputs: Sequence[str], mark: str = "") -> str:
+    """Return where a column's value comes from: an attribute or path, or a function and what it is given."""
+    if derive:
+        return f"{mark}{derive}{mark} of {', '.join(f'{mark}{text}{mark}' for text in inputs)}"
+    return f"{mark}{attribute}{mark}" if attribute else ""
+
+
 def _column_row(column: Column) -> tuple[str, ...]:
     labels = ", ".join(f"{value}: {label}" for value, label in column.value_labels.items())
     described = " ".join(text for text in (column.description, f"({labels})" if labels else "") if text)
     name = f"`{column.name}`" + (f" ({column.label})" if column.label else "")
-    origin = f"`{column.derive}` of {', '.join(f'`{text}`' for text in column.inputs)}"
-    origin = origin if column.derive else f"`{column.attribute}`"
-    return name, str(column.type), column.unit or "", column.role or "", origin, described
+    masked = f"Masked: {column.mask}." if column.mask else ""
+    origin = origin_text(column.attribute, column.derive, column.inputs, mark="`")
+    about = f"{described} {masked}".strip()
+    return name, str(column.type), column.unit or "", column.role or "", origin, about
 
 
-def _measure_row(measure: Measure) -> tuple[str, ...]:
+def measure_text(measure: Measure, mark: str = "") -> str:
+    """Return what a measure is: `sum of amount`, `share where state = 'PAID'`, `revenue / pieces`."""
     if measure.aggregate == "ratio":
         what = f"{measure.of} / {measure.per}"
     else:
         what = f"{measure.aggregate} of {measure.column}" if measure.column else measure.aggregate
-    condition = f" where `{measure.where}`" if measure.where else ""
-    return f"`{measure.name}`", measure.label, what + condition, measure.unit or ""
+    return what + (f" where {mark}{measure.where}{mark}" if measure.where else "")
+
+
+def _measure_row(measure: Measure) -> tuple[str, ...]:
+    return f"`{measure.name}`", measure.label, measure_text(measure, mark="`"), measure.unit or ""
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

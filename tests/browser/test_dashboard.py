@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CHARTS = ".board .picture"
 JANUARY = "/?from=2026-01-01&to=2026-01-31"
-PAGES = ("/", "/explore", "/sql", "/exports")
+PAGES = ("/", "/explore", "/dictionary", "/sql", "/exports")
 
 
 def cards(page: Page) -> dict[str, str]:

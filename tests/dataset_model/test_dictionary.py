@@ -11,11 +11,17 @@ SENSORS = r"""
 name: sensors
 title: Sensor readings
 description: One row per reading.
+owner: Plant team
 source:
   {table: readings, index: by-site, partition_key: site, partition_values: [1], sort_key: at, time_zone: Europe/Berlin}
 columns:
   - {name: device, attribute: payload.deviceId, type: bigint, role: key, label: Device}
-  - {name: state, attribute: s, type: string, value_labels: {"1": In, "0": "Out | off"}, description: "Where it is."}
+  - name: state
+    attribute: s
+    type: string
+    value_labels: {"1": In, "0": "Out | off"}
+    description: "Where it is."
+    mask: last4
 dashboard:
   measures:
     - {name: alarms, aggregate: share, where: state = '1', label: In alarm}
@@ -30,12 +36,13 @@ def test_every_declared_column_and_measure_is_in_the_dictionary() -> None:
     text = dictionary_text(dataset_from_text(SENSORS, "sensors.yaml"))
     assert text == (
         "# Sensor readings\n\nOne row per reading.\n\n"
+        "- Owner: Plant team.\n"
         "- Source: DynamoDB table `readings`; the attribute `at` places a row on its day.\n"
         "- Days are days in Europe/Berlin.\n"
         "- Athena: `gsi_dynamodb_athena_db.gsi_export`, partitioned by `year`, `month` and `day`.\n\n"
         "| Column | Type | Unit | Role | From | Description |\n| --- | --- | --- | --- | --- | --- |\n"
         "| `device` (Device) | bigint |  | key | `payload.deviceId` |  |\n"
-        "| `state` | string |  |  | `s` | Where it is. (1: In, 0: Out \\| off) |\n\n"
+        "| `state` | string |  |  | `s` | Where it is. (1: In, 0: Out \\| off) Masked: last4. |\n\n"
         "## Measures\n\n"
         "| Measure | Label | What it is | Unit |\n| --- | --- | --- | --- |\n"
         "| `alarms` | In alarm | share where `state = '1'` |  |\n"

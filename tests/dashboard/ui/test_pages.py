@@ -16,7 +16,7 @@ from dataset_model.reading.shipped import SHIPPED_DATASETS
 from dataset_model.records.runs import run_key
 from dataset_model.records.verification import Verification, VerifiedDay, verification_key
 
-PAGES = ("overview", "explore", "sql", "exports")
+PAGES = ("overview", "explore", "dictionary", "sql", "exports")
 
 
 @pytest.fixture
@@ -223,6 +223,22 @@ def test_the_sql_of_a_question_is_one_click_away(visit, published: Published):
     assert not app.error
     shown = app.dataframe[0].value
     assert sorted(shown["level"]) == ["0"] * 4 + ["1"] * 2 + ["2"] * 2 + ["3"]
+
+
+def test_the_dictionary_runs_no_query_unasked(visit, published: Published):
+    """Every column is there at once, without a query; empty values are counted on a press, and shown per column."""
+    app = visit(published.environment, "dictionary")
+    assert not app.exception
+    service = cached_service.service()
+    (table,) = (each.value for each in app.get("html") if "dash-dictionary" in each.value)
+    assert all(f"<code>{column.name}</code>" in table for column in service.model("contacts").columns[:-3])
+    assert "20 Dec 2025" in table
+    assert "Empty" not in table
+    assert service.jobs.running() == []
+    app.button(key="empty_all days_contacts").click().run()
+    (table,) = (each.value for each in app.get("html") if "dash-dictionary" in each.value)
+    assert not app.exception
+    assert "100%" in table
 
 
 def test_explore_says_how_many_rows_of_how_many(visit, published: Published):
