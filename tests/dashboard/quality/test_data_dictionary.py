@@ -16,7 +16,7 @@ NOW = dt.datetime(2026, 2, 3, tzinfo=dt.UTC)
 DATASET = dataset_from_text(
     """
 name: calls
-source: {table: calls, index: i, partition_key: p, partition_values: [a], sort_key: at}
+source: {table: calls, index: by-day, partition_key: p, partition_values: [a], sort_key: at}
 columns:
   - {name: call_id, attribute: callId, type: string, role: key, label: Call}
   - {name: agent, attribute: payload.agentId, type: string, role: dimension}

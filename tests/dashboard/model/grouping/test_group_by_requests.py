@@ -17,7 +17,8 @@ from dataset_model import dataset_from_text
 DATASET = dataset_from_text(
     """
 name: orders
-source: {table: o, index: i, partition_key: site, partition_values: [a], sort_key: at, time_zone: Europe/Berlin}
+source:
+  {table: orders, index: by-day, partition_key: site, partition_values: [a], sort_key: at, time_zone: Europe/Berlin}
 columns:
   - {name: order_id, attribute: id, type: string, role: key}
   - {name: at, attribute: at, type: timestamp}
