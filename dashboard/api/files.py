@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from dashboard.api.document.openapi import FILES
 from dashboard.api.requests import one_of, text_or_none, texts, wrong
 from dashboard.aws.s3 import LINK_SECONDS
+from dashboard.model.query_types import name_in_words
 from dashboard.model.result import QueryResult
 from dashboard.results.downloads import NULLS, csv_batches, file_name, parquet_bytes
 from dashboard.results.excel import excel_bytes
@@ -28,8 +29,9 @@ Named = Callable[[str], str]
 
 def named(service: Service, job: Job) -> Named:
     """Return what names the files of a job."""
-    title, now = job.statement.title, dt.datetime.now(dt.UTC)
-    return lambda extension: file_name(job.statement.dataset or service.names[0], title, now, extension)
+    name, now = job.statement.dataset or service.names[0], dt.datetime.now(dt.UTC)
+    what = name_in_words(job.statement.title, service.model(name))
+    return lambda extension: file_name(name, what, now, extension)
 
 
 def own_file(service: Service, result: QueryResult, name: Named) -> Response:

@@ -155,7 +155,7 @@ class _Api:
         service.permissions.require("analyst", job.ticket.datasets, "downloads")
         if not job.is_over:
             return _pending(job)
-        result, name = _result(job), named(service, job)
+        result, name = _result(job), await self._in_thread(lambda: named(service, job))
         if "format" in request.query_params:
             zone = service.dataset(job.statement.dataset or None).source.time_zone
             return await self._in_thread(lambda: made_file(request, result, name, zone))

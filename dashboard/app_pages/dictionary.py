@@ -37,9 +37,11 @@ with st.container(horizontal=True, vertical_alignment="center", key="dictionary_
     for label, days in (("newest day", Days(last, last) if last else None), ("all days", None)):
         statement = empty_values_statement(model, days)
         bound = service.estimate(name, statement)
-        price = f"at most {formats.size(bound.bytes)}, {formats.dollars(bound.dollars)}" if bound else ""
+        price = f"at most {formats.size(bound.bytes)}" if bound else "its size is not known"
         if st.button(
-            f"Count empty values, {label}",
+            f"Count empty values, {label}: {formats.dollars(bound.dollars)}"
+            if bound
+            else f"Count empty values, {label}",
             icon=":material/payments:",
             key=f"empty_{label}_{name}",
             help=f"Runs one query over every column: {price}.",

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.model import formats
 from dashboard.ui.overview.board import board, figures_of, filter_menu
+from dashboard.ui.overview.range_filters import range_chips
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import period_controls, title_block
 from dashboard.ui.page.states import designed_states, nothing_exported
@@ -31,6 +32,7 @@ def body() -> None:
             ):
                 filter_menu(service, name)
                 period_controls(name, view, manifest, today, service.model(name).calendar.first_weekday)
+        range_chips(name, view, service.model(name))
         with st.skeleton(height=680):
             figures_of(service, name, view)
         board(name, view.window)

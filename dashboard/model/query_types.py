@@ -9,7 +9,7 @@ from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.model.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.model.grouping.question import GroupBy, group_by_from
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.vocabulary import capitalised
+from dashboard.model.vocabulary import capitalised, name_of
 
 QueryType = Literal[
     "all_records", "by_date", "by_agent", "by_contact", "daily_summary", "channel_summary", "group_by", "custom_sql"
@@ -107,6 +107,12 @@ def available_query_types(model: SemanticModel) -> tuple[QueryDefinition, ...]:
     """Return the query types that a dataset's columns allow, in menu order, in the words of the dataset."""
     parts = {"agent": model.agent, "channel": model.channel, "entity": model.entity}
     return tuple(_worded(kind, model) for kind in QUERY_TYPES if kind.needs is None or parts[kind.needs])
+
+
+def name_in_words(query: str, model: SemanticModel) -> str:
+    """Return the id of a query type in the words of the dataset: `by_order` for `by_contact`. Other texts stay."""
+    kinds = available_query_types(model)
+    return next((name_of(kind.title) for kind in kinds if kind.id == query), query)
 
 
 def _worded(kind: QueryDefinition, model: SemanticModel) -> QueryDefinition:

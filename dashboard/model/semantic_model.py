@@ -204,7 +204,9 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None, view: Tabl
         agent=agent,
         channel=channel,
         method=method,
-        dimensions=parts.dimensions(declared.dimensions or (channel, agent, method), charts),
+        dimensions=parts.dimensions(
+            declared.dimensions or (channel, agent, method, *_worth_filtering(dataset)), charts
+        ),
         cards=parts.cards(declared.cards) or inferred_cards(words, entity, channel, agent),
         charts=charts,
         words=words,
@@ -251,6 +253,11 @@ def _roles(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, s
         free = iter([name for name in dimensions if name not in found.values()])
         found = {part: column or next(free, None) for part, column in found.items()}
     return found["channel"], found["agent"], found["method"]
+
+
+def _worth_filtering(dataset: Dataset) -> tuple[str, ...]:
+    """Return what a file that names no dimensions is filtered by besides its roles."""
+    return tuple(column.name for column in dataset.columns if column.role == "dimension")
 
 
 def _part(declared: str | None, part: Part, names: set[str]) -> str | None:

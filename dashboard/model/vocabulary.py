@@ -52,18 +52,34 @@ _ENDING_IN_ID: Final = frozenset(
 )
 """Words that end in `id` without being the id of something."""
 _IRREGULAR: Final = {
-    "analysis": "analyses",
+    "criterion": "criteria",
+    "datum": "data",
     "child": "children",
     "equipment": "pieces of equipment",
     "firmware": "firmware versions",
+    "foot": "feet",
+    "half": "halves",
     "hardware": "kinds of hardware",
+    "hero": "heroes",
+    "knife": "knives",
+    "leaf": "leaves",
+    "life": "lives",
     "man": "men",
+    "mouse": "mice",
     "news": "news",
     "person": "people",
     "series": "series",
+    "shelf": "shelves",
     "software": "software versions",
+    "staff": "staff members",
+    "tooth": "teeth",
     "woman": "women",
 }
+_SPELLED: Final = frozenset(
+    ["api", "crm", "eta", "gps", "iban", "id", "imei", "ip", "os", "sku", "sla", "sms", "url", "uuid", "vat", "vip"]
+)
+"""Abbreviations that people write in capitals."""
+_YES_OR_NO: Final = ("is ", "has ", "was ")
 _UNCOUNTABLE: Final = frozenset(
     [
         "age",
@@ -74,7 +90,6 @@ _UNCOUNTABLE: Final = frozenset(
         "health",
         "humidity",
         "information",
-        "language",
         "media",
         "metadata",
         "money",
@@ -84,7 +99,6 @@ _UNCOUNTABLE: Final = frozenset(
         "pressure",
         "quality",
         "revenue",
-        "staff",
         "temperature",
         "time",
         "traffic",
@@ -109,7 +123,7 @@ class Words:
 
     def label(self, column: str) -> str:
         """Return what people read for a column: its label, or its name in words."""
-        return dict(self.labels).get(column) or column.replace("_", " ")
+        return dict(self.labels).get(column) or _in_words(column)
 
     def noun(self, part: Part, column: str | None) -> str:
         """Return the noun for one value of a role's column, as in a sentence."""
@@ -137,11 +151,16 @@ def noun_for(part: Part, column: str | None) -> str:
         return _without_id(column or "") or "row"
     if column is None or column in KNOWN_NAMES[part]:
         return _USUAL[part]
-    return _without_id(column) or column.replace("_", " ")
+    return _without_id(column) or _in_words(column)
 
 
 def plural_of(noun: str) -> str:
-    """Return the plural of a noun, of its last word: `agents`, `cities`, `statuses`, `firmware versions`."""
+    """Return the plural of a noun, of its last word: `agents`, `cities`, `statuses`, `firmware versions`.
+
+    What is true or false has no plural: `is paid: yes or no`.
+    """
+    if noun.startswith(_YES_OR_NO):
+        return f"{noun}: yes or no"
     before, space, last = noun.rpartition(" ")
     return f"{before}{space}{_plural(last)}"
 
@@ -163,8 +182,10 @@ def _plural(word: str) -> str:
         return _IRREGULAR[lower]
     if lower in _UNCOUNTABLE:
         return f"{word} values"
+    if word.isupper() and len(word) > 1:
+        return f"{word} values" if lower.endswith("s") else f"{word}s"
     if lower.endswith(("ss", "us", "is", "x", "z", "ch", "sh")):
-        return f"{word}es"
+        return f"{word[:-2] if lower.endswith('sis') else word}es"
     if lower.endswith("s"):
         return word
     return f"{word[:-1]}ies" if lower.endswith("y") and lower[-2:-1] not in set("aeiou") else f"{word}s"
@@ -178,7 +199,11 @@ def _without_id(column: str) -> str:
         stem = column.removesuffix("id").rstrip("_")
     elif last.endswith("id") and len(last) > 4 and last not in _ENDING_IN_ID:
         stem = column.removesuffix("id")
-    return stem.replace("_", " ").strip()
+    return _in_words(stem).strip()
+
+
+def _in_words(column: str) -> str:
+    return " ".join(word.upper() if word in _SPELLED else word for word in column.split("_"))
 
 
 def in_a_sentence(label: str) -> str:

@@ -162,7 +162,7 @@ def overview_from(
     counted = {day: rows_of(figures) for day, figures in per_day.items()}
     by_day = tuple(_day_count(model, manifest, day, per_day.get(day, {})) for day in days or ())
     # The manifest counts every row.
-    is_whole = not opened_dimensions(model, filters) and not model.view.is_part
+    is_whole = not opened_dimensions(model, filters) and not filters.ranges and not model.view.is_part
     return Overview(
         totals=_totals(model, groups.total(0)),
         previous=_totals(model, before) if before is not None else None,

@@ -103,7 +103,8 @@ class Dashboard(_Part):
     week_starts: Literal["monday", "sunday", "saturday"] = "monday"
     """The first day of a week."""
     dimensions: tuple[Name, ...] = ()
-    """Columns that pages filter and draw by; default: those of channel, agent and initiation_method."""
+    """Columns that pages filter and group by; default: those of channel, agent and initiation_method, and those with
+    the role dimension."""
     measures: tuple[Measure, ...] = ()
     cards: tuple[Card, ...] = ()
     charts: tuple[Chart, ...] = ()

@@ -1,6 +1,7 @@
 """The figures of a view flow in, the board component and the dialogs of its menus flow out."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -59,12 +60,13 @@ def board(name: str, window: Days) -> None:
 def filter_menu(service: Service, name: str) -> None:
     """Draw the menu of everything that the figures can be filtered by, whether a chart draws it or not."""
     model = service.model(name)
-    if not model.dimensions:
+    options = dict.fromkeys((*model.dimensions, *model.ranged))
+    if not options:
         return
     key = f"filter_menu_{name}"
     st.menu_button(
         "Filter",
-        list(model.dimensions),
+        list(options),
         key=key,
         format_func=lambda dimension: capitalised(model.words.label(dimension)),
         icon=":material/filter_alt:",
@@ -73,10 +75,13 @@ def filter_menu(service: Service, name: str) -> None:
 
 
 def filter_by(service: Service, name: str, view: View, dimension: str) -> None:
-    """Open the values of a dimension; those that no chart draws are counted by a query."""
+    """Open the values of a dimension, or the bounds of a column; values that no chart draws are counted by a query."""
     from dashboard.ui.overview.filter_dialog import filter_dialog
+    from dashboard.ui.overview.range_filters import range_dialog
 
     model = service.model(name)
+    if dimension in model.ranged and dimension not in model.dimensions:
+        range_dialog(name, view, model, dimension)
     if dimension not in model.dimensions:
         return
     with st.spinner("Counting the values"):
@@ -128,7 +133,8 @@ def _take(name: str, key: str) -> None:
         return
     if asked.picked is not None:
         picked = asked.picked
-        update_view(name, lambda view: view.picking(picked))
+        # The browser knows values and days; ranges are chosen beside it.
+        update_view(name, lambda view: view.picking(replace(picked, ranges=view.picked.ranges)))
     else:
         st.session_state[_asked(name)] = asked
 

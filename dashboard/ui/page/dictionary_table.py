@@ -52,7 +52,9 @@ def share_text(share: float) -> str:
 
 def _row(entry: Entry, values: tuple[str, ...] | None, empty: Mapping[str, float]) -> str:
     escape: Callable[[str], str] = html.escape
-    name = f"<code>{escape(entry.name)}</code>" + (f"<small>{escape(entry.label)}</small>" if entry.label else "")
+    # A long name breaks between its words.
+    broken = escape(entry.name).replace("_", "_<wbr>")
+    name = f"<code>{broken}</code>" + (f"<small>{escape(entry.label)}</small>" if entry.label else "")
     facts = [entry.role, f"masked ({entry.mask})" if entry.mask else "", "" if entry.is_declared else "learned"]
     small = ", ".join(fact for fact in facts if fact)
     kind = escape(f"{entry.type}, {entry.unit}" if entry.unit else entry.type)
@@ -60,13 +62,15 @@ def _row(entry: Entry, values: tuple[str, ...] | None, empty: Mapping[str, float
         kind + (f"<small>{escape(small)}</small>" if small else ""),
         escape(entry.description),
         f"<code>{escape(entry.origin)}</code>" if entry.origin else "the exporter",
-        escape(formats.day(entry.since)) if entry.since else formats.DASH,
     ]
+    since = escape(formats.day(entry.since)) if entry.since else formats.DASH
+    after = []
     if empty:
         share = empty.get(entry.name)
-        cells.append(formats.DASH if share is None else share_text(share))
-    cells.append("masked" if entry.mask else _samples(values))
-    return f'<tr><th scope="row">{name}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+        after.append(formats.DASH if share is None else share_text(share))
+    after.append("masked" if entry.mask else _samples(values))
+    before, rest = ("".join(f"<td>{cell}</td>" for cell in some) for some in (cells, after))
+    return f'<tr><th scope="row">{name}</th>{before}<td class="day">{since}</td>{rest}</tr>'
 
 
 def _samples(values: tuple[str, ...] | None) -> str:

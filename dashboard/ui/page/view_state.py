@@ -15,6 +15,7 @@ from dashboard.model.filters import (
     filters_from_params,
     params_from_filters,
 )
+from dashboard.model.ranges import with_linked_ranges
 from dashboard.services.service import Service
 from dashboard.themes import PARAMETER
 from dataset_model.records.manifest import Manifest
@@ -79,7 +80,8 @@ def view_of(service: Service, name: str, manifest: Manifest) -> View:
     key = _key(name)
     if key not in st.session_state:
         params = {field: st.query_params.get_all(field) for field in st.query_params}
-        linked = filters_from_params(params, service.model(name).link_names)
+        model = service.model(name)
+        linked = with_linked_ranges(filters_from_params(params, model.link_names), params, model.ranged)
         window = linked.days or default_window(manifest.last_day, service.today(name))
         st.session_state[key] = View(window, linked.with_days(None))
     view: View = st.session_state[key]

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard.model import formats
+from dashboard.model.query_types import name_in_words
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
 
@@ -15,8 +16,9 @@ def own_queries(service: Service) -> None:
     with st.popover(formats.plural(len(own), "query", "queries"), icon=":material/pending:", key="own_queries"):
         for job in own:
             with st.container(horizontal=True, vertical_alignment="center", key=f"own_{job.id}"):
-                name = job.statement.title or "custom_sql"
-                st.text(f"{name} · {job.state} · {formats.seconds(job.elapsed)}")
+                dataset = job.statement.dataset or service.names[0]
+                what = name_in_words(job.statement.title or "custom_sql", service.model(dataset))
+                st.text(f"{what} · {job.state} · {formats.seconds(job.elapsed)}")
                 st.button(
                     "Stop",
                     key=f"stop_{job.id}",

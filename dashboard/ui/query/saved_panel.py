@@ -7,6 +7,8 @@ import streamlit as st
 
 from dashboard.errors import ChangedMeanwhile, DashboardError, Forbidden
 from dashboard.model import formats
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.vocabulary import capitalised
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.sql.cost.upper_bound import dollars_for
@@ -28,7 +30,8 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
     """Draw the saved queries of the team, and a form that saves the editor's text."""
     dataset, opened = service.dataset(name), st.session_state.get(f"opened_{name}")
     with st.form(f"save_{name}", border=False, clear_on_submit=False):
-        label = st.text_input("Name", value=opened.query.name if opened else "", placeholder="Contacts per channel")
+        usual = _example(service.model(name))
+        label = st.text_input("Name", value=opened.query.name if opened else "", placeholder=usual)
         if st.form_submit_button("Save", icon=":material/save:", disabled=not sql.strip()):
             _save(service, name, label, sql, limit)
     found = service.library.saved(dataset)
@@ -110,6 +113,12 @@ def remember(service: Service, name: str, job: Job) -> None:
     # What a person compares masked columns with is not shown to those who may not see them.
     if not service.masking.shows_values(job.ticket.datasets):
         service.library.remember(service.dataset(name), entry)
+
+
+def _example(model: SemanticModel) -> str:
+    """Return a name that somebody might give: `Contacts per channel`, `Orders per day`."""
+    by = model.words.noun("channel", model.channel) if model.channel else "day"
+    return f"{capitalised(model.words.rows.many)} per {by}"
 
 
 def _saved(stored: Stored, dataset: Dataset) -> str:

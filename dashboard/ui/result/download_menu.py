@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.aws.s3 import LINK_SECONDS
 from dashboard.errors import DashboardError
 from dashboard.model import formats
+from dashboard.model.query_types import name_in_words
 from dashboard.model.result import QueryResult
 from dashboard.results import downloads
 from dashboard.results.excel import excel_bytes
@@ -46,14 +47,14 @@ def download_menu(service: Service, name: str, found: QueryResult, key: str, zon
             # A viewer reads pages; files need the role analyst.
             return columns
         with st.popover("More", icon=":material/download:", key=f"more_{key}"):
-            safe, null = _files(found, columns, lambda extension: _file(name, found, extension), zone)
+            safe, null = _files(found, columns, lambda extension: _file(service, name, found, extension), zone)
             _from_s3(service, name, found, columns)
         st.download_button(
             "CSV",
             lambda: downloads.csv_bytes(
                 found.table, columns, formula_safe=safe, null=null, byte_order_mark=True, zone=zone
             ),
-            _file(name, found, "csv"),
+            _file(service, name, found, "csv"),
             "text/csv",
             key=f"csv_{query}",
             on_click="ignore",
@@ -135,7 +136,7 @@ def _own_file(service: Service, name: str, found: QueryResult) -> None:
     more = " It has one row more than the page shows." if found.truncated else ""
     st.link_button(
         "Athena's own CSV, all columns",
-        service.objects.link(found.output_location, _file(name, found, "csv")),
+        service.objects.link(found.output_location, _file(service, name, found, "csv")),
         icon=":material/cloud_download:",
         width="stretch",
         help=f"Every column, as Athena wrote it: without protection against formulas.{more}",
@@ -168,7 +169,7 @@ def _links(service: Service, name: str, job: Job) -> None:
     st.markdown(f":material/cloud_done: **Written to S3**: {count}, {LABELS[form]}")
     for place, uri in enumerate(found.files[:MOST_LINKS], 1):
         part = "" if len(found.files) == 1 else f"part-{place}."
-        file_name = _file(name, found, f"{part}{EXTENSIONS[form]}")
+        file_name = _file(service, name, found, f"{part}{EXTENSIONS[form]}")
         text = f"{file_name} ({formats.size(service.objects.size(uri))})"
         st.link_button(text, service.objects.link(uri, file_name), icon=":material/download:")
     folder = found.files[0].rpartition("/")[0] if found.files else ""
@@ -182,5 +183,6 @@ def _slot(found: QueryResult) -> str:
     return f"unload_{found.query_execution_id}"
 
 
-def _file(name: str, found: QueryResult, extension: str) -> str:
-    return downloads.file_name(name, found.statement.title or "query", dt.datetime.now(dt.UTC), extension)
+def _file(service: Service, name: str, found: QueryResult, extension: str) -> str:
+    what = name_in_words(found.statement.title, service.model(name)) or "query"
+    return downloads.file_name(name, what, dt.datetime.now(dt.UTC), extension)

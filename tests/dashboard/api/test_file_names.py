@@ -48,6 +48,13 @@ def client(published: Published, tmp_path_factory):
     service.close()
 
 
+def test_a_file_is_named_in_the_words_of_its_dataset(client):
+    """A summary by clerk is no file of channels; the id of the query stays what the API promises."""
+    answer = client.post("/api/query", json={"dataset": "orders", "query": "channel_summary"}).json()
+    made = client.get("/api/download", params={"queryExecutionId": answer["queryExecutionId"], "format": "csv"})
+    assert 'filename="orders-clerk_summary-' in made.headers["Content-Disposition"]
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -41,7 +41,17 @@ def test_the_file_has_the_last_word():
         "initiation_method",
     )
     assert (len(model.cards), len(model.charts)) == (4, 4)
-    assert model.dimensions == ("channel", "agent_name", "initiation_method")
+    assert model.dimensions == (
+        "channel",
+        "agent_name",
+        "initiation_method",
+        "agent_routing_profile",
+        "queue",
+        "original_contact_channel",
+        "disconnect_reason",
+        "sentiment",
+    )
+    assert model.counted_dimensions == ("channel", "agent_name", "initiation_method")
     assert [column.name for column in model.columns[-3:]] == ["year", "month", "day"]
 
 
@@ -178,6 +188,16 @@ def test_a_mean_comes_with_its_number_of_values():
         ("city", "cities"),
         ("address", "addresses"),
         ("sales_person", "sales people"),
+        ("sku", "SKUs"),
+        ("ip_address", "IP addresses"),
+        ("os", "OS values"),
+        ("language", "languages"),
+        ("diagnosis", "diagnoses"),
+        ("main_criterion", "main criteria"),
+        ("shelf", "shelves"),
+        ("is_paid", "is paid: yes or no"),
+        ("has_parking", "has parking: yes or no"),
+        ("warehouse_id", "warehouses"),
     ],
 )
 def test_inferred_nouns_are_english(column, many):

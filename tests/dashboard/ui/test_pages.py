@@ -231,7 +231,9 @@ def test_the_dictionary_runs_no_query_unasked(visit, published: Published):
     assert not app.exception
     service = cached_service.service()
     (table,) = (each.value for each in app.get("html") if "dash-dictionary" in each.value)
-    assert all(f"<code>{column.name}</code>" in table for column in service.model("contacts").columns[:-3])
+    assert all(
+        f"<code>{column.name}</code>" in table.replace("<wbr>", "") for column in service.model("contacts").columns[:-3]
+    )
     assert "20 Dec 2025" in table
     assert "Empty" not in table
     assert service.jobs.running() == []
