@@ -6,7 +6,7 @@ from dashboard.model import formats
 from dashboard.ui.overview.board import board, figures_of, filter_menu
 from dashboard.ui.overview.range_filters import range_chips
 from dashboard.ui.page import cached_service
-from dashboard.ui.page.period_header import period_controls, title_block
+from dashboard.ui.page.period_header import comparison_control, period_controls, title_block
 from dashboard.ui.page.states import designed_states, nothing_exported
 from dashboard.ui.page.view_state import chosen_dataset, view_of
 
@@ -31,6 +31,7 @@ def body() -> None:
                 horizontal=True, key="controls", gap="small", width="content", vertical_alignment="center"
             ):
                 filter_menu(service, name)
+                comparison_control(name, view)
                 period_controls(name, view, manifest, today, service.model(name).calendar.first_weekday)
         range_chips(name, view, service.model(name))
         with st.skeleton(height=680):

@@ -50,7 +50,10 @@ PRESET_LABELS: Mapping[Preset, str] = {
     "year_to_date": "Year to date",
 }
 
-RESERVED: Final = frozenset({"from", "to", "days", "dataset", "theme"})
+Comparison = Literal["before", "last_year"]
+"""What figures are compared with: as many days that end the day before, or the same days of last year."""
+
+RESERVED: Final = frozenset({"from", "to", "days", "dataset", "theme", "compare"})
 """Names that links and the board use for themselves; see `dimension_key`."""
 
 RANGE_ENDS: Final = ("from", "to", "empty")
@@ -154,6 +157,7 @@ class Filters:
     picks: tuple[tuple[str, Values], ...] = ()
     ranges: tuple[tuple[str, Range], ...] = ()
     """By column, each once."""
+    comparison: Comparison = "before"
 
     def __post_init__(self) -> None:
         picks = {dimension: _in_order(values) for dimension, values in sorted(self.picks) if values}
@@ -176,6 +180,11 @@ class Filters:
     def with_days(self, days: Days | None) -> "Filters":
         """Return the filter for other days; None means all days."""
         return replace(self, days=days)
+
+    @property
+    def unfiltered(self) -> "Filters":
+        """The same comparison of everything."""
+        return Filters(comparison=self.comparison)
 
     @property
     def is_narrowed(self) -> bool:
@@ -218,6 +227,8 @@ def params_from_filters(filters: Filters) -> dict[str, list[str]]:
         params |= {"from": [filters.days.first.isoformat()], "to": [filters.days.last.isoformat()]}
     for dimension, values in filters.picks:
         params[dimension_key(dimension)] = [key_from_value(value) for value in values]
+    if filters.comparison != "before":
+        params["compare"] = [filters.comparison]
     for column, range_ in filters.ranges:
         empty = "" if range_.empty is None else "yes" if range_.empty else "no"
         ends = zip(RANGE_ENDS, (range_.low, range_.high, empty), strict=True)
@@ -232,7 +243,7 @@ def filters_from_params(params: Mapping[str, Sequence[str] | str], dimensions: M
     """
     first, last = _day(params, "from"), _day(params, "to")
     days = Days(first, last) if first and last and first <= last else None
-    filters = Filters(days)
+    filters = Filters(days, comparison="last_year" if "last_year" in _texts(params, "compare") else "before")
     for key, column in dimensions.items():
         if texts := _texts(params, key):
             filters = filters.with_values(column, [value_from_key(text) for text in texts])

@@ -22,9 +22,9 @@ class Span:
     days: tuple[int, int] = (1, 31)
 
 
-def partition_conjuncts(days: Days) -> list[str]:
+def partition_conjuncts(*runs: Days) -> list[str]:
     """Return the conditions in a fixed order: one on year, one on month, one on day, and the spans where needed."""
-    spans = spans_of(days)
+    spans = [span for days in runs for span in spans_of(days)]
     conjuncts = [
         _condition("year", _numbers(span.years for span in spans)),
         _condition("month", _numbers(span.months for span in spans)),

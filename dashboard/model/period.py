@@ -6,12 +6,15 @@ A day is compared where it is whole (published and closed) and the day that stan
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from dashboard.model.filters import Days
+from dashboard.model.filters import Comparison, Days
 from dataset_model.records.manifest import Manifest
 
-Reason = Literal["open", "not published"]
+_FAR: Final = dt.timedelta(days=31)
+"""Days between two runs from which on they are read apart."""
+
+Reason = Literal["open", "not published", "not in last year"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,17 @@ class Period:
 
     @property
     def read(self) -> Days | None:
-        """The days that a query reads."""
+        """The days from the first to the last that a query reads; `runs` are those days."""
         return Days(self.before.first, self.days.last) if self.days and self.before else self.days
+
+    @property
+    def runs(self) -> tuple[Days, ...]:
+        """The runs of days that a query reads, two where the days compared with are far from those asked for."""
+        if self.days is None:
+            return ()
+        if self.before is None or self.before.last + _FAR >= self.days.first:
+            return (Days(self.before.first, self.days.last) if self.before else self.days,)
+        return (self.before, self.days)
 
     @property
     def is_partly_compared(self) -> bool:
@@ -52,23 +64,32 @@ class Period:
         return len(self.days) - len(self.not_compared) if self.days and self.before else 0
 
 
-def period_from(days: Days | None, manifest: Manifest) -> Period:
-    """Return the period of some days; nothing is compared where the days before begin before the first published."""
+def period_from(days: Days | None, manifest: Manifest, comparison: Comparison = "before") -> Period:
+    """Return the period of some days; nothing is compared where the other days begin before the first published.
+
+    The other days are as many that end the day before, or the same of last year; 29 February has none there.
+    """
     first, last = manifest.first_day, manifest.last_day
-    if not days or not first or not last or days.previous.first < first or days.first > last:
+    if not days or not first or not last or days.first > last:
         return Period(days)
-    length = dt.timedelta(days=len(days))
-    faults = {day: _faults(manifest, day, day - length) for day in days}
+    pairs = {day: other for day in days if (other := _other(day, days, comparison))}
+    # Of more than a year, last year's days would be among those asked for.
+    if not pairs or min(pairs.values()) < first or max(pairs.values()) >= days.first:
+        return Period(days)
+    faults = {
+        day: _faults(manifest, day, pairs[day]) if day in pairs else [LeftOut(day, "not in last year")] for day in days
+    }
     left_out = tuple(sorted((fault for found in faults.values() for fault in found), key=lambda fault: fault.day))
     compared = {day for day, found in faults.items() if not found}
     if not compared:
         return Period(days, left_out=left_out)
-    before = Days(min(compared) - length, max(compared) - length)
+    others = {pairs[day] for day in compared}
+    before = Days(min(others), max(others))
     return Period(
         days,
         before,
         tuple(day for day in days if day not in compared),
-        tuple(day for day in before if day + length not in compared),
+        tuple(day for day in before if day not in others),
         left_out,
     )
 
@@ -82,6 +103,14 @@ def runs_of(days: Iterable[dt.date]) -> tuple[Days, ...]:
         else:
             runs.append(Days(day, day))
     return tuple(runs)
+
+
+def _other(day: dt.date, days: Days, comparison: Comparison) -> dt.date | None:
+    """Return the day that a day is compared with."""
+    if comparison == "before":
+        return day - dt.timedelta(days=len(days))
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return None if is_leap_day else day.replace(year=day.year - 1)
 
 
 def _faults(manifest: Manifest, *pair: dt.date) -> list[LeftOut]:

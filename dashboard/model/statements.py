@@ -132,12 +132,13 @@ class Where:
         self.conjuncts: list[str] = []
         self.bound: list[str] = []
 
-    def days(self, days: Days) -> None:
-        """Add the condition that a row is of some days."""
-        self.conjuncts += partition_conjuncts(days)
+    def days(self, *runs: Days) -> None:
+        """Add the condition that a row is of some days, or of one of some runs of days."""
+        self.conjuncts += partition_conjuncts(*runs)
         # What decides; the conjuncts before it decide which objects are opened at all.
-        self.conjuncts.append(f"{NUMBER} BETWEEN ? AND ?")
-        self.bound += [f"{days.first:%Y%m%d}", f"{days.last:%Y%m%d}"]
+        decides = " OR ".join([f"{NUMBER} BETWEEN ? AND ?"] * len(runs))
+        self.conjuncts.append(f"({decides})" if len(runs) > 1 else decides)
+        self.bound += [f"{day:%Y%m%d}" for days in runs for day in (days.first, days.last)]
 
     def values(self, text: str, values: Sequence[str | None]) -> None:
         """Add the condition that an expression has one of the values; no values, no condition."""
@@ -167,11 +168,11 @@ class Where:
         return tuple(self.bound)
 
 
-def where_of(model: SemanticModel, filters: Filters, days: Days | None) -> Where:
-    """Return the conditions of a filter on some days, with their parameters."""
+def where_of(model: SemanticModel, filters: Filters, *days: Days | None) -> Where:
+    """Return the conditions of a filter on some runs of days, None for all days, with their parameters."""
     where = Where()
-    if days:
-        where.days(days)
+    if runs := [run for run in days if run]:
+        where.days(*runs)
     for dimension in model.dimensions:
         where.values(text_of(model, dimension), filters.values(dimension))
     for column, range_ in filters.ranges:

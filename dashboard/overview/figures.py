@@ -130,7 +130,7 @@ def overview_statements(model: SemanticModel, filters: Filters, manifest: Manife
 
     One more counts rows for all such charts; each dimension with charts of other figures has another.
     """
-    main = overview_statement(model, filters, period_from(filters.days, manifest))
+    main = overview_statement(model, filters, period_from(filters.days, manifest, filters.comparison))
     opened = opened_dimensions(model, filters)
     if not opened:
         return (main,)
@@ -154,7 +154,7 @@ def overview_from(
     answers: Sequence[Answer],
 ) -> Overview:
     """Return the Overview from the answers to `overview_statements`, in that order."""
-    period = period_from(filters.days, manifest)
+    period = period_from(filters.days, manifest, filters.comparison)
     groups = Groups(model, period, answers[0].rows)
     days = filters.days or _published_days(manifest)
     before = groups.total(1) if period.before else None

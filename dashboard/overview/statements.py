@@ -38,7 +38,7 @@ def overview_statement(model: SemanticModel, filters: Filters, period: Period) -
     if period.is_partly_compared:
         groupings.insert(1, Grouping(compared=True))
     read = period.read
-    where = where_of(model, filters, read)
+    where = where_of(model, filters, *period.runs)
     dimensions = {column: f"d{number}" for number, column in enumerate(model.counted_dimensions)}
     extra = {"period": _period(period)}
     if period.is_partly_compared:

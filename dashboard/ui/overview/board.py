@@ -133,8 +133,11 @@ def _take(name: str, key: str) -> None:
         return
     if asked.picked is not None:
         picked = asked.picked
-        # The browser knows values and days; ranges are chosen beside it.
-        update_view(name, lambda view: view.picking(replace(picked, ranges=view.picked.ranges)))
+        # The browser knows values and days; the rest is chosen in other controls.
+        update_view(
+            name,
+            lambda view: view.picking(replace(picked, ranges=view.picked.ranges, comparison=view.picked.comparison)),
+        )
     else:
         st.session_state[_asked(name)] = asked
 

@@ -2,12 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, Literal
 
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.filters import PRESET_LABELS, Days, Filters, Preset, days_of_preset, default_window
+from dashboard.model.filters import PRESET_LABELS, Comparison, Days, Preset, days_of_preset, default_window
 from dashboard.quality.freshness import Tone, freshness_badges, part_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
@@ -18,6 +19,7 @@ from dataset_model.records.manifest import Manifest
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
 _EVERYTHING: Final = "everything"
+_COMPARISONS: Final[Mapping[Comparison, str]] = {"before": "Against the days before", "last_year": "Against last year"}
 _COLOURS: Final[Mapping[Tone, Literal["gray", "green", "orange"]]] = {
     "plain": "gray",
     "good": "green",
@@ -81,6 +83,24 @@ def period_controls(name: str, view: View, manifest: Manifest, today: dt.date, f
         )
 
 
+def comparison_control(name: str, view: View) -> None:
+    """Draw what the changes on cards are against; the filters stay."""
+
+    def changed() -> None:
+        chosen = st.session_state[f"compare_{name}"]
+        update_view(name, lambda now: now.picking(replace(now.picked, comparison=chosen)))
+
+    st.menu_button(
+        _COMPARISONS[view.picked.comparison],
+        list(_COMPARISONS),
+        key=f"compare_{name}",
+        format_func=_COMPARISONS.__getitem__,
+        icon=":material/compare_arrows:",
+        on_click=changed,
+        help="What the changes on cards are against: whole days on both sides.",
+    )
+
+
 def nothing_here(service: Service, name: str, view: View, manifest: Manifest) -> None:
     """Draw the empty state of a period, with the published days and a button to them."""
     first, last = manifest.first_day, manifest.last_day
@@ -95,7 +115,9 @@ def nothing_here(service: Service, name: str, view: View, manifest: Manifest) ->
         latest = default_window(last, service.today(name))
         st.button("Show the latest days", type="primary", on_click=lambda: show_window(name, latest))
         if view.is_narrowed:
-            st.button("Clear filters", on_click=lambda: update_view(name, lambda now: now.picking(Filters())))
+            st.button(
+                "Clear filters", on_click=lambda: update_view(name, lambda now: now.picking(now.picked.unfiltered))
+            )
 
 
 def show_window(name: str, window: Days) -> None:

@@ -90,3 +90,48 @@ def test_runs_of_days():
     days = [dt.date(2026, 2, 1), january(3), january(31), january(30)]
     assert runs_of(days) == (Days(january(3), january(3)), Days(january(30), dt.date(2026, 2, 1)))
     assert runs_of(()) == ()
+
+
+def days_of(year: int, month: int, first: int, last: int) -> Days:
+    return Days(dt.date(year, month, first), dt.date(year, month, last))
+
+
+def manifest_over(*runs: Days, without: tuple[dt.date, ...] = ()) -> Manifest:
+    days = [day for run in runs for day in run if day not in without]
+    records = {day: DayRecord(day=day, objects=(), state="closed", read_at=NOW) for day in days}
+    return Manifest(dataset="contacts", location="s3://b/p/", time_zone="UTC", updated_at=NOW, days=records)
+
+
+def test_the_same_days_of_last_year_are_compared():
+    """March with March: two runs are read, and nothing between them; a hole of last year leaves its day out."""
+    now, then = days_of(2026, 3, 1, 31), days_of(2025, 3, 1, 31)
+    period = period_from(now, manifest_over(now, then), "last_year")
+    assert (period.before, period.compared_days, period.runs) == (then, 31, (then, now))
+    hole = dt.date(2025, 3, 9)
+    period = period_from(now, manifest_over(now, then, without=(hole,)), "last_year")
+    assert (period.compared_days, period.not_compared) == (30, (dt.date(2026, 3, 9),))
+    assert period.left_out == (LeftOut(hole, "not published"),)
+
+
+def test_a_leap_day_has_no_day_in_last_year():
+    """29 February is named as not compared; against the days after a leap year, last year's is read and not counted."""
+    now, then = Days(dt.date(2024, 2, 27), dt.date(2024, 3, 2)), Days(dt.date(2023, 2, 27), dt.date(2023, 3, 2))
+    period = period_from(now, manifest_over(now, then), "last_year")
+    assert (period.before, period.not_compared) == (then, (dt.date(2024, 2, 29),))
+    assert period.left_out == (LeftOut(dt.date(2024, 2, 29), "not in last year"),)
+    now, then = Days(dt.date(2025, 2, 27), dt.date(2025, 3, 2)), Days(dt.date(2024, 2, 27), dt.date(2024, 3, 2))
+    period = period_from(now, manifest_over(now, then), "last_year")
+    assert (period.before, period.not_compared_before) == (then, (dt.date(2024, 2, 29),))
+    assert period.compared_days == 4
+
+
+def test_more_than_a_year_is_not_compared_with_last_year():
+    """A day would be on both sides."""
+    now = Days(dt.date(2025, 1, 1), dt.date(2026, 1, 31))
+    assert period_from(now, manifest_over(Days(dt.date(2024, 1, 1), now.last)), "last_year").before is None
+
+
+def test_without_last_year_nothing_is_compared():
+    """Published days that begin later than the other days."""
+    now = days_of(2026, 3, 1, 31)
+    assert period_from(now, manifest_over(now, days_of(2025, 3, 2, 31)), "last_year").before is None
