@@ -224,9 +224,17 @@ def _select_all(model: SemanticModel, where: Where, days: Days | None, limit: in
     # Columns by name: what `*` means grows with the catalogue, and the order here is the one that the pages show.
     columns = ", ".join(quoted(column.name) for column in model.columns)
     body = f"SELECT {columns} FROM {model.relation}{where.sql}"
-    sql = f"{body}{_LATEST_FIRST} LIMIT {limit + 1}"
+    order = _LATEST_FIRST + _within_a_day(model)
+    sql = f"{body}{order} LIMIT {limit + 1}"
     read = tuple(column.name for column in model.columns if not column.is_partition)
-    return over(model, Statement(sql, where.parameters, limit, days, read, title, body=body, order=_LATEST_FIRST))
+    return over(model, Statement(sql, where.parameters, limit, days, read, title, body=body, order=order))
+
+
+def _within_a_day(model: SemanticModel) -> str:
+    """Return the rest of the order: the latest time first, then what is counted. A limit takes the same rows again."""
+    time = [f"{quoted(model.calendar.time_column)} DESC NULLS LAST"] if model.calendar.time_column else []
+    entity = [f"{quoted(model.entity)} ASC NULLS LAST"] if model.entity else []
+    return "".join(f", {each}" for each in (*time, *entity))
 
 
 def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> Statement:

@@ -39,6 +39,7 @@ GROUPING_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "totals": {
         "type": "boolean",
         "description": "Whether totals come too; true where absent. The column `level` is 0 for a group, 1 for a total "
-        "over the last grouping, 2 over the first of two, 3 over both. Each is computed over its own rows.",
+        "over the last grouping, 2 over the first of two, 3 over both. Each is computed over its own rows; totals "
+        "stand first, and count towards limit.",
     },
 }

@@ -132,10 +132,10 @@ def last_verification(found: Verification | None, dataset: Dataset, now: dt.date
 def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dict[str, Any]:
     return {
         "Day": record.day,
-        "Rows": record.rows,
-        "Size": formats.size(record.bytes),
         "State": "Open" if record.state == "open" else "Closed",
         "Verified": _verification(verified, dataset),
+        "Rows": record.rows,
+        "Size": formats.size(record.bytes),
         "Quarantined": record.withheld + record.nulled,
         "Read at": _moment(record.read_at, dataset),
         "Run": ", ".join(dict.fromkeys(item.run_id for item in record.objects)),
@@ -145,10 +145,10 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
 def _hole(day: dt.date) -> dict[str, Any]:
     return {
         "Day": day,
-        "Rows": None,
-        "Size": "",
         "State": "Not published",
         "Verified": "",
+        "Rows": None,
+        "Size": "",
         "Quarantined": None,
         "Read at": "",
         "Run": "",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.model.filters import key_from_value, value_from_key
+from dashboard.model.filters import day_from_text, key_from_value, value_from_key
 from dashboard.model.ranges import TIMES
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
@@ -38,7 +38,8 @@ def filter_inputs(service: Service, name: str, first: Mapping[str, object], slot
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filter_inputs_{slot}"):
         for column in chosen:
             key, given = f"filter_{slot}_{column}", first.get(column)
-            if column in model.dimensions:
+            is_range = column in model.ranged and (isinstance(given, Mapping) or column not in model.dimensions)
+            if not is_range:
                 wanted: object = _values(service, name, column, given, key)
             else:
                 wanted = range_input(model, column, given if isinstance(given, Mapping) else {}, key)
@@ -72,7 +73,7 @@ def range_input(model: SemanticModel, column: str, given: Mapping[str, object], 
 
 def _bound(type_: ColumnType, label: str, first: object, key: str, end: str) -> Any:
     if type_.name in TIMES:
-        value = first if isinstance(first, str) and first else None
+        value = day_from_text(first) if isinstance(first, str) else None
         picked = st.date_input(label, value, key=key, format="YYYY-MM-DD", label_visibility="collapsed", width=140)
         return picked.isoformat() if picked else None
     # As text: a number input would round what a double cannot hold.

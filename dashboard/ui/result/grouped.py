@@ -40,7 +40,8 @@ def result(service: Service, name: str, job: Job, asked: QueryRequest, *, key: s
     def draw(columns: Sequence[str], zone: str) -> None:
         _views(service, name, found, groups, group, columns, zone, key)
 
-    table.framed(service, name, groups, draw, key=key)
+    # A limit may leave the totals alone.
+    table.framed(service, name, groups, draw, key=key, is_empty=not found.row_count)
 
 
 @st.fragment

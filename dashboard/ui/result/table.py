@@ -31,8 +31,20 @@ def result(service: Service, name: str, job: Job, *, key: str, of: int | None = 
         framed(service, name, job.result, _rows(service, name, job.result, key), key=key, of=of)
 
 
-def framed(service: Service, name: str, found: QueryResult, draw: Draw, *, key: str, of: int | None = None) -> None:
-    """Draw a result within its frame: how many rows of how many, what it took, the downloads; `draw` draws the rows."""
+def framed(
+    service: Service,
+    name: str,
+    found: QueryResult,
+    draw: Draw,
+    *,
+    key: str,
+    of: int | None = None,
+    is_empty: bool | None = None,
+) -> None:
+    """Draw a result within its frame: how many rows of how many, what it took, the downloads; `draw` draws the rows.
+
+    `is_empty` says whether there is nothing to draw, where that is not the same as having no rows.
+    """
     with st.container(border=True, key=f"result_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             _how_many(service, name, found, of)
@@ -42,7 +54,7 @@ def framed(service: Service, name: str, found: QueryResult, draw: Draw, *, key: 
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(_facts(service, name, found), width="content")
             zone_choice(name, found, columns, service.dataset(name).source.time_zone)
-        if not found.row_count:
+        if not found.row_count if is_empty is None else is_empty:
             st.markdown(":material/search_off: The query found no rows. Try another period or value.")
             return
         draw(columns, zone)

@@ -438,3 +438,12 @@ def test_a_damaged_record_is_503_with_its_place(publishing, body):
         assert f"s3://{damaged.bucket}/{key}" in answer.json()["error"]
         assert "python -m exporter doctor" in answer.json()["error"]
         assert "Athena" not in answer.json()["error"]
+
+
+def test_a_limit_takes_the_same_rows_again(client, published):
+    """Within a day the latest time stands first, and equal times are in the order of the contacts."""
+    rows = ask(client, query="all_records", limit=30).json()["rows"]
+    last = published.on(published.days[-1])
+    expected = sorted(last, key=lambda row: row["contact_id"])
+    expected.sort(key=lambda row: row["initiation_timestamp"], reverse=True)
+    assert [row["contact_id"] for row in rows][: len(last)] == [row["contact_id"] for row in expected][:30]

@@ -211,6 +211,33 @@ def test_a_link_asks_for_a_pivot_table_with_true_totals(visit, published: Publis
     assert "Total" in table
 
 
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"by": ["nothing", "channel", "day"], "measure": "what", "sort": "x", "totals": "?"},
+        {"f.initiation_timestamp.from": "2026-13-45", "f.queue_duration.to": "many", "f.nothing": "1", "f.": "x"},
+        {"f.initiation_timestamp.empty": "yes", "f.channel": ["~", "~~", ""], "f.channel.from": "1", "by": "channel"},
+        {"measure": "sum", "column": "channel", "f.number_of_holds": ["1"], "f.report_date": "x"},
+        {"measure": "sum", "column": "sentiment_score", "f.queue_duration.from": "9", "f.queue_duration.to": "1"},
+    ],
+)
+def test_a_strange_link_still_opens_the_question(visit, published: Published, link: dict):
+    """What cannot be read is left out or named when it is run; the page never fails."""
+    app = visit(published.environment, "explore", query="group_by", **link)
+    assert not app.exception
+    run_query(app)
+    assert not app.exception
+
+
+def test_a_limit_that_only_totals_fit_in_says_so(visit, published: Published):
+    """One row asked for is the total of all, and the table says that groups are missing."""
+    app = visit(published.environment, "explore", query="group_by", by=["channel"], limit="1")
+    run_query(app)
+    (table,) = (each.value for each in app.get("html") if "dash-pivot" in each.value)
+    assert f">{len(published.rows):,}<" in table
+    assert "More groups than the rows asked for" in texts(app)
+
+
 def test_the_sql_of_a_question_is_one_click_away(visit, published: Published):
     """The SQL page runs it as it stands: the same cells and totals."""
     app = visit(published.environment, "explore", **QUESTION)
