@@ -15,6 +15,7 @@ JANUARY = "/?from=2026-01-01&to=2026-01-31&channel=VOICE"
 READY = {
     JANUARY: ".board .picture",
     "/explore": ".st-key-run button",
+    "/dictionary": ".dash-dictionary",
     "/sql": ".paint .keyword",
     "/exports": "[data-testid=stDataFrame]",
 }
@@ -28,6 +29,23 @@ def test_every_page_is_accessible(visitor: Callable[..., Any], path: str, theme:
     page.wait_for_selector(READY[path])
     page.wait_for_timeout(1200)
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["Light", "Ocean"])
+def test_a_pivot_table_is_accessible(visitor: Callable[..., Any], theme: str, published: Published):
+    """With inputs for values and bounds above it; on a phone it scrolls within itself, and the keyboard reaches it."""
+    question = "/explore?query=group_by&by=channel&by=month&f.channel=VOICE&f.channel=CHAT&f.queue_duration.from=0"
+    page = visitor(theme=theme, width=390, height=844).open(question)
+    page.locator(".st-key-run button").click()
+    table = page.get_by_role("region", name="Contacts by Channel / Month")
+    table.wait_for()
+    page.wait_for_timeout(800)
+    assert violations(page) == []
+    rows = [row for row in published.rows if row["channel"] in {"VOICE", "CHAT"}]
+    assert table.locator("tfoot td").last.inner_text() == f"{len(rows):,}"
+    assert table.get_attribute("tabindex") == "0"
+    widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -42,7 +42,7 @@ class GroupBy:
 
 
 def default_sort(model: SemanticModel, by: Sequence[str]) -> Sort:
-    """Return the order of groups that nobody chose: time runs forward, others stand by size."""
+    """Return the usual order of groups: time runs forward, others stand by size."""
     is_time = bool(by) and (by[0] == "day" or model.calendar_part(by[0]) is not None)
     return "groups" if is_time else "largest"
 

@@ -16,6 +16,7 @@ from dashboard.model.grouping.statement import columns_of, group_statement
 from dashboard.model.measures import Measure
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import value_label
 from dashboard.results.result_cache import TableRows
 
@@ -47,6 +48,11 @@ class GroupedAnswer:
             level = row[self._names.level] if self._names.level else 0
             values = tuple(_key(row[name]) for name in self._names.by)
             self._cells[level, _kept(values, level)] = self._cell(row)
+
+    @property
+    def title(self) -> str:
+        """What people read for the measure: the dataset's own word for rows."""
+        return capitalised(self._model.words.rows.many) if self.asked.measure == "rows" else self.measure.label
 
     def cell(self, *values: Key) -> Cell | None:
         """Return a group's cell; None where there is none, or a limit has cut it off."""
@@ -114,7 +120,7 @@ def is_calendar(model: SemanticModel, by: str) -> bool:
 
 
 def groups_alone(found: QueryResult, asked: GroupBy, model: SemanticModel, days: Days | None) -> QueryResult:
-    """Return a result without the rows of totals, so that nobody adds them to the groups."""
+    """Return a result without the rows of totals, which are not to be added to the groups."""
     level = columns_of(asked, model).level
     if level is None:
         return found

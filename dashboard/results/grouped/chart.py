@@ -79,10 +79,7 @@ def grouped_chart(
 
 def _titles(answer: GroupedAnswer, model: SemanticModel) -> tuple[str, str]:
     first = capitalised(model.words.label(answer.asked.by[0]))
-    label = answer.measure.label
-    if answer.measure.kind == "rows" and answer.asked.measure == "rows":
-        label = capitalised(model.words.rows.many)
-    return first, label if label != first else f"{label} (measure)"
+    return first, answer.title if answer.title != first else f"{answer.title} (measure)"
 
 
 def _cut(values: list[Key], most: int, by: str, notes: list[str]) -> list[Key]:

@@ -60,7 +60,7 @@ def pivot_of(answer: GroupedAnswer, model: SemanticModel, *, truncated: bool) ->
     labels = [capitalised(model.words.label(name)) for name in by]
     return Pivot(
         " / ".join(labels),
-        (*(heads[column] for column in drawn), *([TOTAL] if has_totals else [] if len(by) > 1 else [measure.label])),
+        (*(heads[column] for column in drawn), *([TOTAL] if has_totals else [] if len(by) > 1 else [answer.title])),
         tuple((names[value], cells(value)) for value in drawn_rows),
         foot,
         has_totals,

@@ -74,7 +74,7 @@ def _views(
         _chart(service, name, found, answer, model)
         return
     pivot = pivot_of(answer, model, truncated=found.truncated)
-    st.html(pivot_html(pivot, answer.measure.label))
+    st.html(pivot_html(pivot, answer.title))
     if pivot.notes:
         _notes(pivot.notes)
 
