@@ -91,13 +91,14 @@ def _statements(service: Service, name: str) -> Iterator[Statement]:
 
 
 def _grouped(service: Service, name: str, model: SemanticModel) -> Iterator[Statement]:
-    """Yield every measure of every kind, by each grouping in turn and the next one, under ranges of each type."""
+    """Yield measures of every kind and type, by each grouping in turn and the next one, under ranges of each type."""
     measures: list[dict[str, object]] = [
         {"measure": name} for name in ("rows", *(each.name for each in model.declared))
     ]
-    numbers = [column for column, type_ in model.ranged.items() if type_.is_number]
+    # One column of each type: each has arithmetic of its own.
+    numbers = {type_.name: column for column, type_ in model.ranged.items() if type_.is_number}
     for aggregate in ("distinct", "sum", "mean", "min", "max", "median"):
-        measures += [{"measure": aggregate, "column": column} for column in numbers]
+        measures += [{"measure": aggregate, "column": column} for column in numbers.values()]
     bounds: dict[str, dict[str, object]] = {
         column: {"from": -1, "to": "1000.5"} if type_.is_number else {"from": "2020-01-01"}
         for column, type_ in model.ranged.items()
