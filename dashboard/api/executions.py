@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from dashboard.model.access.spending import Spending
 from dashboard.model.result import QueryResult
 from dashboard.results.json_values import json_columns, json_rows
-from dashboard.services.audit import Spending
 from dashboard.services.job import Job
 
 

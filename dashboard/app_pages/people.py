@@ -12,7 +12,7 @@ from dashboard.ui.page.token_list import token_list
 service = cached_service.service()
 service.permissions.require_admin("reading what other people do")
 st.header("People")
-st.caption("Since the start of this process. Days are UTC.")
+st.caption("The last seven days, in UTC; visitors without sign-in since the start of this process.")
 
 st.subheader("Spending")
 spending = service.audit.spending()

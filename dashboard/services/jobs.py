@@ -34,17 +34,19 @@ class Jobs:
         per_person: int = USER_QUERIES,
         time_limit: float = TIME_LIMIT,
         is_there: Callable[[str], bool] = lambda _: True,
+        before: Callable[[Job], None] = lambda _: None,
         on_end: Callable[[Job], None] = lambda _: None,
     ) -> None:
         """Make the queue.
 
-        `runner` is called for each query; `is_there` returns whether an owner's session is still open; `on_end` is
-        called once for each job that a thread ran to its end.
+        `runner` is called for each query; `is_there` returns whether an owner's session is still open; `before` is
+        called when a job's turn has come, and ends it by raising DashboardError; `on_end` is called once for each job
+        that a thread ran to its end.
         """
         self._runner = runner
         self._is_there = is_there
         self._time_limit = time_limit
-        self._on_end = on_end
+        self._before, self._on_end = before, on_end
         self._queue = FairQueue(workers, per_person, {SHARED: workers, "": workers})
         self._lock = threading.Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
@@ -126,11 +128,15 @@ class Jobs:
         return len(running)
 
     def _run(self, job: Job, reuse_minutes: int) -> None:
-        job._run(self._runner, reuse_minutes, self._started, self._first(job))  # noqa: SLF001 - the two classes are one thing
+        job._run(lambda: self._runner_of(job), reuse_minutes, self._started, self._first(job))  # noqa: SLF001 - the two classes are one thing
         if job.query_execution_id:
             self._started(job)
         self._on_end(job)
         self._forget()
+
+    def _runner_of(self, job: Job) -> Runner:
+        self._before(job)
+        return self._runner()
 
     def forget_answers(self) -> None:
         """Send every question to Athena again from now on."""

@@ -46,13 +46,12 @@ class Permissions:
             self.require("analyst", datasets, "custom SQL and files")
         else:
             self.require("viewer", datasets, "queries")
-        asks, seen = self.requester(), self._seen(datasets)
-        if owner == SHARED:
-            # One answer for every person waits in no person's lane; it counts for the person who asked first.
-            return Ticket(owner, asks.person, SHARED, datasets, seen, asks.token)
-        lane = asks.person or (asks.address if owner == API else "") or owner
-        self._audit.check_budget(lane)
-        return Ticket(owner, asks.person, lane, datasets, seen, asks.token)
+        asks = self.requester()
+        # One answer for every person waits in no person's lane; it counts for the person who asked first.
+        lane = SHARED if owner == SHARED else asks.person or (asks.address if owner == API else "") or owner
+        ticket = Ticket(owner, asks.person, lane, datasets, self._seen(datasets), asks.token)
+        self._audit.check(ticket)
+        return ticket
 
     def own(self, jobs: Iterable[Job], session: str = "") -> list[Job]:
         """Return the requester's jobs: those of the person, and where sign-in is off those of this page session."""

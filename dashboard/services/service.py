@@ -28,6 +28,7 @@ from dashboard.sql.determinism import is_repeatable
 from dashboard.stores.export_records import Records
 from dashboard.stores.mask_key import MaskKey
 from dashboard.stores.overview_answer_store import AnswerStore
+from dashboard.stores.spent import SpendingStore
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
 from dataset_model.types import BIGINT, JSON, STRING
@@ -68,14 +69,17 @@ class Service:
         self._athena: Athena | None = None
         self._making = threading.Lock()
         self._library: Library | None = None
-        self.audit = Audit(settings.user_bytes_per_day)
-        self._mask_key = MaskKey(self.objects, settings.bucket, settings.datasets[0].target.prefix)
+        prefix = settings.datasets[0].target.prefix
+        self.audit = Audit(settings.user_bytes_per_day, store=SpendingStore(self.objects, settings.bucket, prefix))
+        self._mask_key = MaskKey(self.objects, settings.bucket, prefix)
         self.masking = Masking(requester, self._mask_key, self.of, settings.datasets)
         self.permissions = Permissions(requester, self.audit, self.masking.seen)
         self.jobs = Jobs(
             lambda: self.athena,
             per_person=settings.user_queries,
             is_there=is_there,
+            # What waited in the queue is held against what was spent meanwhile.
+            before=lambda job: self.audit.check(job.ticket),
             on_end=self.audit.record,
         )
         self._records = Records(self.objects, settings.bucket)
@@ -279,6 +283,7 @@ class Service:
         if self._library:
             self._library.close()
         self._answers.close()
+        self.audit.close()
 
     def _read_by(self, name: str, statement: Statement) -> tuple[str, ...]:
         if not statement.tables:

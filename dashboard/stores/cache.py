@@ -7,6 +7,8 @@ from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
 
+from dashboard.errors import Forbidden, TooManyQueries
+
 T = TypeVar("T")
 
 
@@ -14,7 +16,7 @@ class Cache(Generic[T]):
     """At most `size` values, the least recently used evicted first; none older than `seconds` (None: no limit).
 
     Callers that ask for a key under computation wait for it. An error is raised to all of them and is not cached: the
-    next caller computes again.
+    next caller computes again. An error about who asked is raised to them alone: the others compute for themselves.
     """
 
     def __init__(self, size: int, seconds: float | None = None) -> None:
@@ -24,6 +26,18 @@ class Cache(Generic[T]):
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the value of a key, computed by `make` where it is missing or too old."""
+        while True:
+            answer, is_mine = self._answer(key)
+            if is_mine:
+                self._make(key, answer, make)
+            try:
+                return answer.result()
+            except (Forbidden, TooManyQueries):
+                if is_mine:
+                    raise
+
+    def _answer(self, key: Hashable) -> tuple[Future[T], bool]:
+        """Return the future of a key, and whether the caller is to compute it."""
         with self._lock:
             made, answer = self._answers.get(key, (0.0, None))
             stale = self._seconds is not None and answer is not None and time.monotonic() - made > self._seconds
@@ -34,9 +48,7 @@ class Cache(Generic[T]):
                 while len(self._answers) > self._size:
                     self._answers.popitem(last=False)
             self._answers.move_to_end(key)
-        if is_mine:
-            self._make(key, answer, make)
-        return answer.result()
+            return answer, is_mine
 
     def __contains__(self, key: Hashable) -> bool:
         with self._lock:

@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -41,28 +42,40 @@ class Library:
 
     def __init__(self, objects: Objects, bucket: str, requester: Callable[[], Requester] = current_requester) -> None:
         self._objects, self._bucket, self._requester = objects, bucket, requester
-        self._saved: Cache[tuple[Stored, ...]] = Cache(32, FRESH_SECONDS)
+        self._saved: Cache[tuple[Stored, ...]] = Cache(256, FRESH_SECONDS)
         self._histories: Cache[History] = Cache(32, FRESH_SECONDS)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="history")
 
     def saved(self, dataset: Dataset) -> tuple[Stored, ...]:
-        """Return the saved queries in the order of their names."""
-        return self._saved.get(dataset.target.prefix, lambda: self._read_saved(dataset))
+        """Return the shared queries and the requester's private ones, in the order of their names."""
+        prefix = dataset.target.prefix
+        # Without a person the two folders are one.
+        folders = dict.fromkeys((saved_folder(prefix), saved_folder(prefix, self._requester().person)))
+        found = [one for at in folders for one in self._saved.get(at, functools.partial(self._read_saved, at))]
+        return tuple(sorted(found, key=lambda stored: (stored.query.name.lower(), stored.query.shared)))
 
-    def save(self, dataset: Dataset, name: str, sql: str, limit: int, etag: str | None = None) -> None:
+    def save(
+        self, dataset: Dataset, name: str, sql: str, limit: int, etag: str | None = None, *, shared: bool = True
+    ) -> None:
         """Save under a name; `etag` is that of the version to replace, None for a new name.
 
-        Raises ChangedMeanwhile where another person was first.
+        A private query is the requester's alone; one without a person can only be shared. Raises ChangedMeanwhile where
+        another person was first.
         """
-        asks, key = self._requester(), saved_key(dataset.target.prefix, name)
+        asks = self._requester()
         if not asks.roles.has("analyst", dataset.name):
             raise Forbidden(f"Saving queries of {dataset.name} takes the role analyst. Ask an admin for it (ROLE_MAP).")
+        if not shared and not asks.person:
+            raise Forbidden("A private query has a person, and sign-in is off. Share it.")
+        key = saved_key(dataset.target.prefix, name, "" if shared else asks.person)
         if etag is not None and (found := self._objects.read_version(self._bucket, key)) is not None:
             # One that cannot be read is of no person; the condition of the write decides.
             with contextlib.suppress(ValidationError):
                 self._require_own(SavedQuery.model_validate_json(found[0]))
         now = dt.datetime.now(dt.UTC)
-        query = SavedQuery(name=name, sql=sql, limit=limit, saved_at=now, person=asks.person, by=asks.name)
+        query = SavedQuery(
+            name=name, sql=sql, limit=limit, saved_at=now, person=asks.person, by=asks.name, shared=shared
+        )
         done = self._objects.put(self._bucket, key, query.model_dump_json().encode(), etag=etag)
         self._saved.clear()
         if not done:
@@ -72,13 +85,14 @@ class Library:
     def rename(self, dataset: Dataset, stored: Stored, name: str) -> None:
         """Give a saved query another name; raises ChangedMeanwhile where that is taken or the query was changed."""
         self._require_own(stored.query)
-        self.save(dataset, name, stored.query.sql, stored.query.limit)
+        self.save(dataset, name, stored.query.sql, stored.query.limit, shared=stored.query.shared)
         self.delete(dataset, stored)
 
     def delete(self, dataset: Dataset, stored: Stored) -> None:
         """Delete a saved query, or raise ChangedMeanwhile where another person has changed it."""
         self._require_own(stored.query)
-        key = saved_key(dataset.target.prefix, stored.query.name)
+        owner = "" if stored.query.shared else stored.query.person
+        key = saved_key(dataset.target.prefix, stored.query.name, owner)
         found = self._objects.read_version(self._bucket, key)
         self._saved.clear()
         if found is not None and found[1] != stored.etag:
@@ -107,7 +121,7 @@ class Library:
     def _require_own(self, query: SavedQuery) -> None:
         """Raise Forbidden for a query that another person saved; an admin may change all of them."""
         asks = self._requester()
-        if query.person and query.person != asks.person and not asks.roles.has("admin"):
+        if query.person and query.person != asks.person and not (query.shared and asks.roles.has("admin")):
             raise Forbidden(
                 f"“{query.name}” was saved by {query.by or 'another person'}, who alone may change it. "
                 "Save yours under another name."
@@ -123,15 +137,15 @@ class Library:
                     break
         self._histories.clear()
 
-    def _read_saved(self, dataset: Dataset) -> tuple[Stored, ...]:
+    def _read_saved(self, folder: str) -> tuple[Stored, ...]:
         found = []
-        for item in self._objects.stored(self._bucket, saved_folder(dataset.target.prefix)):
+        for item in self._objects.stored(self._bucket, folder):
             version = self._objects.read_version(self._bucket, item.key)
             # An entry that this version cannot read is skipped: it must not hide the others.
             with contextlib.suppress(ValidationError):
                 if version is not None:
                     found.append(Stored(SavedQuery.model_validate_json(version[0]), version[1]))
-        return tuple(sorted(found, key=lambda stored: stored.query.name.lower()))
+        return tuple(found)
 
     def _read_history(self, dataset: Dataset) -> tuple[History, str | None]:
         version = self._objects.read_version(self._bucket, history_key(dataset.target.prefix))

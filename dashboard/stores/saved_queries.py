@@ -23,7 +23,7 @@ class _Stored(BaseModel):
 
 
 class SavedQuery(_Stored):
-    """SQL under a name, shared by all users of the dataset."""
+    """SQL under a name, shared by all users of the dataset or a person's own."""
 
     name: str
     sql: str
@@ -33,6 +33,8 @@ class SavedQuery(_Stored):
     """Subject of the person who saved it; "" where sign-in was off."""
     by: str = ""
     """The person's name."""
+    shared: bool = True
+    """Whether all users of the dataset see it; a private one is seen by its person alone."""
 
 
 class PastQuery(BaseModel):
@@ -69,16 +71,21 @@ def name_of(text: str) -> str | None:
     return name if name and len(name) <= MOST_NAME and name.isprintable() else None
 
 
-def saved_key(prefix: str, name: str) -> str:
-    """Return the key of a saved query: one per name, so that S3 itself refuses the second of two that are alike."""
+def saved_key(prefix: str, name: str, owner: str = "") -> str:
+    """Return the key of a saved query: one per name, so that S3 itself refuses the second of two that are alike.
+
+    `owner` is the person of a private one.
+    """
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40]
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    return f"{prefix}/{QUERIES_FOLDER}/saved/{slug}-{digest}.json"
+    return f"{saved_folder(prefix, owner)}{slug}-{digest}.json"
 
 
-def saved_folder(prefix: str) -> str:
-    """Return the prefix of the saved queries of a dataset."""
-    return f"{prefix}/{QUERIES_FOLDER}/saved/"
+def saved_folder(prefix: str, owner: str = "") -> str:
+    """Return the prefix of the saved queries of a dataset: the shared ones, or the private ones of a person."""
+    if not owner:
+        return f"{prefix}/{QUERIES_FOLDER}/saved/"
+    return f"{prefix}/{QUERIES_FOLDER}/private/{hashlib.sha256(owner.encode()).hexdigest()[:32]}/"
 
 
 def history_key(prefix: str) -> str:

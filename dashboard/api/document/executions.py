@@ -55,7 +55,7 @@ def execution_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
         "/api/queries": {"get": operation("Your queries that wait or run", _listed("queries", _QUERY), errors=())},
         "/api/spending": {
             "get": operation(
-                "Cost per day, person and dataset since the start of the process, for admins",
+                "Cost per day, person and dataset of the last seven days, for admins",
                 _listed("spending", _SPENT),
                 errors=("403",),
             )

@@ -27,23 +27,27 @@ Put = Callable[[str, int, Mapping[str, str], bool], None]
 
 
 def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> None:
-    """Draw the saved queries of the team, and a form that saves the editor's text."""
+    """Draw the saved queries of the team and of this person, and a form that saves the editor's text."""
     dataset, opened = service.dataset(name), st.session_state.get(f"opened_{name}")
+    has_person = bool(service.permissions.requester().person)
     with st.form(f"save_{name}", border=False, clear_on_submit=False):
         usual = _example(service.model(name))
         label = st.text_input("Name", value=opened.query.name if opened else "", placeholder=usual)
+        is_shared = not has_person or st.toggle(
+            "Shared with all users of this dataset", opened.query.shared if opened else True, key=f"shared_{name}"
+        )
         if st.form_submit_button("Save", icon=":material/save:", disabled=not sql.strip()):
-            _save(service, name, label, sql, limit)
+            _save(service, name, label, sql, limit, is_shared=is_shared)
     found = service.library.saved(dataset)
     if not found:
-        st.caption("No saved queries yet. A saved query is shared with all users of this dataset.")
+        st.caption("No saved queries yet.")
     for place, stored in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"saved_{place}", gap="xsmall"):
             st.button(
                 stored.query.name,
                 key=f"open_{name}_{stored.etag}_{place}",
                 type="tertiary",
-                icon=":material/description:",
+                icon=":material/description:" if stored.query.shared else ":material/lock:",
                 help=_saved(stored, dataset),
                 on_click=lambda stored=stored: _open(name, stored, put),
             )
@@ -123,7 +127,8 @@ def _example(model: SemanticModel) -> str:
 
 def _saved(stored: Stored, dataset: Dataset) -> str:
     when = formats.instant(stored.query.saved_at, dataset.zone, dataset.source.time_zone)
-    return f"Saved {when}" + (f" by {literal(stored.query.by)}" if stored.query.by else "")
+    by = f" by {literal(stored.query.by)}" if stored.query.by else ""
+    return f"Saved {when}{by}" if stored.query.shared else f"Saved {when}, seen by you alone"
 
 
 def _mine(name: str) -> tuple[PastQuery, ...]:
@@ -136,21 +141,22 @@ def _open(name: str, stored: Stored, put: Put) -> None:
     put(stored.query.sql, stored.query.limit, {}, False)
 
 
-def _save(service: Service, name: str, label: str, sql: str, limit: int) -> None:
+def _save(service: Service, name: str, label: str, sql: str, limit: int, *, is_shared: bool) -> None:
     chosen, opened = name_of(label), st.session_state.get(f"opened_{name}")
     if chosen is None:
         st.error("Enter a name of 1 to 80 characters.", icon=":material/edit_note:")
         return
     dataset = service.dataset(name)
+    is_new = opened is None or (opened.query.name, opened.query.shared) != (chosen, is_shared)
+    etag = None if opened is None or is_new else opened.etag
     try:
-        service.library.save(
-            dataset, chosen, sql, limit, opened.etag if opened and opened.query.name == chosen else None
-        )
+        service.library.save(dataset, chosen, sql, limit, etag, shared=is_shared)
     except (ChangedMeanwhile, Forbidden) as error:
         st.error(str(error), icon=":material/group:")
         return
-    saved = (stored for stored in service.library.saved(dataset) if stored.query.name == chosen)
-    st.session_state[f"opened_{name}"] = next(saved, None)
+    saved = service.library.saved(dataset)
+    own = (stored for stored in saved if (stored.query.name, stored.query.shared) == (chosen, is_shared))
+    st.session_state[f"opened_{name}"] = next(own, None)
     st.toast(f"Saved {chosen}", icon=":material/save:")
 
 
@@ -167,7 +173,8 @@ def _rename(service: Service, name: str, stored: Stored) -> None:
 
 @st.dialog("Delete a saved query", icon=":material/delete:")
 def _delete(service: Service, name: str, stored: Stored) -> None:
-    st.write(f"This deletes **{stored.query.name}** for all users of this dataset.")
+    whom = "all users of this dataset" if stored.query.shared else "you, who alone see it"
+    st.write(f"This deletes **{stored.query.name}** for {whom}.")
     if st.button("Delete", type="primary", key="delete_now"):
         _apply(lambda: service.library.delete(service.dataset(name), stored))
 

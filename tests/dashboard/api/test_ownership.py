@@ -159,13 +159,14 @@ def test_each_execution_is_one_line_of_the_audit_log_and_counts_as_spending(publ
     service = Service(settings_from_environment(published.environment))
     with capture_logs() as lines, serving(lambda: service, gate) as client:
         sql = "SELECT channel, count(*) AS n FROM contacts GROUP BY channel"
-        assert run(client, ANN, query="custom_sql", sql=sql, limit=9).status_code == 200
+        assert run(client, as_("audrey"), query="custom_sql", sql=sql, limit=9).status_code == 200
         assert client.get("/api/spending", headers=ANN).status_code == 403
-        [spent] = client.get("/api/spending", headers=as_("root", "admins")).json()["spending"]
+        listed = client.get("/api/spending", headers=as_("root", "admins")).json()["spending"]
+    [spent] = [one for one in listed if one["person"] == "audrey"]
     service.close()
     [line] = [one for one in lines if one["event"] == "query"]
     assert (line["person"], line["what"], line["datasets"], line["result"]) == (
-        "ann",
+        "audrey",
         "custom_sql",
         ["contacts"],
         "succeeded",
@@ -174,7 +175,7 @@ def test_each_execution_is_one_line_of_the_audit_log_and_counts_as_spending(publ
     # Athena's minimum of 10 MB at 5 dollars a TB.
     assert line["dollars"] == "0.000048"
     assert (spent["person"], spent["dataset"], spent["queries"], spent["bytes"]) == (
-        "ann",
+        "audrey",
         "contacts",
         1,
         line["bytes"],
@@ -182,15 +183,22 @@ def test_each_execution_is_one_line_of_the_audit_log_and_counts_as_spending(publ
 
 
 def test_the_bytes_of_a_day_are_a_persons_own(published):
-    """Above USER_BYTES_PER_DAY a person's next query is 429 with the figures; another person's runs."""
+    """Above USER_BYTES_PER_DAY a person's next query is 429 with the figures, after a restart too; others' run."""
     service = Service(settings_from_environment({**published.environment, "USER_BYTES_PER_DAY": "1"}))
     with serving(lambda: service, gate) as client:
-        assert run(client, ANN, query="all_records", limit=3).status_code == 200
-        refused = run(client, ANN, query="all_records", limit=4)
+        assert run(client, as_("abe"), query="all_records", limit=3).status_code == 200
+        refused = run(client, as_("abe"), query="all_records", limit=4)
         assert refused.status_code == 429
         assert "and the limit is 1 B a day" in refused.json()["error"]
-        assert run(client, BEN, query="all_records", limit=4).status_code == 200
+        # Figures of the Overview are for all people, and somebody pays for them.
+        assert client.get("/api/daily?from=2026-01-05&to=2026-01-06", headers=as_("abe")).status_code == 429
+        assert run(client, as_("bea"), query="all_records", limit=4).status_code == 200
     service.close()
+    restarted = Service(settings_from_environment({**published.environment, "USER_BYTES_PER_DAY": "1"}))
+    with serving(lambda: restarted, gate) as client:
+        assert run(client, as_("abe"), query="all_records", limit=5).status_code == 429
+        assert run(client, as_("cai"), query="all_records", limit=5).status_code == 200
+    restarted.close()
 
 
 COSTLY = [

@@ -156,3 +156,38 @@ def test_a_query_is_saved_by_analysts_of_its_dataset_alone(shared):
     with pytest.raises(Forbidden, match="takes the role analyst"):
         ann.save(dataset, "Mine", SQL, 100)
     assert names(ann, dataset) == []
+
+
+def test_a_private_query_is_seen_by_its_person_alone(shared):
+    """Not by another person, and not by an admin; both kinds may have the same name."""
+    dataset, ann, bob = shared
+    ann._requester, bob._requester = lambda: Requester("ann", "Ann"), lambda: Requester("bob", "Bob")
+    ann.save(dataset, "Ours", SQL, 100)
+    ann.save(dataset, "Ours", f"{SQL} LIMIT 1", 100, shared=False)
+    bob.save(dataset, "Mine", SQL, 100, shared=False)
+    assert [(one.query.name, one.query.shared) for one in ann.saved(dataset)] == [("Ours", False), ("Ours", True)]
+    assert names(bob, dataset) == ["Mine", "Ours"]
+    bob._requester = lambda: Requester("ada", "Ada", roles=Roles("admin"))
+    assert names(bob, dataset) == ["Ours"]
+    with pytest.raises(Forbidden, match="who alone may change it"):
+        bob.delete(dataset, ann.saved(dataset)[0])
+
+
+def test_a_private_query_is_renamed_and_deleted_by_its_person(shared):
+    """It stays private, and the shared one of the same name stays as it is."""
+    dataset, ann, _ = shared
+    ann._requester = lambda: Requester("ann", "Ann")
+    ann.save(dataset, "One", SQL, 100)
+    ann.save(dataset, "One", SQL, 100, shared=False)
+    ann.rename(dataset, ann.saved(dataset)[0], "Two")
+    ann.forget()
+    assert [(one.query.name, one.query.shared) for one in ann.saved(dataset)] == [("One", True), ("Two", False)]
+    ann.delete(dataset, ann.saved(dataset)[1])
+    assert names(ann, dataset) == ["One"]
+
+
+def test_without_sign_in_a_query_is_shared(shared):
+    """There is no person whom it could belong to, and it does not vanish."""
+    dataset, ann, _ = shared
+    with pytest.raises(Forbidden, match="sign-in is off"):
+        ann.save(dataset, "Mine", SQL, 100, shared=False)
