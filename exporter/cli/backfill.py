@@ -21,6 +21,11 @@ from exporter.sources.opening import SourceName, way_of
 @click.option("--force", is_flag=True, help="Export days again that are closed already.")
 @options.ANY_SOURCE
 @click.option("--export-arn", metavar="ARN", help="Completed or running table export to read; without it, a new one.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that convert a table export's files before they are merged.",
+)
 @options.SEGMENTS
 @options.RANGES
 @options.MAX_READ_UNITS
@@ -42,6 +47,7 @@ def backfill(
     force: bool,
     source: SourceName | None,
     export_arn: str | None,
+    workers: int | None,
     segments: int | None,
     ranges: int,
     max_read_units: float | None,
@@ -55,9 +61,13 @@ def backfill(
         raise UsageError("--start and --end are needed; --end is included")
     if export_arn and source != "table-export":
         raise UsageError("--export-arn belongs to --source table-export")
+    if workers and source != "table-export":
+        raise UsageError("--workers belongs to --source table-export")
     if chunk_days and way_of(settings.dataset, source) != "index":
         raise UsageError("a scan or a table export reads the whole table once for all days; leave out --chunk-days")
-    request = BackfillRequest(window, chunk_days, force, source, segments, export_arn, ranges, max_read_units, wait)
+    request = BackfillRequest(
+        window, chunk_days, force, source, segments, export_arn, workers, ranges, max_read_units, wait
+    )
     with progress_shown() as progress, stop_on_signal() as stop:
         done = Backfill(settings, request, progress=progress, stop=stop).run(_log_run)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())

@@ -17,7 +17,7 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
-from exporter.run.table_export import export_to_read
+from exporter.run.table_export.exporting import export_to_read
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
 from exporter.storage.object_store import Store
@@ -44,6 +44,8 @@ class BackfillRequest:
     """Segments of a scan; None: as many as the table's size asks for."""
     export_arn: str | None = None
     """The table export that is read; None: a new one is started."""
+    workers: int | None = None
+    """Processes that convert the export's files before the run; None: the run itself reads them."""
     ranges: int = 8
     max_read_units: float | None = None
     wait_minutes: float = 0.0
@@ -132,7 +134,7 @@ class Backfill:
         if way != "index" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
         if way == "table-export" and windows:
-            arn = export_to_read(clients, self._settings, arn, self._stop).arn
+            arn = self._exported(clients, arn)
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
         for number, window in enumerate(windows, start=1):
             if self._stop.is_set():
@@ -146,12 +148,22 @@ class Backfill:
                 break
         return done
 
+    def _exported(self, clients: Clients, arn: str | None) -> str:
+        """Return the ARN of a completed export, of which workers have converted the files where there are any."""
+        export = export_to_read(clients, self._settings, arn, self._stop)
+        if self._request.workers is not None:
+            from exporter.run.table_export.workers import convert_missing
+
+            convert_missing(self._settings, export, self._request.workers, self._stop, self._progress)
+        return export.arn
+
     def _export(self, window: Window, export_arn: str | None) -> RunEntry:
         request = ExportRequest(
             window,
             source=self._request.source,
             segments=self._request.segments,
             export_arn=export_arn,
+            converted=self._request.workers is not None,
             ranges=self._request.ranges,
             max_read_units=self._request.max_read_units,
             wait_minutes=self._request.wait_minutes,

@@ -192,7 +192,7 @@ class ExportJob:
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
             return opener.open(self._way, description, sort_key, self.request.segments)
-        from exporter.run.table_export import export_to_read
+        from exporter.run.table_export.exporting import export_to_read
         from exporter.sources.table_export.manifests import read_files
 
         account = self._account
@@ -204,6 +204,10 @@ class ExportJob:
         # Rows are as of the export: a day that was not over by then stays open, and a later reading is not replaced.
         account.started_at = dt.datetime.fromisoformat(summary.export_time)
         require_older(account)
+        if self.request.converted:
+            from exporter.run.table_export.converter import Converter
+
+            return Converter(self.settings, done).source(self.request.ranges)
         return export_source(self._dataset, description, sort_key, objects, files, self.request.ranges)
 
     def _publisher(

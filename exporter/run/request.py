@@ -48,6 +48,8 @@ class ExportRequest:
     """What is read: the index, the table by a scan, or an export of it to S3; None: what the dataset declares."""
     export_arn: str | None = None
     """The export that is read; None: a new one is started."""
+    converted: bool = False
+    """Whether the export's files are read as `convert` has written them."""
     segments: int | None = None
     """Segments of a scan; None: as many as the table's size asks for."""
     lookback_days: int = 0

@@ -92,11 +92,12 @@ class Store:
         except (ClientError, BotoCoreError) as error:
             raise self._error(error, "list", prefix) from None
 
-    def read(self, key: str) -> tuple[bytes, str] | None:
-        """Return an object's bytes and ETag, or None where there is none."""
+    def read(self, key: str, part: tuple[int, int] | None = None) -> tuple[bytes, str] | None:
+        """Return an object's bytes, or those of a part (offset, length), and its ETag; None where there is none."""
+        wanted: dict[str, Any] = {"Range": f"bytes={part[0]}-{sum(part) - 1}"} if part else {}
         for attempt in range(1, _BODY_ATTEMPTS + 1):
             try:
-                response = self._client.get_object(Bucket=self.bucket, Key=key)
+                response = self._client.get_object(Bucket=self.bucket, Key=key, **wanted)
                 return response["Body"].read(), response["ETag"].strip('"')
             except (IncompleteReadError, ResponseStreamingError, ReadTimeoutError) as error:
                 if attempt == _BODY_ATTEMPTS:

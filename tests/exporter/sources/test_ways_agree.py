@@ -1,16 +1,22 @@
-"""One truth, three ways: the same items through index, scan and table export give equal tables and quarantine."""
+"""One truth, four ways: the same items through index, scan, table export and its converted files give equal tables."""
 
 import dataclasses
 import json
 import random
+import threading
 
 import boto3
 import pytest
 
+import exporter.run.table_export.converter
+import exporter.sources.table_export.converted_source
 import exporter.sources.table_export.exporting
 import exporter.sources.table_export.lines
+from exporter.clients import Clients
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
+from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.exporting import export_to_read
 
 NAMES = ("plain", "with space", 'quo"te', "Ümlaut", "a.b", "line\nfeed", "year", "SELECT", "x" * 200)
 HOSTILE = ("", "\n", '"', "\\", '}\n{"Item":', "\u2028", "ü😀", "null")
@@ -48,10 +54,17 @@ def fill(table, seed, count=60):
         table.dynamodb.put_item(TableName=table.table, Item=item)
 
 
-def read_by(table, way, **options):
+def read_by(table, way, *, converted=False, **options):
     """Run one way and return rows by id, quarantine lines and what the manifest says of each day."""
-    settings = table.settings(S3_PREFIX=f"{table.prefix}-{way}", ATHENA_TABLE=f"rows_{way.replace('-', '_')}")
+    name = f"{way}-converted" if converted else way
+    settings = table.settings(S3_PREFIX=f"{table.prefix}-{name}", ATHENA_TABLE=f"rows_{name.replace('-', '_')}")
     now = table.job(everything=True).clock()
+    if converted:
+        export = export_to_read(Clients(settings.region), settings, None, threading.Event())
+        converter = Converter(settings, export)
+        for file in converter.files:
+            converter.convert(file)
+        options |= {"export_arn": export.arn, "converted": True}
     request = dataclasses.replace(request_from_options(settings, now, everything=True), source=way, ranges=2, **options)
     entry = ExportJob(settings, request, clock=lambda: now).run()
     assert entry.status == "succeeded", entry.error
@@ -71,6 +84,11 @@ def recoverable(scene, monkeypatch):
     """A table with point-in-time recovery; bodies of a few kilobytes, so that every file has several."""
     monkeypatch.setattr(exporter.sources.table_export.exporting, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(exporter.sources.table_export.lines, "BODY_BYTES", 4000)
+    # Days, streams and requests of converted files are small as well, so that every file has several of each.
+    monkeypatch.setattr(exporter.run.table_export.converter, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(exporter.run.table_export.converter, "_LINES_BYTES", 500)
+    monkeypatch.setattr(exporter.sources.table_export.converted_source, "GROUP_BYTES", 9000)
+    monkeypatch.setattr(exporter.sources.table_export.converted_source, "READ_BYTES", 4000)
 
     def made(**variables):
         table = scene(**variables)
@@ -91,6 +109,7 @@ def test_index_scan_and_table_export_agree(recoverable, seed):
     assert by_index[3][0] > 30
     assert read_by(table, "scan") == by_index
     assert read_by(table, "table-export") == by_index
+    assert read_by(table, "table-export", converted=True) == by_index
 
 
 @pytest.mark.parametrize("seed", [4, 5])
@@ -105,3 +124,4 @@ def test_a_table_without_index_is_the_same_by_scan_and_export(recoverable, seed)
     assert (items, rows + withheld) == (60, 60)
     assert withheld > 0
     assert read_by(table, "table-export") == by_scan
+    assert read_by(table, "table-export", converted=True) == by_scan

@@ -1,0 +1,117 @@
+"""Decoded rows of a data file, as `convert` writes them to S3: one object of Arrow streams by day, and its record.
+
+The object has a name of its own for every attempt, and the record is written last and names it. So a worker may be
+killed at any instant or run twice at once: a record always describes one whole object.
+"""
+
+import datetime as dt
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+from dataset_model import Dataset
+from exporter.decoding.batch import QuarantinedItem
+from exporter.errors import SourceError
+from exporter.sources.description import SourceDescription
+from exporter.sources.table_export.manifests import ExportFile
+from exporter.values.numbers import InexactDoubles
+
+CONVERTED_FOLDER = "_converted"
+
+VALUE = "converted:value"
+"""Column of the partition value of each row; a column of a dataset has no colon in its name."""
+
+_FORMAT: Literal[1] = 1
+
+Part = tuple[int, int]
+"""Offset and length in the object."""
+
+
+class ConvertedDay(msgspec.Struct, frozen=True, array_like=True):
+    """The rows of one day."""
+
+    day: dt.date
+    rows: int
+    streams: tuple[Part, ...]
+    """Each holds one batch, in the columns of a decoded page and `VALUE`."""
+    nulled: tuple[Part, ...] = ()
+    """Items with nulled values, as lines; all entries of a row are in one part."""
+    inexact: dict[str, InexactDoubles] = {}
+    """By column."""
+    ignored: dict[str, int] = {}
+    """By attribute."""
+
+
+class ConvertedFile(msgspec.Struct, frozen=True):
+    """What a data file was converted to."""
+
+    source: str
+    """Key of the data file."""
+    md5: str
+    data: str
+    """Key of the object."""
+    items: int
+    """Rows and withheld items that the source holds."""
+    kinds: dict[str, tuple[str, ...]]
+    """Attribute -> DynamoDB types of its values; empty where the dataset adds no columns."""
+    days: tuple[ConvertedDay, ...]
+    """In order."""
+    withheld: tuple[Part, ...]
+    """Items without a readable day, as lines."""
+    format: Literal[1] = _FORMAT
+
+
+def conversion_folder(prefix: str, export_arn: str, dataset: Dataset, description: SourceDescription) -> str:
+    """Return the folder of an export's converted files; another dataset file, or another index, has another."""
+    about = (dataset.model_dump_json(), str(description.projected and sorted(description.projected)), str(_FORMAT))
+    digest = blake2b("\n".join(about).encode(), digest_size=8).hexdigest()
+    return f"{prefix}/{CONVERTED_FOLDER}/{export_arn.rpartition('/')[2]}/{digest}"
+
+
+def record_key(folder: str, file: ExportFile) -> str:
+    """Return the key of a data file's record."""
+    return f"{folder}/{_name(file)}.json"
+
+
+def data_key(folder: str, file: ExportFile, token: str) -> str:
+    """Return the key of an object that no other attempt writes."""
+    return f"{folder}/{_name(file)}-{token}.arrows"
+
+
+def _name(file: ExportFile) -> str:
+    return file.key.rpartition("/")[2].removesuffix(".json.gz")
+
+
+def encoded(record: ConvertedFile) -> bytes:
+    """Return a record as JSON."""
+    return _encoder.encode(record)
+
+
+def decoded_record(body: bytes, where: str, file: ExportFile) -> ConvertedFile:
+    """Return a record; raise SourceError where it is not that of this data file."""
+    try:
+        record = _decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"{where} is not readable: {error}. Remove it, and run `convert` for {file.key}") from None
+    if (record.source, record.md5) != (file.key, file.md5_checksum):
+        raise SourceError(
+            f"{where} is of {record.source} with MD5 {record.md5}; expected {file.key} with {file.md5_checksum}. "
+            "Remove it, and run `convert` for that file"
+        )
+    return record
+
+
+def lines_of(items: list[QuarantinedItem]) -> bytes:
+    """Return quarantined items as lines."""
+    return _encoder.encode_lines(items)
+
+
+def items_of(lines: bytes) -> tuple[QuarantinedItem, ...]:
+    """Return the quarantined items of lines."""
+    return tuple(_items.decode_lines(lines))
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(ConvertedFile)
+_items = msgspec.json.Decoder(QuarantinedItem)

@@ -1,0 +1,188 @@
+"""The files of a table export, converted by workers: one may be killed at any instant or run twice at once."""
+
+import contextlib
+import datetime as dt
+import multiprocessing
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+import exporter.run.table_export.workers
+import exporter.sources.table_export.exporting
+from exporter.clients import Clients
+from exporter.decoding.batch import KEY
+from exporter.errors import SourceError
+from exporter.planning.planner import Reach
+from exporter.planning.window import DayStride
+from exporter.run.backfill import Backfill, BackfillRequest
+from exporter.run.reporting.progress import Quiet
+from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.exporting import export_to_read
+from exporter.run.table_export.workers import convert_missing
+from exporter.storage.object_store import Store
+
+DAYS = {"2026-02-15": ["0", "3", "6", "9"], "2026-02-16": ["1", "4", "7"], "2026-02-17": ["2", "5", "8"]}
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in the program may catch this."""
+
+
+class Exported:
+    """A table of ten items on three days, and an export of it."""
+
+    def __init__(self, table):
+        self.table = table
+        table.dynamodb.update_continuous_backups(
+            TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        for number in range(10):
+            table.put(f"{number}", f"2026-02-{15 + number % 3}T09:00:00Z", "AB"[number % 2])
+        self.settings = table.settings()
+        self.export = export_to_read(Clients("us-east-1"), self.settings, None, threading.Event())
+
+    def converter(self):
+        return Converter(self.settings, self.export)
+
+    def convert(self):
+        """Convert what is left, as one worker does."""
+        converter = self.converter()
+        for file in converter.files:
+            converter.convert(file)
+
+    def keys(self):
+        """Return the number of converted items; raise AssertionError if one was converted twice."""
+        source = self.converter().source(1).source
+        stretches = list(source.splits(Reach(None, None, None), source.extent(None, None), DayStride()))
+        pages = [page for stretch in stretches for piece in stretch.pieces for page in source.pages(piece, None)]
+        keys = [key for page in pages if page.rows.num_rows for key in page.rows.column(KEY).to_pylist()]
+        assert len(keys) == len(set(keys))
+        return len(keys)
+
+    def publish(self, workers=1):
+        """Backfill all three days from the export, by the command's own request."""
+        window = self.table.job(start="2026-02-15", end="2026-02-17").request.window
+        request = BackfillRequest(
+            window, source="table-export", export_arn=self.export.arn, workers=workers, force=True
+        )
+        return Backfill(self.settings, request).run()
+
+    def forget(self):
+        """Remove what has been converted."""
+        for key in self.table.keys("_exports/_converted/"):
+            self.table.s3.delete_object(Bucket=self.settings.bucket, Key=f"{self.table.prefix}/{key}")
+
+
+@pytest.fixture
+def exported(scene, monkeypatch):
+    monkeypatch.setattr(exporter.sources.table_export.exporting, "POLL_SECONDS", 0.01)
+    return Exported(scene())
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """Let workers be calls in this process, where each takes seconds to start."""
+
+    def convert(settings, export, files, _workers, _stop, _progress):
+        for file in files:
+            Converter(settings, export).convert(file)
+
+    monkeypatch.setattr(exporter.run.table_export.workers, "_convert", convert)
+
+
+def test_a_worker_killed_at_any_write_loses_and_doubles_nothing(exported, in_process, monkeypatch):
+    """Before and after each object that a worker writes: the next one goes on, and every item is converted once."""
+    write, calls = Store._put, []
+    for instant in (0, 1, 2, 3, 15, 16):  # of 4 files, each an object and a record; the last time nothing is killed
+        exported.forget()
+        calls.clear()
+
+        def put(store, *arguments, instant=instant):
+            calls.append(arguments[0])
+            if instant == 2 * len(calls) - 2:
+                raise Killed
+            answer = write(store, *arguments)
+            if instant == 2 * len(calls) - 1:
+                raise Killed
+            return answer
+
+        monkeypatch.setattr(Store, "_put", put)
+        with contextlib.suppress(Killed):
+            exported.convert()
+        monkeypatch.setattr(Store, "_put", write)
+        assert len(calls) == min(instant // 2 + 1, 8)
+        exported.convert()
+        assert exported.keys() == 10, instant
+    exported.publish()
+    assert exported.table.days() == DAYS
+
+
+def test_two_workers_at_once_convert_every_item_once(exported, in_process):
+    """Both write objects of their own and the same records; the ten items are published once."""
+    with ThreadPoolExecutor(8) as pool:
+        converters = [exported.converter() for _ in range(2)]
+        list(
+            pool.map(
+                lambda pair: pair[0].convert(pair[1]),
+                [(one, file) for file in converters[0].files for one in converters],
+            )
+        )
+    done = exported.publish()
+    assert done.error is None
+    assert exported.table.days() == DAYS
+    assert done.entries[0].options["export_arn"] == exported.export.arn
+
+
+def test_workers_that_are_killed_are_replaced(exported, monkeypatch):
+    """Real processes, one of them killed after a random time: the others and new ones do the rest."""
+    chance = random.Random(1)
+    killed = []
+
+    def kill():
+        while not killed:
+            time.sleep(chance.random())
+            for child in multiprocessing.active_children()[:1]:
+                os.kill(child.pid, signal.SIGKILL)
+                killed.append(child.pid)
+
+    threading.Thread(target=kill, daemon=True).start()
+    convert_missing(exported.settings, exported.export, 2, threading.Event(), Quiet())
+    assert killed
+    assert exported.converter().missing() == []
+
+
+def test_what_is_missing_or_damaged_is_not_published(exported, in_process, monkeypatch):
+    """A file without a record, a record of another file, an object that is gone: each is an error that names it."""
+    converter = exported.converter()
+    with pytest.raises(SourceError, match=r"4 of 4 files of export .* are not converted"):
+        converter.source(1)
+    record = [converter.convert(file) for file in converter.files][-1]
+    exported.table.s3.delete_object(Bucket=exported.settings.bucket, Key=record.data)
+    done = exported.publish()
+    assert f"{record.data} is missing or shorter than its record says" in done.error
+    assert exported.table.days() == {}
+    with pytest.raises(SourceError, match=r"has no file data/other\.json\.gz; its manifest-files.json lists 4 files"):
+        converter.named(["data/other.json.gz"])
+
+
+def test_days_are_read_as_of_the_export(exported, in_process):
+    """The manifest dates converted rows to the export, so that no later reading is ever replaced by them."""
+    before = dt.datetime.now(dt.UTC)
+    exported.publish()
+    assert {record.read_at < before for record in exported.table.manifest().days.values()} == {True}
+
+
+def test_files_are_converted_by_name(exported, run):
+    """`convert --file` takes one, `--files` a JSON list, and without either all that are left are converted."""
+    first, second = (file.key for file in exported.converter().files[:2])
+    arn = ("--export-arn", exported.export.arn, "--json")
+    done = run(exported.table, "convert", "--file", first, "--files", f'["{second}"]', *arn)
+    assert done.stdout.startswith('{"files":2,'), done.stderr
+    assert len(exported.converter().missing()) == 2
+    assert run(exported.table, "convert", *arn).stdout.startswith('{"files":2,')
+    assert exported.converter().missing() == []
