@@ -14,9 +14,10 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from exporter.clients import Clients
-from exporter.decoding.batch import DecodedPage, QuarantinedItem
+from exporter.decoding.batch import AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import initial_schema
+from exporter.derivations.opening import open_deriver
 from exporter.errors import SourceError
 from exporter.planning.planner import Piece, Planner, Reach
 from exporter.planning.sort_key import SortKey
@@ -63,6 +64,7 @@ class Converter:
         self._dataset = dataset
         self._objects = Store(clients.s3, export.bucket)
         self._store = Store(clients.s3, settings.bucket)
+        self._deriver = open_deriver(dataset, clients)
         self._records = Records(self._store, settings.prefix)
         self.summary, self.files = read_files(self._objects, export.summary_key)
         self._description = describe_source(clients.dynamodb, dataset)
@@ -130,7 +132,7 @@ class Converter:
         adds = self._dataset.undeclared == "add"
         kinds = {name: tuple(sorted(tags)) for name, tags in sorted(source.kinds(_EVERYTHING).items())} if adds else {}
         schema = initial_schema(self._dataset, self._records.schema(), dt.datetime.now(dt.UTC))
-        decoder = PageDecoder(schema, self._dataset, self.sort_key, self._description.table_key)
+        decoder = PageDecoder(schema, self._dataset, self.sort_key, self._description.table_key, deriver=self._deriver)
         seen = _Seen(written)
         for number, page in enumerate(source.pages(_ALL, decoder)):
             value = pa.repeat(pa.scalar(page.partition_value, pa.string()), page.rows.num_rows)
@@ -148,8 +150,9 @@ class Converter:
             streams = tuple(written.add(_stream(batch)) for batch in _gathered(batches))
         spool.drop(day)
         return ConvertedDay(
-            day, rows, streams, tuple(seen.parts[day]), dict(seen.inexact[day]), dict(seen.ignored[day])
-        )
+            day, rows, streams, tuple(seen.parts[day]), tuple(seen.awaited[day]), dict(seen.inexact[day]),
+            dict(seen.ignored[day]),
+        )  # fmt: skip
 
 
 class _Object:
@@ -171,10 +174,13 @@ class _Seen:
     def __init__(self, written: _Object) -> None:
         self._written = written
         self._items: dict[dt.date | None, list[QuarantinedItem]] = defaultdict(list)
+        self._awaited: dict[dt.date, list[AwaitedItem]] = defaultdict(list)
         self._bytes = 0
         self.items = 0
         self.parts: dict[dt.date | None, list[Part]] = defaultdict(list)
         """Day (None: withheld) -> parts of quarantined items."""
+        self.awaited: dict[dt.date, list[Part]] = defaultdict(list)
+        """Day -> parts of items that wait for derived values."""
         self.inexact: dict[dt.date, dict[str, InexactDoubles]] = defaultdict(dict)
         self.ignored: dict[dt.date, dict[str, int]] = defaultdict(dict)
 
@@ -184,6 +190,9 @@ class _Seen:
             row = None if entry.row is None else entry.row + self.items
             self._items[entry.day].append(replace(entry, row=row))
             self._bytes += len(entry.item)
+        for waiting in page.awaited:
+            self._awaited[waiting.day].append(replace(waiting, row=waiting.row + self.items))
+            self._bytes += len(waiting.item)
         self.items += page.items
         for (day, column), found in page.inexact.items():
             of_day = self.inexact[day]
@@ -194,10 +203,13 @@ class _Seen:
             self.flush()
 
     def flush(self) -> None:
-        """Write the quarantined items that are in memory; those of a row are of one page, so they stay together."""
+        """Write the items that are in memory; the entries of a row are of one page, so they stay together."""
         for day, items in self._items.items():
             self.parts[day].append(self._written.add(lines_of(items)))
+        for of_day, waiting in self._awaited.items():
+            self.awaited[of_day].append(self._written.add(lines_of(waiting)))
         self._items.clear()
+        self._awaited.clear()
         self._bytes = 0
 
 

@@ -13,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 import structlog
 
+from dataset_model.derivations import load_modules
 from exporter.errors import Interrupted, SourceError
 from exporter.run.reporting.progress import Progress
 from exporter.run.table_export.converter import Converter
@@ -89,6 +90,7 @@ def _begin(settings: Settings, export: CompletedExport) -> None:
     exclude()
     patch_sdk()
     configure_logging(settings.log_level)
+    load_modules(os.environ)  # which the starter has found to be usable
     signal.signal(
         signal.SIGINT, signal.SIG_IGN
     )  # the terminal sends it to all; the starter waits for what is under way

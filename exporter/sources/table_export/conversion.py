@@ -5,13 +5,14 @@ killed at any instant or run twice at once: a record always describes one whole 
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Literal
 
 import msgspec
 
 from dataset_model import Dataset
-from exporter.decoding.batch import QuarantinedItem
+from exporter.decoding.batch import AwaitedItem, QuarantinedItem
 from exporter.errors import SourceError
 from exporter.sources.description import SourceDescription
 from exporter.sources.table_export.manifests import ExportFile
@@ -37,6 +38,8 @@ class ConvertedDay(msgspec.Struct, frozen=True, array_like=True):
     """Each holds one batch, in the columns of a decoded page and `VALUE`."""
     nulled: tuple[Part, ...] = ()
     """Items with nulled values, as lines; all entries of a row are in one part."""
+    awaited: tuple[Part, ...] = ()
+    """Items with derived values that may come later, as lines."""
     inexact: dict[str, InexactDoubles] = {}
     """By column."""
     ignored: dict[str, int] = {}
@@ -102,8 +105,8 @@ def decoded_record(body: bytes, where: str, file: ExportFile) -> ConvertedFile:
     return record
 
 
-def lines_of(items: list[QuarantinedItem]) -> bytes:
-    """Return quarantined items as lines."""
+def lines_of(items: Sequence[QuarantinedItem | AwaitedItem]) -> bytes:
+    """Return items as lines."""
     return _encoder.encode_lines(items)
 
 
@@ -112,6 +115,12 @@ def items_of(lines: bytes) -> tuple[QuarantinedItem, ...]:
     return tuple(_items.decode_lines(lines))
 
 
+def awaited_of(lines: bytes) -> tuple[AwaitedItem, ...]:
+    """Return the items of lines that wait for derived values."""
+    return tuple(_awaited.decode_lines(lines))
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(ConvertedFile)
 _items = msgspec.json.Decoder(QuarantinedItem)
+_awaited = msgspec.json.Decoder(AwaitedItem)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporter.decoding.batch import DAY, DecodedPage, QuarantinedItem
+from exporter.decoding.batch import DAY, AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import SourceError
 from exporter.planning.planner import Piece, Reach, Stretch
@@ -23,7 +23,7 @@ from exporter.planning.window import DayStride, Window, day_end
 from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.probe import RunningProbe
-from exporter.sources.table_export.conversion import VALUE, ConvertedDay, ConvertedFile, Part, items_of
+from exporter.sources.table_export.conversion import VALUE, ConvertedDay, ConvertedFile, Part, awaited_of, items_of
 
 GROUP_BYTES = 64 << 20
 """Converted bytes of the days that are read together; they are some three times as large in memory and on disk."""
@@ -133,6 +133,8 @@ class ConvertedSource:
             yield self._page(counted=day)
         for nulled in day.nulled:
             yield self._page(nulled=items_of(self._bytes(file, nulled)))
+        for awaited in day.awaited:
+            yield self._page(awaited=awaited_of(self._bytes(file, awaited)))
 
     def _page(
         self,
@@ -141,13 +143,14 @@ class ConvertedSource:
         value: str = "",
         withheld: tuple[QuarantinedItem, ...] = (),
         nulled: tuple[QuarantinedItem, ...] = (),
+        awaited: tuple[AwaitedItem, ...] = (),
         counted: ConvertedDay | None = None,
     ) -> DecodedPage:
         page = DecodedPage(
             rows=rows, items=rows.num_rows + len(withheld), withheld=withheld, nulled=nulled,
             inexact={(counted.day, column): found for column, found in counted.inexact.items()} if counted else {},
             ignored={(counted.day, name): count for name, count in counted.ignored.items()} if counted else {},
-            last_evaluated_key=None, read_units=0.0, partition_value=value,
+            awaited=awaited, last_evaluated_key=None, read_units=0.0, partition_value=value,
         )  # fmt: skip
         with self._observing:
             self.probe.observe(page)

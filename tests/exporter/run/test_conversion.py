@@ -1,6 +1,7 @@
 """The files of a table export, converted by workers: one may be killed at any instant or run twice at once."""
 
 import contextlib
+import dataclasses
 import datetime as dt
 import multiprocessing
 import os
@@ -8,14 +9,17 @@ import random
 import signal
 import threading
 import time
+from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import exporter.run.table_export.workers
 import exporter.sources.table_export.exporting
+import exporter.sources.table_export.lines
 from exporter.clients import Clients
-from exporter.decoding.batch import KEY
+from exporter.decoding.batch import DAY, KEY, AwaitedItem
+from exporter.decoding.decoder import PageDecoder
 from exporter.errors import SourceError
 from exporter.planning.planner import Reach
 from exporter.planning.window import DayStride
@@ -57,12 +61,19 @@ class Exported:
 
     def keys(self):
         """Return the number of converted items; raise AssertionError if one was converted twice."""
-        source = self.converter().source(1).source
-        stretches = list(source.splits(Reach(None, None, None), source.extent(None, None), DayStride()))
-        pages = [page for stretch in stretches for piece in stretch.pieces for page in source.pages(piece, None)]
+        pages = [page for pages in self.pages().values() for page in pages]
         keys = [key for page in pages if page.rows.num_rows for key in page.rows.column(KEY).to_pylist()]
         assert len(keys) == len(set(keys))
         return len(keys)
+
+    def pages(self):
+        """Return number of the file -> its converted pages, of all days."""
+        source = self.converter().source(1).source
+        found = defaultdict(list)
+        for stretch in source.splits(Reach(None, None, None), source.extent(None, None), DayStride()):
+            for piece in stretch.pieces:
+                found[piece.order[0]] += source.pages(piece, None)
+        return found
 
     def publish(self, workers=1):
         """Backfill all three days from the export, by the command's own request."""
@@ -186,3 +197,21 @@ def test_files_are_converted_by_name(exported, run):
     assert len(exported.converter().missing()) == 2
     assert run(exported.table, "convert", *arn).stdout.startswith('{"files":2,')
     assert exported.converter().missing() == []
+
+
+def test_items_that_wait_for_derived_values_travel_with_their_days(exported, monkeypatch):
+    """Each of the ten rows is named as awaited once, on its day, and no two of a file have the same number."""
+    decode = PageDecoder.decode
+
+    def waiting(decoder, body):
+        page = decode(decoder, body)
+        days = page.rows.column(DAY).to_pylist()
+        return dataclasses.replace(page, awaited=tuple(AwaitedItem(n, day, "{}") for n, day in enumerate(days)))
+
+    monkeypatch.setattr(PageDecoder, "decode", waiting)
+    monkeypatch.setattr(exporter.sources.table_export.lines, "BODY_BYTES", 100)
+    exported.convert()
+    found = [(number, [item for page in pages for item in page.awaited]) for number, pages in exported.pages().items()]
+    assert all(len({item.row for item in items}) == len(items) for _, items in found)
+    days = Counter(str(item.day) for _, items in found for item in items)
+    assert days == {"2026-02-15": 4, "2026-02-16": 3, "2026-02-17": 3}
