@@ -6,7 +6,7 @@ reads: `table_schema`, `manifest`, `runs`, `verification`.
 """
 
 from dataset_model.dashboard.section import Dashboard
-from dataset_model.definition import Column, Dataset, IndexSource, ScanSource, Source
+from dataset_model.definition import Column, Dataset, FilesSource, IndexSource, ScanSource, Source
 from dataset_model.faults import DatasetError, Fault
 from dataset_model.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
 from dataset_model.targets import Target
@@ -17,6 +17,7 @@ __all__ = [
     "Dataset",
     "DatasetError",
     "Fault",
+    "FilesSource",
     "IndexSource",
     "ScanSource",
     "Source",

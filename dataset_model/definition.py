@@ -5,6 +5,7 @@ environment variables alone can describe a table without a file.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -137,6 +138,10 @@ Mask = Literal["hash", "last4", "hidden"]
 """How a column is shown to people who may not see its values: a digest of the value, its last four characters, NULL."""
 
 
+FILE_DATE, FILE_LINE = "date", "line"
+"""Attributes that the rows of a file get: the date in the file's name, and the number of the line."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, serialize_by_alias=True)
 
@@ -153,6 +158,13 @@ class _SourceFields(_Model):
     """IANA zone of "the day", and of times that carry no zone."""
     settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """Minutes after a day's end before it counts as closed."""
+
+
+def _files_path(text: str) -> str:
+    folder, _, name = text.rpartition("/")
+    if not folder or "{" in folder or name.count("{date}") != 1 or re.search(r"[{}]", name.replace("{date}", "")):
+        raise ValueError("a key of a folder and a name with {date} once: quicksight/anomalies/{date}.json")
+    return text
 
 
 class IndexSource(_SourceFields):
@@ -234,16 +246,52 @@ class ScanSource(_SourceFields):
         return f"table {self.table}"
 
 
+class FilesSource(_Model):
+    """Files of JSON lines in the bucket, one a day, and the path that has the day in its name."""
+
+    kind: Literal["files"]
+    """The kind of source: files of JSON lines in S3_BUCKET, one a day, as `exporter quicksight export` writes them."""
+    path: Annotated[str, AfterValidator(_files_path)]
+    """Key of a day's file, with {date} once: quicksight/anomalies/{date}.json. Its rows get the attributes `date`, from
+    that name, and `line`, the number of their line, which together identify a row."""
+    time_zone: TimeZone = "UTC"
+    """IANA zone of "the day", and of times that carry no zone."""
+    settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
+    """Minutes after a day's end before it counts as closed."""
+
+    index: ClassVar[str] = ""
+    date_format: ClassVar[str] = "ISO"
+    partition_attributes: ClassVar[tuple[str, ...]] = ()
+    partition_values: ClassVar[tuple[str, ...]] = ()
+    sort_key: ClassVar[str] = FILE_DATE
+
+    @property
+    def table(self) -> str:
+        """The path: what identifies the source where a table does in others."""
+        return self.path
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return self.path
+
+    @property
+    def named(self) -> str:
+        """The source as messages name it."""
+        return f"files {self.path}"
+
+
 def _kind_of_source(value: Any) -> Any:
     kind = value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
     return "index" if kind is None else kind
 
 
-SOURCE_KINDS: Mapping[str, type[_SourceFields]] = {"index": IndexSource, "scan": ScanSource}
+SOURCE_KINDS: Mapping[str, type[_Model]] = {"index": IndexSource, "scan": ScanSource, "files": FilesSource}
+_KINDS_TEXT = ", ".join(map(repr, list(SOURCE_KINDS)[:-1])) + f" or {list(SOURCE_KINDS)[-1]!r}"
 
 Source = Annotated[
-    Annotated[IndexSource, Tag("index")] | Annotated[ScanSource, Tag("scan")],
-    Discriminator(_kind_of_source, custom_error_type="kind", custom_error_message=" or ".join(map(repr, SOURCE_KINDS))),
+    Annotated[IndexSource, Tag("index")] | Annotated[ScanSource, Tag("scan")] | Annotated[FilesSource, Tag("files")],
+    Discriminator(_kind_of_source, custom_error_type="kind", custom_error_message=_KINDS_TEXT),
 ]
 """The union of all kinds of source, decided by `kind`; `index` is the default and the first of them."""
 

@@ -12,9 +12,10 @@ _MEASURES = ("Measure", "Label", "What it is", "Unit")
 def dictionary_text(dataset: Dataset) -> str:
     """Return the dictionary: where rows come from and go to, every declared column, and the measures."""
     target, source = dataset.target, dataset.source
+    kind = "files" if source.kind == "files" else "DynamoDB table"
     facts = [
         *([f"- Owner: {dataset.owner}."] if dataset.owner else []),
-        f"- Source: DynamoDB table `{source.table}`; the attribute `{source.sort_key}` places a row on its day.",
+        f"- Source: {kind} `{source.table}`; the attribute `{source.sort_key}` places a row on its day.",
         f"- Days are days in {source.time_zone}.",
         f"- Athena: `{target.database}.{target.table}`, partitioned by `year`, `month` and `day`.",
     ]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dataset_model import IndexSource
+from dataset_model import FilesSource, IndexSource, ScanSource
 from dataset_model.partitions import day_from_key
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.runs import RunWindow
@@ -22,11 +22,13 @@ from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.settings import Settings
+from exporter.sources.day_files import DayFiles
 from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.index import Index
 from exporter.sources.partial_reads.key_scan import KeyReader, KeyReading, key_attributes, key_digest
 from exporter.sources.partial_reads.table_key_scan import SEGMENTS, TableKeyReader
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.scan_source import Segments
 from exporter.sources.table_scan import TableScan
 from exporter.storage.athena import Athena
 from exporter.storage.object_store import Store, StoredObject
@@ -102,11 +104,15 @@ class Verifier:
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
         attributes = key_attributes(dataset, description)
         if not isinstance(dataset.source, IndexSource):
-            table = dataset.source.table
-            scan = TableScan(self._clients.dynamodb, table, None, attributes, self._limiter, self._stop)
+            scan = self._scan(dataset.source, attributes)
             return TableKeyReader(scan, dataset, description, sort_key).read(self._request.window, self._stop)
         index = Index(self._clients.dynamodb, dataset, description, self._limiter, attributes, self._stop)
         return KeyReader(index, dataset, description, sort_key).read(self._request.window, self._stop)
+
+    def _scan(self, source: ScanSource | FilesSource, attributes: tuple[str, ...]) -> Segments:
+        if isinstance(source, FilesSource):
+            return DayFiles(self._store, source, self._limiter)
+        return TableScan(self._clients.dynamodb, source.table, None, attributes, self._limiter, self._stop)
 
     def _stored(self) -> dict[dt.date, list[StoredObject]]:
         window = self._request.window
@@ -215,7 +221,8 @@ class Verifier:
         targets = [target.format for target in self._settings.dataset.file_targets]
         places = "".join(["the manifest, the objects' ETags and footers", *(f", the {name} files" for name in targets)])
         places += " and Athena" if asked else "; Athena was not asked"
-        return f"items in DynamoDB by their keys ({read}) with {places}"
+        items = "rows of files" if source.kind == "files" else "items in DynamoDB"
+        return f"{items} by their keys ({read}) with {places}"
 
     def _mark(self, seen: Manifest, days: tuple[VerifiedDay, ...], at: dt.datetime) -> None:
         """Set `verified_at` of the closed days that agree, clear it where they do not; skip what was replaced."""

@@ -9,7 +9,7 @@ VERBS = {
     "discover": "inspect.discover.discover_command", "verify": "inspect.verify.verify",
     "doctor": "inspect.doctor.doctor", "quarantine": "quarantine.quarantine", "sync": "sync.sync",
     "runs": "inspect.runs.runs", "stream": "stream.stream", "compact": "compact.compact",
-    "convert": "convert.convert", "lookup": "inspect.lookup.lookup", "quicksight": "inspect.quicksight.quicksight",
+    "convert": "convert.convert", "lookup": "inspect.lookup.lookup", "quicksight": "quicksight.quicksight",
 }  # fmt: skip
 """Verb -> module and name of its command."""
 

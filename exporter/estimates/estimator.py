@@ -5,9 +5,10 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataset_model import Dataset, IndexSource
+from dataset_model import Dataset, FilesSource, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
+from exporter.errors import UsageError
 from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs, widening
 from exporter.estimates.prices import READ_UNIT_BYTES
 from exporter.planning.planner import Planner
@@ -123,6 +124,11 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     store.check()
     records = Records(store, settings.prefix)
     dataset = settings.dataset
+    if isinstance(dataset.source, FilesSource):
+        raise UsageError(
+            f"dataset {dataset.name} is read from {dataset.source.named}, so there are no read units to estimate. "
+            "`export --dry-run` shows which days an export would replace"
+        )
     catalog = Catalog(clients.glue, dataset, settings.location)
     found = preflight(clients, dataset, catalog, records.schema(), now)
     description = found.description

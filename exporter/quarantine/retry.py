@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataset_model import IndexSource
+from dataset_model import FilesSource, IndexSource
 from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UnreadableDate, UsageError
@@ -115,6 +115,11 @@ class Retry:
     def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
         """Retry the items of one run, or of every run; raise UsageError where there are none."""
         dataset = self._settings.dataset
+        if isinstance(dataset.source, FilesSource):
+            raise UsageError(
+                f"dataset {dataset.name} is read from {dataset.source.named}: write the corrected file, then export "
+                "its day, which replaces the rows"
+            )
         self._store.check()
         description = describe_source(self._clients.dynamodb, dataset)
         self._parts = self._wanted(run_id)

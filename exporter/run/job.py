@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from dataset_model import FilesSource
 from dataset_model.records.changes import as_of, changes_of_day
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
@@ -37,7 +38,7 @@ from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
-from exporter.sources.opening import OpenedSource, Opener, export_source, way_of
+from exporter.sources.opening import OpenedSource, Opener, export_source, files_source, way_of
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -189,6 +190,11 @@ class ExportJob:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
     def _opened(self, description: SourceDescription, sort_key: SortKey) -> OpenedSource:
+        if isinstance(self._dataset.source, FilesSource):
+            from exporter.sources.day_files import DayFiles
+
+            day_files = DayFiles(self._store, self._dataset.source, self._limiter)
+            return files_source(self._dataset, description, sort_key, day_files, self.request.ranges)
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
             return opener.open(self._way, description, sort_key, self.request.segments)

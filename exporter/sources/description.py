@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dataset_model import Dataset, IndexSource, ScanSource
+from dataset_model import Dataset, FilesSource, IndexSource, ScanSource
 from dataset_model.date_formats import DateFormatText
+from dataset_model.definition import FILE_DATE, FILE_LINE
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import is_digits
 from exporter.sources.index_query import source_error
@@ -51,6 +52,8 @@ class SourceDescription:
 def describe_source(client: "DynamoDBClient", dataset: Dataset) -> SourceDescription:
     """Return what a dataset's source is; raise SourceError if it differs from what the dataset declares."""
     source = dataset.source
+    if isinstance(source, FilesSource):
+        return SourceDescription((), "S", (FILE_DATE, FILE_LINE), None, 0)
     table = _table(client, source.table)
     types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
     if isinstance(source, ScanSource):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dataset_model import Dataset, IndexSource
+from dataset_model import Dataset, FilesSource, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.errors import SourceError, UsageError
 from exporter.planning.planner import Planner
@@ -23,10 +23,11 @@ from exporter.sources.rate_limiter import RateLimiter
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from exporter.sources.day_files import DayFiles
     from exporter.sources.item_bodies import ItemKeys
     from exporter.sources.table_export.manifests import ExportFile, Objects
 
-SourceName = Literal["index", "scan", "table-export"]
+SourceName = Literal["index", "scan", "table-export", "files"]
 """Ways to read the items of a dataset."""
 
 SEGMENT_BYTES = 1 << 30
@@ -36,7 +37,12 @@ MOST_SEGMENTS = 4096
 
 
 def way_of(dataset: Dataset, wanted: SourceName | None) -> SourceName:
-    """Return the way to read a dataset: as wanted, or as it declares; raise UsageError if it has no index."""
+    """Return the way to read a dataset: as wanted, or as it declares; raise UsageError if it cannot be read so."""
+    if wanted and isinstance(dataset.source, FilesSource):
+        raise UsageError(
+            f"--source {wanted}: dataset {dataset.name} is read from {dataset.source.named}, which is no table. "
+            "Leave out --source."
+        )
     if wanted == "index" and dataset.source.kind != "index":
         raise UsageError(
             f"--source index: dataset {dataset.name} declares no index (its source is a {dataset.source.kind} of table "
@@ -122,6 +128,16 @@ def export_source(
 
     keys = item_keys(dataset.source, description) if isinstance(dataset.source, IndexSource) else None
     source = ExportSource(objects, files, description, keys, at_a_time)
+    return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
+
+
+def files_source(
+    dataset: Dataset, description: SourceDescription, sort_key: SortKey, files: "DayFiles", at_a_time: int
+) -> OpenedSource:
+    """Return the files of a dataset's days as a source."""
+    from exporter.sources import scan_source
+
+    source = scan_source.ScanSource(files, description, at_a_time)
     return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
 
 

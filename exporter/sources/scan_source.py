@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,7 +22,8 @@ from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.item_bodies import WholeBodies, empty_body
 from exporter.sources.partial_reads.probe import RunningProbe
-from exporter.sources.table_scan import SegmentPage, TableScan
+from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_scan import SegmentPage
 
 SAMPLED_SEGMENTS = 32
 """Most segments of which the first page, of at most 1 MB, is looked at before the others are read."""
@@ -35,12 +36,24 @@ class Bodies(Protocol):
         """Return (partition value, body) of the items that the source holds."""
 
 
+class Segments(Protocol):
+    """Something that is read in segments: a table, or files."""
+
+    limiter: RateLimiter
+
+    def page(self, segment: int, segments: int, cursor: dict[str, Any] | None = None) -> SegmentPage:
+        """Return one page of a segment: the first, or that at a cursor."""
+
+    def pages(self, segment: int, segments: int, first: SegmentPage | None = None) -> Iterator[SegmentPage]:
+        """Yield the pages of one of `segments` segments; `first` is its first page if it has been read."""
+
+
 class ScanSource:
     """A table as a source, or an index that is read by its table."""
 
     def __init__(
         self,
-        scan: TableScan,
+        scan: Segments,
         description: SourceDescription,
         segments: int,
         bodies: Bodies | None = None,

@@ -29,6 +29,9 @@ class DemoDataset:
 
 DEMO_DATASETS: Mapping[str, DemoDataset] = {
     "contacts": DemoDataset(("contacts",), "local.sample.contact_table"),
+    "sales": DemoDataset(
+        ("store_summaries", "top_products", "anomalies", "trends", "recommendations"), "local.sample.sales"
+    ),
 }
 """Name -> what it loads, exports and shows."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from pydantic import TypeAdapter, ValidationError
 
-from dataset_model import Dataset, DatasetError, Fault, IndexSource, ScanSource, Source, dataset_from_text
+from dataset_model import Dataset, DatasetError, Fault, FilesSource, IndexSource, ScanSource, Source, dataset_from_text
 from dataset_model.definition import KeyValue
 from dataset_model.loading import partition_values_from_text
 from dataset_model.reading.shipped import DATASET_SCHEMA_FILE, SHIPPED_DATASETS
@@ -69,6 +69,8 @@ def discover_command(
 
 def _require_same_kind(source: Source | None, index: str | None, date_attribute: str | None) -> None:
     """Raise UsageError where a file of one kind of source would be revised by a sample of the other."""
+    if isinstance(source, FilesSource):
+        raise UsageError(f"the dataset file declares {source.named}, and discover looks at tables alone")
     if (isinstance(source, ScanSource) and index) or (isinstance(source, IndexSource) and date_attribute):
         option = "--index" if index else "--date-attribute"
         raise UsageError(

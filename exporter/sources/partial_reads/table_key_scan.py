@@ -13,7 +13,7 @@ from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
 from exporter.sources.item_bodies import WholeBodies
 from exporter.sources.partial_reads.key_scan import KeyReading, no_columns, read_at_once
-from exporter.sources.table_scan import TableScan
+from exporter.sources.scan_source import Segments
 
 SEGMENTS = 8
 """Read at a time."""
@@ -24,7 +24,7 @@ _NO_VALUE = ""
 class TableKeyReader:
     """Reads the keys of one table's items."""
 
-    def __init__(self, scan: TableScan, dataset: Dataset, description: SourceDescription, sort_key: SortKey) -> None:
+    def __init__(self, scan: Segments, dataset: Dataset, description: SourceDescription, sort_key: SortKey) -> None:
         """`scan` asks for `key_attributes`."""
         self._scan = scan
         self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})

@@ -9,7 +9,7 @@ from scenario import BUCKET
 
 from dataset_model import Dataset, IndexSource, Target
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord, TargetObject
-from exporter.cli.inspect.quicksight import quicksight
+from exporter.cli.quicksight import quicksight
 from exporter.storage.object_store import Store
 from exporter.targets import quicksight_manifest
 from exporter.targets.quicksight_manifest import QuickSightManifest

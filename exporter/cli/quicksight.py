@@ -1,7 +1,11 @@
-"""`exporter quicksight check`."""
+"""`exporter quicksight`: what QuickSight imports."""
 
+import json
+import os
 import sys
 from dataclasses import asdict
+from decimal import Decimal
+from typing import IO
 
 import click
 import orjson
@@ -10,13 +14,34 @@ from exporter.audit.quicksight_check import Checked, quicksight_check
 from exporter.cli import options
 from exporter.clients import Clients
 from exporter.errors import UsageError
+from exporter.runtime.logs import configure_logging
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
 
 @click.group()
 def quicksight() -> None:
-    """Look at what QuickSight imports."""
+    """Write what QuickSight imports, and look at it."""
+
+
+@quicksight.command()
+@click.option(
+    "--event", "events", type=click.File(encoding="utf-8"), multiple=True, required=True, metavar="FILE",
+    help="A day's event as JSON; - is standard input. May be given several times.",
+)  # fmt: skip
+def export(*, events: tuple[IO[str], ...]) -> None:
+    """Write the five files of a day's sales; print what was written as one JSON line for each event."""
+    from exporter.sales.daily_export import export_event, sales_settings
+
+    settings = sales_settings()
+    configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
+    for event in events:
+        try:
+            # Not as float: a number keeps all its digits.
+            value = json.load(event, parse_float=Decimal)
+        except (ValueError, RecursionError) as error:
+            raise UsageError(f"--event {event.name}: expected JSON; {error}. Nothing of it was written") from None
+        click.echo(json.dumps(export_event(settings, value)))
 
 
 @quicksight.command()
