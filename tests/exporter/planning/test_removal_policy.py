@@ -6,7 +6,7 @@ import pytest
 
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from exporter.errors import RemovalRefused
-from exporter.planning.removal_policy import RemovalPolicy, vanished_values
+from exporter.planning.removal_policy import IndexState, RemovalPolicy, vanished_values
 
 TODAY = dt.date(2026, 11, 20)
 MOMENT = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
@@ -37,6 +37,15 @@ def policy(*, accept_empty: bool = False, expires: int | None = None) -> Removal
     )
 
 
+def refusal(guard: RemovalPolicy, day: dt.date, answer: IndexState) -> str | None:
+    """Return why a day that came back empty may not be removed, or None where it may."""
+    try:
+        guard.check([day], answer)
+    except RemovalRefused as refused:
+        return str(refused)
+    return None
+
+
 def test_an_index_that_answers_nothing_removes_nothing():
     """If no partition value holds anything, published days stay and the reason names what to check."""
     with pytest.raises(RemovalRefused, match=r"2026-11-18 is published.*GSI_PK_VALUE.*--accept-empty"):
@@ -51,14 +60,14 @@ def test_an_index_without_a_readable_date_removes_nothing():
 
 def test_an_emptied_day_of_a_living_index_goes():
     """Where the index answers, an empty day has really become empty."""
-    policy().check([dt.date(2026, 11, 18)], "readable days")
+    assert refusal(policy(), dt.date(2026, 11, 18), "readable days") is None
 
 
 def test_days_older_than_the_ttl_stay():
     """Items that TTL has removed still happened."""
     with pytest.raises(RemovalRefused, match=r"expires_after_days \(90\)"):
         policy(expires=90).check([dt.date(2026, 8, 1)], "readable days")
-    policy(expires=90).check([dt.date(2026, 11, 18)], "readable days")
+    assert refusal(policy(expires=90), dt.date(2026, 11, 18), "readable days") is None
 
 
 def test_a_day_that_ttl_has_begun_to_empty_stays_whole():
@@ -94,8 +103,10 @@ def test_a_lost_record_protects_as_well():
 
 
 def test_accept_empty_means_it():
-    """The operator's word overrides both guards."""
-    policy(accept_empty=True, expires=90).check([dt.date(2026, 8, 1)], "nothing")
+    """The operator's word overrides each guard: an empty index, one without dates, an expired day."""
+    for answer in ("nothing", "unreadable days", "readable days"):
+        assert refusal(policy(expires=90), dt.date(2026, 8, 1), answer) is not None
+        assert refusal(policy(accept_empty=True, expires=90), dt.date(2026, 8, 1), answer) is None
 
 
 def test_a_partition_value_that_is_gone_is_named():
