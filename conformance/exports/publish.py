@@ -59,8 +59,9 @@ def publish(stand_in: StandIn, contact_count: int) -> tuple[Export, ...]:
         _put(stand_in, name, content)
         made.append(_of_file(stand_in, name))
         run(made[-1], "export", "--all")
-    made.append(_of_file(stand_in, "formats"))
-    run(made[-1], "export", "--all")
+    for name in ("formats", "masked"):
+        made.append(_of_file(stand_in, name))
+        run(made[-1], "export", "--all")
     _create(stand_in, "appended", has_numbers=False, number_at=True)
     made.append(_of_file(stand_in, "appended"))
     for number in range(2):
