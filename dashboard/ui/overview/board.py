@@ -107,7 +107,8 @@ def _drill_down(scene: Scene, view: View, asked: BoardRequest | None) -> "DrillD
 
 def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
     model = service.model(name)
-    choices = {column: service.choices(name, column) or () for column in model.dimensions}
+    # Of those that are drawn, in colours: each is read over every published day, on every click.
+    choices = {column: service.choices(name, column) or () for column in model.counted_dimensions}
     return Scene(model, view.picked, *figures, choices)
 
 

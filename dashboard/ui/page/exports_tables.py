@@ -50,7 +50,10 @@ def day_table(manifest: Manifest, verified: Mapping[dt.date, DayStatus], dataset
         },
         alt="Published days",
     )
-    st.caption("An open day was read before its end plus the settling time. The next scheduled run reads it again.")
+    zone = f"Times are in {dataset.source.time_zone}."
+    st.caption(
+        f"An open day was read before its end plus the settling time. The next scheduled run reads it again. {zone}"
+    )
 
 
 def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
@@ -69,6 +72,7 @@ def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
         },
         alt="Runs of the exporter",
     )
+    st.caption(f"Times are in {dataset.source.time_zone}.")
 
 
 def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> None:
@@ -137,7 +141,7 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
         "Rows": record.rows,
         "Size": formats.size(record.bytes),
         "Quarantined": record.withheld + record.nulled,
-        "Read at": _moment(record.read_at, dataset),
+        "Read at": _clock(record.read_at, dataset),
         "Run": ", ".join(dict.fromkeys(item.run_id for item in record.objects)),
     }
 
@@ -160,13 +164,13 @@ def _verification(verified: DayStatus | None, dataset: Dataset) -> str:
         return "Not verified"
     if verified.verified_at is None:
         return "⚠ Changed since its export"
-    return f"✓ {_moment(verified.verified_at, dataset)}"
+    return f"✓ {_clock(verified.verified_at, dataset)}"
 
 
 def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
     window = run.window
     return {
-        "Started": _moment(run.started_at, dataset),
+        "Started": _clock(run.started_at, dataset),
         "Outcome": _OUTCOMES[run.status],
         "Window": "everything" if window is None else f"{window.start} to {window.end}",
         "Rows": run.rows,
@@ -177,6 +181,11 @@ def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
         "Remarks": "; ".join(filter(None, (run.error, *run.warnings))),
         "Run": run.run_id,
     }
+
+
+def _clock(instant: dt.datetime, dataset: Dataset) -> str:
+    """Return an instant for a table that names the zone once, below it."""
+    return formats.instant(instant, dataset.zone, "").rstrip()
 
 
 def _moment(instant: dt.datetime, dataset: Dataset) -> str:

@@ -7,6 +7,8 @@ import pytest
 
 from dashboard.model.filters import Days, Filters, Range, params_from_filters
 from dashboard.model.ranges import range_text, with_linked_ranges
+from dashboard.ui.overview import board
+from dashboard.ui.page.view_state import View
 
 WINDOW = Days(dt.date(2026, 1, 10), dt.date(2026, 1, 19))
 
@@ -64,3 +66,13 @@ def test_a_range_reads_as_what_it_is():
     """Two ends, one of them, one value, or a word."""
     found = [Range("1", "2"), Range("1", "1"), Range("1"), Range("", "2"), Range(empty=True), Range(empty=False)]
     assert [range_text(each) for each in found] == ["1 to 2", "1", "from 1", "up to 2", "empty", "not empty"]
+
+
+def test_a_click_reads_the_values_of_drawn_dimensions_alone(service, monkeypatch):
+    """Of eight dimensions three are drawn: reading the others' values over all days would cost every click."""
+    figures, asked = service.overview("contacts", Filters(WINDOW)), []
+    choices = service.choices
+    monkeypatch.setattr(service, "choices", lambda name, column: asked.append(column) or choices(name, column))
+    board._scene(service, "contacts", View(WINDOW, Filters()), (figures, figures))
+    assert sorted(asked) == ["agent_name", "channel", "initiation_method"]
+    assert len(service.model("contacts").dimensions) == 8

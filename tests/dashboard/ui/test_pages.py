@@ -410,6 +410,9 @@ def test_exports_shows_days_and_runs(visit, published: Published):
     assert days["Rows"].sum() == len(published.rows)
     assert list(runs["Outcome"]) == ["✓ Succeeded", "✕ Failed"]
     assert {text.split(" ")[0] for text in days["Verified"]} == {"✓"}
+    assert list(days.columns)[:3] == ["Day", "State", "Verified"]
+    assert not any("UTC" in text for text in (*days["Verified"], *days["Read at"]))
+    assert "Times are in UTC." in texts(app)
     assert "The latest verification agreed" in [success.value for success in app.success][-1]
     assert metrics(app)["Quarantined, latest run"] == "0"
     assert metrics(app)["Published rows"] == f"{len(published.rows):,}"
