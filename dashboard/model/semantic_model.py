@@ -125,8 +125,10 @@ class SemanticModel:
 
     @property
     def groupings(self) -> tuple[str, ...]:
-        """What rows may be grouped by: the day, the parts of the calendar, the dimensions."""
-        return tuple(dict.fromkeys(("day", *self.calendar.names(), *self.dimensions)))
+        """What rows may be grouped by: the day, the parts of the calendar, the dimensions; none of a masked column."""
+        masked = self.view.masks.keys()
+        parts = (name for name in self.calendar.names() if masked.isdisjoint(self.calendar.reads(name)))
+        return tuple(dict.fromkeys(("day", *parts, *self.dimensions)))
 
     @property
     def ranged(self) -> Mapping[str, ColumnType]:

@@ -258,3 +258,11 @@ def test_tables_of_the_same_rows_by_other_names_are_refused(orders, suffix):
         for who in (MASKED, SEES):
             with acting_for(who), pytest.raises(RefusedSql):
                 orders.prepare("orders", QueryRequest("custom_sql", 10, sql=f"SELECT * FROM {name}"))
+
+
+@pytest.mark.parametrize("mask", ["hash", "hidden"])
+def test_rows_are_not_grouped_by_the_hour_of_a_masked_time(mask):
+    """Every hour would be empty, or the query fail: the time of the sort key has no hour for this person."""
+    assert "hour" in seen({}).groupings
+    assert "hour" not in seen({"placed_at": mask}).groupings
+    assert seen({"placed_at": mask}).groupings[:2] == ("day", "week")
