@@ -1,6 +1,6 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench conformance soak lint lock images templates
+.PHONY: help setup demo test bench conformance soak lint lock sbom images templates
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
@@ -38,8 +38,9 @@ bench: setup ## run the benchmarks in their short forms
 conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; half an hour)
 	@exec $(PY) -m conformance
 
-soak: setup ## play 500 random scenarios of exports; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+soak: setup ## play 500 random scenarios of exports and 500 generated requests a route; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
+	@GENERATED=500 $(PY) -m pytest -q tests/dashboard/api/test_generated.py
 	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 
 lint: setup ## check style, format, types and who imports whom
@@ -60,6 +61,10 @@ lock: setup ## resolve every lock file: the programs', each image's, the benchma
 	@.venv/bin/uv pip compile --quiet exporter/native/compiler.in --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements-compiler.lock
 	@sh containers/lock.sh
+	@$(PY) containers/licences.py > docs/licences.md
+
+sbom: setup ## write a bill of materials per image to build/sbom, from the images' lock files
+	@sh containers/sbom.sh
 
 images: setup ## build the container images and run each (docker where its daemon answers, else buildah and podman)
 	@sh containers/images.sh
