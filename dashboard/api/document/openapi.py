@@ -68,7 +68,7 @@ def openapi(max_rows: int) -> dict[str, Any]:
         },
         "paths": {
             "/healthz": {"get": _operation("Whether pages can be served", {"type": "object"}, errors=("503",))},
-            "/api/stats": {"get": _operation("Figures of the Overview", _stats(), errors=("403", "503"))},
+            "/api/stats": {"get": _operation("Figures of the Overview", _stats(), errors=("400", "403", "429", "503"))},
             "/api/query": {"post": _query(max_rows)},
             "/api/results": {"get": _results(), "delete": stop_operation(_operation, _EXECUTION)},
             "/api/download": {"get": _download()},
@@ -316,7 +316,7 @@ def _files() -> dict[str, Any]:
         "expiresInSeconds": {"type": "integer", "description": "Asking again gives new addresses."},
     }
     schema = {"type": "object", "properties": properties}
-    operation = _operation("What /api/unload wrote", schema, errors=("400", "404", "409", "422", "503"))
+    operation = _operation("What /api/unload wrote", schema, errors=("400", "403", "404", "409", "422", "503"))
     operation["parameters"] = [_EXECUTION]
     operation["responses"]["202"] = _pending()
     return operation
