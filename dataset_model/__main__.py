@@ -21,6 +21,14 @@ from dataset_model.loading import load_dataset
 _MODULES = (definition, section, targets)
 """Where the models of a dataset file are."""
 
+_USAGE = """\
+usage: python -m dataset_model VERB
+  check NAME-OR-FILE  report every fault of a dataset file, with its line
+  docs NAME-OR-FILE   print a data dictionary as Markdown
+  schema              print the JSON Schema of dataset files
+  derivations         list the functions that compute a column
+"""
+
 
 def schema_text() -> str:
     """Return the JSON Schema that editors check dataset files against."""
@@ -53,7 +61,7 @@ def main(arguments: list[str]) -> int:
         case ["schema"]:
             sys.stdout.write(schema_text())
             return 0
-        case ["check" | "docs" as verb, reference]:
+        case ["check" | "docs" as verb, reference] if not reference.startswith("-"):
             try:
                 require_modules(os.environ)
                 dataset = load_dataset(reference, os.environ, derives=verb == "check")
@@ -72,9 +80,9 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(listing())
             return 0
         case _:
-            verbs = "schema | derivations | check NAME-OR-FILE | docs NAME-OR-FILE"
-            sys.stderr.write(f"usage: python -m dataset_model {verbs}\n")
-            return 2
+            is_help = not {"-h", "--help"}.isdisjoint(arguments)
+            (sys.stdout if is_help else sys.stderr).write(_USAGE)
+            return 0 if is_help else 2
 
 
 if __name__ == "__main__":

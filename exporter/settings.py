@@ -53,7 +53,9 @@ def settings_from_environment(
     given = os.environ if environment is None else environment
     reader = _Reader(given)
     bucket = reader.text("S3_BUCKET", "the name of the bucket that holds the data")
-    region = given.get("AWS_REGION") or reader.text("AWS_DEFAULT_REGION", "AWS_REGION, an AWS region", "AWS_REGION")
+    region = given.get("AWS_REGION") or reader.text(
+        "AWS_DEFAULT_REGION", "an AWS region, such as eu-central-1", "AWS_REGION"
+    )
     mode = reader.choice("DATE_RANGE_MODE", get_args(DateRangeMode), "PREVIOUS_DAY")
     level = reader.choice("LOG_LEVEL", get_args(LogLevel), "INFO")
     hours = reader.whole("LOOKBACK_HOURS", 24, "hours", 1, 24 * 366)

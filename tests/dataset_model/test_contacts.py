@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from dataset_model import load_dataset
@@ -75,3 +76,11 @@ def test_check_tells_faults_and_status(tmp_path: Path) -> None:
 def test_wrong_usage_shows_the_verbs() -> None:
     """A verb that does not exist ends with status 2."""
     assert main(["explain"]) == 2
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["check", "--help"], ["docs", "-h"], ["schema", "--help"]])
+def test_help_shows_the_verbs(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Help is no name of a dataset: each verb is shown, and the status is 0."""
+    assert main(arguments) == 0
+    shown = capsys.readouterr().out
+    assert [line.split()[0] for line in shown.splitlines()[1:]] == ["check", "docs", "schema", "derivations"]

@@ -28,6 +28,7 @@ def test_every_fault_is_reported_at_once():
         "GSI_SK_ATTRIBUTE", "DATE_FORMAT", "DATE_RANGE_MODE", "LOOKBACK_HOURS", "LOG_LEVEL",
     ):  # fmt: skip
         assert f"environment: {name}: expected" in message
+    assert "AWS_REGION: expected an AWS region, such as eu-central-1; found nothing" in message
     assert "'YESTERDAY'" in message
     assert "'many'" in message
 
