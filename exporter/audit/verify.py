@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from dataset_model import FilesSource, IndexSource, ScanSource
 from dataset_model.partitions import day_from_key
+from dataset_model.records.changes import CHANGES_FOLDER, change_file, milliseconds
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.runs import RunWindow
 from dataset_model.records.table_schema import TableSchema
@@ -94,6 +95,7 @@ class Verifier:
         self._check_counts(reading)
         accounted = self._account(reading, description)
         self._note(days, reading, description)
+        self._note_changes(manifest)
         verification = self._verification(started, facts, days, accounted)
         self._records.write_verification(verification)
         self._mark(manifest, days, verification.finished_at)
@@ -167,6 +169,24 @@ class Verifier:
                 "such keys; `exporter export --all` quarantines them."
             )
         return reading.unreadable_items - unaccounted
+
+    def _note_changes(self, manifest: Manifest) -> None:
+        """Note days with changes that are later than their reading: the table does not have them, the view does."""
+        prefix, window = self._settings.prefix, self._request.window
+        later: set[dt.date] = set()
+        for found in self._store.objects(f"{prefix}/{CHANGES_FOLDER}/year="):
+            about = change_file(prefix, found.key)
+            if about is None or (window is not None and about[0] not in window):
+                continue
+            record = manifest.days.get(about[0])
+            if record is None or record.as_of is None or about[1] >= milliseconds(record.read_at):
+                later.add(about[0])
+        if later:
+            table = self._settings.dataset.target.table
+            self._notes.append(
+                f"{len(later)} days from {min(later)} to {max(later)} have changed since they were read: what is "
+                f"verified is table {table} as of its readings; view {table}_live shows the changes and is not compared"
+            )
 
     def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: SourceDescription) -> None:
         for state, reason in (

@@ -281,6 +281,26 @@ def test_the_exit_status_says_whether_something_was_found(scene, run):
     ]
 
 
+def test_table_exports_that_never_ended_or_were_never_read_are_found(scene):
+    """A day after its last object: an export without its summary, and one that no run has published."""
+    table = filled(scene)
+    put(table, "_exports/AWSDynamoDB/01-a/_started")
+    put(table, "_exports/AWSDynamoDB/01-b/manifest-summary.json")
+    put(table, "_exports/_converted/01-a/x/data.json")
+    now = dt.datetime.now(dt.UTC)
+
+    def found(at):
+        return [finding for finding in examine(table.settings(), at) if finding.kind == "table export"]
+
+    assert found(now + dt.timedelta(hours=23)) == []
+    first, second = found(now + dt.timedelta(hours=25))
+    assert first.where == f"{table.prefix}/_exports/AWSDynamoDB/01-a/"
+    assert first.found.startswith("never ended; its newest object is of ")
+    assert f"--export-arn ...:table/{table.table}/export/01-a` says why" in first.advice
+    assert second.found.startswith("ended and was read by no run")
+    assert f"--source table-export --export-arn ...:table/{table.table}/export/01-b`" in second.advice
+
+
 def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_found(scene):
     """Days read before there were changes, change files that `compact` would remove, and the stream's own settings."""
     table = scene()

@@ -12,6 +12,7 @@ from dataclasses import replace
 import boto3
 import pyarrow.parquet as pq
 import pytest
+from changing import event, item, write
 from faults import Faults
 
 from dataset_model.records.verification import Verification
@@ -371,3 +372,16 @@ def test_an_answer_that_is_taken_for_the_last_is_refused(scene, monkeypatch):
     )
     with pytest.raises(SourceError, match="was decoded as the last page"):
         verify(table)
+
+
+def test_days_with_later_changes_are_not_called_complete_without_a_note(scene):
+    """What agrees is the table as it was read; the days that the live view shows differently are named."""
+    table = filled(scene)
+    write(table, event(1, NOW - dt.timedelta(hours=2), item("1", "2026-02-16T09:58:00Z"), None))
+    table.export(**WEEK)
+    assert not [note for note in verify(table, athena=False).notes if "_live" in note]
+    write(table, event(2, NOW + dt.timedelta(minutes=1), item("4", "2026-02-17T09:58:00Z"), None))
+    assert verify(table, athena=False).notes[-1] == (
+        "1 days from 2026-02-17 to 2026-02-17 have changed since they were read: what is verified is table rows as of "
+        "its readings; view rows_live shows the changes and is not compared"
+    )
