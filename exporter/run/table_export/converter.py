@@ -31,6 +31,7 @@ from exporter.sources.table_export.conversion import (
     ConvertedDay,
     ConvertedFile,
     Part,
+    columns_of,
     conversion_folder,
     data_key,
     decoded_record,
@@ -124,8 +125,8 @@ class Converter:
 
     def _converted(
         self, file: ExportFile, spool: Spool, written: "_Object"
-    ) -> tuple[int, dict[str, tuple[str, ...]], tuple[ConvertedDay, ...], tuple[Part, ...]]:
-        """Write a file's rows to `written`; return its items, their types, its days and what is withheld."""
+    ) -> tuple[int, dict[str, str], dict[str, tuple[str, ...]], tuple[ConvertedDay, ...], tuple[Part, ...]]:
+        """Write a file's rows to `written`; return its items, columns, types, days and what is withheld."""
         source = export_source(
             self._dataset, self._description, self.sort_key, self._objects, [file], at_a_time=1
         ).source
@@ -140,7 +141,7 @@ class Converter:
             seen.add(page)
         seen.flush()
         days = tuple(self._day(day, spool, seen, written) for day in spool.days())
-        return seen.items, kinds, days, tuple(seen.parts[None])
+        return seen.items, columns_of(schema), kinds, days, tuple(seen.parts[None])
 
     def _day(self, day: dt.date, spool: Spool, seen: "_Seen", written: "_Object") -> ConvertedDay:
         spooled = spool.day(day)

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from dataset_model import Dataset
+from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.batch import AwaitedItem, QuarantinedItem
 from exporter.errors import SourceError
 from exporter.sources.description import SourceDescription
@@ -56,6 +57,8 @@ class ConvertedFile(msgspec.Struct, frozen=True):
     """Key of the object."""
     items: int
     """Rows and withheld items that the source holds."""
+    columns: dict[str, str]
+    """As `columns_of` returns them, of the schema under which it was decoded."""
     kinds: dict[str, tuple[str, ...]]
     """Attribute -> DynamoDB types of its values; empty where the dataset adds no columns."""
     days: tuple[ConvertedDay, ...]
@@ -84,6 +87,13 @@ def data_key(folder: str, file: ExportFile, token: str) -> str:
 
 def _name(file: ExportFile) -> str:
     return file.key.rpartition("/")[2].removesuffix(".json.gz")
+
+
+def columns_of(schema: TableSchema) -> dict[str, str]:
+    """Return column -> its attribute, path or derivation, and its type."""
+    return {
+        column.name: f"{column.attribute or column.derive or ''}: {column.type.athena}" for column in schema.columns
+    }
 
 
 def encoded(record: ConvertedFile) -> bytes:

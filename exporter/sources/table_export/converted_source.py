@@ -23,7 +23,15 @@ from exporter.planning.window import DayStride, Window, day_end
 from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.probe import RunningProbe
-from exporter.sources.table_export.conversion import VALUE, ConvertedDay, ConvertedFile, Part, awaited_of, items_of
+from exporter.sources.table_export.conversion import (
+    VALUE,
+    ConvertedDay,
+    ConvertedFile,
+    Part,
+    awaited_of,
+    columns_of,
+    items_of,
+)
 
 GROUP_BYTES = 64 << 20
 """Converted bytes of the days that are read together; they are some three times as large in memory and on disk."""
@@ -108,15 +116,25 @@ class ConvertedSource:
             complete_to = None if group == (groups or [()])[-1] else day_end(group[-1], self._zone)
             yield Stretch(pieces, len(group), complete_to)
 
-    def pages(self, split: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:  # noqa: ARG002 - rows are decoded already
+    def pages(self, split: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:
         """Yield the rows of one file and group of days: a page for each batch and partition value."""
         file, group = self._files[split.order[0]], self._groups[split.order[1]]
+        self._require_columns(file, decoder)
         if group.is_first:
             for part in file.withheld:
                 yield self._page(withheld=items_of(self._bytes(file, part)))
         for day in file.days:
             if day.day in group.days:
                 yield from self._day(file, day)
+
+    def _require_columns(self, file: ConvertedFile, decoder: PageDecoder) -> None:
+        """Raise SourceError if rows were decoded into a column that the table does not have: it would be lost."""
+        lost = sorted(file.columns.items() - columns_of(decoder.schema).items())
+        if lost:
+            raise SourceError(
+                f"s3://{self._objects.bucket}/{file.data} has the column {lost[0][0]} ({lost[0][1]}), and the schema "
+                "of the table has not: the schema was replaced after `convert`. Remove the folder, and convert again"
+            )
 
     def _day(self, file: ConvertedFile, day: ConvertedDay) -> Iterator[DecodedPage]:
         rows = 0

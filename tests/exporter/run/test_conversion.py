@@ -20,6 +20,7 @@ import exporter.sources.table_export.lines
 from exporter.clients import Clients
 from exporter.decoding.batch import DAY, KEY, AwaitedItem
 from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.schema import initial_schema
 from exporter.errors import SourceError
 from exporter.planning.planner import Reach
 from exporter.planning.window import DayStride
@@ -66,13 +67,19 @@ class Exported:
         assert len(keys) == len(set(keys))
         return len(keys)
 
+    def decoder(self):
+        """Return a decoder of the published schema, or of none."""
+        converter, dataset = self.converter(), self.settings.dataset
+        schema = initial_schema(dataset, converter._records.schema(), dt.datetime.now(dt.UTC))
+        return PageDecoder(schema, dataset, converter.sort_key, ("Id",))
+
     def pages(self):
         """Return number of the file -> its converted pages, of all days."""
         source = self.converter().source(1).source
         found = defaultdict(list)
         for stretch in source.splits(Reach(None, None, None), source.extent(None, None), DayStride()):
             for piece in stretch.pieces:
-                found[piece.order[0]] += source.pages(piece, None)
+                found[piece.order[0]] += source.pages(piece, self.decoder())
         return found
 
     def publish(self, workers=1):
@@ -179,6 +186,21 @@ def test_what_is_missing_or_damaged_is_not_published(exported, in_process, monke
     assert exported.table.days() == {}
     with pytest.raises(SourceError, match=r"has no file data/other\.json\.gz; its manifest-files.json lists 4 files"):
         converter.named(["data/other.json.gz"])
+
+
+def test_a_schema_that_was_replaced_after_the_conversion_loses_no_column(exported, in_process):
+    """Rows of another schema than the table's are refused by column, not published without it."""
+    exported.publish()
+    exported.forget()
+    exported.convert()  # under the published schema, with columns of its own for every attribute
+    for key in ("_schema.json", "_manifest.json"):
+        exported.table.s3.delete_object(Bucket=exported.settings.bucket, Key=f"{exported.table.prefix}/{key}")
+    record = exported.converter()._record(exported.converter().files[0])
+    assert set(record.columns) == {"at", "id", "kind"}
+    source = exported.converter().source(1).source
+    stretch = next(source.splits(Reach(None, None, None), source.extent(None, None), DayStride()))
+    with pytest.raises(SourceError, match=r"has the column at \(At: varchar\), and the schema of the table has not"):
+        list(source.pages(stretch.pieces[0], exported.decoder()))
 
 
 def test_days_are_read_as_of_the_export(exported, in_process):
