@@ -17,7 +17,7 @@ def stats_body(model: SemanticModel, overview: Overview | None) -> dict[str, Any
     """Return the body of /api/stats; without an Overview nothing is published, and every figure is null."""
     if overview is None:
         nothing: dict[str, Any] = {name: [] for name in ("byDay", *BREAKDOWNS, "differences")}
-        return {**dict.fromkeys(FIGURES), **nothing, "asOf": None, "published": False}
+        return {**dict.fromkeys(FIGURES), **nothing, "asOf": None, "published": False, **rule_of(model)}
     totals = overview.totals
     figures = (totals.rows, totals.unique_contacts, totals.channels, totals.agents)
     columns = (model.channel, model.agent, model.method)
@@ -31,12 +31,19 @@ def stats_body(model: SemanticModel, overview: Overview | None) -> dict[str, Any
         "differences": _differences(overview.differences),
         "asOf": overview.as_of.isoformat(),
         "published": True,
+        **rule_of(model),
     }
 
 
-def daily_body(counts: DailyCounts) -> dict[str, Any]:
+def daily_body(model: SemanticModel, counts: DailyCounts) -> dict[str, Any]:
     """Return the body of /api/daily."""
-    return {"days": [_day(count) for count in counts.days], "differences": _differences(counts.differences)}
+    differences = _differences(counts.differences)
+    return {"days": [_day(count) for count in counts.days], "differences": differences, **rule_of(model)}
+
+
+def rule_of(model: SemanticModel) -> dict[str, str]:
+    """Return which rows the requester sees; nothing where they see all of them."""
+    return {"rowRule": model.view.remark} if model.view.is_part else {}
 
 
 def _day(count: DayCount) -> dict[str, Any]:

@@ -184,7 +184,8 @@ class _Api:
         service = await self._in_thread(self._provider)
         name = service.dataset(request.query_params.get("dataset")).name
         days = _window(request)
-        return json_response(daily_body(await self._in_thread(lambda: service.daily(name, days))))
+        counts = await self._in_thread(lambda: service.daily(name, days))
+        return json_response(daily_body(service.model(name), counts))
 
     async def document(self, _: Request) -> Response:
         """Answer the OpenAPI document."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from dashboard.api.figures import rule_of
 from dashboard.model.query_types import available_query_types
 from dashboard.results.schema_values import known_values
 from dashboard.services.service import Service
@@ -42,9 +43,8 @@ def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, An
         "timeZone": model.time_zone,
         "firstDay": manifest.first_day if manifest else None,
         "lastDay": manifest.last_day if manifest else None,
-        # The manifest counts the rows of all people.
-        "rows": None if model.view.is_part else manifest.rows if manifest else 0,
-        **({"rowRule": model.view.remark} if model.view.is_part else {}),
+        "rows": service.of(name).published_rows(),
+        **rule_of(model),
         "asOf": manifest.updated_at if manifest else None,
         "queries": [kind.id for kind in available_query_types(model)],
         "columns": [

@@ -24,7 +24,9 @@ if dataset.description:
     st.markdown(literal(dataset.description))
 owner = f"Owner: {dataset.owner} · " if dataset.owner else ""
 span = f"{formats.day(manifest.first_day)} to {formats.day(last)}" if manifest.first_day and last else "no day"
-facts = f"{owner}Table {model.database}.{model.table} · days in {model.time_zone} · {manifest.rows:,} rows, {span}"
+rows = service.of(name).published_rows()
+extent = "a part of the rows" if rows is None else f"{rows:,} rows"
+facts = f"{owner}Table {model.database}.{model.table} · days in {model.time_zone} · {extent}, {span}"
 st.caption(literal(facts))
 
 with st.container(horizontal=True, vertical_alignment="center", key="dictionary_bar"):

@@ -80,7 +80,7 @@ class DatasetService:
         One who sees a part of the rows gets no list of values: it would name those of the others.
         """
         found = self._published()
-        if found is None or not self._view().is_part:
+        if found is None or self.dataset.rows is None or not self._view().is_part:
             return found
         return self._unlisted.get(version_of(found), found.without_any_value)
 
@@ -168,6 +168,15 @@ class DatasetService:
         return self._counts.get(
             (version_of(manifest), filters, dimension, view), lambda: self._make_counts(filters, dimension)
         )
+
+    def published_rows(self, days: Days | None = None) -> int | None:
+        """Return how many rows are published on some days (None: all); None for one who sees a part of them."""
+        manifest = self.manifest()
+        if manifest is None:
+            return 0
+        if self._view().is_part:
+            return None
+        return sum(record.rows for day, record in manifest.days.items() if days is None or day in days)
 
     def daily(self, days: Days) -> DailyCounts:
         """Return rows per day, and the days on which Athena and the manifest differ. One query per days and export."""

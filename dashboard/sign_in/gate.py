@@ -153,6 +153,8 @@ class Gate:
         token = rest.strip()
         if scheme.lower() == "bearer":
             if self._tokens is not None and token.startswith(PREFIX):
+                if not _is_api(scope["path"]):
+                    raise _Refused(unauthorized("A personal token is for the API alone.", "Bearer"))
                 requester = await self._token_owner(token, self._tokens, address)
             else:
                 holder = await self._token_holder(token, provider)
@@ -236,6 +238,10 @@ def _noted(tokens: Tokens, person: Person) -> None:
 def _is_guarded(path: str) -> bool:
     # The open ones are compared whole: a pattern that ends in them would also fit addresses below a guarded one.
     return bool(_GUARDED.search(path)) and not _is_one_of(path, _OPEN)
+
+
+def _is_api(path: str) -> bool:
+    return path.startswith(make_url_path(config.get_option("server.baseUrlPath"), "api/"))
 
 
 def _is_document(scope: Scope) -> bool:

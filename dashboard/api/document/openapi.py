@@ -18,6 +18,7 @@ FILES: Final = ("csv", "parquet", "xlsx")
 _ERROR = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
 _DAY = {"type": "string", "format": "date", "examples": ["2026-02-16"]}
 _TEXT = {"type": "string"}
+_ROW_RULE = {"type": "string", "description": "Which rows you see; absent: all of them."}
 _DAY_OR_NOT = {"type": ["string", "null"], "format": "date"}
 _RESULT = {
     "type": "object",
@@ -115,6 +116,7 @@ def _stats() -> dict[str, Any]:
     as_of = {"type": ["string", "null"], "format": "date-time"}
     published = {"type": "boolean", "description": "false before the first export: every figure is null."}
     more = {"byDay": _days(), "differences": _differences(), "asOf": as_of, "published": published}
+    more["rowRule"] = _ROW_RULE
     return {"type": "object", "properties": {**properties, **more}}
 
 
@@ -214,7 +216,7 @@ def _tables() -> dict[str, Any]:
             **dict.fromkeys(("dataset", "title", "database", "table", "timeZone"), _TEXT),
             **dict.fromkeys(("firstDay", "lastDay"), _DAY_OR_NOT),
             "rows": {"type": ["integer", "null"], "description": "Null where you see a part of them."},
-            "rowRule": {"type": "string", "description": "Which rows you see; absent: all of them."},
+            "rowRule": _ROW_RULE,
             "asOf": {"type": ["string", "null"], "format": "date-time"},
             "queries": {"type": "array", "items": {"enum": [kind.id for kind in QUERY_TYPES]}},
             "columns": {"type": "array", "items": column},
@@ -323,7 +325,7 @@ def _files() -> dict[str, Any]:
 
 
 def _daily() -> dict[str, Any]:
-    schema = {"type": "object", "properties": {"days": _days(), "differences": _differences()}}
+    schema = {"type": "object", "properties": {"days": _days(), "differences": _differences(), "rowRule": _ROW_RULE}}
     summary = "Rows per day, every day of the window included"
     operation = _operation(summary, schema, errors=("400", "403", "429", "503"))
     operation["parameters"] = [

@@ -179,11 +179,9 @@ def _as_sql(service: Service, name: str, statement: Statement, slot: str) -> Non
 
 def rows_in_all(request: QueryRequest, service: Service, name: str) -> int | None:
     """Return how many rows a request has without its limit; None where the manifest cannot say."""
-    manifest = service.manifest(name)
-    if manifest is None or request.query not in ("all_records", "by_date") or service.model(name).view.is_part:
+    if service.manifest(name) is None or request.query not in ("all_records", "by_date"):
         return None
-    days = manifest.days.values()
-    return sum(record.rows for record in days if request.days is None or record.day in request.days)
+    return service.of(name).published_rows(request.days)
 
 
 def example(service: Service, name: str) -> str:

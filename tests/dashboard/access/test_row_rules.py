@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from publishing import contact_rows
 
+from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.tables import tables
 from dashboard.errors import DashboardError, Forbidden, RefusedSql
 from dashboard.model.access.requester import Requester, acting_for
@@ -320,3 +321,38 @@ def test_a_rule_over_a_column_that_is_not_published_shows_no_row(ruled):
     with acting_for(VOICE):
         view = ruled.masking.view("contacts", {}, ["contact_id"])
         assert (view.rows, ruled.masking.view("contacts", {}, None).rows) == ("FALSE", "\"channel\" IN ('VOICE')")
+
+
+def test_the_rows_of_all_people_are_counted_for_those_who_see_them(ruled):
+    """On all days and on some; a person with a part of the rows gets no count."""
+    with acting_for(HEAD):
+        counted = (
+            ruled.of("contacts").published_rows(),
+            ruled.of("contacts").published_rows(Days(DAYS.first, DAYS.first)),
+        )
+        assert counted == (len(ROWS), len([row for row in ROWS if row["day"] == DAYS.first]))
+    with acting_for(VOICE):
+        assert ruled.of("contacts").published_rows() is None
+
+
+def test_figures_of_the_api_say_that_they_are_of_a_part(ruled):
+    """A program does not take them for those of all rows."""
+    with acting_for(VOICE):
+        model, found = ruled.model("contacts"), ruled.overview("contacts", Filters(DAYS))
+        daily = daily_body(model, ruled.daily("contacts", DAYS))
+        for body in (stats_body(model, found), stats_body(model, None), daily):
+            assert body["rowRule"] == "You see the rows that the row rule allows: channel in {claim.channels}"
+    with acting_for(HEAD):
+        assert "rowRule" not in stats_body(ruled.model("contacts"), None)
+
+
+def test_pages_and_api_take_counts_of_rows_from_the_one_place_that_asks_who_sees_them(repository):
+    """A page that read them from the manifest would show the rows of all people. Exports is closed to the others."""
+    shown = re.compile(r"\b(?:manifest|record|day)\.rows\b")
+    found = [
+        path.relative_to(repository).as_posix()
+        for folder in ("api", "app_pages", "ui", "results")
+        for path in (repository / "dashboard" / folder).rglob("*.py")
+        if shown.search(path.read_text(encoding="utf-8"))
+    ]
+    assert sorted(found) == ["dashboard/app_pages/exports.py", "dashboard/ui/page/exports_tables.py"]

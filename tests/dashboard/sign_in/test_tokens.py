@@ -310,6 +310,14 @@ def test_an_admin_who_ends_the_sessions_of_a_person_ends_their_tokens(client):
     assert client.get("/api/tables", headers=with_(secret)).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/media/a.csv", "/_stcore/host-config", "/_http_stream/open", "/x/api/stats"])
+def test_a_token_is_for_the_api_alone(client, path):
+    """Pages, their sockets and their files are for people in a browser."""
+    secret = client.post("/api/tokens", json={"name": "r"}, headers=as_("finn")).json()["token"]
+    answer = client.get(path, headers=with_(secret))
+    assert (answer.status_code, answer.json()["error"]) == (401, "A personal token is for the API alone.")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
