@@ -125,10 +125,18 @@ class SemanticModel:
 
     @property
     def groupings(self) -> tuple[str, ...]:
-        """What rows may be grouped by: the day, the parts of the calendar, the dimensions; none of a masked column."""
+        """What rows may be grouped by: the day, and what they may be filtered by."""
+        return ("day", *self.filters)
+
+    @property
+    def filters(self) -> tuple[str, ...]:
+        """What rows may be filtered by a value of: the parts of the calendar and the dimensions."""
+        # The hour of a masked time would be that of its digest.
         masked = self.view.masks.keys()
-        parts = (name for name in self.calendar.names() if masked.isdisjoint(self.calendar.reads(name)))
-        return tuple(dict.fromkeys(("day", *parts, *self.dimensions)))
+        parts = (
+            part for part in self.calendar.names() if self.calendar_part(part) and masked.isdisjoint(self.reads(part))
+        )
+        return tuple(dict.fromkeys((*parts, *self.dimensions)))
 
     @property
     def ranged(self) -> Mapping[str, ColumnType]:

@@ -173,7 +173,7 @@ def where_of(model: SemanticModel, filters: Filters, *days: Days | None) -> Wher
     where = Where()
     if runs := [run for run in days if run]:
         where.days(*runs)
-    for dimension in model.dimensions:
+    for dimension in model.filters:
         where.values(text_of(model, dimension), filters.values(dimension))
     for column, range_ in filters.ranges:
         # A column that the requester may not see the values of does not narrow anything.
@@ -184,7 +184,7 @@ def where_of(model: SemanticModel, filters: Filters, *days: Days | None) -> Wher
 
 def filtered_columns(model: SemanticModel, filters: Filters) -> tuple[str, ...]:
     """Return the columns that the conditions of a filter read."""
-    dimensions = (dimension for dimension, _ in filters.picks if dimension in model.dimensions)
+    dimensions = (dimension for dimension, _ in filters.picks if dimension in model.filters)
     picked = (column for dimension in dimensions for column in model.reads(dimension))
     return (*picked, *(column for column, _ in filters.ranges if column in model.ranged))
 

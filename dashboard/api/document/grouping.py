@@ -23,7 +23,11 @@ GROUPING_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "type": "object",
         "additionalProperties": {
             "oneOf": [
-                {"type": "array", "items": {"type": ["string", "null"]}, "description": "Values of a dimension."},
+                {
+                    "type": "array",
+                    "items": {"type": ["string", "null"]},
+                    "description": "Values of a dimension or of a part of the calendar.",
+                },
                 {
                     "type": "object",
                     "properties": {"from": _BOUND, "to": _BOUND, "empty": {"type": "boolean"}},

@@ -97,9 +97,9 @@ def filters_from(value: object, model: SemanticModel) -> Filters:
                 filters = filters.with_range(column, range_from(*ends, type_))
             except ValueError as error:
                 raise ValueError(f"in the range of {column} {error}") from None
-        elif column not in model.dimensions:
-            known = ", ".join(model.dimensions) or "none"
-            raise ValueError(f"values of a dimension ({known}); found {column!r:.60}")
+        elif column not in model.filters:
+            known = ", ".join(model.filters)
+            raise ValueError(f"values of one of {known}; found {column!r:.60}")
         else:
             filters = filters.with_values(column, _values(wanted, column))
     return filters

@@ -23,7 +23,7 @@ def filter_inputs(service: Service, name: str, first: Mapping[str, object], slot
     Values are those of the manifest; others may be typed. `first` are the filters of a link.
     """
     model = service.model(name)
-    options = dict.fromkeys((*model.dimensions, *model.ranged))
+    options = dict.fromkeys((*model.dimensions, *model.filters, *model.ranged))
     chosen = st.multiselect(
         "Filters",
         list(options),
@@ -38,7 +38,7 @@ def filter_inputs(service: Service, name: str, first: Mapping[str, object], slot
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filter_inputs_{slot}"):
         for column in chosen:
             key, given = f"filter_{slot}_{column}", first.get(column)
-            is_range = column in model.ranged and (isinstance(given, Mapping) or column not in model.dimensions)
+            is_range = column in model.ranged and (isinstance(given, Mapping) or column not in model.filters)
             if not is_range:
                 wanted: object = _values(service, name, column, given, key)
             else:

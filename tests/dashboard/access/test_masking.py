@@ -294,3 +294,21 @@ def test_a_statement_that_grows_too_long_is_refused(masked):
     sql = " UNION ALL ".join(["SELECT note FROM contacts"] * 400)
     with acting_for(MASKED), pytest.raises(RefusedSql):
         masked.prepare("contacts", QueryRequest("custom_sql", 5, sql=sql))
+
+
+def test_a_measure_by_groups_meets_masked_values_alone(masked):
+    """Different digests are counted, and read the same as different values; nothing is grouped by a masked column."""
+    asked = {"query": "group_by", "measure": "distinct", "column": "contact_id", "by": ["channel"]}
+    counted = []
+    for who in (MASKED, SEES):
+        with acting_for(who):
+            request = request_from(asked, masked.model("contacts"), 1000)
+            found = masked.start("contacts", masked.prepare("contacts", request), owner=API).outcome()
+        counted.append(found.table.to_pylist())
+    assert counted[0] == counted[1] != []
+    with acting_for(MASKED):
+        model = masked.model("contacts")
+        for name in MASKS:
+            for wrong in ({"by": [name]}, {"filters": {name: ["x"]}}, {"filters": {name: {"from": 1}}}):
+                with pytest.raises(InvalidRequest):
+                    request_from({"query": "group_by", **wrong}, model, 10)

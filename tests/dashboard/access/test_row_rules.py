@@ -184,7 +184,7 @@ def test_a_claim_is_a_value_whatever_it_holds(ruled, value):
     assert one(ruled, someone(channels=[value, "VOICE"]), "SELECT count(*) FROM contacts") == len(VOICES)
 
 
-@pytest.mark.parametrize("query", ["all_records", "daily_summary", "channel_summary", "by_date"])
+@pytest.mark.parametrize("query", ["all_records", "daily_summary", "channel_summary", "by_date", "group_by"])
 def test_ready_queries_hold_the_rows_of_the_claim(ruled, query):
     """The query types of the pages and the API."""
     body = {"query": query, **({"startDate": "2026-01-01", "endDate": "2026-01-03"} if query == "by_date" else {})}

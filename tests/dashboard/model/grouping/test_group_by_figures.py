@@ -87,6 +87,7 @@ FILTERS: dict[str, list[tuple[dict[str, Any], str]]] = {
             "(topic = 'topic 04' OR topic IS NULL) AND priority IN (0, 3)",
         ),
         ({"answer_seconds": {"from": 40_000}}, "answer_seconds >= 40000"),
+        ({"weekday": ["1", "7"], "hour": ["00", "15"]}, "isodow(d) IN (1, 7) AND hour(opened) IN (0, 15)"),
     ],
 }
 CASES = [(field, *about) for field, measures in MEASURES.items() for about in measures]

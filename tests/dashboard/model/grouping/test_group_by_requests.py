@@ -83,7 +83,11 @@ def test_nothing_given_counts_all_rows():
         ({"by": [7]}, "by", "found 7"),
         ({"by": {"day": 1}}, "by", "at most 2"),
         ({"filters": []}, "filters", "an object"),
-        ({"filters": {"email": ["x"]}}, "filters", "values of a dimension (level, rows); found 'email'"),
+        (
+            {"filters": {"email": ["x"]}},
+            "filters",
+            "values of one of week, month, weekday, hour, level, rows; found 'email'",
+        ),
         ({"filters": {"level": []}}, "filters", "1 to 200 texts or nulls"),
         ({"filters": {"level": ["\ud800"]}}, "filters", "1 to 200 texts or nulls"),
         ({"filters": {"level": "a"}}, "filters", "1 to 200 texts or nulls"),
@@ -110,6 +114,13 @@ def test_what_is_wrong_is_named(given: dict, field: str, text: str):
         request_from({"query": "group_by", **given}, ORDERS, 100)
     assert [fault.field for fault in raised.value.faults] == [field]
     assert text in raised.value.faults[0].message
+
+
+def test_the_hour_of_a_masked_time_is_no_grouping():
+    """A digest has no hour; days and weeks come from the partition columns, which are not masked."""
+    masked = semantic_model_from(DATASET, None, TableView({**MASKS, "at": "hash"}, "k"))
+    assert masked.groupings == ("day", "week", "month", "weekday", "level", "rows")
+    assert ORDERS.groupings == ("day", "week", "month", "weekday", "hour", "level", "rows")
 
 
 def test_values_stand_in_parameters_alone():
