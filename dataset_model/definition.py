@@ -346,6 +346,9 @@ class Retention(_Model):
 
     expires_after_days: Annotated[int, Field(gt=0)] | None = None
     """Age at which the source's TTL removes items; older days are kept although the source no longer has them."""
+    keep_deleted: bool = False
+    """Whether rows stay although their items are deleted: a deletion in the stream is not mirrored, and a day that came
+    back with fewer items stays as it is published."""
 
 
 class Dataset(_Model):

@@ -22,7 +22,9 @@ AS_OF_COLUMN = "_as_of"
 AT_COLUMN = "_at"
 """When the change was written, in milliseconds since 1970; DynamoDB gives whole seconds."""
 SEQUENCE_COLUMN = "_seq"
-"""Sequence number of the stream record, padded to 40 digits so that its text sorts as the number does."""
+"""Sequence number of the stream record, padded to 40 digits so that its text sorts as the number does. A row that is
+derived again has its attempt behind a dot: it is later than its own change, and before the next one."""
+SEQUENCE_DIGITS = 40
 OPERATION_COLUMN = "_op"
 """`U`: the item is as in this row. `D`: it is not on this day any more. `T`: the same, removed by time to live.
 `E`: no item; the day was read and was empty, as of `_at`."""

@@ -50,7 +50,9 @@ class ChangeRows:
     poison: dict[int, str] = field(default_factory=dict)
     """Number of a record that cannot be decoded -> reason."""
     expired: int = 0
-    """Removals by time to live that are no deletions."""
+    """Removals that are no deletions: by time to live, or all of them where the dataset keeps what is deleted."""
+    awaited: set[int] = field(default_factory=set)
+    """Numbers of the records with a derived value that may come later."""
 
     @property
     def rows(self) -> int:
@@ -96,9 +98,11 @@ class ChangeDecoder:
 
     def _kept(self, records: Sequence[StreamRecord], found: ChangeRows) -> list[tuple[int, StreamRecord]]:
         """Return the numbered records without those by which a source forgets what the dataset keeps."""
-        if self._dataset.retention.expires_after_days is None:
+        retention = self._dataset.retention
+        if retention.expires_after_days is None and not retention.keep_deleted:
             return list(enumerate(records))
-        kept = [(number, record) for number, record in enumerate(records) if not record.by_ttl]
+        is_deletion = (record.by_ttl or (retention.keep_deleted and record.new is None) for record in records)
+        kept = [both for both, deleted in zip(enumerate(records), is_deletion, strict=True) if not deleted]
         found.expired = len(records) - len(kept)
         return kept
 
@@ -140,6 +144,7 @@ class _Rows:
         for page, of_rows in images.pages:
             numbers = [number_of[image] for image in of_rows]
             found.quarantined.append((*page.withheld, *page.nulled))
+            found.awaited |= {numbers[one.row] for one in page.awaited}
             whole = [number not in found.poison for number in numbers]
             rows = typed_rows(page.rows, found.schema, arrow, found.quarantined.append)
             page_days = page.rows.column(DAY).to_pylist()

@@ -11,14 +11,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from dataset_model.records.changes import milliseconds
+from dataset_model.records.changes import SEQUENCE_DIGITS, milliseconds
 from exporter.errors import SourceError
 from exporter.values.attribute_values import AttributeValue, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 """Without the old image the day that an item has left is unknown."""
 
-SEQUENCE_DIGITS = 40
 """As many as DynamoDB allows; today's numbers have 21 to 25, and their text does not sort."""
 
 RECORD_ATTRIBUTE = "_record"

@@ -5,12 +5,13 @@ whole: what it has written already is written again, or counted once by key and 
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+from dataset_model.records.changes import milliseconds
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.catalog import LiveCatalog
 from exporter.changes.change_files import write_changes
@@ -20,6 +21,7 @@ from exporter.changes.stream_record import PoisonRecord, StreamRecord, record_te
 from exporter.clients import Clients
 from exporter.decoding.batch import QuarantinedItem
 from exporter.decoding.schema import initial_schema
+from exporter.derivations.awaited import AwaitedList, Entry, is_settled, tried
 from exporter.derivations.opening import open_deriver
 from exporter.errors import StaleRun, UsageError
 from exporter.planning.sort_key import SortKey
@@ -46,9 +48,19 @@ class Handled:
     files: int
     quarantined: int
     expired: int
-    """Removals by time to live that are no deletions."""
+    """Removals that are no deletions for the dataset."""
     newest_at: int | None
     """Latest write in the batch, in milliseconds since 1970; None without a readable record."""
+
+
+@dataclass
+class Again:
+    """What another attempt to derive rows has found."""
+
+    changed: int = 0
+    waiting: int = 0
+    settled: int = 0
+    """Rows that stay as they are: nothing came in time."""
 
 
 class ChangeWriter:
@@ -95,7 +107,46 @@ class ChangeWriter:
         quarantined = self._quarantine(rows.quarantined, poison, newest)
         self._publish(rows)
         files = write_changes(self._store, self._settings.prefix, rows.days)
+        self._list_awaited(records, rows.awaited)
         return Handled(len(given), rows.rows, len(files), quarantined, rows.expired, newest)
+
+    def derive_again(self) -> Again:
+        """Derive the listed rows again that are due, and write those with values that have come."""
+        now, done = self._clock(), Again()
+        if self._deriver is None:
+            return done
+        listed = AwaitedList(self._store, self._settings.prefix)
+        entries, objects = listed.read()
+        waiting = [entry for entry in entries if not is_settled(entry, now)]
+        done.settled = len(entries) - len(waiting)
+        due = [entry for entry in waiting if entry.due <= milliseconds(now)]
+        if due or done.settled:
+            self._deriver.forget()
+            found = self._write_again(due, now)
+            done.changed = len(found)
+            left = [tried(entry, now) if entry in due else entry for entry in waiting if entry not in found]
+            listed.replace(objects, left)
+        done.waiting = len(waiting) - done.changed
+        return done
+
+    def _write_again(self, due: Sequence[Entry], now: dt.datetime) -> set[Entry]:
+        """Write the rows of entries with values that have come; return these entries."""
+        records = [StreamRecord(one.next_sequence, one.at, one.item.encode(), None, by_ttl=False) for one in due]
+        missing = self._decoded(records, now).awaited if records else set()
+        found = [number for number in range(len(due)) if number not in missing]
+        if found:
+            rows = self._decoded([records[number] for number in found], now)
+            self._quarantine(rows.quarantined, (), max(due[number].at for number in found))
+            self._publish(rows)
+            write_changes(self._store, self._settings.prefix, rows.days)
+        return {due[number] for number in found}
+
+    def _list_awaited(self, records: Sequence[StreamRecord], awaited: Collection[int]) -> None:
+        """List rows to derive again, in a part that a batch that comes again overwrites."""
+        listed = AwaitedList(self._store, self._settings.prefix)
+        wanted = [records[number] for number in sorted(awaited)]
+        listed.add(Entry(one.new.decode(), one.at, one.sequence, one.at) for one in wanted if one.new is not None)
+        listed.flush()
 
     def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         """Return the rows of records when their new columns are stored; another writer may store some meanwhile."""

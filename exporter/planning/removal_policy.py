@@ -29,6 +29,8 @@ class RemovalPolicy:
     expires_after_days: int | None
     accept_empty: bool
     """Nothing is protected: the operator has accepted it, or nothing is ever replaced."""
+    keeps_deleted: bool = False
+    """Whether what is deleted at the source stays."""
 
     @classmethod
     def of(
@@ -39,13 +41,14 @@ class RemovalPolicy:
         APPEND adds files and takes none away, so nothing has to be protected from it.
         """
         harmless = dataset.target.overwrite_mode == "APPEND"
-        expires = dataset.retention.expires_after_days
-        return cls(manifest, day_of(now, dataset.zone), expires, accept_empty or harmless)
+        retention, today = dataset.retention, day_of(now, dataset.zone)
+        expires = retention.expires_after_days
+        return cls(manifest, today, expires, accept_empty or harmless, retention.keep_deleted)
 
     def is_expired(self, day: dt.date) -> bool:
-        """Return whether the source may have removed items of that day because of their age."""
+        """Return whether the source may have removed items of that day that the dataset keeps."""
         limit = self.expires_after_days
-        return limit is not None and (self.today - day).days >= limit
+        return self.keeps_deleted or (limit is not None and (self.today - day).days >= limit)
 
     def rows(self, day: dt.date) -> int:
         """Return how many rows are published for a day, as far as the manifest knows."""
@@ -59,7 +62,7 @@ class RemovalPolicy:
         etags: Collection[str] | None = None,
         rows_in_objects: Callable[[], int] = lambda: 0,
     ) -> bool:
-        """Return whether the published day must stay because its source has begun to expire.
+        """Return whether the published day must stay because its source may hold less of it than was there.
 
         `etags` are those of the day's objects (None: not known). Where the manifest does not describe these objects,
         `rows_in_objects` is asked how many rows they hold.
@@ -101,6 +104,11 @@ def expired_refusal(days: list[dt.date], expires_after_days: int | None) -> Remo
         f"({expires_after_days}): items that the table's TTL has removed still happened. These days were left as they "
         f"are. {_ADVICE}"
     )
+
+
+def kept_warning(days: list[dt.date]) -> str:
+    """Return the warning for days of a dataset that keeps what is deleted."""
+    return f"{_named(days)} published with more items than the source still holds; keep_deleted keeps them as they are"
 
 
 def vanished_values(

@@ -11,6 +11,7 @@ from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import extended_schema
+from exporter.derivations.awaited import AwaitedRows
 from exporter.errors import ExportError, RowsTooLate, RowsUnaccounted, SourceError
 from exporter.planning.planner import Planner
 from exporter.planning.removal_policy import RemovalPolicy
@@ -81,6 +82,8 @@ class DayExport:
     """Asks the index whether it holds anything at all."""
     keys: KeyLog
     """The keys of the rows that are published."""
+    awaited: AwaitedRows
+    """Rows with a derived value that may come later."""
     deriver: "Deriver | None" = None
     """The functions of the derived columns."""
 
@@ -93,6 +96,7 @@ class DayExport:
             self._settle_empty()
             self._account_for_rows()
             self._reopen_repeated()
+            self._reopen_awaited()
         except RowsTooLate as late:
             self._reopen({late.day})
             raise
@@ -118,7 +122,7 @@ class DayExport:
         spool = Spool(publisher.folder, in_order=source.capabilities.in_key_order)
         stride, done = DayStride(), 0
         stretches = source.splits(reach, extent, stride)
-        sink = Sink(spool, account.quarantine)
+        sink = Sink(spool, account.quarantine, self.awaited.add)
         for stretch in self.reading.reader.read(stretches, reach, lambda: decoders.of(publisher.schema), sink):
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
             if complete:
@@ -176,7 +180,9 @@ class DayExport:
         wanted = publisher.published_days & account.covered if account.windows else publisher.published_days
         emptied = wanted - settled
         account.covered |= emptied  # so that they are owed where they cannot be removed
-        if emptied:
+        if emptied and self.policy.keeps_deleted and not account.request.accept_empty:
+            account.protected += sorted(emptied)
+        elif emptied:
             self.policy.check(emptied, "readable days" if account.tally.rows else self.probe().answer)
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
@@ -205,6 +211,17 @@ class DayExport:
             return
         self.account.warnings.append(f"{moved}; these days stay open and are read again by the next scheduled run")
         self._reopen(set(repeats.days))
+
+    def _reopen_awaited(self) -> None:
+        """List the rows with a derived value that may come later, or leave their days open."""
+        self.awaited.flush()
+        days = self.awaited.days & self.publisher.done.days
+        if days and not self._append:
+            self.account.warnings.append(
+                f"derived values of {days_text(sorted(days))} may come later; these days stay open and are read again "
+                "by the next scheduled run"
+            )
+            self._reopen(days)
 
     def _reopen(self, days: set[dt.date]) -> None:
         self.account.covered |= days

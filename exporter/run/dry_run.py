@@ -219,6 +219,10 @@ def _publishing(found: Preview) -> Iterator[str]:
     yield from _keys(found.replaces)
     if found.keeps:
         limit = found.dataset.retention.expires_after_days
+        if found.dataset.retention.keep_deleted:
+            yield "replaced only if the source holds no fewer items, because of keep_deleted:"
+            yield from _keys(found.keeps)
+            return
         yield (
             f"older than expires_after_days ({limit}), and replaced only if the source holds no fewer items; otherwise "
             "they stay and the run fails (--accept-empty replaces them):"

@@ -18,10 +18,11 @@ from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
+from exporter.derivations.awaited import AwaitedList, AwaitedRows
 from exporter.derivations.opening import open_deriver
 from exporter.errors import ExportError, Interrupted, NothingOwed
 from exporter.planning.owed_days import EarlierRuns, died_runs
-from exporter.planning.removal_policy import RemovalPolicy, expired_refusal
+from exporter.planning.removal_policy import RemovalPolicy, expired_refusal, kept_warning
 from exporter.planning.sort_key import SortKey
 from exporter.run.account import Account, days_text, log_end, require_older, write_entry
 from exporter.run.day_export import DayExport, Reading
@@ -181,12 +182,15 @@ class ExportJob:
                 on_extent=lambda: self._records.write_run(account.entry("running")),
                 probe=opened.probe,
                 keys=keys,
+                awaited=self._awaited(),
                 deriver=open_deriver(self._dataset, self._clients),
             ).run()
         self._compact()
         account.warnings += run_warnings(self._dataset, manifest, publisher.done, reader.tally)
         account.warnings += opened.warnings(manifest, reader.tally.answered)
-        if account.protected:
+        if account.protected and policy.keeps_deleted:
+            account.warnings.append(kept_warning(sorted(account.protected)))
+        elif account.protected:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
     def _opened(self, description: SourceDescription, sort_key: SortKey) -> OpenedSource:
@@ -228,7 +232,7 @@ class ExportJob:
         started_at, key = self._account.started_at, description.table_key
         again = lookback_days(self.request, self._dataset, manifest, started_at)
         return Publisher(
-            Run(self.run_id, started_at, scheduled_from, self._has_changes),
+            Run(self.run_id, started_at, scheduled_from, self._has_changes, self._dataset.retention.keep_deleted),
             self._dataset,
             published,
             store=self._store,
@@ -249,22 +253,33 @@ class ExportJob:
 
         return ChangeLog(self._store, self.settings.prefix, self.run_id, folder, again, key)
 
+    def _awaited(self) -> AwaitedRows:
+        listed = AwaitedList(self._store, self.settings.prefix) if self._has_changes else None
+        started_at = self._account.started_at
+        return AwaitedRows(listed, as_of(started_at), started_at)
+
     def _mark_empty(self, day: dt.date) -> None:
         """Write since when changes count for an empty day, where there are any: it has no file that could say it."""
         from exporter.changes.change_files import write_empty_day
 
         prefix = self.settings.prefix
+        if self._dataset.retention.keep_deleted:  # changes count, whatever was read later
+            return
         if self._has_changes and next(self._store.objects(changes_of_day(prefix, day)), None) is not None:
             write_empty_day(self._store, prefix, day, as_of(self._account.started_at))
 
     def _compact(self) -> None:
-        """Merge change files, and remove those that an earlier run has replaced."""
+        """Derive rows again that wait for it, merge change files, and remove those that an earlier run has replaced."""
         account = self._account
         if not self._has_changes:
             return
         from exporter.changes.compaction import Compaction
 
         try:
+            if any(column.derive for column in self._dataset.columns):
+                from exporter.changes.writer import ChangeWriter
+
+                ChangeWriter(self.settings, self._clients, self.clock).derive_again()
             Compaction(self._store, self.settings.prefix, account.done.manifest or account.manifest).run()
         except ExportError as failure:
             account.warnings.append(f"change files could not be merged: {failure}. `compact` does it again.")

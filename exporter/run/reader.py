@@ -3,13 +3,14 @@
 import datetime as dt
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from exporter.decoding.batch import AwaitedItem
 from exporter.decoding.decoder import DAY, DecodedPage, PageDecoder, QuarantinedItem
 from exporter.errors import Interrupted
 from exporter.planning.planner import Piece, Reach, Stretch
@@ -40,6 +41,8 @@ class Sink:
 
     spool: Spool
     quarantine: Quarantine
+    awaited: Callable[[Sequence[AwaitedItem]], None] = lambda _: None
+    """Is given rows with a derived value that may come later."""
 
 
 class Reader:
@@ -105,6 +108,8 @@ class Reader:
         with self._lock:
             sink.spool.add(wanted, value, piece.order)
             sink.quarantine.add(page.withheld)
+            if page.awaited:
+                sink.awaited([one for one in page.awaited if reach.window is None or one.day in reach.window])
             for day, entries in nulled.items():
                 sink.spool.count_nulled(day, sink.quarantine.add(entries))
             self._count(page, value, counts, reach.window)

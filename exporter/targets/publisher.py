@@ -54,11 +54,16 @@ class Run:
     """First day that the schedule covers, as far as the run knows."""
     has_changes: bool = False
     """Whether the dataset has changes: then every day states since when they count."""
+    keeps_deleted: bool = False
+    """Whether rows stay although their items are deleted."""
 
     @property
     def as_of(self) -> dt.datetime | None:
         """The instant from which changes count for the days of this run; None where the dataset has none."""
-        return as_of(self.started_at) if self.has_changes else None
+        if not self.has_changes:
+            return None
+        # What was deleted since stands in change files alone, where the dataset keeps it: they count for ever.
+        return dt.datetime.fromtimestamp(0, dt.UTC) if self.keeps_deleted else as_of(self.started_at)
 
 
 @dataclass

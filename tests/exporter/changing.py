@@ -20,12 +20,14 @@ def item(identity: str, at: str, kind: str = "A", **attributes: dict[str, Any]) 
     return {"Id": {"S": identity}, "Kind": {"S": kind}, "At": {"S": at}, **attributes}
 
 
-def event(number: int, at: dt.datetime, new: Image | None, old: Image | None, **more: Any) -> dict[str, Any]:
+def event(
+    number: int, at: dt.datetime, new: Image | None, old: Image | None, key: str = "Id", **more: Any
+) -> dict[str, Any]:
     """Return one record of a stream; sequence numbers have gaps and 21 digits."""
     name = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
     change: dict[str, Any] = {
         "ApproximateCreationDateTime": int(at.timestamp()),
-        "Keys": {"Id": (new or old or {})["Id"]},
+        "Keys": {key: (new or old or {})[key]},
         "SequenceNumber": str(100_000_000_000_000_000_000 + 37 * number),
         "SizeBytes": 100,
         "StreamViewType": "NEW_AND_OLD_IMAGES",

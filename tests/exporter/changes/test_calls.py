@@ -1,0 +1,383 @@
+"""Calls and scorecards: the shipped files, through every way in, with transcripts that come early, late or never."""
+
+import datetime as dt
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from botocore.config import Config
+from changing import ask, event, write, writer
+
+from exporter.derivations.awaited import AwaitedList
+from exporter.errors import SettingsError
+from exporter.storage.object_store import Store
+
+HEARD = "heard"
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+"""When the table is read."""
+DERIVED = ("call_duration_seconds", "call_duration_rule", "answer_type", "transcript_s3_key")
+PAYLOAD = {
+    "agentId": {"S": "a-7"}, "agentName": {"S": "Ada"}, "allocation": {"S": "auto"}, "direction": {"S": "Inbound"},
+    "fileName": {"S": "c-1.wav"}, "firstOrFollowUp": {"S": "First"}, "medium": {"S": "Phone"}, "program": {"S": "P"},
+    "queueId": {"N": "0012"}, "queueName": {"S": "Sales"}, "sessionId": {"S": "s-1"}, "siteId": {"S": "4"},
+    "siteName": {"S": "North"}, "tenantId": {"S": "t"}, "s3Bucket": {"S": "recordings"},
+}  # fmt: skip
+
+
+def transcript(*ends: str, speakers: int = 2) -> dict[str, Any]:
+    """Return a Transcribe result as it is documented: times are texts, punctuation has none."""
+    items = [{"type": "pronunciation", "start_time": "0.0", "end_time": end, "alternatives": []} for end in ends]
+    segments = [{"speaker_label": f"spk_{number}", "items": []} for number in range(speakers)]
+    labels = {"speakers": speakers, "segments": segments}
+    return {"results": {"items": [*items, {"type": "punctuation", "alternatives": []}], "speaker_labels": labels}}
+
+
+def heard(call_id: str, content: dict[str, Any]) -> None:
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+    s3.put_object(Bucket=HEARD, Key=f"transcripts/{call_id}.json", Body=json.dumps(content).encode())
+
+
+def call(call_id: str, at: str = "2026-02-16T10:00:00Z", **payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a call as the table has it; `Kind` is there for the index of the tests."""
+    return {
+        "callId": {"S": call_id},
+        "callTimestampUtc": {"S": at},
+        "payload": {"M": PAYLOAD | payload},
+        "Kind": {"S": "A"},
+    }
+
+
+def changed(number: int, new: dict[str, Any] | None, old: dict[str, Any] | None) -> dict[str, Any]:
+    """Return a record of the stream of calls."""
+    return event(number, NOW, new, old, key="callId")
+
+
+class System:
+    """A shipped dataset on a table of its own, by the interface of the scenes of other tests."""
+
+    def __init__(self, made: Any, folder: Path, name: str, key: str, at: str) -> None:
+        self.made, self.folder, self.name, self.key, self.at = made, folder, name, key, at
+        self.table, self.database, self.prefix = f"{name}-{made.table}", made.database, made.prefix
+        self.dynamodb = made.dynamodb
+        self.dynamodb.create_table(
+            TableName=self.table,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in (key, "Kind", at)],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "by-kind",
+                    "KeySchema": [
+                        {"AttributeName": "Kind", "KeyType": "HASH"},
+                        {"AttributeName": at, "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            ],
+        )
+        self.use("scan")
+
+    def use(self, kind: str, table: str = "rows") -> None:
+        """Read the table by a scan, as shipped, or by an index, below a prefix of its own."""
+        content = yaml.safe_load(Path(f"datasets/{self.name}.yaml").read_text())
+        shipped = content["source"]
+        source = {"table": self.table, "date_format": shipped["date_format"], "time_zone": "UTC"}
+        by_index = {"index": "by-kind", "partition_key": "Kind", "partition_values": ["A"], "sort_key": self.at}
+        by_scan = {"kind": "scan", "date_attribute": shipped["date_attribute"]}
+        content["source"] = source | (by_index if kind == "index" else by_scan)
+        content["target"] = {"prefix": f"{self.made.prefix}-{kind}", "database": self.database, "table": table}
+        file = self.folder / f"{self.name}-{kind}.yaml"
+        file.write_text(yaml.safe_dump(content))
+        self.made.prefix = self.prefix = f"{self.made.prefix}-{kind}"
+        self.made.variables = {
+            "S3_BUCKET": "reports", "AWS_REGION": "us-east-1", "DATASET": str(file), "TRANSCRIBE_BUCKET": HEARD,
+        }  # fmt: skip
+
+    def put(self, *items: dict[str, Any]) -> None:
+        for each in items:
+            self.dynamodb.put_item(TableName=self.table, Item=each)
+
+    def settings(self) -> Any:
+        return self.made.settings()
+
+    def export(self, **options: Any) -> Any:
+        return self.made.export(everything=True, now=NOW, **options)
+
+    def published(self) -> list[dict[str, Any]]:
+        """Return the rows of the days' files."""
+        keys = [key for key in self.made.keys("year=") if key.endswith(".parquet")]
+        rows = [row for key in keys for row in self.made.table_of(key).to_pylist()]
+        return sorted(({name: row[name] for name in row if not name.startswith("_")} for row in rows), key=str)
+
+    def live(self, columns: str) -> list[tuple[str | None, ...]]:
+        return sorted(ask(self, f"SELECT {columns} FROM rows_live WHERE year = 2026"))
+
+
+@pytest.fixture
+def calls(scene, tmp_path, monkeypatch, aws):
+    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+    if HEARD not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=HEARD)
+    monkeypatch.setenv("TRANSCRIBE_BUCKET", HEARD)
+    return System(scene(), tmp_path, "calls", "callId", "callTimestampUtc")
+
+
+@pytest.fixture
+def scorecards(scene, tmp_path):
+    return System(scene(), tmp_path, "scorecards", "guid", "datetime")
+
+
+def test_a_call_has_the_documented_columns(calls):
+    """Every column by name, with the attribute that it comes from; queue_id is a text."""
+    heard("full", transcript("9.99", "61.2"))
+    calls.put(call("full"))
+    calls.export()
+    assert calls.published() == [
+        {
+            "call_id": "full", "call_timestamp_utc": dt.datetime(2026, 2, 16, 10), "agent_id": "a-7",
+            "agent_name": "Ada", "allocation": "auto", "direction": "Inbound", "file_name": "c-1.wav",
+            "first_or_follow_up": "First", "medium": "Phone", "program": "P", "queue_id": "0012",
+            "queue_name": "Sales", "session_id": "s-1", "site_id": "4", "site_name": "North", "tenant_id": "t",
+            "s3_bucket": "recordings", "call_duration_seconds": 61.2, "call_duration_rule": "last_word",
+            "answer_type": "Human", "transcript_s3_key": "transcripts/full.json",
+        }
+    ]  # fmt: skip
+
+
+CALLS = {
+    "human": transcript("3.0", "75.5"),
+    "voicemail": transcript("12.0", speakers=1),
+    "short": transcript("9.9"),
+    "audio": {"results": {"audio_duration": 40, "items": []}},
+    "silent": {"results": {"items": []}},
+    "broken": {"status": "FAILED"},
+    "none": None,
+}
+
+
+def test_stream_scan_and_index_give_the_same_rows(calls):
+    """Value for value, with what is derived, quarantined or not there yet."""
+    items = [call(name, f"2026-02-16T10:00:{number:02}Z") for number, name in enumerate(CALLS)]
+    for name, content in CALLS.items():
+        if content is not None:
+            heard(name, content)
+    calls.put(*items)
+    calls.export()
+    by_scan, nulled = calls.published(), calls.made.quarantine()
+    calls.use("index", "by_index")
+    calls.export()
+    assert calls.published() == by_scan
+    calls.use("scan", "streamed")
+    write(calls, *(changed(number, one, None) for number, one in enumerate(items)))
+    keys = [key for key in calls.made.keys("_changes/year=") if key.endswith(".parquet")]
+    rows = [row for key in keys for row in calls.made.table_of(key).to_pylist()]
+    streamed = [{name: row[name] for name in row if not name.startswith("_")} for row in rows]
+    assert sorted(streamed, key=str) == by_scan
+    assert {row["call_id"]: tuple(row[name] for name in DERIVED) for row in by_scan} == {
+        "human": (75.5, "last_word", "Human", "transcripts/human.json"),
+        "voicemail": (12.0, "last_word", "Voicemail", "transcripts/voicemail.json"),
+        "short": (9.9, "last_word", "NoAnswer", "transcripts/short.json"),
+        "audio": (40.0, "audio_duration", "Unknown", "transcripts/audio.json"),
+        "silent": (None, "none", "Unknown", "transcripts/silent.json"),
+        "broken": (None, "none", "Unknown", "transcripts/broken.json"),
+        "none": (None, None, "Unknown", None),
+    }
+    assert [line["reason"].partition(";")[0] for line in nulled] == [
+        "call_duration_seconds: derivation transcript.duration failed"
+    ]
+
+
+def test_a_late_transcript_changes_one_row(calls):
+    """A call without a transcript is derived again when one has come; the other rows and other days stay."""
+    heard("early", transcript("75.5"))
+    write(calls, changed(1, call("early"), None), changed(2, call("late-1"), None))
+    before = calls.live("call_id, call_duration_seconds, answer_type")
+    assert before == [("early", "75.5", "Human"), ("late-1", None, "Unknown")]
+    assert writer(calls, NOW).derive_again().waiting == 1
+    heard("late-1", transcript("12.0", speakers=1))
+    assert writer(calls, NOW + dt.timedelta(minutes=1)).derive_again().changed == 0  # not due yet
+    again = writer(calls, NOW + dt.timedelta(minutes=6)).derive_again()
+    assert (again.changed, again.waiting, again.settled) == (1, 0, 0)
+    assert calls.live("call_id, call_duration_seconds, answer_type") == [
+        ("early", "75.5", "Human"),
+        ("late-1", "12.0", "Voicemail"),
+    ]
+    assert writer(calls, NOW + dt.timedelta(hours=1)).derive_again().changed == 0
+
+
+def test_what_changes_later_wins_over_a_late_transcript(calls):
+    """The row that is derived again stands between its own change and the item's next one."""
+    old = call("late-2")
+    write(calls, changed(1, old, None))
+    write(calls, changed(2, call("late-2", direction={"S": "Outbound"}), old))
+    heard("late-2", transcript("12.0", speakers=1))
+    assert writer(calls, NOW + dt.timedelta(minutes=6)).derive_again().changed == 2
+    assert calls.live("call_id, direction, answer_type") == [("late-2", "Outbound", "Voicemail")]
+
+
+def test_the_retry_list_has_a_limit(calls):
+    """After a week without a transcript the row is settled: it stays as it is, and is not looked at again."""
+    write(calls, changed(1, call("never"), None))
+    assert writer(calls, NOW + dt.timedelta(days=6)).derive_again().waiting == 1
+    settled = writer(calls, NOW + dt.timedelta(days=7, seconds=1)).derive_again()
+    assert (settled.changed, settled.waiting, settled.settled) == (0, 0, 1)
+    heard("never", transcript("12.0"))
+    assert writer(calls, NOW + dt.timedelta(days=8)).derive_again().changed == 0
+    assert calls.live("call_id, call_duration_seconds") == [("never", None)]
+
+
+def test_two_lists_of_the_same_row_are_one_attempt(calls):
+    """A batch that comes again, and lists that were written at the same time, do not multiply."""
+    for _ in range(3):
+        write(calls, changed(1, call("twice"), None))
+    assert len(calls.made.keys("_changes/_awaited/")) == 1
+    listed = AwaitedList(Store(calls.made.s3, "reports"), calls.prefix)
+    entries, _ = listed.read()
+    listed.add([*entries, *entries])
+    listed.flush()
+    assert len(calls.made.keys("_changes/_awaited/")) == 2
+    assert writer(calls, NOW).derive_again().waiting == 1
+    assert len(calls.made.keys("_changes/_awaited/")) == 1
+
+
+def test_a_call_that_was_read_from_the_table_is_derived_again_too(calls):
+    """A dataset with a stream lists what an export has read without a transcript; its days are closed."""
+    write(calls)
+    calls.put(call("read"))
+    calls.export()
+    assert calls.made.manifest().days[dt.date(2026, 2, 16)].state == "closed"
+    heard("read", transcript("30.5"))
+    assert writer(calls, NOW + dt.timedelta(minutes=6)).derive_again().changed == 1
+    assert calls.live("call_id, answer_type") == [("read", "Human")]
+    assert len(calls.published()) == 1
+
+
+def test_without_a_stream_the_day_stays_open(calls):
+    """A scheduled run reads the day again, until a week after it; a day further back is settled at once."""
+    calls.put(call("open"), call("long-ago", "2026-02-10T10:00:00Z"))
+    entry = calls.export()
+    states = {day.isoformat(): record.state for day, record in calls.made.manifest().days.items() if record.rows}
+    assert states == {"2026-02-10": "closed", "2026-02-16": "open"}
+    assert (
+        "derived values of 2026-02-16 may come later; these days stay open and are read again by the next scheduled run"
+    ) in entry.warnings
+    scheduled = calls.made.job(now=NOW + dt.timedelta(hours=1)).run()
+    assert dt.date(2026, 2, 16) in {
+        dt.date(*map(int, re.findall(r"\d+", one.partition))) for one in scheduled.partitions
+    }
+
+
+def test_deleted_calls_stay(calls):
+    """`keep_deleted`: a REMOVE is not mirrored, by a person or by time to live; a change is."""
+    one, two = call("kept"), call("changed")
+    write(calls, changed(1, one, None), changed(2, two, None))
+    handled = write(calls, changed(3, None, one), changed(4, call("changed", direction={"S": "Outbound"}), two))
+    assert (handled.rows, handled.expired) == (1, 1)
+    assert calls.live("call_id, direction") == [("changed", "Outbound"), ("kept", "Inbound")]
+
+
+def test_a_day_that_is_read_again_keeps_what_was_deleted(calls):
+    """Rows of the stream count for ever, and a day's file is not replaced by one with fewer rows."""
+    write(calls, changed(1, call("streamed"), None), changed(2, None, call("streamed")))
+    calls.put(call("a"), call("b"), call("c", "2026-02-17T10:00:00Z"))
+    calls.export()
+    for gone in ("a", "c"):
+        calls.dynamodb.delete_item(TableName=calls.table, Key={"callId": {"S": gone}})
+    entry = calls.export()
+    assert any("keep_deleted keeps them as they are" in warning for warning in entry.warnings)
+    assert [row for (row,) in calls.live("call_id")] == ["a", "b", "c", "streamed"]
+
+
+def test_calls_without_the_bucket_of_transcripts_are_refused(calls):
+    """TRANSCRIBE_BUCKET is asked for before anything is read."""
+    del calls.made.variables["TRANSCRIBE_BUCKET"]
+    with pytest.raises(SettingsError, match="TRANSCRIBE_BUCKET: expected the name of the bucket that holds the tran"):
+        calls.settings()
+
+
+def scorecard(guid: str, at: str | None = "2025-10-08T14-34-19", **more: dict[str, Any]) -> dict[str, Any]:
+    return {"guid": {"S": guid}, "Kind": {"S": "A"}} | ({"datetime": {"S": at}} if at else {}) | more
+
+
+SKILLS = {
+    "askForPayment": "ask_for_payment", "confirmLocation": "confirm_location",
+    "featuresAdvantagesBenefits": "features_advantages", "handleObjections": "handle_objections",
+    "sizeRecommendation": "size_recommendation", "urgency": "urgency",
+}  # fmt: skip
+
+
+def test_a_scorecard_has_the_documented_columns(scorecards):
+    """Every column by name; a time is written with dashes; each skill has a score and its evidence."""
+    scores = {
+        skill: {"M": {"score": {"N": str(number)}, "evidence": {"S": f"because {number}"}}}
+        for number, skill in enumerate(SKILLS, 1)
+    }
+    texts = {
+        "agent": "Ada", "callType": "Sales", "notes": "n", "outcome": "Sold", "primaryIntent": "Buy",
+        "secondaryIntent": "Ask", "resolutionReason": "Agreed", "summary": "s",
+    }  # fmt: skip
+    scorecards.put(
+        scorecard(
+            "g-1", scores={"M": scores}, overallScore={"N": "8.5"}, ingestedAt={"S": "2025-10-08T15:00:00Z"},
+            **{name: {"S": text} for name, text in texts.items()},
+        )
+    )  # fmt: skip
+    scorecards.export()
+    assert scorecards.published() == [
+        {
+            "guid": "g-1", "datetime": dt.datetime(2025, 10, 8, 14, 34, 19), "agent": "Ada", "call_type": "Sales",
+            "ingested_at": dt.datetime(2025, 10, 8, 15), "notes": "n", "outcome": "Sold", "overall_score": 8.5,
+            "primary_intent": "Buy", "secondary_intent": "Ask", "resolution_reason": "Agreed", "summary": "s",
+            "score_ask_for_payment": 1.0, "evidence_ask_for_payment": "because 1",
+            "score_confirm_location": 2.0, "evidence_confirm_location": "because 2",
+            "score_features_advantages": 3.0, "evidence_features_advantages": "because 3",
+            "score_handle_objections": 4.0, "evidence_handle_objections": "because 4",
+            "score_size_recommendation": 5.0, "evidence_size_recommendation": "because 5",
+            "score_urgency": 6.0, "evidence_urgency": "because 6",
+        }
+    ]  # fmt: skip
+
+
+def test_a_missing_score_is_null_and_an_undated_scorecard_is_quarantined(scorecards):
+    """A score that is absent or NULL is null, a score of 0 is 0; what has no readable time is withheld."""
+    scorecards.put(
+        scorecard("absent"),
+        scorecard("empty", scores={"M": {"urgency": {"M": {}}, "handleObjections": {"NULL": True}}}),
+        scorecard("zero", scores={"M": {"urgency": {"M": {"score": {"N": "0"}}}}}, overallScore={"NULL": True}),
+        scorecard("undated", None),
+        scorecard("misdated", "2025-10-08T14:34:19"),
+    )
+    entry = scorecards.export()
+    assert {row["guid"]: (row["score_urgency"], row["overall_score"]) for row in scorecards.published()} == {
+        "absent": (None, None), "empty": (None, None), "zero": (0.0, None),
+    }  # fmt: skip
+    assert (entry.rows, entry.withheld) == (3, 2)
+    assert sorted(line["item"]["guid"]["S"] for line in scorecards.made.quarantine()) == ["misdated", "undated"]
+
+
+QUESTION = """\
+SELECT direction, answer_type, count(*) AS calls, avg(call_duration_seconds) AS average_seconds,
+       count(*) FILTER (WHERE call_duration_seconds > 60) AS over_a_minute
+FROM rows
+WHERE year = 2026 AND month = 2 AND day = 16
+GROUP BY direction, answer_type
+ORDER BY direction, answer_type"""
+
+
+def test_the_documented_question_has_its_answer(calls):
+    """Count, mean duration and calls over a minute by direction and answer type of a day, as docs/calls.md asks."""
+    for name, ends in {"q1": ("60.0",), "q2": ("60.1",), "q3": ("90.0",)}.items():
+        heard(name, transcript(*ends))
+    calls.put(call("q1"), call("q2"), call("q3", direction={"S": "Outbound"}), call("q4", direction={"S": "Outbound"}))
+    calls.export()
+    assert ask(calls, QUESTION) == [
+        ("Inbound", "Human", "2", "60.05", "1"),
+        ("Outbound", "Human", "1", "90.0", "1"),
+        ("Outbound", "Unknown", "1", None, "0"),
+    ]
+    documented = Path("docs/calls.md").read_text()
+    assert QUESTION.replace("FROM rows", "FROM gsi_dynamodb_athena_db.calls") in documented
