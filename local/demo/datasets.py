@@ -32,6 +32,8 @@ DEMO_DATASETS: Mapping[str, DemoDataset] = {
     "sales": DemoDataset(
         ("store_summaries", "top_products", "anomalies", "trends", "recommendations"), "local.sample.sales"
     ),
+    "calls": DemoDataset(("calls",), "local.sample.calls", {"TRANSCRIBE_BUCKET": "call-transcripts"}),
+    "scorecards": DemoDataset(("scorecards",), "local.sample.scorecards"),
 }
 """Name -> what it loads, exports and shows."""
 
