@@ -17,6 +17,9 @@ _MIB = 1 << 20
 MANY_BYTES = 8 * _MIB
 """Rows after which memory has enough holes for them to be worth closing: that costs some milliseconds."""
 
+LONG_WORK_BYTES = 64 * _MIB
+"""Rows after which reading gives back what is free: less often leaves more memory in holes, more often costs more."""
+
 
 @contextlib.contextmanager
 def steady_memory() -> Iterator[None]:
@@ -63,6 +66,20 @@ def tidy_memory(row_bytes: int) -> Iterator[None]:
         yield
     finally:
         _give_back_freed_memory()
+
+
+class LongWork:
+    """Work of one kind that goes on for long: the holes that it leaves grow, a little with each page."""
+
+    def __init__(self) -> None:
+        self._since = 0
+
+    def work(self, row_bytes: int) -> None:
+        """Count bytes of rows that were done with; after many, what is free goes back to the system."""
+        self._since += row_bytes
+        if self._since >= LONG_WORK_BYTES:
+            self._since = 0
+            _give_back_freed_memory()
 
 
 def _give_back_freed_memory() -> None:

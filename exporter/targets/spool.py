@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from exporter.decoding.decoder import DAY, LATE, SORT, kinds_of_late
 from exporter.errors import RowsTooLate
+from exporter.runtime.memory import LongWork
 from exporter.targets.sorted_runs import written_runs
 
 BUFFER_BYTES = 8 << 20
@@ -77,6 +78,7 @@ class Spool:
         self._days: dict[dt.date, SpooledDay] = {}
         self._taken: set[dt.date] = set()
         self._buffered = 0
+        self._memory = LongWork()
         self._lock = threading.Lock()
 
     def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
@@ -100,6 +102,7 @@ class Spool:
                 self._buffered += segment.bytes
             if self._buffered >= BUFFER_BYTES:
                 self._flush()
+                self._memory.work(BUFFER_BYTES)
 
     def count_nulled(self, day: dt.date, rows: int) -> None:
         """Add to a day's rows that hold a nulled value."""

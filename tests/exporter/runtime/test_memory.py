@@ -36,3 +36,15 @@ def test_an_allocator_that_cannot_is_no_fault(monkeypatch):
         worked = True
     assert worked
     assert len(asked) == 2
+
+
+def test_long_work_gives_memory_back_after_many_rows(monkeypatch):
+    """Reading for an hour leaves no more holes than reading for a minute: after each 64 MiB of rows they are closed."""
+    given_back: list[int] = []
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda _: SimpleNamespace(malloc_trim=given_back.append))
+    work = memory.LongWork()
+    counts = []
+    for _ in range(17):
+        work.work(8 << 20)
+        counts.append(len(given_back))
+    assert counts == [0] * 7 + [1] * 8 + [2] * 2
