@@ -10,6 +10,8 @@ DEMO_DATASET ?= contacts
 BENCH ?= --short
 # Minutes; `make soak SOAK=60` is the whole hour.
 SOAK ?= 5
+# Inputs that `make soak` breeds for the guard and for the frame parser, each.
+FUZZ ?= 1000000
 # For example: make test TESTS="tests/dataset_model -k names"
 TESTS ?= tests
 export DEMO_PORT DEMO_ITEMS DEMO_DATASET PYTHON CHROMIUM_PATH
@@ -41,6 +43,10 @@ conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java
 soak: setup ## play 500 random scenarios of exports and 500 generated requests a route; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@GENERATED=500 $(PY) -m pytest -q tests/dashboard/api/test_generated.py
+	@case "$$(uname -sm)" in "Linux x86_64") for target in guard frames; do \
+	  PYTHONPATH=. .venv/bin/uv run -q --no-project --python $(PY) --with 'atheris>=3,<4' python tests/dashboard/sql/coverage_fuzz.py \
+	    $$target -atheris_runs=$(FUZZ) || exit 1; \
+	done;; *) echo "no coverage-guided inputs: atheris has wheels for Linux on x86-64 alone";; esac
 	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 
 lint: setup ## check style, format, types and who imports whom
