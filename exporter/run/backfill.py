@@ -12,6 +12,7 @@ from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.planning.owed_days import RESUMABLE_DAYS, days_lacking_values, incomplete_days
+from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Progress, Quiet
@@ -34,7 +35,7 @@ class BackfillRequest:
 
     window: Window
     chunk_days: int | None = None
-    """Days of a chunk; None: calendar months."""
+    """Days of a chunk; None: calendar months, or all where keys do not sort by time."""
     force: bool = False
     """Export days again that are closed in the manifest."""
     source: SourceName | None = None
@@ -131,6 +132,8 @@ class Backfill:
                 closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
         way, arn = way_of(dataset, self._request.source), self._request.export_arn
+        if way == "index" and self._request.chunk_days is None and not self._sorts:
+            windows = list(spans(days - closed, self._request.window.zone))
         if way != "index" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
         if way == "table-export" and windows:
@@ -147,6 +150,12 @@ class Backfill:
                 done.remaining = windows[number - 1 :]
                 break
         return done
+
+    @property
+    def _sorts(self) -> bool:
+        """Whether days can be read alone. If not, every run reads the whole key, so there are as few as possible."""
+        declared = self._settings.dataset
+        return SortKey(declared.source.date_format, declared.zone, "S", self._clock().year + 1).sorts
 
     def _exported(self, clients: Clients, arn: str | None) -> str:
         """Return the ARN of a completed export, of which workers have converted the files where there are any."""

@@ -55,6 +55,18 @@ def test_months_are_runs_of_their_own_oldest_first(scene):
     assert found.plain()["status"] == "succeeded"
 
 
+def test_a_key_that_does_not_sort_is_read_once(scene):
+    """Every run over such a key reads all of it, so that four months are one run; chunks that are asked for stay."""
+    table = scene(DATE_FORMAT="HUMAN_READABLE")
+    for month, name in (("11", "Nov"), ("12", "Dec")):
+        table.put(month, f"{name} 10, 2025 12:00:00 PM UTC")
+    found = backfill(table, "2025-11-05", "2026-02-10")
+    assert windows_of(found) == [("2025-11-05", "2026-02-10")]
+    assert table.days() == {"2025-11-10": ["11"], "2025-12-10": ["12"]}
+    chunked = backfill(table, "2025-11-05", "2025-12-14", force=True, chunk_days=20)
+    assert windows_of(chunked) == [("2025-11-05", "2025-11-24"), ("2025-11-25", "2025-12-14")]
+
+
 def test_closed_days_are_skipped_and_open_ones_are_not(scene):
     """A second backfill reads what the manifest does not have as closed, and nothing else, unless it is forced to."""
     table = filled(scene)
