@@ -5,8 +5,9 @@ Read in this order: `definition` (the model), `loading` (YAML file and environme
 reads: `table_schema`, `manifest`, `runs`, `verification`.
 """
 
+from dataset_model.columns import Column
 from dataset_model.dashboard.section import Dashboard
-from dataset_model.definition import Column, Dataset, FilesSource, IndexSource, ScanSource, Source
+from dataset_model.definition import Dataset, FilesSource, IndexSource, ScanSource, Source
 from dataset_model.faults import DatasetError, Fault
 from dataset_model.loading import dataset_from_environment, dataset_from_text, load_dataset, load_datasets
 from dataset_model.targets import Target

@@ -10,7 +10,7 @@ import os
 import sys
 from itertools import pairwise
 
-from dataset_model import definition, targets
+from dataset_model import columns, definition, targets
 from dataset_model.dashboard import section
 from dataset_model.definition import Dataset
 from dataset_model.derivations import listing, require_modules
@@ -18,7 +18,7 @@ from dataset_model.dictionary import dictionary_text
 from dataset_model.faults import DatasetError
 from dataset_model.loading import load_dataset
 
-_MODULES = (definition, section, targets)
+_MODULES = (definition, columns, section, targets)
 """Where the models of a dataset file are."""
 
 _USAGE = """\

@@ -12,9 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     PlainSerializer,
@@ -28,14 +26,13 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from dataset_model.attribute_paths import AttributePath
+from dataset_model.columns import Column, DateFormat, Model
 from dataset_model.dashboard.row_rule import RowRule, row_rule_from
 from dataset_model.dashboard.section import Dashboard
-from dataset_model.date_formats import DateFormatText, natural_type
+from dataset_model.date_formats import natural_type
 from dataset_model.names import Name
 from dataset_model.reading.consistency import inconsistencies
 from dataset_model.targets import Target
-from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 
 
 def _time_zone(name: str) -> str:
@@ -44,21 +41,6 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("an IANA time zone such as UTC or Europe/Berlin") from None
     return name
-
-
-def _date_format(text: str) -> str:
-    DateFormatText.parse(text)
-    return text
-
-
-def _attribute(text: str) -> str:
-    if text:  # a column that is derived has none
-        AttributePath.parse(text)
-    return text
-
-
-def _column_type(value: Any) -> Any:
-    return ColumnType.parse(value) if isinstance(value, str) else value
 
 
 _MOST_KEY_ATTRIBUTES = 4
@@ -100,10 +82,7 @@ TABLE_PATTERN = r"^(arn:[a-z-]+:dynamodb:[a-z0-9-]+:[0-9]{12}:table/)?[A-Za-z0-9
 
 DynamoName = Annotated[str, Field(pattern=DYNAMO_PATTERN)]
 
-AttributeText = Annotated[str, AfterValidator(_attribute), WithJsonSchema({"type": "string", "minLength": 1})]
-InputText = Annotated[str, Field(min_length=1), AfterValidator(_attribute)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
-DateFormat = Annotated[str, AfterValidator(_date_format)]
 _ONE_ATTRIBUTE = {"type": "string", "minLength": 1}
 KeyAttributes = Annotated[
     str | tuple[str, ...],
@@ -120,33 +99,13 @@ KeyValue = Annotated[
     Field(min_length=1),
     WithJsonSchema({"anyOf": [_ONE_VALUE, {"type": "array", "items": _ONE_VALUE}]}),
 ]
-TypeField = Annotated[
-    ColumnType,
-    BeforeValidator(_column_type),
-    PlainSerializer(str),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": TYPE_PATTERN,
-            "examples": TYPE_EXAMPLES,
-        }
-    ),
-]
-
-
-Mask = Literal["hash", "last4", "hidden"]
-"""How a column is shown to people who may not see its values: a digest of the value, its last four characters, NULL."""
 
 
 FILE_DATE, FILE_LINE = "date", "line"
 """Attributes that the rows of a file get: the date in the file's name, and the number of the line."""
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, serialize_by_alias=True)
-
-
-class _SourceFields(_Model):
+class _SourceFields(Model):
     """What every kind of source declares."""
 
     table: Annotated[str, Field(pattern=TABLE_PATTERN)]
@@ -246,7 +205,7 @@ class ScanSource(_SourceFields):
         return f"table {self.table}"
 
 
-class FilesSource(_Model):
+class FilesSource(Model):
     """Files of JSON lines in the bucket, one a day, and the path that has the day in its name."""
 
     kind: Literal["files"]
@@ -286,7 +245,7 @@ def _kind_of_source(value: Any) -> Any:
     return "index" if kind is None else kind
 
 
-SOURCE_KINDS: Mapping[str, type[_Model]] = {"index": IndexSource, "scan": ScanSource, "files": FilesSource}
+SOURCE_KINDS: Mapping[str, type[Model]] = {"index": IndexSource, "scan": ScanSource, "files": FilesSource}
 _KINDS_TEXT = ", ".join(map(repr, list(SOURCE_KINDS)[:-1])) + f" or {list(SOURCE_KINDS)[-1]!r}"
 
 Source = Annotated[
@@ -296,52 +255,7 @@ Source = Annotated[
 """The union of all kinds of source, decided by `kind`; `index` is the default and the first of them."""
 
 
-class Column(_Model):
-    """A declared column; its type is law."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["attribute"]}, {"required": ["derive", "from"]}]}
-    )
-
-    name: Name
-    """Column name in Glue and Athena."""
-    attribute: AttributeText = ""
-    """Source attribute, spelled as in DynamoDB, or a path into maps and lists: payload.agentId, items[0].sku. A
-    backslash stands before a dot or [ that belongs to a name. Either this, or derive."""
-    type: TypeField
-    """string, double, bigint, decimal(p,s), boolean, timestamp, date or json."""
-    derive: str = ""
-    """Instead of attribute: a function that computes the value; `python -m dataset_model derivations` lists them."""
-    inputs: Annotated[tuple[InputText, ...], Field(alias="from")] = ()
-    """What the function of derive is given: attributes or paths, in its order."""
-    format: DateFormat | None = None
-    """How a timestamp or date column is written, as `date_format`; without it ISO, the dataset's own format, `YYYYMMDD`
-    and numbers of seconds or milliseconds are read."""
-    unit: str | None = None
-    """Unit of measure, for example `s`."""
-    description: str = ""
-    """One sentence for the data dictionary and the catalogue."""
-    role: Literal["key", "dimension", "measure"] | None = None
-    """key: identifies what is counted; dimension: worth filtering by; measure: worth summing."""
-    label: str = ""
-    """What people read for the column; its name in words where it is empty."""
-    value_labels: dict[str, str] = Field(default_factory=dict)
-    """What people read for values: {V: Voice, C: Chat}."""
-    mask: Mask | None = None
-    """For people without the right `unmask`: hash (a digest; equal values stay equal), last4 or hidden (NULL)."""
-
-    @property
-    def path(self) -> AttributePath:
-        """Where the value is in an item; of a column with an attribute."""
-        return AttributePath.parse(self.attribute)
-
-    @property
-    def read_attributes(self) -> tuple[str, ...]:
-        """Every attribute or path that the column needs."""
-        return self.inputs if self.derive else (self.attribute,)
-
-
-class Retention(_Model):
+class Retention(Model):
     """How long the source keeps items."""
 
     expires_after_days: Annotated[int, Field(gt=0)] | None = None
@@ -351,7 +265,7 @@ class Retention(_Model):
     back with fewer items stays as it is published."""
 
 
-class Dataset(_Model):
+class Dataset(Model):
     """Everything both programs need to know about one dataset."""
 
     name: Name

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dataset_model.definition import Column
+from dataset_model.columns import Column
 from dataset_model.faults import DatasetError, Fault
 from dataset_model.types import DOUBLE, STRING, ColumnType
 

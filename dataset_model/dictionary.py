@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from dataset_model.columns import Column
 from dataset_model.dashboard.section import Measure
-from dataset_model.definition import Column, Dataset
+from dataset_model.definition import Dataset
 
 _COLUMNS = ("Column", "Type", "Unit", "Role", "From", "Description")
 _MEASURES = ("Measure", "Label", "What it is", "Unit")

@@ -6,7 +6,8 @@ for what is published already.
 """
 
 from dataset_model.attribute_paths import AttributePath, Step
-from dataset_model.definition import Dataset, Mask
+from dataset_model.columns import Mask
+from dataset_model.definition import Dataset
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 
 _EXTRA = "extra"

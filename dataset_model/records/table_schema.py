@@ -6,7 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from dataset_model.attribute_paths import Step
-from dataset_model.definition import Dataset, TypeField
+from dataset_model.columns import TypeField
+from dataset_model.definition import Dataset
 
 SCHEMA_FILE = "_schema.json"
 

@@ -8,8 +8,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from dataset_model.attribute_paths import attribute_text
+from dataset_model.columns import Mask
 from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
-from dataset_model.definition import Mask
 from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.decoding.columns import cells_from_values
 from exporter.decoding.timestamps import Clock

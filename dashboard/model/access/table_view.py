@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from dataset_model.columns import Mask
 from dataset_model.dashboard.condition import text_literal
-from dataset_model.definition import Mask
 from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.types import STRING, ColumnType
 
