@@ -4,6 +4,7 @@ import datetime as dt
 
 import streamlit as st
 
+from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.sign_in.sessions import Sessions
 from dashboard.ui.page import cached_service
@@ -38,9 +39,12 @@ else:
 
 def end_all(sessions: Sessions, person: str) -> None:
     """End every session of a person and their tokens."""
-    if cached_service.tokens is not None:
-        cached_service.tokens.revoke_person(person)
     sessions.end_person_from_thread(person)
+    try:
+        if cached_service.tokens is not None:
+            cached_service.tokens.revoke_person(person)
+    except DashboardError as error:
+        st.toast(f"The sessions have ended, and the tokens have not: {error}", icon=":material/error:")
 
 
 people = cached_service.people

@@ -310,6 +310,20 @@ def test_an_admin_who_ends_the_sessions_of_a_person_ends_their_tokens(client):
     assert client.get("/api/tables", headers=with_(secret)).status_code == 401
 
 
+def test_sessions_end_although_tokens_cannot_be_written(client, store, monkeypatch):
+    """The admin gets 503 and tries again; the person's browsers are out at once."""
+    assert client.post("/api/tokens", json={"name": "r"}, headers=as_("gina")).status_code == 201
+
+    def fails(_):
+        raise StorageFailed("out of reach")
+
+    monkeypatch.setattr(store, "change", fails)
+    gina, root = as_("gina"), as_("root", "admins")
+    assert client.get("/api/tables", headers=gina).status_code == 200
+    assert client.delete("/api/sessions", params={"person": "gina"}, headers=root).status_code == 503
+    assert client.get("/api/tables", headers=gina).status_code == 401
+
+
 @pytest.mark.parametrize("path", ["/media/a.csv", "/_stcore/host-config", "/_http_stream/open", "/x/api/stats"])
 def test_a_token_is_for_the_api_alone(client, path):
     """Pages, their sockets and their files are for people in a browser."""
