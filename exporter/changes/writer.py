@@ -33,6 +33,9 @@ from exporter.targets.quarantine import Quarantine
 
 _ATTEMPTS = 8
 
+_AT_ONCE = 1000
+"""Rows that are derived again in one page."""
+
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
@@ -122,9 +125,12 @@ class ChangeWriter:
         due = [entry for entry in waiting if entry.due <= milliseconds(now)]
         if due or done.settled:
             self._deriver.forget()
-            found = self._write_again(due, now)
+            found: set[Entry] = set()
+            for start in range(0, len(due), _AT_ONCE):
+                found |= self._write_again(due[start : start + _AT_ONCE], now)
             done.changed = len(found)
-            left = [tried(entry, now) if entry in due else entry for entry in waiting if entry not in found]
+            missing = set(due) - found
+            left = [tried(entry, now) if entry in missing else entry for entry in waiting if entry not in found]
             listed.replace(objects, left)
         done.waiting = len(waiting) - done.changed
         return done

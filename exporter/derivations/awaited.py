@@ -5,6 +5,7 @@ again without reading the table. A dataset without changes leaves the item's day
 it again. After a week a row is settled as it is.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
@@ -13,6 +14,7 @@ import msgspec
 
 from dataset_model.records.changes import CHANGES_FOLDER, SEQUENCE_DIGITS, milliseconds
 from exporter.decoding.batch import AwaitedItem
+from exporter.errors import StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject
 
 WAIT = dt.timedelta(days=7)
@@ -55,6 +57,7 @@ class AwaitedList:
     def __init__(self, store: Store, prefix: str) -> None:
         self._store, self._folder = store, f"{prefix}/{CHANGES_FOLDER}/_awaited/"
         self._lines: list[bytes] = []
+        self._written: set[str] = set()
 
     def add(self, entries: Iterable[Entry]) -> None:
         """Add entries; they are stored by `flush`, or before when they are many."""
@@ -68,16 +71,20 @@ class AwaitedList:
             body = b"\n".join(self._lines)
             key = f"{self._folder}{blake2b(body, digest_size=12).hexdigest()}.ndjson"
             self._store.write(key, body, content_type="application/x-ndjson")
+            self._written.add(key)
             self._lines = []
 
     def read(self) -> tuple[list[Entry], list[StoredObject]]:
-        """Return the entries, each once with its latest attempt, and the objects that hold them."""
+        """Return the entries, each once with its latest attempt, and the objects that hold them.
+
+        Raises StoreError where a part is not readable.
+        """
         found: dict[tuple[str, str], Entry] = {}
         objects = list(self._store.objects(self._folder))
         for stored in objects:
             body = self._store.read(stored.key)
             for line in body[0].splitlines() if body else ():
-                entry = _entries.decode(line)
+                entry = self._entry(stored.key, line)
                 known = found.get((entry.sequence, entry.item))
                 if known is None or known.attempts < entry.attempts:
                     found[entry.sequence, entry.item] = entry
@@ -85,13 +92,22 @@ class AwaitedList:
 
     def replace(self, objects: Iterable[StoredObject], entries: Iterable[Entry]) -> None:
         """Store these entries instead of the objects that were read."""
-        kept = {stored.key for stored in objects}
+        self._written.clear()
         self.add(entries)
         self.flush()
-        written = {stored.key for stored in self._store.objects(self._folder)} - kept
         for stored in objects:
-            if stored.key not in written:
-                self._store.remove(stored.key, stored.etag)
+            if stored.key not in self._written:  # equal entries have the same part
+                with contextlib.suppress(StaleRun):  # another program has replaced them as well
+                    self._store.remove(stored.key, stored.etag)
+
+    def _entry(self, key: str, line: bytes) -> Entry:
+        try:
+            return _entries.decode(line)
+        except msgspec.MsgspecError as error:
+            raise StoreError(
+                f"s3://{self._store.bucket}/{key} is not readable ({error}). Remove it, and export the days with "
+                "missing derived values again."
+            ) from None
 
 
 class AwaitedRows:

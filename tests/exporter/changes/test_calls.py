@@ -12,7 +12,7 @@ import yaml
 from botocore.config import Config
 from changing import ask, event, write, writer
 
-from exporter.derivations.awaited import AwaitedList
+from exporter.derivations.awaited import AwaitedList, tried
 from exporter.errors import SettingsError
 from exporter.storage.object_store import Store
 
@@ -242,6 +242,45 @@ def test_two_lists_of_the_same_row_are_one_attempt(calls):
     assert len(calls.made.keys("_changes/_awaited/")) == 2
     assert writer(calls, NOW).derive_again().waiting == 1
     assert len(calls.made.keys("_changes/_awaited/")) == 1
+
+
+def test_rows_that_are_not_due_stay_listed_when_others_are_settled(calls):
+    """What is left is stored under the name of its content, which may be the part that is being replaced."""
+    write(calls, changed(1, call("old"), None))
+    later = NOW + dt.timedelta(days=3)
+    write(calls, event(2, later, call("new"), None, key="callId"))
+    assert writer(calls, later).derive_again().waiting == 2
+    listed = AwaitedList(Store(calls.made.s3, "reports"), calls.prefix)
+    (new,) = (entry for entry in listed.read()[0] if '"new"' in entry.item)
+    for entries in ([new], []):
+        listed.add(entries)
+        listed.flush()
+    assert len(calls.made.keys("_changes/_awaited/")) == 2
+    listed.replace(listed.read()[1], [new])
+    assert [entry.item for entry in listed.read()[0]] == [new.item]
+    assert len(calls.made.keys("_changes/_awaited/")) == 1
+
+
+def test_two_programs_may_replace_the_list_at_once(calls):
+    """Each stores what is left; a part that the other one has removed already is no failure."""
+    write(calls, changed(1, call("both"), None))
+    lists = [AwaitedList(Store(calls.made.s3, "reports"), calls.prefix) for _ in range(2)]
+    seen = [listed.read() for listed in lists]
+    for attempt, (listed, (entries, objects)) in enumerate(zip(lists, seen, strict=True)):
+        listed.replace(objects, [tried(entry, NOW + dt.timedelta(minutes=attempt)) for entry in entries])
+    assert len(lists[0].read()[0]) == 1
+
+
+def test_a_damaged_list_is_named(calls, run):
+    """`compact` says which object is not readable and what to do; nothing is written."""
+    write(calls, changed(1, call("damaged"), None))
+    key = f"{calls.prefix}/_changes/_awaited/damaged.ndjson"
+    calls.made.s3.put_object(Bucket="reports", Key=key, Body=b'{"item": "{}", "at"')
+    done = run(calls.made, "compact")
+    assert done.returncode == 1
+    assert f"s3://reports/{key} is not readable" in done.stderr
+    calls.made.s3.delete_object(Bucket="reports", Key=key)
+    assert run(calls.made, "compact").returncode == 0
 
 
 def test_a_call_that_was_read_from_the_table_is_derived_again_too(calls):
