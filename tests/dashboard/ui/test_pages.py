@@ -70,6 +70,11 @@ def texts(app: AppTest) -> str:
 def run_query(app: AppTest) -> None:
     """Press Run and wait for the end, as the page does by itself in a browser."""
     app.button(key="run").click().run()
+    wait_for_end(app)
+
+
+def wait_for_end(app: AppTest) -> None:
+    """Wait while a query of the page runs."""
     end = time.monotonic() + 60
     while "Cancel" in [button.label for button in app.button] and time.monotonic() < end:
         time.sleep(0.3)
@@ -265,6 +270,7 @@ def test_the_dictionary_runs_no_query_unasked(visit, published: Published):
     assert "Empty" not in table
     assert service.jobs.running() == []
     app.button(key="empty_all days_contacts").click().run()
+    wait_for_end(app)
     (table,) = (each.value for each in app.get("html") if "dash-dictionary" in each.value)
     assert not app.exception
     assert "100%" in table
