@@ -60,6 +60,11 @@ class Masking:
         # Of a dataset with a row rule each person may see other rows.
         return any(name in self._rules or (self._of(name).masks() and may_unmask(name)) for name in names)
 
+    def is_shared(self, name: str, names: Sequence[str]) -> bool:
+        """Return whether SQL over datasets may be shown to all who see the dataset `name`."""
+        # They may have no role for another one that it reads.
+        return {*names} <= {name} and not self.shows_values(names)
+
     def check(self, names: Sequence[str], statement: Statement) -> None:
         """Raise Forbidden for a statement over more of a table than the requester may see.
 

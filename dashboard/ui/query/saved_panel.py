@@ -115,7 +115,7 @@ def remember(service: Service, name: str, job: Job) -> None:
     )
     st.session_state[f"history_{name}"] = (entry, *_mine(name))[:50]
     # What a person compares masked columns with is not shown to those who may not see them.
-    if not service.masking.shows_values(job.ticket.datasets):
+    if service.masking.is_shared(name, job.ticket.datasets):
         service.library.remember(service.dataset(name), entry)
 
 

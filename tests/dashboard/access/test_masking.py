@@ -273,8 +273,17 @@ def test_runs_of_those_who_see_values_are_not_in_the_teams_history(masked):
     """Their SQL may hold the values that they look for."""
     with acting_for(SEES):
         assert masked.masking.shows_values(("contacts",))
+        assert not masked.masking.is_shared("contacts", ("contacts",))
     with acting_for(MASKED):
         assert not masked.masking.shows_values(("contacts",))
+        assert masked.masking.is_shared("contacts", ("contacts",))
+
+
+def test_a_run_over_a_second_dataset_is_not_in_the_history_of_the_first(masked):
+    """Those who read it may have no role for the other dataset."""
+    with acting_for(MASKED):
+        assert not masked.masking.is_shared("contacts", ("contacts", "orders"))
+        assert not masked.masking.is_shared("contacts", ("orders",))
 
 
 def test_a_damaged_key_stops_masked_queries(masked, publishing):
