@@ -9,10 +9,12 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import BinaryIO
 
 import pyarrow as pa
 
+from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
 from exporter.decoding.batch import AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder
@@ -118,6 +120,11 @@ class Converter:
         self._store.write(record_key(self._folder, file), encoded(record))
         return record
 
+    @cached_property
+    def _schema(self) -> TableSchema:
+        """As it is published when the first file is converted: what it lacks travels as it is."""
+        return initial_schema(self._dataset, self._records.schema(), dt.datetime.now(dt.UTC))
+
     def _record(self, file: ExportFile) -> ConvertedFile | None:
         key = record_key(self._folder, file)
         found = self._store.read(key)
@@ -132,7 +139,7 @@ class Converter:
         ).source
         adds = self._dataset.undeclared == "add"
         kinds = {name: tuple(sorted(tags)) for name, tags in sorted(source.kinds(_EVERYTHING).items())} if adds else {}
-        schema = initial_schema(self._dataset, self._records.schema(), dt.datetime.now(dt.UTC))
+        schema = self._schema
         decoder = PageDecoder(schema, self._dataset, self.sort_key, self._description.table_key, deriver=self._deriver)
         seen = _Seen(written)
         for number, page in enumerate(source.pages(_ALL, decoder)):
