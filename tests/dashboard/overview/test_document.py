@@ -206,3 +206,24 @@ def test_a_change_of_nothing_or_less_is_no_percentage(service: Service, previous
     scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(card,)))
     (drawn,) = board_document(scene, ())["cards"]
     assert (drawn["delta"], drawn["trend"]) == (delta, trend)
+
+
+@pytest.mark.parametrize(
+    ("style", "previous", "compared", "delta"),
+    [
+        ({"format": "currency", "unit": "EUR"}, Decimal("62.75"), Decimal("61.65"), "€1.10"),
+        ({"format": "currency", "unit": "EUR"}, Decimal("61.654"), Decimal("61.653"), "No change"),
+        ({"format": "duration"}, 62.5, 31.5, "31 s"),
+        ({"unit": "km"}, 5, 7, "2 km"),
+        ({"format": "currency", "unit": "EUR"}, Decimal(200), Decimal(100), "50.0%"),
+    ],
+)
+def test_a_small_change_has_the_unit_of_its_figure(service: Service, style, previous, compared, delta):
+    """€61.65 after €62.75 is €1.10 less, not 1.1; what would read as nothing is no change."""
+    scene = scene_of(service, Filters())
+    first = scene.overview.cards[0]
+    written = dataclasses.replace(first.written, **style)
+    card = dataclasses.replace(first, written=written, value=compared, compared=compared, previous=previous)
+    scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(card,)))
+    (drawn,) = board_document(scene, ())["cards"]
+    assert drawn["delta"] == delta
