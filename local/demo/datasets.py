@@ -32,6 +32,7 @@ DEMO_DATASETS: Mapping[str, DemoDataset] = {
     "sales": DemoDataset(
         ("store_summaries", "top_products", "anomalies", "trends", "recommendations"), "local.sample.sales"
     ),
+    "operations": DemoDataset(("operations_metrics", "operations_insights"), "local.sample.operations"),
     "calls": DemoDataset(("calls",), "local.sample.calls", {"TRANSCRIBE_BUCKET": "call-transcripts"}),
     "scorecards": DemoDataset(("scorecards",), "local.sample.scorecards"),
 }

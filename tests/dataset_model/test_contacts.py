@@ -23,6 +23,8 @@ def test_shipped_files_are_valid() -> None:
         "anomalies",
         "calls",
         "contacts",
+        "operations_insights",
+        "operations_metrics",
         "recommendations",
         "scorecards",
         "store_summaries",
