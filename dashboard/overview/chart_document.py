@@ -9,6 +9,7 @@ from dashboard.model.filters import Filters, dimension_key
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview import bins, marks, series
+from dashboard.overview.drawing import drawing_of
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.overview.marks import Reading
 from dashboard.overview.measured import Cell, Measured
@@ -47,13 +48,8 @@ def value_label(model: SemanticModel, dimension: str) -> Callable[[str | None], 
 def chart_document(scene: Scene, place: int, chart: Chart) -> Document:
     """Return what the browser draws of a chart."""
     figures = _figures(scene, place, chart)
-    if chart.split:
-        return _split(scene, place, chart, figures)
-    if chart.kind == "table":
-        return _table(scene, place, chart, figures)
-    if chart.by == "day" or scene.model.calendar_part(chart.by):
-        return _in_order(scene, place, chart, figures)
-    return _by_value(scene, place, chart, figures.bins)
+    document = _document(scene, place, chart, figures)
+    return document | drawing_of(document, scene.model.measure(chart).axis)
 
 
 def figures_of_chart(scene: Scene, place: int, chart: Chart) -> Measured:
@@ -70,6 +66,16 @@ def _figures(scene: Scene, place: int, chart: Chart) -> Measured:
         return Measured(tuple(Cell(day.day.isoformat(), None, day.rows, day.rows, None) for day in days), ())
     counts = overview.by(chart.by)
     return Measured(tuple(Cell(count.value, None, count.rows, count.rows, None) for count in counts), ())
+
+
+def _document(scene: Scene, place: int, chart: Chart, figures: Measured) -> Document:
+    if chart.split:
+        return _split(scene, place, chart, figures)
+    if chart.kind == "table":
+        return _table(scene, place, chart, figures)
+    if chart.by == "day" or scene.model.calendar_part(chart.by):
+        return _in_order(scene, place, chart, figures)
+    return _by_value(scene, place, chart, figures.bins)
 
 
 def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> Document:
@@ -90,7 +96,7 @@ def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> 
 
 
 def _in_order(scene: Scene, place: int, chart: Chart, figures: Measured) -> Document:
-    shape = {"shape": "line" if chart.kind == "line" else "bar", **scene.model.measure(chart).axis}
+    shape = {"shape": "line" if chart.kind == "line" else "bar"}
     if chart.by == "day" and chart.measure == "rows":
         counted = scene.unbrushed.by_day
         frame = _frame(place, chart, "days", marks.described_days(chart.title, counted))
@@ -117,7 +123,6 @@ def _split(scene: Scene, place: int, chart: Chart, figures: Measured) -> Documen
     return frame | {
         "cut": f"without {left_out:,} smaller ones" if left_out else "",
         "shape": "line" if is_line else "bar",
-        **reading.measure.axis,
         "dimension": _dimension(chart),
         "split": dimension_key(split),
         "legend": series.legend_of(shown, scene.picked.values(split)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from drawn import point_on
 from publishing import Published
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -122,7 +123,7 @@ def test_a_part_is_copied_as_an_image(visitor: Callable[..., Any], name: str, th
                 const colour = getComputedStyle(document.querySelector(selector))[name]
                 return colours.has(colour.match(/\\d+/g).join(","))
             }
-            const card = isThere(".board .card", "backgroundColor"), drawn = isThere(".board .bar", "fill")
+            const card = isThere(".board .card", "backgroundColor"), drawn = isThere(".board .bar_marks path", "fill")
             return { width: image.width, height: image.height, card, drawn }
         }"""
     )
@@ -167,7 +168,7 @@ def test_clicks_in_a_row_are_all_kept(visitor: Callable[..., Any], published: Pu
 def test_a_value_that_is_null_is_picked_and_cleared(visitor: Callable[..., Any], published: Published):
     """No agent at all is a value as any other, apart from an agent without a name."""
     page = opened(visitor)
-    page.locator(".board .mark[aria-label^='(none):']").click()
+    page.mouse.click(*point_on(page, "(none)"))
     wait_for_total(page, sum(row["agent_name"] is None for row in in_january(published)))
     assert page.get_by_role("button", name="agent name: (none)").is_visible()
     page.get_by_role("button", name="agent name: (none)").click()

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from playwright.sync_api import Page, expect
+from drawn import DRAWN, point_on
 from publishing import Published
 
 from dashboard.themes import THEMES
@@ -36,23 +37,6 @@ def wait_for_total(page: Page, total: int) -> None:
     page.wait_for_function("text => document.querySelector('.board .value')?.innerText === text", arg=f"{total:,}")
 
 
-def slice_of(page: Page, label: str) -> tuple[float, float]:
-    """Return a point inside a slice of a ring or pie."""
-    arc = page.locator(f".mark[aria-label^='{label}:'] path").first
-    x, y = arc.evaluate(
-        """arc => {
-            const matrix = arc.getScreenCTM(), box = arc.getBBox(), point = arc.ownerSVGElement.createSVGPoint()
-            for (let step = 1; step < 400; step++) {
-                point.x = box.x + box.width * ((step * 7) % 20 + 0.5) / 20
-                point.y = box.y + box.height * (Math.floor(step / 20) + 0.5) / 20
-                const seen = point.matrixTransform(matrix)
-                if (document.elementFromPoint(seen.x, seen.y) === arc) return [seen.x, seen.y]
-            }
-        }"""
-    )
-    return x, y
-
-
 def test_a_visitor_reads_four_cards_and_sees_four_charts(visitor: Callable[..., Any], published: Published):
     """The cards say what was published, and each chart has marks."""
     page = visitor().open(JANUARY)
@@ -63,8 +47,10 @@ def test_a_visitor_reads_four_cards_and_sees_four_charts(visitor: Callable[..., 
         "Channels": "4",
         "Agents": str(len({row["agent_name"] for row in rows} - {None})),
     }
-    page.wait_for_function("selector => document.querySelectorAll(selector).length === 4", arg=CHARTS)
-    drawn = [page.locator(CHARTS).nth(place).locator(".mark path") for place in range(4)]
+    page.wait_for_function(
+        "selector => document.querySelectorAll(selector).length === 4", arg=f"{CHARTS} .role-mark:last-child"
+    )
+    drawn = [page.locator(CHARTS).nth(place).locator(".role-mark:not(.band_marks) path") for place in range(4)]
     assert [marks.count() >= 4 for marks in drawn] == [True] * 4
 
 
@@ -90,13 +76,13 @@ def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], publ
     page.wait_for_selector(CHARTS)
     rows = in_january(published)
     voice = sum(row["channel"] == "VOICE" for row in rows)
-    page.mouse.click(*slice_of(page, "VOICE"))
+    page.mouse.click(*point_on(page, "VOICE"))
     wait_for_total(page, voice)
     assert "channel=VOICE" in page.url
     assert page.get_by_role("button", name="channel: VOICE").is_visible()
-    ring = page.locator(CHARTS).filter(has=page.locator(".unit"))
-    assert ring.locator(".total").text_content() == f"{voice:,}"
-    assert ring.locator(".unit").text_content() == f"of {len(rows):,} rows"
+    ring = page.locator(CHARTS).filter(has=page.locator(".total_marks"))
+    assert ring.locator(".total_marks text").text_content() == f"{voice:,}"
+    assert ring.locator(".noun_marks text").text_content() == f"of {len(rows):,} rows"
     page.get_by_role("button", name="Clear all").click()
     wait_for_total(page, len(rows))
     assert "channel" not in page.url
@@ -108,7 +94,7 @@ def test_back_leads_to_the_page_before_however_often_was_clicked(visitor: Callab
     page.goto(page.evaluate("location.origin") + JANUARY)
     page.wait_for_selector(CHARTS)
     rows = in_january(published)
-    page.mouse.click(*slice_of(page, "VOICE"))
+    page.mouse.click(*point_on(page, "VOICE"))
     wait_for_total(page, sum(row["channel"] == "VOICE" for row in rows))
     page.get_by_role("button", name="Clear all").click()
     wait_for_total(page, len(rows))
@@ -120,7 +106,7 @@ def test_a_drag_over_days_filters_everything(visitor: Callable[..., Any], publis
     """The brush takes the days under it, and the cards count exactly those."""
     page = visitor().open(JANUARY)
     page.wait_for_selector(CHARTS)
-    days = page.locator(CHARTS).first.locator(".mark .hit")
+    days = page.locator(CHARTS).first.locator(".band_marks path")
     first, last = (days.nth(place).bounding_box() for place in (7, 11))
     height = first["y"] + 120
     page.mouse.move(first["x"] + 2, height)
@@ -133,16 +119,16 @@ def test_a_drag_over_days_filters_everything(visitor: Callable[..., Any], publis
 
 
 COLOURS = """() => {
-    if (!document.querySelector('.board .bar')) return null
+    if (!document.querySelector('.board .bar_marks path')) return null
     const style = (selector, name) => getComputedStyle(document.querySelector(selector))[name]
     return {
         page: style('[data-testid=stApp]', 'backgroundColor'),
         card: style('.board .card', 'backgroundColor'),
         text: style('.board .value', 'color'),
         sidebar: style('[data-testid=stSidebar]', 'backgroundColor'),
-        bar: style('.board .bar', 'fill'),
-        slice: style('.board .slice.series-1', 'fill'),
-        line: style('.board .course .line', 'stroke'),
+        bar: style('.board .bar_marks path', 'fill'),
+        slice: style('.board .slice_marks path[fill*=series-1]', 'fill'),
+        line: style('.board .course .line_marks path', 'stroke'),
     }
 }"""
 

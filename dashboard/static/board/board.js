@@ -1,18 +1,15 @@
 // The Overview's board, drawn from one document (dashboard/overview/document.py). A picked filter shows at once; the
 // figures follow when the server has counted.
 
-import { bars } from "./bars.js"
 import { card } from "./cards.js"
-import { days } from "./days.js"
+import { Drawing } from "./drawing.js"
 import { html, icon, widthOf } from "./elements.js"
-import { heat } from "./heat.js"
 import { copyImage } from "./image.js"
-import { tooltipIn } from "./marks.js"
 import { menuButton } from "./menu.js"
-import { slices } from "./slices.js"
+import { Picture } from "./picture.js"
 import { table } from "./table.js"
+import { tooltipIn } from "./values.js"
 
-const KINDS = { days, bars, doughnut: slices, pie: slices, heat, table }
 const HEIGHT = 250
 const LEGEND = 22
 const LEGEND_LINES = 2
@@ -35,12 +32,12 @@ class Board {
   constructor(root) {
     this.root = root
     this.wanted = null
-    this.marks = html("div", { class: "marks" })
+    this.facts = html("div", { class: "facts" })
     this.cards = html("div", { class: "cards" })
     this.charts = html("div", { class: "charts" })
     this.foot = html("p", { class: "foot" })
     this.status = html("p", { class: "heard", role: "status" })
-    root.replaceChildren(this.marks, this.cards, this.charts, this.foot, this.status)
+    root.replaceChildren(this.facts, this.cards, this.charts, this.foot, this.status)
     new ResizeObserver(() => {
       if (this.width !== root.clientWidth && this.document) this.redraw()
     }).observe(root)
@@ -89,11 +86,14 @@ class Board {
     if (!root.clientWidth) return
     this.width = root.clientWidth
     root.setAttribute("aria-busy", String(this.wanted !== null))
-    this.drawMarks(shown)
+    this.drawFacts(shown)
     this.foot.textContent = shown.foot
     this.drawParts(this.cards, "card", shown.cards, (figures, frame) => {
-      if (!frame.firstChild) frame.append(html("div", { class: "body" }), this.menu("card", frame, figures.label))
-      frame.firstChild.replaceChildren(...card(figures, frame.clientWidth))
+      if (!frame.firstChild) {
+        frame.append(html("div", { class: "body" }), this.menu("card", frame, figures.label))
+        frame.course = new Drawing()
+      }
+      frame.firstChild.replaceChildren(...card(figures, frame.course, frame.clientWidth))
     })
     this.drawParts(this.charts, "chart", shown.charts, (chart, frame) => this.drawChart(chart, frame))
   }
@@ -131,7 +131,7 @@ class Board {
     setTimeout(() => this.status.classList.remove("seen"), 2500)
   }
 
-  drawMarks(shown) {
+  drawFacts(shown) {
     const badges = shown.badges.map(badge =>
       html("span", { class: `badge ${badge.tone}`, title: badge.help }, icon(badge.icon), badge.text, html("span", { class: "heard" }, `. ${badge.help}`)),
     )
@@ -142,7 +142,7 @@ class Board {
       const none = Object.fromEntries(Object.keys(this.picked).map(name => [name, name === "days" ? null : []]))
       chips.push(html("button", { type: "button", class: "clear", onclick: () => this.pick(none) }, icon("clear"), "Clear all"))
     }
-    this.marks.replaceChildren(
+    this.facts.replaceChildren(
       html("div", { class: "badges" }, ...badges),
       html("div", { class: "chips", role: "group", "aria-label": "Filters" }, ...chips),
     )
@@ -155,6 +155,7 @@ class Board {
       const menu = this.menu("chart", frame, chart.title, chart.dimension !== "days")
       frame.replaceChildren(html("div", { class: "head" }, title, html("small", { "data-written": "" }), menu), html("div", { class: "space" }))
       frame.tip = tooltipIn(frame)
+      frame.picture = new Picture(frame.tip, mark => this.choose(frame.chart, mark))
     }
     frame.querySelector("small").textContent = chart.cut
     const space = frame.querySelector(".space")
@@ -169,9 +170,14 @@ class Board {
     const lines = Math.min(LEGEND_LINES, Math.ceil(wide / space.clientWidth))
     if (entries) entries.style.height = `${lines * LEGEND}px`
     const room = HEIGHT - lines * LEGEND
-    const drawn = KINDS[chart.kind](chart, space.clientWidth, room, frame.tip, mark => this.choose(chart, mark))
-    if (drawn instanceof SVGElement) drawn.dataset.drawn = ""
-    space.replaceChildren(...[entries, drawn].filter(Boolean))
+    frame.chart = chart
+    const isTable = chart.kind === "table"
+    const drawn = isTable ? table(chart, room, frame.tip, mark => this.choose(chart, mark)) : frame.picture.element
+    // An element that stays where it is keeps its focus, and what the pointer has begun on it.
+    for (const child of [...space.children]) if (child !== drawn) child.remove()
+    if (entries) space.prepend(entries)
+    if (!drawn.isConnected) space.append(drawn)
+    if (!isTable) frame.picture.show(chart, space.clientWidth, room)
     if (focused === null) return
     const again = [...drawn.querySelectorAll(".mark")].find(mark => mark.dataset.key === focused)
     again?.setAttribute("tabindex", "0")

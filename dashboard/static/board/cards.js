@@ -1,35 +1,24 @@
 // Stat cards: a figure, its change, and its daily values as a line. Texts come formatted (dashboard/overview/document.py).
 
-import { html, icon, svg } from "./elements.js"
+import { html, icon } from "./elements.js"
 
 const HEIGHT = 46
 // Characters that fit a card of a phone at full size.
 const LONG = 11
 
-// Runs of consecutive days with a figure; a day without one is a gap, not a zero.
-function runs(points) {
-  const found = [[]]
-  for (const point of points) {
-    if (point) found.at(-1).push(point)
-    else if (found.at(-1).length) found.push([])
-  }
-  return found.filter(run => run.length)
-}
-
-function course(card, width) {
-  // A single day makes a flat line, so the card keeps its height.
-  const series = card.series.length === 1 ? [card.series[0], card.series[0]] : card.series
-  const known = series.filter(value => value !== null)
-  const drawn = svg("svg", { class: "course", width, height: HEIGHT, role: "img", "aria-label": `${card.label} per day`, "data-drawn": "" })
-  if (!known.length) return drawn
-  const [low, high] = [Math.min(...known), Math.max(...known)]
-  const y = value => (high === low ? HEIGHT / 2 : 4 + (HEIGHT - 10) * (1 - (value - low) / (high - low)))
-  const points = series.map((value, place) => (value === null ? null : [(width * place) / (series.length - 1), y(value)]))
-  for (const run of runs(points)) {
-    const line = `M${run.map(([x, at]) => `${x.toFixed(1)},${at.toFixed(1)}`).join("L")}`
-    drawn.append(svg("path", { class: "under", d: `${line}V${HEIGHT}H${run[0][0].toFixed(1)}Z` }), svg("path", { class: "line", d: line }))
-  }
-  return drawn
+// A single day makes a flat line, so the card keeps its height.
+function course({ label, series }, drawing, width) {
+  const days = series.length === 1 ? [series[0], series[0]] : series
+  const known = days.filter(value => value !== null)
+  const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1]
+  const room = high > low ? 0 : 1
+  const params = { last: Math.max(1, days.length - 1), low: low - room, high: high + room }
+  drawing.show("course", { data: { marks: days.map((count, place) => ({ count, place })) }, params, width, height: HEIGHT })
+  drawing.element.classList.add("course")
+  drawing.element.setAttribute("role", "img")
+  drawing.element.setAttribute("aria-label", `${label} per day`)
+  drawing.element.removeAttribute("aria-hidden")
+  return drawing.element
 }
 
 function arrow(trend) {
@@ -38,7 +27,7 @@ function arrow(trend) {
   return drawn
 }
 
-export function card(figures, width) {
+export function card(figures, drawing, width) {
   const change = html(
     "p",
     { class: "change" },
@@ -52,6 +41,6 @@ export function card(figures, width) {
     html("p", { class: figures.text.length > LONG ? "value long" : "value", title: figures.exact, "data-written": "" }, figures.text),
     html("span", { class: "heard" }, figures.exact === figures.text ? "" : `exactly ${figures.exact}`),
     change,
-    course(figures, width),
+    course(figures, drawing, width),
   ]
 }

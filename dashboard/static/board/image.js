@@ -68,7 +68,7 @@ async function pictureOf(frame, facts) {
     ),
     ...[...frame.querySelectorAll("[data-written]")].map(element => written(element, box)),
   )
-  for (const source of frame.querySelectorAll("svg[data-drawn]")) {
+  for (const source of frame.querySelectorAll("svg[data-drawn], .drawn svg")) {
     const place = source.getBoundingClientRect()
     const copy = painted(source)
     copy.setAttribute("x", place.x - box.x)

@@ -1,9 +1,9 @@
 // A table of values with their figures; a row is a button as a bar is.
 
 import { html } from "./elements.js"
-import { nameOf, reachable } from "./marks.js"
+import { firstStop, nameOf, reachable, showTip } from "./values.js"
 
-export function table(chart, width, height, tip, choose) {
+export function table(chart, height, tip, choose) {
   const { marks, columns } = chart
   const isAny = marks.some(mark => mark.picked)
   const isShared = marks.some(mark => mark.share)
@@ -18,7 +18,6 @@ export function table(chart, width, height, tip, choose) {
         "data-key": mark.key,
         "aria-label": nameOf(mark),
         "aria-pressed": String(Boolean(mark.picked)),
-        onclick: () => choose(mark),
       },
       html("span", { "data-written": "" }, mark.label),
       html("span", { class: "figure", "data-written": "" }, mark.text),
@@ -31,6 +30,9 @@ export function table(chart, width, height, tip, choose) {
     html("div", { class: "row heads", "aria-hidden": "true" }, ...head),
     ...rows,
   )
-  reachable(drawn, chart, tip, choose)
+  firstStop(rows)
+  const show = (mark, { x, y }) => showTip(tip, mark, { x, y })
+  const focus = mark => mark && show(mark, rows[marks.indexOf(mark)].getBoundingClientRect())
+  reachable(drawn, { chart: () => chart, choose, focus, tip })
   return drawn
 }

@@ -1,0 +1,79 @@
+// A drawing of dashboard/charts, drawn by Vega. Script and drawings are loaded once; afterwards figures alone come.
+
+import { html } from "./elements.js"
+
+const made = name => new URL(`./made/${name}`, import.meta.url).href
+
+const loaded = Promise.all([import(made("vega.js")), fetch(made("drawings.json")).then(answer => answer.json())]).then(
+  ([, { drawings }]) => drawings,
+)
+
+// Vega's number for it: what a drawing without figures warns of says nothing.
+const ERRORS = 1
+
+async function viewOf(canvas, name) {
+  const drawings = await loaded
+  // Expressions go through an interpreter: the page's policy allows no code made from text.
+  const plain = { actions: false, tooltip: false, hover: false, defaultStyle: false, logLevel: ERRORS }
+  const options = { mode: "vega", ast: true, renderer: "svg", ...plain }
+  return (await window.vegaEmbed(canvas, drawings[name], options)).view
+}
+
+export class Drawing {
+  constructor() {
+    this.element = html("div", { class: "drawn", "aria-hidden": "true" })
+    this.view = null
+    this.onView = () => {}
+  }
+
+  // What is shown last holds, however long a drawing takes to be there. `data` are rows by the name of their set.
+  show(name, shown) {
+    this.shown = shown
+    if (this.name === name) return this.update()
+    this.name = name
+    this.view?.finalize()
+    this.view = null
+    const canvas = html("div")
+    this.element.replaceChildren(canvas)
+    viewOf(canvas, name).then(
+      view => {
+        if (!canvas.isConnected) return view.finalize()
+        this.view = view
+        this.onView(view)
+        this.update()
+      },
+      error => {
+        console.error(error)
+        if (canvas.isConnected) canvas.replaceChildren(html("p", { class: "nothing" }, "The drawing could not be loaded"))
+      },
+    )
+  }
+
+  update() {
+    if (!this.view) return
+    const { data, params, width, height } = this.shown
+    const { view } = this
+    view.width(width).height(height)
+    for (const [name, rows] of Object.entries(data)) view.data(name, rows)
+    for (const [name, value] of Object.entries(params)) view.signal(name, value)
+    // Labels of other figures may be wider: axes are laid out again.
+    view.resize().run()
+  }
+
+  set(params) {
+    for (const [name, value] of Object.entries(params)) this.view?.signal(name, value)
+    this.view?.run()
+  }
+
+  // Where a mark is drawn, in the window; null for one without a shape.
+  placeOf(key) {
+    const frame = this.view?.scenegraph().root.items[0]
+    const marks = (frame?.items ?? []).filter(mark => mark.role === "mark" && mark.marktype !== "text")
+    const found = marks.flatMap(mark => mark.items).find(item => item.datum?.key === key)
+    if (!found) return null
+    const box = this.element.getBoundingClientRect()
+    const [left, top] = this.view.origin()
+    const { x1, x2, y1, y2 } = found.bounds
+    return { x: box.x + left + (x1 + x2) / 2, y: box.y + top + y1 + Math.min((y2 - y1) / 3, 40) }
+  }
+}
