@@ -80,7 +80,7 @@ is_writable() {
 fingerprint() {
     say "python $1" "in $(pwd -P)"
     cksum "$lock" pyproject.toml
-    cat exporter/native/*.[ch] 2>/dev/null | cksum
+    cat exporter/native/*.[ch] dashboard/charts/*.py 2>/dev/null | cksum
 }
 
 explain() {
@@ -159,6 +159,12 @@ build_reader() {
     [ "$status" = 0 ] || say "the compiled reader could not be built, so exports take longer (why is at the end of $log)"
 }
 
+# What the browser draws charts with. Where it is missing, the dashboard tries again when it is asked for it.
+make_drawings() {
+    "$venv" -m dashboard.charts >>"$log" 2>&1 </dev/null ||
+        say "the scripts of the charts could not be made (why is at the end of $log)"
+}
+
 set_up() {
     if [ -z "${PYTHON:-}" ] && number=$(version "$venv") && is_new_enough "$number"; then
         python=
@@ -184,6 +190,7 @@ set_up() {
     install_locked
     install_project
     build_reader
+    make_drawings
     fingerprint "$number" >"$stamp.new"
     mv "$stamp.new" "$stamp"
     say 'set-up done'

@@ -39,6 +39,7 @@ case "$1 $2" in
     "-c import ensurepip"*) [ -z "${FAKE_NO_VENV:-}" ] ;;
     "-m venv") mkdir -p .venv/bin && cat "$0" >.venv/bin/python && chmod +x .venv/bin/python ;;
     "-m exporter.native.build") [ -n "${PYTHONPATH:-}" ] || exit "${FAKE_BUILD:-0}" ;;
+    "-m dashboard.charts") exit "${FAKE_CHARTS:-0}" ;;
     "-m pip")
         case "$*" in
             *--version*) ;;
@@ -132,6 +133,14 @@ def test_a_compiler_that_fails_stops_nothing(clone: Clone) -> None:
     status, output = clone.set_up(FAKE_BUILD="1")
     assert (status, output.splitlines()[-1]) == (0, "set-up done")
     assert "the compiled reader could not be built, so exports take longer" in output
+
+
+def test_charts_that_are_not_made_stop_nothing(clone: Clone) -> None:
+    """The dashboard makes their scripts when they are asked for; the set-up says so and goes on."""
+    clone.has_python("python3.12")
+    status, output = clone.set_up(FAKE_CHARTS="1")
+    assert (status, output.splitlines()[-1]) == (0, "set-up done")
+    assert "the scripts of the charts could not be made" in output
 
 
 def test_change_of_the_lock_is_noticed(clone: Clone) -> None:

@@ -13,9 +13,7 @@ _HEIGHT: Final = 46
 @drawing("course")
 def course() -> alt.LayerChart:
     """A line from edge to edge over its faint area."""
-    along = alt.X(
-        "place:Q", axis=None, scale=alt.Scale(domain=[0, expr("last")], nice=False, range=[0, expr("width")])
-    )
+    along = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[0, expr("last")], nice=False, range=[0, expr("width")]))
     # Room for the width of the line above and below.
     up = alt.Y(
         "count:Q",
@@ -25,5 +23,13 @@ def course() -> alt.LayerChart:
     )
     base = alt.Chart(MARKS)
     under = base.mark_area(color=SERIES[0], opacity=0.1).encode(x=along, y=up, y2=alt.value(_HEIGHT))
-    line = base.properties(name="line").mark_line(stroke=SERIES[0], strokeWidth=1.75, strokeJoin="round").encode(x=along, y=up)
-    return alt.layer(under, line).add_params(*parameters(last=1, low=0, high=1)).properties(height=_HEIGHT, autosize="none")
+    line = (
+        base.properties(name="line")
+        .mark_line(stroke=SERIES[0], strokeWidth=1.75, strokeJoin="round")
+        .encode(x=along, y=up)
+    )
+    return (
+        alt.layer(under, line)
+        .add_params(*parameters(last=1, low=0, high=1))
+        .properties(height=_HEIGHT, autosize="none")
+    )

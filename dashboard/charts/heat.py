@@ -25,9 +25,7 @@ def heat() -> alt.LayerChart:
         ),
         scale=alt.Scale(padding=0),
     )
-    down = alt.Y(
-        "row:O", axis=alt.Axis(labelExpr="rowLabels[datum.value]", labelLimit=120), scale=alt.Scale(padding=0)
-    )
+    down = alt.Y("row:O", axis=alt.Axis(labelExpr="rowLabels[datum.value]", labelLimit=120), scale=alt.Scale(padding=0))
     base = alt.Chart(MARKS)
     strength = f"high > low ? {_FAINT} + {1 - _FAINT} * (datum.count - low) / (high - low) : {_FAINT}"
     stands_out = "datum.key === focused || datum.picked"

@@ -54,8 +54,17 @@ def lines() -> alt.LayerChart:
 
 def _framed(*layers: Any) -> alt.LayerChart:
     given = parameters(
-        **{"spanFrom": -1, "spanTo": -1, "focused": ""},
-        **{"labels": [], "isFitted": False, "unit": 1, "prefix": "", "suffix": "", "low": 0, "high": 1, "least": 0},
+        spanFrom=-1,
+        spanTo=-1,
+        focused="",
+        labels=[],
+        isFitted=False,
+        unit=1,
+        prefix="",
+        suffix="",
+        low=0,
+        high=1,
+        least=0,
     )
     return alt.layer(*layers).add_params(*given).properties(padding=_AROUND)
 
@@ -80,7 +89,11 @@ def _up(stack: Literal["zero"] | None = None) -> alt.Y:
 def _bars(base: alt.Chart, colour: Any, stack: Literal["zero"] | None) -> list[alt.Chart]:
     """Return the bars that are whole, and as outlines those that are still to grow."""
     base = base.transform_calculate(shown=SHOWN)
-    shape = {"width": expr(f"min(bandwidth('x') * 0.78, {_WIDEST})"), "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2}
+    shape = {
+        "width": expr(f"min(bandwidth('x') * 0.78, {_WIDEST})"),
+        "cornerRadiusTopLeft": 2,
+        "cornerRadiusTopRight": 2,
+    }
     along = {"x": _along(), "y": _up(stack), "order": alt.Order("part:Q"), "fill": _as_fill(colour), "opacity": faded()}
     whole = base.properties(name="bar").transform_filter("datum.state !== 'open'").mark_bar(**shape)
     outline = {"fillOpacity": 0.2, "strokeDash": [3, 2], "strokeWidth": 1}

@@ -29,7 +29,7 @@ PARTS: Final = alt.NamedData("parts")
 """A row per part of a mark: place and key of the mark, series, colour, count, state, faded."""
 
 CONFIG: Final[dict[str, Any]] = {
-    "background": None,
+    "background": "transparent",
     "font": FONT,
     "padding": 0,
     # The board has a button per mark for those who do not see it, under one name per chart.

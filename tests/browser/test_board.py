@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
 from drawn import point_on
+from playwright.sync_api import Page, expect
 from publishing import Published
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

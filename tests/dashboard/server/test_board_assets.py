@@ -26,7 +26,10 @@ def asked(name: str, headers: dict[str, str] | None = None) -> httpx.Response:
     return asyncio.run(answer())
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir()))
+OWN = sorted(path.name for path in FOLDER.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize("name", [*OWN, "made/vega.js"])
 def test_the_browser_runs_what_it_is_given_and_asks_again(name: str):
     """Each file comes with its own type, and a browser that has it gets 304."""
     answer = asked(name)
@@ -38,11 +41,18 @@ def test_the_browser_runs_what_it_is_given_and_asks_again(name: str):
 
 def test_the_board_needs_nobody_else():
     """No script and no style of it names another host; what a browser imports is in the same folder."""
-    for path in FOLDER.iterdir():
+    for path in (FOLDER / name for name in OWN):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert "//" not in re.sub(r"^\s*//.*$|url\(data:", "", text, flags=re.MULTILINE), path.name
         for imported in re.findall(r'from "(\./[^"]+)"', text):
             assert (FOLDER / imported).exists()
+
+
+def test_no_code_is_made_from_text(repository: Path):
+    """Vega's scripts hold its interpreter of expressions, and its drawings the expressions as trees."""
+    drawings = asked("made/drawings.json").json()["drawings"]
+    assert sorted(drawings) == ["bars", "columns", "course", "doughnut", "heat", "line", "lines", "pie", "stack"]
+    assert "ast: true" in (FOLDER / "drawing.js").read_text(encoding="utf-8")
 
 
 class _Connection:

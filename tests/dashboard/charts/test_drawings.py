@@ -1,0 +1,80 @@
+"""The drawings: Altair charts without figures, in the colours of any theme, and the files that are made of them."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import altair as alt
+import pytest
+
+from dashboard.charts import made
+from dashboard.charts.registry import drawing, specifications
+from dashboard.charts.style import SERIES, themed
+from dashboard.themes import THEMES
+
+SPECIFICATIONS = specifications()
+
+
+@pytest.mark.parametrize("name", SPECIFICATIONS)
+def test_a_drawing_is_an_altair_chart_without_figures(name: str):
+    """Altair reads the specification back; its rows are named and come later."""
+    found = SPECIFICATIONS[name]
+    assert alt.Chart.from_dict(found).to_dict()["$schema"].startswith("https://vega.github.io/schema/vega-lite/v6")
+    rows = [row for values in found.get("datasets", {}).values() for row in values]
+    assert [row for row in rows if row] == []
+
+
+@pytest.mark.parametrize("name", SPECIFICATIONS)
+def test_a_drawing_names_no_colour(name: str):
+    """Every colour is a variable of the page's theme, so that another theme paints what is drawn already."""
+    text = json.dumps(SPECIFICATIONS[name])
+    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", text) == []
+    assert set(re.findall(r'"(?:fill|stroke|color)": "([^"]+)"', text)) <= {
+        *SERIES,
+        *(f"var(--dash-{part})" for part in ("text", "muted", "border", "card")),
+    }
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=str)
+def test_a_picture_without_a_page_has_the_themes_own_colours(theme):
+    """No variable is left for a page that is not there."""
+    text = json.dumps(themed(SPECIFICATIONS["columns"], theme))
+    assert "var(" not in text
+    assert theme.categories[0] in text
+    assert theme.muted in text
+
+
+def test_two_drawings_cannot_have_one_name():
+    """The second would take the place of the first without a word."""
+    with pytest.raises(ValueError, match="drawing bars: expected a name that no other drawing has"):
+        drawing("bars")(lambda: None)
+
+
+def test_files_are_made_once_and_again_after_a_change(tmp_path: Path):
+    """Drawings that are out of date are noticed by what they were made from; half a file is none."""
+    folder = tmp_path / "made"
+    assert not made.is_current(folder)
+    made.make_if_needed(folder)
+    assert made.is_current(folder)
+    assert sorted(path.name for path in folder.iterdir()) == ["drawings.json", "vega.js"]
+    path = folder / "drawings.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(made.sources(), "0" * 16), encoding="utf-8")
+    assert not made.is_current(folder)
+    path.write_text("{", encoding="utf-8")
+    assert not made.is_current(folder)
+
+
+def test_what_cannot_be_made_is_said_with_the_way_out(tmp_path: Path):
+    """A folder that cannot be one names itself, what was found, and the command."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(made.NotMade, match=r"in .*/file/made; found NotADirectoryError.* Run `make setup`"):
+        made.make_if_needed(tmp_path / "file" / "made")
+
+
+def test_asking_whether_they_are_made_loads_no_altair():
+    """The first page asks; only a process of its own loads the library."""
+    code = "import dashboard.charts.made as made; made.is_current(); import sys; print('altair' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
