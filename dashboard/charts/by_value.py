@@ -49,5 +49,5 @@ def bars() -> alt.LayerChart:
         .mark_text(align="left", baseline="middle", dx=6)
         .encode(x=alt.X("end:Q"), y=down, text="text:N")
     )
-    given = parameters(spanFrom=-1, spanTo=-1, focused="", labels=[], low=0, high=1, room=40)
+    given = parameters(spanFrom=-1, spanTo=-1, focused=False, labels=[], low=0, high=1, room=40)
     return alt.layer(band(y=down), drawn, numbers).add_params(*given)

@@ -49,5 +49,5 @@ def heat() -> alt.LayerChart:
         .mark_rect(fill=CARD, cornerRadius=2, strokeDash=[2, 2])
         .encode(x=across, y=down, stroke=alt.condition("datum.key === focused", alt.value(TEXT), alt.value(BORDER)))
     )
-    given = parameters(focused="", rowLabels=[], columnLabels=[], low=0, high=1)
+    given = parameters(focused=False, rowLabels=[], columnLabels=[], low=0, high=1)
     return alt.layer(cells, empty).add_params(*given)

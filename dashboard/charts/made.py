@@ -3,6 +3,7 @@
 They are made at set-up and when an image is built. Vega-Lite is compiled here, so that the browser has less to do.
 """
 
+import gzip
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from dashboard.charts.registry import specifications
 FOLDER: Final = Path(__file__).parents[1] / "static" / "board" / "made"
 SCRIPT: Final = "vega.js"
 DRAWINGS: Final = "drawings.json"
+_ENTRY: Final = "window.vegaEmbed = vegaEmbed;"
 _SOURCES: Final = Path(__file__).parent
 
 
@@ -24,24 +26,28 @@ class NotMade(Exception):
 
 
 def make(folder: Path = FOLDER) -> None:
-    """Write both files."""
+    """Write both files, the script also compressed."""
     import vl_convert
 
     drawings: dict[str, Any] = {
         name: vl_convert.vegalite_to_vega(specification) for name, specification in specifications().items()
     }
     folder.mkdir(exist_ok=True)
-    _write(folder / SCRIPT, vl_convert.javascript_bundle())
-    _write(folder / DRAWINGS, json.dumps({"made_from": sources(), "drawings": drawings}, separators=(",", ":")))
+    script = vl_convert.javascript_bundle(_ENTRY).encode()
+    _write(folder / SCRIPT, script)
+    _write(folder / f"{SCRIPT}.gz", gzip.compress(script, mtime=0))
+    found = json.dumps({"made_from": sources(), "drawings": drawings}, separators=(",", ":"))
+    _write(folder / DRAWINGS, found.encode())
 
 
 def is_current(folder: Path = FOLDER) -> bool:
-    """Return whether both files are there, and made from the drawings as they are now."""
+    """Return whether the files are there, and made from the drawings as they are now."""
     try:
         found = json.loads((folder / DRAWINGS).read_bytes())
     except (OSError, ValueError):
         return False
-    return (folder / SCRIPT).is_file() and isinstance(found, dict) and found.get("made_from") == sources()
+    scripts = (folder / SCRIPT, folder / f"{SCRIPT}.gz")
+    return all(path.is_file() for path in scripts) and isinstance(found, dict) and found.get("made_from") == sources()
 
 
 def make_if_needed(folder: Path = FOLDER) -> None:
@@ -73,8 +79,8 @@ def sources() -> str:
     return found.hexdigest()[:16]
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: bytes) -> None:
     """Write a file at once: another process may make the same one."""
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_text(text, encoding="utf-8")
+    part = path.with_name(f"{path.name}.{os.getpid()}")
+    part.write_bytes(content)
     part.replace(path)

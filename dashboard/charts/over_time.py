@@ -56,7 +56,7 @@ def _framed(*layers: Any) -> alt.LayerChart:
     given = parameters(
         spanFrom=-1,
         spanTo=-1,
-        focused="",
+        focused=False,
         labels=[],
         isFitted=False,
         unit=1,

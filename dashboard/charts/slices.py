@@ -58,7 +58,7 @@ def _slices(hole: float, *middle: alt.Chart) -> alt.LayerChart:
         .mark_text(**centre, radius=expr("outer + 16"), fill=MUTED)
         .encode(theta=around, order=order, text="number:N")
     )
-    given = parameters(focused="", counted="", noun="", widest=80)
+    given = parameters(focused=False, counted="", noun="", widest=80)
     sizes = [
         alt.param(name="room", expr="min(widest, width * 0.38)"),
         alt.param(name="centre", expr="(width - room) / 2"),

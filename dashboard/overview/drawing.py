@@ -10,7 +10,7 @@ from typing import Any, Final
 Parameters = dict[str, Any]
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
-_LETTER: Final = 6.8
+_LETTER: Final = 6.2
 """Width of a digit, in pixels, at the size of labels; letters are narrower on the average."""
 _LONG: Final = 9
 """Letters of a label that must fit its bar; shorter ones may leave out their neighbours, as those of days do."""

@@ -33,12 +33,16 @@ class BoardFiles(StaticFiles):
             if fault:
                 return PlainTextResponse(fault, status_code=503)
             self._is_made = True
+        if path == "made/vega.js" and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
+            response = await super().get_response(f"{path}.gz", scope)
+            response.headers.update({"Content-Encoding": "gzip", "Content-Type": "text/javascript"})
+            return response
         return await super().get_response(path, scope)
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
         """Answer with a file, or that the browser's own is still right."""
         response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update({"Cache-Control": "no-cache", "Vary": "Accept-Encoding"})
         return response
 
 

@@ -14,11 +14,7 @@ function course({ label, series }, drawing, width) {
   const room = high > low ? 0 : 1
   const params = { last: Math.max(1, days.length - 1), low: low - room, high: high + room }
   drawing.show("course", { data: { marks: days.map((count, place) => ({ count, place })) }, params, width, height: HEIGHT })
-  drawing.element.classList.add("course")
-  drawing.element.setAttribute("role", "img")
-  drawing.element.setAttribute("aria-label", `${label} per day`)
-  drawing.element.removeAttribute("aria-hidden")
-  return drawing.element
+  return html("div", { class: "course", role: "img", "aria-label": `${label} per day` }, drawing.element)
 }
 
 function arrow(trend) {

@@ -19,7 +19,7 @@ export class Picture {
       chart: () => this.chart,
       choose: mark => this.take(mark),
       focus: mark => {
-        this.drawing.set({ focused: mark ? mark.key : "" })
+        this.drawing.set({ focused: mark ? mark.key : false })
         if (mark) showTip(tip, mark, place(mark.key), this.chart.legend)
       },
       tip,
@@ -34,7 +34,7 @@ export class Picture {
     const buttons = chart.marks.map(mark => buttonOf(mark, chart))
     firstStop(buttons)
     this.values.replaceChildren(...buttons)
-    const params = { ...chart.params, ...chosenOf(chart), ...spanOf(chart), focused: "" }
+    const params = { ...chart.params, ...chosenOf(chart), ...spanOf(chart), focused: false }
     this.drawing.show(chart.drawing, { data: rowsOf(chart), params, width, height })
   }
 

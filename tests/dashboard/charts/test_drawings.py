@@ -58,7 +58,7 @@ def test_files_are_made_once_and_again_after_a_change(tmp_path: Path):
     assert not made.is_current(folder)
     made.make_if_needed(folder)
     assert made.is_current(folder)
-    assert sorted(path.name for path in folder.iterdir()) == ["drawings.json", "vega.js"]
+    assert sorted(path.name for path in folder.iterdir()) == ["drawings.json", "vega.js", "vega.js.gz"]
     path = folder / "drawings.json"
     path.write_text(path.read_text(encoding="utf-8").replace(made.sources(), "0" * 16), encoding="utf-8")
     assert not made.is_current(folder)

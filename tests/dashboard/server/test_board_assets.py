@@ -48,8 +48,18 @@ def test_the_board_needs_nobody_else():
             assert (FOLDER / imported).exists()
 
 
-def test_no_code_is_made_from_text(repository: Path):
-    """Vega's scripts hold its interpreter of expressions, and its drawings the expressions as trees."""
+def test_large_scripts_come_packed_to_a_browser_that_takes_them():
+    """The same script in a third of the bytes; a browser that has either form gets 304."""
+    packed, plain = (asked("made/vega.js", {"accept-encoding": kind}) for kind in ("gzip", "identity"))
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) * 2 < int(plain.headers["content-length"])
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    again = {"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]}
+    assert asked("made/vega.js", again).status_code == 304
+
+
+def test_no_code_is_made_from_text():
+    """The drawings are there, and Vega is asked to interpret their expressions."""
     drawings = asked("made/drawings.json").json()["drawings"]
     assert sorted(drawings) == ["bars", "columns", "course", "doughnut", "heat", "line", "lines", "pie", "stack"]
     assert "ast: true" in (FOLDER / "drawing.js").read_text(encoding="utf-8")
