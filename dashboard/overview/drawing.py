@@ -1,7 +1,7 @@
 """A chart of the board document flows in, the drawing of `dashboard/charts` and its parameters flow out.
 
 Figures themselves are the marks. Parameters are what a drawing must know of all of them: labels, ends of the axis, and
-how its ticks read. Lengths of texts are estimates, because only the browser knows its typeface.
+how its ticks read. Widths of texts are the browser's, which knows its typeface (`static/board/picture.js`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,6 @@ from typing import Any, Final
 Parameters = dict[str, Any]
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
-_LETTER: Final = 6.2
-"""Width of a digit, in pixels, at the size of labels; letters are narrower on the average."""
 _LONG: Final = 9
 """Letters of a label that must fit its bar; shorter ones may leave out their neighbours, as those of days do."""
 
@@ -28,11 +26,7 @@ def drawing_of(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
         return {"drawing": name, "params": _over_time(chart, axis)}
     if kind == "bars":
         low, high = _ends([mark["count"] for mark in marks])
-        room = _width(mark["text"] for mark in marks) + 14
-        return {
-            "drawing": kind,
-            "params": {"labels": [mark["label"] for mark in marks], "low": low, "high": high, "room": room},
-        }
+        return {"drawing": kind, "params": {"labels": [mark["label"] for mark in marks], "low": low, "high": high}}
     if kind == "heat":
         low, high = _ends([mark["count"] for mark in marks])
         labels = {name: [each["label"] for each in chart[name]] for name in ("rows", "columns")}
@@ -41,7 +35,7 @@ def drawing_of(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
             "params": {"rowLabels": labels["rows"], "columnLabels": labels["columns"], "low": low, "high": high},
         }
     if kind in {"doughnut", "pie"}:
-        return {"drawing": kind, "params": {"widest": _width(mark["label"] for mark in marks) + 20}}
+        return {"drawing": kind, "params": {}}
     return {}
 
 
@@ -90,7 +84,3 @@ def _ticks(axis: Mapping[str, str], largest: float) -> tuple[float, str, str]:
         if largest >= least:
             return unit, "", f" {name}"
     return 1, "", " s"
-
-
-def _width(texts: Any) -> int:
-    return round(max((len(text) for text in texts), default=0) * _LETTER)

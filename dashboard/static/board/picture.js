@@ -2,7 +2,7 @@
 
 import { brushed, finish, isBrushed, spanOf } from "./brush.js"
 import { Drawing } from "./drawing.js"
-import { html } from "./elements.js"
+import { html, widthOf } from "./elements.js"
 import { firstStop, hide, nameOf, reachable, showTip } from "./values.js"
 
 export class Picture {
@@ -34,7 +34,7 @@ export class Picture {
     const buttons = chart.marks.map(mark => buttonOf(mark, chart))
     firstStop(buttons)
     this.values.replaceChildren(...buttons)
-    const params = { ...chart.params, ...chosenOf(chart), ...spanOf(chart), focused: false }
+    const params = { ...chart.params, ...widthsOf(chart), ...chosenOf(chart), ...spanOf(chart), focused: false }
     this.drawing.show(chart.drawing, { data: rowsOf(chart), params, width, height })
   }
 
@@ -91,6 +91,15 @@ function rowsOf({ marks, legend, columns, shape }) {
     }),
   )
   return { marks: shown, parts }
+}
+
+const widest = (texts, size) => Math.max(...texts.map(text => widthOf(text, size)))
+
+// Room for the numbers at bars, and for the names of slices.
+function widthsOf({ kind, marks }) {
+  if (kind === "bars") return { room: widest(marks.map(mark => mark.text), 11) + 12 }
+  if (kind === "doughnut" || kind === "pie") return { widest: widest(marks.map(mark => mark.label), 12) + 20 }
+  return {}
 }
 
 // Where some slices of a ring are picked, what the cards count stands in its middle.
