@@ -67,7 +67,7 @@ def make_if_needed(folder: Path = FOLDER) -> None:
         said = (done.stderr.strip().splitlines() or ["nothing"])[-1]
         raise NotMade(
             f"the scripts of the charts: expected to make them in {folder}; found {said}. "
-            "Run `make setup`, or `python -m dashboard.charts` where vl-convert-python is installed."
+            "Run `make setup`, or `python -m dashboard.charts` where vl-convert-python is installed, and start again."
         )
 
 

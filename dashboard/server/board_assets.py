@@ -23,16 +23,18 @@ class BoardFiles(StaticFiles):
     def __init__(self) -> None:
         super().__init__(directory=_FOLDER)
         self._lock = anyio.Lock()
-        self._is_made = False
+        self._is_tried = False
+        self._fault: str | None = None
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Answer with a file."""
-        if Path(path).parts[:1] == ("made",) and not self._is_made:
+        if Path(path).parts[:1] == ("made",):
             async with self._lock:
-                fault = None if self._is_made else await anyio.to_thread.run_sync(_fault)
-            if fault:
-                return PlainTextResponse(fault, status_code=503)
-            self._is_made = True
+                if not self._is_tried:
+                    self._fault = await anyio.to_thread.run_sync(_fault)
+                    self._is_tried = True
+            if self._fault:
+                return PlainTextResponse(self._fault, status_code=503)
         if path == "made/vega.js" and b"gzip" in dict(scope["headers"]).get(b"accept-encoding", b""):
             response = await super().get_response(f"{path}.gz", scope)
             response.headers.update({"Content-Encoding": "gzip", "Content-Type": "text/javascript"})

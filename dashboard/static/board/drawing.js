@@ -29,7 +29,8 @@ export class Drawing {
   // What is shown last holds, however long a drawing takes to be there. `data` are rows by the name of their set.
   // A click draws twice, at once and with its figures; what is the same again is drawn once.
   show(name, shown) {
-    const text = JSON.stringify(shown)
+    // Axes are laid out by the widths of their labels, which the typeface changes once it is there.
+    const text = JSON.stringify([shown, document.fonts?.status])
     if (this.name === name && this.text === text) return
     this.text = text
     this.shown = shown
@@ -38,17 +39,18 @@ export class Drawing {
     this.view?.finalize()
     this.view = null
     const canvas = html("div")
+    this.canvas = canvas
     this.element.replaceChildren(canvas)
     viewOf(canvas, name).then(
       view => {
-        if (!canvas.isConnected) return view.finalize()
+        if (this.canvas !== canvas) return view.finalize()
         this.view = view
         this.onView(view)
         this.update()
       },
       error => {
         console.error(error)
-        if (canvas.isConnected) canvas.replaceChildren(html("p", { class: "nothing" }, "The drawing could not be loaded"))
+        canvas.replaceChildren(html("p", { class: "nothing" }, "The drawing could not be loaded"))
       },
     )
   }

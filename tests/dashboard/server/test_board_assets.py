@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import dashboard
+from dashboard.charts import made
 from dashboard.server.board_assets import BoardFiles
 from dashboard.server.tcp_nodelay import NoDelay
 
@@ -56,6 +57,25 @@ def test_large_scripts_come_packed_to_a_browser_that_takes_them():
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
     again = {"accept-encoding": "gzip", "if-none-match": packed.headers["etag"]}
     assert asked("made/vega.js", again).status_code == 304
+
+
+def test_drawings_that_cannot_be_made_are_tried_for_once(monkeypatch: pytest.MonkeyPatch):
+    """Each visitor reads why, and the server is not busy with it again."""
+    tried = []
+
+    def fails() -> None:
+        tried.append(1)
+        raise made.NotMade("no compiler here")
+
+    monkeypatch.setattr(made, "make_if_needed", fails)
+    app = Starlette(routes=[Mount("/board", BoardFiles())])
+
+    async def twice() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as client:
+            return [await client.get(f"/board/made/{name}") for name in ("vega.js", "drawings.json")]
+
+    assert [(answer.status_code, answer.text) for answer in asyncio.run(twice())] == [(503, "no compiler here")] * 2
+    assert tried == [1]
 
 
 def test_no_code_is_made_from_text():
