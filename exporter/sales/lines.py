@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
+import msgspec
+
 from dataset_model import Column, Dataset
 from exporter.sales.event import FieldFault, Row
 
@@ -17,6 +19,8 @@ DATE = "date"
 
 _LONGEST_PLAIN = 40
 """Digits up to which a number is written without an exponent."""
+
+_nested = msgspec.json.Encoder(decimal_format="number").encode
 
 _WHOLE = range(-(2**63), 2**63)
 
@@ -86,7 +90,10 @@ def _undeclared(value: object) -> str:
         if not number.is_finite():
             raise ValueError("a number")
         return _digits(number)
-    return _text(json.dumps(value, ensure_ascii=False, default=_digits))
+    try:
+        return _text(_nested(value).decode())
+    except UnicodeEncodeError:
+        raise ValueError("text of Unicode characters") from None
 
 
 def _is_number(value: object) -> bool:

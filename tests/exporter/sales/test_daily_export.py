@@ -105,7 +105,7 @@ def test_every_line_has_the_same_keys_and_all_digits(prefix: str, event: dict[st
         '{"date":"2026-02-16","product_id":"p_1","product_name":null,"category":null,"units_sold":null,'
         '"revenue":123456789012.10,"growth_percent":null,"margin":0.123456789012345678901,"tags":null}\n'
         '{"date":"2026-02-16","product_id":"p_2","product_name":null,"category":null,"units_sold":3,'
-        '"revenue":null,"growth_percent":null,"margin":null,"tags":"[\\"a\\", {\\"b\\": \\"1.50\\"}]"}\n'
+        '"revenue":null,"growth_percent":null,"margin":null,"tags":"[\\"a\\",{\\"b\\":1.50}]"}\n'
     )
     first = lines(prefix, "store_summaries")[0]
     assert list(first) == [
