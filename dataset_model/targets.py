@@ -69,6 +69,8 @@ class Target(BaseModel):
     .csv."""
     manifest: Literal["quicksight"] | None = None
     """ndjson and csv: also write a manifest that QuickSight imports."""
+    shows_masked: bool | None = None
+    """ndjson and csv: must be true where columns are masked, because files show them in clear to all their readers."""
     database: Name = "gsi_dynamodb_athena_db"
     """Glue database; for ndjson and csv that of parquet."""
     table: Name = "gsi_export"

@@ -135,7 +135,7 @@ def _key_values(source: Mapping[str, Any]) -> Iterator[Inconsistency]:
 
 
 _OF_PARQUET = ("extra_date_column", "extra_date_type", "overwrite_mode", "question_suffix")
-_OF_FILES = ("path", "manifest")
+_OF_FILES = ("path", "manifest", "shows_masked")
 _DATABASE, _TABLE = (Target.model_fields[name].default for name in ("database", "table"))
 _SAMPLE_DAY = dt.date(2026, 12, 31)
 
@@ -171,7 +171,19 @@ def _targets(data: Mapping[str, Any]) -> Iterator[Inconsistency]:
     if any(("targets", index) != main for index, _ in entries) and not _list(data, "columns"):
         expected = "columns, which give ndjson and csv the same keys in every file"
         yield Inconsistency(("columns",), expected, None)
+    yield from _in_clear(data, entries)
     yield from _places(data, entries)
+
+
+def _in_clear(data: Mapping[str, Any], entries: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsistency]:
+    """Yield targets that would show masked columns in clear without saying so."""
+    columns = [column for column in _list(data, "columns") if isinstance(column, Mapping)]
+    masked = [str(column.get("name")) for column in columns if column.get("mask")]
+    for index, entry in entries:
+        said = entry.get("shows_masked")
+        if masked and entry.get("format", "parquet") != "parquet" and said is not True:
+            expected = f"true: a file has no masks, and shows {', '.join(masked)} in clear to all its readers"
+            yield Inconsistency(("targets", index, "shows_masked"), expected, None if said is None else "false")
 
 
 def _of_other_format(place: Path, entry: Mapping[str, Any]) -> Iterator[Inconsistency]:
@@ -179,7 +191,10 @@ def _of_other_format(place: Path, entry: Mapping[str, Any]) -> Iterator[Inconsis
     for field in _OF_FILES if is_parquet else _OF_PARQUET:
         if entry.get(field) not in (None, "OVERWRITE"):
             expected = f"no {field}, which only {'ndjson and csv have' if is_parquet else 'parquet has'}"
-            yield Inconsistency((*place, field), expected, str(entry[field]))
+            found = entry[field]
+            yield Inconsistency(
+                (*place, field), expected, str(found).lower() if isinstance(found, bool) else str(found)
+            )
 
 
 def _places(data: Mapping[str, Any], entries: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsistency]:
