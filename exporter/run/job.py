@@ -33,7 +33,7 @@ from exporter.run.preflight import preflight
 from exporter.run.reader import Reader
 from exporter.run.reporting.metrics import emit_metrics
 from exporter.run.reporting.progress import Progress, Quiet
-from exporter.run.reporting.warnings import run_warnings
+from exporter.run.reporting.warnings import reading_warnings, run_warnings
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
@@ -163,6 +163,7 @@ class ExportJob:
         if not sort_key.sorts and self._way == "index" and self.request.window is not None:
             _log.warning("sort key does not sort by time, so the whole key is read", sort_key=sort_key.date_format)
         opened = self._opened(description, sort_key)
+        account.warnings += reading_warnings(account.windows, opened.source.capabilities)
         reader = Reader(opened.source, progress=self.progress, stop=self.stop)
         account.tally = reader.tally
         policy = RemovalPolicy.of(self._dataset, manifest, account.started_at, accept_empty=self.request.accept_empty)

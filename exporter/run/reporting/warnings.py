@@ -1,6 +1,6 @@
 """The results of a successful run flow in, its warnings flow out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dataset_model import Dataset
 from dataset_model.attribute_paths import AttributePath
@@ -9,8 +9,10 @@ from dataset_model.types import STRING
 from exporter.errors import ExportError
 from exporter.planning.owed_days import days_lacking_values
 from exporter.planning.removal_policy import vanished_values
+from exporter.planning.window import Window
 from exporter.run.account import days_text
 from exporter.run.reader import Tally
+from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.targets.publisher import Published
 from exporter.values.numbers import InexactDoubles
@@ -31,6 +33,16 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
         yield f"attribute {attribute} is not declared and was left out of {count} items"
     for day in sorted(done.overlaps):
         yield f"{day} has data of an earlier run as well; APPEND counts both"
+
+
+def reading_warnings(windows: Sequence[Window], capabilities: Capabilities) -> Iterator[str]:
+    """Yield a warning where a source that cannot read days alone is read once for each span of days."""
+    if len(windows) > 1 and not capabilities.sorted_by_time:
+        first, last = windows[0].first, windows[-1].last
+        yield (
+            f"everything is read {len(windows)} times, once for each span of days, because this source is not sorted "
+            f"by time; `exporter backfill --force --start {first} --end {last}` would read it once"
+        )
 
 
 def _lacking(dataset: Dataset, manifest: Manifest | None, done: Published) -> Iterator[str]:

@@ -135,6 +135,11 @@ def test_a_key_that_does_not_sort_is_announced_as_read_whole(scene):
     table.job(start="2026-02-14", end="2026-02-14", now=later, variables={"GSI_PK_ATTRIBUTE": "Other"}).run()
     text = preview_text(announced(table, now=later))
     assert "reads the whole key of each value 2 times, once for each stretch of days" in text
+    warned = next(said for said in table.job(now=later).run().warnings if said.startswith("everything"))
+    assert warned == (
+        "everything is read 2 times, once for each span of days, because this source is not sorted by time; "
+        "`exporter backfill --force --start 2026-02-14 --end 2026-02-19` would read it once"
+    )
 
 
 def test_expiring_days_are_announced_as_protected(scene, tmp_path):
