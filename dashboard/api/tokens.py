@@ -28,8 +28,8 @@ class TokensApi:
         """Answer the requester's tokens; an admin gets everyone's."""
         asks, tokens = current_requester(), self._needed()
         require_browser(asks)
-        whose = None if asks.roles.has("admin") else asks.person
-        found = await anyio.to_thread.run_sync(tokens.listed, whose)
+        person = None if asks.roles.has("admin") else asks.person
+        found = await anyio.to_thread.run_sync(tokens.listed, person)
         return json_response({"tokens": [_described(token) for token in found]})
 
     async def make(self, request: Request) -> Response:

@@ -69,7 +69,7 @@ def _slices(hole: float, *middle: alt.Chart) -> alt.LayerChart:
 
 
 def _legend() -> list[alt.Chart]:
-    """Return a line per mark, whose dot and name are marks as the slices are: a click on one picks its value."""
+    """Return a line per mark. Its dot and its name are marks as the slices are: a click on one picks its value."""
     base = (
         alt.Chart(MARKS)
         .transform_joinaggregate(entries="count()")

@@ -74,7 +74,7 @@ def test_every_drawing_shows_its_figures(visitor: Callable[..., Any]):
     }
     for name, (_, _, shapes) in SHOWN.items():
         assert {kind: found[name]["shapes"].get(kind) for kind in shapes} == shapes, name
-    # The value without letters has the key "", which is nobody's focus.
+    # The value without letters has the key "", which has no focus.
     assert [name for name in found if found[name]["focused"]] == []
     assert {"(empty)", "<b>&amp;", "9", "3"} <= set(found["bars"]["texts"])
     assert {"12", "rows", "75%", "25%"} <= set(found["doughnut"]["texts"])

@@ -1,9 +1,9 @@
 """What the pages show to a viewer, an analyst and an admin."""
 
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from reading_pages import run_query
 from streamlit.testing.v1 import AppTest
 
 from dashboard.model.access.api_token import TokenBook
@@ -29,15 +29,6 @@ def visit(monkeypatch: pytest.MonkeyPatch, repository, published) -> Iterator[Ca
 
     yield opened
     cached_service.service.clear()
-
-
-def run_query(app: AppTest) -> None:
-    """Press Run and wait for the end, as the page does by itself in a browser."""
-    app.button(key="run").click().run()
-    end = time.monotonic() + 60
-    while "Cancel" in [button.label for button in app.button] and time.monotonic() < end:
-        time.sleep(0.3)
-        app.run()
 
 
 def test_a_viewer_reads_pages_and_takes_no_files(visit):
