@@ -19,19 +19,20 @@ def written_runs(pages: Iterable[pa.RecordBatch], file: Path, key: str) -> list[
     """
     runs: list[list[tuple[int, int]]] = []
     with pa.OSFile(str(file), "wb") as written:
-        for rows in _gathered(pages):
+        for rows in gathered(pages, RUN_BYTES):
             ordered = rows.take(pc.sort_indices(rows.column(key)))  # stable
             runs.append([_written(part, written) for part in ordered.to_batches(max_chunksize=_PART_ROWS)])
     return runs
 
 
-def _gathered(pages: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+def gathered(pages: Iterable[pa.RecordBatch], most_bytes: int) -> Iterator[pa.Table]:
+    """Yield the rows in tables of about so many bytes; a column that some pages lack is null there."""
     waiting: list[pa.Table] = []
     size = 0
     for page in pages:
         waiting.append(pa.Table.from_batches([page]))
         size += page.nbytes
-        if size >= RUN_BYTES:
+        if size >= most_bytes:
             yield _together(waiting)
             waiting, size = [], 0
     if waiting:

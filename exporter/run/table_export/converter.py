@@ -7,7 +7,7 @@ that is published; attributes without a column travel as they are, and get their
 import datetime as dt
 import secrets
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import BinaryIO
@@ -46,6 +46,7 @@ from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.manifests import ExportFile, read_files
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
+from exporter.targets.sorted_runs import gathered
 from exporter.targets.spool import Spool
 from exporter.values.numbers import InexactDoubles
 
@@ -155,7 +156,7 @@ class Converter:
         rows = spooled.rows if spooled else 0
         with spool.open(day) as opened:
             batches = (opened.read(segment) for stream in opened.streams for segment in stream)
-            streams = tuple(written.add(_stream(batch)) for batch in _gathered(batches))
+            streams = tuple(written.add(_stream(batch)) for batch in map(_one_batch, gathered(batches, BATCH_BYTES)))
         spool.drop(day)
         return ConvertedDay(
             day, rows, streams, tuple(seen.parts[day]), tuple(seen.awaited[day]), dict(seen.inexact[day]),
@@ -221,23 +222,9 @@ class _Seen:
         self._bytes = 0
 
 
-def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield batches of about `BATCH_BYTES`; a column that some of them lack is null there."""
-    waiting: list[pa.Table] = []
-    size = 0
-    for batch in batches:
-        waiting.append(pa.Table.from_batches([batch]))
-        size += batch.nbytes
-        if size >= BATCH_BYTES:
-            yield _together(waiting)
-            waiting, size = [], 0
-    if waiting:
-        yield _together(waiting)
-
-
-def _together(tables: list[pa.Table]) -> pa.RecordBatch:
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
     # A large text column may stay in several chunks, and then in several batches; 4 MB never do.
-    (batch,) = pa.concat_tables(tables, promote_options="default").combine_chunks().to_batches()
+    (batch,) = table.to_batches()
     return batch
 
 
