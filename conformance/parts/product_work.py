@@ -16,8 +16,8 @@ from conformance.exports.publish import Export, run
 from conformance.stand_in import StandIn
 from dashboard.errors import QueryFailed
 from dashboard.model.access.requester import Requester
-from dashboard.model.filters import Days, Filters, Values
 from dashboard.model.query_types import available_query_types, request_from
+from dashboard.model.selection.filters import Days, Filters, Values
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, rows_statement
 from dashboard.services.service import Service

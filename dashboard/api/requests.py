@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from dashboard.api.errors import ApiError
 from dashboard.errors import DashboardError, FieldFault, InvalidRequest
-from dashboard.model.filters import Preset, days_of_preset
 from dashboard.model.query_types import MAX_TEXT, request_from
+from dashboard.model.selection.filters import Preset, days_of_preset
 from dashboard.model.statements import Statement
 from dashboard.services.job import Job
 from dashboard.services.service import Service

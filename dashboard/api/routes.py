@@ -26,8 +26,8 @@ from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
 from dashboard.api.tokens import TokensApi
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
-from dashboard.model.filters import Days, Filters, day_from_text
 from dashboard.model.result import QueryResult
+from dashboard.model.selection.filters import Days, Filters, day_from_text
 from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper

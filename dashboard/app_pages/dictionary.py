@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard.errors import DashboardError
 from dashboard.model import formats
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.quality.data_dictionary import data_dictionary
 from dashboard.quality.empty_values import empty_shares, empty_values_statement
 from dashboard.results.sample_values import COUNT, MOST_BYTES

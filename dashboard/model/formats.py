@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 
 Number = int | float | Decimal
 

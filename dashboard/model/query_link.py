@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import get_args
 from urllib.parse import urlencode
 
-from dashboard.model.filters import RANGE_ENDS, day_from_text, key_from_value, value_from_key
 from dashboard.model.grouping.question import MOST_GROUPINGS
 from dashboard.model.query_types import MAX_TEXT, QueryType
+from dashboard.model.selection.filters import RANGE_ENDS, day_from_text, key_from_value, value_from_key
 
 MOST_LINKED_SQL = 4_000
 """Characters of SQL in an address; proxies and chats cut longer ones. A saved query is shared by its name instead."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar, get_args
 
 from dashboard.errors import FieldFault, InvalidRequest
-from dashboard.model.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.model.grouping.question import GroupBy, group_by_from
+from dashboard.model.selection.filters import EARLIEST, LATEST, Days, day_from_text
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised, name_of
 

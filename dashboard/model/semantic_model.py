@@ -10,9 +10,9 @@ from functools import cached_property
 from dashboard.model.access.table_view import EVERYTHING, TableQuery, TableView, table_name, table_query
 from dashboard.model.calendar_parts import FIRST_WEEKDAYS, NAMES, Calendar, CalendarName
 from dashboard.model.drawable_parts import DrawableParts, inferred_cards, inferred_charts
-from dashboard.model.filters import dimension_key
 from dashboard.model.measures import Measure, Term, declared_measures, measure_of
-from dashboard.model.ranges import takes_range
+from dashboard.model.selection.filters import dimension_key
+from dashboard.model.selection.ranges import takes_range
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, words_of
 from dataset_model.dashboard.section import Card, Chart
 from dataset_model.dashboard.section import Measure as MeasureDeclaration

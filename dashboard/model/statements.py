@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dashboard.model.calendar_parts import DATE
-from dashboard.model.filters import Days, Filters, Range
-from dashboard.model.partition_filter import partition_conjuncts
-from dashboard.model.ranges import range_conjuncts
+from dashboard.model.selection.filters import Days, Filters, Range
+from dashboard.model.selection.partition_filter import partition_conjuncts
+from dashboard.model.selection.ranges import range_conjuncts
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import name_of
 from dataset_model.dashboard.condition import text_literal

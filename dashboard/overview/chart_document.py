@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.model.calendar_parts import label as calendar_label
-from dashboard.model.filters import Filters, dimension_key
+from dashboard.model.selection.filters import Filters, dimension_key
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview import bins, marks, series

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from dashboard.model import formats
-from dashboard.model.filters import Filters, dimension_key
-from dashboard.model.period import Period
+from dashboard.model.selection.filters import Filters, dimension_key
+from dashboard.model.selection.period import Period
 from dashboard.overview import marks
 from dashboard.overview.chart_document import Document, Scene, chart_document, value_label
 from dashboard.overview.figures import CardValue, Overview

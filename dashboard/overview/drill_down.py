@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from dashboard.model.filters import Days, Filters
 from dashboard.model.formats import Number
 from dashboard.model.measures import ROWS
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import Statement
 from dashboard.model.vocabulary import name_of
 from dashboard.overview.chart_document import Scene, figures_of_chart

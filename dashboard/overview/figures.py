@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.model.filters import Days, Filters
 from dashboard.model.formats import Number
 from dashboard.model.measures import ROWS, Measure, Term
-from dashboard.model.period import Period, period_from
 from dashboard.model.result import Answer
+from dashboard.model.selection.filters import Days, Filters
+from dashboard.model.selection.period import Period, period_from
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement
 from dashboard.overview.groups import Figures, Groups, rows_of

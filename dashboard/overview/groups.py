@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from dashboard.model.measures import Term
-from dashboard.model.period import Period
+from dashboard.model.selection.period import Period
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview.statements import Grouping, grouping_level, opened_dimensions, opened_level
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.model.filters import Days
-from dashboard.model.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
-from dashboard.model.filters import value_from_key as value_from_key  # noqa: PLC0414 - as above
 from dashboard.model.formats import Number
 from dashboard.model.measures import ROWS, Measure
+from dashboard.model.selection.filters import Days
+from dashboard.model.selection.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
+from dashboard.model.selection.filters import value_from_key as value_from_key  # noqa: PLC0414 - as above
 from dashboard.overview.figures import DayCount, ValueCount
 from dashboard.overview.measured import Cell
 

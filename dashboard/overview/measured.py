@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.model.filters import Filters
 from dashboard.model.formats import Number
 from dashboard.model.measures import Measure
 from dashboard.model.result import Answer
+from dashboard.model.selection.filters import Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview.groups import Figures, Groups, OpenedGroups, rows_of
 from dataset_model.dashboard.section import Chart

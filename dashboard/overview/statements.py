@@ -4,10 +4,10 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.model.filters import Filters
 from dashboard.model.grouping.aggregates import aggregates_of
 from dashboard.model.measures import Term
-from dashboard.model.period import Period, runs_of
+from dashboard.model.selection.filters import Filters
+from dashboard.model.selection.period import Period, runs_of
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import NUMBER, Statement, filtered_columns, over, quoted, text_of, where_of
 

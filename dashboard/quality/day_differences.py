@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dataset_model.records.manifest import Manifest
 
 

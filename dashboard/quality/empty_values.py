@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, over, quoted, where_of
 

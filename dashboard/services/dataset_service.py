@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.aws.s3 import Objects
 from dashboard.model.access.table_view import TableView
-from dashboard.model.filters import Days, Filters, default_window, today_in
 from dashboard.model.result import Answer, QueryResult
+from dashboard.model.selection.filters import Days, Filters, default_window, today_in
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement
 from dashboard.overview.daily import DailyCounts, daily_counts

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from dashboard.aws.s3 import Objects
 from dashboard.errors import FieldFault, Forbidden, InvalidRequest
 from dashboard.model.access.requester import Requester, current_requester
-from dashboard.model.filters import Days, Filters
 from dashboard.model.result import QueryResult
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, statement_for
 from dashboard.overview.daily import DailyCounts

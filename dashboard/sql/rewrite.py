@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.errors import RefusedSql
-from dashboard.model.filters import Days
-from dashboard.model.partition_filter import partition_conjuncts
+from dashboard.model.selection.filters import Days
+from dashboard.model.selection.partition_filter import partition_conjuncts
 from dashboard.sql.catalogue import Catalogue
 from dashboard.sql.grammar.tokens import Token
 from dashboard.sql.grammar.tree import Select, TableName

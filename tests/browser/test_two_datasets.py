@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from publishing import contact_rows, publish_rows
 from running_dashboard import serving_dashboard
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dataset_model import dataset_from_text, load_dataset
 from dataset_model.partitions import days_between
 from local.server import serve

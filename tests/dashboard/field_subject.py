@@ -9,7 +9,7 @@ from typing import Any
 from duckdb_reading import Reading
 from other_fields import published
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model.dashboard.section import Chart

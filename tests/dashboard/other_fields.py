@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import boto3
 from publishing import publish_rows
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dataset_model import Dataset, load_dataset
 from dataset_model.partitions import days_between
 

@@ -13,7 +13,7 @@ import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dataset_model import Dataset, load_dataset
 from dataset_model.partitions import days_between, object_key, projection_parameters
 from dataset_model.records.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord

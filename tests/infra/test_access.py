@@ -11,8 +11,8 @@ import pytest
 from botocore.config import Config
 from click.testing import CliRunner
 
-from dashboard.model.filters import Filters
 from dashboard.model.query_types import QueryRequest
+from dashboard.model.selection.filters import Filters
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS

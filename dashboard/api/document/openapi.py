@@ -6,8 +6,8 @@ from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.api.document.tokens import token_paths
 from dashboard.api.figures import BREAKDOWNS, FIGURES
-from dashboard.model.filters import Preset
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
+from dashboard.model.selection.filters import Preset
 from dashboard.results.downloads import NULLS
 from dashboard.sql.unload import FORMATS, MOST_ROWS
 from dataset_model.columns import Mask

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, get_args
 
 from dashboard.errors import FieldFault
-from dashboard.model.filters import Filters
 from dashboard.model.measures import Measure
-from dashboard.model.ranges import range_from
+from dashboard.model.selection.filters import Filters
+from dashboard.model.selection.ranges import range_from
 from dashboard.model.semantic_model import SemanticModel
 from dataset_model.dashboard.section import BUILT_IN_MEASURES
 

@@ -9,12 +9,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.model.filters import Days
 from dashboard.model.formats import Number
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.grouping.statement import columns_of, group_statement
 from dashboard.model.measures import Measure
 from dashboard.model.result import QueryResult
+from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import value_label

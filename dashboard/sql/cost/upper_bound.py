@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.model.statements import Statement
 from dashboard.sql.cost.partition_scan import DayTest
 from dataset_model.records.manifest import DayRecord, Manifest

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.components import component
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import Scene, value_label
 from dashboard.overview.document import board_document

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard.model.filters import Range
-from dashboard.model.ranges import range_from, range_text
+from dashboard.model.selection.filters import Range
+from dashboard.model.selection.ranges import range_from, range_text
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.ui.page.view_state import View, update_view

@@ -8,7 +8,7 @@ from typing import Final, Literal
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.filters import PRESET_LABELS, Comparison, Days, Preset, days_of_preset, default_window
+from dashboard.model.selection.filters import PRESET_LABELS, Comparison, Days, Preset, days_of_preset, default_window
 from dashboard.quality.freshness import Tone, freshness_badges, part_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service

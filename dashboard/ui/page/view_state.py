@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from dashboard.model.filters import (
+from dashboard.model.selection.filters import (
     Days,
     Filters,
     Preset,
@@ -15,7 +15,7 @@ from dashboard.model.filters import (
     filters_from_params,
     params_from_filters,
 )
-from dashboard.model.ranges import with_linked_ranges
+from dashboard.model.selection.ranges import with_linked_ranges
 from dashboard.services.service import Service
 from dashboard.themes import PARAMETER
 from dataset_model.records.manifest import Manifest

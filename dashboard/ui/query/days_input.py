@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.model.filters import PRESET_LABELS, Days, Preset, days_of_preset
+from dashboard.model.selection.filters import PRESET_LABELS, Days, Preset, days_of_preset
 from dashboard.ui.page.view_state import matching_preset
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from dashboard.model.filters import day_from_text, key_from_value, value_from_key
-from dashboard.model.ranges import TIMES
+from dashboard.model.selection.filters import day_from_text, key_from_value, value_from_key
+from dashboard.model.selection.ranges import TIMES
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import value_label

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.filters import Filters
 from dashboard.model.result import QueryResult
+from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement, rows_statement, summary_counts
 from dashboard.overview.marks import labels_in_order
 from dashboard.results.charts.gaps import Published

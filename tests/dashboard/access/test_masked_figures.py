@@ -11,8 +11,8 @@ from dashboard.errors import RefusedSql
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, grants_from
 from dashboard.model.access.table_view import EVERYTHING, TableView
-from dashboard.model.filters import Days, Filters
 from dashboard.model.query_types import QueryRequest
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.overview.chart_document import Scene
 from dashboard.overview.document import board_document

@@ -12,8 +12,8 @@ from publishing import contact_rows
 from dashboard.errors import DashboardError, Forbidden, InvalidRequest, RefusedSql
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, grants_from
-from dashboard.model.filters import Days, Filters
 from dashboard.model.query_types import QueryRequest, request_from
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import daily_statement, rows_statement
 from dashboard.services.job import API
 from dashboard.services.service import Service
@@ -200,7 +200,7 @@ def test_the_first_overview_of_those_who_see_values_is_stored_nowhere(masked):
     with acting_for(SEES):
         masked.overview("contacts", Filters(Days(dt.date(2025, 12, 5), DAYS.last)))
         manifest = masked.manifest("contacts")
-        from dashboard.model.filters import default_window
+        from dashboard.model.selection.filters import default_window
 
         masked.overview("contacts", Filters(default_window(manifest.last_day, masked.today("contacts"))))
     masked._answers._writer.submit(lambda: None).result()

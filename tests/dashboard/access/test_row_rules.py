@@ -14,8 +14,8 @@ from dashboard.api.tables import tables
 from dashboard.errors import DashboardError, Forbidden, RefusedSql
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, grants_from
-from dashboard.model.filters import Days, Filters, default_window
 from dashboard.model.query_types import QueryRequest, request_from
+from dashboard.model.selection.filters import Days, Filters, default_window
 from dashboard.model.statements import daily_statement, rows_statement
 from dashboard.services.job import API
 from dashboard.services.service import Service

@@ -8,7 +8,7 @@ import pytest
 from publishing import Published, publish_rows
 from serving import serving
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model import dataset_from_text

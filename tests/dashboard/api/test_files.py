@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from serving import serving
 
-from dashboard.model.filters import days_of_preset
+from dashboard.model.selection.filters import days_of_preset
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.model import formats
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 
 NOW = dt.datetime(2026, 2, 3, 12, 0, tzinfo=dt.UTC)
 

@@ -5,8 +5,8 @@ import datetime as dt
 import pytest
 
 from dashboard.errors import InvalidRequest
-from dashboard.model.filters import Days
 from dashboard.model.query_types import QUERY_TYPES, QueryRequest, available_query_types, request_from
+from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import semantic_model_from
 from dataset_model import dataset_from_text, load_dataset
 

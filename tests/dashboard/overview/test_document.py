@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from publishing import Published, picking
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.overview.chart_document import Scene
 from dashboard.overview.document import board_document, picked_of
 from dashboard.overview.drill_down import drill_down

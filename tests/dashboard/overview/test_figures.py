@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from publishing import picking
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import rows_statement
 from dashboard.overview.figures import Totals, overview_from, overview_statements
 from dataset_model.dashboard.section import Card

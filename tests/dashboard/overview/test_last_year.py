@@ -7,7 +7,7 @@ import boto3
 import pytest
 from publishing import contact_rows, publish_rows
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model import load_dataset

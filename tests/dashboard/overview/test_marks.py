@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.overview import marks as charts
 from dashboard.overview.figures import DayCount, ValueCount
 

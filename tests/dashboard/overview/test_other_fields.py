@@ -9,7 +9,7 @@ from duckdb_reading import is_close
 from field_subject import Subject, subject_of
 from other_fields import HOLES, WINDOW
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.overview.chart_document import Scene, figures_of_chart
 from dashboard.overview.document import board_document
 from dashboard.overview.drill_down import drill_down
@@ -158,7 +158,7 @@ def test_titles_are_those_of_the_field(subject: Subject):
 
 def test_a_pick_of_every_chart_comes_back_and_filters(subject: Subject):
     """Each drawn value, of a column or of the calendar, is a filter by its key, also from an address."""
-    from dashboard.model.filters import filters_from_params, params_from_filters
+    from dashboard.model.selection.filters import filters_from_params, params_from_filters
 
     scene = scene_of(subject, WINDOW, {})
     for chart, drawn in zip(scene.model.charts, board_document(scene, ())["charts"], strict=True):

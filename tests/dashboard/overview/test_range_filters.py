@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.model.filters import Days, Filters, Range, params_from_filters
-from dashboard.model.ranges import range_text, with_linked_ranges
+from dashboard.model.selection.filters import Days, Filters, Range, params_from_filters
+from dashboard.model.selection.ranges import range_text, with_linked_ranges
 from dashboard.ui.overview import board
 from dashboard.ui.page.view_state import View
 

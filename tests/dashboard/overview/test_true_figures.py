@@ -15,7 +15,7 @@ from duckdb_reading import Reading, is_close
 from publishing import contact_rows, publish_rows
 from serving import serving
 
-from dashboard.model.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.overview.chart_document import Scene
 from dashboard.overview.document import board_document
 from dashboard.overview.drill_down import drill_down

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from dashboard.model.access.table_view import TableView
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import semantic_model_from
 from dashboard.quality.data_dictionary import data_dictionary
 from dashboard.quality.empty_values import counted_columns, empty_shares, empty_values_statement

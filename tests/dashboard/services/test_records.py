@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, StorageFailed, TableMissing
-from dashboard.model.filters import Filters
+from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment

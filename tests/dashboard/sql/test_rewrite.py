@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from dashboard.model.filters import Days
 from dashboard.model.query_types import QueryRequest
+from dashboard.model.selection.filters import Days
 from dashboard.services.suggestion import cheaper
 from dashboard.sql.catalogue import Catalogue, ServedTable
 from dashboard.sql.guard import checked

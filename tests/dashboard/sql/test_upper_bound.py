@@ -7,8 +7,8 @@ import pytest
 from publishing import picking
 
 from dashboard.errors import RefusedSql
-from dashboard.model.filters import Days, Filters
 from dashboard.model.query_types import request_from
+from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import daily_statement, rows_statement
 from dashboard.overview.figures import overview_statements
 from dashboard.sql.cost.upper_bound import MINIMUM_BYTES, dollars_for, estimate_from, suggested_days

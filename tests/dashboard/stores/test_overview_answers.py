@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from publishing import picking
 from structlog.testing import capture_logs
 
-from dashboard.model.filters import Filters, default_window
 from dashboard.model.result import Answer, Statistics
+from dashboard.model.selection.filters import Filters, default_window
 from dashboard.model.statements import Statement
 from dashboard.overview.figures import overview_statements
 from dashboard.services.service import Service

@@ -11,8 +11,8 @@ from duckdb_reading import is_close
 from field_subject import EXPRESSIONS, Subject, subject_of
 from other_fields import WINDOW
 
-from dashboard.model.filters import Days
 from dashboard.model.query_types import request_from
+from dashboard.model.selection.filters import Days
 
 D = dt.date
 SPRING = Days(D(2026, 3, 5), D(2026, 3, 30))

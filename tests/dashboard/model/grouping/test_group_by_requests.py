@@ -6,11 +6,11 @@ import pytest
 
 from dashboard.errors import InvalidRequest
 from dashboard.model.access.table_view import TableView
-from dashboard.model.filters import Filters, Range
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.grouping.statement import columns_of, group_statement
 from dashboard.model.query_link import linked_from, search_from
 from dashboard.model.query_types import request_from
+from dashboard.model.selection.filters import Filters, Range
 from dashboard.model.semantic_model import semantic_model_from
 from dataset_model import dataset_from_text
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from publishing import picking
 
-from dashboard.model.filters import (
+from dashboard.model.selection.filters import (
     Days,
     Filters,
     column_from_key,

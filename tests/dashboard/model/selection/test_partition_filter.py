@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from publishing import picking
 
-from dashboard.model.filters import Days, Filters
-from dashboard.model.partition_filter import partition_conjuncts, spans_of
-from dashboard.model.period import Period
+from dashboard.model.selection.filters import Days, Filters
+from dashboard.model.selection.partition_filter import partition_conjuncts, spans_of
+from dashboard.model.selection.period import Period
 from dashboard.model.statements import Statement, daily_statement, rows_statement
 from dashboard.overview.statements import overview_statement
 from dataset_model.partitions import days_between

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dashboard.model.filters import RANGE_ENDS, Filters, Range, day_from_text, dimension_key
+from dashboard.model.selection.filters import RANGE_ENDS, Filters, Range, day_from_text, dimension_key
 from dataset_model.types import ColumnType
 
 TIMES: Final = frozenset({"date", "timestamp"})

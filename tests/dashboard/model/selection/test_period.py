@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 
-from dashboard.model.filters import Days
-from dashboard.model.period import LeftOut, period_from, runs_of
+from dashboard.model.selection.filters import Days
+from dashboard.model.selection.period import LeftOut, period_from, runs_of
 from dataset_model.records.manifest import DayRecord, Manifest
 
 NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)

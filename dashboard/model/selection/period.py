@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dashboard.model.filters import Comparison, Days
+from dashboard.model.selection.filters import Comparison, Days
 from dataset_model.records.manifest import Manifest
 
 _FAR: Final = dt.timedelta(days=31)

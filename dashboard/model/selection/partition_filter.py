@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dashboard.model.filters import Days
+from dashboard.model.selection.filters import Days
 
 
 @dataclass(frozen=True)
