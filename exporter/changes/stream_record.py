@@ -18,8 +18,6 @@ from exporter.values.attribute_values import AttributeValue, kind_of
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 """Without the old image the day that an item has left is unknown."""
 
-"""As many as DynamoDB allows; today's numbers have 21 to 25, and their text does not sort."""
-
 RECORD_ATTRIBUTE = "_record"
 """Of a quarantined record: the whole event as JSON."""
 
