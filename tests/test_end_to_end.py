@@ -1,5 +1,6 @@
 """From `put_item` to a number on the page: real DynamoDB API, real export, real SQL, real server, real browser."""
 
+import contextlib
 import datetime as dt
 import json
 import os
@@ -104,6 +105,8 @@ def product(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Itera
         s3 = boto3.client("s3", endpoint_url=server.url, config=Config(s3={"addressing_style": "path"}))
         for bucket in (BUCKET, f"{BUCKET}-results"):
             s3.create_bucket(Bucket=bucket)
+        with contextlib.suppress(dynamodb.exceptions.ResourceNotFoundException):
+            dynamodb.delete_table(TableName="contacts")  # of another test of this process
         create_table(dynamodb)
         for day in DAYS:
             for number in range(PER_DAY):
