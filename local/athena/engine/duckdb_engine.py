@@ -124,25 +124,25 @@ class Query:
 
     def rows(self, tree: exp.Expr) -> Rows:
         """Run a SELECT and return its rows."""
-        sql, references = self._prepare(tree)
-        return Rows(*self._run(sql, references), _known_lengths(tree, references))
+        sql, references, plans = self._prepare(tree)
+        return Rows(*self._run(sql, references, plans), _known_lengths(tree, references))
 
     def schema(self, tree: exp.Expr) -> Rows:
         """Return the columns of a SELECT without reading any data."""
-        sql, _ = self._prepare(tree)
+        sql, _, _ = self._prepare(tree)
         return Rows(*self._fetch(f"SELECT * FROM ({sql}) LIMIT 0"))
 
     def explain(self, tree: exp.Expr) -> tuple[str, dict[str, ScanPlan], list[Reference]]:
         """Return DuckDB's plan as text, and what each reference would read."""
-        sql, references = self._prepare(tree)
+        sql, references, plans = self._prepare(tree)
         text = self.connection.execute(f"EXPLAIN {sql}").fetchall()[0][1]
-        return text, scan_plans(self.connection, sql), references
+        return text, plans, references
 
     def table(self, database: str, name: str) -> Table:
         """Return a table of the catalogue, or fail as Athena does."""
         return Resolver(self.catalog, self.finder, self.database, self.sql).find(database, name)
 
-    def _prepare(self, tree: exp.Expr) -> tuple[str, list[Reference]]:
+    def _prepare(self, tree: exp.Expr) -> tuple[str, list[Reference], dict[str, ScanPlan]]:
         check_clauses(tree)
         check_arguments(tree)
         check_kinds(tree)
@@ -153,7 +153,8 @@ class Query:
         for reference in resolver.references:
             self._stub(reference, with_path)
         check_aliases(tree, self.sql, self._is_unknown)
-        return self._bindable(duckdb_sql(tree)), resolver.references
+        sql, plans = self._planned(duckdb_sql(tree))
+        return sql, resolver.references, plans
 
     def _is_unknown(self, probe: exp.Select) -> bool:
         """Whether a small query fails because its column is not found."""
@@ -163,17 +164,14 @@ class Query:
             return f'Referenced column "{probe.expressions[0].name}" not found' in str(error)
         return False
 
-    def _bindable(self, sql: str) -> str:
-        """Bind the query once; UNNEST of several columns may mean a map or an array of rows, which only types tell."""
+    def _planned(self, sql: str) -> tuple[str, dict[str, ScanPlan]]:
+        """Plan the query; UNNEST of several columns may mean a map or an array of rows, which only types tell."""
         try:
-            self.connection.execute(f"EXPLAIN {sql}")
-        except duckdb.BinderException as error:
-            if "map_entries" not in str(error):
-                raise query_error(error, self.sql) from error
-            return sql.replace("MAP_ENTRIES(", "(")
+            return sql, scan_plans(self.connection, sql)
         except duckdb.Error as error:
-            raise query_error(error, self.sql) from error
-        return sql
+            if "map_entries" not in str(error) or "MAP_ENTRIES(" not in sql:
+                raise query_error(error, self.sql) from error
+        return self._planned(sql.replace("MAP_ENTRIES(", "("))
 
     def _stub(self, reference: Reference, with_path: bool) -> None:
         if reference.table is None:
@@ -184,8 +182,9 @@ class Query:
             columns.append(f'"{_PATH}" VARCHAR')
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {reference.stub} ({', '.join(columns)})")
 
-    def _run(self, sql: str, references: list[Reference]) -> tuple[pa.Table, tuple[Any, ...]]:
-        plans = scan_plans(self.connection, sql)
+    def _run(
+        self, sql: str, references: list[Reference], plans: dict[str, ScanPlan]
+    ) -> tuple[pa.Table, tuple[Any, ...]]:
         for reference in references:
             plan = plans.get(reference.stub)
             if reference.table is not None and plan is not None:
