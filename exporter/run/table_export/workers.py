@@ -8,7 +8,8 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 import structlog
@@ -26,8 +27,6 @@ from exporter.sources.table_export.manifests import ExportFile
 
 ROUNDS = 5
 """How often dead workers are replaced."""
-
-_STOP_SECONDS = 0.5
 
 _log = structlog.get_logger()
 _converters: list[Converter] = []
@@ -68,21 +67,44 @@ def _convert(
     stop: threading.Event,
     progress: Progress,
 ) -> None:
-    spawned = multiprocessing.get_context("spawn")  # a fork would share the threads and clients of this process
+    left = deque(files)
+    failed = threading.Event()
     count = min(workers, len(files))
-    with ProcessPoolExecutor(count, spawned, initializer=_begin, initargs=(settings, export)) as pool:
-        waiting: set[Future[int]] = {pool.submit(_convert_file, file) for file in files}
-        try:
-            while waiting:
-                done, waiting = wait(waiting, _STOP_SECONDS, FIRST_COMPLETED)
-                for future in done:
-                    progress.read(items=future.result(), units=0.0)
-                if stop.is_set():
-                    raise Interrupted(
-                        f"stopped while the export was converted; continue with --export-arn {export.arn}"
-                    )
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with ThreadPoolExecutor(count, "conversion") as threads:
+        running = [threads.submit(_work, settings, export, left, (stop, failed), progress) for _ in range(count)]
+    faults = [fault for future in running if (fault := future.exception())]
+    for fault in sorted(faults, key=lambda fault: isinstance(fault, BrokenProcessPool)):
+        raise fault
+    if left and stop.is_set():
+        raise Interrupted(f"stopped while the export was converted; continue with --export-arn {export.arn}")
+
+
+def _work(
+    settings: Settings,
+    export: CompletedExport,
+    left: deque[ExportFile],
+    ends: tuple[threading.Event, threading.Event],
+    progress: Progress,
+) -> None:
+    """Convert one file after the other in a process of its own.
+
+    A pool of several would start some while others work, and one that dies then leaves the pool waiting for ever.
+    """
+    spawned = multiprocessing.get_context("spawn")  # a fork would share the threads and clients of this process
+    _, failed = ends
+    with ProcessPoolExecutor(1, spawned, initializer=_begin, initargs=(settings, export)) as worker:
+        while not any(end.is_set() for end in ends):
+            try:
+                file = left.popleft()
+            except IndexError:  # another worker took the last one
+                return
+            try:
+                progress.read(items=worker.submit(_convert_file, file).result(), units=0.0)
+            except BrokenProcessPool:
+                raise
+            except BaseException:
+                failed.set()
+                raise
 
 
 def _begin(settings: Settings, export: CompletedExport) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import datetime as dt
+import itertools
 import multiprocessing
 import os
 import random
@@ -11,6 +12,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.context import SpawnProcess
 
 import pytest
 
@@ -172,6 +174,28 @@ def test_workers_that_are_killed_are_replaced(exported, monkeypatch):
     convert_missing(exported.settings, exported.export, 2, threading.Event(), Quiet())
     assert killed
     assert exported.converter().missing() == []
+
+
+def test_a_worker_that_dies_while_another_starts_stops_no_other(exported, monkeypatch):
+    """The others convert its file, and no process is left or waited for."""
+    start = SpawnProcess.start
+    started = []
+    turns = itertools.count()
+
+    def start_late(process):
+        started.append(process)
+        if next(turns) == 1:
+            while started[0].pid is None:
+                time.sleep(0.01)
+            os.kill(started[0].pid, signal.SIGKILL)
+            time.sleep(0.3)
+        start(process)
+
+    monkeypatch.setattr(SpawnProcess, "start", start_late)
+    convert_missing(exported.settings, exported.export, 2, threading.Event(), Quiet())
+    assert len(started) == 3
+    assert exported.converter().missing() == []
+    assert [process.is_alive() for process in started] == [False] * 3
 
 
 def test_what_is_missing_or_damaged_is_not_published(exported, in_process, monkeypatch):
