@@ -77,7 +77,8 @@ def open_by_keyboard(page: Page, menu: Locator) -> None:
             page.keyboard.press("Escape")
         else:
             return
-    raise AssertionError(f"three times Enter did not put the focus into the menu: {page.evaluate('document.activeElement.outerHTML')}")
+    focused = page.evaluate("document.activeElement.outerHTML")
+    raise AssertionError(f"three times Enter did not put the focus into the menu, but on {focused}")
 
 
 def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
