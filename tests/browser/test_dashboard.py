@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from barriers import rgb
 from drawn import point_on
 from playwright.sync_api import Page, expect
 from publishing import Published
@@ -139,10 +140,6 @@ def wait_for_colours(page: Page, name: str) -> None:
             return
         page.wait_for_timeout(100)
     assert page.evaluate(COLOURS) == colours_of(name)
-
-
-def rgb(colour: str) -> str:
-    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
 
 
 def colours_of(name: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from barriers import violations
+from barriers import rgb, violations
 
 from dashboard.themes import THEMES
 
@@ -14,10 +14,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SQL = "SELECT channel, count(*) AS contacts FROM contacts GROUP BY 1"
 CHART = "[data-testid=stVegaLiteChart]"
 BARS = f"{CHART} svg .mark-rect path"
-
-
-def rgb(colour: str) -> str:
-    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
 
 
 @pytest.mark.parametrize(("theme", "width"), [("Light", 1440), ("Dark", 390)])
