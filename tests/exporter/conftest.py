@@ -1,5 +1,7 @@
 """A stand-in for AWS, and tables in it that a test fills, exports and reads back."""
 
+from __future__ import annotations
+
 import datetime as dt
 import io
 import itertools
@@ -9,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pyarrow as pa
@@ -29,7 +31,9 @@ from dataset_model.records.runs import RunEntry
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.settings import Settings, settings_from_environment
-from local.server import Server, serve
+
+if TYPE_CHECKING:
+    from local.server import Server
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 BUCKET = "reports"
@@ -40,6 +44,8 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The stand-in, on a free port."""
+    from local.server import serve
+
     with serve(port=0) as started:
         yield started
 
