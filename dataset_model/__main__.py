@@ -10,15 +10,17 @@ import os
 import sys
 from itertools import pairwise
 
-from dataset_model import columns, definition, targets
+from dataset_model import definition
+from dataset_model.columns import column
 from dataset_model.dashboard import section
 from dataset_model.definition import Dataset
 from dataset_model.derivations import listing, require_modules
 from dataset_model.dictionary import dictionary_text
 from dataset_model.faults import DatasetError
 from dataset_model.loading import load_dataset
+from dataset_model.targets import target
 
-_MODULES = (definition, columns, section, targets)
+_MODULES = (definition, column, section, target)
 """Where the models of a dataset file are."""
 
 _USAGE = """\

@@ -26,13 +26,13 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from dataset_model.columns import Column, DateFormat, Model
+from dataset_model.columns.column import Column, DateFormat, Model
+from dataset_model.columns.date_formats import natural_type
+from dataset_model.columns.names import Name
 from dataset_model.dashboard.row_rule import RowRule, row_rule_from
 from dataset_model.dashboard.section import Dashboard
-from dataset_model.date_formats import natural_type
-from dataset_model.names import Name
 from dataset_model.reading.consistency import inconsistencies
-from dataset_model.targets import Target
+from dataset_model.targets.target import Target
 
 
 def _time_zone(name: str) -> str:

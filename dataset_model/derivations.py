@@ -21,9 +21,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from dataset_model.columns import Column
+from dataset_model.columns.column import Column
+from dataset_model.columns.types import DOUBLE, STRING, ColumnType
 from dataset_model.faults import DatasetError, Fault
-from dataset_model.types import DOUBLE, STRING, ColumnType
 
 VARIABLE = "DERIVATIONS"
 """Modules with a team's own derivations, separated by commas."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from dataset_model.columns import Column
+from dataset_model.columns.column import Column
 from dataset_model.dashboard.section import Measure
 from dataset_model.definition import Dataset
 

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dataset_model import definition
+from dataset_model.columns.names import NAME_PATTERN
 from dataset_model.definition import Dataset
 from dataset_model.derivations import wrong_uses
 from dataset_model.faults import DatasetError, Fault, dotted
 from dataset_model.faults import Path as FieldPath
-from dataset_model.names import NAME_PATTERN
 from dataset_model.reading.consistency import inconsistencies, main_target
 from dataset_model.reading.document import Document
 from dataset_model.reading.shipped import SHIPPED_DATASETS

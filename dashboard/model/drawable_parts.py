@@ -7,8 +7,8 @@ from dashboard.model.access.table_view import TableView
 from dashboard.model.calendar_parts import NAMES, Calendar
 from dashboard.model.measures import declared_measures, measure_of
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, capitalised, in_a_sentence, plural_of
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.section import Card, Chart, Measure
-from dataset_model.types import ColumnType
 
 DrawnPart = TypeVar("DrawnPart", Card, Chart)
 

@@ -13,10 +13,10 @@ from dashboard.model import formats
 from dashboard.model.access.table_view import TableView
 from dashboard.model.formats import Number
 from dashboard.model.vocabulary import capitalised
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.condition import condition_from
 from dataset_model.dashboard.section import BUILT_IN_MEASURES, Card, Chart
 from dataset_model.dashboard.section import Measure as Declaration
-from dataset_model.types import ColumnType
 
 Function = Literal["rows", "distinct", "values", "sum", "mean", "min", "max", "lower_median", "upper_median"]
 Kind = Literal["rows", "distinct", "sum", "mean", "min", "max", "median", "share", "ratio"]

@@ -14,12 +14,12 @@ from dashboard.model.measures import Measure, Term, declared_measures, measure_o
 from dashboard.model.selection.filters import dimension_key
 from dashboard.model.selection.ranges import takes_range
 from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, words_of
+from dataset_model.columns.types import BIGINT, ColumnType
 from dataset_model.dashboard.section import Card, Chart
 from dataset_model.dashboard.section import Measure as MeasureDeclaration
 from dataset_model.definition import Dataset
-from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.records.table_schema import TableSchema
-from dataset_model.types import BIGINT, ColumnType
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from dashboard.model.selection.partition_filter import partition_conjuncts
 from dashboard.model.selection.ranges import range_conjuncts
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import name_of
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.condition import text_literal
-from dataset_model.types import ColumnType
 
 if TYPE_CHECKING:
     from dashboard.model.query_types import QueryRequest

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from dashboard.model.semantic_model import SemanticModel
-from dataset_model.columns import Column, Mask
+from dataset_model.columns.column import Column, Mask
 from dataset_model.definition import Dataset
 from dataset_model.dictionary import origin_text
 from dataset_model.records.manifest import Manifest

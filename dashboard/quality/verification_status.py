@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dataset_model.partitions import day_from_key
 from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.targets.partitions import day_from_key
 
 VerificationState = Literal["verified", "unverified", "changed"]
 

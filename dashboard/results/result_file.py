@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from dashboard.model.result import ResultColumn
-from dataset_model.engine_types import ENGINE_TYPES
+from dataset_model.columns.engine_types import ENGINE_TYPES
 
 _BLOCK_BYTES: Final = 2 * 1024 * 1024
 """A large file is read in blocks of this size; Arrow reads up to 32 of them ahead. No row may be longer."""

@@ -24,7 +24,7 @@ from dashboard.quality.verification_status import DayStatus, StoredObject, day_s
 from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
-from dataset_model.columns import Mask
+from dataset_model.columns.column import Mask
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.masked_columns import masked_columns

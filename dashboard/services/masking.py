@@ -8,7 +8,7 @@ from dashboard.model.access.table_view import EVERYTHING, TableView
 from dashboard.model.statements import Statement
 from dashboard.services.dataset_service import DatasetService
 from dashboard.stores.mask_key import MaskKey
-from dataset_model.columns import Mask
+from dataset_model.columns.column import Mask
 from dataset_model.dashboard.row_rule import NO_ROW, RowRule
 from dataset_model.definition import Dataset
 

@@ -29,9 +29,9 @@ from dashboard.stores.export_records import Records
 from dashboard.stores.mask_key import MaskKey
 from dashboard.stores.overview_answer_store import AnswerStore
 from dashboard.stores.spent import SpendingStore
+from dataset_model.columns.types import BIGINT, JSON, STRING
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
-from dataset_model.types import BIGINT, JSON, STRING
 
 if TYPE_CHECKING:
     # The first page does not need Arrow, pyathena and the SQL parser: the methods import them.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 
 Kind = Literal["number", "text", "boolean", "date", "timestamp"]
 

@@ -6,10 +6,10 @@ They read plain, possibly malformed data, as `dataset_model.reading.consistency`
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, get_args
 
+from dataset_model.columns.types import BIGINT, STRING, ColumnType
 from dataset_model.dashboard.condition import condition_from
 from dataset_model.dashboard.section import BUILT_IN_MEASURES, CALENDAR, Aggregate
-from dataset_model.partitions import PARTITION_COLUMNS
-from dataset_model.types import BIGINT, STRING, ColumnType
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 Place = tuple[str | int, ...]
 Contradiction = tuple[Place, str, str | None]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.condition import Condition, NoClaim, condition_from
-from dataset_model.types import ColumnType
 
 NO_ROW: Final = Condition("FALSE", ())
 """Holds for no row."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dataset_model.names import Name
+from dataset_model.columns.names import Name
 
 Text = Annotated[str, Field(min_length=1)]
 Aggregate = Literal["count", "distinct", "sum", "mean", "min", "max", "median", "share", "ratio"]

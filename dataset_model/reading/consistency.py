@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dataset_model.attribute_paths import AttributePath, Step
+from dataset_model.columns.attribute_paths import AttributePath, Step
+from dataset_model.columns.names import reserved_names
 from dataset_model.dashboard.consistency import contradictions, declared_types
 from dataset_model.dashboard.row_rule import row_rule_from
-from dataset_model.names import reserved_names
-from dataset_model.partitions import PARTITION_COLUMNS
-from dataset_model.targets import Target
+from dataset_model.targets.partitions import PARTITION_COLUMNS
+from dataset_model.targets.target import Target
 
 Path = tuple[str | int, ...]
 

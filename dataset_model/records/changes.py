@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from dataset_model.partitions import day_from_partition, partition_from_day
+from dataset_model.targets.partitions import day_from_partition, partition_from_day
 
 CHANGES_FOLDER = "_changes"
 STREAM_FILE = f"{CHANGES_FOLDER}/_stream.json"

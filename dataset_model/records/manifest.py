@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from dataset_model.file_formats import FormatName
+from dataset_model.targets.file_formats import FormatName
 
 MANIFEST_FILE = "_manifest.json"
 

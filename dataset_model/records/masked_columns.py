@@ -5,8 +5,8 @@ map that a masked member was taken from, in `extra`. Those are masked too, becau
 for what is published already.
 """
 
-from dataset_model.attribute_paths import AttributePath, Step
-from dataset_model.columns import Mask
+from dataset_model.columns.attribute_paths import AttributePath, Step
+from dataset_model.columns.column import Mask
 from dataset_model.definition import Dataset
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 

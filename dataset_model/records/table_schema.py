@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from dataset_model.attribute_paths import Step
-from dataset_model.columns import TypeField
+from dataset_model.columns.attribute_paths import Step
+from dataset_model.columns.column import TypeField
 from dataset_model.definition import Dataset
 
 SCHEMA_FILE = "_schema.json"

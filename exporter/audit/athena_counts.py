@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from dataset_model import Dataset
+from dataset_model.columns.types import STRING
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from dataset_model.types import STRING
 from exporter.planning.window import Window
 from exporter.values.numbers import canonical_number, is_number
 

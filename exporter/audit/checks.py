@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.partitions import day_from_key, days_between, projection_parameters
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.partitions import day_from_key, days_between, projection_parameters
 from exporter.audit.export_checks import export_findings
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions

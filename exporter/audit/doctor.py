@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dataset_model.partitions import day_from_key
+from dataset_model.targets.partitions import day_from_key
 from exporter.audit.checks import due_day, findings
 from exporter.audit.inspection import Finding, Inspection
 from exporter.changes.state import stream_state

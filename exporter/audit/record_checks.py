@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from dataset_model.partitions import day_from_key
 from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.manifest import DayRecord, ObjectRecord
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.partitions import day_from_key
 from exporter.audit.inspection import Inspection
 from exporter.decoding.schema import arrow_schema
 from exporter.planning.window import is_closed

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dataset_model import FilesSource, IndexSource, ScanSource
-from dataset_model.partitions import day_from_key
 from dataset_model.records.changes import CHANGES_FOLDER, change_file, milliseconds
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.runs import RunWindow
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.records.verification import Verification, VerifiedDay
+from dataset_model.targets.partitions import day_from_key
 from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
 from exporter.audit.target_counts import count_targets

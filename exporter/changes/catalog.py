@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dataset_model import Dataset
+from dataset_model.columns.types import BIGINT, STRING
 from dataset_model.records.changes import (
     AS_OF_COLUMN,
     AT_COLUMN,
@@ -12,7 +13,6 @@ from dataset_model.records.changes import (
     STAMP_COLUMNS,
 )
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from dataset_model.types import BIGINT, STRING
 from exporter.changes.live_view import base_table, changes_table, live_view
 from exporter.errors import SchemaConflict
 from exporter.storage.glue_catalog import Catalog

@@ -18,7 +18,6 @@ import pyarrow.parquet as pq
 import structlog
 from pydantic import ValidationError
 
-from dataset_model.partitions import day_from_key, partition_from_day
 from dataset_model.records.changes import (
     AT_COLUMN,
     CHANGES_FOLDER,
@@ -31,6 +30,7 @@ from dataset_model.records.changes import (
     milliseconds,
 )
 from dataset_model.records.manifest import Manifest
+from dataset_model.targets.partitions import day_from_key, partition_from_day
 from exporter.changes.change_files import write_merged
 from exporter.errors import StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject

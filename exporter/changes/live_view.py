@@ -12,9 +12,9 @@ stays as it was read until it is exported again.
 from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.records.changes import AS_OF_COLUMN, AT_COLUMN, KEY_COLUMN, OPERATION_COLUMN, SEQUENCE_COLUMN
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 from exporter.storage.view_input import PARTITIONS, ViewColumn, view_input
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.timestamps import Clock
 from exporter.values.attribute_values import (
     AttributeValue,

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset_model import Dataset
-from dataset_model.attribute_paths import AttributePath
+from dataset_model.columns.attribute_paths import AttributePath
+from dataset_model.columns.types import ColumnType
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from dataset_model.types import ColumnType
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.nested import values_at

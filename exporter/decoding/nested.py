@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from dataset_model.attribute_paths import Step
+from dataset_model.columns.attribute_paths import Step
 from exporter.values.attribute_values import AttributeValue, described_value
 
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)

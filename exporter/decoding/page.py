@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from dataset_model.types import TYPES, ColumnType
+from dataset_model.columns.types import TYPES, ColumnType
 from exporter.native.library import Column, Form, Library, Plan, ScannedPage
 from exporter.values.attribute_values import AttributeValue, kind_of, tagged, values_from_texts
 

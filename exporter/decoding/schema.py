@@ -13,11 +13,11 @@ import msgspec
 import pyarrow as pa
 
 from dataset_model import Column, Dataset
-from dataset_model.attribute_paths import Step, attribute_text
-from dataset_model.names import assign_names, reserved_names
+from dataset_model.columns.attribute_paths import Step, attribute_text
+from dataset_model.columns.names import assign_names, reserved_names
+from dataset_model.columns.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from dataset_model.records.changes import CHANGE_COLUMNS, STAMP_COLUMNS
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from dataset_model.types import BOOLEAN, DATE, DOUBLE, JSON, STRING, ColumnType
 from exporter.errors import SchemaConflict
 from exporter.native.library import library
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Literal
 
 from dataset_model import Dataset, Source
-from dataset_model.attribute_paths import attribute_text
-from dataset_model.date_formats import natural_type
+from dataset_model.columns.attribute_paths import attribute_text
+from dataset_model.columns.date_formats import natural_type
 from dataset_model.reading.document import Document
 from dataset_model.reading.yaml_text import read_document
 from exporter.decoding.timestamps import Clock

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from itertools import chain, count
 
-from dataset_model.names import column_name, reserved_names
+from dataset_model.columns.names import column_name, reserved_names
 
 _LONGEST_NAME = 128
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from dataset_model.attribute_paths import AttributePath
+from dataset_model.columns.attribute_paths import AttributePath
 from exporter.decoding.nested import values_at
 from exporter.errors import UnreadableDate
 from exporter.sources.partial_reads.key_scan import key_digest

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from dataset_model.attribute_paths import attribute_text
-from dataset_model.columns import Mask
-from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
-from dataset_model.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
+from dataset_model.columns.attribute_paths import attribute_text
+from dataset_model.columns.column import Mask
+from dataset_model.columns.date_formats import CANDIDATES, NUMBER_FORMATS
+from dataset_model.columns.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.decoding.columns import cells_from_values
 from exporter.decoding.timestamps import Clock
 from exporter.discovery.naming import column_names

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from dataset_model.date_formats import CANDIDATES, NUMBER_FORMATS
+from dataset_model.columns.date_formats import CANDIDATES, NUMBER_FORMATS
 from exporter.planning.sort_key import SortKey
 
 _NUMBER_PATTERNS = ("%Y%m%d%H%M%S", "%Y%m%d")

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset_model.date_formats import DateFormatText
+from dataset_model.columns.date_formats import DateFormatText
 from exporter.errors import UnreadableDate
 from exporter.native.library import library
 from exporter.planning import key_ranges

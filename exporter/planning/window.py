@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from dataset_model.partitions import days_between
 from dataset_model.records.manifest import Manifest
+from dataset_model.targets.partitions import days_between
 
 DateRangeMode = Literal["PREVIOUS_DAY", "PREVIOUS_WEEK", "LAST_N_HOURS"]
 

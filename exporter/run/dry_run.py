@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import orjson
 
 from dataset_model import Dataset
-from dataset_model.partitions import day_from_key
+from dataset_model.targets.partitions import day_from_key
 from exporter.clients import Clients
 from exporter.errors import NothingOwed
 from exporter.planning.key_ranges import EVERY_KEY, KeyRange

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model import Dataset, FilesSource, IndexSource, ScanSource
-from dataset_model.date_formats import DateFormatText
+from dataset_model.columns.date_formats import DateFormatText
 from dataset_model.definition import FILE_DATE, FILE_LINE
 from exporter.errors import SourceError
 from exporter.planning.key_ranges import is_digits

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.partitions import PARTITION_COLUMNS
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 from exporter.storage.view_input import PARTITIONS, ViewColumn, view_input
 
 _FILLED = ("topic", "question", "answer")

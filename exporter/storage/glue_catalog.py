@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model import Dataset, Target
-from dataset_model.partitions import PARTITION_COLUMNS, projection_parameters
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.partitions import PARTITION_COLUMNS, projection_parameters
 from exporter.decoding.schema import glue_columns, target_columns
 from exporter.errors import CatalogError
 from exporter.runtime.sdk_errors import code_of, credentials_problem, message_of

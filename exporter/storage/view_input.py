@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 
 @dataclass(frozen=True)

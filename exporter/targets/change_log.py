@@ -17,10 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import structlog
 
-from dataset_model.file_formats import PARQUET
 from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.runs import CHANGES_FOLDER, DayChanges
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.file_formats import PARQUET
 from exporter.storage.object_store import Store, StoredObject
 
 _BATCH_ROWS = 1 << 14

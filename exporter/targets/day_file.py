@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset_model.columns.types import JSON
 from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.manifest import DISTINCT_LIMIT
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from dataset_model.types import JSON
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
 from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import arrow_schema, arrow_type

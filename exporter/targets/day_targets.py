@@ -15,11 +15,11 @@ import pyarrow.parquet as pq
 import structlog
 
 from dataset_model import Dataset, Target
-from dataset_model.file_formats import PARQUET
-from dataset_model.partitions import partition_from_day
 from dataset_model.records.manifest import DayRecord, Manifest, TargetObject
 from dataset_model.records.runs import PublishedTarget
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.file_formats import PARQUET
+from dataset_model.targets.partitions import partition_from_day
 from exporter.decoding.schema import arrow_schema, target_columns
 from exporter.errors import RowsUnaccounted, StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject

@@ -15,12 +15,12 @@ import pyarrow as pa
 import structlog
 
 from dataset_model import Dataset
-from dataset_model.partitions import data_file, day_from_key, object_key, partition_from_day
 from dataset_model.records.changes import as_of
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from dataset_model.records.masked_columns import masked_columns
 from dataset_model.records.runs import DayChanges, PublishedPartition, PublishedTarget
 from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.partitions import data_file, day_from_key, object_key, partition_from_day
 from exporter.decoding.schema import extended_schema, initial_schema
 from exporter.errors import Interrupted, RowsUnaccounted
 from exporter.planning.window import is_closed

@@ -18,8 +18,8 @@ from typing import Any
 import structlog
 
 from dataset_model import Dataset, Target
-from dataset_model.file_formats import FormatName
 from dataset_model.records.manifest import DayRecord, Manifest, TargetObject
+from dataset_model.targets.file_formats import FormatName
 from exporter.storage.object_store import Store, StoredObject
 
 MOST_FILES = 1000

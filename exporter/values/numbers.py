@@ -11,7 +11,7 @@ from typing import TypeAlias
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset_model.types import BIGINT, STRING, ColumnType
+from dataset_model.columns.types import BIGINT, STRING, ColumnType
 
 MAX_DIGITS = 38
 _SMALLEST, _LARGEST = -130, 125

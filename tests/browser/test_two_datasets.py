@@ -15,7 +15,7 @@ from running_dashboard import serving_dashboard
 
 from dashboard.model.selection.filters import Days
 from dataset_model import dataset_from_text, load_dataset
-from dataset_model.partitions import days_between
+from dataset_model.targets.partitions import days_between
 from local.server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

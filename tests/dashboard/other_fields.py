@@ -14,7 +14,7 @@ from publishing import publish_rows
 
 from dashboard.model.selection.filters import Days
 from dataset_model import Dataset, load_dataset
-from dataset_model.partitions import days_between
+from dataset_model.targets.partitions import days_between
 
 FIELDS = Path(__file__).parent / "fields"
 WINDOW = Days(dt.date(2026, 2, 20), dt.date(2026, 4, 5))

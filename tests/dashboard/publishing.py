@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 
 from dashboard.model.selection.filters import Days, Filters
 from dataset_model import Dataset, load_dataset
-from dataset_model.partitions import days_between, object_key, projection_parameters
+from dataset_model.columns.types import ColumnType
 from dataset_model.records.manifest import MANIFEST_FILE, DayRecord, Manifest, ObjectRecord
 from dataset_model.records.runs import RunEntry, RunWindow, run_key
 from dataset_model.records.table_schema import SCHEMA_FILE, SchemaColumn, SourceIdentity, TableSchema
 from dataset_model.records.verification import Verification, VerifiedDay, verification_key
-from dataset_model.types import ColumnType
+from dataset_model.targets.partitions import days_between, object_key, projection_parameters
 
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 AGENTS = ("Ana Lima", "Björn Ström", "Chidi O'Neil", "Dewi", "", None)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import dataset_from_text
-from dataset_model.attribute_paths import AttributePath, attribute_text
+from dataset_model.columns.attribute_paths import AttributePath, attribute_text
 
 
 @pytest.mark.parametrize(

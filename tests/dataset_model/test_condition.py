@@ -2,8 +2,8 @@
 
 import pytest
 
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.condition import MOST_CHARACTERS, condition_from
-from dataset_model.types import ColumnType
 
 TYPES = {
     "delay": ColumnType.parse("double"),

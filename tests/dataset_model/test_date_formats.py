@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dataset_model.date_formats import NUMBER_FORMATS, DateFormatText
+from dataset_model.columns.date_formats import NUMBER_FORMATS, DateFormatText
 
 
 @pytest.mark.parametrize(

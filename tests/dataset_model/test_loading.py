@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import DatasetError, dataset_from_environment, dataset_from_text, load_dataset, load_datasets
+from dataset_model.columns.types import ColumnType
 from dataset_model.loading import ENVIRONMENT_FIELDS
-from dataset_model.types import ColumnType
 
 ORDERS = """\
 name: orders

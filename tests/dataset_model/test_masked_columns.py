@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from dataset_model import Dataset
-from dataset_model.attribute_paths import AttributePath
+from dataset_model.columns.attribute_paths import AttributePath
 from dataset_model.records.masked_columns import masked_columns
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model.names import MAX_LENGTH, assign_names, column_name, reserved_names
+from dataset_model.columns.names import MAX_LENGTH, assign_names, column_name, reserved_names
 
 # Names that meet: the same letters in other cases, signs that all become `_`, suffixes that look like our own.
 attributes = st.lists(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model.partitions import (
+from dataset_model.targets.partitions import (
     day_from_key,
     day_from_partition,
     days_between,

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import load_dataset
+from dataset_model.columns.types import ColumnType
 from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from dataset_model.records.runs import RunEntry, RunReport, run_key
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from dataset_model.types import ColumnType
 
 NOW = dt.datetime(2026, 2, 20, 1, 2, 3, tzinfo=dt.UTC)
 

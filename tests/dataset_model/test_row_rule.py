@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.sql.grammar.tokens import tokens_of
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.row_rule import row_rule_from
-from dataset_model.types import ColumnType
 
 TYPES = {
     "store": ColumnType.parse("string"),

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataset_model.engine_types import ENGINE_TYPES
-from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, TYPES, ColumnType, TypeName
+from dataset_model.columns.engine_types import ENGINE_TYPES
+from dataset_model.columns.types import TYPE_EXAMPLES, TYPE_PATTERN, TYPES, ColumnType, TypeName
 
 decimals = st.integers(1, 38).flatmap(
     lambda precision: st.builds(ColumnType, st.just("decimal"), st.just(precision), st.integers(0, precision))

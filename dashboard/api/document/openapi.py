@@ -10,7 +10,7 @@ from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
 from dashboard.model.selection.filters import Preset
 from dashboard.results.downloads import NULLS
 from dashboard.sql.unload import FORMATS, MOST_ROWS
-from dataset_model.columns import Mask
+from dataset_model.columns.column import Mask
 
 FILES: Final = ("csv", "parquet", "xlsx")
 """Formats of the files that are made here."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from dataset_model.columns import Mask
+from dataset_model.columns.column import Mask
+from dataset_model.columns.types import STRING, ColumnType
 from dataset_model.dashboard.condition import text_literal
-from dataset_model.partitions import PARTITION_COLUMNS
-from dataset_model.types import STRING, ColumnType
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 SHORTEST_SHOWN: Final = 8
 """Characters from which on `last4` shows the last four: of a shorter text they would be half of it or more."""

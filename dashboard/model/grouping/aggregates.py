@@ -10,7 +10,7 @@ from typing import Final
 from dashboard.model.measures import Measure, Term
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import quoted
-from dataset_model.types import BIGINT, ColumnType
+from dataset_model.columns.types import BIGINT, ColumnType
 
 _LONGEST_EXACT: Final = 36
 """Digits of a decimal from which on the middle of two has no room in Athena's 38."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from dataset_model.partitions import days_between
+from dataset_model.targets.partitions import days_between
 
 Preset = Literal[
     "today",

@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from dashboard.model.selection.filters import RANGE_ENDS, Filters, Range, day_from_text, dimension_key
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 
 TIMES: Final = frozenset({"date", "timestamp"})
 _EMPTY: Final = {"yes": True, "no": False}

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dashboard.sql.cost.reference_count import MOST_TIMES, mentions, read_too_often
 from dashboard.sql.grammar.tree import Expression, ParsedSql, TableName
-from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 MOST_PARTS: Final = 1_000
 """Parts of conditions that are evaluated per day; a statement with more of them is taken to open every day."""

@@ -11,10 +11,10 @@ from dashboard.quality.quarantine_count import QuarantineCount
 from dashboard.quality.verification_status import DayStatus
 from dashboard.ui.page.states import literal, state
 from dataset_model import Dataset
-from dataset_model.partitions import days_between
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.verification import Verification
+from dataset_model.targets.partitions import days_between
 
 _TALLEST: Final = 460
 _MOST_SHOWN: Final = 20

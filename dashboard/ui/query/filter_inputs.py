@@ -11,7 +11,7 @@ from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import value_label
 from dashboard.services.service import Service
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 
 ANY, FILLED, EMPTY = "Any", "Not empty", "Empty"
 _MOST_KNOWN: Final = 2_000

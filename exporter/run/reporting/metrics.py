@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from dataset_model.partitions import days_between
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
+from dataset_model.targets.partitions import days_between
 from exporter.planning.window import OWED_DAYS, day_end
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from dataset_model import Dataset
-from dataset_model.attribute_paths import AttributePath
+from dataset_model.columns.attribute_paths import AttributePath
+from dataset_model.columns.types import STRING
 from dataset_model.records.manifest import Manifest
-from dataset_model.types import STRING
 from exporter.errors import ExportError
 from exporter.planning.owed_days import days_lacking_values
 from exporter.planning.removal_policy import vanished_values

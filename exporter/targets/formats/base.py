@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from dataset_model.file_formats import StorageFormat
+from dataset_model.targets.file_formats import StorageFormat
 
 
 class FileFormat(Protocol):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from dataset_model.file_formats import FormatName
+from dataset_model.targets.file_formats import FormatName
 from exporter.targets.formats.base import FileFormat
 from exporter.targets.formats.parquet import ParquetFormat
 from exporter.targets.formats.text import CsvFormat, NdjsonFormat

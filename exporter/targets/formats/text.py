@@ -21,7 +21,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset_model.file_formats import CSV, NDJSON, StorageFormat
+from dataset_model.targets.file_formats import CSV, NDJSON, StorageFormat
 
 _MOST_ROWS = 4096
 """Rows that are text in memory at once."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from dataset_model.engine_types import ENGINE_TYPES
+from dataset_model.columns.engine_types import ENGINE_TYPES
 
 _TEXT = ENGINE_TYPES["string"]
 _WITH_LENGTH = ("varchar", "char")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset_model.engine_types import ENGINE_TYPES
+from dataset_model.columns.engine_types import ENGINE_TYPES
 from local.athena.catalog.column_types import ColumnType, column_type
 from local.athena.catalog.glue import Column
 from local.athena.engine.duckdb_engine import Rows

@@ -19,7 +19,7 @@ from dashboard.overview.document import board_document
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model import Dataset
-from dataset_model.columns import Mask
+from dataset_model.columns.column import Mask
 
 COLUMNS = {
     "order_id": {"type": "string", "role": "key"},

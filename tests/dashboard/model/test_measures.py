@@ -7,8 +7,8 @@ import pytest
 from dashboard.model.measures import Term, declared_measures
 from dashboard.sql.catalogue import Catalogue, ServedTable
 from dashboard.sql.guard import checked
+from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.section import Measure
-from dataset_model.types import ColumnType
 
 TYPES = {
     "amount": ColumnType.parse("decimal(12,2)"),

@@ -12,8 +12,8 @@ from dashboard.model.statements import Statement
 from dashboard.services.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment
 from dashboard.stores.cache import Cache
-from dataset_model.partitions import object_key
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
+from dataset_model.targets.partitions import object_key
 
 D = dt.date
 

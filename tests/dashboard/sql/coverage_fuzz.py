@@ -19,7 +19,7 @@ from dashboard.errors import RefusedSql
 from dashboard.model.access.table_view import TableView, table_name, table_query
 from dashboard.sql.catalogue import Catalogue, ServedTable
 from dashboard.sql.grammar.tokens import tokens_of
-from dataset_model.types import BIGINT, STRING
+from dataset_model.columns.types import BIGINT, STRING
 
 CORPUS = Path(__file__).parent / "corpus"
 NAME = table_name("reports", "contacts")

@@ -25,8 +25,8 @@ from dashboard.stores.overview_answers import (
     body_from,
     question_from,
 )
-from dataset_model.partitions import object_key
 from dataset_model.records.manifest import MANIFEST_FILE
+from dataset_model.targets.partitions import object_key
 
 D = dt.date
 TODAY = D(2026, 2, 2)

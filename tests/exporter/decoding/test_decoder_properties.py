@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, IndexSource
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
 from exporter.decoding.page import _ScannedPages, _TypedPages
 from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page, type_of_kinds

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dataset_model import dataset_from_text
+from dataset_model.columns.types import ColumnType
 from dataset_model.derivations import Derivation, NotYet
-from dataset_model.types import ColumnType
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.derivations import AT_A_TIME, Deriver, Memory
 from exporter.decoding.schema import initial_schema

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dataset_model import Column, Dataset, IndexSource
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.batch import ITEM
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import extended_schema, initial_schema

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, IndexSource, Target
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.schema import (
     arrow_schema,
     extended_schema,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, IndexSource
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import initial_schema
 from exporter.decoding.timestamps import Clock

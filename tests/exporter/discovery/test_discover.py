@@ -6,8 +6,8 @@ import difflib
 import pytest
 
 from dataset_model import dataset_from_text
-from dataset_model.attribute_paths import AttributePath
-from dataset_model.types import ColumnType
+from dataset_model.columns.attribute_paths import AttributePath
+from dataset_model.columns.types import ColumnType
 from exporter.discovery.dataset_file import difference, proposal_text, revised_text
 from exporter.discovery.discover import DiscoveryRequest, discover
 from exporter.discovery.profile import Evidence, sampled

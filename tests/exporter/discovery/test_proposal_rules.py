@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from dataset_model import dataset_from_text
-from dataset_model.types import ColumnType
+from dataset_model.columns.types import ColumnType
 from exporter.decoding.timestamps import Clock
 from exporter.discovery.dataset_file import proposal_text
 from exporter.discovery.naming import column_names, snake_case, title

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from dataset_model.columns.types import ColumnType
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
-from dataset_model.types import ColumnType
 from exporter.decoding.decoder import DAY, KEY, SORT
 from exporter.decoding.schema import arrow_type
 from exporter.errors import RowsTooLate

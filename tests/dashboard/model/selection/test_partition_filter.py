@@ -13,7 +13,7 @@ from dashboard.model.selection.partition_filter import partition_conjuncts, span
 from dashboard.model.selection.period import Period
 from dashboard.model.statements import Statement, daily_statement, rows_statement
 from dashboard.overview.statements import overview_statement
-from dataset_model.partitions import days_between
+from dataset_model.targets.partitions import days_between
 
 D = dt.date
 EVERY_DAY = list(days_between(D(2023, 1, 1), D(2027, 12, 31)))

@@ -4,10 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from dataset_model.attribute_paths import AttributePath
-from dataset_model.date_formats import DateFormatText
-from dataset_model.names import Name
-from dataset_model.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
+from dataset_model.columns.attribute_paths import AttributePath
+from dataset_model.columns.date_formats import DateFormatText
+from dataset_model.columns.names import Name
+from dataset_model.columns.types import TYPE_EXAMPLES, TYPE_PATTERN, ColumnType
 
 
 def _date_format(text: str) -> str:

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-from dataset_model.file_formats import PARQUET, StorageFormat
+from dataset_model.targets.file_formats import PARQUET, StorageFormat
 
 PARTITION_COLUMNS = ("year", "month", "day")
 

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from dataset_model.file_formats import STORAGE_FORMATS, FormatName, StorageFormat
-from dataset_model.names import Name
+from dataset_model.columns.names import Name
+from dataset_model.targets.file_formats import STORAGE_FORMATS, FormatName, StorageFormat
 
 MANIFESTS_FOLDER = "manifests"
 """Next to the folder of a target's files: a manifest must not be in the folder that it names."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dataset_model.engine_types import ENGINE_TYPES, EngineType
+from dataset_model.columns.engine_types import ENGINE_TYPES, EngineType
 
 TypeName = Literal["string", "double", "bigint", "decimal", "boolean", "timestamp", "date", "json"]
 

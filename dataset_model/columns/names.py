@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from dataset_model.partitions import PARTITION_COLUMNS
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 NAME_PATTERN = r"^[a-z_][a-z0-9_]{0,127}$"
 
