@@ -261,8 +261,8 @@ class Retention(Model):
     expires_after_days: Annotated[int, Field(gt=0)] | None = None
     """Age at which the source's TTL removes items; older days are kept although the source no longer has them."""
     keep_deleted: bool = False
-    """Whether rows stay although their items are deleted: a deletion in the stream is not mirrored, and a day that came
-    back with fewer items stays as it is published."""
+    """Whether rows stay although their items are deleted: a deletion in the stream is not mirrored, and a day that is
+    read again keeps the published rows of items that the table no longer has."""
 
 
 class Dataset(Model):

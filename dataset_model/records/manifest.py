@@ -72,6 +72,8 @@ class DayRecord(_Record):
     """Distinct values, sorted, of the dimensions that have at most `DISTINCT_LIMIT` of them."""
     key_hash: str = ""
     """Order-free hash of the items' primary keys (sum of 128-bit hashes, hexadecimal)."""
+    kept_rows: int = 0
+    """Rows that stay although their items are deleted; they are in no partition value's count."""
     verified_at: AwareDatetime | None = None
     targets: tuple[TargetObject, ...] = ()
     """Files of the day in further targets; none for a day without rows."""

@@ -64,7 +64,7 @@ def inner_contradictions(day: dt.date, record: DayRecord, now: dt.datetime) -> I
         yield f"is the record of {record.day}"
     if record.read_at > now + CLOCK_SKEW:
         yield f"read at {record.read_at:%Y-%m-%d %H:%M} UTC, which is in the future: no later reading would replace it"
-    counted = sum(record.rows_by_partition_value.values())
+    counted = sum(record.rows_by_partition_value.values()) + record.kept_rows
     if record.rows_by_partition_value and len(record.objects) <= 1 and counted != record.rows:
         yield f"has {record.rows:,} rows, and {counted:,} by partition value"
 

@@ -155,6 +155,8 @@ class DayExport:
         self.account.covered |= set(days)
 
     def _protects(self, day: dt.date, rows: int) -> bool:
+        if self.policy.keeps_deleted and self.publisher.keeps_deleted_rows(day):
+            return False
         etags = self.publisher.etags(day)
         return self.policy.keeps(day, rows, etags, lambda: self.publisher.rows_in_objects(day))
 

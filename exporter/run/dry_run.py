@@ -220,7 +220,7 @@ def _publishing(found: Preview) -> Iterator[str]:
     if found.keeps:
         limit = found.dataset.retention.expires_after_days
         if found.dataset.retention.keep_deleted:
-            yield "replaced only if the source holds no fewer items, because of keep_deleted:"
+            yield "replaced, and rows of deleted items stay, because of keep_deleted:"
             yield from _keys(found.keeps)
             return
         yield (

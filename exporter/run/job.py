@@ -48,6 +48,7 @@ from exporter.targets.publisher import Publisher, Run
 from exporter.targets.quarantine import Quarantine
 
 if TYPE_CHECKING:
+    from exporter.run.kept_rows import KeptRows
     from exporter.targets.change_log import ChangeLog
 
 _log = structlog.get_logger()
@@ -247,7 +248,15 @@ class ExportJob:
             stop=self.stop,
             observe=keys.add,
             mark_empty=self._mark_empty,
+            kept=self._kept_rows(folder, description),
         )
+
+    def _kept_rows(self, folder: Path, description: SourceDescription) -> "KeptRows | None":
+        if not self._dataset.retention.keep_deleted or self.request.accept_empty:
+            return None
+        from exporter.run.kept_rows import kept_rows
+
+        return kept_rows(self._dataset, description, self._clients.dynamodb, self._store, folder)
 
     def _change_log(self, folder: Path, again: set[dt.date], key: tuple[str, ...]) -> "ChangeLog":
         from exporter.targets.change_log import ChangeLog

@@ -47,6 +47,8 @@ class SourceDescription:
     """Strongly consistent read units a second that the source has; None for on-demand."""
     other_indexes: tuple[str, ...] = ()
     """Indexes with the same partition key and another sort key, as `name (sort key)`."""
+    table_key_types: tuple[str, ...] = ()
+    """Of `table_key`; none where the source is no table."""
 
 
 def describe_source(client: "DynamoDBClient", dataset: Dataset) -> SourceDescription:
@@ -93,6 +95,7 @@ def _described_table(source: ScanSource, table: dict[str, Any], types: dict[str,
         table_items=items,
         table_bytes=size,
         provisioned_read_units=table.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
+        table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
     )
 
 
@@ -121,6 +124,7 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
         table_bytes=table.get("TableSizeBytes", 0),
         provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
         other_indexes=others,
+        table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
     )
 
 

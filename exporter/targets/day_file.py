@@ -1,7 +1,8 @@
 """A spooled day flows in, one file and the facts that the manifest records about it flow out."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,12 @@ class WrittenDay:
     key_hash: str = ""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     """Column -> late DOUBLEs that are not exactly the number stored."""
+    kept: int = 0
+    """Rows that were not read but stay, of `rows`."""
+
+
+KeptOf = Callable[[Sequence[pa.Array]], Iterable[tuple[pa.Array, pa.RecordBatch]]]
+"""The hashes of the keys that were read -> the hashes and rows, in the schema's columns, that stay all the same."""
 
 
 def write_day(
@@ -45,33 +52,46 @@ def write_day(
     file_format: FileFormat,
     observe: Callable[[pa.Array], None] = lambda _: None,
     as_of: dt.datetime | None = None,
+    kept: KeptOf | None = None,
 ) -> WrittenDay:
     """Write a day's rows in the schema's columns; list the distinct values of `dimensions` if they are few.
 
     The file is sorted by the sort key, in row groups as `row_groups` cuts them. Late
     columns get their types here; a value that contradicts its column goes to `quarantine` and is null in the file.
     `observe` is given the keys of all rows. With `as_of` the rows are stamped: the dataset has changes, and from that
-    instant on they count.
+    instant on they count. The rows of `kept` follow those that were read.
     """
     written = WrittenDay()
     distinct = _Distinct(dimensions)
     keys = KeyHash()
+    read: list[pa.Array] = []
     arrow = arrow_schema(schema)
     in_file = arrow if as_of is None else stamped_schema(arrow)
+
+    def stamped(found: pa.Array, rows: pa.RecordBatch) -> list[pa.Array]:
+        return [*rows.columns, *(stamps(found, as_of) if as_of is not None else ())]
+
+    def staying() -> Iterator[pa.RecordBatch]:  # begins when all others have been read
+        for found, rows in kept(read) if kept is not None else ():
+            keys.add(found)
+            written.rows += rows.num_rows
+            written.kept += rows.num_rows
+            yield pa.RecordBatch.from_arrays(stamped(found, rows), schema=in_file)
 
     def typed(segment: Segment) -> pa.RecordBatch:
         batch = day.read(segment)
         found = batch.column(KEY)
         keys.add(found)
         observe(found)
+        if kept is not None:
+            read.append(found)
         written.rows += batch.num_rows
-        columns = typed_rows(batch, schema, arrow, quarantine, written.inexact).columns
-        if as_of is not None:
-            columns += stamps(found, as_of)
+        columns = stamped(found, typed_rows(batch, schema, arrow, quarantine, written.inexact))
         sorts = batch.column(SORT)
         return pa.RecordBatch.from_arrays([*columns, sorts], schema=in_file.append(pa.field(SORT, sorts.type)))
 
-    groups = row_groups(rows.drop_columns(SORT) for rows in merged(day.streams, typed, SORT))
+    of_reading = (rows.drop_columns(SORT) for rows in merged(day.streams, typed, SORT))
+    groups = row_groups(itertools.chain(of_reading, staying()))
     sizes = file_format.write(distinct.observed(groups), in_file, file)
     written.column_bytes = {name: size for name, size in sizes.items() if name not in STAMP_COLUMNS}
     written.bytes = file.stat().st_size

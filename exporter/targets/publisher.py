@@ -5,11 +5,12 @@ A run that dies in between leaves the old day or the new one, and the next run c
 """
 
 import datetime as dt
+import functools
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import pyarrow as pa
 import structlog
@@ -29,7 +30,7 @@ from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
-from exporter.targets.day_file import WrittenDay, write_day
+from exporter.targets.day_file import KeptOf, WrittenDay, write_day
 from exporter.targets.day_targets import DayTargets
 from exporter.targets.formats.registry import FILE_FORMATS
 from exporter.targets.manifest_writer import ManifestWriter
@@ -75,7 +76,9 @@ class Published:
     days: set[dt.date] = field(default_factory=set)
     """Days with a known state: published, or read and empty."""
     file_rows: dict[dt.date, int] = field(default_factory=dict)
-    """Day -> rows in the footer of the file that was published."""
+    """Day -> rows in the footer of the file that was published, without those kept of deleted items."""
+    kept: dict[dt.date, int] = field(default_factory=dict)
+    """Day -> rows that stay although their items are deleted."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     overlaps: list[dt.date] = field(default_factory=list)
     targets: list[PublishedTarget] = field(default_factory=list)
@@ -100,6 +103,18 @@ class Published:
         return sum(partition.bytes for partition in self.partitions)
 
 
+class DeletedRows(Protocol):
+    """Finds published rows whose items are deleted."""
+
+    def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
+        """Return whether deleted items of a day can be told from others."""
+
+    def rows(
+        self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
+    ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
+        """Yield the hashes of the keys and the rows of deleted items; `read` are the hashes of the keys read."""
+
+
 class Publisher:
     """Publishes the days of one run."""
 
@@ -120,11 +135,13 @@ class Publisher:
         stop: threading.Event | None = None,
         observe: Callable[[dt.date, pa.Array], None] = lambda _day, _keys: None,
         mark_empty: Callable[[dt.date], None] = lambda _day: None,
+        kept: DeletedRows | None = None,
     ) -> None:
         """`fence` is called before each publication, and raises if this run may no longer publish.
 
         `lookback` compares days that are read again; None if none are. `key_attributes` are the table's primary key.
         `observe` is given the keys of every day that is written, `mark_empty` every day that was read and is empty.
+        `kept` finds the rows that stay although their items are deleted; None: none stay.
         """
         self._run = run
         self._dataset = dataset
@@ -139,6 +156,7 @@ class Publisher:
         self._observe = observe
         self._mark_empty = mark_empty
         self._lookback = lookback
+        self._kept = kept
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
         self._format = FILE_FORMATS[dataset.target.format]
@@ -171,6 +189,10 @@ class Publisher:
     def etags(self, day: dt.date) -> set[str]:
         """Return the ETags of a day's objects as they were when the run looked."""
         return {found.etag for found in self._seen.get(day, ())}
+
+    def keeps_deleted_rows(self, day: dt.date) -> bool:
+        """Return whether a day's rows of deleted items stay when its file is replaced."""
+        return self._kept is not None and self._kept.can_tell(day, self._seen.get(day, ()), self.schema)
 
     def rows_in_objects(self, day: dt.date) -> int:
         """Return the rows of a day's objects by their own footers; 0 for an object that has none."""
@@ -265,9 +287,10 @@ class Publisher:
                 self._format,
                 lambda keys: self._observe(day, keys),
                 self._run.as_of,
+                self._kept_of(day, schema),
             )
         self._quarantine.flush()
-        in_file = self._format.row_count(self._file)
+        in_file = self._format.row_count(self._file) - written.kept
         if in_file != spooled.rows:
             raise RowsUnaccounted({day: (spooled.rows, in_file)})
         name = data_file(self._format.storage, self._run.run_id if self._append else None)
@@ -281,6 +304,8 @@ class Publisher:
         self._settle(day, key, StoredObject(key, etag, written.bytes), seen)
         others = self._targets.publish(day, self._seen[day], self.schema, {etag: self._file})
         self.done.file_rows[day] = in_file
+        if written.kept:
+            self.done.kept[day] = written.kept
         uri = f"s3://{self._store.bucket}/{key}"
         partition = partition_from_day(day)
         self.done.partitions.append(
@@ -291,6 +316,11 @@ class Publisher:
         record = ObjectRecord(key=key, etag=etag, run_id=self._run.run_id, rows=written.rows, bytes=written.bytes)
         published = self._day_record(day, record, spooled, written, spooled.nulled + sum(late_nulled))
         return published.model_copy(update={"targets": others})
+
+    def _kept_of(self, day: dt.date, schema: TableSchema) -> KeptOf | None:
+        if self._kept is None or not self.keeps_deleted_rows(day):
+            return None
+        return functools.partial(self._kept.rows, self._seen[day], schema)
 
     def _settle(self, day: dt.date, key: str, stored: StoredObject, seen: dict[str, StoredObject]) -> None:
         others = [found for found in seen.values() if found.key != key]
@@ -347,6 +377,7 @@ class Publisher:
             column_bytes=written.column_bytes,
             values=written.values,
             key_hash=written.key_hash,
+            kept_rows=written.kept,
         )
 
     def _empty(self, day: dt.date) -> DayRecord:

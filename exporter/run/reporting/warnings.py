@@ -31,6 +31,8 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
         yield f"column {column}: {_inexact_warning(inexact[column])}"
     for attribute, count in sorted(tally.ignored.items()):
         yield f"attribute {attribute} is not declared and was left out of {count} items"
+    for day, rows in sorted(done.kept.items()):
+        yield f"{day}: {rows:,} rows stay although their items are deleted (keep_deleted)"
     for day in sorted(done.overlaps):
         yield f"{day} has data of an earlier run as well; APPEND counts both"
 

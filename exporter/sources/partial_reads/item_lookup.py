@@ -1,4 +1,4 @@
-"""Primary keys of quarantined items flow in, the current items flow out."""
+"""Primary keys of items flow in, the current items flow out."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -32,12 +32,16 @@ class ItemLookup:
         key: tuple[str, ...],
         attributes: Iterable[str],
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        consistent: bool = False,
     ) -> None:
+        """`consistent`: an item that was deleted a moment ago must not be found; costs twice the read units."""
         self._client = client
         self._table = table
         self._key = key
         self._names = {f"#a{at}": name for at, name in enumerate(dict.fromkeys((*key, *attributes)))}
         self._sleep = sleep
+        self._consistent = consistent
 
     def items(self, wanted: Iterable[Item]) -> Iterator[Item]:
         """Yield the items that still exist, in no order, of those with the given key attributes."""
@@ -57,6 +61,7 @@ class ItemLookup:
             "Keys": keys,
             "ProjectionExpression": ", ".join(self._names),
             "ExpressionAttributeNames": self._names,
+            "ConsistentRead": self._consistent,
         }
         try:
             answer: Any = self._client.batch_get_item(RequestItems={self._table: request})

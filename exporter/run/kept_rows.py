@@ -1,0 +1,141 @@
+"""A day's published objects and the keys of a new reading flow in; published rows whose items are deleted flow out.
+
+For datasets that keep what is deleted. A row that is not in the new reading is of an item that was deleted, and stays,
+or of one that has moved to another day or left the index, and goes: the table is asked for the item by its key.
+"""
+
+import binascii
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset_model import Dataset
+from dataset_model.columns.types import BIGINT, STRING
+from dataset_model.records.changes import KEY_COLUMN
+from dataset_model.records.table_schema import TableSchema
+from dataset_model.targets.file_formats import PARQUET
+from exporter.decoding.schema import arrow_schema
+from exporter.sources.description import SourceDescription
+from exporter.sources.partial_reads.item_lookup import ItemLookup
+from exporter.sources.partial_reads.key_scan import key_digest
+from exporter.storage.object_store import Store, StoredObject
+from exporter.storage.parquet_footers import read_footers
+from exporter.values.attribute_values import AttributeValue
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_BATCH_ROWS = 1 << 14
+_DIGEST = pa.binary(16)
+_EXACT = {"S": {STRING}, "N": {STRING, BIGINT}}
+"""Type of a key attribute -> column types that hold it as it is, so that the item can be looked up."""
+
+Item = Mapping[str, AttributeValue]
+
+
+@dataclass
+class KeptRows:
+    """Finds the rows of deleted items in a run's published days."""
+
+    store: Store
+    folder: Path
+    key: Mapping[str, str]
+    """Primary key attribute of the table -> its DynamoDB type, partition key first."""
+    lookup: ItemLookup
+    _known: dict[dt.date, bool] = field(default_factory=dict)
+
+    def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
+        """Return whether the objects of a day hold the keys of their items, so that deleted ones can be told."""
+        if day not in self._known:
+            columns = {column.name: column.type for column in schema.columns}
+            names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
+            exact = all(columns.get(names[one]) in _EXACT.get(kind, ()) for one, kind in self.key.items())
+            footers = read_footers(self.store, [found.key for found in objects]) if exact and self.key else {}
+            self._known[day] = len(footers) == len(objects) > 0 and all(
+                footer is not None and {*names.values()} <= {*footer.columns.names} for footer in footers.values()
+            )
+        return self._known[day]
+
+    def rows(
+        self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
+    ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
+        """Yield the keys' hashes and the rows, in the schema's columns, of deleted items; `read` are the hashes read.
+
+        Raises SourceError where the table cannot be asked.
+        """
+        here = pa.chunked_array([*read], _DIGEST)
+        file = self.folder / f"published{PARQUET.extension}"
+        for found in objects:
+            self.store.download(found, file)
+            digests = self._digests(file, schema)
+            is_gone = pc.invert(pc.is_in(digests, value_set=here))
+            at = 0
+            for batch in _batches(file, None) if pc.any(is_gone).as_py() else ():
+                gone = digests.slice(at, batch.num_rows).filter(is_gone.slice(at, batch.num_rows))
+                rows = batch.filter(is_gone.slice(at, batch.num_rows))
+                at += batch.num_rows
+                is_deleted = self._deleted(rows, gone, schema)
+                if pc.any(is_deleted).as_py():
+                    yield gone.filter(is_deleted), _in_columns(rows.filter(is_deleted), schema)
+                    here = pa.chunked_array([*here.chunks, gone.filter(is_deleted)], _DIGEST)
+            file.unlink()
+
+    def _digests(self, file: Path, schema: TableSchema) -> pa.Array:
+        """Return the hashes of a file's keys: those that it states, or else made from its columns."""
+        names = [KEY_COLUMN] if KEY_COLUMN in pq.read_schema(file).names else [schema.names[one] for one in self.key]
+        found = [pa.array([], _DIGEST)]
+        for batch in _batches(file, names):
+            if names == [KEY_COLUMN]:
+                found.append(pa.array([binascii.unhexlify(text) for text in batch.column(0).to_pylist()], _DIGEST))
+            else:
+                items = self._items(batch, schema)
+                found.append(pa.array([key_digest(item, [*self.key]) for item in items], _DIGEST))
+        return pa.concat_arrays(found)
+
+    def _deleted(self, rows: pa.RecordBatch, digests: pa.Array, schema: TableSchema) -> pa.Array:
+        """Return of each row whether the table has no item with its key any more."""
+        present = self.lookup.items(self._items(rows, schema)) if rows.num_rows else ()
+        there = [key_digest(item, [*self.key]) for item in present]
+        return pc.invert(pc.is_in(digests, value_set=pa.array(there, _DIGEST)))
+
+    def _items(self, rows: pa.RecordBatch, schema: TableSchema) -> list[Item]:
+        """Return the keys of rows as DynamoDB writes them."""
+        columns = {one: rows.column(schema.names[one]).cast(pa.string()).to_pylist() for one in self.key}
+        texts = zip(*columns.values(), strict=True)
+        return [
+            {one: AttributeValue(**{kind: text}) for (one, kind), text in zip(self.key.items(), each, strict=True)}
+            for each in texts
+        ]
+
+
+def kept_rows(
+    dataset: Dataset, description: SourceDescription, client: "DynamoDBClient", store: Store, folder: Path
+) -> KeptRows | None:
+    """Return what finds the rows of a dataset's deleted items; None where no file is replaced or no table is read."""
+    if dataset.target.overwrite_mode == "APPEND" or not description.table_key_types:
+        return None
+    key = dict(zip(description.table_key, description.table_key_types, strict=True))
+    lookup = ItemLookup(client, dataset.source.table, description.table_key, (), consistent=True)
+    return KeptRows(store, folder, key, lookup)
+
+
+def _batches(file: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(file) as parquet:
+        yield from parquet.iter_batches(_BATCH_ROWS, columns=columns)
+
+
+def _in_columns(rows: pa.RecordBatch, schema: TableSchema) -> pa.RecordBatch:
+    """Return published rows in today's columns; one that the file lacks is null, as Athena reads it."""
+    arrow = arrow_schema(schema)
+    present = set(rows.schema.names)
+    columns = [
+        rows.column(one.name).cast(one.type) if one.name in present else pa.nulls(rows.num_rows, one.type)
+        for one in arrow
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=arrow)
