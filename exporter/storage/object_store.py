@@ -40,6 +40,7 @@ _PERMISSIONS = {
 }  # fmt: skip
 
 _MARK = "written-as"
+_OWNER = "dataset"
 """Metadata that identifies one write. When an answer is lost, the SDK sends the request again, and S3 refuses the
 second one because of the first."""
 
@@ -158,18 +159,29 @@ class Store:
         """Put an object unconditionally; return its ETag."""
         return self._put(key, body, content_type, {})
 
-    def replace(self, key: str, body: bytes, seen: str | None, *, content_type: str = "application/json") -> str:
+    def owner(self, key: str) -> str:
+        """Return the dataset that an object states as its own; "" where it states none, or is gone."""
+        try:
+            return self._client.head_object(Bucket=self.bucket, Key=key)["Metadata"].get(_OWNER, "")
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in _GONE:
+                return ""
+            raise self._error(error, "read", key) from None
+
+    def replace(
+        self, key: str, body: bytes, seen: str | None, *, content_type: str = "application/json", owner: str = ""
+    ) -> str:
         """Put an object where its ETag is still `seen` (None: where there is none); return the new ETag.
 
-        Raises StaleRun if another writer has changed it since.
+        Raises StaleRun if another writer has changed it since. `owner` is the dataset that the object states.
         """
-        return self._put(key, body, content_type, _condition(seen))
+        return self._put(key, body, content_type, _condition(seen), owner)
 
-    def replace_with_file(self, key: str, file: Path, seen: str | None, *, content_type: str) -> str:
+    def replace_with_file(self, key: str, file: Path, seen: str | None, *, content_type: str, owner: str = "") -> str:
         """Replace an object as `replace` does by a file's content: in one put, or in parts completed at once."""
         if file.stat().st_size <= PART_BYTES:
-            return self.replace(key, file.read_bytes(), seen, content_type=content_type)
-        mark = _mark()
+            return self.replace(key, file.read_bytes(), seen, content_type=content_type, owner=owner)
+        mark = _mark(owner)
         try:
             upload = self._client.create_multipart_upload(
                 Bucket=self.bucket, Key=key, ContentType=content_type, Metadata=mark
@@ -220,8 +232,8 @@ class Store:
             self._deletes_conditionally = False
         return self._deletes_conditionally
 
-    def _put(self, key: str, body: bytes, content_type: str, condition: dict[str, Any]) -> str:
-        mark = _mark() if condition else {}
+    def _put(self, key: str, body: bytes, content_type: str, condition: dict[str, Any], owner: str = "") -> str:
+        mark = _mark(owner) if condition else {}
         try:
             response = self._client.put_object(
                 Bucket=self.bucket, Key=key, Body=body, ContentType=content_type, Metadata=mark, **condition
@@ -293,5 +305,5 @@ def _condition(seen: str | None) -> dict[str, Any]:
     return {"IfNoneMatch": "*"} if seen is None else {"IfMatch": f'"{seen}"'}
 
 
-def _mark() -> dict[str, str]:
-    return {_MARK: secrets.token_hex(8)}
+def _mark(owner: str) -> dict[str, str]:
+    return {_MARK: secrets.token_hex(8)} | ({_OWNER: owner} if owner else {})

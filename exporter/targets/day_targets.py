@@ -54,9 +54,15 @@ class DayTargets:
         return self.dataset.file_targets
 
     def look(self) -> None:
-        """Remember the files as they are now; publishing later requires them unchanged."""
-        for root in {f"{target.folder(self.dataset.name)}/" for target in self.targets}:
-            self._seen |= {found.key: found for found in self.store.objects(root)}
+        """Remember the files as they are now; publishing later requires them unchanged.
+
+        Raises StoreError where a target's folder holds files of another dataset: each would replace the other's.
+        """
+        for target in self.targets:
+            found = {found.key: found for found in self.store.objects(f"{target.folder(self.dataset.name)}/")}
+            for key in {min(found), max(found)} if found else ():
+                self._require_own(target, key)
+            self._seen |= found
 
     def publish(
         self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema, local: Mapping[str, Path]
@@ -76,6 +82,7 @@ class DayTargets:
         for target in self.targets:
             found = self._seen.pop(target.key(self.dataset.name, day), None)
             if found is not None:
+                self._require_own(target, found.key)
                 self.fence()
                 self.store.remove(found.key, found.etag)
 
@@ -155,9 +162,15 @@ class DayTargets:
             self._broken.setdefault(target.table, []).append(day)
         key = target.key(self.dataset.name, day)
         seen = self._seen.get(key)
+        if seen:
+            self._require_own(target, key)
         self.fence()
         etag = self.store.replace_with_file(
-            key, file, seen.etag if seen else None, content_type=target.storage.content_type
+            key,
+            file,
+            seen.etag if seen else None,
+            content_type=target.storage.content_type,
+            owner=self.dataset.name,
         )
         size = file.stat().st_size
         self._seen[key] = StoredObject(key, etag, size)
@@ -170,6 +183,15 @@ class DayTargets:
         return TargetObject(
             format=target.format, key=key, etag=etag, rows=rows, bytes=size, columns=columns, made_from=made_from
         )
+
+    def _require_own(self, target: Target, key: str) -> None:
+        owner = self.store.owner(key)
+        if owner and owner != self.dataset.name:
+            raise StoreError(
+                f"s3://{self.store.bucket}/{key} is a file of dataset {owner}, and the {target.format} target of "
+                f"dataset {self.dataset.name} writes to the same folder. Give one of them another prefix or path, for "
+                "example with {dataset} in it."
+            )
 
     def _downloaded(self, found: StoredObject, number: int) -> Path:
         file = self.folder / f"source-{number}{PARQUET.extension}"

@@ -229,3 +229,39 @@ def test_a_new_column_gives_all_files_the_same_keys(targets):
     table.export(start="2026-02-17", end="2026-02-17")
     assert ndjson(table, "2026-02-16") == [{"id": "a", "amount": "1.00", "note": None, "call_date": "2026-02-16"}]
     assert ndjson(table, "2026-02-17") == [{"id": "b", "amount": "2.00", "note": "hello", "call_date": "2026-02-17"}]
+
+
+def test_a_folder_of_another_dataset_is_refused(targets):
+    """Two datasets with one target path would replace and remove each other's files: the second is refused by name."""
+    table, other = targets(), targets()
+    put(table, "a", "2026-02-16", "1")
+    table.export(start="2026-02-16", end="2026-02-16")
+    file = Path(other.variables["DATASET"])
+    named = file.read_text().replace("name: calls\n", "name: chats\n")
+    file.write_text(named.replace(f"csv-{other.prefix}", f"csv-{table.prefix}"))
+    put(other, "b", "2026-02-16", "2")
+    entry = other.job(start="2026-02-16", end="2026-02-16").run()
+    assert entry.status == "failed"
+    assert (
+        f"csv-{table.prefix}/year=2026/month=02/day=16/data.csv is a file of dataset calls, and the csv target of "
+        "dataset chats writes to the same folder. Give one of them another prefix or path"
+    ) in entry.error
+    assert csv_rows(table, "2026-02-16") == [["id", "amount", "call_date"], ["a", "1.00", "2026-02-16"]]
+    assert other.keys() == []
+
+
+def test_a_file_of_another_dataset_is_neither_replaced_nor_removed(targets):
+    """One between the first and the last of the folder, for a day with rows and for one without."""
+    table = targets()
+    days = [f"2026-02-{day}" for day in (15, 16, 17, 18)]
+    for day in days:
+        put(table, day, day, "1")
+    table.export(start=days[0], end=days[-1])
+    keys = [f"quicksight-{table.prefix}/calls/{day}.json" for day in days[1:3]]
+    for key in keys:
+        table.s3.put_object(Bucket=BUCKET, Key=key, Body=b"theirs", Metadata={"dataset": "chats"})
+    table.delete(days[2])
+    for day in days[1:3]:
+        entry = table.job(start=day, end=day).run()
+        assert (entry.status, "is a file of dataset chats" in entry.error) == ("failed", True)
+    assert [text(table, key) for key in keys] == ["theirs", "theirs"]
