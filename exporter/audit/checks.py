@@ -8,7 +8,7 @@ from dataset_model import Dataset
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import day_from_key, days_between, projection_parameters
-from exporter.audit.export_checks import export_findings
+from exporter.audit.export_checks import converted_findings, export_findings
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions
 from exporter.audit.stream_checks import stream_findings
@@ -33,7 +33,7 @@ _Years = tuple[int, int] | None
 def findings(around: Inspection) -> list[Finding]:
     """Return all findings, the gravest kinds first."""
     if around.manifest is None or around.schema is None:
-        return [*_without_records(around), *export_findings(around), *_dead_runs(around)]
+        return [*_without_records(around), *export_findings(around), *converted_findings(around), *_dead_runs(around)]
     return [
         *_objects(around, around.manifest),
         *_missing_objects(around, around.manifest),
@@ -44,6 +44,7 @@ def findings(around: Inspection) -> list[Finding]:
         *missing_values(around.dataset, around.manifest),
         *stream_findings(around, around.manifest),
         *export_findings(around),
+        *converted_findings(around),
         *_dead_runs(around),
         *_quarantine(around),
     ]

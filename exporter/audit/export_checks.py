@@ -1,4 +1,4 @@
-"""Objects of table exports and the ledger flow in; findings flow out, for exports that did not end or were not read."""
+"""Objects of table exports and the ledger flow in; findings flow out, for what did not end, was not read or is left."""
 
 import datetime as dt
 from collections import defaultdict
@@ -6,9 +6,13 @@ from collections.abc import Iterator
 
 from exporter.audit.inspection import Finding, Inspection
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
+from exporter.sources.table_export.conversion import CONVERTED_FOLDER
 
 GIVEN_UP_AFTER = dt.timedelta(days=1)
 """DynamoDB promises no duration; an export that has written nothing for a day has failed or will not be read."""
+
+LEFT_AFTER = dt.timedelta(days=7)
+"""Converted files serve further windows of their export; a week later they are more likely forgotten than needed."""
 
 _FOLDER = "AWSDynamoDB"
 _SUMMARY = "manifest-summary.json"
@@ -24,7 +28,7 @@ def export_findings(around: Inspection) -> Iterator[Finding]:
         if found.key.startswith(folder) and name and found.modified:
             names[export].add(name)
             newest[export] = max(newest.get(export, found.modified), found.modified)
-    read = {entry.options.get("export_arn", "").rpartition("/")[2] for entry in around.runs}
+    read = _read_exports(around)
     for export in sorted(names.keys() - read):
         if newest[export] + GIVEN_UP_AFTER > around.now:
             continue
@@ -42,3 +46,40 @@ def export_findings(around: Inspection) -> Iterator[Finding]:
             f"{newest[export]:%Y-%m-%d %H:%M} UTC",
             f"{advice}. `aws dynamodb list-exports` has the whole ARN",
         )
+
+
+def converted_findings(around: Inspection) -> Iterator[Finding]:
+    """Yield the exports of which converted files are still below the prefix, a week after the last was written."""
+    folder = f"{around.dataset.target.prefix}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/"
+    files: dict[str, int] = defaultdict(int)
+    size: dict[str, int] = defaultdict(int)
+    newest: dict[str, dt.datetime] = {}
+    for found in around.objects:
+        export, _, name = found.key.removeprefix(folder).partition("/")
+        if found.key.startswith(folder) and name and found.modified:
+            files[export] += 1
+            size[export] += found.bytes
+            newest[export] = max(newest.get(export, found.modified), found.modified)
+    read = _read_exports(around)
+    for export in sorted(files):
+        if newest[export] + LEFT_AFTER > around.now:
+            continue
+        remove = f"`aws s3 rm --recursive {around.location.rstrip('/')}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{export}/`"
+        merge = (
+            f"merge them by `exporter backfill --source table-export --workers 1 --export-arn ...:table/"
+            f"{around.dataset.source.table}/export/{export}`, or remove them by {remove}"
+        )
+        yield Finding(
+            "table export",
+            f"{folder}{export}/",
+            f"{files[export]:,} converted files of {size[export]:,} bytes, the newest of "
+            f"{newest[export]:%Y-%m-%d %H:%M} UTC; "
+            f"{'a run has merged them' if export in read else 'none of the newest runs has merged them'}",
+            f"if no further window of this export is wanted, {remove}" if export in read else merge,
+        )
+
+
+def _read_exports(around: Inspection) -> set[str]:
+    """Return the exports from which a run has published, so far back as the ledger is inspected."""
+    done = (entry for entry in around.runs if entry.status == "succeeded")
+    return {entry.options.get("export_arn", "").rpartition("/")[2] for entry in done}

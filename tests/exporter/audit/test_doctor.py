@@ -301,6 +301,37 @@ def test_table_exports_that_never_ended_or_were_never_read_are_found(scene):
     assert f"--source table-export --export-arn ...:table/{table.table}/export/01-b`" in second.advice
 
 
+def test_converted_files_that_are_left_are_found_a_week_after_the_last(scene):
+    """Merged or not, with the command that removes them; a failed run has merged nothing."""
+    table = filled(scene)
+    put(table, "_exports/_converted/01-a/x/data.json", b"12345")
+    put(table, "_exports/_converted/01-a/x/data-1.arrows", b"12345")
+    put(table, "_exports/_converted/01-b/x/data.json", b"123")
+    put(table, "_exports/_converted/01-c/x/data.json", b"123")
+    for export, status in (("01-a", "succeeded"), ("01-b", "failed")):
+        arn = f"arn:aws:dynamodb:eu-west-1:1:table/x/export/{export}"
+        entry = RunEntry(**(table.ledger()[0].model_dump() | {"status": status, "options": {"export_arn": arn}}))
+        put(table, f"_runs/20260220T090000Z-{export}.json", entry.model_dump_json().encode())
+    now = dt.datetime.now(dt.UTC)
+
+    def found(at):
+        return [finding for finding in examine(table.settings(), at) if finding.kind == "table export"]
+
+    folder = f"{table.prefix}/_exports/_converted"
+    remove = f"`aws s3 rm --recursive s3://reports/{folder}"
+    assert found(now + dt.timedelta(days=6)) == []
+    merged, failed, unread = found(now + dt.timedelta(days=8))
+    assert (merged.where, unread.where) == (f"{folder}/01-a/", f"{folder}/01-c/")
+    assert merged.found.startswith("2 converted files of 10 bytes, the newest of ")
+    assert merged.found.endswith("; a run has merged them")
+    assert merged.advice == f"if no further window of this export is wanted, {remove}/01-a/`"
+    assert failed.found.endswith("; none of the newest runs has merged them")
+    assert unread.advice == (
+        "merge them by `exporter backfill --source table-export --workers 1 --export-arn "
+        f"...:table/{table.table}/export/01-c`, or remove them by {remove}/01-c/`"
+    )
+
+
 def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_found(scene):
     """Days read before there were changes, change files that `compact` would remove, and the stream's own settings."""
     table = scene()
