@@ -8,6 +8,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from dashboard.model.access.table_view import TableView
+from dataset_model.columns.column import Mask
+
 QUERIES_FOLDER = "_queries"
 """Under the prefix of the data; Athena skips names that begin with `_`."""
 MOST_NAME = 80
@@ -53,6 +56,8 @@ class PastQuery(BaseModel):
     reused: bool = False
     by: str = ""
     """Name of the person who ran it; "" where sign-in was off."""
+    masks: dict[str, Mask] = Field(default_factory=dict)
+    """Columns that were masked for that person. Of others the SQL may hold values in clear."""
 
 
 class History(_Stored):
@@ -63,6 +68,13 @@ class History(_Stored):
     def with_entry(self, entry: PastQuery) -> "History":
         """Return the history with one entry more, within its bound."""
         return History(entries=(entry, *self.entries)[:MOST_HISTORY])
+
+    def shown_to(self, view: TableView) -> tuple[PastQuery, ...]:
+        """Return the runs of which a person with this view may read the SQL.
+
+        A run from before a mask or a row rule may hold values that they do not see now. None is added under a rule.
+        """
+        return tuple(one for one in self.entries if not view.is_part and view.masks.items() <= one.masks.items())
 
 
 def name_of(text: str) -> str | None:
@@ -94,11 +106,19 @@ def history_key(prefix: str) -> str:
 
 
 def past_query(
-    sql: str, limit: int, given: Mapping[str, str], *, rows: int, bytes_scanned: int, seconds: float, reused: bool
+    sql: str,
+    limit: int,
+    given: Mapping[str, str],
+    *,
+    rows: int,
+    bytes_scanned: int,
+    seconds: float,
+    reused: bool,
+    masks: Mapping[str, Mask],
 ) -> PastQuery:
     """Return an entry for a run that has just ended."""
     now = dt.datetime.now(dt.UTC)
     return PastQuery(
         at=now, sql=sql, limit=limit, given=dict(given), rows=rows, bytes_scanned=bytes_scanned, seconds=seconds,
-        reused=reused,
+        reused=reused, masks=dict(masks),
     )  # fmt: skip

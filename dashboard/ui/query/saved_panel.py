@@ -70,7 +70,7 @@ def history_panel(service: Service, name: str, put: Put) -> None:
         "Runs of", ("Mine", "The team's"), default="Mine", required=True, key="runs_of", label_visibility="collapsed"
     )
     dataset = service.dataset(name)
-    entries = _mine(name) if owner == "Mine" else service.library.history(dataset).entries
+    entries = _mine(name) if owner == "Mine" else service.library.history(dataset).shown_to(service.model(name).view)
     if not entries:
         st.caption("No runs yet.")
     for place, entry in enumerate(entries[:_SHOWN]):
@@ -112,6 +112,7 @@ def remember(service: Service, name: str, job: Job) -> None:
         bytes_scanned=took.bytes_scanned,
         seconds=took.total_ms / 1000,
         reused=took.reused,
+        masks=service.model(name).view.masks,
     )
     st.session_state[f"history_{name}"] = (entry, *_mine(name))[:50]
     # What a person compares masked columns with is not shown to those who may not see them.

@@ -12,6 +12,7 @@ from publishing import contact_rows
 from dashboard.errors import DashboardError, Forbidden, InvalidRequest, RefusedSql
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, grants_from
+from dashboard.model.access.table_view import EVERYTHING, TableView
 from dashboard.model.query_types import QueryRequest, request_from
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import daily_statement, rows_statement
@@ -19,6 +20,7 @@ from dashboard.services.job import API
 from dashboard.services.service import Service
 from dashboard.services.unloading import unload_of
 from dashboard.settings import settings_from_environment
+from dashboard.stores.saved_queries import History, past_query
 
 MAP = RoleMap("groups", grants_from("clear=analyst+unmask, admins=admin, masked=analyst, looks=viewer"))
 MASKS = {"contact_id": "hash", "agent_name": "last4"}
@@ -321,3 +323,26 @@ def test_a_measure_by_groups_meets_masked_values_alone(masked):
             for wrong in ({"by": [name]}, {"filters": {name: ["x"]}}, {"filters": {name: {"from": 1}}}):
                 with pytest.raises(InvalidRequest):
                     request_from({"query": "group_by", **wrong}, model, 10)
+
+
+def test_runs_from_before_a_mask_are_not_shown_to_those_who_do_not_see_its_values(masked):
+    """The SQL of such a run may hold a value in clear; runs under the same masks, and those who unmask, see all."""
+    with acting_for(MASKED):
+        view = masked.model("contacts").view
+    now = dt.datetime(2026, 1, 3, tzinfo=dt.UTC)
+    runs = [
+        past_query(sql, 9, {}, rows=1, bytes_scanned=1, seconds=1, reused=False, masks=masks).model_copy(
+            update={"at": now}
+        )
+        for sql, masks in (("before", {}), ("before the last", dict([*view.masks.items()][:-1])), ("now", view.masks))
+    ]
+    older = History.model_validate_json(
+        '{"entries": [{"at": "2026-01-01T00:00:00Z", "sql": "of an older release", "limit": 9, "rows": 1,'
+        ' "bytes_scanned": 1, "seconds": 1}]}'
+    )
+    history = History(entries=(*runs, *older.entries))
+    stored = History.model_validate_json(history.model_dump_json())
+    assert [one.sql for one in stored.shown_to(view)] == ["now"]
+    every = ["before", "before the last", "now", "of an older release"]
+    assert [one.sql for one in stored.shown_to(EVERYTHING)] == every
+    assert stored.shown_to(TableView(rows="channel IN ('VOICE')")) == ()
