@@ -46,6 +46,15 @@ class Cost:
     remark: str
     arithmetic: str = ""
     """How the dollars come about."""
+    task_dollars: float = 0.0
+    """Of the Fargate task that decodes the items and writes the files."""
+    loses: str = ""
+    """What this way does not show, or not at once."""
+
+    @property
+    def total(self) -> float | None:
+        """Dollars with those of the task; None if the reading has no price."""
+        return None if self.dollars is None else self.dollars + self.task_dollars
 
 
 @dataclass(frozen=True)
@@ -74,9 +83,9 @@ class Estimate:
 
     @property
     def cheapest(self) -> Cost | None:
-        """The way of fewest dollars, the first of equal ones; None if no price is known."""
-        priced = [cost for cost in self.costs if cost.dollars is not None]
-        return min(priced, key=lambda cost: cost.dollars or 0.0, default=None)
+        """The way of fewest dollars, the task's included, the first of equal ones; None if no price is known."""
+        priced = [cost for cost in self.costs if cost.total is not None]
+        return min(priced, key=lambda cost: cost.total or 0.0, default=None)
 
     def plain(self) -> dict[str, Any]:
         """Return the estimate as plain values."""
@@ -119,34 +128,63 @@ def widening(windows: Iterable[Window], planner: Planner) -> float:
 
 
 def costs(
-    items_read: float, units_per_item: float, description: SourceDescription, values: int, assumed: Assumptions
+    items_read: float,
+    units_per_item: float,
+    description: SourceDescription,
+    values: int,
+    assumed: Assumptions,
+    *,
+    is_recoverable: bool | None = None,
 ) -> tuple[Cost, ...]:
-    """Return what an index query, a scan of the table and a native export of it would cost."""
+    """Return what an index query, a scan of the table and a native export of it would cost.
+
+    `is_recoverable` is whether point-in-time recovery is on; None if that is not known.
+    """
     units = items_read * units_per_item
     # Types are learned from the first and last page of each partition value, of which the first is not read again.
     looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
     query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
-    return query, *table_costs(description, assumed)
+    return query, *table_costs(description, assumed, is_recoverable=is_recoverable)
 
 
-def table_costs(description: SourceDescription, assumed: Assumptions) -> tuple[Cost, Cost]:
-    """Return what a scan of the table and a native export of it would cost."""
+def table_costs(
+    description: SourceDescription, assumed: Assumptions, *, is_recoverable: bool | None = None
+) -> tuple[Cost, Cost]:
+    """Return what a scan of the table and a native export of it would cost; `is_recoverable` as for `costs`."""
     whole, native = "always the whole table", "the whole table, read by `backfill --source table-export`"
     if not description.table_bytes:
         return Cost("table scan", None, None, None, whole), Cost("export to S3", None, None, None, native)
     scan = description.table_bytes / prices.READ_UNIT_BYTES
-    exported = description.table_bytes / prices.GB * assumed.dollars_per_exported_gb
+    gigabytes = description.table_bytes / prices.GB
+    exported = gigabytes * assumed.dollars_per_exported_gb
+    arithmetic = f"{gigabytes:,.3f} GB x ${assumed.dollars_per_exported_gb:g} a GB"
+    if is_recoverable is False:
+        exported += gigabytes * prices.DOLLARS_PER_RECOVERABLE_GB
+        arithmetic += f" + {gigabytes:,.3f} GB x ${prices.DOLLARS_PER_RECOVERABLE_GB:g} for a month of recovery"
     return (
         _read("table scan", scan, description.table_items, assumed, whole),
         Cost(
-            "export to S3",
-            0.0,
-            exported,
-            None,
-            f"{native}; needs point-in-time recovery",
-            f"{description.table_bytes / prices.GB:,.3f} GB x ${assumed.dollars_per_exported_gb:g} a GB",
+            "export to S3", 0.0, exported, None, f"{native}; {_RECOVERY[is_recoverable]}", arithmetic,
+            _task_dollars(description.table_items), _LOSES["export to S3"],
         ),
-    )
+    )  # fmt: skip
+
+
+_RECOVERY = {
+    None: "needs point-in-time recovery",
+    True: "point-in-time recovery is on",
+    False: "point-in-time recovery is off, and a month of it is counted",
+}
+
+_LOSES: dict[Way, str] = {
+    "index query": "when an item was deleted",
+    "table scan": "when an item was deleted, nor any day before the whole table has been read and sorted",
+    "export to S3": "when an item was deleted, nor what was written after its time; DynamoDB promises no duration",
+}
+
+
+def _task_dollars(items: float) -> float:
+    return items / ITEMS_PER_SECOND / 3600 * prices.DOLLARS_PER_TASK_HOUR
 
 
 def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: str) -> Cost:
@@ -155,4 +193,5 @@ def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: st
         seconds.append(units / assumed.max_read_units)
     dollars = units / 1_000_000 * assumed.dollars_per_million_read_units
     arithmetic = f"{units:,.1f} read units x ${assumed.dollars_per_million_read_units:g} a million"
-    return Cost(way, round(units, 1), dollars, round(max(seconds) / 60, 2), remark, arithmetic)
+    minutes = round(max(seconds) / 60, 2)
+    return Cost(way, round(units, 1), dollars, minutes, remark, arithmetic, _task_dollars(items), _LOSES[way])

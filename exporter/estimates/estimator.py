@@ -23,6 +23,7 @@ from exporter.sources.index import Index
 from exporter.sources.partial_reads.probe import empty_value_warning, empty_values, probe_index, unreadable_reason
 from exporter.sources.partial_reads.sampler import ITEMS_PER_PAGE, MOST_VALUES, Sampler, Samples
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.sources.table_export.recovery import table_is_recoverable
 from exporter.sources.table_scan import TableScan
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -135,14 +136,15 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     manifest = records.manifest()
     windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
+    is_recoverable = table_is_recoverable(clients.dynamodb, dataset.source.table)
     if isinstance(dataset.source, IndexSource):
         # A ceiling on read units would reduce these small pages to single items, which allow no estimate.
         index = Index(clients.dynamodb, dataset, description, RateLimiter(1))
         estimator = _Estimator(settings, index, description, sort_key, manifest)
-        finding = _of_index(estimator, index, dataset, windows, assumed, manifest)
+        finding = _of_index(estimator, index, dataset, windows, assumed, manifest, is_recoverable=is_recoverable)
     else:
         scan = TableScan(clients.dynamodb, dataset.source.table, None, None, RateLimiter(1), threading.Event())
-        finding = _of_table(scan, description, windows, manifest, assumed)
+        finding = _of_table(scan, description, windows, manifest, assumed, is_recoverable=is_recoverable)
     return Estimate(
         dataset=dataset.name,
         index=dataset.source.place,
@@ -166,13 +168,15 @@ def _of_index(
     windows: tuple[Window, ...],
     assumed: Assumptions,
     manifest: Manifest | None,
+    *,
+    is_recoverable: bool | None,
 ) -> _Finding:
     guess = estimator.items(windows)
     units_per_item, samples, unit_basis = estimator.units_per_item(guess)
     warnings = [*_setting_warnings(index, dataset, estimator.sort_key, manifest)]
     warnings += _key_warnings(estimator.sort_key, windows, estimator.widening(windows))
     looked_at = len(dataset.source.partition_values) if dataset.undeclared == "add" else 0
-    ways = costs(guess.read, units_per_item, index.description, looked_at, assumed)
+    ways = costs(guess.read, units_per_item, index.description, looked_at, assumed, is_recoverable=is_recoverable)
     return _Finding(
         guess=guess,
         basis=(unit_basis,),
@@ -190,6 +194,8 @@ def _of_table(
     windows: tuple[Window, ...],
     manifest: Manifest | None,
     assumed: Assumptions,
+    *,
+    is_recoverable: bool | None,
 ) -> _Finding:
     """Return what is stated about a table that is always read whole."""
     items, pages = description.table_items, 0
@@ -211,7 +217,7 @@ def _of_table(
         basis=(days,),
         pages=pages,
         units=scan.limiter.units,
-        costs=table_costs(description, assumed),
+        costs=table_costs(description, assumed, is_recoverable=is_recoverable),
         warnings=("a table without an index is read whole for any number of days",) if windows else (),
     )
 

@@ -6,8 +6,14 @@ DOLLARS_PER_MILLION_READ_UNITS = 0.125
 DOLLARS_PER_EXPORTED_GB = 0.10
 """Native export of a table to S3 in us-east-1, November 2024; per GB of the whole table.
 
-It requires point-in-time recovery, which is paid for by the month and not counted here.
+It requires point-in-time recovery, which is paid for by the month.
 """
+
+DOLLARS_PER_RECOVERABLE_GB = 0.20
+"""A month of point-in-time recovery in us-east-1, November 2026; per GB of the whole table."""
+
+DOLLARS_PER_TASK_HOUR = 0.04937
+"""A Fargate task of one vCPU ($0.04048) and 2 GB ($0.004445 each) in us-east-1, November 2026."""
 
 READ_UNIT_BYTES = 8192
 """Bytes per read unit, eventually consistent: half a unit per 4 KB."""

@@ -8,7 +8,7 @@ import orjson
 from exporter.cli import options
 from exporter.errors import UsageError
 from exporter.estimates import prices
-from exporter.estimates.cost import Assumptions, Cost, Estimate
+from exporter.estimates.cost import ITEMS_PER_SECOND, Assumptions, Cost, Estimate
 from exporter.estimates.estimator import estimate
 from exporter.run.request import request_from_options
 
@@ -74,7 +74,7 @@ def estimate_text(found: Estimate) -> str:
         f"  price       about {_dollars(query.dollars)}",
         f"  time        {_minutes(query.minutes)}",
         "",
-        f"  {'way':<13} {'read units':>14} {'dollars':>12} {'minutes':>8}",
+        f"  {'way':<13} {'read units':>14} {'dollars':>12} {'task':>10} {'minutes':>8}",
         *(_line(cost) for cost in found.costs),
         *_cheapest(found),
         "",
@@ -82,13 +82,14 @@ def estimate_text(found: Estimate) -> str:
         *(f"  warning: {warning}" for warning in found.warnings),
     ]
     assumed = found.assumptions
-    prices = (
+    listed = (
         f"${assumed.dollars_per_million_read_units:g} per million read units, "
         f"${assumed.dollars_per_exported_gb:g} per exported GB"
     )
     sampled = f"{found.sampled_pages} pages for {found.sampled_units:,.1f} read units"
     lines += [
-        f"  assumed: {prices} (on-demand, us-east-1, November 2024; options change both)",
+        f"  assumed: {listed} (on-demand, us-east-1, November 2024; options change both)",
+        f"  task: {ITEMS_PER_SECOND:,} items a second on Fargate x ${prices.DOLLARS_PER_TASK_HOUR:g} an hour",
         f"  this estimate read {sampled}, and changed nothing",
     ]
     return "\n".join(lines)
@@ -100,13 +101,15 @@ def _cheapest(found: Estimate) -> list[str]:
     arithmetic = [
         f"  {cost.way}: {cost.arithmetic} = {_dollars(cost.dollars)}" for cost in found.costs if cost.arithmetic
     ]
-    return ["", *arithmetic, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
+    loses = [f"  {cost.way} does not show {cost.loses}" for cost in found.costs if cost.loses]
+    return ["", *arithmetic, *loses, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
 
 
 def _line(cost: Cost) -> str:
     units = "-" if cost.read_units is None else f"{cost.read_units:,.1f}"
     minutes = "-" if cost.minutes is None else f"{cost.minutes:,.1f}"
-    return f"  {cost.way:<13} {units:>14} {_dollars(cost.dollars):>12} {minutes:>8}  {cost.remark}"
+    dollars = f"{_dollars(cost.dollars):>12} {_dollars(cost.task_dollars):>10}"
+    return f"  {cost.way:<13} {units:>14} {dollars} {minutes:>8}  {cost.remark}"
 
 
 def _dollars(amount: float | None) -> str:

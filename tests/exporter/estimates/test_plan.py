@@ -2,16 +2,18 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import boto3
 import pytest
 
 from exporter.cli.inspect.plan import estimate_text
 from exporter.errors import SchemaConflict, SourceError
-from exporter.estimates.cost import Assumptions, costs, known_rows
+from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs
 from exporter.estimates.estimator import estimate
 from exporter.run.request import request_from_options
 from exporter.sources.description import SourceDescription
+from exporter.sources.table_export.recovery import table_is_recoverable
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-17"}
@@ -110,6 +112,79 @@ def test_the_three_ways_are_priced(scene):
     assert slow.minutes == pytest.approx(122_070.3 / 100 / 60, abs=0.01)
     dear = costs(1_000_000, 1000 / 8192, description, 0, Assumptions(dollars_per_million_read_units=0.25))[0]
     assert dear.dollars == pytest.approx(0.0305, abs=0.0001)
+
+
+def test_recovery_that_is_off_is_a_part_of_an_export_s_price():
+    """4 GB: $0.40 for the export, $0.80 more for a month of recovery where it is off; a task takes 30 s."""
+    description = SourceDescription(
+        ("S",), "S", ("Id",), None, items=0, table_items=1_800_000, table_bytes=4_000_000_000
+    )
+    found = {state: table_costs(description, Assumptions(), is_recoverable=state)[1] for state in (None, True, False)}
+    assert {state: round(cost.dollars, 2) for state, cost in found.items()} == {None: 0.4, True: 0.4, False: 1.2}
+    assert found[False].arithmetic == "4.000 GB x $0.1 a GB + 4.000 GB x $0.2 for a month of recovery"
+    assert found[False].remark.endswith("point-in-time recovery is off, and a month of it is counted")
+    assert found[True].remark.endswith("point-in-time recovery is on")
+    assert round(found[True].task_dollars, 6) == 0.000411
+    assert round(found[True].total, 6) == 0.400411
+
+
+def test_the_cheapest_way_counts_the_task_that_decodes():
+    """An index of few bytes and many items is read for less, but decoded for more, than a table of few items."""
+    dear = Cost("index query", 1.0, 0.01, 1.0, "", task_dollars=0.03)
+    cheap = Cost("table scan", 1.0, 0.02, 1.0, "", task_dollars=0.01)
+    unknown = Cost("export to S3", None, None, None, "")
+    found = Estimate("rows", "t/i", (), None, 1, 1, (), 0, 0.0, (dear, cheap, unknown))
+    assert found.cheapest is cheap
+    assert found.plain()["cheapest"] == "table scan"
+
+
+def test_whether_recovery_is_on_is_asked_and_may_be_unknown(scene):
+    """Off, on, and None where DynamoDB does not say: a plan never fails for it."""
+    table = filled(scene)
+    assert table_is_recoverable(table.dynamodb, table.table) is False
+    table.dynamodb.update_continuous_backups(
+        TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    assert table_is_recoverable(table.dynamodb, table.table) is True
+    assert table_is_recoverable(table.dynamodb, "nowhere") is None
+
+
+SIZES = {"10 GB": 10 << 30, "1 TB": 1 << 40, "50 TB": 50 << 40}
+BYTES_OF_ITEM = 554
+
+
+def table_of_ways():
+    """The rows of the guide's table that this program computes: cells of each, in the order of the sizes."""
+    rows = {}
+    for size in SIZES.values():
+        items = round(size / BYTES_OF_ITEM)
+        description = SourceDescription(("S",), "S", ("Id",), None, items=0, table_items=items, table_bytes=size)
+        scan, export = table_costs(description, Assumptions(), is_recoverable=True)
+        recovery = table_costs(description, Assumptions(), is_recoverable=False)[1].dollars - export.dollars
+        hours = scan.minutes / 60
+        for name, cell in (
+            ("scan: read units", cents(scan.dollars)),
+            ("scan: reading and decoding, one task", f"{scan.minutes:.0f} minutes" if hours < 1 else f"{hours:,.0f} h"),
+            ("table export: writing it", cents(export.dollars)),
+            ("point-in-time recovery, a month, where it is off", cents(recovery)),
+            ("either: decoding on Fargate", cents(export.task_dollars)),
+        ):
+            rows.setdefault(name, []).append(cell)
+    return rows
+
+
+def cents(dollars):
+    return "under $0.01" if dollars < 0.01 else f"${dollars:,.2f}" if dollars < 10 else f"${dollars:,.0f}"
+
+
+def test_the_guide_s_table_of_ways_is_what_the_plan_computes():
+    """1 TB are 2**40 bytes: 134,217,728 read units x $0.125 a million = $16.78; 1,099.5 GB x $0.10 = $109.95."""
+    rows = table_of_ways()
+    assert rows["scan: read units"][1] == "$17"
+    assert rows["table export: writing it"][1] == "$110"
+    guide = Path("docs/ways-in.md").read_text(encoding="utf-8")
+    for name, cells in rows.items():
+        assert f"| {name} | {' | '.join(cells)} |" in guide
 
 
 def test_a_measured_index_needs_no_sample(scene, monkeypatch):
