@@ -1,5 +1,6 @@
 """`exporter backfill`."""
 
+import datetime as dt
 import sys
 
 import click
@@ -9,6 +10,9 @@ from dataset_model.records.runs import RunEntry
 from exporter.cli import options
 from exporter.cli.session import log_line, progress_shown, stop_on_signal
 from exporter.errors import UsageError
+from exporter.estimates.choice import chosen_way
+from exporter.estimates.cost import Assumptions
+from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.sources.opening import SourceName, way_of
 
@@ -68,8 +72,15 @@ def backfill(
     request = BackfillRequest(
         window, chunk_days, force, source, segments, export_arn, workers, ranges, max_read_units, wait
     )
+    assumed = Assumptions(ranges=ranges, max_read_units=max_read_units)
+
+    def choose(windows: tuple[Window, ...]) -> SourceName | None:
+        found = chosen_way(settings, windows, assumed, dt.datetime.now(dt.UTC))
+        log_line(f"reading by {found.reason}")
+        return found.source
+
     with progress_shown() as progress, stop_on_signal() as stop:
-        done = Backfill(settings, request, progress=progress, stop=stop).run(_log_run)
+        done = Backfill(settings, request, progress=progress, stop=stop, choose=choose).run(_log_run)
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())
     if done.error:
         log_line(f"backfill stopped: {done.error}", failed=True)

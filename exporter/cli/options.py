@@ -38,7 +38,7 @@ SOURCE = click.option(
 ANY_SOURCE = click.option(
     "--source",
     type=click.Choice(["index", "scan", "table-export"]),
-    help="Read the index, scan the table, or read an export of it to S3; without it, what the dataset declares.",
+    help="Read the index, scan the table, or read an export of it to S3; without it, the cheapest.",
 )
 SEGMENTS = click.option(
     "--segments",

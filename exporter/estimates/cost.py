@@ -50,6 +50,8 @@ class Cost:
     """Of the Fargate task that decodes the items and writes the files."""
     loses: str = ""
     """What this way does not show, or not at once."""
+    is_ready: bool = True
+    """Whether it can be used as the table is now."""
 
     @property
     def total(self) -> float | None:
@@ -80,6 +82,8 @@ class Estimate:
     """First what `export` does: the index query, or the scan of a table without an index."""
     warnings: tuple[str, ...] = ()
     assumptions: Assumptions = field(default_factory=Assumptions)
+    is_provisioned: bool = False
+    """Whether the source pays for its capacity by the hour, so that read units are no dollars."""
 
     @property
     def cheapest(self) -> Cost | None:
@@ -166,6 +170,7 @@ def table_costs(
         Cost(
             "export to S3", 0.0, exported, None, f"{native}; {_RECOVERY[is_recoverable]}", arithmetic,
             _task_dollars(description.table_items), _LOSES["export to S3"],
+            is_ready=is_recoverable is True,
         ),
     )  # fmt: skip
 
@@ -195,3 +200,10 @@ def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: st
     arithmetic = f"{units:,.1f} read units x ${assumed.dollars_per_million_read_units:g} a million"
     minutes = round(max(seconds) / 60, 2)
     return Cost(way, round(units, 1), dollars, minutes, remark, arithmetic, _task_dollars(items), _LOSES[way])
+
+
+def dollars_text(amount: float | None) -> str:
+    """Return dollars for people; "-" where they are not known."""
+    if amount is None:
+        return "-"
+    return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.6f}"

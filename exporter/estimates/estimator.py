@@ -118,8 +118,17 @@ class _Estimator:
         return samples.units / max(samples.items, 1), samples, "read units an item as the sampled pages cost"
 
 
-def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, now: dt.datetime) -> Estimate:
-    """Return what an export would cost; raise the errors of an export that cannot start."""
+def estimate(
+    settings: Settings,
+    request: ExportRequest,
+    assumed: Assumptions,
+    now: dt.datetime,
+    days: tuple[Window, ...] | None = None,
+) -> Estimate:
+    """Return what an export would cost; raise the errors of an export that cannot start.
+
+    `days` are those of the request that are read; None for what a run of it would read.
+    """
     clients = Clients(settings.region)
     store = Store(clients.s3, settings.bucket)
     store.check()
@@ -134,7 +143,9 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
     found = preflight(clients, dataset, catalog, records.schema(), now)
     description = found.description
     manifest = records.manifest()
-    windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
+    if days is None:
+        days = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
+    windows = days
     sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
     is_recoverable = table_is_recoverable(clients.dynamodb, dataset.source.table)
     if isinstance(dataset.source, IndexSource):
@@ -158,6 +169,7 @@ def estimate(settings: Settings, request: ExportRequest, assumed: Assumptions, n
         costs=finding.costs,
         warnings=(*finding.warnings, *found.warnings, *_size_warnings(description)),
         assumptions=assumed,
+        is_provisioned=description.provisioned_read_units is not None,
     )
 
 

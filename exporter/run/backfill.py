@@ -39,8 +39,8 @@ class BackfillRequest:
     force: bool = False
     """Export days again that are closed in the manifest."""
     source: SourceName | None = None
-    """What is read; None: what the dataset declares. A scan and a table export are of the whole table, so that all days
-    are one run."""
+    """What is read; None: the cheapest, or what the dataset declares. A scan and a table export are of the whole table,
+    so that all days are one run."""
     segments: int | None = None
     """Segments of a scan; None: as many as the table's size asks for."""
     export_arn: str | None = None
@@ -104,8 +104,11 @@ class Backfill:
         progress: Progress | None = None,
         stop: threading.Event | None = None,
         clock: Callable[[], dt.datetime] = _now,
+        choose: Callable[[tuple[Window, ...]], SourceName | None] = lambda _: None,
     ) -> None:
+        """`choose` names the way to read some days where none was asked for; None for what the dataset declares."""
         self._settings, self._request, self._clock = settings, request, clock
+        self._choose = choose
         self._progress = progress or Quiet()
         self._stop = stop or threading.Event()
         if request.force and settings.dataset.target.overwrite_mode == "APPEND":
@@ -131,7 +134,8 @@ class Backfill:
             for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
                 closed -= incomplete_days(entry, manifest)
         windows = list(chunks(days - closed, self._request))
-        way, arn = way_of(dataset, self._request.source), self._request.export_arn
+        source = self._source(days - closed)
+        way, arn = way_of(dataset, source), self._request.export_arn
         if way == "index" and self._request.chunk_days is None and not self._sorts:
             windows = list(spans(days - closed, self._request.window.zone))
         if way != "index" and windows:
@@ -143,7 +147,7 @@ class Backfill:
             if self._stop.is_set():
                 done.remaining = windows[number - 1 :]
                 break
-            entry = self._export(window, arn)
+            entry = self._export(window, source, arn)
             done.entries.append(entry)
             on_run(entry, number, len(windows))
             if entry.error:
@@ -166,10 +170,16 @@ class Backfill:
             convert_missing(self._settings, export, self._request.workers, self._stop, self._progress)
         return export.arn
 
-    def _export(self, window: Window, export_arn: str | None) -> RunEntry:
+    def _source(self, days: set[dt.date]) -> SourceName | None:
+        """Return what is read; a chunk of days is one of an index query."""
+        if self._request.source or self._request.chunk_days or not days:
+            return self._request.source
+        return self._choose(spans(days, self._request.window.zone))
+
+    def _export(self, window: Window, source: SourceName | None, export_arn: str | None) -> RunEntry:
         request = ExportRequest(
             window,
-            source=self._request.source,
+            source=source,
             segments=self._request.segments,
             export_arn=export_arn,
             converted=self._request.workers is not None,

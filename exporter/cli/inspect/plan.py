@@ -8,7 +8,7 @@ import orjson
 from exporter.cli import options
 from exporter.errors import UsageError
 from exporter.estimates import prices
-from exporter.estimates.cost import ITEMS_PER_SECOND, Assumptions, Cost, Estimate
+from exporter.estimates.cost import ITEMS_PER_SECOND, Assumptions, Cost, Estimate, dollars_text
 from exporter.estimates.estimator import estimate
 from exporter.run.request import request_from_options
 
@@ -71,7 +71,7 @@ def estimate_text(found: Estimate) -> str:
         f"{found.dataset}: {days}{values} from {found.index}",
         f"  items       about {found.items:,}, for which {found.items_read:,} are read",
         f"  read units  about {query.read_units or 0.0:,.1f}",
-        f"  price       about {_dollars(query.dollars)}",
+        f"  price       about {dollars_text(query.dollars)}",
         f"  time        {_minutes(query.minutes)}",
         "",
         f"  {'way':<13} {'read units':>14} {'dollars':>12} {'task':>10} {'minutes':>8}",
@@ -99,7 +99,7 @@ def _cheapest(found: Estimate) -> list[str]:
     if found.cheapest is None:
         return []
     arithmetic = [
-        f"  {cost.way}: {cost.arithmetic} = {_dollars(cost.dollars)}" for cost in found.costs if cost.arithmetic
+        f"  {cost.way}: {cost.arithmetic} = {dollars_text(cost.dollars)}" for cost in found.costs if cost.arithmetic
     ]
     loses = [f"  {cost.way} does not show {cost.loses}" for cost in found.costs if cost.loses]
     return ["", *arithmetic, *loses, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
@@ -108,14 +108,8 @@ def _cheapest(found: Estimate) -> list[str]:
 def _line(cost: Cost) -> str:
     units = "-" if cost.read_units is None else f"{cost.read_units:,.1f}"
     minutes = "-" if cost.minutes is None else f"{cost.minutes:,.1f}"
-    dollars = f"{_dollars(cost.dollars):>12} {_dollars(cost.task_dollars):>10}"
+    dollars = f"{dollars_text(cost.dollars):>12} {dollars_text(cost.task_dollars):>10}"
     return f"  {cost.way:<13} {units:>14} {dollars} {minutes:>8}  {cost.remark}"
-
-
-def _dollars(amount: float | None) -> str:
-    if amount is None:
-        return "-"
-    return f"${amount:,.2f}" if amount >= 0.01 or amount == 0 else f"${amount:.6f}"
 
 
 def _minutes(minutes: float | None) -> str:
