@@ -9,6 +9,7 @@ from dashboard.model import formats
 from dashboard.quality.day_differences import DayDifference
 from dashboard.quality.verification_status import DayStatus, VerificationStatus, combined_status
 from dataset_model import Dataset
+from dataset_model.records.changes import live_view_of
 from dataset_model.records.manifest import Manifest
 
 Tone = Literal["plain", "good", "warn"]
@@ -32,6 +33,9 @@ def freshness_badges(
     moment = formats.instant(manifest.updated_at, dataset.zone, dataset.source.time_zone)
     age = formats.age(manifest.updated_at, now)
     published = f"Published {age}. Days are days in {dataset.source.time_zone}."
+    if any(record.as_of is not None for record in manifest.days.values()):
+        view = live_view_of(dataset.target.table)
+        published += f" Figures are of the days as they were read; {view} has what changed since as well."
     as_of = Badge(f"As of {moment}", "schedule", "plain", published)
     return (as_of, _verification_badge(combined_status(days), dataset)) if days else (as_of,)
 
@@ -59,6 +63,15 @@ def _recorded(difference: DayDifference) -> str:
 def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:
     days = formats.listed(day.isoformat() for day in known.days)
     some = "" if len(known.days) == known.of else f"{formats.plural(len(known.days), 'day')} "
+    if known.state == "behind" and known.verified_at is not None:
+        moment = formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)
+        return Badge(
+            f"Later changes on {formats.plural(len(known.days), 'day')}",
+            "update",
+            "warn",
+            f"Verified {moment}, and changed in DynamoDB since: {days}. Figures are of the days as they were read; "
+            f"{live_view_of(dataset.target.table)} has the changes, and the next export of these days takes them in.",
+        )
     if known.verified_at is not None:
         return Badge(
             f"Verified {formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)}",

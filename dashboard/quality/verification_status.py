@@ -1,7 +1,8 @@
-"""Manifest and S3 listing flow in, the verification status of each day flows out: verified, unverified or changed.
+"""Manifest and S3 listing flow in, the verification status of each day flows out.
 
 A day is verified where `exporter verify` found its rows equal to DynamoDB's, and its objects are still those that the
-manifest records and not newer than that finding.
+manifest records and not newer than that finding. It is behind where a stream has brought changes since: the finding
+covers the day as it was read, and the table's live view has what came later.
 """
 
 import datetime as dt
@@ -9,10 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dataset_model.records.changes import as_of
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.targets.partitions import day_from_key
 
-VerificationState = Literal["verified", "unverified", "changed"]
+VerificationState = Literal["verified", "behind", "unverified", "changed"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class DayStatus:
 
     state: VerificationState
     verified_at: dt.datetime | None = None
-    """Set for a verified day alone."""
+    """Set for a day that is verified, or behind, alone."""
 
 
 @dataclass(frozen=True)
@@ -41,30 +43,42 @@ class VerificationStatus:
 
     state: VerificationState
     verified_at: dt.datetime | None
-    """For verified days, the earliest of their verifications."""
+    """For verified days, or those that are behind, the earliest of their verifications."""
     days: tuple[dt.date, ...]
     """The days that are in this state, in order."""
     of: int
     """Days in all."""
 
 
-def day_status_from(record: DayRecord, stored: Collection[StoredObject]) -> DayStatus:
-    """Return the status of a day from its record and its objects on S3."""
+def day_status_from(
+    record: DayRecord, stored: Collection[StoredObject], changed_at: dt.datetime | None = None
+) -> DayStatus:
+    """Return the status of a day from its record and its objects on S3.
+
+    `changed_at` is the latest write in its change files; None where it has none. A finding covers what was written
+    before its margin, as a reading does.
+    """
     if {(item.key, item.etag) for item in record.objects} != {(item.key, item.etag) for item in stored}:
         return DayStatus("changed")
     published = max((item.modified for item in stored), default=record.read_at).replace(microsecond=0)
     if record.verified_at is None or record.verified_at < max(published, record.read_at):
         return DayStatus("unverified")
-    return DayStatus("verified", record.verified_at)
+    is_covered = changed_at is None or changed_at < as_of(record.verified_at)
+    return DayStatus("verified" if is_covered else "behind", record.verified_at)
 
 
-def day_statuses_from(prefix: str, manifest: Manifest, stored: Collection[StoredObject]) -> Mapping[dt.date, DayStatus]:
-    """Return the status of each published day of the dataset below `prefix`."""
+def day_statuses_from(
+    prefix: str,
+    manifest: Manifest,
+    stored: Collection[StoredObject],
+    changes: Mapping[dt.date, dt.datetime],
+) -> Mapping[dt.date, DayStatus]:
+    """Return the status of each published day of the dataset below `prefix`; `changes` has the latest write of each."""
     found: dict[dt.date, list[StoredObject]] = {}
     for item in stored:
         if day := day_from_key(prefix, item.key):
             found.setdefault(day, []).append(item)
-    return {day: day_status_from(record, found.get(day, [])) for day, record in manifest.days.items()}
+    return {day: day_status_from(record, found.get(day, []), changes.get(day)) for day, record in manifest.days.items()}
 
 
 def is_as_recorded(manifest: Manifest, stored: Collection[StoredObject]) -> bool:
@@ -81,5 +95,6 @@ def combined_status(days: Mapping[dt.date, DayStatus]) -> VerificationStatus:
             return VerificationStatus(
                 "changed" if found and state == "changed" else "unverified", None, found, len(days)
             )
-    moments = [known.verified_at for known in days.values() if known.verified_at]
-    return VerificationStatus("verified", min(moments), tuple(sorted(days)), len(days))
+    moment = min(known.verified_at for known in days.values() if known.verified_at)
+    behind = tuple(sorted(day for day, known in days.items() if known.state == "behind"))
+    return VerificationStatus("behind" if behind else "verified", moment, behind or tuple(sorted(days)), len(days))

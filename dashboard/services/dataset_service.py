@@ -118,10 +118,7 @@ class DatasetService:
         manifest = self.manifest()
         if manifest is None:
             return {}
-        prefix = self.dataset.target.prefix
-        known = self._day_statuses.get(
-            version_of(manifest), lambda: day_statuses_from(prefix, manifest, self._stored_data(manifest))
-        )
+        known = self._day_statuses.get(version_of(manifest), lambda: self._read_statuses(manifest))
         return {day: known[day] for day in known if days is None or day in days}
 
     def latest_verification(self) -> "Verification | None":
@@ -228,6 +225,11 @@ class DatasetService:
     def _make_daily(self, days: Days) -> Mapping[dt.date, int]:
         (result,) = self._ask([daily_statement(self.model(), days)])
         return {dt.date(row["year"], row["month"], row["day"]): row["counted"] for row in result.table.to_pylist()}
+
+    def _read_statuses(self, manifest: Manifest) -> Mapping[dt.date, DayStatus]:
+        follows_stream = any(record.as_of is not None for record in manifest.days.values())
+        changes = self._records.latest_changes(self.dataset) if follows_stream else {}
+        return day_statuses_from(self.dataset.target.prefix, manifest, self._stored_data(manifest), changes)
 
     def _stored_data(self, manifest: Manifest) -> tuple[StoredObject, ...]:
         return self._data.get(version_of(manifest), lambda: self._records.data(self.dataset))

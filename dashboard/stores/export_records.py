@@ -1,5 +1,7 @@
 """Datasets flow in; manifest, published columns, run ledger and verifications flow out. Missing: not exported yet."""
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -58,6 +60,18 @@ class Records:
     def data(self, dataset: Dataset) -> tuple[StoredObject, ...]:
         """Return the objects that a query of the table reads, as S3 lists them now."""
         return tuple(self._objects.stored(self._bucket, f"{dataset.target.prefix}/year="))
+
+    def latest_changes(self, dataset: Dataset) -> Mapping[dt.date, dt.datetime]:
+        """Return the latest write in the change files of each day that has any."""
+        from dataset_model.records.changes import CHANGES_FOLDER, change_file
+
+        found: dict[dt.date, int] = {}
+        prefix = dataset.target.prefix
+        for item in self._objects.stored(self._bucket, f"{prefix}/{CHANGES_FOLDER}/year="):
+            if (about := change_file(prefix, item.key)) is not None:
+                day, milliseconds = about
+                found[day] = max(milliseconds, found.get(day, 0))
+        return {day: dt.datetime.fromtimestamp(at / 1000, dt.UTC) for day, at in found.items()}
 
     def _keys(self, prefix: str) -> list[str]:
         return sorted(item.key for item in self._objects.stored(self._bucket, prefix) if item.key.endswith(".json"))

@@ -54,6 +54,11 @@ class StreamState(BaseModel):
     """When the first change was written here."""
 
 
+def live_view_of(table: str) -> str:
+    """Return the name of the view of a table's present state."""
+    return f"{table}_live"
+
+
 def as_of(read_at: dt.datetime) -> dt.datetime:
     """Return the instant from which changes count for a day with this start of its reading."""
     return read_at - MARGIN

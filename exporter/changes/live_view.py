@@ -12,7 +12,14 @@ stays as it was read until it is exported again.
 from typing import Any
 
 from dataset_model import Dataset
-from dataset_model.records.changes import AS_OF_COLUMN, AT_COLUMN, KEY_COLUMN, OPERATION_COLUMN, SEQUENCE_COLUMN
+from dataset_model.records.changes import (
+    AS_OF_COLUMN,
+    AT_COLUMN,
+    KEY_COLUMN,
+    OPERATION_COLUMN,
+    SEQUENCE_COLUMN,
+    live_view_of,
+)
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 from exporter.storage.view_input import PARTITIONS, ViewColumn, view_input
@@ -31,7 +38,9 @@ def changes_table(dataset: Dataset) -> str:
 def live_view(dataset: Dataset, schema: TableSchema, owner: dict[str, str]) -> dict[str, Any]:
     """Return the view as Glue's table input; `owner` marks it as ours."""
     columns = [ViewColumn(column.name, column.type.athena, column.type.glue) for column in schema.columns]
-    return view_input(dataset, f"{dataset.target.table}_live", _sql(dataset, schema), [*columns, *PARTITIONS], owner)
+    return view_input(
+        dataset, live_view_of(dataset.target.table), _sql(dataset, schema), [*columns, *PARTITIONS], owner
+    )
 
 
 def _sql(dataset: Dataset, schema: TableSchema) -> str:

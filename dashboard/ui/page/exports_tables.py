@@ -164,7 +164,8 @@ def _verification(verified: DayStatus | None, dataset: Dataset) -> str:
         return "Not verified"
     if verified.verified_at is None:
         return "⚠ Changed since its export"
-    return f"✓ {_clock(verified.verified_at, dataset)}"
+    moment = _clock(verified.verified_at, dataset)
+    return f"✓ {moment}" if verified.state == "verified" else f"{moment}, later changes"
 
 
 def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:

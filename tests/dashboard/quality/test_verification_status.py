@@ -57,6 +57,27 @@ def test_days_together_are_as_sure_as_the_least_sure():
     assert combined_status({}).state == "unverified"
 
 
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(None, "verified"), (-6, "verified"), (-5, "behind"), (0, "behind"), (60, "behind")]
+)
+def test_a_finding_does_not_cover_what_was_written_later(minutes, state):
+    """Of the five minutes before a comparison it is not known whether it saw them: it covers what is older."""
+    there = [StoredObject("p/data.parquet", "e1", PUBLISHED)]
+    changed = None if minutes is None else LATER + dt.timedelta(minutes=minutes)
+    assert day_status_from(record(LATER), there, changed) == DayStatus(state, LATER)
+    assert day_status_from(record(None), there, changed) == DayStatus("unverified")
+    assert day_status_from(record(LATER), [], changed) == DayStatus("changed")
+
+
+def test_one_day_with_later_changes_is_named_among_verified_ones():
+    """Several days are verified only if all are; what was not looked at outweighs what changed later."""
+    sure, behind, none = DayStatus("verified", LATER), DayStatus("behind", PUBLISHED), DayStatus("unverified")
+    one, two = DAY, DAY + dt.timedelta(days=1)
+    found = combined_status({one: sure, two: behind})
+    assert (found.state, found.days, found.verified_at, found.of) == ("behind", (two,), PUBLISHED, 2)
+    assert combined_status({one: none, two: behind}).state == "unverified"
+
+
 def run(number, status="succeeded", *, scope="scheduled", quarantined=0):
     window = RunWindow(start=DAY, end=DAY)
     return RunEntry(run_id=f"r{number}", dataset="contacts", status=status, window=window, started_at=PUBLISHED,

@@ -9,9 +9,11 @@ import pytest
 from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, StorageFailed, TableMissing
 from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement
+from dashboard.quality.freshness import freshness_badges
 from dashboard.services.service import Service, reuse_minutes
 from dashboard.settings import settings_from_environment
 from dashboard.stores.cache import Cache
+from dataset_model.records.changes import as_of, change_file_key, empty_day_key, milliseconds
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.targets.partitions import object_key
 
@@ -70,6 +72,31 @@ def test_an_object_that_was_replaced_has_changed(publishing):
     known = service.day_statuses("contacts")
     assert [known[day].state for day in published.days] == ["verified", "changed", "verified"]
     assert known[D(2026, 1, 2)].verified_at is None
+    service.close()
+
+
+def test_a_verified_day_with_later_changes_is_not_shown_as_verified(publishing):
+    """Days of a dataset with a stream: the badge names the day and the view that has the changes, and what is read."""
+    published = publishing("streamed", first=D(2026, 1, 1), last=D(2026, 1, 2), per_day=3)
+    dataset, s3 = published.dataset, boto3.client("s3")
+    prefix = dataset.target.prefix
+    days = {day: one.model_copy(update={"as_of": as_of(one.read_at)}) for day, one in published.manifest.days.items()}
+    manifest = published.manifest.model_copy(update={"days": days})
+    s3.put_object(Bucket=published.bucket, Key=f"{prefix}/{MANIFEST_FILE}", Body=manifest.model_dump_json().encode())
+    verified = days[D(2026, 1, 2)].verified_at
+    for day, hours in ((D(2026, 1, 1), -1), (D(2026, 1, 2), -2), (D(2026, 1, 2), 1)):
+        at = milliseconds(verified + dt.timedelta(hours=hours))
+        s3.put_object(Bucket=published.bucket, Key=change_file_key(prefix, day, at, "0a"), Body=b"")
+    s3.put_object(Bucket=published.bucket, Key=empty_day_key(prefix, D(2026, 1, 1)), Body=b"")
+    service = made(published)
+    known = service.day_statuses("contacts")
+    assert [known[day].state for day in published.days] == ["verified", "behind"]
+    read, later = freshness_badges(dataset, manifest, known, verified)
+    assert read.help.endswith(
+        f"Figures are of the days as they were read; {dataset.target.table}_live has what changed since as well."
+    )
+    assert (later.text, later.tone) == ("Later changes on 1 day", "warn")
+    assert "changed in DynamoDB since: 2026-01-02." in later.help
     service.close()
 
 
