@@ -14,6 +14,7 @@ from dataset_model.columns.attribute_paths import AttributePath, Step
 from dataset_model.columns.names import reserved_names
 from dataset_model.dashboard.consistency import contradictions, declared_types
 from dataset_model.dashboard.row_rule import row_rule_from
+from dataset_model.reading.askable import askable
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 from dataset_model.targets.target import Target
 
@@ -29,8 +30,9 @@ class Inconsistency:
     found: str | None
 
 
-def inconsistencies(data: Mapping[str, Any]) -> list[Inconsistency]:
+def inconsistencies(raw: Mapping[str, Any]) -> list[Inconsistency]:
     """Return every contradiction in a dataset's raw data; fields of a wrong shape are left to the model."""
+    data: Mapping[str, Any] = askable(raw)
     columns = [(index, column) for index, column in enumerate(_list(data, "columns")) if isinstance(column, Mapping)]
     at = main_target(data)
     extra = _at(data, at).get("extra_date_column")
