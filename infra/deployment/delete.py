@@ -1,4 +1,7 @@
-"""Taking an environment down: dashboard, stream, alarms, results, exporter; the data only where its name is typed."""
+"""Taking an environment down: dashboard, sources, stream, alarms, results, exporter.
+
+The data goes only where its name is typed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ class Deletion:
         """
         stack = self.environment.stack_of("template")
         outputs, parameters = self.stacks.outputs(stack), self.stacks.parameters(stack)
-        dependents = [self.environment.stack_of(name) for name in ("dashboard", "stream", "alarms")]
+        dependents = [self.environment.stack_of(name) for name in ("dashboard", "sources", "stream", "alarms")]
         made = [name for name in dependents if self.stacks.status(name) is not None]
         if not made and self.stacks.status(stack) is None:
             self.display.say(f"There is no stack {stack} in {self.environment.region}.")

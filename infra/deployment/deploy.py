@@ -1,4 +1,4 @@
-"""The order of a deployment: registry, images, exporter, alarms, stream, first export, dashboard."""
+"""The order of a deployment: registry, images, exporter, alarms, stream, sources, first export, dashboard."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -38,7 +38,7 @@ class Environment:
     name: str
     region: str
     stack: str
-    """Name of the exporter's stack; the others are this with `-alarms`, `-stream` and `-dashboard`."""
+    """Name of the exporter's stack; the others are this with `-alarms`, `-stream`, `-sources` and `-dashboard`."""
     registry: str
     """Name of the registry's stack, which several installations may share."""
     tags: Mapping[str, str]
@@ -51,7 +51,12 @@ class Environment:
     @property
     def dependents(self) -> tuple[TemplateName, ...]:
         """Templates of this installation that take parameters from the exporter's outputs, in their order."""
-        chosen: dict[TemplateName, bool] = {"alarms": True, "stream": self.has_stream, "dashboard": self.has_dashboard}
+        chosen: dict[TemplateName, bool] = {
+            "alarms": True,
+            "stream": self.has_stream,
+            "sources": self.has_sources,
+            "dashboard": self.has_dashboard,
+        }
         return tuple(name for name, is_wanted in chosen.items() if is_wanted)
 
     @property
@@ -59,6 +64,11 @@ class Environment:
         """Whether the table's stream is followed: one that exists, or that of the table that is made here."""
         made = self.parameters.get("CreateTable") == "true" and self.parameters.get("TableStream") == "true"
         return made or bool(self.parameters.get("TableStreamArn"))
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether the table is read in other ways than by its index: scanned, or exported to S3."""
+        return "true" in {self.parameters.get("TableScan"), self.parameters.get("TableExport")}
 
     @property
     def has_dashboard(self) -> bool:

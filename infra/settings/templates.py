@@ -9,7 +9,7 @@ import yaml
 
 from infra.errors import TemplateFault
 
-TemplateName = Literal["registry", "template", "alarms", "stream", "dashboard"]
+TemplateName = Literal["registry", "template", "alarms", "stream", "sources", "dashboard"]
 """In the order in which they are deployed."""
 
 MOST_BYTES = 51_200

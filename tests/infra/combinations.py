@@ -47,6 +47,18 @@ REQUIRED: dict[str, Parameters] = {
         "TaskSecurityGroup": "sg-0123456789abcdef0",
         "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
     },
+    "sources": {
+        "DynamoTableName": "contacts",
+        "TableExport": "true",
+        "ExportDataBucket": "reports-data",
+        "AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic",
+        "ExporterCluster": "reports-Cluster",
+        "ExporterTask": "reports-exporter",
+        "ExporterRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-role",
+        "TaskStartRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-start",
+        "TaskSecurityGroup": "sg-0123456789abcdef0",
+        "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+    },
     "alarms": {
         "DynamoTableName": "contacts",
         "ExporterLogGroup": "/reports/exporter",
@@ -112,6 +124,12 @@ _CHOICES: dict[str, list[list[Parameters]]] = {
         ],
         [{}, {"ExporterArchitecture": "ARM64"}],
         [{}, {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"}],
+    ],
+    "sources": [
+        [{"ExporterHost": "Fargate"}, {"ExporterHost": "Lambda"}, {"ExporterTask": ""}, {"TableExport": "false"}],
+        [{}, {"TableScan": "true"}],
+        [{}, {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"}],
+        [{}, {"DataKeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0f1e2d3c-0000-4000-8000-000000000000"}],
     ],
     "registry": [[{}]],
 }

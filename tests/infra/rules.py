@@ -17,7 +17,7 @@ KNOWN_WITHOUT_RESOURCE = {
 
 TRUSTED = {
     "ecs-tasks.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com", "ecs.amazonaws.com",
-    "tasks.apprunner.amazonaws.com", "build.apprunner.amazonaws.com",
+    "tasks.apprunner.amazonaws.com", "build.apprunner.amazonaws.com", "states.amazonaws.com",
 }  # fmt: skip
 
 KEPT = {"AWS::DynamoDB::Table": "Table", "AWS::S3::Bucket": "Data"}
@@ -45,6 +45,10 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     "stream": {
         "TableStreamArn": None, "DynamoTableName": None, "ExporterImage": None, "Environment": "prod",
         "S3DataPrefix": "dynamo-gsi-export", "AthenaTable": "gsi_export", "BatchSeconds": "60",
+    },
+    "sources": {
+        "TableScan": "false", "TableExport": "false", "DynamoTableName": None, "Environment": "prod",
+        "S3DataPrefix": "dynamo-gsi-export", "MaximumTasks": "10", "FilesPerTask": "20", "ToleratedPercentage": "5",
     },
     "alarms": {
         "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",

@@ -1,9 +1,11 @@
 """What AWS publishes about each resource type, as cfn-lint carries it."""
 
 import functools
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cfnlint.api import lint
 from cfnlint.jsonschema import StandardValidator
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
@@ -33,3 +35,24 @@ def _converts(value: Any, wanted: list[str]) -> bool:
         return True
     text = str(value)
     return text.lower() in {"true", "false"} if "boolean" in wanted else text.lstrip("-").replace(".", "", 1).isdigit()
+
+
+def faults_in_states(definition: str) -> Iterator[str]:
+    """Yield what is wrong with a state machine: in its schema, a way to nowhere, a state without a way to it."""
+    properties = {"RoleArn": "arn:aws:iam::111122223333:role/machine", "DefinitionString": definition}
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+    template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"Machine": machine}}
+    yield from (f"{match.rule.id}: {match.message}" for match in lint(json.dumps(template)))
+    yield from _lost_ways(json.loads(definition))
+
+
+def _lost_ways(machine: Mapping[str, Any]) -> Iterator[str]:
+    states = machine["States"]
+    ways = {machine["StartAt"]}
+    for state in states.values():
+        ways |= {one["Next"] for one in (state, *state.get("Choices", []), *state.get("Catch", [])) if "Next" in one}
+        ways |= {state["Default"]} if "Default" in state else set()
+        if "ItemProcessor" in state:
+            yield from _lost_ways(state["ItemProcessor"])
+    yield from (f"state {name} is nowhere" for name in sorted(ways - set(states)))
+    yield from (f"no way leads to state {name}" for name in sorted(set(states) - ways))

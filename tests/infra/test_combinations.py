@@ -26,11 +26,12 @@ KNOWN_OUTPUTS = (
     {"ReportDashboardURL", "ReportQueryFunction"},
     {"MetricNamespace"},
     {"ChangesFunction", "ChangesLogGroup"},
+    {"ExporterAccessPolicy"},
     {"ExporterRepository", "DashboardRepository"},
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["template", "alarms", "stream", "dashboard", "registry"])
+@pytest.fixture(scope="module", params=["template", "alarms", "stream", "sources", "dashboard", "registry"])
 def renderings(request) -> list[Rendering]:
     """Every rendering of a template that its own rules accept."""
     document = load_template(request.param).document
@@ -68,7 +69,7 @@ def test_every_combination_has_the_outputs_that_users_know(renderings):
 def test_the_number_of_combinations():
     """How many were rendered; a smaller number would mean that something is no longer tried."""
     counts = {}
-    for name in ("template", "alarms", "stream", "dashboard"):
+    for name in ("template", "alarms", "stream", "sources", "dashboard"):
         document = load_template(name).document
         made = [Rendering(document, parameters) for parameters in combinations(name)]
         counts[name] = (len(made), sum(not rendering.broken_rules for rendering in made))
@@ -76,6 +77,7 @@ def test_the_number_of_combinations():
         "template": (1920 + 5, 1680 + 5),
         "alarms": (12, 8),
         "stream": (16 + 1, 8 + 1),
+        "sources": (32, 20),
         "dashboard": (192 + 3, 48 + 16 + 3),
     }
 

@@ -88,6 +88,21 @@ def test_a_stream_has_a_stack_of_its_own(operator):
     assert operator.deployment().diff() is False
 
 
+def test_an_export_of_the_table_has_a_stack_of_its_own(operator):
+    """With TableExport a further stack attaches its policy to the exporter's role, and goes before it on deletion."""
+    operator.environment.parameters["TableExport"] = "true"  # type: ignore[index]
+    outputs = operator.deployment().deploy(export=False)
+    assert "reports-test-sources" in operator.stack_names()
+    given = operator.stacks.parameters("reports-test-sources")
+    assert given["ExporterTask"] == outputs["ExporterTask"] == "reports-test-exporter"
+    assert given["ExporterRoleArn"] == outputs["ExporterRoleArn"]
+    assert "start-execution" in outputs["StartConversionCommand"]
+    deleted = []
+    operator.stacks.delete = deleted.append
+    operator.deletion().delete()
+    assert deleted == ["reports-test-dashboard", "reports-test-sources", "reports-test-alarms", "reports-test"]
+
+
 def test_diff_before_an_update_says_what_it_cannot_compare(operator):
     """A stack of an earlier version lacks an output that the alarms need: `diff` says so instead of failing."""
     operator.deployment().deploy(export=False)

@@ -123,6 +123,7 @@ def test_states_name_every_stack(operator):
         "reports-test": "not deployed",
         "reports-test-alarms": "not deployed",
         "reports-test-stream": "not deployed",
+        "reports-test-sources": "not deployed",
         "reports-test-dashboard": "not deployed",
     }
     assert alarm_states(operator.clients, operator.stacks, operator.environment) == {}

@@ -15,7 +15,7 @@ from infra.settings.templates import MOST_BYTES, TemplateName, document_from_tex
 from .combinations import combinations
 from .rendering import Rendering, Unresolved
 from .rules import DEFAULTS, findings
-from .schemas import faults_in_schema
+from .schemas import faults_in_schema, faults_in_states
 
 NAMES = get_args(TemplateName)
 
@@ -58,6 +58,8 @@ def faults_of(name: str, text: str) -> Iterator[str]:
         for resource in made.values():
             yield from faults_in_schema(resource["Type"], resource["Properties"])
             yield from _repeated_attributes(resource)
+            if definition := resource["Properties"].get("DefinitionString"):
+                yield from faults_in_states(definition)
     for match in lint(text):
         yield f"{match.rule.id}: {match.message}"
 
@@ -132,6 +134,7 @@ def test_checkers_of_others_are_pinned(repository):
     [
         ("dashboard", {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"}),
         ("stream", {"Dataset", "GsiName", "S3DataPrefix", "AthenaTable", "TableKeyArn", "ExporterImage"}),
+        ("sources", {"DynamoTableName", "S3DataPrefix", "ExporterHost", "DataKeyArn", "AssignPublicIp"}),
         ("alarms", {"Environment", "DynamoTableName", "ExporterHost", "ScheduleState"}),
     ],
 )
@@ -162,7 +165,7 @@ def test_every_seeded_fault_is_caught(repository):
 
 def test_form_groups_are_numbered_in_order():
     """The form leads from what is read to who gets the alarms."""
-    for name in ("template", "alarms", "stream", "dashboard"):
+    for name in ("template", "alarms", "stream", "sources", "dashboard"):
         groups = load_template(name).document["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
         assert [group["Label"]["default"].partition(".")[0] for group in groups] == [
             str(n + 1) for n in range(len(groups))

@@ -1,0 +1,148 @@
+"""The further ways in: what they let the exporter do, and the machine that converts an export by many tasks."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+from click.testing import CliRunner
+from moto import mock_aws
+
+from exporter.__main__ import cli
+
+from .combinations import rendered
+from .rendering import ACCOUNT, REGION
+from .rules import listed, statements
+from .schemas import faults_in_states
+
+EXPORT = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/export/01764-abc"
+KEYS = ("e/AWSDynamoDB/01764-abc/data/a.json.gz", "e/AWSDynamoDB/01764-abc/data/b.json.gz")
+
+
+def definition(**parameters: str) -> dict[str, Any]:
+    text = rendered("sources", **parameters).resources["Conversion"]["Properties"]["DefinitionString"]
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def command(of: dict[str, Any]) -> str:
+    (container,) = of["Parameters"]["Overrides"]["ContainerOverrides"]
+    assert container["Name"] == "exporter"
+    return str(container["Command.$"])
+
+
+def test_each_way_is_allowed_alone():
+    """A scan allows no export, an export no scan; each is of the one table, and only below `_exports/`."""
+    scan = rendered("sources", TableExport="false", TableScan="true").resources
+    export = rendered("sources").resources["Access"]["Properties"]
+    assert set(scan) == {"Access"}
+    (allowed,) = statements(scan["Access"])
+    assert (allowed["Action"], allowed["Resource"]) == (
+        "dynamodb:Scan", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
+    )  # fmt: skip
+    assert {action for one in statements(export) for action in listed(one["Action"])} == {
+        "dynamodb:ExportTableToPointInTime", "dynamodb:DescribeExport",
+        "s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload",
+    }  # fmt: skip
+    assert [one["Resource"] for one in statements(export)] == [
+        f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
+        f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/export/*",
+        "arn:aws:s3:::reports-data/dynamo-gsi-export/_exports/*",
+    ]
+    assert export["Roles"] == ["reports-role"]
+
+
+def test_a_stack_without_a_way_is_refused():
+    """With neither way there is nothing to make, and the rule says which parameters to set."""
+    (refused,) = rendered("sources", TableExport="false").broken_rules
+    assert refused.startswith("TableScan and TableExport are both false")
+
+
+def test_a_function_converts_alone():
+    """Where the exporter is a function there are no tasks to start, so there is no machine, and the policy stays."""
+    assert set(rendered("sources", ExporterHost="Lambda").resources) == {"Access"}
+
+
+def test_the_machine_takes_its_numbers_as_numbers():
+    """Tasks at once, files a task and tolerated failures are numbers in the definition, as the language wants them."""
+    convert = definition(MaximumTasks="300", FilesPerTask="7", ToleratedPercentage="0")["States"]["Convert"]
+    assert (convert["MaxConcurrency"], convert["ToleratedFailurePercentage"]) == (300, 0)
+    assert convert["ItemBatcher"]["MaxItemsPerBatch"] == 7
+    assert convert["ItemReader"]["ReaderConfig"] == {"InputType": "JSONL"}
+
+
+def test_overrides_fit_what_ecs_takes():
+    """A batch with as many and as long keys as it may hold makes a command under ECS's 8,192 characters."""
+    batcher = definition()["States"]["Convert"]["ItemBatcher"]
+    least = len('{"itemCount":0,"md5Checksum":"","etag":"","dataFileS3Key":""}')
+    keys = (batcher["MaxInputBytesPerBatch"] // (least + 60)) * ["k" * 60]
+    overrides = {"containerOverrides": [{"name": "exporter", "command": ["--export-arn", EXPORT, json.dumps(keys)]}]}
+    assert len(json.dumps(overrides)) < 8192
+    assert len(keys) > 20
+
+
+@pytest.mark.parametrize("table", ["contacts", f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"])
+def test_the_machine_holds_to_the_states_language(table):
+    """The definition fits the language's schema, every step leads to a state, and every state is reached."""
+    machine = rendered("sources", DynamoTableName=table).resources["Conversion"]["Properties"]
+    assert list(faults_in_states(machine["DefinitionString"])) == []
+
+
+def test_the_machine_names_commands_that_there_are():
+    """Every option that a state hands to the exporter is an option of that command."""
+    states = definition()["States"]
+    worker = states["Convert"]["ItemProcessor"]["States"]["ConvertFiles"]
+    for state, verb in ((worker, "convert"), (states["Merge"], "backfill")):
+        words = [word.strip("'") for word in command(state).removeprefix("States.Array(").split(", ")]
+        help_text = CliRunner().invoke(cli, [verb, "--help"]).output
+        assert words[0] == verb
+        assert [word for word in words if word.startswith("--") and word not in help_text] == []
+
+
+@pytest.fixture
+def interpreter(monkeypatch):
+    """An interpreter of the states language (moto's)."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        yield boto3.client("stepfunctions", region_name=REGION)
+
+
+def run_machine(client: Any, states: dict[str, Any], asked: dict[str, Any]) -> tuple[str, Any]:
+    role = f"arn:aws:iam::{ACCOUNT}:role/machine"
+    machine = client.create_state_machine(name="conversion", definition=json.dumps(states), roleArn=role)
+    run = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(asked))
+    for _ in range(200):
+        found = client.describe_execution(executionArn=run["executionArn"])
+        if found["status"] != "RUNNING":
+            break
+    return found["status"], json.loads(found.get("output", "null"))
+
+
+def test_the_interpreter_writes_the_commands(interpreter):
+    """Run in an interpreter, the two commands name the export, the batch's files and the days."""
+    states = definition()["States"]
+    worker = states["Convert"]["ItemProcessor"]["States"]["ConvertFiles"]
+    asked = {
+        "BatchInput": {"exportArn": EXPORT}, "Items": [{"itemCount": 1, "dataFileS3Key": key} for key in KEYS],
+        "exportArn": EXPORT, "start": "2024-01-01", "end": "2024-12-31",
+    }  # fmt: skip
+    made = {"Type": "Pass", "Parameters": {"convert.$": command(worker), "backfill.$": command(states["Merge"])}}
+    status, found = run_machine(interpreter, {"StartAt": "Made", "States": {"Made": made | {"End": True}}}, asked)
+    assert status == "SUCCEEDED"
+    assert found["convert"][:4] == ["convert", "--json", "--export-arn", EXPORT]
+    assert json.loads(found["convert"][5]) == list(KEYS)
+    assert found["backfill"] == [
+        "backfill", "--json", "--source", "table-export", "--workers", "1", "--export-arn", EXPORT,
+        "--start", "2024-01-01", "--end", "2024-12-31",
+    ]  # fmt: skip
+
+
+def test_a_failed_export_fails_the_execution(interpreter):
+    """An export that DynamoDB gives up ends the execution as failed, and no task is started."""
+    states = definition()["States"] | {"Convert": {"Type": "Succeed"}}  # the interpreter knows no batches
+    machine = {"StartAt": "IsExportComplete", "States": states}
+    status, found = run_machine(interpreter, machine, {"export": {"ExportDescription": {"ExportStatus": "FAILED"}}})
+    assert (status, found) == ("FAILED", None)
