@@ -1,6 +1,7 @@
 """Objects of table exports and the ledger flow in; findings flow out, for what did not end, was not read or is left."""
 
 import datetime as dt
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -33,9 +34,10 @@ def export_findings(around: Inspection) -> Iterator[Finding]:
         if newest[export] + GIVEN_UP_AFTER > around.now:
             continue
         ended = _SUMMARY in names[export]
-        arn = f"...:table/{around.dataset.source.table}/export/{export}"
+        arn = _shown_arn(around, export)
         advice = (
-            f"run `exporter backfill --source table-export --export-arn {arn}`, or remove the folder"
+            f"run `exporter backfill --source table-export --export-arn {arn}` with --start and --end, "
+            "or remove the folder"
             if ended
             else f"`aws dynamodb describe-export --export-arn {arn}` says why; remove the folder, and start another"
         )
@@ -64,10 +66,11 @@ def converted_findings(around: Inspection) -> Iterator[Finding]:
     for export in sorted(files):
         if newest[export] + LEFT_AFTER > around.now:
             continue
-        remove = f"`aws s3 rm --recursive {around.location.rstrip('/')}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{export}/`"
+        place = f"{around.location.rstrip('/')}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{export}/"
+        remove = f"`aws s3 rm --recursive {shlex.quote(place)}`"
         merge = (
-            f"merge them by `exporter backfill --source table-export --workers 1 --export-arn ...:table/"
-            f"{around.dataset.source.table}/export/{export}`, or remove them by {remove}"
+            f"merge them by `exporter backfill --source table-export --workers 1 --export-arn "
+            f"{_shown_arn(around, export)}` with --start and --end, or remove them by {remove}"
         )
         yield Finding(
             "table export",
@@ -77,6 +80,11 @@ def converted_findings(around: Inspection) -> Iterator[Finding]:
             f"{'a run has merged them' if export in read else 'none of the newest runs has merged them'}",
             f"if no further window of this export is wanted, {remove}" if export in read else merge,
         )
+
+
+def _shown_arn(around: Inspection, export: str) -> str:
+    """Return the end of an export's ARN for a shell: who may write below the prefix chooses the folder's name."""
+    return shlex.quote(f"...:table/{around.dataset.source.table}/export/{export}")
 
 
 def _read_exports(around: Inspection) -> set[str]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from exporter.clients import Clients
 from exporter.errors import ExportError
 from exporter.estimates.cost import Assumptions, Cost, Estimate, Way, dollars_text
 from exporter.estimates.estimator import estimate
@@ -10,6 +11,7 @@ from exporter.planning.window import Window
 from exporter.run.request import ExportRequest
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName
+from exporter.sources.table_scan import may_scan
 
 MOST_OF_DECLARED = 0.5
 """Share of the declared way's dollars that another may cost. The declared one reads what is missing alone when it goes
@@ -48,10 +50,15 @@ def chosen_way(settings: Settings, windows: tuple[Window, ...], assumed: Assumpt
     """Return the way to read these days; the declared one where they cannot be priced, and the run says why itself."""
     if len(windows) > 1:  # TTL may have emptied those, and a run that reads them again is refused
         return Choice(None, "what the dataset declares: another way would replace the closed days in between as well")
+    table = settings.dataset.source.table
     try:
-        return choice(estimate(settings, ExportRequest(windows[0]), assumed, now, windows))
+        found = choice(estimate(settings, ExportRequest(windows[0]), assumed, now, windows))
     except ExportError as error:
         return Choice(None, f"what the dataset declares: the ways cannot be priced ({error})")
+    if found.source == "scan" and not may_scan(Clients(settings.region).dynamodb, table):
+        lacking = f"this role may not scan table {table} (dynamodb:Scan)"
+        return Choice(None, f"what the dataset declares: {lacking}, or {found.reason}")
+    return found
 
 
 def _total(cost: Cost) -> float:

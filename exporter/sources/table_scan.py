@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
 
 from exporter.decoding.page import key_for_client
 from exporter.sources.index_query import Queries
@@ -108,3 +109,12 @@ class TableScan:
 def _is_one_of(values: list[str]) -> str:
     parts = [values[start : start + _MOST_OPERANDS] for start in range(0, len(values), _MOST_OPERANDS)]
     return " OR ".join(f"#p IN ({', '.join(part)})" for part in parts)
+
+
+def may_scan(client: "DynamoDBClient", table: str) -> bool:
+    """Return whether this role can scan a table, by a scan of one item."""
+    try:
+        client.scan(TableName=table, Limit=1, Select="COUNT")
+    except (ClientError, BotoCoreError):
+        return False
+    return True

@@ -328,8 +328,20 @@ def test_converted_files_that_are_left_are_found_a_week_after_the_last(scene):
     assert failed.found.endswith("; none of the newest runs has merged them")
     assert unread.advice == (
         "merge them by `exporter backfill --source table-export --workers 1 --export-arn "
-        f"...:table/{table.table}/export/01-c`, or remove them by {remove}/01-c/`"
+        f"...:table/{table.table}/export/01-c` with --start and --end, or remove them by {remove}/01-c/`"
     )
+
+
+def test_commands_that_doctor_prints_quote_the_names_of_folders(scene):
+    """A person pastes them into a shell, and who may write objects chooses such a name."""
+    table = filled(scene)
+    put(table, "_exports/AWSDynamoDB/01; reboot/manifest-summary.json")
+    put(table, "_exports/_converted/$(reboot)/x/data.json")
+    findings = examine(table.settings(), dt.datetime.now(dt.UTC) + dt.timedelta(days=8))
+    export, converted = (finding.advice for finding in findings if finding.kind == "table export")
+    assert f"--export-arn '...:table/{table.table}/export/01; reboot'`" in export
+    assert f"`aws s3 rm --recursive 's3://reports/{table.prefix}/_exports/_converted/$(reboot)/'`" in converted
+    assert f"--export-arn '...:table/{table.table}/export/$(reboot)'`" in converted
 
 
 def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_found(scene):

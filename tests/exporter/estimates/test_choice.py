@@ -6,13 +6,16 @@ The scene's clock stands at 2026-02-20 09:00 UTC.
 import dataclasses
 import datetime as dt
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from exporter.estimates.choice import Choice, choice, chosen_way
 from exporter.estimates.cost import Assumptions, Estimate, costs
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.sources.description import SourceDescription
+from exporter.sources.table_scan import may_scan
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 GB = 1_000_000_000
@@ -130,3 +133,18 @@ def test_what_cannot_be_priced_is_read_as_declared(small_table, monkeypatch):
     done = backfill(small_table, chosen)
     assert done.error == "no such table"
     assert chosen == [Choice(None, "what the dataset declares: the ways cannot be priced (no such table)")]
+
+
+def test_a_role_that_may_not_scan_reads_as_declared(small_table, monkeypatch):
+    """Least privilege has Query alone: a backfill that worked before goes on to work, and says what it lacks."""
+    with Stubber(boto3.client("dynamodb")) as stubbed:
+        stubbed.add_client_error("scan", "AccessDeniedException")
+        assert may_scan(stubbed.client, "t") is False
+    assert may_scan(small_table.dynamodb, small_table.table) is True
+    monkeypatch.setattr("exporter.estimates.choice.may_scan", lambda *_: False)
+    chosen = []
+    done = backfill(small_table, chosen)
+    assert (done.error, done.plain()["rows"], chosen[0].source) == (None, 3, None)
+    assert chosen[0].reason.startswith(
+        f"what the dataset declares: this role may not scan table {small_table.table} (dynamodb:Scan), or table scan, "
+    )
