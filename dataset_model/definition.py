@@ -26,6 +26,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from dataset_model.columns.attribute_paths import AttributePath, exploded_list
 from dataset_model.columns.column import Column, DateFormat, Model
 from dataset_model.columns.date_formats import natural_type
 from dataset_model.columns.names import Name
@@ -103,6 +104,16 @@ KeyValue = Annotated[
 
 FILE_DATE, FILE_LINE = "date", "line"
 """Attributes that the rows of a file get: the date in the file's name, and the number of the line."""
+
+
+def _exploded(text: str) -> str:
+    path = AttributePath.parse(text)
+    if path.is_nested or exploded_list(text) is not None:
+        raise ValueError("the name of an attribute that is a list, such as messages")
+    return text
+
+
+Explode = Annotated[str, Field(min_length=1), AfterValidator(_exploded), WithJsonSchema(_ONE_ATTRIBUTE)]
 
 
 class _SourceFields(Model):
@@ -275,6 +286,9 @@ class Dataset(Model):
     """Team or person who answers questions about the data."""
     source: Source
     columns: tuple[Column, ...] = ()
+    explode: Explode | None = None
+    """A list in each item: every element becomes a row, with columns of messages[*].role and of the item. An item
+    without elements has no row, and is counted."""
     undeclared: Literal["add", "extra", "ignore"] = "add"
     """Attributes without a declared column: a column each, one JSON column `extra`, or left out and counted."""
     rows: str | None = None
@@ -304,6 +318,11 @@ class Dataset(Model):
             if target.format == "parquet":
                 object.__setattr__(self, "target", target)  # the model is frozen for others
         return self
+
+    @property
+    def exploded(self) -> str | None:
+        """The attribute that is exploded; None: a row is an item."""
+        return AttributePath.parse(self.explode).root if self.explode else None
 
     @property
     def label(self) -> str:

@@ -6,8 +6,12 @@ r"""The text of `attribute:` flows in, the steps from an item to a value flow ou
 | `payload.agentId`        | `payload`, `agentId`         | a member of a map                                 |
 | `items[0].sku`           | `items`, 0, `sku`            | an element of a list; `items.0.sku` reads it too  |
 | `payload\.agentId`       | `payload.agentId`            | the attribute with that dot in its name           |
+| `messages[*].role`       | `messages[*].role`           | a member of the row's own element of that list    |
+| `messages[*]`            | `messages[*]`                | the element itself, where it is no map            |
+| `messages[#]`            | `messages[#]`                | the element's number in the list, from 1          |
 
-A backslash before `.`, `[` or a backslash makes it part of the name.
+A backslash before `.`, `[` or a backslash makes it part of the name. The last three are for a dataset with
+`explode: messages`, which has a row for each element; the rest of such a path goes on from the member.
 """
 
 import re
@@ -24,6 +28,9 @@ _NAME = re.compile(r"(?:\\[.\[\\]|[^.\[])+")
 _INDEX = re.compile(r"\[(\d{1,9})\]", re.ASCII)
 _ESCAPED = re.compile(r"\\([.\[\\])")
 _SPECIAL = re.compile(r"[.\[\\]")
+ELEMENT, NUMBER = "[*]", "[#]"
+"""What follows a list's name where the row's own element is meant, or its number."""
+_OF_ELEMENT = re.compile(r"\[\*\](?:\.((?:\\[.\[\\]|[^.\[])+))?|\[#\]$")
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class AttributePath:
                 raise ValueError(_EXPECTED)
             steps.append(_ESCAPED.sub(r"\1", found[0]) if is_name_next else int(found[1]))
             at, is_name_next = found.end(), False
+            if len(steps) == 1 and (element := _OF_ELEMENT.match(text, at)):
+                steps, at = [str(steps[0]) + _ESCAPED.sub(r"\1", element[0])], element.end()
         return cls(tuple(steps))
 
     @property
@@ -58,6 +67,14 @@ class AttributePath:
     def is_nested(self) -> bool:
         """Whether the value is inside the attribute."""
         return len(self.steps) > 1
+
+
+def exploded_list(text: str) -> str | None:
+    """Return the list whose elements a path reads one by one; None for a path that reads the item itself."""
+    found = _NAME.match(text)
+    if found is None or not _OF_ELEMENT.match(text, found.end()):
+        return None
+    return _ESCAPED.sub(r"\1", found[0])
 
 
 def attribute_text(name: str) -> str:

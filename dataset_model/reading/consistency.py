@@ -15,6 +15,7 @@ from dataset_model.columns.names import reserved_names
 from dataset_model.dashboard.consistency import contradictions, declared_types
 from dataset_model.dashboard.row_rule import row_rule_from
 from dataset_model.reading.askable import askable
+from dataset_model.reading.exploding import exploding
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 from dataset_model.targets.target import Target
 
@@ -50,6 +51,7 @@ def inconsistencies(raw: Mapping[str, Any]) -> list[Inconsistency]:
     found += [Inconsistency(*contradiction) for contradiction in contradictions(data, extra)]
     found += _masks(columns, source.get("partition_key"))
     found += _rows(data)
+    found += [Inconsistency(*contradiction) for contradiction in exploding(data, columns)]
     return found
 
 

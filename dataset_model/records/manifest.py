@@ -64,6 +64,9 @@ class DayRecord(_Record):
     nulled: int = 0
     """Rows with at least one value that contradicted its column and became null."""
     rows_by_partition_value: dict[str, int] = Field(default_factory=dict)
+    items_by_partition_value: dict[str, int] | None = None
+    """Where a row is an element of an item: the items that were read, those without a row as well. None: a row is an
+    item."""
     partition_values: tuple[str, ...] | None = None
     """The values that were read; None: not recorded, by a release that did not do so."""
     column_bytes: dict[str, int] = Field(default_factory=dict)

@@ -47,12 +47,20 @@ class SourceIdentity(BaseModel):
     index: str
     sort_key: str
     time_zone: str
+    explode: str | None = None
+    """The list whose elements are rows; None: a row is an item."""
 
     @classmethod
     def of(cls, dataset: Dataset) -> "SourceIdentity":
         """Return the identity of a dataset's source."""
         source = dataset.source
-        return cls(table=source.table, index=source.index, sort_key=source.sort_key, time_zone=source.time_zone)
+        return cls(
+            table=source.table,
+            index=source.index,
+            sort_key=source.sort_key,
+            time_zone=source.time_zone,
+            explode=dataset.exploded,
+        )
 
 
 class TableSchema(BaseModel):

@@ -23,6 +23,8 @@ class VerifiedValue(_Record):
 
     items: int = 0
     """What DynamoDB holds."""
+    published_items: int | None = None
+    """Where a row is an element of an item: the items that the manifest says were read. None: a row is an item."""
     rows: int | None = None
     """What the manifest says; None if it has no counts per value."""
     athena_rows: int | None = None
@@ -36,6 +38,8 @@ class VerifiedDay(_Record):
     state: DayState
     items: int = 0
     """What DynamoDB holds."""
+    published_items: int | None = None
+    """Where a row is an element of an item: the items that the manifest says were read. None: a row is an item."""
     rows: int = 0
     """What the manifest says."""
     object_rows: int = 0

@@ -51,6 +51,7 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         day=day,
         state=_state(day, record, facts),
         items=facts.reading.items(day),
+        published_items=_items(record),
         rows=record.rows if record else 0,
         object_rows=sum(footer.rows for item in facts.stored.get(day, []) if (footer := facts.footers.get(item.key))),
         athena_rows=athena.rows.get(day, 0) if athena else None,
@@ -83,6 +84,7 @@ def _state(day: dt.date, record: DayRecord | None, facts: Facts) -> DayState:
 def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, VerifiedValue]:
     items = facts.reading.days.get(day, {})
     published = record.rows_by_partition_value if record else {}
+    counted = record.items_by_partition_value if record else None
     # A day of APPEND has rows of several runs, and the manifest has the values of the last one alone.
     is_complete = record is None or sum(published.values()) == record.rows
     athena = facts.athena.rows_by_value if facts.athena else None
@@ -90,10 +92,11 @@ def _values(day: dt.date, record: DayRecord | None, facts: Facts) -> dict[str, V
     return {
         value: VerifiedValue(
             items=items.get(value, 0),
+            published_items=None if counted is None else counted.get(value, 0),
             rows=published.get(value, 0) if is_complete else None,
             athena_rows=seen.get(spelled(value), 0) if athena is not None else None,
         )
-        for value in sorted({*items, *published})
+        for value in sorted({*items, *published, *(counted or ())})
         if value  # a table that is scanned has no partition values
     }
 
@@ -132,18 +135,26 @@ def _of_athena(found: VerifiedDay) -> Iterator[str]:
 
 
 def _of_source(found: VerifiedDay, record: DayRecord | None) -> Iterator[str]:
-    if found.state in {"open", "unread"} or (found.state == "expired" and found.items <= found.rows):
+    published = found.rows if found.published_items is None else found.published_items
+    if found.state in {"open", "unread"} or (found.state == "expired" and found.items <= published):
         return
     if record is None and found.items:
         yield f"DynamoDB holds {found.items:,} items of a day that was never exported"
         return
-    if found.items != found.rows:
-        yield f"DynamoDB holds {found.items:,} items, published are {found.rows:,}"
+    if found.items != published:
+        yield f"DynamoDB holds {found.items:,} items, published are {published:,}"
     for name, value in found.values.items():
-        if value.rows is not None and value.items != value.rows:
-            yield f"{name}: DynamoDB holds {value.items:,} items, published are {value.rows:,}"
-    if found.items == found.rows and found.published_key_hash and found.key_hash != found.published_key_hash:
+        of_value = value.rows if value.published_items is None else value.published_items
+        if of_value is not None and value.items != of_value:
+            yield f"{name}: DynamoDB holds {value.items:,} items, published are {of_value:,}"
+    if found.items == published and found.published_key_hash and found.key_hash != found.published_key_hash:
         yield "as many items as are published, but not the same ones: their keys differ"
+
+
+def _items(record: DayRecord | None) -> int | None:
+    if record is None or record.items_by_partition_value is None:
+        return None
+    return sum(record.items_by_partition_value.values())
 
 
 def _counted(facts: Facts, key: str) -> int | None:

@@ -17,6 +17,7 @@ from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
 from exporter.audit.target_counts import count_targets
 from exporter.clients import Clients
+from exporter.decoding.elements import row_key
 from exporter.decoding.schema import initial_schema
 from exporter.errors import AthenaError, UsageError
 from exporter.planning.sort_key import SortKey
@@ -130,7 +131,7 @@ class Verifier:
 
     def _ask_athena(self, schema: TableSchema, description: SourceDescription) -> AthenaCounts | None:
         dataset = self._settings.dataset
-        question = CountQuestion.of(dataset, schema, description.table_key)
+        question = CountQuestion.of(dataset, schema, row_key(dataset, description.table_key))
         athena = Athena(self._clients.athena, workgroup=self._settings.workgroup, results=self._settings.results)
         if not question.key_columns:
             self._notes.append("Athena's distinct keys: the table has no columns that hold the primary key exactly")

@@ -70,11 +70,16 @@ class ChangeWriter:
     """Writes the changes of one dataset; a process makes one and uses it for every batch."""
 
     def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = _now) -> None:
-        """Raise UsageError for a dataset with files of partial days: there is nothing to compare with."""
+        """Raise UsageError for a dataset with files of partial days, or with several rows for an item."""
         if settings.dataset.target.overwrite_mode == "APPEND":
             raise UsageError(
                 f"dataset {settings.dataset.name} is in overwrite mode APPEND, where a day is several files of "
                 "which none is the whole day. Changes need OVERWRITE_MODE=OVERWRITE."
+            )
+        if settings.dataset.exploded:
+            raise UsageError(
+                f"dataset {settings.dataset.name} has `explode: {settings.dataset.explode}`: one change of an item "
+                "changes many rows, which change files do not hold. Its rows come with exports; leave the stream out."
             )
         self._settings, self._dataset, self._clock = settings, settings.dataset, clock
         self._clients = clients

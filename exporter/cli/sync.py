@@ -6,6 +6,7 @@ from exporter.changes.catalog import LiveCatalog
 from exporter.changes.state import stream_state
 from exporter.cli import options
 from exporter.clients import Clients
+from exporter.decoding.elements import row_key
 from exporter.errors import UsageError
 from exporter.settings import Settings
 from exporter.sources.description import describe_source
@@ -35,6 +36,8 @@ def sync_catalog(settings: Settings) -> str:
     catalog = kind(clients.glue, settings.dataset, settings.location)
     changed = catalog.publish(schema, (min(years), max(years)))
     if settings.dataset.target.question_suffix:
-        catalog.publish_answers(schema, describe_source(clients.dynamodb, settings.dataset).table_key)
+        catalog.publish_answers(
+            schema, row_key(settings.dataset, describe_source(clients.dynamodb, settings.dataset).table_key)
+        )
     done = "rebuilt" if changed else "was up to date"
     return f"{catalog.name}: {done}, {len(schema.columns)} columns, years {min(years)} to {max(years)}"

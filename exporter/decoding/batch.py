@@ -32,7 +32,8 @@ class QuarantinedItem:
     day: dt.date | None
     """The day of its row; None where it has none and is withheld."""
     row: int | None = None
-    """Its row in the page's batch; None where it is withheld. A row has one entry per value that became null."""
+    """Its row in the page's batch. A row has one entry per value that became null. None where it has no row: it is
+    withheld, or it has a day and the list that is exploded is not readable."""
 
 
 @dataclass(frozen=True)
@@ -66,5 +67,8 @@ class DecodedPage:
     last_evaluated_key: dict[str, Any] | None
     """As the low-level client takes it for ExclusiveStartKey: DynamoDB JSON, binary as bytes."""
     read_units: float
+    items_by_day: Mapping[dt.date, int] | None = None
+    """Where a row is an element of an item: items with a readable day, those without a row as well. None: a row is an
+    item."""
     partition_value: str | None = None
     """Value of all its items, from a source with splits of several; None: the split's."""

@@ -19,11 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset_model import Dataset
-from dataset_model.columns.attribute_paths import AttributePath
+from dataset_model.columns.attribute_paths import ELEMENT, AttributePath
 from dataset_model.columns.types import ColumnType
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
+from exporter.decoding.elements import Elements, Exploded, row_key
+from exporter.decoding.exploded_items import ExplodedItems
 from exporter.decoding.nested import values_at
 from exporter.decoding.page import PageReader, Values, item_texts
 from exporter.decoding.timestamps import Clock
@@ -83,7 +85,7 @@ class PageDecoder:
         self._undeclared = dataset.undeclared
         self._sort_key = sort_key
         self._sort_attribute = dataset.source.sort_key
-        self._key_attributes = key_attributes
+        self._key_attributes = key_attributes = row_key(dataset, key_attributes)
         self._clock = Clock(sort_key)
         self._clocks = {
             column.name: Clock(sort_key, date_format=column.format) for column in dataset.columns if column.format
@@ -109,7 +111,15 @@ class PageDecoder:
         undeclared = self._roots if self._undeclared != "ignore" else set()
         self._without_column = sorted({*key_attributes, self._sort_attribute, *undeclared} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
+        if dataset.exploded:
+            without[key_attributes[-1]] = "N"
         read_as_values = {*key_attributes, self._sort_attribute, *self._roots}
+        every = self._undeclared == "extra"
+        needed = None if every else {*kinds, *key_attributes, self._sort_attribute, *self._roots}
+        self._elements = Elements(dataset.exploded, needed) if dataset.exploded else None
+        # A plain element is a contradiction where columns read members of maps, and none reads elements themselves.
+        element = f"{dataset.exploded}{ELEMENT}"
+        self._reads_maps = element not in {*whole, *self._roots}
         self._reader = PageReader(
             kinds | without | dict.fromkeys(self._roots) | {self._sort_attribute: sort_key.attribute_type},
             {attribute: column_type for attribute, column_type in whole.items() if attribute not in read_as_values},
@@ -118,19 +128,25 @@ class PageDecoder:
 
     def decode(self, body: bytes) -> DecodedPage:
         """Return a response's body as rows; raise msgspec.DecodeError where it is no Query response."""
-        page = self._reader.read(body)
+        exploded = self._elements.explode(body) if self._elements else None
+        page = self._reader.read(exploded.body if exploded else body)
         days = self._days(page.expected[self._sort_attribute])
         expected, others, finished = dict(page.expected), dict(page.others), dict(page.finished)
-        texts = _ItemTexts(body, range(page.items))
+        origins: Sequence[int] = exploded.origins if exploded else range(page.items)
+        texts = _ItemTexts(body, origins)
         withheld: tuple[QuarantinedItem, ...] = ()
-        if days.null_count or self._between:
-            withheld = tuple(self._withheld(days, texts))
+        items: ExplodedItems | None = None
+        if days.null_count or self._between or exploded:
+            withheld = tuple(self._withheld(days, texts, exploded))
             kept = self._kept(expected[self._sort_attribute], days)
+            if exploded:
+                items = ExplodedItems(exploded, days, kept, texts.of)
+                kept = items.rows
             expected = {name: values.where(kept) for name, values in expected.items()}
             others = {name: values.where(kept) for name, values in others.items()}
             mask = pa.array(kept, pa.bool_())
             finished = {name: values.filter(mask) for name, values in finished.items()}
-            days, texts = days.filter(mask), _ItemTexts(body, list(compress(range(page.items), kept)))
+            days, texts = days.filter(mask), _ItemTexts(body, list(compress(origins, kept)))
         undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
         rows = _Rows(days, texts)
         for column in self._columns:
@@ -145,9 +161,10 @@ class PageDecoder:
             rows.add_late(undeclared)
         return DecodedPage(
             rows=rows.batch(self._sorts(expected[self._sort_attribute]), self._keys(expected, len(days))),
-            items=page.items,
+            items=(origins[-1] + 1 if origins else 0) if exploded else page.items,
+            items_by_day=items.by_day if items else None,
             withheld=withheld,
-            nulled=rows.nulled(),
+            nulled=self._nulled(rows, items),
             inexact=rows.inexact,
             ignored=_ignored(undeclared, days) if self._undeclared == "ignore" else {},
             awaited=rows.awaited(),
@@ -175,8 +192,20 @@ class PageDecoder:
             for readable, text in zip(kept, texts.to_pylist(), strict=True)
         ]
 
-    def _withheld(self, days: pa.Date32Array, texts: "_ItemTexts") -> Iterator[QuarantinedItem]:
-        for item in texts.of(pc.indices_nonzero(days.is_null()).to_pylist()):
+    def _nulled(self, rows: "_Rows", items: ExplodedItems | None) -> tuple[QuarantinedItem, ...]:
+        if items is None or self._elements is None:
+            return rows.nulled()
+        plain = items.plain(self._elements.attribute) if self._reads_maps else ()
+        nulled = sorted((*plain, *rows.nulled()), key=lambda entry: entry.row or 0)
+        return (*items.refused(self._elements.attribute), *nulled)
+
+    def _withheld(
+        self, days: pa.Date32Array, texts: "_ItemTexts", exploded: Exploded | None
+    ) -> Iterator[QuarantinedItem]:
+        unreadable = pc.indices_nonzero(days.is_null()).to_pylist()
+        if exploded:  # an item is withheld once, however many elements it has
+            unreadable = [row for row in unreadable if exploded.numbers[row] <= 1]
+        for item in texts.of(unreadable):
             stored = msgspec.json.decode(item).get(self._sort_attribute, {})
             reason = f"{self._sort_attribute}: {self._reason(stored)}"
             yield QuarantinedItem(reason, item, self._sort_attribute, None)
@@ -194,7 +223,8 @@ class PageDecoder:
     def _undeclared_values(
         self, expected: Mapping[str, Values], others: Mapping[str, Values]
     ) -> Iterator[tuple[str, Values]]:
-        for name in sorted([*self._without_column, *others]):
+        made = self._elements.number if self._elements else None
+        for name in sorted({*self._without_column, *others} - {made}):
             yield name, expected[name] if name in expected else others[name]
 
     def _cells(

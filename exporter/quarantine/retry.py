@@ -13,6 +13,7 @@ from typing import Any
 from dataset_model import FilesSource, IndexSource
 from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
+from exporter.decoding.elements import row_key
 from exporter.errors import UnreadableDate, UsageError
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import spans
@@ -27,6 +28,7 @@ from exporter.sources.partial_reads.item_lookup import Item, ItemLookup
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.partition_values import declared_value
 from exporter.storage.object_store import Store
+from exporter.values.attribute_values import AttributeValue
 
 _NAMED = 10
 _FATES = ("well", "gone", "nulled", "unseen", "withheld")
@@ -126,7 +128,9 @@ class Retry:
         items = self._items(description)
         self._look_up(items, description)
         met: set[bytes] = set()
-        exports = self._export({day for one in items.values() for day in _days_of(one)}, frozenset(items), met)
+        rows = {self._row_digest(one, digest, description): digest for digest, one in items.items()}
+        exports = self._export({day for one in items.values() for day in _days_of(one)}, frozenset(rows), met)
+        met = {rows[row] for row in met}
         again = self._quarantined_again(exports, description)
         done = all(entry.status == "succeeded" for entry in exports)
         fates = {
@@ -176,6 +180,14 @@ class Retry:
             one = items[key_digest(item, description.table_key)]
             one.gone = isinstance(source, IndexSource) and declared_value(item, source) is None
             one.day = _day(item, source.sort_key, sort_key)
+
+    def _row_digest(self, one: _Quarantined, digest: bytes, description: SourceDescription) -> bytes:
+        """Return the key of an item's row; of its first, where it has one for each element of a list."""
+        dataset = self._settings.dataset
+        if dataset.exploded is None:
+            return digest
+        key = row_key(dataset, description.table_key)
+        return key_digest({**one.item, key[-1]: AttributeValue(N="1")}, key)
 
     def _export(self, days: Iterable[dt.date], wanted: frozenset[bytes], met: set[bytes]) -> list[RunEntry]:
         """Export days, and add to `met` those of the wanted items that are in the published rows."""

@@ -78,7 +78,7 @@ class Account:
                 "seconds": 0.0 if running else round(time.monotonic() - self.began, 3),
                 "started_at": self.started_at,
                 "finished_at": None if running else self.clock(),
-                "items": tally.rows + self.quarantine.withheld,
+                "items": tally.items + self.quarantine.withheld,
                 "withheld": self.quarantine.withheld,
                 "nulled": self.quarantine.nulled,
                 "error": error,

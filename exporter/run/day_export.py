@@ -163,7 +163,7 @@ class DayExport:
     def _require_readable(self) -> None:
         """Raise SourceError if the run has no row although the index has items, none of them with a readable date."""
         account = self.account
-        if account.tally.rows or account.request.accept_empty:
+        if account.tally.items or account.request.accept_empty:
             return
         reading = self.reading
         others = reading.source.description.other_indexes
@@ -185,7 +185,7 @@ class DayExport:
         if emptied and self.policy.keeps_deleted and not account.request.accept_empty:
             account.protected += sorted(emptied)
         elif emptied:
-            self.policy.check(emptied, "readable days" if account.tally.rows else self.probe().answer)
+            self.policy.check(emptied, "readable days" if account.tally.items else self.probe().answer)
             publisher.remove(emptied)
         publisher.record_empty({day for day in account.covered if day <= self._today} - settled - emptied)
 

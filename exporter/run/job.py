@@ -18,6 +18,7 @@ from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
+from exporter.decoding.elements import row_key
 from exporter.derivations.awaited import AwaitedList, AwaitedRows
 from exporter.derivations.opening import open_deriver
 from exporter.errors import ExportError, Interrupted, NothingOwed
@@ -231,7 +232,8 @@ class ExportJob:
         scheduled_from: dt.date | None,
         keys: KeyLog,
     ) -> Publisher:
-        started_at, key = self._account.started_at, description.table_key
+        started_at, key = self._account.started_at, row_key(self._dataset, description.table_key)
+        items = self._account.tally.items_by_day
         again = lookback_days(self.request, self._dataset, manifest, started_at)
         return Publisher(
             Run(self.run_id, started_at, scheduled_from, self._has_changes, self._dataset.retention.keep_deleted),
@@ -249,6 +251,7 @@ class ExportJob:
             observe=keys.add,
             mark_empty=self._mark_empty,
             kept=self._kept_rows(folder, description),
+            items_of=lambda day: items.get(day, {}),
         )
 
     def _kept_rows(self, folder: Path, description: SourceDescription) -> "KeptRows | None":

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
+from exporter.decoding.elements import row_key
 from exporter.decoding.schema import initial_schema
 from exporter.run.reporting.warnings import projection_warnings
 from exporter.sources.description import SourceDescription, describe_source
@@ -35,5 +36,5 @@ def preflight(
     description = describe_source(clients.dynamodb, dataset)
     warnings = tuple(projection_warnings(dataset, description))
     schema = initial_schema(dataset, published, now)
-    catalog.check(schema, description.table_key)
+    catalog.check(schema, row_key(dataset, description.table_key))
     return Preflight(description, warnings)

@@ -27,12 +27,16 @@ class Tally:
     """Counts of what was read."""
 
     rows: int = 0
+    items: int = 0
+    """Items with a readable day; as many as rows, but where a row is an element of an item."""
+    items_by_day: dict[dt.date, dict[str, int]] = field(default_factory=dict)
+    """By partition value, where a row is an element of an item."""
     rows_by_day: dict[dt.date, int] = field(default_factory=dict)
     """Counted page by page, independent of the spool and the files."""
     inexact: dict[str, InexactDoubles] = field(default_factory=dict)
     ignored: dict[str, int] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
-    """Partition values that gave at least one row."""
+    """Partition values that gave at least one item."""
 
 
 @dataclass(frozen=True)
@@ -100,27 +104,47 @@ class Reader:
     def _take(self, page: DecodedPage, piece: Piece, reach: Reach, sink: Sink) -> None:
         wanted = _within(page.rows, reach.window)
         nulled: dict[dt.date, list[QuarantinedItem]] = {}
+        without_row: list[QuarantinedItem] = []
         for entry in page.nulled:
-            if entry.day is not None and (reach.window is None or entry.day in reach.window):
+            if entry.day is None or not _is_within(entry.day, reach.window):
+                continue
+            if entry.row is None:
+                without_row.append(entry)
+            else:
                 nulled.setdefault(entry.day, []).append(entry)
         value = piece.value if page.partition_value is None else page.partition_value
         counts = _rows_by_day(wanted)
+        items = _items_within(page, reach.window)
         with self._lock:
             sink.spool.add(wanted, value, piece.order)
             sink.quarantine.add(page.withheld)
             if page.awaited:
                 sink.awaited([one for one in page.awaited if reach.window is None or one.day in reach.window])
+            for entry in without_row:  # each is an item of its own
+                sink.quarantine.add([entry])
             for day, entries in nulled.items():
                 sink.spool.count_nulled(day, sink.quarantine.add(entries))
-            self._count(page, value, counts, reach.window)
+            self._count(page, value, counts, items, reach.window)
             self._progress.read(items=page.items, units=page.read_units)
 
-    def _count(self, page: DecodedPage, value: str, counts: dict[dt.date, int], window: Window | None) -> None:
+    def _count(
+        self,
+        page: DecodedPage,
+        value: str,
+        counts: dict[dt.date, int],
+        items: dict[dt.date, int] | None,
+        window: Window | None,
+    ) -> None:
         tally = self.tally
+        read = sum((counts if items is None else items).values())
+        tally.items += read
+        for day, count in (items or {}).items():
+            of_day = tally.items_by_day.setdefault(day, {})
+            of_day[value] = of_day.get(value, 0) + count
         for day, rows in counts.items():
             tally.rows += rows
             tally.rows_by_day[day] = tally.rows_by_day.get(day, 0) + rows
-        if counts:
+        if read:
             tally.answered.add(value)
         for (day, column), found in page.inexact.items():
             if window is None or day in window:
@@ -140,6 +164,16 @@ def _finished(waiting: deque[tuple[Stretch, list[Future[None]]]]) -> Stretch:
 def _rows_by_day(rows: pa.RecordBatch) -> dict[dt.date, int]:
     counts = pc.value_counts(rows.column(DAY))
     return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
+
+
+def _items_within(page: DecodedPage, window: Window | None) -> dict[dt.date, int] | None:
+    if page.items_by_day is None:
+        return None
+    return {day: items for day, items in page.items_by_day.items() if _is_within(day, window)}
+
+
+def _is_within(day: dt.date, window: Window | None) -> bool:
+    return window is None or day in window
 
 
 def _within(rows: pa.RecordBatch, window: Window | None) -> pa.RecordBatch:

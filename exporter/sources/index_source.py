@@ -209,6 +209,8 @@ class IndexSource:
 
 def _days_of(page: DecodedPage, unreadable: dt.date) -> list[dt.date]:
     """Return the first and last day on a page; `unreadable` if it holds items and no readable day."""
+    if page.items_by_day:
+        return [min(page.items_by_day), max(page.items_by_day)]
     return _extent(page.rows.column(DAY)) or ([unreadable] if page.items else [])
 
 

@@ -7,7 +7,7 @@ A run that dies in between leaves the old day or the new one, and the next run c
 import datetime as dt
 import functools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -136,10 +136,12 @@ class Publisher:
         observe: Callable[[dt.date, pa.Array], None] = lambda _day, _keys: None,
         mark_empty: Callable[[dt.date], None] = lambda _day: None,
         kept: DeletedRows | None = None,
+        items_of: Callable[[dt.date], Mapping[str, int]] = lambda _day: {},
     ) -> None:
         """`fence` is called before each publication, and raises if this run may no longer publish.
 
         `lookback` compares days that are read again; None if none are. `key_attributes` are the table's primary key.
+        `items_of` gives a day's items by partition value, where a row is an element of an item.
         `observe` is given the keys of every day that is written, `mark_empty` every day that was read and is empty.
         `kept` finds the rows that stay although their items are deleted; None: none stay.
         """
@@ -155,6 +157,7 @@ class Publisher:
         self._fence = fence
         self._observe = observe
         self._mark_empty = mark_empty
+        self._items_of = items_of
         self._lookback = lookback
         self._kept = kept
         self._key_attributes = key_attributes
@@ -378,6 +381,8 @@ class Publisher:
             values=written.values,
             key_hash=written.key_hash,
             kept_rows=written.kept,
+            key_hash="" if self._dataset.exploded else written.key_hash,  # which is of items
+            items_by_partition_value=self._items(day),
         )
 
     def _empty(self, day: dt.date) -> DayRecord:
@@ -388,7 +393,11 @@ class Publisher:
             read_at=self._run.started_at,
             as_of=self._run.as_of,
             partition_values=self._dataset.source.partition_values,
+            items_by_partition_value=self._items(day),
         )
+
+    def _items(self, day: dt.date) -> dict[str, int] | None:
+        return dict(self._items_of(day)) if self._dataset.exploded else None
 
     def _state(self, day: dt.date) -> Literal["open", "closed"]:
         closed = is_closed(day, self._run.started_at, self._dataset.zone, self._dataset.source.settle_minutes)

@@ -20,7 +20,7 @@ from exporter.decoding.batch import AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder
 from exporter.decoding.schema import initial_schema
 from exporter.derivations.opening import open_deriver
-from exporter.errors import SourceError
+from exporter.errors import SourceError, UsageError
 from exporter.planning.planner import Piece, Planner, Reach
 from exporter.planning.sort_key import SortKey
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
@@ -63,8 +63,13 @@ class Converter:
     """Converts the files of one export."""
 
     def __init__(self, settings: Settings, export: CompletedExport) -> None:
-        """Raise SourceError where the table or the export cannot be read."""
+        """Raise SourceError where the table or the export cannot be read, UsageError for a dataset with `explode`."""
         clients, dataset = Clients(settings.region), settings.dataset
+        if dataset.exploded:
+            raise UsageError(
+                f"dataset {dataset.name} has `explode: {dataset.explode}`, which workers do not convert. Run "
+                "`exporter backfill --source table-export` without --workers"
+            )
         self._dataset = dataset
         self._objects = Store(clients.s3, export.bucket)
         self._store = Store(clients.s3, settings.bucket)

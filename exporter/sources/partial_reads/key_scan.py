@@ -116,7 +116,7 @@ class KeyReader:
     def __init__(self, index: Index, dataset: Dataset, description: SourceDescription, sort_key: SortKey) -> None:
         """`index` asks for `key_attributes`."""
         self._index = index
-        self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
+        self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore", "explode": None})
         self._key = description.table_key
         self._sort_key = sort_key
         self._planner = Planner(dataset, sort_key)

@@ -46,7 +46,7 @@ class RunningProbe:
 
     def observe(self, page: DecodedPage) -> None:
         """Take account of a page; the caller sees to it that pages come one at a time."""
-        self._readable += page.rows.num_rows
+        self._readable += page.rows.num_rows if page.items_by_day is None else sum(page.items_by_day.values())
         self._withheld += len(page.withheld)
         for item in page.withheld[: _PROBED_ITEMS - len(self._unreadable)]:
             stored = msgspec.json.decode(item.item).get(item.attribute, {})

@@ -27,7 +27,7 @@ class TableKeyReader:
     def __init__(self, scan: Segments, dataset: Dataset, description: SourceDescription, sort_key: SortKey) -> None:
         """`scan` asks for `key_attributes`."""
         self._scan = scan
-        self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
+        self._dataset = dataset.model_copy(update={"columns": (), "undeclared": "ignore", "explode": None})
         self._key = description.table_key
         self._sort_key = sort_key
         self._lock = threading.Lock()
