@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from dataset_model.columns.column import Column
-from dataset_model.columns.types import DOUBLE, STRING, ColumnType
+from dataset_model.columns.types import BIGINT, DOUBLE, STRING, ColumnType
 from dataset_model.faults import DatasetError, Fault
 
 VARIABLE = "DERIVATIONS"
@@ -70,14 +70,30 @@ class Derivation:
     function: Function | None = None
 
 
-_SHIPPED = tuple(
-    Derivation(f"transcript.{name}", ("call id",), column_type, description, 1, _TRANSCRIPT_SETTINGS)
-    for name, column_type, description in (
-        ("answer_type", STRING, "Human, Voicemail, NoAnswer or Unknown, from the speakers and the duration."),
-        ("duration", DOUBLE, "Seconds: the audio's where the transcript has them, else the end of the last word."),
-        ("duration_rule", STRING, "Which rule gave the duration: audio_duration, last_word or none."),
-        ("s3_key", STRING, "Key of the transcript in its bucket; null while there is none."),
-    )
+_OF_MESSAGES = "the list of messages"
+_SHIPPED = (
+    Derivation("conversation.messages", (_OF_MESSAGES,), BIGINT, "All messages; 0 without a list."),
+    *(
+        Derivation(
+            f"conversation.{role}_messages",
+            (_OF_MESSAGES,),
+            BIGINT,
+            f"Messages with the role {role}; 0 without a list.",
+        )
+        for role in ("user", "bot", "agent")
+    ),
+    Derivation(
+        "conversation.duration", ("start", "end"), DOUBLE, "Seconds between two ISO times; null without one of them."
+    ),
+    *(
+        Derivation(f"transcript.{name}", ("call id",), column_type, description, 1, _TRANSCRIPT_SETTINGS)
+        for name, column_type, description in (
+            ("answer_type", STRING, "Human, Voicemail, NoAnswer or Unknown, from the speakers and the duration."),
+            ("duration", DOUBLE, "Seconds: the audio's where the transcript has them, else the end of the last word."),
+            ("duration_rule", STRING, "Which rule gave the duration: audio_duration, last_word or none."),
+            ("s3_key", STRING, "Key of the transcript in its bucket; null while there is none."),
+        )
+    ),
 )
 
 _known: dict[str, Derivation] = {one.name: one for one in _SHIPPED}

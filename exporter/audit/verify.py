@@ -17,7 +17,7 @@ from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
 from exporter.audit.target_counts import count_targets
 from exporter.clients import Clients
-from exporter.decoding.elements import row_key
+from exporter.decoding.key_hash import row_key
 from exporter.decoding.schema import initial_schema
 from exporter.errors import AthenaError, UsageError
 from exporter.planning.sort_key import SortKey

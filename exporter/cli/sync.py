@@ -6,7 +6,7 @@ from exporter.changes.catalog import LiveCatalog
 from exporter.changes.state import stream_state
 from exporter.cli import options
 from exporter.clients import Clients
-from exporter.decoding.elements import row_key
+from exporter.decoding.key_hash import row_key
 from exporter.errors import UsageError
 from exporter.settings import Settings
 from exporter.sources.description import describe_source

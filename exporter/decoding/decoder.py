@@ -6,7 +6,6 @@ rows of an index do not depend on how it was cut into pages.
 
 import datetime as dt
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -22,19 +21,18 @@ from dataset_model import Dataset
 from dataset_model.columns.attribute_paths import ELEMENT, AttributePath
 from dataset_model.columns.types import ColumnType
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, DecodedPage, QuarantinedItem
+from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
-from exporter.decoding.elements import Elements, Exploded, row_key
-from exporter.decoding.exploded_items import ExplodedItems
+from exporter.decoding.key_hash import row_key
 from exporter.decoding.nested import values_at
-from exporter.decoding.page import PageReader, Values, item_texts
+from exporter.decoding.page import PageReader, Values
+from exporter.decoding.rows import ItemTexts, Rows
 from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate
 from exporter.native.library import library
 from exporter.planning.sort_key import SortKey
 from exporter.values.attribute_values import (
     AttributeValue,
-    dynamo_text,
     json_object,
     key_part,
     key_text,
@@ -45,6 +43,8 @@ from exporter.values.numbers import InexactDoubles
 
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
+    from exporter.decoding.elements import Elements, Exploded
+    from exporter.decoding.exploded_items import ExplodedItems
 
 __all__ = [
     "DAY",
@@ -114,9 +114,13 @@ class PageDecoder:
         if dataset.exploded:
             without[key_attributes[-1]] = "N"
         read_as_values = {*key_attributes, self._sort_attribute, *self._roots}
-        every = self._undeclared == "extra"
-        needed = None if every else {*kinds, *key_attributes, self._sort_attribute, *self._roots}
-        self._elements = Elements(dataset.exploded, needed) if dataset.exploded else None
+        self._elements: Elements | None = None
+        if dataset.exploded:
+            from exporter.decoding import elements
+
+            every = self._undeclared == "extra"
+            needed = None if every else {*kinds, *key_attributes, self._sort_attribute, *self._roots}
+            self._elements = elements.Elements(dataset.exploded, needed)
         # A plain element is a contradiction where columns read members of maps, and none reads elements themselves.
         element = f"{dataset.exploded}{ELEMENT}"
         self._reads_maps = element not in {*whole, *self._roots}
@@ -133,22 +137,25 @@ class PageDecoder:
         days = self._days(page.expected[self._sort_attribute])
         expected, others, finished = dict(page.expected), dict(page.others), dict(page.finished)
         origins: Sequence[int] = exploded.origins if exploded else range(page.items)
-        texts = _ItemTexts(body, origins)
+        texts = ItemTexts(body, origins)
         withheld: tuple[QuarantinedItem, ...] = ()
         items: ExplodedItems | None = None
         if days.null_count or self._between or exploded:
             withheld = tuple(self._withheld(days, texts, exploded))
             kept = self._kept(expected[self._sort_attribute], days)
             if exploded:
-                items = ExplodedItems(exploded, days, kept, texts.of)
+                from exporter.decoding import exploded_items
+
+                items = exploded_items.ExplodedItems(exploded, days, kept, texts.of)
                 kept = items.rows
-            expected = {name: values.where(kept) for name, values in expected.items()}
-            others = {name: values.where(kept) for name, values in others.items()}
-            mask = pa.array(kept, pa.bool_())
-            finished = {name: values.filter(mask) for name, values in finished.items()}
-            days, texts = days.filter(mask), _ItemTexts(body, list(compress(origins, kept)))
+            if not all(kept):
+                expected = {name: values.where(kept) for name, values in expected.items()}
+                others = {name: values.where(kept) for name, values in others.items()}
+                mask = pa.array(kept, pa.bool_())
+                finished = {name: values.filter(mask) for name, values in finished.items()}
+                days, texts = days.filter(mask), ItemTexts(body, list(compress(origins, kept)))
         undeclared = {name: values for name, values in self._undeclared_values(expected, others) if values.any}
-        rows = _Rows(days, texts)
+        rows = Rows(days, texts)
         for column in self._columns:
             whole = finished.get(column.whole_attribute or "")
             if column.derive:
@@ -192,7 +199,7 @@ class PageDecoder:
             for readable, text in zip(kept, texts.to_pylist(), strict=True)
         ]
 
-    def _nulled(self, rows: "_Rows", items: ExplodedItems | None) -> tuple[QuarantinedItem, ...]:
+    def _nulled(self, rows: Rows, items: "ExplodedItems | None") -> tuple[QuarantinedItem, ...]:
         if items is None or self._elements is None:
             return rows.nulled()
         plain = items.plain(self._elements.attribute) if self._reads_maps else ()
@@ -200,7 +207,7 @@ class PageDecoder:
         return (*items.refused(self._elements.attribute), *nulled)
 
     def _withheld(
-        self, days: pa.Date32Array, texts: "_ItemTexts", exploded: Exploded | None
+        self, days: pa.Date32Array, texts: ItemTexts, exploded: "Exploded | None"
     ) -> Iterator[QuarantinedItem]:
         unreadable = pc.indices_nonzero(days.is_null()).to_pylist()
         if exploded:  # an item is withheld once, however many elements it has
@@ -279,77 +286,6 @@ class PageDecoder:
         parts = [_key_parts(values) for values in keys]
         texts = parts[0] if len(parts) == 1 else map("".join, zip(*parts, strict=True)) if parts else [""] * rows
         return pa.array([blake2b(text.encode(), digest_size=16).digest() for text in texts], _KEY_TYPE)
-
-
-class _ItemTexts:
-    """The items of a page as text, written out only when one is quarantined."""
-
-    def __init__(self, body: bytes, positions: Sequence[int]) -> None:
-        self._body = body
-        self._positions = positions
-
-    def of(self, rows: Sequence[int]) -> list[str]:
-        return item_texts(self._body, [self._positions[row] for row in rows]) if rows else []
-
-
-class _Rows:
-    """The columns of a batch while they are filled, and the values that contradict their column."""
-
-    def __init__(self, days: pa.Date32Array, texts: _ItemTexts) -> None:
-        self._days = days
-        self._texts = texts
-        self._names: list[str] = []
-        self._arrays: list[pa.Array] = []
-        self._contradictions: list[tuple[int, int, str, str]] = []
-        self._awaited: set[int] = set()
-        self.inexact: dict[tuple[dt.date, str], InexactDoubles] = {}
-
-    def add(self, column: SchemaColumn, cells: Cells, awaited: Sequence[int] = ()) -> None:
-        self._awaited.update(awaited)
-        origin = column.derive or column.attribute or ""
-        for row, reason in cells.contradictions:
-            self._contradictions.append((row, len(self._names), f"{column.name}: {reason}", origin))
-        if cells.inexact:
-            for day, count in Counter(self._days[row].as_py() for row in cells.inexact).items():
-                self.inexact[day, column.name] = InexactDoubles(count, cells.digits)
-        self.append(column.name, cells.values)
-
-    def add_late(self, undeclared: Mapping[str, Values]) -> None:
-        if not undeclared:
-            return
-        present: set[int] = set()
-        for name, values in undeclared.items():
-            texts = [None if value is None else dynamo_text(value) for value in values.parsed()]
-            present.update(row for row, text in enumerate(texts) if text is not None)
-            self.append(f"{LATE}{name}", pa.array(texts, pa.string()))
-        rows = sorted(present)
-        texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
-        self.append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
-
-    def nulled(self) -> tuple[QuarantinedItem, ...]:
-        found = sorted(self._contradictions)
-        texts = self._texts.of([row for row, *_ in found])
-        return tuple(
-            QuarantinedItem(reason, item, attribute, self._days[row].as_py(), row)
-            for (row, _, reason, attribute), item in zip(found, texts, strict=True)
-        )
-
-    def awaited(self) -> tuple[AwaitedItem, ...]:
-        rows = sorted(self._awaited)
-        return tuple(
-            AwaitedItem(row, self._days[row].as_py(), item)
-            for row, item in zip(rows, self._texts.of(rows), strict=True)
-        )
-
-    def batch(self, sorts: pa.Array, keys: pa.Array) -> pa.RecordBatch:
-        self.append(DAY, self._days)
-        self.append(SORT, sorts)
-        self.append(KEY, keys)
-        return pa.RecordBatch.from_arrays(self._arrays, self._names)
-
-    def append(self, name: str, values: pa.Array) -> None:
-        self._names.append(name)
-        self._arrays.append(values)
 
 
 @dataclass(frozen=True)

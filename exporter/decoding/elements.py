@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from dataset_model import Dataset
 from dataset_model.columns.attribute_paths import ELEMENT, NUMBER
 
-Parts = list["bytes | msgspec.Raw"]
+Members = dict[str, msgspec.Raw]
+Element = Members | msgspec.Raw
+"""The members of a map, or another value as it was sent."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,6 @@ class Exploded:
     """Made item -> why the list of its item is not readable."""
     plain: Mapping[int, str]
     """Made item with an element that is no map, and not NULL -> its type."""
-
-
-def row_key(dataset: Dataset, table_key: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the attributes that identify a row: the table's key, and an element's number where a row is one."""
-    return (*table_key, f"{dataset.exploded}{NUMBER}") if dataset.exploded else table_key
 
 
 class _Response(msgspec.Struct, gc=False):
@@ -72,38 +68,48 @@ class Elements:
         self.number = f"{attribute}{NUMBER}"
         """The attribute with an element's number in the list, from 1."""
         self._element = f"{attribute}{ELEMENT}"
-        self._numbered = msgspec.json.encode(self.number) + b':{"N":"%d"}'
-        self._element_name = msgspec.json.encode(self._element) + b":"
-        self._names: dict[str, bytes] = {}
-        """Attribute as JSON with its colon."""
+        self._form = b"{" + msgspec.json.encode(self.number).replace(b"%", b"%%") + b':{"N":"%d"}%b%b}'
+        """A made item of its number, its item's attributes and its element's."""
+        self._plain = _as_form(msgspec.json.encode(self._element))
+        self._forms: dict[tuple[str, ...], bytes] = {}
+        """Prefix and names of members -> their JSON, with a place for each value."""
 
     def explode(self, body: bytes) -> Exploded:
         """Return a response with an item for each element; raise msgspec.DecodeError where it is no response."""
         response = _response.decode(body)
-        parts: Parts = [b'{"LastEvaluatedKey":', response.LastEvaluatedKey]
-        parts += [b',"ConsumedCapacity":', response.ConsumedCapacity, b',"Items":[']
+        made: list[bytes] = []
         origins: list[int] = []
         numbers: list[int] = []
         refused: dict[int, str] = {}
         plain: dict[int, str] = {}
         for place, whole in enumerate(response.Items):
             item, elements, reason = self._taken_apart(whole)
+            first = len(made)
             if reason is not None:
-                refused[len(origins)] = f"{self.attribute}: {reason}"
-            common = self._members(item)
-            for number, members in enumerate(elements or [[]], 1 if elements else 0):
-                if number == _SECOND and self._columns is not None:
-                    common = self._members({name: item[name] for name in item if name in self._columns})
-                parts += [b",{" if origins else b"{", self._numbered % number, *common, *members, b"}"]
-                if members and members[1] is self._element_name:
-                    plain[len(origins)] = next(iter(_tags.decode(members[2])), "nothing")
-                origins.append(place)
-                numbers.append(number)
-        parts.append(b"]}")
+                refused[first] = f"{self.attribute}: {reason}"
+            for row, element in enumerate(elements):
+                if isinstance(element, msgspec.Raw):
+                    plain[first + row] = next(iter(_tags.decode(element)), "nothing")
+            made += self._made(item, elements)
+            origins += [place] * (len(made) - first)
+            numbers += range(1, len(elements) + 1) if elements else (0,)
+        head = b'{"LastEvaluatedKey":%b,"ConsumedCapacity":%b,"Items":['
+        parts = head % (response.LastEvaluatedKey, response.ConsumedCapacity), b",".join(made), b"]}"
         return Exploded(b"".join(parts), origins, numbers, refused, plain)
 
-    def _taken_apart(self, item: dict[str, msgspec.Raw]) -> tuple[dict[str, msgspec.Raw], list[Parts], str | None]:
-        """Return an item without its list, the members of each element, and why the list is not readable."""
+    def _made(self, item: Members, elements: list[Element]) -> list[bytes]:
+        """Return the made items of one item: one for each element, or one with the number 0."""
+        common = self._text(item)
+        if not elements:
+            return [self._form % (0, common, b"")]
+        rest = common if self._columns is None else self._text({n: item[n] for n in item if n in self._columns})
+        form, text = self._form, self._element_text
+        return [form % (1, common, text(elements[0]))] + [
+            form % (number, rest, text(element)) for number, element in enumerate(elements[1:], 2)
+        ]
+
+    def _taken_apart(self, item: Members) -> tuple[Members, list[Element], str | None]:
+        """Return an item without its list, each element, and why the list is not readable."""
         listed = item.pop(self.attribute, None)
         made = [name for name in item if self._is_made(name)]
         if made:
@@ -117,37 +123,36 @@ class Elements:
             return item, [], f"expected a list; found {next(iter(_tags.decode(listed)), 'nothing')}"
         return item, self._elements(found.L, listed) if found.L else [], None
 
-    def _elements(self, elements: list[_Element], listed: msgspec.Raw) -> list[Parts]:
+    def _elements(self, elements: list[_Element], listed: msgspec.Raw) -> list[Element]:
         if all(element.M is not None for element in elements):
-            return [self._members(element.M or {}, f"{self._element}.") for element in elements]
-        raw = _raw_list.decode(listed).L
+            return [element.M or {} for element in elements]
         return [
-            self._members(element.M, f"{self._element}.")
-            if element.M is not None
-            else []
-            if element.NULL
-            else [b",", self._element_name, whole]
-            for element, whole in zip(elements, raw, strict=True)
+            ({} if element.NULL else whole) if element.M is None else element.M
+            for element, whole in zip(elements, _raw_list.decode(listed).L, strict=True)
         ]
 
-    def _members(self, values: Mapping[str, msgspec.Raw], prefix: str = "") -> Parts:
-        parts: Parts = []
-        for name, value in values.items():
-            parts += [b",", self._name(prefix + name), value]
-        return parts
+    def _element_text(self, element: Element) -> bytes:
+        if isinstance(element, msgspec.Raw):
+            return self._plain % element
+        return self._text(element, f"{self._element}.")
 
-    def _name(self, name: str) -> bytes:
-        found = self._names.get(name)
-        if found is None:
-            found = msgspec.json.encode(name) + b":"
-            if len(self._names) < _KNOWN_NAMES:
-                self._names[name] = found
-        return found
+    def _text(self, values: Members, prefix: str = "") -> bytes:
+        """Return members as JSON, with a comma before each."""
+        names = (prefix, *values)
+        form = self._forms.get(names)
+        if form is None:
+            form = b"".join(_as_form(msgspec.json.encode(prefix + name)) for name in values)
+            if len(self._forms) < _KNOWN_FORMS:
+                self._forms[names] = form
+        return form % tuple(values.values())
 
     def _is_made(self, name: str) -> bool:
         return name.startswith(self._element) or name == self.number
 
 
-_SECOND = 2
-_KNOWN_NAMES = 4096
-"""Most names that are kept: items may make up their own."""
+def _as_form(name: bytes) -> bytes:
+    return b"," + name.replace(b"%", b"%%") + b":%b"
+
+
+_KNOWN_FORMS = 1024
+"""Most sets of names that are kept: items may make up their own."""

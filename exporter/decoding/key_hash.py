@@ -1,8 +1,15 @@
-"""The hash of a day's primary keys, equal for the same keys in any order."""
+"""What identifies a row, and the hash of a day's keys, equal for the same keys in any order."""
 
 import pyarrow as pa
 
+from dataset_model import Dataset
+from dataset_model.columns.attribute_paths import NUMBER
 from exporter.native.library import library
+
+
+def row_key(dataset: Dataset, table_key: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the attributes that identify a row: the table's key, and an element's number where a row is one."""
+    return (*table_key, f"{dataset.exploded}{NUMBER}") if dataset.exploded else table_key
 
 
 class KeyHash:

@@ -12,7 +12,10 @@ from exporter.clients import Clients
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
 
-_SHIPPED = {"transcript": "exporter.derivations.transcripts"}
+_SHIPPED = {
+    "conversation": "exporter.derivations.conversations",
+    "transcript": "exporter.derivations.transcripts",
+}
 """First part of a shipped derivation's name -> the module with its function, imported where a dataset names one."""
 
 

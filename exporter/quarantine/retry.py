@@ -13,7 +13,7 @@ from typing import Any
 from dataset_model import FilesSource, IndexSource
 from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
-from exporter.decoding.elements import row_key
+from exporter.decoding.key_hash import row_key
 from exporter.errors import UnreadableDate, UsageError
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import spans

@@ -18,7 +18,7 @@ from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
-from exporter.decoding.elements import row_key
+from exporter.decoding.key_hash import row_key
 from exporter.derivations.awaited import AwaitedList, AwaitedRows
 from exporter.derivations.opening import open_deriver
 from exporter.errors import ExportError, Interrupted, NothingOwed

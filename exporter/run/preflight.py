@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
 from exporter.clients import Clients
-from exporter.decoding.elements import row_key
+from exporter.decoding.key_hash import row_key
 from exporter.decoding.schema import initial_schema
 from exporter.run.reporting.warnings import projection_warnings
 from exporter.sources.description import SourceDescription, describe_source

@@ -35,6 +35,7 @@ DEMO_DATASETS: Mapping[str, DemoDataset] = {
     "operations": DemoDataset(("operations_metrics", "operations_insights"), "local.sample.operations"),
     "calls": DemoDataset(("calls",), "local.sample.calls", {"TRANSCRIBE_BUCKET": "call-transcripts"}),
     "scorecards": DemoDataset(("scorecards",), "local.sample.scorecards"),
+    "conversations": DemoDataset(("conversations", "messages"), "local.sample.conversations"),
 }
 """Name -> what it loads, exports and shows."""
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataset_model import dataset_from_text
-from dataset_model.columns.attribute_paths import AttributePath, attribute_text
+from dataset_model.columns.attribute_paths import AttributePath, attribute_text, exploded_list
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ from dataset_model.columns.attribute_paths import AttributePath, attribute_text
         (r"C:\\dir", (r"C:\dir",)),
         (r"a\\.b", ("a\\", "b")),
         ("Grüße an.Łódź 😀", ("Grüße an", "Łódź 😀")),
+        ("messages[*].role", ("messages[*].role",)),
+        ("messages[*].meta.tags[0]", ("messages[*].meta", "tags", 0)),
+        ("messages[*]", ("messages[*]",)),
+        ("messages[*][1]", ("messages[*]", 1)),
+        ("messages[#]", ("messages[#]",)),
+        (r"a\.b[*].c\.d", ("a.b[*].c.d",)),
     ],
 )
 def test_a_path_has_a_step_for_each_name_and_index(text, steps):
@@ -32,7 +38,28 @@ def test_a_path_has_a_step_for_each_name_and_index(text, steps):
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "a.", ".a", "a..b", "[0]", "a[", "a[]", "a[x]", "a[-1]", "a[0]b", "a[0", "a.[0]", "a[9999999999]"]
+    "text",
+    [
+        "",
+        ".",
+        "a.",
+        ".a",
+        "a..b",
+        "[0]",
+        "a[",
+        "a[]",
+        "a[x]",
+        "a[-1]",
+        "a[0]b",
+        "a[0",
+        "a.[0]",
+        "a[9999999999]",
+        "[*]",
+        "a[*].",
+        "a.b[*]",
+        "a[#].b",
+        "a[*][*]",
+    ],
 )
 def test_what_is_no_path_is_refused(text):
     """An empty step, or a bracket without a position, is a fault and not the name of something."""
@@ -54,3 +81,20 @@ def test_two_columns_of_one_attribute_are_a_fault_however_it_is_spelled():
     )
     with pytest.raises(ValueError, match=r"columns\[1\].attribute: expected an attribute that no other column has"):
         dataset_from_text(text, "d.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "listed"),
+    [
+        ("messages[*].role", "messages"),
+        ("messages[#]", "messages"),
+        (r"a\.b[*]", "a.b"),
+        ("messages", None),
+        (r"messages\[*]", None),
+        ("messages[0].role", None),
+        ("", None),
+    ],
+)
+def test_a_path_names_the_list_that_it_reads_element_by_element(text, listed):
+    """Behind a backslash the bracket belongs to a name."""
+    assert exploded_list(text) == listed

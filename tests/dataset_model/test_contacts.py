@@ -23,6 +23,8 @@ def test_shipped_files_are_valid() -> None:
         "anomalies",
         "calls",
         "contacts",
+        "conversations",
+        "messages",
         "operations_insights",
         "operations_metrics",
         "recommendations",

@@ -50,8 +50,10 @@ def test_a_column_is_derived_from_attributes():
         ),
         (
             "{name: s, type: double, derive: qwz, from: [id]}",
-            ("calls.yaml:4: columns[0].derive: expected a registered derivation: transcript.answer_type, "
-            "transcript.duration, transcript.duration_rule, transcript.s3_key; DERIVATIONS names modules with others; "
+            ("calls.yaml:4: columns[0].derive: expected a registered derivation: conversation.agent_messages, "
+            "conversation.bot_messages, conversation.duration, conversation.messages, conversation.user_messages, "
+            "transcript.answer_type, transcript.duration, transcript.duration_rule, transcript.s3_key; "
+            "DERIVATIONS names modules with others; "
             "found 'qwz'"),
         ),
         (

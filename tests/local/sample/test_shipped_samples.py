@@ -1,9 +1,10 @@
-"""The sample calls and scorecards: they have what the shipped files declare, and what is worth showing."""
+"""The sample calls, scorecards and conversations: they have what the shipped files declare."""
 
 import datetime as dt
 
 from dataset_model import load_dataset
 from local.sample.calls import TRANSCRIPTS, calls
+from local.sample.conversations import conversations
 from local.sample.scorecards import scorecards
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -42,3 +43,16 @@ def test_scorecards_fill_every_column_and_some_lack_a_score_or_a_time():
     assert undeclared(items, "scorecards") == []
     assert any("urgency" not in item["scores"]["M"] for item in items)
     assert 0 < sum("datetime" not in item for item in items) < 20
+
+
+def test_conversations_fill_every_column_and_some_lack_messages_an_end_or_a_time():
+    """Each declared attribute of conversations and of their messages occurs."""
+    items = list(conversations(1_000, NOW))
+    assert undeclared(items, "conversations") == []
+    listed = [each["M"] for item in items for each in item["messages"]["L"]]
+    members = {column.attribute.partition("[*].")[2] for column in load_dataset("messages", {}).columns}
+    assert {name.partition(".")[0] for name in members - {""}} <= {name for each in listed for name in each}
+    assert 0 < sum(item["messages"]["L"] == [] for item in items) < 80
+    assert 0 < sum("endedAt" not in item for item in items) < 60
+    assert 0 < sum("startedAt" not in item for item in items) < 20
+    assert items == list(conversations(1_000, NOW))
