@@ -34,6 +34,9 @@ def exploding(data: Mapping[str, Any], columns: list[tuple[int, Mapping[str, Any
 def _rest(data: Mapping[str, Any], wanted: str) -> Iterator[Contradiction]:
     if data.get("undeclared", "add") == "add":
         yield ("undeclared",), "extra or ignore in a file with explode", data.get("undeclared")
+    retention = data.get("retention")
+    if isinstance(retention, Mapping) and retention.get("keep_deleted"):
+        yield ("retention", "keep_deleted"), "false in a file with explode", "true"
     source = data.get("source")
     source = source if isinstance(source, Mapping) else {}
     if source.get("kind") == "files":

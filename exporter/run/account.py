@@ -15,7 +15,7 @@ from exporter.run.reader import Tally
 from exporter.run.request import ExportRequest
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.records import Records
-from exporter.targets.publisher import Published
+from exporter.targets.published import Published
 from exporter.targets.quarantine import Quarantine
 
 _log = structlog.get_logger()

@@ -45,7 +45,8 @@ from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
-from exporter.targets.publisher import Publisher, Run
+from exporter.targets.published import Run
+from exporter.targets.publisher import Publisher
 from exporter.targets.quarantine import Quarantine
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ import datetime as dt
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -16,10 +15,9 @@ import pyarrow as pa
 import structlog
 
 from dataset_model import Dataset
-from dataset_model.records.changes import as_of
-from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
+from dataset_model.records.manifest import DayRecord, ObjectRecord
 from dataset_model.records.masked_columns import masked_columns
-from dataset_model.records.runs import DayChanges, PublishedPartition, PublishedTarget
+from dataset_model.records.runs import PublishedPartition
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import data_file, day_from_key, object_key, partition_from_day
 from exporter.decoding.schema import extended_schema, initial_schema
@@ -34,6 +32,7 @@ from exporter.targets.day_file import KeptOf, WrittenDay, write_day
 from exporter.targets.day_targets import DayTargets
 from exporter.targets.formats.registry import FILE_FORMATS
 from exporter.targets.manifest_writer import ManifestWriter
+from exporter.targets.published import Published, Run
 from exporter.targets.quarantine import Quarantine
 from exporter.targets.spool import Spool, SpooledDay
 from exporter.values.numbers import InexactDoubles
@@ -42,65 +41,6 @@ if TYPE_CHECKING:
     from exporter.targets.change_log import ChangeLog
 
 _log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Run:
-    """Identifies a run in what it publishes."""
-
-    run_id: str
-    started_at: dt.datetime
-    """Rows are as of then: what was read later may be newer, never older."""
-    scheduled_from: dt.date | None = None
-    """First day that the schedule covers, as far as the run knows."""
-    has_changes: bool = False
-    """Whether the dataset has changes: then every day states since when they count."""
-    keeps_deleted: bool = False
-    """Whether rows stay although their items are deleted."""
-
-    @property
-    def as_of(self) -> dt.datetime | None:
-        """The instant from which changes count for the days of this run; None where the dataset has none."""
-        if not self.has_changes:
-            return None
-        # What was deleted since stands in change files alone, where the dataset keeps it: they count for ever.
-        return dt.datetime.fromtimestamp(0, dt.UTC) if self.keeps_deleted else as_of(self.started_at)
-
-
-@dataclass
-class Published:
-    """What a run has published so far."""
-
-    partitions: list[PublishedPartition] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    days: set[dt.date] = field(default_factory=set)
-    """Days with a known state: published, or read and empty."""
-    file_rows: dict[dt.date, int] = field(default_factory=dict)
-    """Day -> rows in the footer of the file that was published, without those kept of deleted items."""
-    kept: dict[dt.date, int] = field(default_factory=dict)
-    """Day -> rows that stay although their items are deleted."""
-    inexact: dict[str, InexactDoubles] = field(default_factory=dict)
-    overlaps: list[dt.date] = field(default_factory=list)
-    targets: list[PublishedTarget] = field(default_factory=list)
-    """Files of further targets."""
-    changes: list[DayChanges] = field(default_factory=list)
-    manifest: Manifest | None = None
-    """As this run wrote it last."""
-
-    @property
-    def manifest_version(self) -> int | None:
-        """Version of the manifest that this run wrote last, or None where it wrote none."""
-        return self.manifest.version if self.manifest else None
-
-    @property
-    def rows(self) -> int:
-        """Rows in the objects published."""
-        return sum(partition.rows for partition in self.partitions)
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the objects published."""
-        return sum(partition.bytes for partition in self.partitions)
 
 
 class DeletedRows(Protocol):
@@ -379,7 +319,6 @@ class Publisher:
             partition_values=self._dataset.source.partition_values,
             column_bytes=written.column_bytes,
             values=written.values,
-            key_hash=written.key_hash,
             kept_rows=written.kept,
             key_hash="" if self._dataset.exploded else written.key_hash,  # which is of items
             items_by_partition_value=self._items(day),

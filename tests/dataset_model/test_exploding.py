@@ -47,6 +47,7 @@ def test_a_file_with_a_row_for_each_element():
             "undeclared: ignore\ntarget: {overwrite_mode: APPEND}",
             "overwrite_mode: expected OVERW",
         ),
+        ("undeclared: ignore", "undeclared: ignore\nretention: {keep_deleted: true}", "keep_deleted: expected false"),
         (
             'attribute: "messages[*].role", type: string',
             "derive: conversation.messages, from: [messages], type: bigint",

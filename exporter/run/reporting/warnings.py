@@ -14,7 +14,7 @@ from exporter.run.account import days_text
 from exporter.run.reader import Tally
 from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
-from exporter.targets.publisher import Published
+from exporter.targets.published import Published
 from exporter.values.numbers import InexactDoubles
 
 
