@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, list[dict[str, st
 
 def _first(records: list[dict[str, Any]]) -> str:
     """Return the first record's sequence number; an empty identifier fails the whole batch, as Lambda documents it."""
-    change = records[0].get("dynamodb") if records else None
+    change = records[0].get("dynamodb") if records and isinstance(records[0], dict) else None
     number = change.get("SequenceNumber") if isinstance(change, dict) else None
     return number if isinstance(number, str) else ""
 

@@ -17,6 +17,7 @@ from exporter.changes.stream_record import StreamRecord
 from exporter.decoding.batch import DAY, KEY, LATE, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder, kinds_of_late
 from exporter.decoding.schema import arrow_schema, extended_schema
+from exporter.errors import ExportError
 from exporter.planning.sort_key import SortKey
 from exporter.sources.description import SourceDescription
 from exporter.targets.day_file import typed_rows
@@ -82,6 +83,35 @@ class ChangeDecoder:
 
     def decode(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         """Return the rows of records; those that cannot be decoded are named and give none."""
+        try:
+            return self._decoded(records, now)
+        except ExportError:
+            raise
+        except Exception:
+            refused = self._refused(records, range(len(records)), now)
+            if not refused:
+                raise
+        numbers = [number for number in range(len(records)) if number not in refused]
+        found = self._decoded([records[number] for number in numbers], now)
+        found.poison = {numbers[number]: reason for number, reason in found.poison.items()} | refused
+        found.awaited = {numbers[number] for number in found.awaited}
+        return found
+
+    def _refused(self, records: Sequence[StreamRecord], numbers: Sequence[int], now: dt.datetime) -> dict[int, str]:
+        """Return the records that no decoder takes, as a retry would meet them again: number -> reason."""
+        try:
+            self._decoded([records[number] for number in numbers], now)
+        except ExportError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a record does to the decoder
+            if len(numbers) == 1:
+                return {numbers[0]: f"record: {error}"}
+            middle = len(numbers) // 2
+            halves = (numbers[:middle], numbers[middle:])
+            return {number: why for half in halves for number, why in self._refused(records, half, now).items()}
+        return {}
+
+    def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         found = ChangeRows(self._schema)
         kept = self._kept(records, found)
         new, new_of = self._carried(kept, [record.new for _, record in kept], found)

@@ -17,6 +17,7 @@ from exporter.values.attribute_values import AttributeValue, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 """Without the old image the day that an item has left is unknown."""
+_LESS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE")
 
 RECORD_ATTRIBUTE = "_record"
 """Of a quarantined record: the whole event as JSON."""
@@ -52,41 +53,48 @@ class PoisonRecord:
     """The record as a quarantined item."""
 
 
-def stream_record(event: Mapping[str, Any]) -> StreamRecord | PoisonRecord:
+def stream_record(event: object) -> StreamRecord | PoisonRecord:
     """Return one event's record; raise SourceError where the stream does not carry both images."""
-    change = event.get("dynamodb")
-    if not isinstance(change, Mapping):
+    change = event.get("dynamodb") if isinstance(event, Mapping) else None
+    if not isinstance(event, Mapping) or not isinstance(change, Mapping):
         return PoisonRecord("record: expected a part named dynamodb; found none", record_text(event))
     view = change.get("StreamViewType", VIEW_TYPE)
-    if view != VIEW_TYPE:
+    if view in _LESS:
         raise SourceError(
             f"the stream of {_table(event)} carries {view}; {VIEW_TYPE} is needed, to know the day that an item has "
             f"left. Disable the stream and enable it again with StreamViewType {VIEW_TYPE}."
         )
+    if view != VIEW_TYPE:
+        return PoisonRecord(f"record: expected StreamViewType {VIEW_TYPE}; found {view!r:.60}", record_text(event))
     try:
         new, old = _images(event, change)
         return StreamRecord(_sequence(change), _at(change), new, old, _is_ttl(event))
-    except (TypeError, ValueError, OverflowError, msgspec.MsgspecError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         return PoisonRecord(f"record: {error}", record_text(event))
 
 
-def record_text(event: Mapping[str, Any]) -> str:
+def record_text(event: object) -> str:
     """Return an event as a quarantined item: the item's key where the event has it, and the event itself as a text.
 
     So the quarantine shows it like any item, and a retry looks the item up by its key.
     """
-    item = {**_keys(event), RECORD_ATTRIBUTE: {"S": json.dumps(event, default=str)}}
+    try:
+        text = json.dumps(event, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        text = "a record of which some part is inside itself, or inside too many others"
+    item = {**_keys(event), RECORD_ATTRIBUTE: {"S": text}}
     return json.dumps(item)  # which writes any text, half of a surrogate pair as well
 
 
-def _keys(event: Mapping[str, Any]) -> dict[str, Any]:
+def _keys(event: Any) -> dict[str, Any]:
     try:
-        keys = event["dynamodb"]["Keys"]
-        for value in _item.decode(msgspec.json.encode(keys)).values():
+        text = msgspec.json.encode(event["dynamodb"]["Keys"])  # which writes bytes as base64, as DynamoDB JSON does
+        for value in _item.decode(text).values():
             kind_of(value)
-    except (KeyError, TypeError, ValueError, StopIteration, msgspec.MsgspecError):
+    except (KeyError, TypeError, ValueError, StopIteration, RecursionError, msgspec.MsgspecError):
         return {}
-    return dict(keys)
+    keys: dict[str, Any] = json.loads(text)
+    return keys
 
 
 def _images(event: Mapping[str, Any], change: Mapping[str, Any]) -> Images:

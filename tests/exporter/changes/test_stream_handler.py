@@ -2,9 +2,10 @@
 
 import datetime as dt
 import json
+from typing import Any
 
 import pytest
-from changing import event, item, live, writer
+from changing import event, item, live, write, writer
 
 from exporter.errors import SourceError
 from exporter.stream_handler import _writer, handler
@@ -57,6 +58,53 @@ def test_what_no_retry_can_mend_is_raised(table):
     record["dynamodb"]["StreamViewType"] = "KEYS_ONLY"
     with pytest.raises(SourceError, match="KEYS_ONLY"):
         handler({"Records": [record]}, None)
+
+
+def _odd(number: int, **change: Any) -> dict[str, Any]:
+    record = new(number)
+    record["dynamodb"] |= change
+    return record
+
+
+def _nested() -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "x"}
+    for _ in range(3000):
+        value = {"L": [value]}
+    return value
+
+
+def _with(**attributes: Any) -> dict[str, Any]:
+    return {"NewImage": item("odd", "2026-02-16T10:00:00Z", **attributes)}
+
+
+ODD = {
+    "nothing": None,
+    "a number": 5,
+    "a list": [],
+    "a view of another type": _odd(7, StreamViewType={"S": "a"}),
+    "a view without a name": _odd(7, StreamViewType=None),
+    "a key of bytes": _odd(7, Keys={"Id": {"B": b"\xff"}}, SequenceNumber="x"),
+    "an empty number": _odd(7, **_with(Fresh={"N": ""})),
+    "a set of words as numbers": _odd(7, **_with(Fresh={"NS": ["a"]})),
+    "nested without end": _odd(7, **_with(Deep=_nested())),
+}
+
+
+def test_odd_records_spoil_no_other(table):
+    """Each is quarantined once and counts as handled; those before, between and after them are written."""
+    good = [new(number) for number in range(len(ODD) + 1)]
+    batch = [record for both in zip(good, ODD.values(), strict=False) for record in both] + good[-1:]
+    handled = write(table, *batch)
+    assert (handled.records, handled.rows, handled.quarantined) == (19, 10, 9)
+    assert [identity for _, identity, _ in live(table)] == [str(number) for number in range(10)]
+    assert len(table.quarantine()) == 9
+
+
+@pytest.mark.parametrize("name", ["nothing", "an empty number"])
+def test_an_odd_record_alone_is_quarantined(table, name):
+    """As the only record of a batch, and the mapping is not asked to send it again."""
+    assert handler({"Records": [ODD[name]]}, None) == {"batchItemFailures": []}
+    assert len(table.quarantine()) == 1
 
 
 def test_two_writers_that_meet_new_attributes_add_both(table):
