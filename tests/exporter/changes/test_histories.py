@@ -205,6 +205,7 @@ class Dying(Store):
         return super().remove(*arguments, **options)
 
 
+@pytest.mark.timeout(max(180, HISTORIES))
 def test_every_history_ends_as_the_table_does(scene, monkeypatch):
     """After stream and readings in any order each item is shown once, as it is, on its day; after compactions too."""
     world = World(scene, monkeypatch, 1, HISTORIES, GROUPS)
