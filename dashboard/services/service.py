@@ -212,7 +212,7 @@ class Service:
         `given` are the values of parameters in the SQL by their names; with None it may have none.
         """
         if request.query == "custom_sql":
-            from dashboard.sql.guard import checked, unknown_column
+            from dashboard.sql.guard import checked, text_for_number, unknown_column
             from dashboard.sql.parameters import literals_of
 
             if not self.permissions.visible(self._datasets, "analyst"):
@@ -221,8 +221,8 @@ class Service:
             texts = [column.name for column in self.model(name).columns if column.type.name == "string"]
             literals = None if given is None else literals_of(sql, given, texts)
             found = checked(sql, self.catalogue(), request.limit, literals)
-            if unknown := unknown_column(found):
-                raise unknown
+            if refused := unknown_column(found) or text_for_number(found):
+                raise refused
             statement = found.statement()
             read = self._read_by(name, statement)
             dataset = read[0] if len(read) == 1 else name

@@ -6,7 +6,8 @@ the number of rows gets its bound. Nothing else changes, which `sent_text` compa
 """
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,14 +16,16 @@ from dashboard.model.access.table_view import table_name
 from dashboard.model.statements import Statement, quoted
 from dashboard.sql.catalogue import CATALOG, Catalogue, ServedTable
 from dashboard.sql.cost.reference_count import MOST_TIMES, read_too_often
-from dashboard.sql.grammar.tokens import position
+from dashboard.sql.grammar.tokens import Token, position
 from dashboard.sql.grammar.tree import ParsedSql, TableName
 from dashboard.sql.parameters import bound, check_parameters
 from dashboard.sql.parser import one_statement
 from dashboard.sql.sent_text import Edit, sent_text
+from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 MOST_BYTES: Final = 262_144
 """Of a statement, as Athena takes it."""
+_COMPARISONS: Final = frozenset({"=", "<>", "!=", "<", ">", "<=", ">="})
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,39 @@ def unknown_column(found: CheckedSql) -> RefusedSql | None:
     close = difflib.get_close_matches(token.name.lower(), dict.fromkeys(served_columns), n=1)
     mend = f"Did you mean {close[0]}?" if close else f"Columns: {', '.join(dict.fromkeys(served_columns))}."
     return RefusedSql(f"There is no column {token.name}", *position(parsed.sql, token.start), mend)
+
+
+def text_for_number(found: CheckedSql) -> RefusedSql | None:
+    """Return the refusal of SQL that compares year, month or day with a text: Athena compares no number with one.
+
+    A name that the statement gives itself may be a text, and is left to Athena.
+    """
+    parsed = found.parsed
+    places = {token.start: place for place, token in enumerate(parsed.tokens)}
+    for column in parsed.bare_columns:
+        name = column.name.lower()
+        if not found.tables or name not in PARTITION_COLUMNS or name in parsed.own_names:
+            continue
+        text = _text_compared(parsed.tokens, places[column.start])
+        if text is not None:
+            value = text.text.strip("'")
+            mend = f"Write {name} = {int(value)}." if re.fullmatch("[0-9]{1,4}", value) else "Write a number."
+            reason = f"{name} is a number, and {text.text:.40} is a text"
+            return RefusedSql(reason, *position(parsed.sql, text.start), mend)
+    return None
+
+
+def _text_compared(tokens: Sequence[Token], place: int) -> Token | None:
+    """Return the text that follows or precedes a column in a comparison."""
+    after, before = tokens[place + 1 : place + 4], tokens[max(place - 2, 0) : place]
+    words = [token.word for token in after]
+    if words[:1] and words[0] in _COMPARISONS | {"BETWEEN"}:
+        found = after[1:2]
+    elif words[:2] == ["IN", "("]:
+        found = after[2:3]
+    else:
+        found = before[:1] if len(before) == 2 and before[1].word in _COMPARISONS else []
+    return next((token for token in found if token.kind == "string"), None)
 
 
 def _served(table: TableName, parsed: ParsedSql, catalogue: Catalogue) -> ServedTable:

@@ -5,7 +5,7 @@ import pytest
 from dashboard.errors import RefusedSql
 from dashboard.model.query_types import QueryRequest
 from dashboard.sql.catalogue import Catalogue, ServedTable
-from dashboard.sql.guard import checked, unknown_column
+from dashboard.sql.guard import checked, text_for_number, unknown_column
 
 CATALOGUE = Catalogue(
     (
@@ -66,4 +66,46 @@ def test_a_query_with_an_unknown_column_is_refused_before_it_costs_anything(serv
     """The service does not prepare it, so that neither an estimate nor Athena is asked."""
     request = QueryRequest("custom_sql", 10, sql="SELECT agentname FROM contacts")
     with pytest.raises(RefusedSql, match=r"no column agentname \(line 1, column 8\)\. Did you mean agent_name\?"):
+        service.prepare("contacts", request)
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "text", "mend"),
+    [
+        ("SELECT 1 FROM contacts WHERE year = '2026'", 37, "'2026'", "Write year = 2026."),
+        ("SELECT 1 FROM contacts WHERE channel = 'CHAT' AND Month IN ('02', '03')", 61, "'02'", "Write month = 2."),
+        ("SELECT 1 FROM contacts WHERE \"day\" >= '2026-02-16'", 39, "'2026-02-16'", "Write a number."),
+        ("SELECT 1 FROM contacts WHERE '2026' <> year", 30, "'2026'", "Write year = 2026."),
+        ("SELECT 1 FROM orders WHERE day BETWEEN '1' AND '9'", 40, "'1'", "Write day = 1."),
+    ],
+)
+def test_a_text_for_a_number_of_the_partitions_is_refused(sql, column, text, mend):
+    """Athena would answer TYPE_MISMATCH after a wait: the refusal points at the text and says how to write it."""
+    refused = text_for_number(checked(sql, CATALOGUE, 100))
+    assert refused is not None
+    assert (refused.line, refused.column, refused.mend) == (1, column, mend)
+    assert refused.reason.endswith(f"is a number, and {text} is a text")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 FROM contacts WHERE year = 2026 AND channel = '2026'",
+        "SELECT 1 FROM contacts WHERE CAST(year AS varchar) = '2026'",
+        "WITH a AS (SELECT CAST(year AS varchar) AS year FROM contacts) SELECT 1 FROM a WHERE year = '2026'",
+        "SELECT 1 FROM contacts WHERE DATE '2026-02-16' = current_date AND day = 16",
+        "SELECT current_date - INTERVAL '1' DAY FROM contacts WHERE channel IN ('a') OR month IN (1)",
+        "SELECT CASE channel WHEN '1' THEN year END FROM contacts",
+        "SELECT format('%s', year) FROM contacts WHERE channel = 'day'",
+    ],
+)
+def test_other_texts_are_let_through(sql):
+    """Texts that are compared with texts, and names that a statement gives itself."""
+    assert text_for_number(checked(sql, CATALOGUE, 100)) is None
+
+
+def test_a_query_with_a_text_for_a_number_is_refused_before_it_costs_anything(service):
+    """The service does not prepare it."""
+    request = QueryRequest("custom_sql", 10, sql="SELECT channel FROM contacts WHERE year = '2026'")
+    with pytest.raises(RefusedSql, match=r"year is a number, and '2026' is a text .*Write year = 2026\."):
         service.prepare("contacts", request)
