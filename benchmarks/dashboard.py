@@ -119,8 +119,10 @@ def alone(environment: dict[str, str], folder: Path, minutes: float | None, rows
         asyncio.run(visit(server.port))
         if rows:
             return large_result(server, environment, rows)
+        before = {"threads_before": server.threads(), "sockets_before": server.sockets()}
         found = asyncio.run(soak(server, 50, (minutes or 0) * 60))
-        return found.figures() | {"after_all_left_mib": server.memory()}
+        after = {"threads_after": server.threads(), "sockets_after": server.sockets()}
+        return found.figures() | {"after_all_left_mib": server.memory()} | before | after
 
 
 if __name__ == "__main__":

@@ -40,6 +40,14 @@ class Server:
         lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) * 1024 / MEBIBYTE
 
+    def threads(self) -> int:
+        """Return how many threads it has."""
+        return len(list(Path(f"/proc/{self.pid}/task").iterdir()))
+
+    def sockets(self) -> int:
+        """Return how many sockets it holds open."""
+        return sum(str(link.readlink()).startswith("socket:") for link in Path(f"/proc/{self.pid}/fd").iterdir())
+
 
 @contextmanager
 def published(items: int, folder: Path) -> Iterator[dict[str, str]]:
