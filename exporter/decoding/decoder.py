@@ -118,8 +118,7 @@ class PageDecoder:
         if dataset.exploded:
             from exporter.decoding import elements
 
-            every = self._undeclared == "extra"
-            needed = None if every else {*kinds, *key_attributes, self._sort_attribute, *self._roots}
+            needed = {*kinds, *key_attributes, self._sort_attribute, *self._roots}
             self._elements = elements.Elements(dataset.exploded, needed)
         # A plain element is a contradiction where columns read members of maps, and none reads elements themselves.
         element = f"{dataset.exploded}{ELEMENT}"

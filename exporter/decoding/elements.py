@@ -61,8 +61,8 @@ _tags = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class Elements:
     """The elements of one list of each item."""
 
-    def __init__(self, attribute: str, columns: Collection[str] | None) -> None:
-        """`columns` are the attributes that a row needs; others are in an item's first alone. None: all are needed."""
+    def __init__(self, attribute: str, columns: Collection[str]) -> None:
+        """`columns` are the attributes that every row needs; others are in an item's first alone: items may be long."""
         self.attribute = attribute
         self._columns = columns
         self.number = f"{attribute}{NUMBER}"
@@ -102,7 +102,7 @@ class Elements:
         common = self._text(item)
         if not elements:
             return [self._form % (0, common, b"")]
-        rest = common if self._columns is None else self._text({n: item[n] for n in item if n in self._columns})
+        rest = self._text({name: item[name] for name in item if name in self._columns})
         form, text = self._form, self._element_text
         return [form % (1, common, text(elements[0]))] + [
             form % (number, rest, text(element)) for number, element in enumerate(elements[1:], 2)

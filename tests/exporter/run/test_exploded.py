@@ -148,14 +148,16 @@ def test_an_item_without_a_readable_day_is_withheld_once(talks):
 
 
 def test_attributes_without_a_column_are_kept_or_counted_once_an_item(talks):
-    """`extra` holds those of the item and of the element; `ignore` counts an item's attribute once."""
+    """`extra` holds those of an element in its row, and those of the item in its first: items may be long."""
     table = talks("extra")
-    table.put("c-2", "2026-02-17T10:00:00Z", Mood={"S": "good"}, messages={"L": [message("bot", tone={"S": "calm"})]})
+    listed = [message("bot", tone={"S": "calm"}), message("bot", tone={"S": "loud"})]
+    table.put("c-2", "2026-02-17T10:00:00Z", Mood={"S": "good"}, messages={"L": listed})
     table.export(everything=True)
     extra = [row["extra"] for key in table.keys("year=") for row in table.table_of(key).to_pylist()]
-    assert json.loads(extra[-1]) == {
-        "At": "2026-02-17T10:00:00Z", "Kind": "A", "Mood": "good", "messages[*].tone": "calm",
-    }  # fmt: skip
+    assert [json.loads(text) for text in extra[-2:]] == [
+        {"At": "2026-02-17T10:00:00Z", "Kind": "A", "Mood": "good", "messages[*].tone": "calm"},
+        {"At": "2026-02-17T10:00:00Z", "messages[*].tone": "loud"},
+    ]
 
 
 def test_a_day_that_is_read_again_is_replaced(talks):
