@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dataset_model.records.changes import as_of
+from dataset_model.records.changes import as_of, milliseconds
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.targets.partitions import day_from_key
 
@@ -50,20 +50,18 @@ class VerificationStatus:
     """Days in all."""
 
 
-def day_status_from(
-    record: DayRecord, stored: Collection[StoredObject], changed_at: dt.datetime | None = None
-) -> DayStatus:
+def day_status_from(record: DayRecord, stored: Collection[StoredObject], changed_at: int | None = None) -> DayStatus:
     """Return the status of a day from its record and its objects on S3.
 
-    `changed_at` is the latest write in its change files; None where it has none. A finding covers what was written
-    before its margin, as a reading does.
+    `changed_at` is the latest write in its change files, in milliseconds since 1970; None where it has none. A finding
+    covers what was written before its margin, as a reading does.
     """
     if {(item.key, item.etag) for item in record.objects} != {(item.key, item.etag) for item in stored}:
         return DayStatus("changed")
     published = max((item.modified for item in stored), default=record.read_at).replace(microsecond=0)
     if record.verified_at is None or record.verified_at < max(published, record.read_at):
         return DayStatus("unverified")
-    is_covered = changed_at is None or changed_at < as_of(record.verified_at)
+    is_covered = changed_at is None or changed_at < milliseconds(as_of(record.verified_at))
     return DayStatus("verified" if is_covered else "behind", record.verified_at)
 
 
@@ -71,7 +69,7 @@ def day_statuses_from(
     prefix: str,
     manifest: Manifest,
     stored: Collection[StoredObject],
-    changes: Mapping[dt.date, dt.datetime],
+    changes: Mapping[dt.date, int],
 ) -> Mapping[dt.date, DayStatus]:
     """Return the status of each published day of the dataset below `prefix`; `changes` has the latest write of each."""
     found: dict[dt.date, list[StoredObject]] = {}

@@ -61,8 +61,8 @@ class Records:
         """Return the objects that a query of the table reads, as S3 lists them now."""
         return tuple(self._objects.stored(self._bucket, f"{dataset.target.prefix}/year="))
 
-    def latest_changes(self, dataset: Dataset) -> Mapping[dt.date, dt.datetime]:
-        """Return the latest write in the change files of each day that has any."""
+    def latest_changes(self, dataset: Dataset) -> Mapping[dt.date, int]:
+        """Return the latest write in the change files of each day that has any, in milliseconds since 1970."""
         from dataset_model.records.changes import CHANGES_FOLDER, change_file
 
         found: dict[dt.date, int] = {}
@@ -71,7 +71,7 @@ class Records:
             if (about := change_file(prefix, item.key)) is not None:
                 day, milliseconds = about
                 found[day] = max(milliseconds, found.get(day, 0))
-        return {day: dt.datetime.fromtimestamp(at / 1000, dt.UTC) for day, at in found.items()}
+        return found
 
     def _keys(self, prefix: str) -> list[str]:
         return sorted(item.key for item in self._objects.stored(self._bucket, prefix) if item.key.endswith(".json"))

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.quality.quarantine_count import quarantine_count_from
 from dashboard.quality.verification_status import DayStatus, StoredObject, combined_status, day_status_from
+from dataset_model.records.changes import milliseconds
 from dataset_model.records.manifest import DayRecord, ObjectRecord
 from dataset_model.records.runs import RunEntry, RunWindow
 
@@ -63,7 +64,7 @@ def test_days_together_are_as_sure_as_the_least_sure():
 def test_a_finding_does_not_cover_what_was_written_later(minutes, state):
     """Of the five minutes before a comparison it is not known whether it saw them: it covers what is older."""
     there = [StoredObject("p/data.parquet", "e1", PUBLISHED)]
-    changed = None if minutes is None else LATER + dt.timedelta(minutes=minutes)
+    changed = None if minutes is None else milliseconds(LATER + dt.timedelta(minutes=minutes))
     assert day_status_from(record(LATER), there, changed) == DayStatus(state, LATER)
     assert day_status_from(record(None), there, changed) == DayStatus("unverified")
     assert day_status_from(record(LATER), [], changed) == DayStatus("changed")

@@ -88,6 +88,8 @@ def test_a_verified_day_with_later_changes_is_not_shown_as_verified(publishing):
         at = milliseconds(verified + dt.timedelta(hours=hours))
         s3.put_object(Bucket=published.bucket, Key=change_file_key(prefix, day, at, "0a"), Body=b"")
     s3.put_object(Bucket=published.bucket, Key=empty_day_key(prefix, D(2026, 1, 1)), Body=b"")
+    # A name that holds no moment of a calendar, of a day that is not published: no page fails for it.
+    s3.put_object(Bucket=published.bucket, Key=change_file_key(prefix, D(2026, 1, 9), 10**15 - 1, "0a"), Body=b"")
     service = made(published)
     known = service.day_statuses("contacts")
     assert [known[day].state for day in published.days] == ["verified", "behind"]
