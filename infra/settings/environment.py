@@ -67,8 +67,9 @@ class Environment:
 
     @property
     def has_sources(self) -> bool:
-        """Whether the table is read in other ways than by its index: scanned, or exported to S3."""
-        return "true" in {self.parameters.get("TableScan"), self.parameters.get("TableExport")}
+        """Whether more is read than the table's index: the table, by a scan or an export to S3, or transcripts."""
+        is_table_read = "true" in {self.parameters.get("TableScan"), self.parameters.get("TableExport")}
+        return is_table_read or bool(self.parameters.get("TranscriptBucket"))
 
     @property
     def has_dashboard(self) -> bool:
@@ -145,6 +146,7 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
         faults += _unknown(data["parameters"], templates)
         faults += _not_allowed(data["parameters"], templates)
         faults += _made_elsewhere(data["parameters"])
+        faults += _unindexed(data["parameters"])
         faults += _unwatched(data["parameters"], templates["template"].parameters | templates["alarms"].parameters)
     return faults
 
@@ -180,6 +182,23 @@ def _made_elsewhere(parameters: Mapping[str, Any]) -> list[str]:
     if not table.startswith("arn:") or _text(parameters.get("CreateTable")) != "true":
         return []
     return [f"parameters.DynamoTableName: CreateTable makes a table in this account; expected a name, found {table!r}"]
+
+
+def _unindexed(parameters: Mapping[str, Any]) -> list[str]:
+    """Return what is missing where the dataset has no index: its file, and the right to scan."""
+    if "GsiName" not in parameters or _text(parameters["GsiName"]):
+        return []
+    keys = ("GsiPartitionKeyAttribute", "GsiPartitionKeyValue", "GsiSortKeyAttribute")
+    faults = [
+        f"parameters.{key}: GsiName is empty, so there is no index with keys; found {_text(parameters[key])!r}"
+        for key in keys
+        if _text(parameters.get(key))
+    ]
+    if _text(parameters.get("TableScan")).lower() != "true":
+        faults.append("parameters.GsiName: empty, so the table is scanned; expected TableScan: true as well")
+    if not _text(parameters.get("Dataset")):
+        faults.append("parameters.GsiName: empty; expected a Dataset, which names the date attribute of the scan")
+    return faults
 
 
 def _unwatched(parameters: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -144,8 +144,10 @@ _ALONE: dict[str, list[Parameters]] = {
         {"DynamoTableName": f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"},
         {"ScheduleExpression": "rate(12 hours)"},
         {"CreateTable": "true", "TableStream": "true"},
+        {"Dataset": "calls", "GsiName": "", "TranscriptBucket": "call-transcripts"},
     ],
-    "stream": [{"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
+    "sources": [{"TableExport": "false", "TranscriptBucket": "call-transcripts"}],
+    "stream": [{"TranscriptBucket": "call-transcripts"}, {"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
     "dashboard": [
         _PROTECTED,
         {"QueryFunction": "true"},

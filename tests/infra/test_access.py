@@ -17,6 +17,7 @@ from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment as dashboard_settings
 from dashboard.sign_in.access import SECRETS
 from dashboard.sign_in.oidc.provider import FIELDS
+from dataset_model.derivations import known_derivations
 from dataset_model.loading import ENVIRONMENT_FIELDS
 from exporter import stream_handler
 from exporter.__main__ import cli
@@ -245,8 +246,8 @@ def test_the_dashboards_policy_holds_what_it_calls(variables, calls):
 NOT_GIVEN = {
     "ATHENA_RESULTS": "the workgroup enforces a place for results",
     "AWS_DEFAULT_REGION": "AWS_REGION is given",
-    "DATE_ATTRIBUTE": "it belongs to the source kind scan",
-    "SOURCE_KIND": "the templates deploy an index; the role may not scan a table",
+    "DATE_ATTRIBUTE": "the file of a dataset that is scanned says it",
+    "SOURCE_KIND": "the same; a file that scans is deployed with an empty GsiName",
     "AWS_REGION": "Lambda sets it itself and refuses it from others",
     "S3_PUBLIC_ENDPOINT_URL": "the browser sees S3 under the name that the dashboard sees",
     "DASHBOARD_ALLOW_UNAUTHENTICATED": "a deployed dashboard is closed",
@@ -258,7 +259,9 @@ def read_by(repository, program: str) -> set[str]:
     """Return the variables that a program's settings read, and those that describe a dataset."""
     text = (repository / program / "settings.py").read_text(encoding="utf-8")
     asked = r'(?:reader\.\w+|environment\.get|given\.get)\(\s*"([A-Z][A-Z0-9_]+)"'
-    return set(re.findall(asked, text)) | set(ENVIRONMENT_FIELDS) | {"DATASET"}
+    derived = {"TRANSCRIPT_KEY"} | {name for one in known_derivations().values() for name in one.settings}
+    own = derived if program == "exporter" else set()
+    return set(re.findall(asked, text)) | set(ENVIRONMENT_FIELDS) | {"DATASET"} | own
 
 
 def given_by(name: str, resource: str, **parameters: str) -> set[str]:

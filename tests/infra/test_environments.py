@@ -12,6 +12,8 @@ from infra.settings.environment import load_environment
 from infra.settings.schedules import longest_pause
 from infra.settings.templates import load_templates
 
+_EMPTY = "region: us-east-1\nstack: a\nparameters: {GsiName: ''"
+
 
 @pytest.mark.parametrize(
     ("text", "shown"),
@@ -22,6 +24,9 @@ from infra.settings.templates import load_templates
         ("region: us-east-1\nstack: a\nparameter: {}\n", "parameter: unknown field"),
         ("region: us-east-1\nstack: a\nparameters: {DashboardHost: Fargat}\n", "expected AppRunner, .*found 'Fargat'"),
         ("region: us-east-1\nstack: a\nparameters: {CreateTable: yes}\n", "expected false, true; found 'yes'"),
+        (f"{_EMPTY}}}\n", "GsiName: empty, so the table is scanned; expected TableScan: true"),
+        (f"{_EMPTY}, TableScan: true}}\n", "GsiName: empty; expected a Dataset"),
+        (f"{_EMPTY}, GsiSortKeyAttribute: at}}\n", "GsiSortKeyAttribute: GsiName is empty, .*found 'at'"),
         ("- a\n", "expected region, stack"),
         ("a: [\n", "cannot be read"),
     ],

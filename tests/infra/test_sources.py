@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from moto import mock_aws
 
 from exporter.__main__ import cli
+from exporter.settings import settings_from_environment
 
 from .combinations import rendered
 from .rendering import ACCOUNT, REGION
@@ -97,6 +98,43 @@ def test_the_machine_names_commands_that_there_are():
         help_text = CliRunner().invoke(cli, [verb, "--help"]).output
         assert words[0] == verb
         assert [word for word in words if word.startswith("--") and word not in help_text] == []
+
+
+@pytest.mark.parametrize(("name", "role"), [("sources", "Access"), ("stream", "ChangesRole")])
+def test_transcripts_are_read_from_their_bucket_alone(name, role):
+    """With TranscriptBucket the role may read that bucket and see what it lacks; without it, neither."""
+    given = statements(rendered(name, TranscriptBucket="call-transcripts").resources[role])
+    found = {one["Sid"]: (one["Action"], one["Resource"]) for one in given if "Transcripts" in one["Sid"]}
+    assert found == {
+        "ReadTranscripts": ("s3:GetObject", "arn:aws:s3:::call-transcripts/*"),
+        "KnowMissingTranscripts": ("s3:ListBucket", "arn:aws:s3:::call-transcripts"),
+    }
+    assert "transcripts" not in json.dumps(rendered(name).resources[role])
+
+
+@pytest.mark.parametrize("host", ["Fargate", "Lambda"])
+def test_a_dataset_that_scans_is_deployed_without_an_index(host):
+    """With an empty GsiName no query of an index is allowed, and what the exporter is given makes the calls' source."""
+    empty = dict.fromkeys(("GsiName", "GsiPartitionKeyAttribute", "GsiPartitionKeyValue", "GsiSortKeyAttribute"), "")
+    calls = {"Dataset": "calls", "DynamoTableName": "calls-prod", "TranscriptBucket": "call-transcripts"}
+    rendering = rendered("template", ExporterHost=host, **empty, **calls)
+    assert rendering.broken_rules == []
+    allowed = {action for one in statements(rendering.resources["ExporterRole"]) for action in listed(one["Action"])}
+    assert "dynamodb:Query" not in allowed
+    if host == "Fargate":
+        (container,) = rendering.resources["Task"]["Properties"]["ContainerDefinitions"]
+        variables = {one["Name"]: str(one["Value"]) for one in container["Environment"]}
+    else:
+        made = rendering.resources["Function"]["Properties"]["Environment"]["Variables"]
+        variables = {"AWS_REGION": REGION} | {name: str(value) for name, value in made.items()}
+    source = settings_from_environment(variables).dataset.source
+    assert (source.kind, source.table) == ("scan", "calls-prod")
+
+
+def test_a_created_table_needs_its_index():
+    """CreateTable makes a table with an index, so an empty GsiName is refused before anything is made."""
+    (refused,) = rendered("template", CreateTable="true", GsiName="").broken_rules
+    assert refused == "CreateTable needs GsiName."
 
 
 @pytest.fixture
