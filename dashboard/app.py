@@ -40,6 +40,13 @@ def _api() -> Sequence[BaseRoute]:
     return routes.routes(lambda: cached_service.service(), _sign_in.sessions, _sign_in.tokens)  # noqa: PLW0108 - the same
 
 
+def _model_context() -> Sequence[BaseRoute]:
+    from dashboard.api.model_context.endpoint import model_context_routes
+    from dashboard.ui.page import cached_service
+
+    return model_context_routes(lambda: cached_service.service())  # noqa: PLW0108 - the same
+
+
 def _unexpected(error: Exception) -> bool:
     from dashboard.ui.page.states import unexpected
 
@@ -89,6 +96,7 @@ app = st.App(
     routes=[
         *LaterRoutes(_health).at("/healthz"),
         *LaterRoutes(_api).at("/api/{path:path}"),
+        *LaterRoutes(_model_context).at("/mcp"),
         Mount("/board", BoardFiles()),
     ],
     middleware=[

@@ -79,9 +79,14 @@ def error_response(error: DashboardError) -> Response:
         if isinstance(error, ApiError)
         else next(code for kind, code in _STATUSES if isinstance(error, kind))
     )
+    return json_response(error_body(error), status, {"Retry-After": "30"} if status in {429, 503} else None)
+
+
+def error_body(error: DashboardError) -> dict[str, Any]:
+    """Return what is said of an anticipated error, with the wrong fields or the position in SQL."""
     body: dict[str, Any] = {"error": str(error)}
     if isinstance(error, InvalidRequest):
         body["fields"] = {fault.field: fault.message for fault in error.faults}
     if isinstance(error, RefusedSql | QueryFailed) and error.line is not None:
         body |= {"line": error.line, "column": error.column}
-    return json_response(body, status, {"Retry-After": "30"} if status in {429, 503} else None)
+    return body

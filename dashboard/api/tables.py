@@ -12,7 +12,7 @@ from dashboard.sql.rewrite import Proposal
 
 def tables(service: Service, *, with_samples: bool) -> dict[str, Any]:
     """Return every dataset served, the first one first."""
-    return {"datasets": [_dataset(service, name, with_samples=with_samples) for name in service.names]}
+    return {"datasets": [described_table(service, name, with_samples=with_samples) for name in service.names]}
 
 
 def estimated(bound: Estimate | None, proposal: Proposal | None) -> dict[str, Any]:
@@ -31,7 +31,8 @@ def estimated(bound: Estimate | None, proposal: Proposal | None) -> dict[str, An
     }
 
 
-def _dataset(service: Service, name: str, *, with_samples: bool) -> dict[str, Any]:
+def described_table(service: Service, name: str, *, with_samples: bool) -> dict[str, Any]:
+    """Return one dataset with its table, columns and values."""
     model, manifest = service.model(name), service.manifest(name)
     samples = service.samples(name) if with_samples else None
     values = {**known_values(manifest), **(samples.values if samples else {})}

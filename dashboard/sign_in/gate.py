@@ -40,10 +40,12 @@ _LISTENER_CHECK_SECONDS: Final = 5.0
 """How long the listening sockets are checked after the start; each request is checked as well."""
 
 # Below any base path. What is not here is the front end: the same files for everyone, and no figures.
-_GUARDED: Final = re.compile(r"(?:^|/)(?:api|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
+_GUARDED: Final = re.compile(r"(?:^|/)(?:api|mcp|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = ("_stcore/health", "_http_stream/client.js")
 _PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
 """What an open page asks for by itself; none of it means that the person is there."""
+_MCP: Final = "mcp"
+"""Programs ask there by the Model Context Protocol, with the API's sign-in."""
 _SIGN_OUT: Final = "auth/logout"
 _SIGN_IN: Final = ("auth/login", _SIGN_OUT, "oauth2callback")
 """Streamlit's own routes of a sign-in."""
@@ -170,7 +172,7 @@ class Gate:
                 )
             self._note(person)
             requester = person.requester(self._role_map, address)
-        if requester.roles.is_empty and "/api/" in scope["path"]:
+        if requester.roles.is_empty and ("/api/" in scope["path"] or scope["path"].endswith(f"/{_MCP}")):
             message = "Your account has no role in this dashboard. Ask an admin for one (ROLE_MAP)."
             raise _Refused(JSONResponse({"error": message}, 403))
         return requester
@@ -241,7 +243,7 @@ def _is_guarded(path: str) -> bool:
 
 
 def _is_api(path: str) -> bool:
-    return path.startswith(make_url_path(config.get_option("server.baseUrlPath"), "api/"))
+    return path.startswith(make_url_path(config.get_option("server.baseUrlPath"), "api/")) or _is_one_of(path, (_MCP,))
 
 
 def _is_document(scope: Scope) -> bool:

@@ -3,11 +3,12 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from dashboard.api import routes
@@ -22,11 +23,12 @@ def serving(
     gate: Callable[[ASGIApp], ASGIApp] = lambda app: app,
     sessions: Sessions | None = None,
     tokens: Tokens | None = None,
+    more: Sequence[BaseRoute] = (),
 ) -> Iterator[httpx.Client]:
     """Serve the routes, within a gate, and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        gate(Starlette(routes=routes.routes(provider, sessions, tokens))),
+        gate(Starlette(routes=[*routes.routes(provider, sessions, tokens), *more])),
         log_level="critical",
         ws="none",
         lifespan="off",

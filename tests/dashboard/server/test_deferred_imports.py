@@ -34,7 +34,7 @@ def loaded_by(code: str, *names: str, environment: dict[str, str] | None = None)
 
 def test_a_process_is_healthy_before_it_has_loaded_what_pages_need():
     """The application is there without the clients, the parser and the tables that pages need, nor a log to write."""
-    assert loaded_by("import dashboard.app", *SLOW, "botocore", "joserfc", "structlog", "rich") == []
+    assert loaded_by("import dashboard.app", *SLOW, "botocore", "joserfc", "structlog", "rich", "mcp") == []
 
 
 def test_a_load_balancer_that_asks_for_health_loads_no_more_than_the_first_page():

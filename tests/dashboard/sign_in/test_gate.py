@@ -39,6 +39,9 @@ GUARDED = (
     "/api/_stcore/health",
     "/media/x/_stcore/health",
     "/api/auth/login",
+    "/mcp",
+    "/base/mcp",
+    "/mcp/",
 )
 OPEN = (
     "/healthz",
