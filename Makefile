@@ -44,6 +44,7 @@ soak: setup ## play 500 random scenarios of exports, 3,000 histories of a stream
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@HISTORIES=3000 $(PY) -m pytest -q tests/exporter/changes/test_histories.py -k every_history
 	@GENERATED=500 $(PY) -m pytest -q tests/dashboard/api/test_generated.py
+	@GENERATED=5000 $(PY) -m pytest -q tests/dataset_model/test_generated_files.py
 	@case "$$(uname -sm)" in "Linux x86_64") for target in guard frames; do \
 	  PYTHONPATH=. .venv/bin/uv run -q --no-project --python $(PY) --with 'atheris>=3,<4' python tests/dashboard/sql/coverage_fuzz.py \
 	    $$target -atheris_runs=$(FUZZ) || exit 1; \
