@@ -1,6 +1,4 @@
-"""How much faster a page becomes Arrow than items of boto3, and what a row of `explode` costs more than an item.
-
-Run it by `python benchmarks/decode.py`.
+"""How much faster a page becomes Arrow than items of boto3 (`python benchmarks/decode.py`).
 
 Its parser and `TypeDeserializer` read the same bytes, in turn, in one process; figures are CPU time per item, the best
 of the rounds. What comes before (HTTP) and after (Parquet) is the same for both and left out.
@@ -87,80 +85,12 @@ def boto() -> Callable[[bytes], object]:
     return read
 
 
-MESSAGES = 20
-"""Of each conversation."""
-
-
-def messages() -> tuple[Dataset, list[bytes]]:
-    """Return messages that are items, and their responses."""
-    randomness = random.Random(1)
-    items = [message(number, randomness) for number in range(PAGES * ITEMS_PER_PAGE)]
-    columns = [{"name": name.lower(), "attribute": name, "type": kind} for name, kind in _MESSAGE.items()]
-    return _dataset(columns, None), _responses(items, ITEMS_PER_PAGE)
-
-
-def conversations() -> tuple[Dataset, list[bytes]]:
-    """Return the same messages in conversations that are exploded, with the same columns."""
-    randomness = random.Random(1)
-    found = [message(number, randomness) for number in range(PAGES * ITEMS_PER_PAGE)]
-    items = [
-        {name: part[0][name] for name in ("ContactId", "Channel", "InitiationTimestamp")}
-        | {"messages": {"L": [{"M": {name: each[name] for name in _ELEMENT}} for each in part]}}
-        for part in (found[start : start + MESSAGES] for start in range(0, len(found), MESSAGES))
-    ]
-    columns = [
-        {"name": name.lower(), "attribute": f"messages[*].{name}" if name in _ELEMENT else name, "type": kind}
-        for name, kind in _MESSAGE.items()
-    ]
-    return _dataset(columns, "messages"), _responses(items, ITEMS_PER_PAGE // MESSAGES)
-
-
-_ELEMENT = {"Role": "string", "Text": "string", "Seconds": "double", "Tokens": "bigint", "Rated": "boolean"}
-_MESSAGE = {"ContactId": "string", "Channel": "string", "InitiationTimestamp": "timestamp", **_ELEMENT}
-
-
-def message(number: int, randomness: random.Random) -> dict[str, Any]:
-    """Return a message of about 250 bytes."""
-    begun = dt.datetime(2026, 2, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=7.3 * number)
-    return {
-        "ContactId": {"S": f"{number:032x}"},
-        "Channel": {"S": "VOICE"},
-        "InitiationTimestamp": {"S": f"{begun:%Y-%m-%dT%H:%M:%SZ}"},
-        "Role": {"S": randomness.choice(["user", "bot", "agent"])},
-        "Text": {"S": " ".join(randomness.choice(WORDS) for _ in range(20))},
-        "Seconds": {"N": str(round(randomness.random() * 9, 3))},
-        "Tokens": {"N": str(randomness.randrange(300))},
-        "Rated": {"BOOL": number % 3 == 0},
-    }
-
-
-def _dataset(columns: list[dict[str, str]], explode: str | None) -> Dataset:
-    source = {
-        "table": "contacts", "index": "by-channel", "partition_key": "Channel", "partition_values": ["VOICE"],
-        "sort_key": "InitiationTimestamp",
-    }  # fmt: skip
-    return Dataset.model_validate(
-        {"name": "messages", "source": source, "columns": columns, "explode": explode, "undeclared": "ignore"}
-    )
-
-
-def _responses(items: list[dict[str, Any]], size: int) -> list[bytes]:
-    parts = (items[start : start + size] for start in range(0, len(items), size))
-    return [json.dumps({"Count": len(part), "Items": part}).encode() for part in parts]
-
-
-def reader(dataset: Dataset) -> Callable[[bytes], DecodedPage]:
-    """Return this product's way from a body of a declared dataset to rows."""
-    schema = initial_schema(dataset, None, dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
-    return PageDecoder(schema, dataset, SortKey("ISO", dataset.zone, "S", 2027), ("ContactId",)).decode
-
-
-def microseconds(read: Callable[[bytes], object], bodies: list[bytes], rows: int = PAGES * ITEMS_PER_PAGE) -> float:
-    """Return CPU microseconds per row."""
+def microseconds(read: Callable[[bytes], object], bodies: list[bytes]) -> float:
+    """Return CPU microseconds per item."""
     started = time.process_time()
     for body in bodies:
         read(body)
-    return (time.process_time() - started) / rows * 1e6
+    return (time.process_time() - started) / (len(bodies) * ITEMS_PER_PAGE) * 1e6
 
 
 def main() -> None:
@@ -175,16 +105,6 @@ def main() -> None:
         print(f"{name:32} {time_per_item:8.2f} us per item")
     slow, fast = best.values()
     print(f"{'ratio':32} {slow / fast:8.1f}")
-    of_messages = {"a message that is an item": messages(), "a message in a conversation": conversations()}
-    readers = {name: (reader(dataset), responses) for name, (dataset, responses) in of_messages.items()}
-    best = dict.fromkeys(readers, float("inf"))
-    for _ in range(ROUNDS):
-        for name, (read, responses) in readers.items():
-            best[name] = min(best[name], microseconds(read, responses, PAGES * ITEMS_PER_PAGE))
-    for name, time_per_row in best.items():
-        print(f"{name:32} {time_per_row:8.2f} us per row")
-    plain, exploded = best.values()
-    print(f"{'rows per CPU second':32} {plain / exploded:8.2f} times as many with explode")
 
 
 if __name__ == "__main__":

@@ -71,13 +71,16 @@ class Bench:
     last_export: str = ""
     options: list[str] = field(default_factory=list)
     """Further options of the exporter."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Further variables of the exporter."""
+    rows_per_item: int = 1
 
     def exporter(self) -> Cost:
         """Export everything with this repository's exporter, as its command line does it."""
         self.last_export = self._next()
         variables = {"S3_PREFIX": self.last_export, "ATHENA_TABLE": self.last_export.replace("-", "_")}
         command = [sys.executable, "-m", "exporter", "export", "--all", "--json", *self.options]
-        return self._checked(run(command, ROOT, self._variables | variables))
+        return self._checked(run(command, ROOT, self._variables | variables | self.variables))
 
     def peer(self, name: str) -> Cost:
         """Export everything with a peer, or find the floor of what the exporter wrote last."""
@@ -90,7 +93,7 @@ class Bench:
         return f"run-{next(_numbers)}"
 
     def _checked(self, cost: Cost) -> Cost:
-        if cost.report["rows"] != self.items:
+        if cost.report["rows"] != self.items * self.rows_per_item:
             raise RuntimeError(f"{cost.report['rows']} rows of {self.items} items arrived")
         return cost
 
@@ -103,9 +106,12 @@ class Bench:
 
 
 @contextmanager
-def bench(s3: str, *, items: int, item_bytes: int, days: int = 7, latency_ms: float = 0) -> Iterator[Bench]:
+def bench(
+    s3: str, *, items: int, item_bytes: int = 550, days: int = 7, latency_ms: float = 0, messages: int | None = None
+) -> Iterator[Bench]:
     """Serve items and yield what can be run on them; the first page of everything is made before."""
     command = [sys.executable, "-m", "support.stub", "--items", str(items), "--item-bytes", str(item_bytes)]
     command += ["--days", str(days), "--latency-ms", str(latency_ms)]
+    command += [] if messages is None else ["--messages", str(messages)]
     with serving(command, BENCHMARKS, "stdout") as url:
-        yield Bench(s3, url, items)
+        yield Bench(s3, url, items, rows_per_item=max(messages or 0, 1))

@@ -61,11 +61,20 @@ class Source:
     item_bytes: int
     """550 or 1400: about the size that DynamoDB counts for an item."""
     days: int
+    messages: int | None = None
+    """Instead of a contact an item is a conversation with a list of so many messages; 0: a message without a list."""
+
+    @property
+    def counted_bytes(self) -> int:
+        """About the size that DynamoDB counts for an item."""
+        if self.messages is None:
+            return self.item_bytes
+        return _KEYS_BYTES + _MESSAGE_BYTES * max(self.messages, 1)
 
     @property
     def page_items(self) -> int:
         """Items on a full page."""
-        return PAGE_BYTES // self.item_bytes
+        return PAGE_BYTES // self.counted_bytes
 
     def count(self, value: str) -> int:
         """Return how many items a partition value has."""
@@ -106,11 +115,31 @@ class Source:
         return found
 
 
+_KEYS_BYTES, _MESSAGE_BYTES = 80, 150
+
+
 @lru_cache(maxsize=CACHED_BLOCKS)
 def _block(source: Source, value: str, block: int) -> list[bytes]:
     rng = random.Random(f"{value}-{block}")
     last = min((block + 1) * BLOCK, source.count(value))
-    return [_item(source, value, number, rng) for number in range(block * BLOCK, last)]
+    made = _item if source.messages is None else _conversation
+    return [made(source, value, number, rng) for number in range(block * BLOCK, last)]
+
+
+def _conversation(source: Source, value: str, number: int, rng: random.Random) -> bytes:
+    messages = [_message(rng) for _ in range(max(source.messages or 0, 1))]
+    listed = '"messages":{"L":[' + ",".join(f'{{"M":{{{text}}}}}' for text in messages) + "]}"
+    identity, at = _identity(value, number), source.sort_key(value, number)
+    keys = f'"Id":{{"S":"{identity}"}},"Channel":{{"S":"{value}"}},"At":{{"S":"{at}"}}'
+    return f"{{{keys},{listed if source.messages else messages[0]}}}".encode()
+
+
+def _message(rng: random.Random) -> str:
+    text = " ".join(rng.choices(_WORDS, k=18))
+    numbers = f'"Seconds":{{"N":"{9 * rng.random():.3f}"}},"Tokens":{{"N":"{rng.randrange(300)}"}}'
+    rated = "true" if rng.random() > 0.5 else "false"
+    role = rng.choice(("user", "bot", "agent"))
+    return f'"Role":{{"S":"{role}"}},"Text":{{"S":"{text}"}},{numbers},"Rated":{{"BOOL":{rated}}}'
 
 
 def _item(source: Source, value: str, number: int, rng: random.Random) -> bytes:

@@ -31,7 +31,7 @@ def described(source: Source, _: dict[str, Any]) -> bytes:
         "KeySchema": keys,
         "Projection": {"ProjectionType": "ALL"},
         "ItemCount": source.items,
-        "IndexSizeBytes": source.items * source.item_bytes,
+        "IndexSizeBytes": source.items * source.counted_bytes,
     }
     names = (TABLE_KEY, PARTITION_KEY, SORT_KEY)
     answer = {
@@ -60,7 +60,7 @@ def page(source: Source, request: dict[str, Any]) -> bytes:
     first, last = (low, min(low + limit, high)) if forward else (max(low, high - limit), high)
     texts = [] if request.get("Select") == "COUNT" else source.texts(value, first, last)
     count = max(last - first, 0)
-    units = max(0.5, -(-count * source.item_bytes // 4096) / 2)
+    units = max(0.5, -(-count * source.counted_bytes // 4096) / 2)
     tail: dict[str, Any] = {
         "Count": count,
         "ScannedCount": count,
@@ -138,9 +138,10 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=200_000)
     parser.add_argument("--item-bytes", type=int, choices=(550, 1400), default=550)
     parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--messages", type=int)
     parser.add_argument("--latency-ms", type=float, default=0.0)
     options = parser.parse_args()
-    _Handler.source = Source(options.items, options.item_bytes, options.days)
+    _Handler.source = Source(options.items, options.item_bytes, options.days, options.messages)
     _Handler.latency = options.latency_ms / 1000
     server = _Server(("127.0.0.1", 0), _Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
