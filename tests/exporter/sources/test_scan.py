@@ -83,9 +83,8 @@ def test_an_index_with_a_projection_is_scanned_with_its_attributes_alone(scene):
     table = scene()
     table.dynamodb.update_table(
         TableName=table.table,
-        AttributeDefinitions=[
-            {"AttributeName": "Kind", "AttributeType": "S"},
-            {"AttributeName": "At", "AttributeType": "S"},
+        AttributeDefinitions=[  # the table's key as well: moto forgets it otherwise, which DynamoDB does not
+            {"AttributeName": name, "AttributeType": "S"} for name in ("Id", "Kind", "At")
         ],
         GlobalSecondaryIndexUpdates=[
             {
