@@ -1,6 +1,8 @@
 """Every figure of three datasets of other fields, against an independent reading of their Parquet files with DuckDB."""
 
 import datetime as dt
+import os
+import random
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -71,19 +73,41 @@ def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
 def test_every_figure_equals_the_files(subject: Subject, window: Days):
     """Cards, bins, parts of splits and cells of heat maps, per window and filter; a chart's own filter stays open."""
     for picks in PICKS[subject.name]:
-        scene = scene_of(subject, window, picks)
-        for card in scene.overview.cards:
-            assert is_close(card.value, subject.figure(card.measure, window, picks)), (card.label, picks)
-        for place, chart in enumerate(scene.model.charts):
-            opened = {name: values for name, values in picks.items() if name != chart.by}
-            figures = figures_of_chart(scene, place, chart)
-            bins = subject.groups(chart, (chart.by,), window, opened)
-            found = {(cell.value,): cell.amount for cell in figures.bins if cell.rows or chart.by != "day"}
-            same(found, bins)
-            if chart.split:
-                parts = subject.groups(chart, (chart.by, chart.split), window, opened)
-                same({(cell.value, cell.split): cell.amount for cell in figures.parts}, parts)
-            _check_marks(subject, board_document(scene, ()), place, chart, bins)
+        _check(subject, window, picks)
+
+
+def test_every_figure_of_generated_filters_and_days_equals_the_files(subject: Subject):
+    """Any days, up to three dimensions with up to three values each; FIGURES says how many. `make soak` draws more."""
+    chance = random.Random(f"figures of {subject.name}")
+    days = list(WINDOW)
+    values = {
+        name: sorted(
+            (value for (value,) in subject.reading.all(f"SELECT DISTINCT {subject.sql(name)} FROM t")),
+            key=lambda value: (value is None, value or ""),
+        )
+        for name in subject.service.model(subject.name).filters
+    }
+    for _ in range(int(os.environ.get("FIGURES", "1"))):
+        first, last = sorted(chance.choices(days, k=2))
+        dimensions = chance.sample(sorted(values), chance.randint(0, 3))
+        picks = {name: tuple(chance.sample(values[name], min(3, len(values[name])))) for name in dimensions}
+        _check(subject, Days(first, last), picks)
+
+
+def _check(subject: Subject, window: Days, picks: Mapping[str, tuple[str | None, ...]]) -> None:
+    scene = scene_of(subject, window, picks)
+    for card in scene.overview.cards:
+        assert is_close(card.value, subject.figure(card.measure, window, picks)), (card.label, picks)
+    for place, chart in enumerate(scene.model.charts):
+        opened = {name: values for name, values in picks.items() if name != chart.by}
+        figures = figures_of_chart(scene, place, chart)
+        bins = subject.groups(chart, (chart.by,), window, opened)
+        found = {(cell.value,): cell.amount for cell in figures.bins if cell.rows or chart.by != "day"}
+        same(found, bins)
+        if chart.split:
+            parts = subject.groups(chart, (chart.by, chart.split), window, opened)
+            same({(cell.value, cell.split): cell.amount for cell in figures.parts}, parts)
+        _check_marks(subject, board_document(scene, ()), place, chart, bins)
 
 
 def _check_marks(subject: Subject, document: dict[str, Any], place: int, chart: Chart, bins: Mapping[Any, Any]) -> None:
