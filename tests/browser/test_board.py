@@ -1,4 +1,4 @@
-"""The board of the Overview: its menus, its keys, and clicks that come faster than their answers."""
+"""The board of the Overview: its menus, its keys, its print, and clicks that come faster than their answers."""
 
 import csv
 import io
@@ -191,3 +191,25 @@ def test_an_empty_selection_leads_back(visitor: Callable[..., Any]):
     page.get_by_role("button", name="Show the latest days").click()
     page.wait_for_selector(".board .picture")
     expect(page.get_by_text("4 Jan \N{EN DASH} 2 Feb 2026")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [703, 725], ids=["A4", "Letter"])
+def test_the_overview_prints_without_the_sidebar_and_with_whole_charts(visitor: Callable[..., Any], width: int):
+    """On a sheet with margins of 12 mm no sidebar and no menu shows, and each drawing is inside its uncut card."""
+    page = opened(visitor)
+    expect(page.get_by_test_id("stSidebar")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    page.set_viewport_size({"width": width, "height": 965})
+    expect(page.locator(".board .corner").first).to_be_hidden()
+    parts = page.evaluate(
+        """() => [...document.querySelectorAll(".board .part")].map(part => {
+            const box = part.getBoundingClientRect();
+            const drawn = [...part.querySelectorAll(".drawn svg")].map(svg => svg.getBoundingClientRect().right);
+            return [box.left, Math.max(box.left, ...drawn), box.right, getComputedStyle(part).breakInside];
+        })"""
+    )
+    assert len(parts) == len(PARTS)
+    for left, drawn, right, cut in parts:
+        assert 0 <= left <= drawn <= right <= width
+        assert cut == "avoid"
