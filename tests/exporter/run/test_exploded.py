@@ -1,5 +1,6 @@
 """A dataset with `explode`: a row for each message of a conversation, counted as items and as rows."""
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.changes.writer import ChangeWriter
 from exporter.clients import Clients
 from exporter.errors import UsageError
+from exporter.quarantine.retry import Retry
 
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 FILE = """\
 name: messages
 source:
@@ -181,6 +184,18 @@ def test_other_rows_than_those_of_the_prefix_are_refused(talks, tmp_path):
     file.write_text("\n".join(lines), encoding="utf-8")
     entry = table.job(everything=True).run()
     assert "explode 'messages', now None" in (entry.error or "")
+
+
+def test_a_corrected_list_is_published_by_a_retry(talks):
+    """It is well when its rows are in what was published; a list that is still none stays in quarantine."""
+    table = talks()
+    table.put("c-2", "2026-02-16T11:00:00Z", messages={"S": "hello"})
+    table.put("c-3", "2026-02-16T12:00:00Z", messages={"S": "hello"})
+    table.export(everything=True)
+    table.put("c-2", "2026-02-16T11:00:00Z", messages={"L": [message("bot"), message("user")]})
+    found = Retry(table.settings(), clock=lambda: NOW).run(None)
+    assert (found.well, found.nulled, found.unseen) == (("Id=c-2",), ("Id=c-3",), ())
+    assert [row[:3] for row in rows_of(table)][3:] == [("c-2", 1, "bot"), ("c-2", 2, "user")]
 
 
 def test_a_stream_is_refused(talks):

@@ -125,3 +125,59 @@ def test_a_table_without_index_is_the_same_by_scan_and_export(recoverable, seed)
     assert withheld > 0
     assert read_by(table, "table-export") == by_scan
     assert read_by(table, "table-export", converted=True) == by_scan
+
+
+EXPLODED = """\
+name: messages
+source: {{table: {table}, index: by-kind, partition_key: Kind, partition_values: [A, B], sort_key: At}}
+explode: messages
+undeclared: extra
+columns:
+  - {{name: id, attribute: Id, type: string}}
+  - {{name: number, attribute: "messages[#]", type: bigint}}
+  - {{name: role, attribute: "messages[*].role", type: string}}
+  - {{name: seconds, attribute: "messages[*].seconds", type: double}}
+"""
+
+
+def message_of(chance):
+    """A message with the members that are usual, or a value of any type."""
+    if chance.random() < 0.15:
+        return value_of(chance)
+    seconds = {"N": chance.choice(NUMBERS)} if chance.random() < 0.8 else value_of(chance)
+    return {"M": {"role": {"S": chance.choice(("user", "bot"))}, "seconds": seconds, '%b"': value_of(chance)}}
+
+
+def test_the_ways_agree_on_the_elements_of_lists(recoverable, tmp_path):
+    """Rows in their order, items by day, and quarantine; with lists that are missing, empty, or none."""
+    table = recoverable()
+    fill(table, 4)
+    chance = random.Random(4)
+    items = table.dynamodb.scan(TableName=table.table)["Items"]
+    for item in sorted(items, key=lambda item: item["Id"]["S"]):
+        listed = {"L": [message_of(chance) for _ in range(chance.randrange(5))]}
+        if chance.random() < 0.9:
+            item["messages"] = listed if chance.random() < 0.9 else value_of(chance)
+        table.dynamodb.put_item(TableName=table.table, Item=item)
+    file = tmp_path / "messages.yaml"
+    file.write_text(EXPLODED.format(table=table.table), encoding="utf-8")
+    found = {}
+    for way in ("index", "scan", "table-export"):
+        settings = table.settings(DATASET=str(file), S3_PREFIX=f"{table.prefix}-m-{way}", ATHENA_TABLE=f"m_{way[:5]}")
+        now = table.job(everything=True).clock()
+        request = dataclasses.replace(request_from_options(settings, now, everything=True), source=way, ranges=2)
+        entry = ExportJob(settings, request, clock=lambda now=now: now).run()
+        assert entry.status == "succeeded", entry.error
+        view = type(table).__new__(type(table))
+        view.__dict__ |= table.__dict__ | {"prefix": settings.prefix}
+        rows = [(key, row) for key in view.keys("year=") for row in view.table_of(key).to_pylist()]
+        for key, row in rows:  # an item's messages are together, and in their order
+            of_item = [each["number"] for path, each in rows if path == key and each["id"] == row["id"]]
+            assert of_item == list(range(1, len(of_item) + 1))
+        quarantined = sorted(json.dumps(line, sort_keys=True) for line in view.quarantine())
+        days = {day: record.items_by_partition_value for day, record in view.manifest().days.items() if record.rows}
+        ordered = sorted(json.dumps([key, row], sort_keys=True) for key, row in rows)
+        found[way] = (ordered, quarantined, days, entry.items, entry.withheld, entry.nulled)
+    assert len(found["index"][0]) > 50
+    assert found["scan"] == found["index"]
+    assert found["table-export"] == found["index"]
