@@ -14,6 +14,8 @@ SOAK ?= 5
 FUZZ ?= 1000000
 # For example: make test TESTS="tests/dataset_model -k names"
 TESTS ?= tests
+# Processes of `make test`: one more than two cores, because tests of pages and servers wait a third of their time.
+WORKERS ?= 3
 export DEMO_PORT DEMO_ITEMS DEMO_DATASET PYTHON CHROMIUM_PATH
 
 PY := .venv/bin/python
@@ -29,7 +31,7 @@ demo: setup ## sample data from DynamoDB through Athena to http://localhost:8501
 
 test: ## run every test, those in a browser included (TESTS picks some)
 	@sh local/setup.sh --browser
-	@CHROMIUM_PATH="$$(cat .venv/chromium-path)" exec $(PY) -m pytest -n 2 --dist loadfile $(TESTS)
+	@CHROMIUM_PATH="$$(cat .venv/chromium-path)" exec $(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 bench: setup ## run the benchmarks in their short forms
 	@for file in benchmarks/*.py; do \
