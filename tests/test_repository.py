@@ -158,3 +158,11 @@ def test_decisions_are_numbered_complete_and_listed(repository: Path) -> None:
         ], path.name
     index = (folder / "README.md").read_text(encoding="utf-8")
     assert [path.name for path in decisions if f"]({path.name})" not in index] == []
+
+
+def test_no_test_empties_what_others_keep_in_moto(repository: Path) -> None:
+    """Its state is that of the process: a mock, or a reset, belongs into a process of its own."""
+    inside = re.compile(r"^ +(?:with |[a-z_]+ = )?mock_aws\(|^@mock_aws", re.MULTILINE)
+    of_a_program = re.compile(r'"""\nimport .*?"""', re.DOTALL)
+    texts = {path: path.read_text(encoding="utf-8") for path in (repository / "tests").rglob("*.py")}
+    assert [path.name for path, text in texts.items() if inside.search(of_a_program.sub("", text))] == []

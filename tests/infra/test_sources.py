@@ -1,12 +1,13 @@
 """The further ways in: what they let the exporter do, and the machine that converts an export by many tasks."""
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
-import boto3
 import pytest
 from click.testing import CliRunner
-from moto import mock_aws
 
 from exporter.__main__ import cli
 from exporter.settings import settings_from_environment
@@ -137,29 +138,35 @@ def test_a_created_table_needs_its_index():
     assert refused == "CreateTable needs GsiName."
 
 
-@pytest.fixture
-def interpreter(monkeypatch):
-    """An interpreter of the states language (moto's)."""
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-        yield boto3.client("stepfunctions", region_name=REGION)
+INTERPRETER = """
+import json, sys, time
+import boto3
+from moto import mock_aws
+asked = json.load(sys.stdin)
+with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+    client = boto3.client("stepfunctions", region_name=asked["region"])
+    made = {"name": "conversion", "definition": json.dumps(asked["states"]), "roleArn": asked["role"]}
+    arn = client.create_state_machine(**made)["stateMachineArn"]
+    run = client.start_execution(stateMachineArn=arn, input=json.dumps(asked["input"]))["executionArn"]
+    while (found := client.describe_execution(executionArn=run))["status"] == "RUNNING":
+        time.sleep(0.02)
+    print(json.dumps([found["status"], json.loads(found.get("output", "null"))]))
+"""
+"""Moto's interpreter of the states language, in a process of its own: it empties everything that moto keeps."""
 
 
-def run_machine(client: Any, states: dict[str, Any], asked: dict[str, Any]) -> tuple[str, Any]:
-    role = f"arn:aws:iam::{ACCOUNT}:role/machine"
-    machine = client.create_state_machine(name="conversion", definition=json.dumps(states), roleArn=role)
-    run = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(asked))
-    for _ in range(200):
-        found = client.describe_execution(executionArn=run["executionArn"])
-        if found["status"] != "RUNNING":
-            break
-    return found["status"], json.loads(found.get("output", "null"))
+def run_machine(states: dict[str, Any], asked: dict[str, Any]) -> tuple[str, Any]:
+    given = {"region": REGION, "states": states, "role": f"arn:aws:iam::{ACCOUNT}:role/machine", "input": asked}
+    variables = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
+    done = subprocess.run(
+        [sys.executable, "-c", INTERPRETER],
+        input=json.dumps(given), env=variables, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    status, output = json.loads(done.stdout)
+    return status, output
 
 
-def test_the_interpreter_writes_the_commands(interpreter):
+def test_the_interpreter_writes_the_commands():
     """Run in an interpreter, the two commands name the export, the batch's files and the days."""
     states = definition()["States"]
     worker = states["Convert"]["ItemProcessor"]["States"]["ConvertFiles"]
@@ -168,7 +175,7 @@ def test_the_interpreter_writes_the_commands(interpreter):
         "exportArn": EXPORT, "start": "2024-01-01", "end": "2024-12-31",
     }  # fmt: skip
     made = {"Type": "Pass", "Parameters": {"convert.$": command(worker), "backfill.$": command(states["Merge"])}}
-    status, found = run_machine(interpreter, {"StartAt": "Made", "States": {"Made": made | {"End": True}}}, asked)
+    status, found = run_machine({"StartAt": "Made", "States": {"Made": made | {"End": True}}}, asked)
     assert status == "SUCCEEDED"
     assert found["convert"][:4] == ["convert", "--json", "--export-arn", EXPORT]
     assert json.loads(found["convert"][5]) == list(KEYS)
@@ -178,9 +185,9 @@ def test_the_interpreter_writes_the_commands(interpreter):
     ]  # fmt: skip
 
 
-def test_a_failed_export_fails_the_execution(interpreter):
+def test_a_failed_export_fails_the_execution():
     """An export that DynamoDB gives up ends the execution as failed, and no task is started."""
     states = definition()["States"] | {"Convert": {"Type": "Succeed"}}  # the interpreter knows no batches
     machine = {"StartAt": "IsExportComplete", "States": states}
-    status, found = run_machine(interpreter, machine, {"export": {"ExportDescription": {"ExportStatus": "FAILED"}}})
+    status, found = run_machine(machine, {"export": {"ExportDescription": {"ExportStatus": "FAILED"}}})
     assert (status, found) == ("FAILED", None)
