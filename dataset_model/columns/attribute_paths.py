@@ -70,7 +70,7 @@ class AttributePath:
 
 
 def exploded_list(text: str) -> str | None:
-    """Return the list whose elements a path reads one by one; None for a path that reads the item itself."""
+    """Return the list that a path reads element by element; None for a path that reads the item itself."""
     found = _NAME.match(text)
     if found is None or not _OF_ELEMENT.match(text, found.end()):
         return None

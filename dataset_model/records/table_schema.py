@@ -48,7 +48,7 @@ class SourceIdentity(BaseModel):
     sort_key: str
     time_zone: str
     explode: str | None = None
-    """The list whose elements are rows; None: a row is an item."""
+    """The list of which each element is a row; None: a row is an item."""
 
     @classmethod
     def of(cls, dataset: Dataset) -> "SourceIdentity":

@@ -1,4 +1,4 @@
-"""A day's published objects and the keys of a new reading flow in; published rows whose items are deleted flow out.
+"""A day's published objects and the keys of a new reading flow in; published rows of deleted items flow out.
 
 For datasets that keep what is deleted. A row that is not in the new reading is of an item that was deleted, and stays,
 or of one that has moved to another day or left the index, and goes: the table is asked for the item by its key.

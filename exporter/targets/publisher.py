@@ -44,7 +44,7 @@ _log = structlog.get_logger()
 
 
 class DeletedRows(Protocol):
-    """Finds published rows whose items are deleted."""
+    """Finds published rows of deleted items."""
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
         """Return whether deleted items of a day can be told from others."""

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import boto3
@@ -51,6 +51,17 @@ def load(place: Place) -> Loaded:
 
     load_in_process(items(), place.account, place.region, report, table=TABLE)
     return Loaded(f"{count:,} in the DynamoDB table {TABLE}, {heard:,} transcripts")
+
+
+def load_table(place: Place, table: str, key: str, items: Iterable[Item], count: int) -> Loaded:
+    """Create a table without indexes and fill it with `count` items; the report calls them as the table."""
+    create_table(boto3.client("dynamodb"), table, key)
+
+    def report(done: int) -> None:
+        place.report(f"{done:,} of {count:,} {table}")
+
+    load_in_process(items, place.account, place.region, report, table=table)
+    return Loaded(f"{count:,} in the DynamoDB table {table}")
 
 
 def create_table(client: Any, table: str, key: str) -> None:

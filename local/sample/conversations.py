@@ -5,11 +5,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
-from local.sample.calls import create_table, moment
+from local.sample.calls import load_table, moment
 from local.sample.irregularities import Item
-from local.sample.load import load_in_process
 from local.sample.place import Loaded, Place
 
 TABLE = "conversations"
@@ -30,14 +27,8 @@ _UNDATED, _SILENT, _OPEN, _RATED, _HANDED_OVER = 0.004, 0.03, 0.02, 0.35, 0.15
 
 def load(place: Place) -> Loaded:
     """Load the sample conversations."""
-    create_table(boto3.client("dynamodb"), TABLE, "conversationId")
     count = min(place.items, MOST)
-
-    def report(done: int) -> None:
-        place.report(f"{done:,} of {count:,} conversations")
-
-    load_in_process(conversations(count, place.now), place.account, place.region, report, table=TABLE)
-    return Loaded(f"{count:,} in the DynamoDB table {TABLE}")
+    return load_table(place, TABLE, "conversationId", conversations(count, place.now), count)
 
 
 def conversations(count: int, now: dt.datetime, seed: int = 13) -> Iterator[Item]:

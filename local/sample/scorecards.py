@@ -5,11 +5,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
-from local.sample.calls import create_table, moment
+from local.sample.calls import load_table, moment
 from local.sample.irregularities import Item
-from local.sample.load import load_in_process
 from local.sample.place import Loaded, Place
 
 TABLE = "scorecards"
@@ -32,14 +29,8 @@ _UNDATED = 0.004
 
 def load(place: Place) -> Loaded:
     """Load the sample scorecards."""
-    create_table(boto3.client("dynamodb"), TABLE, "guid")
     count = min(place.items, MOST)
-
-    def report(done: int) -> None:
-        place.report(f"{done:,} of {count:,} scorecards")
-
-    load_in_process(scorecards(count, place.now), place.account, place.region, report, table=TABLE)
-    return Loaded(f"{count:,} in the DynamoDB table {TABLE}")
+    return load_table(place, TABLE, "guid", scorecards(count, place.now), count)
 
 
 def scorecards(count: int, now: dt.datetime, seed: int = 11) -> Iterator[Item]:

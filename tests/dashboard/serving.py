@@ -12,9 +12,24 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from dashboard.api import routes
+from dashboard.model.access.api_token import TokenBook
 from dashboard.services.service import Service
 from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.tokens import Tokens
+
+
+class MemoryTokens:
+    """A store of personal tokens, for a test."""
+
+    def __init__(self) -> None:
+        self.book = TokenBook()
+
+    def load(self) -> TokenBook:
+        return self.book
+
+    def change(self, changed: Callable[[TokenBook], TokenBook]) -> TokenBook:
+        self.book = changed(self.book)
+        return self.book
 
 
 @contextlib.contextmanager

@@ -19,11 +19,10 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.config import SchemathesisConfig
-from serving import serving
+from serving import MemoryTokens, serving
 from signed_cookies import ORIGIN, cookie
 
 from dashboard.api.document.openapi import openapi
-from dashboard.model.access.api_token import TokenBook
 from dashboard.model.access.roles import RoleMap, grants_from
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
@@ -49,24 +48,10 @@ SETTINGS = settings(
 )
 
 
-class Memory:
-    """A store of tokens."""
-
-    def __init__(self):
-        self.book = TokenBook()
-
-    def load(self):
-        return self.book
-
-    def change(self, changed):
-        self.book = changed(self.book)
-        return self.book
-
-
 @pytest.fixture(scope="module")
 def client(one_service):
     """The API behind the gate, as it is served, with a provider that cannot be reached."""
-    store, sessions = Memory(), Sessions(3600)
+    store, sessions = MemoryTokens(), Sessions(3600)
     tokens = Tokens(lambda: store, lambda: {"groups"})
 
     def gate(app):

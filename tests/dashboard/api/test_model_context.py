@@ -12,12 +12,11 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from oidc_provider import OidcProvider, environment_of
-from serving import serving
+from serving import MemoryTokens, serving
 from signed_cookies import ORIGIN, cookie
 from structlog.testing import capture_logs
 
 from dashboard.api.model_context.endpoint import model_context_routes
-from dashboard.model.access.api_token import TokenBook
 from dashboard.model.access.roles import RoleMap, grants_from
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
@@ -31,19 +30,6 @@ ROLES = RoleMap("groups", grants_from("analysts=analyst,clear=analyst+unmask,sal
 ENDLESS = (
     "SELECT count(*) FROM contacts a, contacts b, contacts c, contacts d WHERE a.note || b.note < c.note || d.note"
 )
-
-
-class Memory:
-    """A store of tokens in memory."""
-
-    book = TokenBook()
-
-    def load(self):
-        return self.book
-
-    def change(self, changed):
-        self.book = changed(self.book)
-        return self.book
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +48,7 @@ def masked(publishing, repository, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(masked):
-    store, sessions = Memory(), Sessions(3600)
+    store, sessions = MemoryTokens(), Sessions(3600)
     tokens = Tokens(lambda: store, lambda: {"groups"})
 
     def gate(app):
@@ -245,11 +231,11 @@ def test_a_token_gives_its_scope_and_ends(client):
     assert post(client, program).status_code == 401
 
 
-def test_nobody_enters_without_a_sign_in_or_from_another_site(client):
+def test_no_one_enters_without_a_sign_in_or_from_another_site(client):
     """No token, a made-up one, no role; another site's page; another method; a body of a megabyte."""
     assert post(client, {}).status_code == 401
     assert post(client, {"authorization": "Bearer rdt_made-up"}).status_code == 401
-    assert post(client, as_("ann", "nobody")).status_code == 403
+    assert post(client, as_("ann", "no-role")).status_code == 403
     assert post(client, {**ANN, "origin": "https://evil.example"}).status_code == 403
     assert post(client, {**ANN, "sec-fetch-site": "cross-site"}).status_code == 403
     assert client.get("/mcp", headers=ANN).status_code == 405
@@ -268,7 +254,7 @@ def test_messages_that_are_none_are_answered(client):
 
 
 def test_a_client_that_goes_away_ends_its_query_in_athena(client, masked):
-    """The connection closes before the answer: nothing is left that nobody reads."""
+    """The connection closes before the answer: no query is left without a reader."""
     call = {"name": "query_sql", "arguments": {"sql": ENDLESS}}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
     head = (

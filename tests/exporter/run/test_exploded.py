@@ -12,6 +12,8 @@ from exporter.changes.writer import ChangeWriter
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.quarantine.retry import Retry
+from exporter.run.table_export.converter import Converter
+from exporter.sources.table_export.exporting import CompletedExport
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 FILE = """\
@@ -198,8 +200,10 @@ def test_a_corrected_list_is_published_by_a_retry(talks):
     assert [row[:3] for row in rows_of(table)][3:] == [("c-2", 1, "bot"), ("c-2", 2, "user")]
 
 
-def test_a_stream_is_refused(talks):
+def test_a_stream_and_workers_are_refused(talks):
     """Before anything is read."""
     table = talks()
+    with pytest.raises(UsageError, match="has `explode: messages`, which workers do not convert"):
+        Converter(table.settings(), CompletedExport("arn", "reports", "key"))
     with pytest.raises(UsageError, match="has `explode: messages`: one change of an item changes many rows"):
         ChangeWriter(table.settings(), Clients("us-east-1"))
