@@ -15,8 +15,8 @@ Sort = Literal["largest", "smallest", "groups"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 """largest and smallest: by the measure; groups: by the values of the groupings."""
 MOST_GROUPINGS: Final = 2
-_MOST_FILTERS: Final = 50
-_MOST_VALUES: Final = 200
+MOST_FILTERS: Final = 50
+MOST_VALUES: Final = 200
 _MOST_TEXT: Final = 500
 _ENDS: Final = frozenset({"from", "to", "empty"})
 
@@ -81,8 +81,8 @@ def filters_from(value: object, model: SemanticModel) -> Filters:
 
     A range is `{"from": 10, "to": 60}`, or `{"empty": true}`. Raises ValueError.
     """
-    if not isinstance(value, Mapping) or len(value) > _MOST_FILTERS:
-        raise ValueError(f"an object of at most {_MOST_FILTERS} filters by column; found {value!r:.60}")
+    if not isinstance(value, Mapping) or len(value) > MOST_FILTERS:
+        raise ValueError(f"an object of at most {MOST_FILTERS} filters by column; found {value!r:.60}")
     filters = Filters()
     for column, wanted in value.items():
         if isinstance(wanted, Mapping):
@@ -138,10 +138,10 @@ def _groupings(value: object, model: SemanticModel) -> tuple[str, ...]:
 
 
 def _values(value: object, column: str) -> tuple[str | None, ...]:
-    is_list = isinstance(value, list | tuple) and 0 < len(value) <= _MOST_VALUES
+    is_list = isinstance(value, list | tuple) and 0 < len(value) <= MOST_VALUES
     texts = list(value) if is_list and isinstance(value, list | tuple) else []
     if not texts or not all(text is None or (isinstance(text, str) and _is_line(text)) for text in texts):
-        raise ValueError(f"a list of 1 to {_MOST_VALUES} texts or nulls for {column}; found {value!r:.60}")
+        raise ValueError(f"a list of 1 to {MOST_VALUES} texts or nulls for {column}; found {value!r:.60}")
     return tuple(texts)
 
 
