@@ -60,12 +60,13 @@ def show(*, run: str, dataset: str | None, limit: int, reason: str | None, as_js
 @click.argument("run", required=False)
 @options.DATASET
 @click.option("--clear", is_flag=True, help="Remove the quarantine of runs that have no withheld items left.")
+@options.MAX_READ_UNITS
 @options.JSON
-def retry(*, run: str | None, dataset: str | None, clear: bool, as_json: bool) -> None:
+def retry(*, run: str | None, dataset: str | None, clear: bool, max_read_units: float | None, as_json: bool) -> None:
     """Read the current items, export their days again, and report which are resolved."""
     settings = options.settings_of(DATASET=dataset)
     with stop_on_signal() as stop:
-        found = Retry(settings, stop=stop).run(run, clear=clear)
+        found = Retry(settings, stop=stop, max_read_units=max_read_units).run(run, clear=clear)
     click.echo(orjson.dumps(found.plain()).decode() if as_json else found.text())
     if found.error:
         click.echo(f"retry failed: {found.error}", err=True)

@@ -45,15 +45,20 @@ class RemovalPolicy:
         expires = retention.expires_after_days
         return cls(manifest, today, expires, accept_empty or harmless, retention.keep_deleted)
 
+    @property
+    def keeps_rows(self) -> bool:
+        """Whether there may be days of which rows stay although their items are gone."""
+        return not self.accept_empty and (self.keeps_deleted or self.expires_after_days is not None)
+
     def is_expired(self, day: dt.date) -> bool:
         """Return whether the source may have removed items of that day that the dataset keeps."""
         limit = self.expires_after_days
         return self.keeps_deleted or (limit is not None and (self.today - day).days >= limit)
 
-    def rows(self, day: dt.date) -> int:
-        """Return how many rows are published for a day, as far as the manifest knows."""
+    def rows(self, day: dt.date, *, kept: bool = True) -> int:
+        """Return how many rows are published for a day, as far as the manifest knows; without `kept`, those read."""
         record = self.manifest.days.get(day) if self.manifest else None
-        return record.rows if record else 0
+        return record.rows - (0 if kept else record.kept_rows) if record else 0
 
     def keeps(
         self,
@@ -61,15 +66,18 @@ class RemovalPolicy:
         rows: int,
         etags: Collection[str] | None = None,
         rows_in_objects: Callable[[], int] = lambda: 0,
+        *,
+        can_tell: bool = False,
     ) -> bool:
         """Return whether the published day must stay because its source may hold less of it than was there.
 
         `etags` are those of the day's objects (None: not known). Where the manifest does not describe these objects,
-        `rows_in_objects` is asked how many rows they hold.
+        `rows_in_objects` is asked how many rows they hold. With `can_tell` rows of deleted items stay in a new file,
+        as those did that have stayed before, which then do not count.
         """
         if self.accept_empty or not self.is_expired(day):
             return False
-        if rows < self.rows(day):
+        if rows < self.rows(day, kept=not can_tell):
             return True
         return not (etags is None or self._describes(day, etags)) and rows < rows_in_objects()
 

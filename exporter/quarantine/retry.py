@@ -27,10 +27,13 @@ from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.partial_reads.item_lookup import Item, ItemLookup
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.partition_values import declared_value
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store
 from exporter.values.attribute_values import AttributeValue
 
 _NAMED = 10
+_LOOK_UPS = 1
+"""Requests at a time."""
 _FATES = ("well", "gone", "nulled", "unseen", "withheld")
 
 
@@ -68,6 +71,8 @@ class RetryReport:
     withheld: tuple[str, ...]
     """Still without a readable day."""
     exports: tuple[RunEntry, ...]
+    read_units: float
+    """Units that the look-ups and the exports have cost."""
     cleared: tuple[str, ...] = ()
     """Runs of which the quarantine was removed: no item in it is withheld or unseen."""
 
@@ -79,7 +84,7 @@ class RetryReport:
     def plain(self) -> dict[str, Any]:
         """Return the report as plain values."""
         lists = {name: list(getattr(self, name)) for name in (*_FATES, "cleared")}
-        return {**lists, "exports": [report(entry) for entry in self.exports]}
+        return {**lists, "exports": [report(entry) for entry in self.exports], "read_units": self.read_units}
 
     def text(self) -> str:
         """Return the report for people."""
@@ -96,7 +101,7 @@ class RetryReport:
                 more = f", and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else ""
                 lines.append(f"{len(keys):,} {text}: {'; '.join(keys[:_NAMED])}{more}")
         days = sum(len(entry.partitions) for entry in self.exports)
-        lines.append(f"exported {days} days in {len(self.exports)} runs")
+        lines.append(f"exported {days} days in {len(self.exports)} runs, {self.read_units:,} read units in all")
         lines += [f"cleared the quarantine of {run}" for run in self.cleared]
         return "\n".join(lines)
 
@@ -105,13 +110,20 @@ class Retry:
     """One retry of quarantined items."""
 
     def __init__(
-        self, settings: Settings, *, stop: threading.Event | None = None, clock: Callable[[], dt.datetime] = _now
+        self,
+        settings: Settings,
+        *,
+        stop: threading.Event | None = None,
+        clock: Callable[[], dt.datetime] = _now,
+        max_read_units: float | None = None,
     ) -> None:
         self._settings, self._clock = settings, clock
         self._stop = stop or threading.Event()
         self._clients = Clients(settings.region)
         self._store = Store(self._clients.s3, settings.bucket)
         self._parts: Mapping[str, list[str]] = {}
+        self._limiter = RateLimiter(_LOOK_UPS, max_read_units)
+        self._max_read_units = max_read_units
         self._unknown: set[str] = set()  # runs with lines that name no item
 
     def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
@@ -142,7 +154,8 @@ class Retry:
         kept = {run for digest, one in items.items() if fates[digest] in {"withheld", "unseen"} for run in one.runs}
         kept |= self._unknown
         cleared = self._clear(kept) if clear and done else ()
-        return RetryReport(**keys, exports=tuple(exports), cleared=cleared)
+        units = round(self._limiter.units + sum(entry.read_units for entry in exports), 1)
+        return RetryReport(**keys, exports=tuple(exports), read_units=units, cleared=cleared)
 
     def _wanted(self, run_id: str | None) -> dict[str, list[str]]:
         found = quarantined_runs(self._store, self._settings.prefix)
@@ -175,7 +188,7 @@ class Retry:
         source = dataset.source
         sort_key = SortKey(source.date_format, dataset.zone, description.sort_key_type, self._clock().year + 1)
         attributes = (*source.partition_attributes, source.sort_key)
-        lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes)
+        lookup = ItemLookup(self._clients.dynamodb, source.table, description.table_key, attributes, self._limiter)
         for item in lookup.items(one.item for one in items.values()):
             one = items[key_digest(item, description.table_key)]
             one.gone = isinstance(source, IndexSource) and declared_value(item, source) is None
@@ -193,7 +206,8 @@ class Retry:
         """Export days, and add to `met` those of the wanted items that are in the published rows."""
         entries: list[RunEntry] = []
         for window in spans(days, self._settings.dataset.zone):
-            job = ExportJob(self._settings, ExportRequest(window), stop=self._stop, clock=self._clock, wanted=wanted)
+            request = ExportRequest(window, max_read_units=self._max_read_units)
+            job = ExportJob(self._settings, request, stop=self._stop, clock=self._clock, wanted=wanted)
             entries.append(job.run())
             met |= job.met
             if entries[-1].error:

@@ -155,10 +155,12 @@ class DayExport:
         self.account.covered |= set(days)
 
     def _protects(self, day: dt.date, rows: int) -> bool:
-        if self.policy.keeps_deleted and self.publisher.keeps_deleted_rows(day):
+        policy, publisher = self.policy, self.publisher
+        can_tell = publisher.keeps_deleted_rows(day)
+        if policy.keeps_deleted and can_tell:
             return False
-        etags = self.publisher.etags(day)
-        return self.policy.keeps(day, rows, etags, lambda: self.publisher.rows_in_objects(day))
+        etags = publisher.etags(day)
+        return policy.keeps(day, rows, etags, lambda: publisher.rows_in_objects(day), can_tell=can_tell)
 
     def _require_readable(self) -> None:
         """Raise SourceError if the run has no row although the index has items, none of them with a readable date."""

@@ -173,7 +173,7 @@ class ExportJob:
         with workspace() as folder:
             keys = KeyLog(folder, self.wanted)
             self.met = keys.met
-            publisher = self._publisher(published, folder, description, manifest, earlier.scheduled_from, keys)
+            publisher = self._publisher(published, folder, description, manifest, earlier.scheduled_from, keys, policy)
             account.done = publisher.done
             publisher.look({day.year for day in account.days} if account.windows else None)
             DayExport(
@@ -232,6 +232,7 @@ class ExportJob:
         manifest: Manifest | None,
         scheduled_from: dt.date | None,
         keys: KeyLog,
+        policy: RemovalPolicy,
     ) -> Publisher:
         started_at, key = self._account.started_at, row_key(self._dataset, description.table_key)
         items = self._account.tally.items_by_day
@@ -251,16 +252,17 @@ class ExportJob:
             stop=self.stop,
             observe=keys.add,
             mark_empty=self._mark_empty,
-            kept=self._kept_rows(folder, description),
+            kept=self._kept_rows(folder, description, policy),
             items_of=lambda day: items.get(day, {}),
         )
 
-    def _kept_rows(self, folder: Path, description: SourceDescription) -> "KeptRows | None":
-        if not self._dataset.retention.keep_deleted or self.request.accept_empty:
-            return None
+    def _kept_rows(self, folder: Path, description: SourceDescription, policy: RemovalPolicy) -> "KeptRows | None":
+        if not policy.keeps_rows or (self._has_changes and not policy.keeps_deleted):
+            return None  # with changes a new file would set aside the tombstone of an item that a person deleted
         from exporter.run.kept_rows import kept_rows
 
-        return kept_rows(self._dataset, description, self._clients.dynamodb, self._store, folder)
+        clients, limiter = self._clients, self._limiter
+        return kept_rows(self._dataset, description, clients.dynamodb, self._store, folder, limiter, policy.is_expired)
 
     def _change_log(self, folder: Path, again: set[dt.date], key: tuple[str, ...]) -> "ChangeLog":
         from exporter.targets.change_log import ChangeLog

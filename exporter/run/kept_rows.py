@@ -1,12 +1,13 @@
 """A day's published objects and the keys of a new reading flow in; published rows of deleted items flow out.
 
-For datasets that keep what is deleted. A row that is not in the new reading is of an item that was deleted, and stays,
-or of one that has moved to another day or left the index, and goes: the table is asked for the item by its key.
+For datasets that keep what is deleted, and for days on which the table's TTL has begun to remove items. A row that is
+not in the new reading is of an item that was deleted, and stays, or of one that has moved to another day or left the
+index, and goes: the table is asked for the item by its key.
 """
 
 import binascii
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from exporter.decoding.schema import arrow_schema
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.item_lookup import ItemLookup
 from exporter.sources.partial_reads.key_scan import key_digest
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
 from exporter.values.attribute_values import AttributeValue
@@ -48,10 +50,14 @@ class KeptRows:
     key: Mapping[str, str]
     """Primary key attribute of the table -> its DynamoDB type, partition key first."""
     lookup: ItemLookup
+    is_kept: Callable[[dt.date], bool]
+    """Whether a day's rows stay when their items are deleted."""
     _known: dict[dt.date, bool] = field(default_factory=dict)
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
-        """Return whether the objects of a day hold the keys of their items, so that deleted ones can be told."""
+        """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be told."""
+        if not self.is_kept(day):
+            return False
         if day not in self._known:
             columns = {column.name: column.type for column in schema.columns}
             names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
@@ -115,14 +121,23 @@ class KeptRows:
 
 
 def kept_rows(
-    dataset: Dataset, description: SourceDescription, client: "DynamoDBClient", store: Store, folder: Path
+    dataset: Dataset,
+    description: SourceDescription,
+    client: "DynamoDBClient",
+    store: Store,
+    folder: Path,
+    limiter: RateLimiter,
+    is_kept: Callable[[dt.date], bool],
 ) -> KeptRows | None:
-    """Return what finds the rows of a dataset's deleted items; None where no file is replaced or no table is read."""
-    if dataset.target.overwrite_mode == "APPEND" or not description.table_key_types:
+    """Return what finds the rows of a dataset's deleted items.
+
+    None where no file is replaced, no table is read, or an item has many rows.
+    """
+    if dataset.target.overwrite_mode == "APPEND" or dataset.exploded or not description.table_key_types:
         return None
     key = dict(zip(description.table_key, description.table_key_types, strict=True))
-    lookup = ItemLookup(client, dataset.source.table, description.table_key, (), consistent=True)
-    return KeptRows(store, folder, key, lookup)
+    lookup = ItemLookup(client, dataset.source.table, description.table_key, (), limiter, consistent=True)
+    return KeptRows(store, folder, key, lookup, is_kept)
 
 
 def _batches(file: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:

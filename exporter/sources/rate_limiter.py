@@ -9,6 +9,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["pages", "look-ups"]
+"""What a request reads: items in order, paid together, or single items, each of which costs half a unit or more."""
 
 FIRST_REQUESTS = 4
 """Requests at a time to begin with."""
@@ -80,7 +84,7 @@ class RateLimiter:
         self._at_a_time = 1 if self._allowance else min(FIRST_REQUESTS, most)
         self._doubling = True  # until that has not helped once
         self._before = self._at_a_time
-        self._units_per_item: float | None = None
+        self._units_per_item: dict[Kind, float] = {}
         self._calm_until = 0.0
         self._step_pages, self._step_units, self._step_began = 0, 0.0, clock()
         self._best = 0.0
@@ -96,48 +100,48 @@ class RateLimiter:
         return self._allowance is None
 
     @contextmanager
-    def turn(self) -> Iterator[int | None]:
+    def turn(self, kind: Kind = "pages") -> Iterator[int | None]:
         """Wait for a turn to send one request; the value is the most items to ask for, None for a full page."""
         with self._free:
             while self._under_way >= self._at_a_time:
                 self._free.wait()
             self._under_way += 1
         try:
-            yield self._limit()
+            yield self._limit(kind)
         finally:
             with self._free:
                 self._under_way -= 1
                 self._free.notify()
 
-    def learn(self, *, items: int, units: float, limit: int | None, retries: int) -> None:
+    def learn(self, *, items: int, units: float, limit: int | None, retries: int, kind: Kind = "pages") -> None:
         """Take account of one answer."""
         with self._free:
             self.units += units
             if self._allowance:
-                self._allowance.settle(units - self._expected(limit))
+                self._allowance.settle(units - self._expected(kind, limit))
                 if items:
-                    # The dearest kind of item seen decides, slowly forgotten, so that pages stay below the ceiling.
+                    # The dearest kind of item seen decides, slowly forgotten, so that requests stay below the ceiling.
                     found = units / items
-                    self._units_per_item = max(found, (self._units_per_item or found) * 0.98)
+                    self._units_per_item[kind] = max(found, self._units_per_item.get(kind, found) * 0.98)
             if retries:
                 self._slow_down()
-            else:
+            elif kind == "pages":
                 self._step(units)
             self._free.notify_all()
 
-    def _limit(self) -> int | None:
+    def _limit(self, kind: Kind) -> int | None:
         if self._allowance is None:
             return None
         with self._free:
-            per_item = self._units_per_item
+            per_item = self._units_per_item.get(kind)
             limit = 1 if per_item is None else max(1, int(self._allowance.burst / self._at_a_time / per_item))
-            seconds = self._allowance.wait_for(self._expected(limit))
+            seconds = self._allowance.wait_for(self._expected(kind, limit))
         if seconds:
             self._sleep(seconds)
         return limit
 
-    def _expected(self, limit: int | None) -> float:
-        return (self._units_per_item or 0.5) * (limit or 1)
+    def _expected(self, kind: Kind, limit: int | None) -> float:
+        return self._units_per_item.get(kind, 0.5) * (limit or 1)
 
     def _slow_down(self) -> None:
         self._at_a_time = max(1, self._at_a_time // 2)

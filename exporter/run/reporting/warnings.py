@@ -32,7 +32,7 @@ def run_warnings(dataset: Dataset, manifest: Manifest | None, done: Published, t
     for attribute, count in sorted(tally.ignored.items()):
         yield f"attribute {attribute} is not declared and was left out of {count} items"
     for day, rows in sorted(done.kept.items()):
-        yield f"{day}: {rows:,} rows stay although their items are deleted (keep_deleted)"
+        yield f"{day}: {rows:,} rows stay although their items are deleted ({_reason_to_keep(dataset)})"
     for day in sorted(done.overlaps):
         yield f"{day} has data of an earlier run as well; APPEND counts both"
 
@@ -58,6 +58,11 @@ def _lacking(dataset: Dataset, manifest: Manifest | None, done: Published) -> It
             named = "these days lack" if len(left) == len(days) else f"{days_text(left)} still lack"
             again = f", so {named} its items; run `exporter backfill --start {left[0]} --end {left[-1]}`"
         yield f"partition value {value} was added after {days_text(days)} had been published{again}"
+
+
+def _reason_to_keep(dataset: Dataset) -> str:
+    retention = dataset.retention
+    return "keep_deleted" if retention.keep_deleted else f"expires_after_days {retention.expires_after_days}"
 
 
 def _inexact_warning(found: InexactDoubles) -> str:

@@ -9,6 +9,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from exporter.decoding.page import key_for_client
 from exporter.errors import SourceError
+from exporter.runtime.sdk_errors import code_of, key_permission, message_of
+from exporter.sources.index_query import source_error
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.values.attribute_values import AttributeValue
 
 if TYPE_CHECKING:
@@ -31,32 +34,40 @@ class ItemLookup:
         table: str,
         key: tuple[str, ...],
         attributes: Iterable[str],
+        limiter: RateLimiter,
         sleep: Callable[[float], None] = time.sleep,
         *,
         consistent: bool = False,
     ) -> None:
-        """`consistent`: an item that was deleted a moment ago must not be found; costs twice the read units."""
+        """`limiter` counts and bounds the read units.
+
+        `consistent`: an item that was deleted a moment ago must not be found; costs twice the read units.
+        """
         self._client = client
         self._table = table
         self._key = key
         self._names = {f"#a{at}": name for at, name in enumerate(dict.fromkeys((*key, *attributes)))}
+        self._limiter = limiter
         self._sleep = sleep
         self._consistent = consistent
 
     def items(self, wanted: Iterable[Item]) -> Iterator[Item]:
         """Yield the items that still exist, in no order, of those with the given key attributes."""
         waiting = [self._client_key(item) for item in wanted]
-        for at in range(0, len(waiting), _BATCH):
-            keys = waiting[at : at + _BATCH]
-            pause = 0.05
-            while keys:
-                found, keys = self._batch(keys)
-                yield from found
-                if keys:
-                    self._sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = 0.05
+        while waiting:
+            with self._limiter.turn("look-ups") as most:
+                keys = waiting[: min(most or _BATCH, _BATCH)]
+                found, left = self._batch(keys, most)
+            yield from found
+            waiting = left + waiting[len(keys) :]
+            if not left:
+                pause = 0.05
+                continue
+            self._sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
 
-    def _batch(self, keys: list[dict[str, Any]]) -> tuple[list[Item], list[dict[str, Any]]]:
+    def _batch(self, keys: list[dict[str, Any]], limit: int | None) -> tuple[list[Item], list[dict[str, Any]]]:
         request: Any = {
             "Keys": keys,
             "ProjectionExpression": ", ".join(self._names),
@@ -64,16 +75,23 @@ class ItemLookup:
             "ConsistentRead": self._consistent,
         }
         try:
-            answer: Any = self._client.batch_get_item(RequestItems={self._table: request})
+            answer: Any = self._client.batch_get_item(
+                RequestItems={self._table: request}, ReturnConsumedCapacity="TOTAL"
+            )
         except (ClientError, BotoCoreError) as error:
-            details = error.response["Error"] if isinstance(error, ClientError) else {}
-            raise SourceError(
-                f"cannot read items of table {self._table}: {details.get('Message', error)} ("
-                f"{details.get('Code', '')}). "
-                "The role needs dynamodb:BatchGetItem on the table."
-            ) from None
-        found = [_parsed(item) for item in answer["Responses"].get(self._table, [])]
-        return found, answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+            raise self._refusal(error) from None
+        left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        units = sum(each["CapacityUnits"] for each in answer.get("ConsumedCapacity", ()))
+        retries = answer["ResponseMetadata"].get("RetryAttempts", 0) + bool(left)
+        self._limiter.learn(items=len(keys) - len(left), units=units, limit=limit, retries=retries, kind="look-ups")
+        return [_parsed(item) for item in answer["Responses"].get(self._table, [])], left
+
+    def _refusal(self, error: ClientError | BotoCoreError) -> SourceError:
+        code, message, what = code_of(error), message_of(error), f"items of table {self._table}"
+        if code == "AccessDeniedException" and key_permission(message) is None:
+            advice = "The role needs dynamodb:BatchGetItem on the table."
+            return SourceError(f"cannot read {what}: {message} ({code}). {advice}")
+        return source_error(error, what)
 
     def _client_key(self, item: Item) -> dict[str, Any]:
         plain: Any = {name: msgspec.to_builtins(item[name]) for name in self._key}

@@ -6,13 +6,15 @@ import threading
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 from faults import Faults
 
 from exporter.decoding.batch import QuarantinedItem
-from exporter.errors import UsageError
+from exporter.errors import SourceError, UsageError
 from exporter.quarantine.retry import Retry
 from exporter.quarantine.summary import short_reason
 from exporter.sources.partial_reads.item_lookup import ItemLookup
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.targets.quarantine import Quarantine
 from exporter.values.attribute_values import AttributeValue
 
@@ -82,6 +84,14 @@ def test_corrected_items_are_published_by_a_retry(table):
     assert table.days() == {"2026-02-16": ["part", "well"], "2026-02-17": ["spring"]}
     assert table.rows()["part"]["count"] == 2
     assert found.error is None
+
+
+def test_a_retry_says_what_it_cost(table):
+    """Its read units are those of its look-ups and of its exports, and both stay below the ceiling that it is given."""
+    found = Retry(table.settings(), clock=lambda: NOW, max_read_units=50).run(None)
+    (entry,) = found.exports
+    assert found.read_units > entry.read_units
+    assert found.plain()["read_units"] == found.read_units
 
 
 def test_what_is_still_wrong_stays_quarantined(table):
@@ -190,15 +200,47 @@ def test_unprocessed_keys_are_asked_for_again(table):
     class Halting:
         """Answers one key of each batch."""
 
-        def batch_get_item(self, RequestItems):  # noqa: N803 - the client's own spelling
+        def batch_get_item(self, RequestItems, **_):  # noqa: N803 - the client's own spelling
             ((name, request),) = RequestItems.items()
             first, *rest = request["Keys"]
             left = {name: {"Keys": rest}} if rest else {}
-            return {"Responses": {name: [first]}, "UnprocessedKeys": left}
+            return {
+                "Responses": {name: [first]},
+                "UnprocessedKeys": left,
+                "ConsumedCapacity": [{"TableName": name, "CapacityUnits": 0.5}],
+                "ResponseMetadata": {"RetryAttempts": 0},
+            }
 
-    lookup = ItemLookup(Halting(), "t", ("Id",), (), sleep=lambda _: None)
+    limiter = RateLimiter(1)
+    lookup = ItemLookup(Halting(), "t", ("Id",), (), limiter, sleep=lambda _: None)
     wanted = [{"Id": AttributeValue(S=str(number))} for number in range(250)]
     assert sorted(int(item["Id"].S) for item in lookup.items(wanted)) == list(range(250))
+    assert limiter.units == 125
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "advice"),
+    [
+        ("AccessDeniedException", "no right", "The role needs dynamodb:BatchGetItem on the table."),
+        ("AccessDeniedException", "not authorized to perform: kms:Decrypt", "kms:Decrypt"),
+        ("ExpiredTokenException", "too old", "the credentials have expired"),
+        ("ResourceNotFoundException", "no table", "Check DYNAMO_TABLE_NAME"),
+    ],
+)
+def test_a_look_up_that_is_refused_says_what_to_do(code, message, advice):
+    """Only a missing right asks for the right; the service's own message stands in each."""
+
+    class Refusing:
+        """Answers every request with one error."""
+
+        def batch_get_item(self, **_):
+            raise ClientError({"Error": {"Code": code, "Message": message}}, "BatchGetItem")
+
+    lookup = ItemLookup(Refusing(), "contacts", ("Id",), (), RateLimiter(1))
+    with pytest.raises(SourceError) as refused:
+        list(lookup.items([{"Id": AttributeValue(S="1")}]))
+    assert [part in str(refused.value) for part in (advice, message, "contacts")] == [True, True, True]
+    assert ("BatchGetItem" in str(refused.value)) == ("BatchGetItem" in advice)
 
 
 @pytest.mark.parametrize(

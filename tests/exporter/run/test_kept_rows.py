@@ -10,6 +10,7 @@ from dataset_model.records.table_schema import TableSchema
 from exporter.errors import SourceError
 from exporter.run.kept_rows import kept_rows
 from exporter.sources.description import describe_source
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store
 
 DAY, NEXT = "2026-02-16", "2026-02-17"
@@ -101,6 +102,8 @@ def test_records_and_rows_agree_after_rows_were_kept(keeping, run):
     keeping.export(**WINDOW)
     found = run(keeping, "verify", "--start", DAY, "--end", NEXT, ATHENA_RESULTS="s3://reports/results/")
     assert found.returncode == 0, found.stdout + found.stderr
+    assert "2 days: rows stay when their items are deleted (keep_deleted)" in found.stdout
+    assert "expires_after_days" not in found.stdout
 
 
 def test_a_table_that_cannot_be_asked_replaces_nothing(keeping, monkeypatch):
@@ -126,7 +129,9 @@ def test_a_key_that_a_file_does_not_hold_exactly_cannot_be_told(keeping, tmp_pat
     )
     objects = list(store.objects(f"{keeping.prefix}/year="))
     found = [
-        kept_rows(dataset, describe_source(client, dataset), client, store, tmp_path).can_tell(FIRST, objects, each)
+        kept_rows(
+            dataset, describe_source(client, dataset), client, store, tmp_path, RateLimiter(1), lambda _: True
+        ).can_tell(FIRST, objects, each)
         for each in (schema, doubles)
     ]
     assert found == [True, False]

@@ -38,6 +38,21 @@ def test_the_ceiling_holds_over_any_thirty_seconds(ceiling):
     assert sum(units for _, units in spent) > 0.6 * 120 * min(ceiling, 100)
 
 
+def test_look_ups_have_a_price_of_their_own():
+    """An item of a page costs 0.1 units and a look-up 1: a ceiling of 100 asks for 237 items of a page, 23 look-ups."""
+    clock = Clock()
+    limiter = RateLimiter(8, 100, clock=clock, sleep=clock.sleep)
+    asked: dict[str, list[int]] = {"pages": [], "look-ups": []}
+    for _ in range(40):
+        for kind, each in (("pages", 0.1), ("look-ups", 1.0)):
+            with limiter.turn(kind) as limit:
+                asked[kind].append(limit)
+            limiter.learn(items=limit, units=limit * each, limit=limit, retries=0, kind=kind)
+    assert [asked[kind][0] for kind in asked] == [1, 1]
+    assert asked["pages"][-1] // asked["look-ups"][-1] == 10
+    assert limiter.units <= 100 * (clock.now + 1)
+
+
 def test_without_a_ceiling_pages_are_full():
     """No ceiling, no Limit, no waiting."""
     clock = Clock()
