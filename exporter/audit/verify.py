@@ -190,14 +190,21 @@ class Verifier:
             )
 
     def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: SourceDescription) -> None:
-        for state, reason in (
-            ("open", "read before they had settled, so DynamoDB may hold more now"),
-            ("expired", "older than expires_after_days, so DynamoDB may hold less"),
-            ("unread", "not due yet and not exported"),
+        kept = self._settings.dataset.retention.keep_deleted
+        for state, called, reason in (
+            ("open", "open days", "read before they had settled, so DynamoDB may hold more now"),
+            (
+                "expired",
+                "days" if kept else "expired days",
+                "rows stay when their items are deleted (keep_deleted), so DynamoDB may hold less"
+                if kept
+                else "older than expires_after_days, so DynamoDB may hold less",
+            ),
+            ("unread", "unread days", "not due yet and not exported"),
         ):
             count = sum(day.state == state for day in days)
             if count:
-                self._notes.append(f"{count} {state} days: {reason}; their items are shown, not compared")
+                self._notes.append(f"{count} {called}: {reason}; their items are shown, not compared")
         if self._request.window is not None:
             self._notes.append("items without a readable date were not looked for, because a window was given")
             return
