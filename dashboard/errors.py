@@ -3,6 +3,7 @@
     DashboardError
     ├── InvalidRequest      the request's own fields are wrong: mend the fields named
     ├── ChangedMeanwhile    another request was first: look again, then decide
+    ├── Missing             what is asked for is not there, or not for this person: look at the list
     ├── RefusedSql          the SQL is outside what is served: mend it at the place named
     ├── Forbidden           the person's role does not allow it: ask an admin for the role
     ├── TooManyQueries      the person's or everyone's limit is reached: wait, or stop a query
@@ -50,6 +51,10 @@ class InvalidRequest(DashboardError):
 
 class ChangedMeanwhile(DashboardError):
     """Another request changed it first."""
+
+
+class Missing(DashboardError):
+    """What is asked for is not there, or is another person's alone: which of both is not said."""
 
 
 class RefusedSql(DashboardError):

@@ -9,9 +9,11 @@ from starlette.responses import Response
 
 from dashboard.errors import (
     AccessDenied,
+    ChangedMeanwhile,
     DashboardError,
     Forbidden,
     InvalidRequest,
+    Missing,
     QueryCancelled,
     QueryFailed,
     RefusedSql,
@@ -27,6 +29,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 _STATUSES: tuple[tuple[type[DashboardError], int], ...] = (
     (InvalidRequest, 400),
+    (Missing, 404),
+    (ChangedMeanwhile, 409),
     (RefusedSql, 422),
     (Forbidden, 403),
     (TooManyQueries, 429),

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from dashboard.api.boards import BoardsApi
 from dashboard.api.document.docs_page import docs_page
 from dashboard.api.document.openapi import openapi
 from dashboard.api.errors import answered, json_response
@@ -52,6 +53,7 @@ def routes(provider: Provider, sessions: Sessions | None = None, personal: Token
     `sessions` are those of people who signed in, `personal` their tokens; None where sign-in is off.
     """
     api, people, own = _Api(provider), SessionsApi(provider, sessions, personal), TokensApi(provider, personal)
+    boards = BoardsApi(provider)
     return [
         health_route(provider),
         Route("/api/stats", answered(api.stats), methods=["GET"]),
@@ -71,6 +73,13 @@ def routes(provider: Provider, sessions: Sessions | None = None, personal: Token
         Route("/api/tokens", answered(own.listed), methods=["GET"]),
         Route("/api/tokens", answered(own.make), methods=["POST"]),
         Route("/api/tokens", answered(own.revoke), methods=["DELETE"]),
+        Route("/api/boards", answered(boards.listed), methods=["GET"]),
+        Route("/api/boards", answered(boards.make), methods=["POST"]),
+        Route("/api/boards/one", answered(boards.one), methods=["GET"]),
+        Route("/api/boards/one", answered(boards.save), methods=["PUT"]),
+        Route("/api/boards/one", answered(boards.delete), methods=["DELETE"]),
+        Route("/api/boards/restore", answered(boards.restore), methods=["POST"]),
+        Route("/api/boards/file", answered(boards.file), methods=["GET"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
     ]

@@ -25,6 +25,11 @@ class Permissions:
         roles = self.requester().roles
         return tuple(name for name in datasets if roles.has(role, name))
 
+    def sees(self, datasets: Iterable[str]) -> bool:
+        """Return whether the requester may see every one of some datasets."""
+        roles = self.requester().roles
+        return all(roles.has("viewer", name) for name in datasets)
+
     def require(self, role: Role, datasets: Sequence[str], doing: str) -> None:
         """Raise Forbidden unless the requester has a role for each of the datasets."""
         roles = self.requester().roles

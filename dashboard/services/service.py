@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from dashboard.results.sample_values import Samples
     from dashboard.sql.catalogue import Catalogue
     from dashboard.sql.cost.upper_bound import Estimate
+    from dashboard.stores.boards.board_store import BoardStore
     from dashboard.stores.query_library import Library
     from dataset_model.records.runs import RunEntry
     from dataset_model.records.verification import Verification
@@ -69,6 +70,7 @@ class Service:
         self._athena: Athena | None = None
         self._making = threading.Lock()
         self._library: Library | None = None
+        self._boards: BoardStore | None = None
         prefix = settings.datasets[0].target.prefix
         self.audit = Audit(settings.user_bytes_per_day, store=SpendingStore(self.objects, settings.bucket, prefix))
         self._mask_key = MaskKey(self.objects, settings.bucket, prefix)
@@ -124,6 +126,17 @@ class Service:
             if self._library is None:
                 self._library = Library(self.objects, self.settings.bucket, self.permissions.requester)
             return self._library
+
+    @property
+    def boards(self) -> "BoardStore":
+        """The boards of people, kept with the data of the first dataset."""
+        from dashboard.stores.boards.board_store import BoardStore
+
+        with self._making:
+            if self._boards is None:
+                prefix, asks = self.settings.datasets[0].target.prefix, self.permissions.requester
+                self._boards = BoardStore(self.objects, self.settings.bucket, prefix, asks, self.permissions.sees)
+            return self._boards
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -276,6 +289,8 @@ class Service:
         self.jobs.forget_answers()
         if self._library:
             self._library.forget()
+        if self._boards:
+            self._boards.forget()
 
     def close(self) -> None:
         """Stop every query under way."""

@@ -51,6 +51,10 @@ PURE = (
     "model.access.requester",
     "model.access.roles",
     "model.vocabulary",
+    "model.boards.declared",
+    "model.boards.layout",
+    "model.boards.yaml_form",
+    "stores.boards.stored",
 )
 SERVICE = (
     "api.routes",

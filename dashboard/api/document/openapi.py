@@ -2,6 +2,7 @@
 
 from typing import Any, Final, get_args
 
+from dashboard.api.document.boards import board_paths
 from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.api.document.tokens import token_paths
@@ -80,6 +81,7 @@ def openapi(max_rows: int) -> dict[str, Any]:
             "/api/daily": {"get": _daily()},
             **execution_paths(_operation),
             **token_paths(_operation),
+            **board_paths(_operation),
         },
     }
 
@@ -88,8 +90,8 @@ def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...],
     meanings = {
         "400": "Wrong input; the error names the field.",
         "403": "Asked by a page of another site, or not allowed by the caller's role.",
-        "404": "Not an execution of the caller, or nothing exported yet.",
-        "409": "The query was cancelled.",
+        "404": "Not an execution or a board of the caller, or nothing exported yet.",
+        "409": "The query was cancelled, or another request was first.",
         "413": "The body is too large.",
         "429": "A limit on queries at once, waiting queries or bytes a day is reached; the error gives the figure.",
         "422": "The SQL was refused or is wrong; the error gives the reason and its position.",

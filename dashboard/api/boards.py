@@ -1,0 +1,157 @@
+"""`/api/boards`: boards that the requester may see, made, changed, restored and exported; same rules as the page."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.api.errors import json_response
+from dashboard.api.requests import json_object, refuse_other_sites, text_or_none, wrong
+from dashboard.boards.questions import check
+from dashboard.model.boards.board import Board, board_from
+from dashboard.model.boards.yaml_form import FILE, board_from_yaml, yaml_of
+from dashboard.services.service import Service
+from dashboard.stores.boards.stored import BoardVersion, StoredBoard
+
+_MOST_NUMBER: Final = 2**53
+
+
+class BoardsApi:
+    """The endpoints over one service."""
+
+    def __init__(self, provider: Callable[[], Service]) -> None:
+        self._provider = provider
+
+    async def listed(self, _: Request) -> Response:
+        """Answer the requester's boards and those shared with them, without their cards."""
+
+        def found() -> list[dict[str, Any]]:
+            store = self._provider().boards
+            return [_summary(one) | {"mayChange": store.may_change(one.board)} for one in store.listed()]
+
+        return json_response({"boards": await anyio.to_thread.run_sync(found)})
+
+    async def make(self, request: Request) -> Response:
+        """Make a board of `name`, `preset` and `cards`, or of `yaml`; 201 with what was stored."""
+        refuse_other_sites(request)
+        body = await json_object(request)
+
+        def made() -> dict[str, Any]:
+            service = self._provider()
+            board = _board(body)
+            check(service, board)
+            return _described(service, service.boards.made(board))
+
+        return json_response(await anyio.to_thread.run_sync(made), 201)
+
+    async def one(self, request: Request) -> Response:
+        """Answer the board `id` with its cards and its older versions."""
+
+        def found() -> dict[str, Any]:
+            service = self._provider()
+            return _described(service, service.boards.opened(_id(request)))
+
+        return json_response(await anyio.to_thread.run_sync(found))
+
+    async def save(self, request: Request) -> Response:
+        """Store what the body says as the version after `version` of the board `id`; 409 where that is not current."""
+        refuse_other_sites(request)
+        body = await json_object(request)
+
+        def saved() -> dict[str, Any]:
+            service = self._provider()
+            version = _number(body.pop("version", None), "version")
+            board = _board(body)
+            check(service, board, service.boards.opened(_id(request)).board.cards)
+            return _described(service, service.boards.saved(board, _id(request), version))
+
+        return json_response(await anyio.to_thread.run_sync(saved))
+
+    async def delete(self, request: Request) -> Response:
+        """Delete the board `id`, where `version` is its current one."""
+        refuse_other_sites(request)
+        version = _number(request.query_params.get("version"), "version")
+
+        def deleted() -> None:
+            self._provider().boards.deleted(_id(request), version)
+
+        await anyio.to_thread.run_sync(deleted)
+        return json_response({"id": _id(request)})
+
+    async def restore(self, request: Request) -> Response:
+        """Store the older version `number` of the board `id` as its newest one; `version` is the current one."""
+        refuse_other_sites(request)
+        body = await json_object(request)
+        number, version = (_number(body.pop(field, None), field) for field in ("number", "version"))
+        if body:
+            raise wrong(next(iter(body)), "unknown; expected number and version")
+
+        def restored() -> dict[str, Any]:
+            service = self._provider()
+            return _described(service, service.boards.restored(_id(request), number, version))
+
+        return json_response(await anyio.to_thread.run_sync(restored))
+
+    async def file(self, request: Request) -> Response:
+        """Answer the `board.yaml` of the board `id`."""
+        stored = await anyio.to_thread.run_sync(lambda: self._provider().boards.opened(_id(request)))
+        headers = {
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": f'attachment; filename="{FILE}"',
+        }
+        return Response(yaml_of(stored.board).encode(), headers=headers, media_type="application/yaml")
+
+
+def _board(body: dict[str, Any]) -> Board:
+    shared = body.pop("shared", False)
+    if not isinstance(shared, bool):
+        raise wrong("shared", f"expected true or false; found {shared!r:.40}")
+    text = text_or_none(body, "yaml")
+    if text is not None and body:
+        raise wrong("yaml", f"expected without {next(iter(body))!r:.60}, which it holds itself")
+    board = board_from(body) if text is None else board_from_yaml(text)
+    return board.model_copy(update={"shared": shared})
+
+
+def _id(request: Request) -> str:
+    return request.query_params.get("id", "")
+
+
+def _number(value: object, field: str) -> int:
+    text = value if isinstance(value, str) else ""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else value
+    if type(number) is not int or not 1 <= number <= _MOST_NUMBER:
+        raise wrong(field, f"expected a whole number from 1, as /api/boards gives it; found {value!r:.40}")
+    return number
+
+
+def _summary(stored: StoredBoard) -> dict[str, Any]:
+    board = stored.board
+    return {
+        "id": board.id,
+        "name": board.name,
+        "by": board.by,
+        "shared": board.shared,
+        "datasets": list(board.datasets),
+        "cardCount": len(board.cards),
+        **_saved(stored.current),
+    }
+
+
+def _saved(version: BoardVersion) -> dict[str, Any]:
+    saved_at = version.saved_at.isoformat(timespec="seconds")
+    return {"version": version.number, "savedAt": saved_at, "savedBy": version.by}
+
+
+def _described(service: Service, stored: StoredBoard) -> dict[str, Any]:
+    store = service.boards
+    older = [_saved(each) | {"name": each.board.name} for each in store.versions(stored)]
+    return {
+        **_summary(stored),
+        "mayChange": store.may_change(stored.board),
+        "board": stored.board.document(),
+        "versions": older,
+    }

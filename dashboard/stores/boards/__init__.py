@@ -1,0 +1,1 @@
+"""Boards of people flow to S3 and back, each with its last versions."""
