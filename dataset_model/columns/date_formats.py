@@ -44,7 +44,9 @@ NUMBER_FORMATS = tuple(row.name for row in _ROWS if row.per_second)
 CANDIDATES = (
     "ISO", "EPOCH", "EPOCH_MILLIS", "%Y%m%d%H%M%S", "%Y%m%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d", "HUMAN_READABLE",
     "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y",
-    "ISO*", "EPOCH*", "EPOCH_MILLIS*", "%Y%m%d*", "%Y/%m/%d*",
+    "%Y%m%dT%H%M%S%z", "%Y%m%dT%H%M%S.%f%z", "%Y%m%dT%H%M%S",
+    "ISO*", "EPOCH*", "EPOCH_MILLIS*", "%Y%m%dT%H%M%S%z*", "%Y%m%dT%H%M%S.%f%z*", "%Y%m%dT%H%M%S*",
+    "%Y%m%d*", "%Y/%m/%d*",
 )  # fmt: skip
 """Formats to try on keys of an unknown format, in this order: exact ones before those that allow any ending."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dataset_model import Dataset
 from dataset_model.records.manifest import MANIFEST_FILE, Manifest
+from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import day_from_key, days_between, projection_parameters
 from exporter.audit.export_checks import converted_findings, export_findings
@@ -33,7 +34,13 @@ _Years = tuple[int, int] | None
 def findings(around: Inspection) -> list[Finding]:
     """Return all findings, the gravest kinds first."""
     if around.manifest is None or around.schema is None:
-        return [*_without_records(around), *export_findings(around), *converted_findings(around), *_dead_runs(around)]
+        return [
+            *_without_records(around),
+            *export_findings(around),
+            *converted_findings(around),
+            *_dead_runs(around),
+            *_failed_run(around),
+        ]
     return [
         *_objects(around, around.manifest),
         *_missing_objects(around, around.manifest),
@@ -46,6 +53,7 @@ def findings(around: Inspection) -> list[Finding]:
         *export_findings(around),
         *converted_findings(around),
         *_dead_runs(around),
+        *_failed_run(around),
         *_quarantine(around),
     ]
 
@@ -178,7 +186,10 @@ def _empty_days(around: Inspection, first: dt.date) -> Iterator[dt.date]:
 def _newest_run(around: Inspection) -> str:
     if not around.runs:
         return "the ledger has no run"
-    newest = around.runs[0]
+    return _outcome(around.runs[0])
+
+
+def _outcome(newest: RunEntry) -> str:
     error = f": {newest.error.splitlines()[0]}" if newest.error else ""
     return f"the newest run, of {newest.started_at:%Y-%m-%d %H:%M} UTC, {_OUTCOMES[newest.status]}{error}"
 
@@ -186,6 +197,8 @@ def _newest_run(around: Inspection) -> str:
 def _catalogue(around: Inspection, schema: TableSchema, manifest: Manifest) -> Iterator[Finding]:
     target = around.dataset.target
     name = f"{target.database}.{target.table}"
+    if not schema.columns:
+        return  # no item has been seen, so there is no column that a table could have
     if around.table is None:
         yield Finding("catalogue", name, "there is no such Glue table", "run `exporter sync`")
         return
@@ -247,6 +260,20 @@ def _dead_runs(around: Inspection) -> Iterator[Finding]:
         yield Finding(
             "dead run", entry.run_id, f"{found} ({days})", "run `exporter export --resume`; what it published is whole"
         )
+
+
+def _failed_run(around: Inspection) -> Iterator[Finding]:
+    """Yield the newest run if it has failed, and nothing is published or no run has read its published days since.
+
+    The finding about missing days repeats the reason for those that are not published.
+    """
+    newest = next((entry for entry in around.runs if entry.run_id != around.alive), None)
+    if newest is None or newest.status != "failed":
+        return
+    if around.manifest is None or unsettled_days(newest, around.manifest) & around.manifest.days.keys():
+        window = newest.window if newest.options.get("scope") != "all" else None
+        again = f"--start {window.start} --end {window.end}" if window else "--all"
+        yield Finding("failed run", newest.run_id, _outcome(newest), f"mend that, then run `exporter export {again}`")
 
 
 def _quarantine(around: Inspection) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from exporter.storage.parquet_footers import Footer
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
     "contradicted record", "missing day", "open day", "unknown value", "missing value", "catalogue", "quarantine",
-    "dead run", "changes", "stream", "table export",
+    "dead run", "failed run", "changes", "stream", "table export",
 ]  # fmt: skip
 
 

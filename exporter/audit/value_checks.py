@@ -12,8 +12,8 @@ from exporter.values.numbers import canonical_number, is_number
 def unknown_values(dataset: Dataset, manifest: Manifest) -> Iterator[Finding]:
     """Yield the partition values of which no published day has ever held a row: they may be misspelt."""
     held = {spelled(value) for value in manifest.seen()}
-    if not held:
-        return  # nothing is published, or by a release that did not count values
+    if not held and any(record.rows for record in manifest.days.values()):
+        return  # published by a release that did not count values
     for value in dataset.source.partition_values:
         if spelled(value) not in held:
             yield Finding(

@@ -31,6 +31,11 @@ def sync_catalog(settings: Settings) -> str:
     schema, manifest = records.schema(), records.manifest()
     if schema is None or manifest is None:
         raise UsageError(f"nothing is published at {settings.location}; run an export first")
+    if not schema.columns:
+        raise UsageError(
+            f"no item has been exported to {settings.location} yet, and the dataset declares no column, so the table "
+            "would have none; run an export that finds items first"
+        )
     years = [day.year for day in manifest.days] or [manifest.updated_at.year]
     kind = LiveCatalog if stream_state(store, settings.prefix) else Catalog
     catalog = kind(clients.glue, settings.dataset, settings.location)

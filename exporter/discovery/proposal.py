@@ -2,14 +2,15 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from dataset_model.columns.attribute_paths import attribute_text
 from dataset_model.columns.column import Mask
-from dataset_model.columns.date_formats import CANDIDATES, NUMBER_FORMATS
 from dataset_model.columns.types import BIGINT, BOOLEAN, DATE, DOUBLE, JSON, STRING, TIMESTAMP, ColumnType
 from exporter.decoding.columns import cells_from_values
 from exporter.decoding.timestamps import Clock
@@ -17,7 +18,7 @@ from exporter.discovery.naming import column_names
 from exporter.discovery.personal_data import is_personal
 from exporter.discovery.profile import Evidence, Sampled
 from exporter.discovery.table_survey import IndexKeys
-from exporter.errors import UnreadableDate
+from exporter.planning.format_guess import formats_of, other_order, readable_keys
 from exporter.planning.sort_key import SortKey
 from exporter.values.numbers import MAX_DIGITS
 
@@ -73,18 +74,16 @@ def proposed_format(
     values: Sequence[str], keys: IndexKeys, latest_year: int, preferred: str | None = None
 ) -> tuple[str, str]:
     """Return the date format that reads most sort keys, and how many; `preferred` wins where it reads as many."""
-    candidates = (preferred, *CANDIDATES) if preferred else CANDIDATES
-    best, read = candidates[0], -1
-    for candidate in candidates:
-        if (
-            candidate != preferred
-            and keys.sort_key_type == "N"
-            and candidate not in {*NUMBER_FORMATS, "%Y%m%d%H%M%S", "%Y%m%d"}
-        ):
-            continue
-        readable = _readable(values, candidate, keys, latest_year)
-        if readable > read:
-            best, read = candidate, readable
+    key_type: Literal["S", "N"] = "N" if keys.sort_key_type == "N" else "S"
+    texts = pa.array(values, pa.string())
+    candidates = formats_of(key_type)
+    made = [SortKey(name, ZoneInfo("UTC"), key_type, latest_year) for name in candidates]
+    if preferred:
+        made.insert(0, SortKey(preferred, ZoneInfo("UTC"), key_type, latest_year))
+    counts = [readable_keys(each, texts) for each in made]
+    read = max(counts)
+    chosen = made[counts.index(read)]
+    best = chosen.date_format
     if not values:
         return best, "no item to read it from"
     if read == 0:
@@ -92,7 +91,7 @@ def proposed_format(
     seen = f"reads {read:,} of {len(values):,} sort keys, for example {values[0][:40]!r}"
     if best == "HUMAN_READABLE":
         seen += "; does not sort by time, so every export reads the whole key"
-    if "%d/%m" in best and _readable(values, best.replace("%d/%m", "%m/%d"), keys, latest_year) == read:
+    if other_order(chosen, texts):
         seen += "; month before day would read as many: look at the data"
     return best, seen
 
@@ -265,19 +264,6 @@ def _text_type(found: Evidence) -> tuple[ColumnType, str]:
         return TIMESTAMP, f"{times:,} of {count:,} texts are ISO 8601 times; the others become null and are quarantined"
     many = "many" if found.distinct is None else f"{found.distinct:,}"
     return STRING, f"{count:,} texts, {many} different"
-
-
-def _readable(values: Iterable[str], candidate: str, keys: IndexKeys, latest_year: int) -> int:
-    key = SortKey(candidate, ZoneInfo("UTC"), "N" if keys.sort_key_type == "N" else "S", latest_year)
-    return sum(_reads(key, value) for value in values)
-
-
-def _reads(key: SortKey, value: str) -> bool:
-    try:
-        key.instant(value)
-    except UnreadableDate:
-        return False
-    return True
 
 
 def today_next_year(now: dt.datetime) -> dt.date:

@@ -42,7 +42,7 @@ class RunningProbe:
 
     def __init__(self) -> None:
         self._readable, self._withheld = 0, 0
-        self._unreadable: list[str] = []
+        self._unreadable: dict[str, None] = {}
 
     def observe(self, page: DecodedPage) -> None:
         """Take account of a page; the caller sees to it that pages come one at a time."""
@@ -50,7 +50,8 @@ class RunningProbe:
         self._withheld += len(page.withheld)
         for item in page.withheld[: _PROBED_ITEMS - len(self._unreadable)]:
             stored = msgspec.json.decode(item.item).get(item.attribute, {})
-            self._unreadable += [text for text in (stored.get("S"), stored.get("N")) if text is not None]
+            found = (stored.get("S"), stored.get("N"))
+            self._unreadable |= dict.fromkeys(text for text in found if text is not None)
 
     @property
     def result(self) -> Probe:
@@ -62,14 +63,16 @@ class RunningProbe:
 
 def probe_index(index: Index, source: IndexSource, sort_key: SortKey) -> Probe:
     """Return what the first and last items of the partition values are; a day that is readable ends the search."""
-    unreadable: list[str] = []
+    unreadable: dict[str, None] = {}  # each once: the ends of a short key overlap
     for value in source.partition_values:
         for items in (index.first_items, index.last_items):
             body = items(value, EVERY_KEY, _PROBED_ITEMS)
             texts, _ = texts_at_ends(body, source.sort_key, sort_key.attribute_type, _PROBED_ITEMS)
             if sort_key.days(texts).is_valid().true_count:
                 return Probe("readable days")
-            unreadable += texts.to_pylist()
+            unreadable |= dict.fromkeys(texts.to_pylist())
+            if len(texts) < _PROBED_ITEMS:
+                break  # these were all
     return Probe("unreadable days", tuple(unreadable)) if unreadable else Probe("nothing")
 
 
@@ -85,16 +88,18 @@ def unreadable_reason(
             "Correct DATE_ATTRIBUTE."
         )
     keys = pa.array(probe.unreadable, pa.string())
-    guess = guessed_format(keys, sort_key.attribute_type, sort_key.time_zone, sort_key.latest_year)
+    guess = guessed_format(keys, sort_key)
     example = probe.unreadable[0]
     shown = example if len(example) <= _SHOWN else f"{example[:_SHOWN]}..."
     advice = "No known format reads them. Set DATE_FORMAT to the strptime pattern of these keys."
     advice += other_index_advice(other_indexes)
     if guess:
-        advice = f"{guess.date_format} reads {guess.readable:,} of them. Set DATE_FORMAT={guess.date_format}."
+        advice = f"{guess.date_format} reads {guess.readable:,} of them. Set DATE_FORMAT={guess.date_format}"
+        advice += f", or {guess.other}, which reads as many: look at the data." if guess.other else "."
+    seen = f"{len(keys):,} different {'sort keys' if source.index else 'dates'} looked at"
     return (
-        f"no item of {source.named} has a readable date: DATE_FORMAT is {source.date_format}, and none of "
-        f"{len(keys):,} {'sort keys' if source.index else 'dates'} looked at is in it, for example {shown!r}. {advice}"
+        f"no item of {source.named} has a readable date: DATE_FORMAT is {source.date_format}, and none of {seen} is in "
+        f"it, for example {shown!r}. {advice}"
     )
 
 

@@ -12,6 +12,8 @@ from changing import event, item, write
 
 from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine, findings_text
+from exporter.cli.sync import sync_catalog
+from exporter.errors import UsageError
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-19"}
@@ -244,6 +246,37 @@ def test_a_partition_value_that_never_held_a_row_is_found(scene):
     table.delete("3")
     table.export(start="2026-02-18", end="2026-02-19")
     assert odd(table) == []
+
+
+def test_a_value_that_finds_nothing_at_all_is_found(scene):
+    """The only value is misspelt: the run is green, no column is known, and the value is the one thing to correct."""
+    table = scene(GSI_PK_VALUE="a")
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.export(**DAYS)
+    assert odd(table) == [("unknown value", "Kind = a")]
+    with pytest.raises(UsageError, match="no item has been exported to s3://reports/"):
+        sync_catalog(table.settings())
+
+
+def test_a_newest_run_that_failed_is_found(scene):
+    """A wrong date format publishes nothing: doctor repeats the run's reason, until a run has read its days."""
+    table = scene(DATE_FORMAT="EPOCH")
+    table.put("1", "2026-02-16T10:00:00Z")
+    failed = table.job(**DAYS).run()
+    (finding,) = examine(table.settings(), NOW)
+    assert (finding.kind, finding.where) == ("failed run", failed.run_id)
+    assert "the newest run, of 2026-02-20 09:00 UTC, failed: no item of index by-kind has a readable" in finding.found
+    assert finding.advice == "mend that, then run `exporter export --start 2026-02-16 --end 2026-02-19`"
+    table.variables["DATE_FORMAT"] = "ISO"
+    table.export(**DAYS)
+    assert odd(table) == []
+
+
+def test_a_failed_run_over_published_days_is_found(scene):
+    """The days are published, and the newest run could not replace them: they are not missing, and the run is named."""
+    table = filled(scene)
+    table.job(**DAYS, now=NOW + dt.timedelta(hours=1), variables={"DATE_FORMAT": "EPOCH"}).run()
+    assert [kind for kind, _ in odd(table)] == ["failed run"]
 
 
 def test_days_without_a_later_added_partition_value_are_found(scene):

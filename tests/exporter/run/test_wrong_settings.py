@@ -1,11 +1,15 @@
 """Settings that are legal and wrong: the index answers, and a run reads no row."""
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
 
 from exporter.estimates.cost import Assumptions
 from exporter.estimates.estimator import estimate
+from exporter.planning.format_guess import guessed_format
+from exporter.planning.sort_key import SortKey
 from exporter.run.request import request_from_options
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -24,14 +28,21 @@ def planned_warnings(table, **options):
             "N",
             "EPOCH",
             ["1771236000000", "1771236001000"],
-            "EPOCH_MILLIS reads 4 of them. Set DATE_FORMAT=EPOCH_MILLIS.",
+            "EPOCH_MILLIS reads 2 of them. Set DATE_FORMAT=EPOCH_MILLIS.",
         ),
-        ("N", "EPOCH_MILLIS", ["1771236000"], "EPOCH reads 2 of them. Set DATE_FORMAT=EPOCH."),
-        ("N", "EPOCH", ["20260216100000"], "%Y%m%d%H%M%S reads 2 of them. Set DATE_FORMAT=%Y%m%d%H%M%S."),
-        ("S", "%Y%m%d", ["2026-02-16"], "ISO reads 2 of them. Set DATE_FORMAT=ISO."),
-        ("S", "EPOCH", ["2026-02-16T10:00:00Z"], "ISO reads 2 of them. Set DATE_FORMAT=ISO."),
-        ("S", "ISO", ["2026-02-16T10:00:00Z#c-1"], "ISO* reads 2 of them. Set DATE_FORMAT=ISO*."),
-        ("S", "ISO", ["16/02/2026 10:00:00"], "%d/%m/%Y %H:%M:%S reads 2 of them. Set DATE_FORMAT=%d/%m/%Y %H:%M:%S."),
+        ("N", "EPOCH_MILLIS", ["1771236000"], "EPOCH reads 1 of them. Set DATE_FORMAT=EPOCH."),
+        ("N", "EPOCH", ["20260216100000"], "%Y%m%d%H%M%S reads 1 of them. Set DATE_FORMAT=%Y%m%d%H%M%S."),
+        ("S", "%Y%m%d", ["2026-02-16"], "ISO reads 1 of them. Set DATE_FORMAT=ISO."),
+        ("S", "EPOCH", ["2026-02-16T10:00:00Z"], "ISO reads 1 of them. Set DATE_FORMAT=ISO."),
+        ("S", "ISO", ["2026-02-16T10:00:00Z#c-1"], "ISO* reads 1 of them. Set DATE_FORMAT=ISO*."),
+        ("S", "ISO", ["16/02/2026 10:00:00"], "%d/%m/%Y %H:%M:%S reads 1 of them. Set DATE_FORMAT=%d/%m/%Y %H:%M:%S."),
+        ("S", "ISO", ["20260216T100000Z"], "%Y%m%dT%H%M%S%z reads 1 of them. Set DATE_FORMAT=%Y%m%dT%H%M%S%z."),
+        (
+            "S",
+            "ISO",
+            ["02/03/2026"],
+            "%d/%m/%Y reads 1 of them. Set DATE_FORMAT=%d/%m/%Y, or %m/%d/%Y, which reads as many: look at the data.",
+        ),
         (
             "S",
             "ISO",
@@ -53,6 +64,22 @@ def test_a_wrong_format_fails_the_run_and_names_the_right_one(scene, kind, date_
     assert table.keys() == []
     assert [str(day) for day in entry.owed] == (["2026-02-16"] if options is DAY else [])
     assert any(warning.endswith(advice) for warning in planned_warnings(table, **options))
+
+
+@pytest.mark.parametrize(
+    ("key", "guess"),
+    [
+        ("20260216T233000Z#c-1", "%Y%m%dT%H%M%S%z*"),
+        ("20260216T233000.250Z#c-1", "%Y%m%dT%H%M%S.%f%z*"),
+        ("20260216T233000#c-1", "%Y%m%dT%H%M%S*"),
+        ("20260216-1234", "%Y%m%d*"),
+        ("2026/02/16 23:30:00Z", None),
+    ],
+)
+def test_no_format_is_proposed_that_leaves_a_zone_unread(key, guess):
+    """23:30 UTC is the next day in Auckland: a format that takes the Z for an ending would put it on the 16th."""
+    found = guessed_format(pa.array([key]), SortKey("ISO", ZoneInfo("Pacific/Auckland"), "S", 2027))
+    assert (found and found.date_format) == guess
 
 
 def test_one_readable_item_anywhere_makes_an_empty_day_an_empty_day(scene):
