@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dataset_model import definition
+from dataset_model.columns.column import SETTING_PATTERN
 from dataset_model.columns.names import NAME_PATTERN
 from dataset_model.definition import Dataset
 from dataset_model.derivations import wrong_uses
@@ -44,6 +45,7 @@ ENVIRONMENT_FIELDS = {
 """Variable -> the field of a dataset that it sets."""
 
 _PATTERNS = {
+    SETTING_PATTERN: "the name of a variable, such as CLIENT",
     NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
     definition.DYNAMO_PATTERN: "3 to 255 letters, digits and _.-",
     definition.TABLE_PATTERN: "3 to 255 letters, digits and _.-, or arn:aws:dynamodb:REGION:ACCOUNT:table/NAME",
@@ -222,9 +224,17 @@ def _overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> dict[s
         if value := environment.get(variable, "").strip():
             at = main_target(result) if section == "target" else (section,)
             _set(result, (*at, field), _value(variable, value))
+    if isinstance(columns := result.get("columns"), list):
+        result["columns"] = [_with_constant(column, environment) for column in columns]
     # Without one of these there is nothing to complain about in detail, so the model asks for each field by name.
     result.setdefault("source", {})
     return result
+
+
+def _with_constant(column: Any, environment: Mapping[str, str]) -> Any:
+    setting = column.get("setting") if isinstance(column, Mapping) else None
+    value = environment.get(setting, "").strip() if isinstance(setting, str) else ""
+    return {**column, "constant": value} if value else column
 
 
 def _set(data: dict[str, Any], path: FieldPath, value: Any) -> None:

@@ -42,6 +42,8 @@ TypeField = Annotated[
 ]
 
 
+SETTING_PATTERN = r"^[A-Z][A-Z0-9_]{0,99}$"
+
 Mask = Literal["hash", "last4", "hidden"]
 """How a column is shown to people who may not see its values: a digest of the value, its last four characters, NULL."""
 
@@ -70,6 +72,10 @@ class Column(Model):
     """Instead of attribute: a function that computes the value; `python -m dataset_model derivations` lists them."""
     inputs: Annotated[tuple[InputText, ...], Field(alias="from")] = ()
     """What the function of derive is given: attributes or paths, in its order."""
+    setting: Annotated[str, Field(pattern=SETTING_PATTERN)] | None = None
+    """Variable with the text of every row, such as CLIENT; while it is not set, the attribute's value counts."""
+    constant: Annotated[str, Field(min_length=1)] | None = None
+    """The text of every row, whatever the item has; a setting that is set gives it."""
     format: DateFormat | None = None
     """How a timestamp or date column is written, as `date_format`; without it ISO, the dataset's own format, `YYYYMMDD`
     and numbers of seconds or milliseconds are read."""

@@ -40,6 +40,7 @@ def inconsistencies(raw: Mapping[str, Any]) -> list[Inconsistency]:
     found = list(_repeated(columns, "name", "a name that no other column has"))
     found += _repeated(columns, "attribute", "an attribute that no other column has", _steps)
     found += _origins(columns)
+    found += _constants(columns)
     found += _reserved(columns, extra if isinstance(extra, str) else None, data.get("undeclared"))
     if extra in PARTITION_COLUMNS:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
@@ -93,6 +94,21 @@ def _origins(columns: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsist
             yield Inconsistency(("columns", index, "derive"), "a derivation that no other column has", str(derive))
         else:
             seen.append(origin)
+
+
+def _constants(columns: list[tuple[int, Mapping[str, Any]]]) -> Iterator[Inconsistency]:
+    """Yield columns of one text in every row that are not of the type string, or that are derived as well."""
+    for index, column in columns:
+        for field in ("setting", "constant"):
+            if column.get(field) is None:
+                continue
+            if column.get("derive"):
+                expected = f"no {field}, which belongs to an attribute"
+            elif column.get("type") != "string":
+                expected = f"no {field}, or the type string"
+            else:
+                continue
+            yield Inconsistency(("columns", index, field), expected, str(column[field]))
 
 
 def _steps(attribute: object) -> tuple[Step, ...]:

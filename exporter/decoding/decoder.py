@@ -95,6 +95,7 @@ class PageDecoder:
         # A derived column that the file does not declare any more stays null.
         derived = {column.name for column in dataset.columns if column.derive}
         self._deriver = deriver
+        self._constants = {column.name: column.constant for column in dataset.columns if column.constant}
         self._columns = [
             column
             for column in schema.columns
@@ -157,7 +158,9 @@ class PageDecoder:
         rows = Rows(days, texts)
         for column in self._columns:
             whole = finished.get(column.whole_attribute or "")
-            if column.derive:
+            if column.name in self._constants:
+                rows.append(column.name, pa.repeat(pa.scalar(self._constants[column.name], pa.string()), len(days)))
+            elif column.derive:
                 rows.add(column, *self._derived_cells(column, expected))
             elif whole is None:
                 rows.add(column, self._cells(column, expected, undeclared, days))

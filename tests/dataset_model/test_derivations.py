@@ -86,8 +86,8 @@ def test_a_column_is_derived_from_attributes():
         ),
         (
             "{name: s, type: double, derive: transcript.duration, inputs: [id]}",
-            ("calls.yaml:4: columns[0].inputs: expected a known field: name, attribute, type, derive, from, format, "
-            "unit, description, role, label, value_labels, mask; found 'an unknown one'"),
+            ("calls.yaml:4: columns[0].inputs: expected a known field: name, attribute, type, derive, from, "
+            "setting, constant, format, unit, description, role, label, value_labels, mask; found 'an unknown one'"),
         ),
     ],
 )  # fmt: skip
