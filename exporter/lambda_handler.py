@@ -1,7 +1,9 @@
 """The Lambda entry: `{}`, `{"startDate", "endDate"}` or `{"all": true}` in, the run report out."""
 
+import contextlib
 import datetime as dt
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from exporter.clients import fetch_text
@@ -24,23 +26,25 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     settings = settings_from_environment(fetch=fetch_text)
     configure_logging(settings.log_level)
     request = request_from_event(settings, dt.datetime.now(dt.UTC), event or {})
-    stop = threading.Event()
-    timer = _timer(context, stop)
-    try:
+    with stop_before(context) as stop:
         entry = ExportJob(settings, request, progress=Lines(), stop=stop).run()
-    finally:
-        if timer:
-            timer.cancel()
     if entry.error:
         raise ExportError(f"export {entry.status}: {entry.error}")
     return report(entry)
 
 
-def _timer(context: Any, stop: threading.Event) -> threading.Timer | None:
+@contextlib.contextmanager
+def stop_before(context: Any) -> Iterator[threading.Event]:
+    """Give an event that is set shortly before the function's time limit; never, where the context states none."""
+    stop = threading.Event()
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     if remaining is None:
-        return None
+        yield stop
+        return
     timer = threading.Timer(max(remaining() / 1000 - _RESERVE_SECONDS, 1.0), stop.set)
     timer.daemon = True
     timer.start()
-    return timer
+    try:
+        yield stop
+    finally:
+        timer.cancel()

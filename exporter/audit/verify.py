@@ -24,8 +24,8 @@ from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
 from exporter.settings import Settings
-from exporter.sources.day_files import DayFiles
 from exporter.sources.description import SourceDescription, describe_source
+from exporter.sources.files.day_files import DayFiles
 from exporter.sources.index import Index
 from exporter.sources.partial_reads.key_scan import KeyReader, KeyReading, key_attributes, key_digest
 from exporter.sources.partial_reads.table_key_scan import SEGMENTS, TableKeyReader

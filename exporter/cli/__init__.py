@@ -10,6 +10,7 @@ VERBS = {
     "doctor": "inspect.doctor.doctor", "quarantine": "quarantine.quarantine", "sync": "sync.sync",
     "runs": "inspect.runs.runs", "stream": "stream.stream", "compact": "compact.compact",
     "convert": "convert.convert", "lookup": "inspect.lookup.lookup", "quicksight": "quicksight.quicksight",
+    "normalize": "normalize.normalize",
 }  # fmt: skip
 """Verb -> module and name of its command."""
 

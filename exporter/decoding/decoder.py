@@ -17,9 +17,10 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dataset_model import Dataset
+from dataset_model import Dataset, FilesSource
 from dataset_model.columns.attribute_paths import ELEMENT, AttributePath
 from dataset_model.columns.types import ColumnType
+from dataset_model.definition import FILE_DATE, FILE_LINE
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
@@ -83,6 +84,7 @@ class PageDecoder:
         self._between = between
         self.schema = schema
         self._undeclared = dataset.undeclared
+        self._given = {FILE_DATE, FILE_LINE} if isinstance(dataset.source, FilesSource) else set()
         self._sort_key = sort_key
         self._sort_attribute = dataset.source.sort_key
         self._key_attributes = key_attributes = row_key(dataset, key_attributes)
@@ -175,11 +177,16 @@ class PageDecoder:
             withheld=withheld,
             nulled=self._nulled(rows, items),
             inexact=rows.inexact,
-            ignored=_ignored(undeclared, days) if self._undeclared == "ignore" else {},
+            ignored=self._ignored(undeclared, days),
             awaited=rows.awaited(),
             last_evaluated_key=page.last_evaluated_key,
             read_units=page.read_units,
         )
+
+    def _ignored(self, undeclared: Mapping[str, Values], days: pa.Date32Array) -> dict[tuple[dt.date, str], int]:
+        if self._undeclared != "ignore":
+            return {}
+        return _ignored({name: values for name, values in undeclared.items() if name not in self._given}, days)
 
     def _key_texts(self, values: Values) -> pa.StringArray:
         kind = self._sort_key.attribute_type

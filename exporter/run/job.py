@@ -51,6 +51,7 @@ from exporter.targets.quarantine import Quarantine
 
 if TYPE_CHECKING:
     from exporter.run.kept_rows import KeptRows
+    from exporter.sources.files.substitute import Substitute
     from exporter.targets.change_log import ChangeLog
 
 _log = structlog.get_logger()
@@ -72,6 +73,8 @@ class ExportJob:
     clock: Callable[[], dt.datetime] = _now
     wanted: frozenset[bytes] = frozenset()
     """Digests of items that the caller looks for in the published rows."""
+    instead: "Substitute | None" = None
+    """Rows that are published in place of the source's."""
 
     def __post_init__(self) -> None:
         self._clients = clients = Clients(self.settings.region)
@@ -148,7 +151,7 @@ class ExportJob:
             from exporter.changes.catalog import LiveCatalog
 
             self._catalog = LiveCatalog(self._clients.glue, self._dataset, self.settings.location)
-        published = self._records.schema()
+        published = self.instead.schema if self.instead else self._records.schema()
         found = preflight(self._clients, self._dataset, self._catalog, published, account.started_at)
         description = found.description
         account.warnings += found.warnings
@@ -198,8 +201,11 @@ class ExportJob:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
     def _opened(self, description: SourceDescription, sort_key: SortKey) -> OpenedSource:
+        if self.instead:
+            self._account.warnings.append(self.instead.note)
+            return files_source(self._dataset, description, sort_key, self.instead.rows(self._limiter), 1)
         if isinstance(self._dataset.source, FilesSource):
-            from exporter.sources.day_files import DayFiles
+            from exporter.sources.files.day_files import DayFiles
 
             day_files = DayFiles(self._store, self._dataset.source, self._limiter)
             return files_source(self._dataset, description, sort_key, day_files, self.request.ranges)

@@ -23,8 +23,8 @@ from exporter.sources.rate_limiter import RateLimiter
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from exporter.sources.day_files import DayFiles
     from exporter.sources.item_bodies import ItemKeys
+    from exporter.sources.scan_source import Segments
     from exporter.sources.table_export.manifests import ExportFile, Objects
 
 SourceName = Literal["index", "scan", "table-export", "files"]
@@ -132,9 +132,9 @@ def export_source(
 
 
 def files_source(
-    dataset: Dataset, description: SourceDescription, sort_key: SortKey, files: "DayFiles", at_a_time: int
+    dataset: Dataset, description: SourceDescription, sort_key: SortKey, files: "Segments", at_a_time: int
 ) -> OpenedSource:
-    """Return the files of a dataset's days as a source."""
+    """Return files, in as many segments as are read at a time, as a source."""
     from exporter.sources import scan_source
 
     source = scan_source.ScanSource(files, description, at_a_time)

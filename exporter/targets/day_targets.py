@@ -154,7 +154,7 @@ class DayTargets:
         writer = FILE_FORMATS[target.format]
         wanted = arrow_schema(schema.model_copy(update={"columns": target_columns(self.dataset, schema)}))
         file = self.folder / f"target{target.storage.extension}"
-        writer.write(_tables(sources, wanted), wanted, file)
+        writer.write(target_tables(sources, wanted), wanted, file)
         rows, expected = writer.row_count(file), sum(pq.read_metadata(source).num_rows for source in sources)
         if rows != expected:
             raise RowsUnaccounted({day: (expected, rows)})
@@ -199,7 +199,7 @@ class DayTargets:
         return file
 
 
-def _tables(sources: Sequence[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
+def target_tables(sources: Sequence[Path], wanted: pa.Schema) -> Iterator[pa.Table]:
     """Yield the rows of Parquet files in the wanted columns; one that a file lacks is null, as Athena reads it."""
     for source in sources:
         with pq.ParquetFile(source) as parquet:

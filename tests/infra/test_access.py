@@ -173,6 +173,10 @@ OF_AN_EXPORT = "convert --export-arn ARN"
 """Reads a native export of the table, for which a role needs further permissions, as the exporter's guide says."""
 
 
+OF_CONVERSATIONS = "normalize"
+"""Runs with the role of the conversations' stack (tests/infra/test_conversations.py)."""
+
+
 def called_by(calls: set[tuple[str, str]], line: str, status: int = 0) -> set[tuple[str, str]]:
     """Service and operation of every request of one command."""
     calls.clear()
@@ -203,7 +207,7 @@ def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monke
     unreadable = contact("2026-01-14") | {"InitiationTimestamp": {"S": "nonsense"}}
     boto3.client("dynamodb").put_item(TableName="contacts", Item=unreadable)
     found = set().union(*(called_by(calls, line, status) for line, status in AS_A_TASK))
-    lines = (*(line for line, _ in AS_A_TASK), BY_A_PERSON, OF_OTHER_TABLES, OF_AN_EXPORT)
+    lines = (*(line for line, _ in AS_A_TASK), BY_A_PERSON, OF_OTHER_TABLES, OF_AN_EXPORT, OF_CONVERSATIONS)
     tried = {line.partition(" ")[0] for line in lines}
     assert tried == set(VERBS)
     calls.clear()

@@ -8,7 +8,6 @@ import json
 import re
 import threading
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -17,11 +16,9 @@ import msgspec
 from dataset_model import FilesSource
 from dataset_model.definition import FILE_DATE, FILE_LINE
 from exporter.errors import SourceError
+from exporter.sources.files.json_values import Number, stored_value
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.table_scan import SegmentPage
-
-_LARGEST, _SMALLEST, _MOST_DIGITS = 125, -130, 38
-"""Exponents and digits of numbers that DynamoDB holds."""
 
 
 class _Listed(Protocol):
@@ -87,12 +84,12 @@ class DayFiles:
 
     def _item(self, line: bytes, number: int, key: str, date: str) -> msgspec.Raw:
         try:
-            row = json.loads(line, parse_int=_Number, parse_float=_Number)
+            row = json.loads(line, parse_int=Number, parse_float=Number)
         except (ValueError, RecursionError) as error:
             raise self._fault(key, number, f"no JSON: {error}") from None
         if not isinstance(row, dict):
             raise self._fault(key, number, "no JSON object")
-        item = {name: _attribute_value(value) for name, value in row.items()}
+        item = {name: stored_value(value) for name, value in row.items()}
         item |= {FILE_DATE: {"S": date}, FILE_LINE: {"N": str(number)}}
         return msgspec.Raw(msgspec.json.encode(item))
 
@@ -100,34 +97,3 @@ class DayFiles:
         return SourceError(
             f"s3://{self._objects.bucket}/{key}, line {number}: {what}. Write the file again; nothing was published"
         )
-
-
-class _Number(str):
-    """The digits of a number, as they are written."""
-
-    __slots__ = ()
-
-
-def _attribute_value(value: object) -> dict[str, Any]:  # noqa: PLR0911 - a table of kinds
-    if value is None:
-        return {"NULL": True}
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    if isinstance(value, _Number):
-        return {"N" if _is_held(value) else "S": str(value)}
-    if isinstance(value, str):
-        return {"S": value}
-    if isinstance(value, list):
-        return {"L": [_attribute_value(one) for one in value]}
-    if isinstance(value, dict):
-        return {"M": {name: _attribute_value(one) for name, one in value.items()}}
-    return {"S": str(value)}  # NaN and Infinity, which are no numbers
-
-
-def _is_held(text: str) -> bool:
-    """Return whether DynamoDB could hold a number; another one is a text here, which contradicts its column."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return False
-    return len(number.as_tuple().digits) <= _MOST_DIGITS and (not number or _SMALLEST <= number.adjusted() <= _LARGEST)

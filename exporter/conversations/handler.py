@@ -1,0 +1,32 @@
+"""AWS Lambda entry of the conversations: an export's event in, reports and files out; or an event of S3 in.
+
+What fails is raised, so that the invocation counts as failed.
+"""
+
+import datetime as dt
+from typing import Any
+
+from exporter.clients import fetch_text
+from exporter.conversations.handed_in import keys_of_event, publish_handed_in
+from exporter.conversations.normalize import normalize
+from exporter.conversations.settings import conversation_settings
+from exporter.lambda_handler import stop_before
+from exporter.runtime.logs import configure_logging
+from exporter.runtime.sdk_patches import patch_sdk
+
+
+def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
+    """Normalise the table, or publish the CSV files that an event of S3 names."""
+    patch_sdk()
+    settings = conversation_settings(fetch=fetch_text)
+    configure_logging(settings.datasets[0].log_level)
+    keys = keys_of_event(event or {})
+    if keys is not None:
+        runs = [run for bucket, key in keys for run in publish_handed_in(settings, bucket, key, _now)]
+        return {"status": "succeeded", "published": runs}
+    with stop_before(context) as stop:
+        return normalize(settings, event or {}, stop)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
