@@ -25,7 +25,6 @@ from exporter.values.numbers import is_number
 _BLOCK_BYTES = 4 << 20
 """A row has to fit in it."""
 
-_NUMBERS = frozenset({"bigint", "decimal", "double"})
 
 
 def attribute_of(column: str) -> str:
@@ -111,7 +110,7 @@ class CsvRows:
                 item = {
                     attribute_of(name): value
                     for name, column_type in self._types.items()
-                    if (value := _stored(columns[name][row], column_type.name)) is not None
+                    if (value := _stored(columns[name][row], column_type.row.dynamo)) is not None
                 }
                 item[FILE_LINE] = {"N": str(number)}
                 if days[row] is not None:
@@ -120,15 +119,15 @@ class CsvRows:
             yield SegmentPage(items, len(items), 0.0, None)
 
 
-def _stored(text: str | None, kind: str) -> dict[str, Any] | None:
+def _stored(text: str | None, kind: str | None) -> dict[str, Any] | None:
     """Return a cell as an attribute's value; what its column cannot hold stays text, which contradicts the column."""
     if text is None:
         return None
-    if kind in _NUMBERS and is_number(text.strip()):
+    if kind == "N" and is_number(text.strip()):
         return stored_value(Number(text.strip()))
-    if kind == "boolean" and text.strip().lower() in {"true", "false"}:
+    if kind == "BOOL" and text.strip().lower() in {"true", "false"}:
         return {"BOOL": text.strip().lower() == "true"}
-    if kind == "json":
+    if kind is None:
         try:
             return stored_value(json.loads(text, parse_int=Number, parse_float=Number))
         except (ValueError, RecursionError):
