@@ -79,14 +79,15 @@ def skipped_types() -> set[str]:
     }
     known = {type_ for type_, model in parsing.get_model_map().items() if model.__name__ != "Placeholder"}
     # moto cannot name a parameter, gives a user pool an id that is none, and looks for a function's image and a
-    # mapping's stream, which are nowhere here; all of them count as skipped.
+    # mapping's stream, which are nowhere here, or a permission's function; all of them count as skipped.
     wrong = {
         "AWS::SSM::Parameter",
         "AWS::Cognito::UserPool",
         "AWS::Lambda::Function",
         "AWS::Lambda::EventSourceMapping",
+        "AWS::Lambda::Permission",
     }
-    return (used - known) | (wrong & used)
+    return (used - known) | wrong
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import botocore.session
 import pytest
 from rich.console import Console
 
@@ -95,3 +96,20 @@ def operator(moto_url, monkeypatch, request) -> Iterator[Operator]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", moto_url)
     urllib.request.urlopen(urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")).close()
     return Operator("test")
+
+
+@pytest.fixture
+def calls(monkeypatch) -> set[tuple[str, str]]:
+    """Service and operation of every request that is signed, presigned ones included, by whatever client."""
+    found: set[tuple[str, str]] = set()
+    create = botocore.session.Session.create_client
+
+    def listening(self, *arguments, **named):
+        client = create(self, *arguments, **named)
+        client.meta.events.register(
+            "before-sign", lambda operation_name, signing_name, **_: found.add((signing_name, operation_name))
+        )
+        return client
+
+    monkeypatch.setattr(botocore.session.Session, "create_client", listening)
+    return found

@@ -151,6 +151,10 @@ class Rendering:
             return _ARNS.get(made["Type"], f"arn:aws:service:{REGION}:{ACCOUNT}:{name}")
         return _ATTRIBUTES.get(attribute, f"{name}-{attribute}")
 
+    def mapped(self, name: str, key: str, field: str) -> Any:
+        """Resolve `Fn::FindInMap`."""
+        return self.document["Mappings"][name][key][field]
+
     def _made(self, name: str) -> Mapping[str, Any]:
         if name not in self.document["Resources"]:
             raise Unresolved(f"{name} is nowhere")
@@ -201,5 +205,6 @@ _FUNCTIONS: dict[str, Callable[[Rendering, Any], Any]] = {
     "Fn::Join": lambda rendering, argument: argument[0].join(map(str, rendering.value(argument[1]))),
     "Fn::Split": lambda rendering, argument: str(rendering.value(argument[1])).split(argument[0]),
     "Fn::Select": lambda rendering, argument: rendering.value(argument[1])[int(argument[0])],
+    "Fn::FindInMap": lambda rendering, argument: rendering.mapped(*(rendering.value(part) for part in argument)),
     "Fn::GetAZs": lambda _rendering, _argument: [f"{REGION}a", f"{REGION}b"],
 }

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
-import botocore.session
 import pytest
 from botocore.config import Config
 from click.testing import CliRunner
@@ -71,23 +70,6 @@ RARELY = {
     "dashboard": set(),
 }
 """Calls that only a fault or a rare day brings about."""
-
-
-@pytest.fixture
-def calls(monkeypatch) -> set[tuple[str, str]]:
-    """Service and operation of every request that is signed, presigned ones included, by whatever client."""
-    found: set[tuple[str, str]] = set()
-    create = botocore.session.Session.create_client
-
-    def listening(self, *arguments, **named):
-        client = create(self, *arguments, **named)
-        client.meta.events.register(
-            "before-sign", lambda operation_name, signing_name, **_: found.add((signing_name, operation_name))
-        )
-        return client
-
-    monkeypatch.setattr(botocore.session.Session, "create_client", listening)
-    return found
 
 
 @pytest.fixture
