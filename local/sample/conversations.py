@@ -42,6 +42,7 @@ def conversations(count: int, now: dt.datetime, seed: int = 13) -> Iterator[Item
             "conversationId": {"S": f"talk-{number:06}"},
             "client": {"S": client},
             "projectId": {"S": chance.choice(_CLIENTS[client])},
+            "environment": {"S": "PROD"},
             "channel": {"S": chance.choices(list(_CHANNELS), list(_CHANNELS.values()))[0]},
             "messages": {"L": messages},
         }
