@@ -26,7 +26,6 @@ _BLOCK_BYTES = 4 << 20
 """A row has to fit in it."""
 
 
-
 def attribute_of(column: str) -> str:
     """Return the attribute under which a row has a column's value."""
     return f"csv:{column}"
