@@ -25,6 +25,7 @@ _PAGES: tuple[tuple[str, str, str, str, Role], ...] = (
         "Ready queries, measures by group, and downloads.",
         "viewer",
     ),
+    ("boards", "Boards", ":material/dashboard:", "Cards of your own and of others on one page.", "viewer"),
     ("dictionary", "Dictionary", ":material/menu_book:", "Every column: meaning, origin, samples.", "viewer"),
     ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables.", "analyst"),
     (

@@ -4,6 +4,7 @@ import streamlit as st
 
 from dashboard.model.query_types import available_query_types
 from dashboard.services.job import Job
+from dashboard.ui.boards.add_to_board import adding
 from dashboard.ui.page.page_header import opened
 from dashboard.ui.page.url_state import linked, share
 from dashboard.ui.query import form, run_status
@@ -36,10 +37,11 @@ with st.container(border=True, key="question"):
 def draw_result(job: Job) -> None:
     """Draw a finished query: its rows, or the table of its groups."""
     asked = form.asked_in(slot)
+    more = adding(service, name, asked, dict(job.statement.given), slot)
     if asked and asked.group:
-        grouped.result(service, name, job, asked, key=slot)
+        grouped.result(service, name, job, asked, key=slot, more=more)
     else:
-        table.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of"))
+        table.result(service, name, job, key=slot, of=st.session_state.get(f"{slot}_of"), more=more)
 
 
 run_status.show(service, slot, draw_result)

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard.services.job import Job
 from dashboard.sql.layout import formatted
+from dashboard.ui.boards.add_to_board import adding
 from dashboard.ui.page.page_header import opened
 from dashboard.ui.page.url_state import linked, share
 from dashboard.ui.query import form, run_status
@@ -34,7 +35,8 @@ def open_query(sql: str, limit: int, given: Mapping[str, str], runs: bool) -> No
 def draw_result(job: Job) -> None:
     """Draw a finished query and add it to the histories."""
     remember(service, name, job)
-    table.result(service, name, job, key=slot)
+    more = adding(service, name, form.asked_in(slot), dict(job.statement.given), slot)
+    table.result(service, name, job, key=slot, more=more)
 
 
 with st.container(key="workbench"):

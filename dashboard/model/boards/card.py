@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from dashboard.model.grouping.question import MOST_FILTERS, MOST_GROUPINGS, MOST_VALUES, Sort
 from dashboard.model.query_types import MAX_TEXT, QUERY_TYPES, QueryType
-from dashboard.model.selection.filters import Days, Preset, day_from_text, days_of_preset
+from dashboard.model.selection.filters import EARLIEST, LATEST, Days, Preset, day_from_text, days_of_preset
 from dataset_model.columns.names import Name
 
 MOST_TITLE: Final = 120
@@ -205,6 +205,12 @@ class BoardCard(_Part):
         if self.query == ("custom_sql" if self.sql else "group_by"):
             del body["query"]
         return {"title": self.title, "show": self.show, "width": self.width, **body}
+
+    def asked_days(self, board: Preset | None, today: dt.date, first_weekday: int) -> Days | None:
+        """Return the days that a card asks, its own or those of a preset; None: all, or those that its SQL says."""
+        if self.start_date or self.end_date:
+            return Days(self.start_date or EARLIEST, self.end_date or LATEST)
+        return self.days(board, today, first_weekday)
 
     def days(self, board: Preset | None, today: dt.date, first_weekday: int) -> Days | None:
         """Return the days that a preset of the card, or of its board where the card names none, means today.

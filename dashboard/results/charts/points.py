@@ -65,12 +65,20 @@ class ResultChart:
 
 
 def chart_of(
-    table: pa.Table, x: str, y: str, colour: str | None, zone: str = UTC, published: Published | None = None
+    table: pa.Table,
+    x: str,
+    y: str,
+    colour: str | None,
+    zone: str = UTC,
+    published: Published | None = None,
+    *,
+    is_line: bool | None = None,
 ) -> ResultChart:
     """Return the chart of a result over column x, measuring column y (or `ROWS`), split by the values of a column.
 
     Timestamps are those of a clock in the zone. `published` are the days of the dataset, None where rows may be missing
-    from the result for another reason than that there are none.
+    from the result for another reason than that there are none. `is_line` asks for a line over time, or for bars; None
+    takes what fits.
     """
     table = in_zone(table, zone)
     axis, notes = axis_of(table.schema.field(x).type), list[str]()
@@ -93,7 +101,9 @@ def chart_of(
     points = tuple(
         Point(row["x"], read[row["x"]], float(row["y_sum"]), row["colour"], exact_text(row["y_sum"])) for row in rows
     )
-    is_line = axis == "time" and (len(read) > _MOST_TIME_BARS or unit is None or bool(colour))
+    fits = len(read) > _MOST_TIME_BARS or unit is None or bool(colour)
+    # A bar over a moment has no width.
+    is_line = axis == "time" and (fits if is_line is None or unit is None else is_line)
     measured = f"Sum of {y}" if added else y
     gaps: tuple[tuple[str, str], ...] = ()
     if is_line:

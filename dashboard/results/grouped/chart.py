@@ -43,11 +43,17 @@ class GroupedChart:
 
 
 def grouped_chart(
-    answer: GroupedAnswer, model: SemanticModel, published: frozenset[dt.date] = frozenset()
+    answer: GroupedAnswer,
+    model: SemanticModel,
+    published: frozenset[dt.date] = frozenset(),
+    *,
+    is_line: bool | None = None,
+    most: int | None = None,
 ) -> GroupedChart:
     """Return the chart of an answer over its first grouping, in the colours of the second one.
 
-    `published` are the days of the dataset, empty where a published day may be missing from the answer.
+    `published` are the days of the dataset, empty where a published day may be missing from the answer. `is_line` asks
+    for a line over time, or for bars; `most` is how many bars there is room for, which days are not counted among.
     """
     by, measure, notes = answer.asked.by, answer.measure, list[str]()
     along, colours = answer.values(0), list[Key]()
@@ -55,6 +61,8 @@ def grouped_chart(
         colours = answer.values(1)
     names = answer.names(0)
     heads = answer.names(1) if len(by) > 1 else {}
+    if most is not None and not is_calendar(model, by[0]):
+        along = _first(along, most, model.words.label(by[0]), notes, "")
     if not measure.adds_up:
         along, colours = _cut(along, MOST_TIMES, by[0], notes), _cut(colours, MOST_SERIES, by[-1], notes)
     times = by[0] == "day" or model.calendar_part(by[0]) in {"week", "month"}
@@ -70,7 +78,7 @@ def grouped_chart(
     columns = [x, y, *([split] if split else [])]
     table = pa.Table.from_pylist(rows, _schema(rows, columns, is_time=times))
     known = Published(published, frozenset({y})) if measure.kind == "rows" and by[0] == "day" and published else None
-    chart = chart_of(table, x, y, split, published=known)
+    chart = chart_of(table, x, y, split, published=known, is_line=is_line)
     if not times:
         order = tuple(names[value] for value in along if names[value] in chart.order)
         chart = replace(chart, order=order, axis="order" if is_calendar(model, by[0]) else chart.axis)
@@ -83,8 +91,12 @@ def _titles(answer: GroupedAnswer, model: SemanticModel) -> tuple[str, str]:
 
 
 def _cut(values: list[Key], most: int, by: str, notes: list[str]) -> list[Key]:
+    return _first(values, most, by, notes, ": what does not add up has no sum of others")
+
+
+def _first(values: list[Key], most: int, by: str, notes: list[str], reason: str) -> list[Key]:
     if len(values) > most:
-        notes.append(f"the first {most} of {len(values):,} values of {by}: what does not add up has no sum of others")
+        notes.append(f"the first {most} of {len(values):,} values of {by}{reason}")
     return values[:most]
 
 

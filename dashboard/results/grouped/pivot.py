@@ -20,6 +20,8 @@ class PivotCell:
 
     text: str = ""
     exact: str = ""
+    is_text: bool = False
+    """Whether it is no number: texts stand at the left."""
 
 
 @dataclass(frozen=True)

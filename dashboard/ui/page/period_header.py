@@ -1,7 +1,7 @@
 """A view and its manifest flow in, the title, freshness badges and period controls flow out."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -9,10 +9,10 @@ import streamlit as st
 
 from dashboard.model import formats
 from dashboard.model.selection.filters import PRESET_LABELS, Comparison, Days, Preset, days_of_preset, default_window
-from dashboard.quality.freshness import Tone, freshness_badges, part_badges
+from dashboard.quality.freshness import Badge, Tone, freshness_badges, part_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
-from dashboard.ui.page.states import state
+from dashboard.ui.page.states import literal, state
 from dashboard.ui.page.view_state import View, matching_preset, update_view
 from dataset_model import Dataset
 from dataset_model.records.manifest import Manifest
@@ -37,7 +37,14 @@ def title_block(title: str, text: str) -> None:
 def freshness(dataset: Dataset, manifest: Manifest, days: Mapping[dt.date, DayStatus], remark: str) -> None:
     """Draw the age of the figures, the verification status of their days, and `remark`: which rows a person sees."""
     badges = (*freshness_badges(dataset, manifest, days, dt.datetime.now(dt.UTC)), *part_badges(remark))
-    with st.container(horizontal=True, key="freshness", gap="xsmall", vertical_alignment="center", width="content"):
+    badge_line(badges, key="freshness")
+
+
+def badge_line(badges: Sequence[Badge], label: str = "", *, key: str) -> None:
+    """Draw badges in a line, after what they are about."""
+    with st.container(horizontal=True, key=key, gap="xsmall", vertical_alignment="center", width="content"):
+        if label:
+            st.caption(literal(label), width="content")
         for badge in badges:
             st.badge(badge.text, icon=f":material/{badge.icon}:", color=_COLOURS[badge.tone], help=badge.help)
 

@@ -1,6 +1,6 @@
 """A finished question by groupings flows in; its pivot table, its rows or its chart flow out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -30,8 +30,13 @@ _ICONS: Final = {
 }
 
 
-def result(service: Service, name: str, job: Job, asked: QueryRequest, *, key: str) -> None:
-    """Draw the answer to `asked`; the rows and the files hold the groups without the totals."""
+def result(
+    service: Service, name: str, job: Job, asked: QueryRequest, *, key: str, more: Callable[[], None] | None = None
+) -> None:
+    """Draw the answer to `asked`; the rows and the files hold the groups without the totals.
+
+    `more` draws what else can be done with it.
+    """
     if job.result is None or asked.group is None:
         return
     model, found, group = service.model(name), job.result, asked.group
@@ -41,7 +46,7 @@ def result(service: Service, name: str, job: Job, asked: QueryRequest, *, key: s
         _views(service, name, found, groups, group, columns, zone, key)
 
     # A limit may leave the totals alone.
-    table.framed(service, name, groups, draw, key=key, is_empty=not found.row_count)
+    table.framed(service, name, groups, draw, key=key, is_empty=not found.row_count, more=more)
 
 
 @st.fragment

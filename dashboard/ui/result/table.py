@@ -25,10 +25,21 @@ Draw = Callable[[Sequence[str], str], None]
 """Draws the chosen columns of a result, its timestamps in a zone."""
 
 
-def result(service: Service, name: str, job: Job, *, key: str, of: int | None = None) -> None:
-    """Draw a finished query: how many rows of how many, what it took, the grid and the downloads."""
+def result(
+    service: Service,
+    name: str,
+    job: Job,
+    *,
+    key: str,
+    of: int | None = None,
+    more: Callable[[], None] | None = None,
+) -> None:
+    """Draw a finished query: how many rows of how many, what it took, the grid and the downloads.
+
+    `more` draws what else can be done with it, next to the downloads.
+    """
     if job.result is not None:
-        framed(service, name, job.result, _rows(service, name, job.result, key), key=key, of=of)
+        framed(service, name, job.result, _rows(service, name, job.result, key), key=key, of=of, more=more)
 
 
 def framed(
@@ -40,6 +51,7 @@ def framed(
     key: str,
     of: int | None = None,
     is_empty: bool | None = None,
+    more: Callable[[], None] | None = None,
 ) -> None:
     """Draw a result within its frame: how many rows of how many, what it took, the downloads; `draw` draws the rows.
 
@@ -50,7 +62,10 @@ def framed(
             _how_many(service, name, found, of)
             # The zone is chosen below the columns and the downloads, which need it.
             zone = chosen_zone(name)
-            columns = download_menu(service, name, found, key, zone)
+            with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+                if more is not None:
+                    more()
+                columns = download_menu(service, name, found, key, zone)
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.caption(_facts(service, name, found), width="content")
             zone_choice(name, found, columns, service.dataset(name).source.time_zone)

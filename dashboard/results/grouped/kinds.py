@@ -1,0 +1,176 @@
+"""The groups of an answer and a kind of chart flow in, its Vega-Lite specification without theme colours flows out."""
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, Literal
+
+from dashboard.model.semantic_model import SemanticModel
+from dashboard.model.vocabulary import capitalised
+from dashboard.results.charts.choice import MOST_SERIES
+from dashboard.results.charts.points import OTHERS, described
+from dashboard.results.charts.spec import vega_lite
+from dashboard.results.grouped.answer import Cell, GroupedAnswer, Key
+from dashboard.results.grouped.chart import GroupedChart, grouped_chart
+
+Kind = Literal["chart", "bar", "line", "stacked", "doughnut", "pie", "heatmap"]
+"""chart: what fits the answer."""
+HEIGHT: Final = 280
+MOST_BARS: Final = 12
+MOST_CELLS: Final = 31
+"""Rows and columns of a heat map."""
+_HOLE: Final = 0.62
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A specification with its figures, the text for those who do not see it, and what it leaves out."""
+
+    spec: dict[str, Any]
+    text: str
+    notes: tuple[str, ...]
+
+
+def drawing_of(
+    answer: GroupedAnswer,
+    model: SemanticModel,
+    kind: Kind,
+    published: frozenset[dt.date] = frozenset(),
+    fixed: Sequence[str] = (),
+) -> Drawing | None:
+    """Return the drawing of an answer; None where no group has a figure.
+
+    `published` as in `grouped_chart`; the values of `fixed` have the colours of the theme in their order.
+    """
+    if kind in {"doughnut", "pie"} and (parts := _parts(answer)):
+        return _slices(answer, model, parts, hole=_HOLE if kind == "doughnut" else 0, fixed=fixed)
+    if kind == "heatmap" and len(answer.asked.by) > 1:
+        return _heat(answer, model)
+    is_line = {"line": True, "bar": False, "stacked": False}.get(kind)
+    made = grouped_chart(answer, model, published, is_line=is_line, most=MOST_BARS)
+    if not made.chart.points:
+        return None
+    chart = GroupedChart(made.chart, stacks=made.stacks and kind != "bar")
+    text = described(chart.chart)
+    spec = chart.drawn(vega_lite(chart.chart, text, fixed))
+    if chart.chart.axis != "category":
+        spec = {**spec, "height": HEIGHT}
+    notes = chart.chart.notes
+    if kind in {"doughnut", "pie"}:
+        notes = (*notes, "bars, because these figures are no parts of a whole")
+    return Drawing(spec, text, notes)
+
+
+def _parts(answer: GroupedAnswer) -> list[tuple[Key, Cell]] | None:
+    """Return the groups as parts of a whole, the largest first; None where they are none."""
+    found = [(value, cell) for value in answer.values(0) if (cell := answer.cell(value)) is not None]
+    if not answer.measure.adds_up or any((cell.value or 0) < 0 for _, cell in found):
+        return None
+    return sorted(
+        ((value, cell) for value, cell in found if cell.value), key=lambda part: part[1].value or 0, reverse=True
+    )
+
+
+def _slices(
+    answer: GroupedAnswer,
+    model: SemanticModel,
+    parts: Sequence[tuple[Key, Cell]],
+    *,
+    hole: float,
+    fixed: Sequence[str],
+) -> Drawing:
+    alt: Any = import_module("altair")
+    names, measure = answer.names(0), answer.measure
+    title = capitalised(model.words.label(answer.asked.by[0]))
+    shown = [(names[value], cell.value or 0) for value, cell in parts]
+    notes: tuple[str, ...] = ()
+    if len(shown) > MOST_SERIES:
+        rest = shown[MOST_SERIES - 1 :]
+        notes = (f"the largest {MOST_SERIES - 1} of {len(shown):,} values have a slice of their own",)
+        shown = [*shown[: MOST_SERIES - 1], (OTHERS, sum(amount for _, amount in rest))]
+    whole = sum(amount for _, amount in shown)
+    values = [
+        {
+            "name": name,
+            "amount": float(amount),
+            "exact": measure.exact(amount),
+            "share": f"{float(amount) / float(whole):.1%}",
+            "rank": rank,
+        }
+        for rank, (name, amount) in enumerate(shown)
+    ]
+    series = [name for name, _ in shown]
+    read = json.dumps({value["name"]: f"{value['name']}  {value['share']}" for value in values})
+    legend = alt.Legend(
+        orient="right", title=None, values=series, labelLimit=170, symbolType="circle", labelExpr=f"{read}[datum.label]"
+    )
+    domain = [*fixed, *(name for name in series if name not in fixed)] if fixed else series
+    base = alt.Chart(alt.InlineData(values=values), height=HEIGHT).encode(
+        theta=alt.Theta("amount:Q", stack=True),
+        order=alt.Order("rank:Q"),
+        color=alt.Color("name:N", scale=alt.Scale(domain=domain), legend=legend),
+        tooltip=[
+            alt.Tooltip("name:N", title=title),
+            alt.Tooltip("exact:N", title=answer.title),
+            alt.Tooltip("share:N", title="Share"),
+        ],
+    )
+    largest = values[0]
+    text = f"Shares: {answer.title} by {title}. Largest: {largest['name']}, {largest['share']}."
+    radius = alt.ExprRef("min(width, height) / 2 - 4")
+    inner = alt.ExprRef(f"(min(width, height) / 2 - 4) * {hole}")
+    spec = base.mark_arc(outerRadius=radius, innerRadius=inner, padAngle=0.01, description=text).to_dict()
+    return Drawing(spec, text, notes)
+
+
+def _heat(answer: GroupedAnswer, model: SemanticModel) -> Drawing | None:
+    alt: Any = import_module("altair")
+    rows, columns = answer.values(0), answer.values(1)
+    notes = tuple(
+        f"the first {MOST_CELLS} of {len(found):,} values of {model.words.label(by)}"
+        for by, found in zip(answer.asked.by, (rows, columns), strict=True)
+        if len(found) > MOST_CELLS
+    )
+    rows, columns = rows[:MOST_CELLS], columns[:MOST_CELLS]
+    down, across = answer.names(0), answer.names(1)
+    values: list[dict[str, Any]] = [
+        {
+            "row": down[row],
+            "column": across[column],
+            "amount": float(cell.value),
+            "exact": answer.measure.exact(cell.value),
+        }
+        for row in rows
+        for column in columns
+        if (cell := answer.cell(row, column)) is not None and cell.value is not None
+    ]
+    if not values:
+        return None
+    titles = [capitalised(model.words.label(by)) for by in answer.asked.by]
+    largest = max(values, key=lambda value: value["amount"])
+    text = (
+        f"Heat map: {answer.title} by {titles[0]} and {titles[1]}. "
+        f"Largest: {largest['exact']} at {largest['row']}, {largest['column']}."
+    )
+    chart = (
+        alt.Chart(alt.InlineData(values=values), height=HEIGHT)
+        .mark_rect(cornerRadius=2, description=text)
+        .encode(
+            x=alt.X(
+                "column:O",
+                sort=[across[value] for value in columns],
+                title=None,
+                axis=alt.Axis(labelAngle=0, labelOverlap=True),
+            ),
+            y=alt.Y("row:O", sort=[down[value] for value in rows], title=None, axis=alt.Axis(labelLimit=130)),
+            color=alt.Color("amount:Q", legend=alt.Legend(title=None, orient="right")),
+            tooltip=[
+                alt.Tooltip("row:N", title=titles[0]),
+                alt.Tooltip("column:N", title=titles[1]),
+                alt.Tooltip("exact:N", title=answer.title),
+            ],
+        )
+    )
+    return Drawing(chart.to_dict(), text, notes)

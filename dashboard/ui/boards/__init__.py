@@ -1,0 +1,1 @@
+"""Boards and their answers flow in, the pages, cards and dialogs of boards flow out."""
