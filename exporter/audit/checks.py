@@ -9,7 +9,12 @@ from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import day_from_key, days_between, projection_parameters
-from exporter.audit.export_checks import converted_findings, export_findings
+from exporter.audit.export_checks import (
+    converted_findings,
+    export_findings,
+    left_export_findings,
+    window_findings,
+)
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions
 from exporter.audit.stream_checks import stream_findings
@@ -34,13 +39,7 @@ _Years = tuple[int, int] | None
 def findings(around: Inspection) -> list[Finding]:
     """Return all findings, the gravest kinds first."""
     if around.manifest is None or around.schema is None:
-        return [
-            *_without_records(around),
-            *export_findings(around),
-            *converted_findings(around),
-            *_dead_runs(around),
-            *_failed_run(around),
-        ]
+        return [*_without_records(around), *_exports(around), *_dead_runs(around), *_failed_run(around)]
     return [
         *_objects(around, around.manifest),
         *_missing_objects(around, around.manifest),
@@ -50,12 +49,16 @@ def findings(around: Inspection) -> list[Finding]:
         *unknown_values(around.dataset, around.manifest),
         *missing_values(around.dataset, around.manifest),
         *stream_findings(around, around.manifest),
-        *export_findings(around),
-        *converted_findings(around),
+        *_exports(around),
         *_dead_runs(around),
         *_failed_run(around),
         *_quarantine(around),
     ]
+
+
+def _exports(around: Inspection) -> Iterator[Finding]:
+    for check in (window_findings, export_findings, converted_findings, left_export_findings):
+        yield from check(around)
 
 
 def _without_records(around: Inspection) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from exporter.audit.inspection import Finding, Inspection
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
+from exporter.run.incremental.window_state import WindowRecord
 from exporter.run.lease import lease_holder
 from exporter.settings import Settings
 from exporter.sources.index_query import source_error
@@ -45,6 +46,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         due=due_day(settings.mode, now, settings.dataset),
         alive=holder.owner if holder else None,
         stream=_stream(clients, settings) if stream_state(store, settings.prefix) else None,
+        windows=WindowRecord(store, settings.prefix).read(),
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)

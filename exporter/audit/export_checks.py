@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from exporter.audit.inspection import Finding, Inspection
+from exporter.run.incremental.window_export import EXPORTS_TARGET
+from exporter.run.incremental.window_state import WINDOWS_FILE
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
 from exporter.sources.table_export.conversion import CONVERTED_FOLDER
 
@@ -15,7 +17,11 @@ GIVEN_UP_AFTER = dt.timedelta(days=1)
 LEFT_AFTER = dt.timedelta(days=7)
 """Converted files serve further windows of their export; a week later they are more likely forgotten than needed."""
 
+BEHIND_AFTER = dt.timedelta(days=2)
+"""Windows are read every night."""
+
 _FOLDER = "AWSDynamoDB"
+_WINDOWS = EXPORTS_TARGET.rpartition("/")[2]
 _SUMMARY = "manifest-summary.json"
 
 
@@ -48,6 +54,63 @@ def export_findings(around: Inspection) -> Iterator[Finding]:
             f"{newest[export]:%Y-%m-%d %H:%M} UTC",
             f"{advice}. `aws dynamodb list-exports` has the whole ARN",
         )
+
+
+def window_findings(around: Inspection) -> Iterator[Finding]:
+    """Yield what is wrong with the incremental exports: one that never ended, or windows that are not read any more."""
+    state = around.windows
+    if state is None:
+        return
+    where = f"{around.dataset.target.prefix}/{WINDOWS_FILE}"
+    pending = state.pending
+    if pending is not None and pending.asked_at + GIVEN_UP_AFTER < around.now:
+        arn = f" {shlex.quote(pending.arn)}" if pending.arn else ", which may not have been started"
+        yield Finding(
+            "table export",
+            where,
+            f"the export of {pending.start:%Y-%m-%d %H:%M} to {pending.end:%Y-%m-%d %H:%M} UTC was asked for at "
+            f"{pending.asked_at:%Y-%m-%d %H:%M} UTC and is not read yet:{arn}",
+            "run `exporter changes`; `aws dynamodb describe-export` says what has become of the export",
+        )
+    elif pending is None and state.read_to + BEHIND_AFTER < around.now:
+        yield Finding(
+            "table export",
+            where,
+            f"changes are read up to {state.read_to:%Y-%m-%d %H:%M} UTC, and not since",
+            "run `exporter changes`, and schedule it: what is older than the recovery period (35 days at most) is lost",
+        )
+
+
+def left_export_findings(around: Inspection) -> Iterator[Finding]:
+    """Yield the folders of exports that are still below the prefix a week after a run has read them."""
+    below = f"{around.dataset.target.prefix}/{EXPORTS_FOLDER}/"
+    read = _read_exports(around)
+    size: dict[str, int] = defaultdict(int)
+    newest: dict[str, dt.datetime] = {}
+    for found in around.objects:
+        folder = _left_folder(found.key.removeprefix(below), read) if found.key.startswith(below) else None
+        if folder and found.modified:
+            size[folder] += found.bytes
+            newest[folder] = max(newest.get(folder, found.modified), found.modified)
+    for folder in sorted(size):
+        if newest[folder] + LEFT_AFTER < around.now:
+            place = shlex.quote(f"{around.location.rstrip('/')}/{EXPORTS_FOLDER}/{folder}/")
+            yield Finding(
+                "table export",
+                f"{below}{folder}/",
+                f"{size[folder]:,} bytes that have been read; the newest object is of "
+                f"{newest[folder]:%Y-%m-%d %H:%M} UTC",
+                f"if no further window of this export is wanted, `aws s3 rm --recursive {place}`",
+            )
+
+
+def _left_folder(name: str, read: set[str]) -> str | None:
+    """Return the folder to remove of an object that was read; None of any other."""
+    folder, _, rest = name.partition("/")
+    export = rest.partition("/")[0]
+    if folder == _FOLDER and export in read:
+        return f"{folder}/{export}"
+    return _WINDOWS if folder == _WINDOWS else None
 
 
 def converted_findings(around: Inspection) -> Iterator[Finding]:

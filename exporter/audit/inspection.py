@@ -9,6 +9,7 @@ from dataset_model import Dataset
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
+from exporter.run.incremental.window_state import WindowState
 from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 
@@ -53,3 +54,5 @@ class Inspection:
     """Run that holds the lease."""
     stream: Mapping[str, Any] | None = None
     """The table's stream settings; None for a dataset without changes."""
+    windows: WindowState | None = None
+    """How far incremental exports have been read; None for a dataset without."""

@@ -11,8 +11,8 @@ import pyarrow as pa
 from dataset_model import Dataset
 from dataset_model.records.changes import CHANGE_COLUMNS, Operation
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import DecodedImages, decoded_images
-from exporter.changes.membership import Membership, Part
+from exporter.changes.decoded_images import DecodedImages, decoded_images, place_decoder
+from exporter.changes.membership import Membership
 from exporter.changes.stream_record import StreamRecord
 from exporter.decoding.batch import DAY, KEY, LATE, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder, kinds_of_late
@@ -73,13 +73,7 @@ class ChangeDecoder:
         )
         self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key, deriver=source.deriver)
         # Of an old image only its place matters: the day that the item leaves, and its key.
-        of_place = {dataset.source.sort_key, *description.table_key}
-        self._place = Part(of_place)
-        places = dataset.model_copy(update={"columns": (), "undeclared": "ignore"})
-        placed = tuple(column for column in schema.columns if column.whole_attribute in of_place)
-        self._places = PageDecoder(
-            schema.model_copy(update={"columns": placed}), places, source.sort_key, description.table_key
-        )
+        self._place, self._places = place_decoder(dataset, source.sort_key, description.table_key, schema)
 
     def decode(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         """Return the rows of records; those that cannot be decoded are named and give none."""

@@ -3,9 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dataset_model import Dataset
+from dataset_model.records.table_schema import TableSchema
+from exporter.changes.membership import Part
 from exporter.decoding.batch import DecodedPage
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import StoreError
+from exporter.planning.sort_key import SortKey
 
 
 @dataclass
@@ -39,3 +43,13 @@ def decoded_images(decoder: PageDecoder, images: Sequence[bytes]) -> DecodedImag
         middle = len(numbers) // 2
         waiting += [numbers[middle:], numbers[:middle]]
     return found
+
+
+def place_decoder(
+    dataset: Dataset, sort_key: SortKey, table_key: tuple[str, ...], schema: TableSchema
+) -> tuple[Part, PageDecoder]:
+    """Return the part of an item that places it on a day, and the decoder of that part: a row for each item."""
+    of_place = {dataset.source.sort_key, *table_key}
+    places = dataset.model_copy(update={"columns": (), "undeclared": "ignore", "explode": None})
+    placed = tuple(column for column in schema.columns if column.whole_attribute in of_place)
+    return Part(of_place), PageDecoder(schema.model_copy(update={"columns": placed}), places, sort_key, table_key)

@@ -9,6 +9,7 @@ VERBS = {
     "discover": "inspect.discover.discover_command", "verify": "inspect.verify.verify",
     "doctor": "inspect.doctor.doctor", "quarantine": "quarantine.quarantine", "sync": "sync.sync",
     "runs": "inspect.runs.runs", "stream": "stream.stream", "compact": "compact.compact",
+    "changes": "changes.changes",
     "convert": "convert.convert", "lookup": "inspect.lookup.lookup", "quicksight": "quicksight.quicksight",
     "normalize": "normalize.normalize",
 }  # fmt: skip

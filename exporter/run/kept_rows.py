@@ -42,22 +42,17 @@ Item = Mapping[str, AttributeValue]
 
 
 @dataclass
-class KeptRows:
-    """Finds the rows of deleted items in a run's published days."""
+class PublishedKeys:
+    """The keys of the items in published objects."""
 
     store: Store
     folder: Path
     key: Mapping[str, str]
     """Primary key attribute of the table -> its DynamoDB type, partition key first."""
-    lookup: ItemLookup
-    is_kept: Callable[[dt.date], bool]
-    """Whether a day's rows stay when their items are deleted."""
-    _known: dict[dt.date, bool] = field(default_factory=dict)
+    _known: dict[dt.date, bool] = field(default_factory=dict, init=False)
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
-        """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be told."""
-        if not self.is_kept(day):
-            return False
+        """Return whether the objects of a day hold the keys of their items exactly."""
         if day not in self._known:
             columns = {column.name: column.type for column in schema.columns}
             names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
@@ -67,6 +62,48 @@ class KeptRows:
                 footer is not None and {*names.values()} <= {*footer.columns.names} for footer in footers.values()
             )
         return self._known[day]
+
+    def digests(self, found: StoredObject, schema: TableSchema) -> pa.Array:
+        """Return the hashes of an object's keys; raise StaleRun where it is no longer what was found."""
+        file = self.folder / f"keys{PARQUET.extension}"
+        self.store.download(found, file)
+        digests = self._digests_of(file, schema)
+        file.unlink()
+        return digests
+
+    def _digests_of(self, file: Path, schema: TableSchema) -> pa.Array:
+        """Return the hashes of a file's keys: those that it states, or else made from its columns."""
+        names = [KEY_COLUMN] if KEY_COLUMN in pq.read_schema(file).names else [schema.names[one] for one in self.key]
+        found = [pa.array([], _DIGEST)]
+        for batch in _batches(file, names):
+            if names == [KEY_COLUMN]:
+                found.append(pa.array([binascii.unhexlify(text) for text in batch.column(0).to_pylist()], _DIGEST))
+            else:
+                items = self._items(batch, schema)
+                found.append(pa.array([key_digest(item, [*self.key]) for item in items], _DIGEST))
+        return pa.concat_arrays(found)
+
+    def _items(self, rows: pa.RecordBatch, schema: TableSchema) -> list[Item]:
+        """Return the keys of rows as DynamoDB writes them."""
+        columns = {one: rows.column(schema.names[one]).cast(pa.string()).to_pylist() for one in self.key}
+        texts = zip(*columns.values(), strict=True)
+        return [
+            {one: AttributeValue(**{kind: text}) for (one, kind), text in zip(self.key.items(), each, strict=True)}
+            for each in texts
+        ]
+
+
+@dataclass
+class KeptRows(PublishedKeys):
+    """Finds the rows of deleted items in a run's published days."""
+
+    lookup: ItemLookup
+    is_kept: Callable[[dt.date], bool]
+    """Whether a day's rows stay when their items are deleted."""
+
+    def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
+        """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be told."""
+        return self.is_kept(day) and super().can_tell(day, objects, schema)
 
     def rows(
         self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
@@ -79,7 +116,7 @@ class KeptRows:
         file = self.folder / f"published{PARQUET.extension}"
         for found in objects:
             self.store.download(found, file)
-            digests = self._digests(file, schema)
+            digests = self._digests_of(file, schema)
             is_gone = pc.invert(pc.is_in(digests, value_set=here))
             at = 0
             for batch in _batches(file, None) if pc.any(is_gone).as_py() else ():
@@ -92,32 +129,11 @@ class KeptRows:
                     here = pa.chunked_array([*here.chunks, gone.filter(is_deleted)], _DIGEST)
             file.unlink()
 
-    def _digests(self, file: Path, schema: TableSchema) -> pa.Array:
-        """Return the hashes of a file's keys: those that it states, or else made from its columns."""
-        names = [KEY_COLUMN] if KEY_COLUMN in pq.read_schema(file).names else [schema.names[one] for one in self.key]
-        found = [pa.array([], _DIGEST)]
-        for batch in _batches(file, names):
-            if names == [KEY_COLUMN]:
-                found.append(pa.array([binascii.unhexlify(text) for text in batch.column(0).to_pylist()], _DIGEST))
-            else:
-                items = self._items(batch, schema)
-                found.append(pa.array([key_digest(item, [*self.key]) for item in items], _DIGEST))
-        return pa.concat_arrays(found)
-
     def _deleted(self, rows: pa.RecordBatch, digests: pa.Array, schema: TableSchema) -> pa.Array:
         """Return of each row whether the table has no item with its key any more."""
         present = self.lookup.items(self._items(rows, schema)) if rows.num_rows else ()
         there = [key_digest(item, [*self.key]) for item in present]
         return pc.invert(pc.is_in(digests, value_set=pa.array(there, _DIGEST)))
-
-    def _items(self, rows: pa.RecordBatch, schema: TableSchema) -> list[Item]:
-        """Return the keys of rows as DynamoDB writes them."""
-        columns = {one: rows.column(schema.names[one]).cast(pa.string()).to_pylist() for one in self.key}
-        texts = zip(*columns.values(), strict=True)
-        return [
-            {one: AttributeValue(**{kind: text}) for (one, kind), text in zip(self.key.items(), each, strict=True)}
-            for each in texts
-        ]
 
 
 def kept_rows(
@@ -137,7 +153,7 @@ def kept_rows(
         return None
     key = dict(zip(description.table_key, description.table_key_types, strict=True))
     lookup = ItemLookup(client, dataset.source.table, description.table_key, (), limiter, consistent=True)
-    return KeptRows(store, folder, key, lookup, is_kept)
+    return KeptRows(store, folder, key, lookup=lookup, is_kept=is_kept)
 
 
 def _batches(file: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:

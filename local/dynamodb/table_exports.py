@@ -76,7 +76,7 @@ def _start(self: Any) -> Any:
     if body.get("ExportFormat", "DYNAMODB_JSON") != "DYNAMODB_JSON":
         raise MockValidationException("the stand-in knows DYNAMODB_JSON alone")
     for known in backend.table_exports.values():
-        if known.asked["ClientToken"] == body["ClientToken"]:  # which the SDK makes where the caller gives none
+        if "ClientToken" in body and known.asked.get("ClientToken") == body["ClientToken"]:
             if known.asked != body:
                 raise _ExportConflict
             return ActionResult({"ExportDescription": known.response()})

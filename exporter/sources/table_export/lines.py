@@ -5,7 +5,8 @@ what stands between their items; a file that is written otherwise is parsed line
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import msgspec
 from zlib_ng import zlib_ng
@@ -22,6 +23,9 @@ _GZIP = 31
 ZLIB_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # a class that its stubs declare as a value
 
 
+_Read = TypeVar("_Read")
+
+
 class _Damaged(Exception):
     """The gzip stream is broken."""
 
@@ -35,12 +39,17 @@ _line = msgspec.json.Decoder(_Line)
 
 def bodies_of(objects: Objects, file: ExportFile) -> Iterator[bytes]:
     """Yield a file's items as bodies; raise SourceError at its end if it is not what the manifest says."""
+    return read_blocks(objects, file, _body)
+
+
+def read_blocks(objects: Objects, file: ExportFile, read: Callable[[bytes], _Read]) -> Iterator[_Read]:
+    """Yield what `read` makes of each block of whole lines; raise SourceError as `bodies_of` does."""
     where = f"s3://{objects.bucket}/{file.key}"
     digest, items = hashlib.md5(), 0  # noqa: S324 - the checksum that DynamoDB writes
     try:
         for block in _blocks(objects, file.key, digest):
             items += block.count(b"\n") + 1
-            yield _body(block)
+            yield read(block)
     except (_Damaged, msgspec.DecodeError) as error:
         raise SourceError(f"{where} is damaged: {error}. Nothing of it is published. Start another export") from None
     if file.md5_checksum and md5_text(digest) != file.md5_checksum:

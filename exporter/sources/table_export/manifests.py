@@ -27,6 +27,8 @@ class Objects(Protocol):
         """Yield an object's bytes in pieces."""
 
 
+ExportType = Literal["FULL_EXPORT", "INCREMENTAL_EXPORT"]
+
 _Manifest = TypeVar("_Manifest", bound=msgspec.Struct)
 
 
@@ -49,20 +51,26 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
 
     export_arn: str
     table_arn: str
-    export_time: str
-    """As of when the items are."""
     item_count: int
     manifest_files_s3_key: str = msgspec.field(name="manifestFilesS3Key")
+    export_time: str = ""
+    """As of when the items are; none of an incremental export."""
+    export_from_time: str = ""
+    export_to_time: str = ""
+    """The window of an incremental export, half-open."""
+    output_view: str = ""
     output_format: Literal["DYNAMODB_JSON", "ION"] = "DYNAMODB_JSON"
-    export_type: Literal["FULL_EXPORT", "INCREMENTAL_EXPORT"] = "FULL_EXPORT"
+    export_type: ExportType = "FULL_EXPORT"
 
 
-def read_files(objects: Objects, summary_key: str) -> tuple[Summary, tuple[ExportFile, ...]]:
+def read_files(
+    objects: Objects, summary_key: str, wanted: ExportType = "FULL_EXPORT"
+) -> tuple[Summary, tuple[ExportFile, ...]]:
     """Return an export's summary and data files; raise SourceError where a manifest is missing or damaged."""
     summary = _parsed(_checked(objects, summary_key), Summary, f"s3://{objects.bucket}/{summary_key}")
-    if summary.output_format != "DYNAMODB_JSON" or summary.export_type != "FULL_EXPORT":
+    if summary.output_format != "DYNAMODB_JSON" or summary.export_type != wanted:
         raise SourceError(
-            f"export {summary.export_arn} is {summary.export_type} in {summary.output_format}; needed is FULL_EXPORT "
+            f"export {summary.export_arn} is {summary.export_type} in {summary.output_format}; needed is {wanted} "
             "in DYNAMODB_JSON. Start another export"
         )
     key = summary.manifest_files_s3_key

@@ -14,6 +14,7 @@ from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine, findings_text
 from exporter.cli.sync import sync_catalog
 from exporter.errors import UsageError
+from exporter.run.incremental.window_state import PendingWindow, WindowState
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 DAYS = {"start": "2026-02-16", "end": "2026-02-19"}
@@ -363,6 +364,57 @@ def test_converted_files_that_are_left_are_found_a_week_after_the_last(scene):
         "merge them by `exporter backfill --source table-export --workers 1 --export-arn "
         f"...:table/{table.table}/export/01-c` with --start and --end, or remove them by {remove}/01-c/`"
     )
+
+
+def test_exports_that_have_been_read_are_found_a_week_later(scene):
+    """Those that a run has read, and the rest of incremental ones; an unread one is named as such and not removed."""
+    table = filled(scene)
+    for name in ("AWSDynamoDB/01-a/data/1.json.gz", "AWSDynamoDB/01-b/manifest-summary.json", "_changes/AWSDynamoDB/1"):
+        put(table, f"_exports/{name}", b"12345")
+    arn = "arn:aws:dynamodb:eu-west-1:1:table/x/export/01-a"
+    entry = RunEntry(**(table.ledger()[0].model_dump() | {"options": {"export_arn": arn}}))
+    put(table, "_runs/20260220T090000Z-01-a.json", entry.model_dump_json().encode())
+    now = dt.datetime.now(dt.UTC)
+
+    def found(at):
+        return [one for one in examine(table.settings(), at) if "bytes that have been read" in one.found]
+
+    assert found(now + dt.timedelta(days=6)) == []
+    full, rest = found(now + dt.timedelta(days=8))
+    place = f"s3://reports/{table.prefix}/_exports"
+    assert full.advice == (
+        f"if no further window of this export is wanted, `aws s3 rm --recursive {place}/AWSDynamoDB/01-a/`"
+    )
+    assert rest.advice.endswith(f"{place}/_changes/`")
+
+
+def test_windows_that_are_not_read_are_found(scene):
+    """An export of a window that is asked for since a day, and a dataset that has read no window for two days."""
+    table = filled(scene)
+    now = dt.datetime(2026, 2, 20, 9, tzinfo=dt.UTC)
+    pending = PendingWindow(
+        start=now - dt.timedelta(hours=24),
+        end=now,
+        token="t",
+        asked_at=now,
+        arn="arn:aws:dynamodb:x:1:table/x/export/1",
+    )
+    state = WindowState(dataset="rows", table=table.table, read_to=pending.start, pending=pending)
+
+    def found(state, hours):
+        put(table, "_exports/_windows.json", state.model_dump_json().encode())
+        findings = examine(table.settings(), now + dt.timedelta(hours=hours))
+        return [finding.found for finding in findings if finding.where == f"{table.prefix}/_exports/_windows.json"]
+
+    assert found(state, 23) == []
+    (text,) = found(state, 25)
+    assert text.startswith(
+        "the export of 2026-02-19 09:00 to 2026-02-20 09:00 UTC was asked for at 2026-02-20 09:00 UTC"
+    )
+    assert text.endswith(" and is not read yet: arn:aws:dynamodb:x:1:table/x/export/1")
+    read = state.model_copy(update={"pending": None, "read_to": now})
+    assert found(read, 47) == []
+    assert found(read, 49) == ["changes are read up to 2026-02-20 09:00 UTC, and not since"]
 
 
 def test_commands_that_doctor_prints_quote_the_names_of_folders(scene):

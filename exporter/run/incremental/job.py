@@ -1,0 +1,225 @@
+"""A dataset flows in; its days that have changed since they were read are open again, window by window.
+
+A window is exported, read, and recorded as read when its days are open again. Killed in between, the next run does the
+rest: the export is found by its window, lines are written over, and a day that is open already stays open.
+"""
+
+import datetime as dt
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import structlog
+
+from dataset_model import FilesSource
+from dataset_model.records.changes import MARGIN
+from dataset_model.records.manifest import Manifest
+from exporter.clients import Clients
+from exporter.decoding.schema import initial_schema
+from exporter.errors import ExportError, SourceError, UsageError
+from exporter.planning.export_windows import first_instant, next_window
+from exporter.planning.sort_key import SortKey
+from exporter.planning.window import day_of
+from exporter.run.account import days_text
+from exporter.run.incremental.changed_days import ChangedDays, WindowReader
+from exporter.run.incremental.item_log import ItemLog
+from exporter.run.incremental.owed_again import RUNS_BACK, days_holding, days_read_within, outdated_days
+from exporter.run.incremental.report import ChangesReport, ReadWindow
+from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
+from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState
+from exporter.run.kept_rows import PublishedKeys
+from exporter.run.lease import Lease
+from exporter.runtime.workspace import workspace
+from exporter.settings import Settings
+from exporter.sources.description import SourceDescription, describe_source
+from exporter.sources.table_export.changed_items import changed_items
+from exporter.sources.table_export.exporting import CompletedExport
+from exporter.sources.table_export.incremental import INCREMENTAL, require_window
+from exporter.sources.table_export.manifests import ExportFile, read_files
+from exporter.sources.table_export.recovery import recovery_of
+from exporter.storage.object_store import Store
+from exporter.storage.records import Records
+from exporter.targets.manifest_writer import ManifestWriter
+from exporter.targets.quarantine import Quarantine
+
+_log = structlog.get_logger()
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class ChangesJob:
+    """Reads the changes of one dataset's table since the last time."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        wait_minutes: float = 180.0,
+        stop: threading.Event | None = None,
+        clock: Callable[[], dt.datetime] = _now,
+    ) -> None:
+        """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes."""
+        dataset = settings.dataset
+        if isinstance(dataset.source, FilesSource) or dataset.target.overwrite_mode == "APPEND":
+            raise UsageError(
+                f"`changes` reads days of a table again; dataset {dataset.name} is "
+                + ("read from files" if isinstance(dataset.source, FilesSource) else "in overwrite mode APPEND")
+                + ". Leave `changes` out for it"
+            )
+        self._settings, self._dataset, self._clock = settings, dataset, clock
+        self._stop = stop or threading.Event()
+        self._clients = clients = Clients(settings.region)
+        self._store = Store(clients.s3, settings.bucket)
+        self._records = Records(self._store, settings.prefix)
+        self._record = WindowRecord(self._store, settings.prefix)
+        target = (settings.bucket, f"{settings.prefix}/{EXPORTS_TARGET}")
+        self._exports = WindowExport(
+            clients.dynamodb, dataset.source.table, target, self._record, self._stop, wait_minutes * 60, clock
+        )
+        self._wait_minutes = wait_minutes
+
+    def run(self) -> ChangesReport:
+        """Read every window up to now; the report has the error that ended it, if one did."""
+        self._store.check()
+        recovery = recovery_of(self._clients.dynamodb, self._dataset.source.table)
+        report = ChangesReport(self._dataset.name, self._clock())
+        state = self._begun(recovery.earliest, report)
+        report.read_to = state.read_to
+        try:
+            description = describe_source(self._clients.dynamodb, self._dataset)
+            while window := self._window(state, min(recovery.latest, self._clock())):
+                state, export = self._exports.completed(state, window)
+                state = self._read(state, export, description, report)
+                report.read_to = state.read_to
+        except ExportError as failure:
+            report.error = str(failure)
+        return report
+
+    def _begun(self, earliest: dt.datetime, report: ChangesReport) -> WindowState:
+        """Return the record, the first time a new one; raise SourceError where changes cannot be had any more."""
+        state, source = self._record.read(), self._dataset.source
+        if state is None:
+            days = (self._records.manifest() or _NO_DAYS).days.values()
+            oldest = min((record.read_at for record in days if record.state == "closed"), default=None)
+            begin = first_instant(oldest, earliest, self._clock(), MARGIN)
+            early = [record.day for record in days if record.state == "closed" and record.read_at - MARGIN < begin]
+            if early:
+                report.warnings.append(
+                    f"{days_text(early)} were read before {begin:%Y-%m-%d %H:%M} UTC, from when changes are known. "
+                    "Read them again once by `exporter backfill --force`, or leave them as they are"
+                )
+            return self._record.replace(WindowState(dataset=self._dataset.name, table=source.table, read_to=begin))
+        if state.table != source.table:
+            raise SourceError(
+                f"{self._record.place} is of table {state.table}, and the dataset reads {source.table}. Use another "
+                "S3_PREFIX, or remove the record and export the published days again"
+            )
+        if state.read_to < earliest and (state.pending is None or state.pending.arn is None):
+            raise SourceError(
+                f"the changes from {state.read_to:%Y-%m-%d %H:%M} to {earliest:%Y-%m-%d %H:%M} UTC cannot be exported "
+                "any more: point-in-time recovery goes back no further. Read the published days again by `exporter "
+                f"backfill --force`, then remove {self._record.place}: `changes` begins again from there"
+            )
+        return state
+
+    def _window(self, state: WindowState, until: dt.datetime) -> PendingWindow | None:
+        if state.pending is not None:
+            return state.pending
+        found = next_window(state.read_to, until)
+        if found is None:
+            return None
+        return PendingWindow(start=found[0], end=found[1], token=secrets.token_hex(16), asked_at=self._clock())
+
+    def _read(
+        self, state: WindowState, export: CompletedExport, description: SourceDescription, report: ChangesReport
+    ) -> WindowState:
+        """Read a window's export, open its days again, and record it as read."""
+        window = state.pending
+        assert window is not None  # noqa: S101 - the export is that of the pending window
+        name = f"{window.end:%Y%m%dT%H%M%SZ}-changes"
+        quarantine = Quarantine(self._store, self._settings.prefix, name)
+        with workspace() as folder:
+            log = ItemLog(folder, name)
+            changed, files = self._changed(window, export, description, log, quarantine)
+            quarantine.flush()
+            logged = log.store(self._store, self._settings.prefix)
+            owner = f"{name}-{secrets.token_hex(3)}"
+            lease = Lease(self._store, self._settings.prefix, owner, clock=self._clock, stop=self._stop)
+            with lease.held(self._wait_minutes):  # no run is under way that has read these days and not recorded it
+                manifest = self._records.manifest() or _NO_DAYS
+                owed = self._owed(changed, window, description, manifest, folder, report)
+                writer = ManifestWriter(
+                    self._records, self._dataset, self._settings.location, self._clock(), None, lease.require
+                )
+                writer.reopen(owed)
+                state = self._record.replace(
+                    state.model_copy(update={"read_to": window.end, "pending": None, "done_at": self._clock()})
+                )
+        self._remove(export, files)
+        unpublished = len(changed.touched.keys() - manifest.days.keys())
+        report.windows.append(
+            ReadWindow(
+                window.start, window.end, export.arn, changed.items, quarantine.items, sorted(owed), unpublished, logged
+            )
+        )
+        _log.info("window read", end=window.end.isoformat(), items=changed.items, owed=len(owed))
+        return state
+
+    def _changed(
+        self,
+        window: PendingWindow,
+        export: CompletedExport,
+        description: SourceDescription,
+        log: ItemLog,
+        quarantine: Quarantine,
+    ) -> tuple[ChangedDays, tuple[ExportFile, ...]]:
+        objects = Store(self._clients.s3, export.bucket)
+        summary, files = read_files(objects, export.summary_key, INCREMENTAL)
+        stated = (summary.export_from_time, summary.export_to_time)
+        require_window(export.arn, stated, summary.output_view, (window.start, window.end))
+        dataset, now = self._dataset, window.end
+        sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
+        schema = initial_schema(dataset, self._records.schema(), now)
+        today = day_of(now, dataset.zone)
+        reader = WindowReader(dataset, description, sort_key, schema, log, quarantine, today)
+        for file in files:
+            for items in changed_items(objects, file):
+                reader.add(items)
+        return reader.found, files
+
+    def _remove(self, export: CompletedExport, files: Sequence[ExportFile]) -> None:
+        """Remove an export that is recorded as read; its data files are not below its own folder."""
+        folder, read = f"{export.summary_key.rpartition('/')[0]}/", {file.key for file in files}
+        for found in self._store.objects(f"{self._settings.prefix}/{EXPORTS_TARGET}/"):
+            if found.key in read or found.key.startswith(folder):
+                self._store.remove(found.key, found.etag)
+
+    def _owed(
+        self,
+        changed: ChangedDays,
+        window: PendingWindow,
+        description: SourceDescription,
+        manifest: Manifest,
+        folder: Path,
+        report: ChangesReport,
+    ) -> set[dt.date]:
+        owed = outdated_days(changed, manifest)
+        schema = self._records.schema()
+        if schema is None:
+            return owed
+        runs = self._records.runs_since(window.start - RUNS_BACK)
+        within = days_read_within(manifest, runs, window.start, changed.oldest, owed)
+        key = dict(zip(description.table_key, description.table_key_types, strict=True))
+        holding, unknown = days_holding(changed, within, manifest, schema, PublishedKeys(self._store, folder, key))
+        if unknown:
+            report.warnings.append(
+                f"the files of {days_text(unknown)} do not hold the table's key ({', '.join(key)}) exactly, so nothing "
+                "shows whether an item came and left while they were read; declare it as a column of type string"
+            )
+        return owed | holding
+
+
+_NO_DAYS = Manifest(dataset="", location="", time_zone="UTC", updated_at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC))

@@ -1,0 +1,56 @@
+"""What a run of `changes` did, as plain values or as text."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from exporter.run.account import days_text
+
+
+@dataclass
+class ReadWindow:
+    """A window that was read."""
+
+    start: dt.datetime
+    end: dt.datetime
+    arn: str
+    items: int
+    """Items that have changed on some day of the dataset."""
+    quarantined: int
+    owed: list[dt.date]
+    """Published days that are open again."""
+    unpublished: int
+    """Days with changes that were never exported, and stay so."""
+    log: list[str]
+    """Keys of the files of the log."""
+
+
+@dataclass
+class ChangesReport:
+    """What a run of `changes` did."""
+
+    dataset: str
+    read_to: dt.datetime
+    windows: list[ReadWindow] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        error = {"error": self.error} if self.error else {}
+        return {
+            "dataset": self.dataset, "status": "failed" if self.error else "succeeded",
+            "read_to": self.read_to.isoformat(), "windows": [vars(window) for window in self.windows],
+            "warnings": self.warnings, **error,
+        }  # fmt: skip
+
+    def text(self) -> str:
+        """Return the report for people."""
+        lines = [f"{self.dataset}: changes are read up to {self.read_to:%Y-%m-%d %H:%M} UTC"]
+        for window in self.windows:
+            owed = f"open again: {days_text(window.owed)}" if window.owed else "no day is open again"
+            lines.append(
+                f"  {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}: {window.items:,} items, "
+                f"{window.quarantined:,} quarantined; {owed}"
+            )
+        return "\n".join([*lines, *(f"  warning: {warning}" for warning in self.warnings)])

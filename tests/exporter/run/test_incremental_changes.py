@@ -1,0 +1,376 @@
+"""Incremental exports name the days that have changed: with the next export, the table is the truth again."""
+
+import datetime as dt
+import itertools
+import json
+import os
+import random
+
+import boto3
+import pytest
+
+from exporter.errors import SourceError, UsageError
+from exporter.run.incremental import window_export
+from exporter.run.incremental.job import ChangesJob
+from exporter.run.incremental.window_state import WindowRecord
+
+HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "2"))
+BEGIN = dt.datetime(2026, 2, 16, 6, 0, tzinfo=dt.UTC)
+MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
+
+
+class Night:
+    """A table with point-in-time recovery, its clock, and the commands of a night."""
+
+    def __init__(self, table, monkeypatch, **more):
+        self.table, self.now = table, BEGIN
+        self.monkeypatch = monkeypatch
+        monkeypatch.setattr("local.dynamodb.write_history.clock", self.seconds)
+        monkeypatch.setattr("local.dynamodb.write_history.LATEST_BEHIND", 0)
+        monkeypatch.setattr("exporter.sources.table_export.exporting.POLL_SECONDS", 0.01)
+        boto3.client("dynamodb").update_continuous_backups(
+            TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        self.now += 2 * MINUTE
+        self.more = more
+
+    def seconds(self):
+        """Return the instant as seconds since 1970."""
+        return self.now.timestamp()
+
+    def later(self, step):
+        """Let some time pass."""
+        self.now += step
+
+    def job(self, **options):
+        """Return a run of `changes` that has not begun."""
+        return ChangesJob(self.table.settings(**self.more), clock=lambda: self.now, **options)
+
+    def changes(self, **options):
+        """Run `changes`, require that it succeeds, and return its report."""
+        report = self.job(**options).run()
+        assert report.error is None, report.error
+        return report
+
+    def export(self, **options):
+        """Run an export and require that it succeeds."""
+        return self.table.export(now=self.now, **options)
+
+    def state(self):
+        """Return the record of the windows."""
+        return json.loads(self.table.read("_exports/_windows.json"))
+
+    def exports(self):
+        """Return the ARNs of the table's exports, in their order."""
+        arn = self.table.dynamodb.describe_table(TableName=self.table.table)["Table"]["TableArn"]
+        return [one["ExportArn"] for one in self.table.dynamodb.list_exports(TableArn=arn)["ExportSummaries"]]
+
+    def published(self):
+        """Return id -> (day, note) of the published rows."""
+        return {key: (str(row["_day"]), row.get("note")) for key, row in self.table.rows().items()}
+
+    def log(self, window):
+        """Return the lines of a window's log."""
+        return [json.loads(line) for key in window.log for line in self.read(key).splitlines()]
+
+    def read(self, key):
+        """Return an object by its whole key."""
+        return self.table.read(key.removeprefix(f"{self.table.prefix}/"))
+
+
+@pytest.fixture
+def night(scene, monkeypatch):
+    """A night of a new table."""
+    return Night(scene(), monkeypatch)
+
+
+class History:
+    """Random writes, moves and deletions over three nights, one of them missed, with days read in between."""
+
+    def __init__(self, night, seed):
+        self.night, self.table, self.chance = night, night.table, random.Random(seed)
+        self.alive, self.numbers = {}, itertools.count(100)
+
+    def write(self, key, day, kind="A"):
+        """Put an item that differs from every one before."""
+        self.alive[key] = (day, kind)
+        at = f"2026-02-{day:02}T{self.chance.randrange(24):02}:00:00Z"
+        self.table.put(key, at, kind, Note={"S": str(next(self.numbers))})
+
+    def step(self, old):
+        """Do one thing; `old` are the items from before the window, of which one may be deleted."""
+        key, (day, kind) = self.chance.choice(sorted(self.alive.items()))
+        other = self.chance.randint(10, 15)
+        match self.chance.randrange(8):
+            case 0:
+                self.write(f"{next(self.numbers)}n", other)
+            case 1 if kind != "C":
+                self.write(key, day, kind)
+            case 2 | 3:
+                self.write(key, other, self.chance.choice("AB"))
+            case 4:
+                self.write(key, other, "C")  # leaves the index
+            case 5:
+                item = {"Id": {"S": key}, "Kind": {"S": "A"}, "At": {"S": "someday"}}
+                self.table.dynamodb.put_item(TableName=self.table.table, Item=item)
+                self.alive[key] = (10, "C")
+            case 6 if key in old:
+                self.table.delete(key)
+                del self.alive[key]
+                old.discard(key)
+            case _:
+                self.night.export(start=f"2026-02-{other}", end=f"2026-02-{other}")
+
+    def play(self):
+        """Play it, with `changes` and an export after each night that is not missed."""
+        for number in range(12):
+            self.write(f"{number:02}", self.chance.randint(10, 15))
+        self.night.later(5 * MINUTE)
+        self.night.export(start="2026-02-10", end="2026-02-15")
+        for hours in (20, 50, 22):
+            old = set(self.alive)
+            for _ in range(self.chance.randint(3, 8)):
+                self.night.later(self.chance.choice((1, 7, 90)) * MINUTE)
+                self.step(old)
+            self.night.later(hours * HOUR)
+            self.night.changes()
+            self.night.later(10 * MINUTE)
+            self.night.export()
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_after_changes_and_an_export_the_table_is_the_truth(night, seed):
+    """Whatever was written, moved, deleted or late, and whenever a day was read, every row is as in the index."""
+    history = History(night, seed)
+    history.play()
+    expected = {key: f"2026-02-{day}" for key, (day, kind) in history.alive.items() if kind != "C"}
+    assert {key: day for key, (day, _) in night.published().items()} == expected
+    notes = {item["Id"]["S"]: item["Note"]["S"] for item in scan(night.table) if item["Id"]["S"] in expected}
+    assert {key: note for key, (_, note) in night.published().items()} == notes
+
+
+def scan(table):
+    """Return every item of a table."""
+    return table.dynamodb.scan(TableName=table.table)["Items"]
+
+
+def closed(night, *days):
+    """Publish items `a` to `f`, one a day from 10 February on, and return when they are closed."""
+    for number, key in enumerate("abcdef"):
+        night.table.put(key, f"2026-02-{10 + number}T10:00:00Z", Note={"S": "0"})
+    night.later(6 * MINUTE)
+    night.export(start="2026-02-10", end="2026-02-15")
+    night.later(10 * MINUTE)
+
+
+def states(night):
+    """Return the days that are open."""
+    return [str(day) for day, record in night.table.manifest().days.items() if record.state == "open"]
+
+
+def test_changed_moved_late_and_deleted_items_open_their_days(night):
+    """Each change opens the days that the item was on and is on, and no other; the log has both values."""
+    closed(night)
+    table = night.table
+    table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    table.put("b", "2026-02-13T10:00:00Z", Note={"S": "0"})
+    table.put("late", "2026-02-14T10:00:00Z", Amount={"N": "1.50"})
+    table.delete("f")
+    table.put("other", "2026-02-12T10:00:00Z", "C")  # of no partition value that is read
+    table.put("early", "2026-01-01T10:00:00Z")  # of a day that was never exported
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert [str(day) for day in window.owed] == [
+        "2026-02-10", "2026-02-11", "2026-02-13", "2026-02-14", "2026-02-15",
+    ]  # fmt: skip
+    assert states(night) == [str(day) for day in window.owed]
+    assert (window.items, window.unpublished, window.quarantined) == (5, 1, 0)
+    lines = {(line["day"], line["change"], line["key"]["Id"]["S"]): line for line in night.log(window)}
+    assert sorted(lines) == [
+        ("2026-01-01", "added", "early"), ("2026-02-10", "changed", "a"), ("2026-02-11", "deleted", "b"),
+        ("2026-02-13", "added", "b"), ("2026-02-14", "added", "late"), ("2026-02-15", "deleted", "f"),
+    ]  # fmt: skip
+    changed = lines["2026-02-10", "changed", "a"]
+    assert (changed["old"], changed["new"]) == ({"Note": {"S": "0"}}, {"Note": {"S": "1"}})
+    assert changed["at"] == "2026-02-16T06:18:00.000000Z"
+    assert lines["2026-02-14", "added", "late"]["new"]["Amount"] == {"N": "1.50"}
+    night.later(5 * MINUTE)
+    entry = night.export()
+    assert len(entry.partitions) == 3  # 11 and 15 February have become empty
+    assert states(night) == []
+    assert set(night.published()) == {"a", "b", "c", "d", "e", "late"}
+
+
+def test_a_day_that_an_item_only_passed_through_is_read_again(night):
+    """An item comes to a day, the day is read, the item leaves it: no image is on that day, and its row goes."""
+    closed(night)
+    night.table.put("a", "2026-02-12T10:00:00Z", Note={"S": "1"})
+    night.later(MINUTE)
+    night.export(start="2026-02-12", end="2026-02-12")
+    night.later(10 * MINUTE)
+    night.table.put("a", "2026-02-14T10:00:00Z", Note={"S": "2"})
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert [str(day) for day in window.owed] == ["2026-02-10", "2026-02-12", "2026-02-14"]
+
+
+def test_days_that_were_read_after_their_changes_stay_closed(night):
+    """A day that was read five minutes after its last change, or later, is right already."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.table.put("b", "2026-02-11T10:00:00Z", Note={"S": "1"})
+    night.later(6 * MINUTE)
+    night.export(start="2026-02-10", end="2026-02-10")
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert [str(day) for day in window.owed] == ["2026-02-11"]
+
+
+def test_missed_nights_are_windows_without_gap_or_overlap(night):
+    """After 53 hours there are windows of 24, 24 and the rest, each from the end of the one before; then none."""
+    closed(night)
+    night.changes()
+    first = night.state()["read_to"]
+    night.later(53 * HOUR)
+    windows = night.changes().windows
+    ends = [first, *(window.end.isoformat().replace("+00:00", "Z") for window in windows)]
+    assert [window.start.isoformat().replace("+00:00", "Z") for window in windows] == ends[:-1]
+    assert [(window.end - window.start) / HOUR for window in windows] == [24, 24, 5]
+    assert night.changes().windows == []
+    night.later(14 * MINUTE)
+    assert night.changes().windows == []
+    assert night.table.keys("_exports/") == ["_exports/_windows.json"]  # what is read is removed
+
+
+class Killed(BaseException):
+    """A stop that nothing catches, as that of a process."""
+
+
+@pytest.mark.parametrize("dies_at", ["started", "read"])
+def test_a_run_that_dies_leaves_its_export_to_the_next(night, monkeypatch, dies_at):
+    """Between start and record, or between reading and record: the next run finds the export and starts no second."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+    replace = WindowRecord.replace
+
+    def dying(record, state):
+        is_now = state.pending.arn is not None if state.pending else dies_at == "read" and state.done_at
+        if is_now and (dies_at == "started") == (state.pending is not None):
+            raise Killed
+        return replace(record, state)
+
+    monkeypatch.setattr(WindowRecord, "replace", dying)
+    with pytest.raises(Killed):
+        night.job().run()
+    monkeypatch.setattr(WindowRecord, "replace", replace)
+    (arn,) = night.exports()
+    monkeypatch.setattr(window_export, "start_incremental", None)  # a second start would fail
+    (window,) = night.changes().windows
+    assert (window.arn, [str(day) for day in window.owed]) == (arn, ["2026-02-10"])
+    assert night.state()["pending"] is None
+
+
+def test_an_export_that_does_not_end_is_waited_for_by_the_next_run(night, monkeypatch):
+    """After the time to wait the run ends with the export's name, and the next one goes on with the same export."""
+    closed(night)
+    night.later(HOUR)
+    with monkeypatch.context() as patched:
+        patched.setattr("moto.dynamodb.models.table_export.TableExport.start", lambda _: None)
+        report = night.job(wait_minutes=0.0).run()
+    (arn,) = night.exports()
+    assert report.error.startswith(f"export {arn} of 2026-02-16 06:03 to 2026-02-16 07:18 UTC is under way since")
+    assert night.state()["pending"]["arn"] == arn
+    from moto.dynamodb.models import dynamodb_backends
+
+    dynamodb_backends["123456789012"]["us-east-1"].table_exports[arn].run()
+    night.later(HOUR)
+    windows = night.changes().windows
+    assert [window.arn for window in windows] == night.exports()
+    assert [(window.end - window.start) / MINUTE for window in windows] == [75, 60]
+
+
+def test_a_failed_export_is_started_again_and_then_reported(night, monkeypatch):
+    """A failed export gets a second one in the same run; if that fails too, the reason is said and the window stays."""
+    closed(night)
+    night.later(HOUR)
+    run = "moto.dynamodb.models.table_export.TableExport.run"
+
+    def failing(export):
+        export.status, export.failure_code, export.failure_message = "FAILED", "S3AccessDenied", "no access"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run, failing)
+        report = night.job().run()
+    assert len(night.exports()) == 2
+    assert "FAILED: no access (S3AccessDenied). The window stays to be read" in report.error
+    (window,) = night.changes().windows
+    assert len(night.exports()) == 3
+    assert window.start == BEGIN + 3 * MINUTE
+
+
+def test_undated_items_are_quarantined_and_leave_their_day(night):
+    """An item that has lost its readable day is withheld, whole and with its reason, and its old day is open."""
+    closed(night)
+    item = {"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "someday"}, "Note": {"S": "1"}}
+    night.table.dynamodb.put_item(TableName=night.table.table, Item=item)
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    (line,) = night.table.quarantine()
+    assert (line["item"], line["day"], window.quarantined) == (item, None, 1)
+    assert [str(day) for day in window.owed] == ["2026-02-10"]
+
+
+def test_what_time_to_live_removes_is_no_change(scene, monkeypatch, tmp_path):
+    """Where items expire after four days, older days stay closed whatever leaves them, and are not in the log."""
+    table = scene()
+    file = tmp_path / "expiring.yaml"
+    file.write_text(
+        f"name: expiring\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
+        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
+    )
+    table.variables = {
+        name: value for name, value in table.variables.items() if not name.startswith(("DYNAMO", "GSI"))
+    } | {"DATASET": str(file)}
+    night = Night(table, monkeypatch)
+    closed(night)
+    table.delete("a", "d")  # of 10 and 13 February, on the 16th
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert [str(day) for day in window.owed] == ["2026-02-13"]
+    assert [line["key"]["Id"]["S"] for line in night.log(window)] == ["d"]
+
+
+def test_what_cannot_be_exported_any_more_is_refused(night):
+    """Changes from before the recovery period are a hole: it is named, with the way to fill it; nothing is skipped."""
+    closed(night)
+    night.changes()
+    backups = boto3.client("dynamodb").update_continuous_backups
+    off, on = ({"PointInTimeRecoveryEnabled": value} for value in (False, True))
+    backups(TableName=night.table.table, PointInTimeRecoverySpecification=off)
+    with pytest.raises(SourceError, match=r"point-in-time recovery is off.*or leave `changes` out"):
+        night.job().run()
+    night.later(HOUR)
+    backups(TableName=night.table.table, PointInTimeRecoverySpecification=on)
+    with pytest.raises(
+        SourceError, match=r"the changes from 2026-02-16 06:18 to 2026-02-16 07:18 UTC cannot be exported"
+    ):
+        night.job().run()
+
+
+def test_days_that_were_read_before_the_recovery_began_are_named(scene, monkeypatch):
+    """The first run begins at the oldest reading, or where recovery begins; days from before that are named once."""
+    table = scene()
+    table.put("a", "2026-02-10T10:00:00Z")
+    table.export(now=BEGIN - HOUR, start="2026-02-10", end="2026-02-10")
+    night = Night(table, monkeypatch)
+    assert night.changes().warnings[0].startswith("2026-02-10 were read before 2026-02-16 06:01 UTC, from when changes")
+    night.later(HOUR)
+    assert night.changes().warnings == []
+
+
+def test_datasets_without_days_to_read_again_are_refused(scene, monkeypatch):
+    """In APPEND a day cannot be read again."""
+    night = Night(scene(OVERWRITE_MODE="APPEND"), monkeypatch)
+    with pytest.raises(UsageError, match="in overwrite mode APPEND"):
+        night.job()
