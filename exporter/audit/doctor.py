@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataset_model.targets.partitions import day_from_key
 from exporter.audit.checks import due_day, findings
 from exporter.audit.inspection import Finding, Inspection
+from exporter.audit.target_checks import target_folders
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
@@ -47,6 +48,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         alive=holder.owner if holder else None,
         stream=_stream(clients, settings) if stream_state(store, settings.prefix) else None,
         windows=WindowRecord(store, settings.prefix).read(),
+        targets=target_folders(settings.dataset, store),
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)

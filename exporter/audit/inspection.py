@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dataset_model import Dataset
 from dataset_model.records.manifest import Manifest
@@ -13,10 +13,14 @@ from exporter.run.incremental.window_state import WindowState
 from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 
+if TYPE_CHECKING:
+    from exporter.audit.target_checks import TargetFolder
+
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
     "contradicted record", "missing day", "open day", "unknown value", "missing value", "catalogue", "quarantine",
     "dead run", "failed run", "changes", "stream", "table export",
+    "target",
 ]  # fmt: skip
 
 
@@ -56,3 +60,5 @@ class Inspection:
     """The table's stream settings; None for a dataset without changes."""
     windows: WindowState | None = None
     """How far incremental exports have been read; None for a dataset without."""
+    targets: "tuple[TargetFolder, ...]" = ()
+    """Folders of further targets."""

@@ -67,9 +67,9 @@ class Environment:
 
     @property
     def has_sources(self) -> bool:
-        """Whether more is read than the table's index: the table, by a scan or an export to S3, or transcripts."""
+        """Whether the exporter needs more rights: for a scan or an export of the table, transcripts or targets."""
         is_table_read = "true" in {self.parameters.get("TableScan"), self.parameters.get("TableExport")}
-        return is_table_read or bool(self.parameters.get("TranscriptBucket"))
+        return is_table_read or any(self.parameters.get(name) for name in ("TranscriptBucket", "TargetPrefix"))
 
     @property
     def has_dashboard(self) -> bool:

@@ -146,7 +146,10 @@ _ALONE: dict[str, list[Parameters]] = {
         {"CreateTable": "true", "TableStream": "true"},
         {"Dataset": "calls", "GsiName": "", "TranscriptBucket": "call-transcripts"},
     ],
-    "sources": [{"TableExport": "false", "TranscriptBucket": "call-transcripts"}],
+    "sources": [
+        {"TableExport": "false", "TranscriptBucket": "call-transcripts"},
+        {"TableExport": "false", "TargetPrefix": "quicksight"},
+    ],
     "stream": [{"TranscriptBucket": "call-transcripts"}, {"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
     "dashboard": [
         _PROTECTED,

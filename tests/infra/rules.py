@@ -51,7 +51,8 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     },
     "sources": {
         "TableScan": "false", "TableExport": "false", "DynamoTableName": None, "Environment": "prod",
-        "S3DataPrefix": "dynamo-gsi-export", "MaximumTasks": "10", "FilesPerTask": "20", "ToleratedPercentage": "5",
+        "TargetPrefix": "", "S3DataPrefix": "dynamo-gsi-export",
+        "MaximumTasks": "10", "FilesPerTask": "20", "ToleratedPercentage": "5",
     },
     "alarms": {
         "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",

@@ -54,6 +54,15 @@ def test_each_way_is_allowed_alone():
     assert export["Roles"] == ["reports-role"]
 
 
+def test_targets_outside_the_data_prefix_are_allowed_by_themselves():
+    """The exporter reads, writes and removes files below that folder, manifests included, and nothing else."""
+    made = rendered("sources", TableExport="false", TargetPrefix="quicksight").resources
+    assert set(made) == {"Access"}
+    (allowed,) = statements(made["Access"])
+    assert allowed["Action"] == ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
+    assert allowed["Resource"] == "arn:aws:s3:::reports-data/quicksight/*"
+
+
 def test_a_stack_without_a_way_is_refused():
     """With neither way there is nothing to make, and the rule says which parameters to set."""
     (refused,) = rendered("sources", TableExport="false").broken_rules

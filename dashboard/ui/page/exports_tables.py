@@ -33,7 +33,8 @@ def day_table(manifest: Manifest, verified: Mapping[dt.date, DayStatus], dataset
     first, last = manifest.first_day, manifest.last_day
     every = reversed(list(days_between(first, last))) if first and last else ()
     rows = [
-        _day(manifest.days[day], verified.get(day), dataset) if day in manifest.days else _hole(day) for day in every
+        _day(manifest.days[day], verified.get(day), dataset) if day in manifest.days else _hole(day, dataset)
+        for day in every
     ]
     st.dataframe(
         rows,
@@ -41,6 +42,9 @@ def day_table(manifest: Manifest, verified: Mapping[dt.date, DayStatus], dataset
         height=min(_TALLEST, 38 + 35 * len(rows)),
         column_config={
             "Day": st.column_config.DateColumn(format="ddd, YYYY-MM-DD", pinned=True),
+            "Items": st.column_config.NumberColumn(
+                format="localized", help="Items of the table that the day was read from; each has any number of rows."
+            ),
             "Rows": st.column_config.ProgressColumn(format="localized", min_value=0, max_value=max(most, 1)),
             "Size": st.column_config.TextColumn(alignment="right"),
             "Quarantined": st.column_config.NumberColumn(
@@ -66,6 +70,7 @@ def run_table(runs: Sequence[RunEntry], dataset: Dataset) -> None:
         hide_index=True,
         height=min(_TALLEST, 38 + 35 * len(runs)),
         column_config={
+            "Items": st.column_config.NumberColumn(format="localized", help="Items that the run has read."),
             "Rows": st.column_config.NumberColumn(format="localized"),
             "Quarantined": st.column_config.NumberColumn(format="localized"),
             "Took": st.column_config.TextColumn(alignment="right"),
@@ -138,6 +143,7 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
         "Day": record.day,
         "State": "Open" if record.state == "open" else "Closed",
         "Verified": _verification(verified, dataset),
+        **_items(dataset, sum((record.items_by_partition_value or {}).values())),
         "Rows": record.rows,
         "Size": formats.size(record.bytes),
         "Quarantined": record.withheld + record.nulled,
@@ -146,11 +152,17 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
     }
 
 
-def _hole(day: dt.date) -> dict[str, Any]:
+def _items(dataset: Dataset, items: int | None) -> dict[str, int | None]:
+    """Return the cell of items, where a row is a part of one; elsewhere a row is an item."""
+    return {"Items": items} if dataset.exploded else {}
+
+
+def _hole(day: dt.date, dataset: Dataset) -> dict[str, Any]:
     return {
         "Day": day,
         "State": "Not published",
         "Verified": "",
+        **_items(dataset, None),
         "Rows": None,
         "Size": "",
         "Quarantined": None,
@@ -174,6 +186,7 @@ def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
         "Started": _clock(run.started_at, dataset),
         "Outcome": _OUTCOMES[run.status],
         "Window": "everything" if window is None else f"{window.start} to {window.end}",
+        **_items(dataset, run.items),
         "Rows": run.rows,
         "Quarantined": run.quarantined,
         "Days": len(run.partitions),
