@@ -159,10 +159,22 @@ class ChangesJob:
                     state.model_copy(update={"read_to": window.end, "pending": None, "done_at": self._clock()})
                 )
         self._remove(export, files)
-        unpublished = len(changed.touched.keys() - manifest.days.keys())
+        unpublished = sorted(changed.touched.keys() - manifest.days.keys())
+        if unpublished:
+            report.warnings.append(
+                f"items of {days_text(unpublished)} have changed, which were never exported and stay so; `exporter "
+                "backfill` exports such days"
+            )
         report.windows.append(
             ReadWindow(
-                window.start, window.end, export.arn, changed.items, quarantine.items, sorted(owed), unpublished, logged
+                window.start,
+                window.end,
+                export.arn,
+                changed.items,
+                quarantine.items,
+                sorted(owed),
+                len(unpublished),
+                logged,
             )
         )
         _log.info("window read", end=window.end.isoformat(), items=changed.items, owed=len(owed))

@@ -179,7 +179,11 @@ def test_changed_moved_late_and_deleted_items_open_their_days(night):
     table.put("other", "2026-02-12T10:00:00Z", "C")  # of no partition value that is read
     table.put("early", "2026-01-01T10:00:00Z")  # of a day that was never exported
     night.later(HOUR)
-    (window,) = night.changes().windows
+    report = night.changes()
+    (window,) = report.windows
+    assert report.warnings == [
+        "items of 2026-01-01 have changed, which were never exported and stay so; `exporter backfill` exports such days"
+    ]
     assert [str(day) for day in window.owed] == [
         "2026-02-10", "2026-02-11", "2026-02-13", "2026-02-14", "2026-02-15",
     ]  # fmt: skip

@@ -7,6 +7,7 @@ import threading
 
 import boto3
 import pytest
+from any_values import NAMES, NUMBERS, value_of
 
 import exporter.run.table_export.converter
 import exporter.sources.table_export.converted_source
@@ -17,22 +18,6 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.run.table_export.converter import Converter
 from exporter.run.table_export.exporting import export_to_read
-
-NAMES = ("plain", "with space", 'quo"te', "Ümlaut", "a.b", "line\nfeed", "year", "SELECT", "x" * 200)
-HOSTILE = ("", "\n", '"', "\\", '}\n{"Item":', "\u2028", "ü😀", "null")
-NUMBERS = ("0", "-0", "1E+1", "0.1", "123456789012345678901234567890.12345678", "1E-130", "9" * 38)
-
-
-def value_of(chance):
-    """A value of any DynamoDB type."""
-    number, text = chance.choice(NUMBERS), chance.choice(HOSTILE)
-    return chance.choice(
-        [
-            {"S": text}, {"N": number}, {"BOOL": chance.random() < 0.5}, {"NULL": True}, {"B": b"\x00\xff\n"},
-            {"M": {text or "k": {"N": number}, "l": {"L": [{"S": text}, {"NULL": True}]}}}, {"L": []},
-            {"SS": ["a", text or "b"]}, {"NS": ["1", "2.50"]}, {"BS": [b"\x01"]},
-        ]
-    )  # fmt: skip
 
 
 def fill(table, seed, count=60):
