@@ -12,6 +12,7 @@ Rule = Callable[[Document], Iterator[str]]
 
 KNOWN_WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes", "lakeformation:GetDataAccess", "dynamodb:ListStreams",
+    "dynamodb:ListExports",
 }  # fmt: skip
 """Actions that take no resource, so that "*" is the only one."""
 

@@ -155,6 +155,9 @@ OF_AN_EXPORT = "convert --export-arn ARN"
 """Reads a native export of the table, for which a role needs further permissions, as the exporter's guide says."""
 
 
+OF_CHANGED_DAYS = "changes"
+"""Exports what has changed in the table, which needs the same permissions and two more."""
+
 OF_CONVERSATIONS = "normalize"
 """Runs with the role of the conversations' stack (tests/infra/test_conversations.py)."""
 
@@ -189,7 +192,14 @@ def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monke
     unreadable = contact("2026-01-14") | {"InitiationTimestamp": {"S": "nonsense"}}
     boto3.client("dynamodb").put_item(TableName="contacts", Item=unreadable)
     found = set().union(*(called_by(calls, line, status) for line, status in AS_A_TASK))
-    lines = (*(line for line, _ in AS_A_TASK), BY_A_PERSON, OF_OTHER_TABLES, OF_AN_EXPORT, OF_CONVERSATIONS)
+    lines = (
+        *(line for line, _ in AS_A_TASK),
+        BY_A_PERSON,
+        OF_OTHER_TABLES,
+        OF_AN_EXPORT,
+        OF_CHANGED_DAYS,
+        OF_CONVERSATIONS,
+    )
     tried = {line.partition(" ")[0] for line in lines}
     assert tried == set(VERBS)
     calls.clear()

@@ -34,7 +34,7 @@ def command(of: dict[str, Any]) -> str:
 
 
 def test_each_way_is_allowed_alone():
-    """A scan allows no export, an export no scan; each is of the one table, and only below `_exports/`."""
+    """A scan allows no export, an export no scan; each of the one table and below `_exports/`, but for one list."""
     scan = rendered("sources", TableExport="false", TableScan="true").resources
     export = rendered("sources").resources["Access"]["Properties"]
     assert set(scan) == {"Access"}
@@ -43,12 +43,14 @@ def test_each_way_is_allowed_alone():
         "dynamodb:Scan", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
     )  # fmt: skip
     assert {action for one in statements(export) for action in listed(one["Action"])} == {
-        "dynamodb:ExportTableToPointInTime", "dynamodb:DescribeExport",
-        "s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload",
+        "dynamodb:ExportTableToPointInTime", "dynamodb:DescribeExport", "dynamodb:DescribeContinuousBackups",
+        "dynamodb:ListExports", "s3:PutObject", "s3:PutObjectAcl", "s3:AbortMultipartUpload",
     }  # fmt: skip
     assert [one["Resource"] for one in statements(export)] == [
         f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
         f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/export/*",
+        f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
+        "*",
         "arn:aws:s3:::reports-data/dynamo-gsi-export/_exports/*",
     ]
     assert export["Roles"] == ["reports-role"]
