@@ -1,21 +1,28 @@
 """`/api/boards`: boards that the requester may see, made, changed, restored and exported; same rules as the page."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
-from dashboard.api.requests import json_object, refuse_other_sites, text_or_none, wrong
+from dashboard.api.requests import json_object, one_of, refuse_other_sites, text_or_none, wrong
+from dashboard.boards.answered import answered
+from dashboard.boards.pdf import pdf_of
 from dashboard.boards.questions import check
+from dashboard.boards.sheet import sheet_of
 from dashboard.model.boards.board import Board, board_from
+from dashboard.model.boards.layout import PAPERS, Paper
 from dashboard.model.boards.yaml_form import FILE, board_from_yaml, yaml_of
+from dashboard.model.selection.filters import Preset
+from dashboard.services.job import API
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import BoardVersion, StoredBoard
 
 _MOST_NUMBER: Final = 2**53
+_FILE_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class BoardsApi:
@@ -97,12 +104,23 @@ class BoardsApi:
     async def file(self, request: Request) -> Response:
         """Answer the `board.yaml` of the board `id`."""
         stored = await anyio.to_thread.run_sync(lambda: self._provider().boards.opened(_id(request)))
-        headers = {
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Disposition": f'attachment; filename="{FILE}"',
-        }
+        headers = {**_FILE_HEADERS, "Content-Disposition": f'attachment; filename="{FILE}"'}
         return Response(yaml_of(stored.board).encode(), headers=headers, media_type="application/yaml")
+
+    async def pdf(self, request: Request) -> Response:
+        """Answer the PDF of the board `id` as the requester sees it, on `paper`; `preset` replaces the board's own."""
+        refuse_other_sites(request)
+        paper: Paper = one_of(request.query_params.get("paper", PAPERS[0]), "paper", PAPERS)
+
+        def made() -> bytes:
+            service = self._provider()
+            board = service.boards.opened(_id(request)).board
+            text = request.query_params.get("preset")
+            preset = board.preset if text is None else one_of(text, "preset", get_args(Preset))
+            return pdf_of(service, sheet_of(service, board, preset, answered(service, board, preset, API)), paper)
+
+        headers = {**_FILE_HEADERS, "Content-Disposition": 'attachment; filename="board.pdf"'}
+        return Response(await anyio.to_thread.run_sync(made), headers=headers, media_type="application/pdf")
 
 
 def _board(body: dict[str, Any]) -> Board:

@@ -80,6 +80,7 @@ def routes(provider: Provider, sessions: Sessions | None = None, personal: Token
         Route("/api/boards/one", answered(boards.delete), methods=["DELETE"]),
         Route("/api/boards/restore", answered(boards.restore), methods=["POST"]),
         Route("/api/boards/file", answered(boards.file), methods=["GET"]),
+        Route("/api/boards/pdf", answered(boards.pdf), methods=["GET"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
     ]

@@ -20,7 +20,7 @@ from dashboard.results.charts.points import chart_of, described
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.exact_text import cell_text, is_number
 from dashboard.results.grouped.answer import GroupedAnswer
-from dashboard.results.grouped.kinds import HEIGHT, Drawing, Kind, drawing_of
+from dashboard.results.grouped.kinds import Drawing, Kind, drawing_of, on_a_card
 from dashboard.results.grouped.pivot import Pivot, PivotCell, pivot_of
 from dashboard.results.time_zones import heading
 from dashboard.services.service import Service
@@ -116,9 +116,7 @@ def _of_chart(service: Service, asked: Asked, found: QueryResult) -> CardAnswer:
     fixed: Sequence[str] = ()
     if colour and colour in service.model(asked.name).dimensions:
         fixed = labels_in_order(service.choices(asked.name, colour))
-    spec = vega_lite(chart, text, fixed)
-    if chart.axis != "category":
-        spec = {**spec, "height": HEIGHT}
+    spec = on_a_card(vega_lite(chart, text, fixed), chart)
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
     return CardAnswer(drawing=Drawing(spec, text, chart.notes), notes=(*cut, *chart.notes))
 

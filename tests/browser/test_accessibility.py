@@ -15,6 +15,7 @@ JANUARY = "/?from=2026-01-01&to=2026-01-31&channel=VOICE"
 READY = {
     JANUARY: ".board .picture",
     "/explore": ".st-key-run button",
+    "/boards": ".st-key-new_board button",
     "/dictionary": ".dash-dictionary",
     "/sql": ".paint .keyword",
     "/exports": "[data-testid=stDataFrame]",

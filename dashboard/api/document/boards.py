@@ -6,6 +6,7 @@ from typing import Any, Final, get_args
 from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.model.boards.board import MOST_CARDS, MOST_NAME
 from dashboard.model.boards.card import MOST_ROWS, MOST_SQL, MOST_TITLE, SHOWN, WIDTHS
+from dashboard.model.boards.layout import PAPERS
 from dashboard.model.query_types import MAX_TEXT, QueryType
 from dashboard.model.selection.filters import Preset
 
@@ -87,6 +88,10 @@ def board_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     gone = _object({"id": _TEXT})
     file = operation("The board.yaml of a board", {}, errors=_READS, parameters=[_ID])
     file["responses"]["200"]["content"] = {"application/yaml": {"schema": _TEXT}}
+    paper = {"name": "paper", "in": "query", "schema": {"enum": list(PAPERS)}, "description": "A4 where absent."}
+    period = {"name": "preset", "in": "query", "schema": _PRESET, "description": "In place of the board's own."}
+    pdf = operation("The PDF of a board as you see it", {}, errors=("400", *_READS), parameters=[_ID, paper, period])
+    pdf["responses"]["200"]["content"] = {"application/pdf": {"schema": {**_TEXT, "format": "binary"}}}
     return {
         "/api/boards": {
             "get": operation("Your boards, and those shared with you", listed, errors=("403", "503")),
@@ -109,6 +114,7 @@ def board_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             )
         },
         "/api/boards/file": {"get": file},
+        "/api/boards/pdf": {"get": pdf},
     }
 
 

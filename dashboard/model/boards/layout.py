@@ -1,10 +1,12 @@
 """Cards flow in, the rows of the board flow out; moving a card gives other cards in another order."""
 
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar, get_args
 
 from dashboard.model.boards.card import WIDTHS, BoardCard
 
+Paper = Literal["A4", "Letter"]
+PAPERS: Final[tuple[Paper, ...]] = get_args(Paper)
 ROW: Final = sum((WIDTHS["half"], WIDTHS["half"]))
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from dashboard.results.charts.points import ResultChart, Unit
 
 _STEP: Final = 30
 """Height of a horizontal bar with its share of the gap, in pixels."""
-_HEIGHT: Final = 360
+USUAL_HEIGHT: Final = 360
 _LABEL: Final = 130
 """Widest label of a category; on a phone half of the chart stays for the bars."""
 
@@ -75,7 +75,7 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     else:
         encoding["y"] = alt.Y("y:Q", axis=axis, stack=None if chart.is_line else "zero", **measure)
         encoding["x"] = _along(chart)
-        height = _HEIGHT
+        height = USUAL_HEIGHT
     if chart.colour:
         # The front end fits axes and legend into the height.
         height += 40 + 22 * -(-len(chart.series) // _legend_columns(chart.series))

@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
-from dashboard.results.charts.points import OTHERS, described
-from dashboard.results.charts.spec import vega_lite
+from dashboard.results.charts.points import OTHERS, ResultChart, described
+from dashboard.results.charts.spec import USUAL_HEIGHT, vega_lite
 from dashboard.results.grouped.answer import Cell, GroupedAnswer, Key
 from dashboard.results.grouped.chart import GroupedChart, grouped_chart
 
@@ -55,12 +55,19 @@ def drawing_of(
     chart = GroupedChart(made.chart, stacks=made.stacks and kind != "bar")
     text = described(chart.chart)
     spec = chart.drawn(vega_lite(chart.chart, text, fixed))
-    if chart.chart.axis != "category":
-        spec = {**spec, "height": HEIGHT}
+    spec = on_a_card(spec, chart.chart)
     notes = chart.chart.notes
     if kind in {"doughnut", "pie"}:
         notes = (*notes, "bars, because these figures are no parts of a whole")
     return Drawing(spec, text, notes)
+
+
+def on_a_card(spec: dict[str, Any], chart: ResultChart) -> dict[str, Any]:
+    """Return a specification in the height of a card; bars that lie take the height that they need."""
+    if chart.axis == "category":
+        return spec
+    # The legend has its lines in the height of the whole.
+    return {**spec, "height": spec["height"] - USUAL_HEIGHT + HEIGHT}
 
 
 def _parts(answer: GroupedAnswer) -> list[tuple[Key, Cell]] | None:

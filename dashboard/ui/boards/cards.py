@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 
 from dashboard.boards.answers import CardAnswer, answer_of
+from dashboard.boards.narrowing import narrowing_of
 from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.boards.card import WIDTHS, BoardCard
@@ -62,6 +63,10 @@ def _card(service: Service, slot: Slot, place: int, toolbar: Toolbar | None) -> 
             toolbar(place, slot.card)
         else:
             _open_link(service, slot, place)
+    if slot.asked is not None:
+        narrowed = narrowing_of(service.model(slot.asked.name), slot.card, slot.asked, with_days=False)
+        if narrowed:
+            st.caption(f":material/filter_alt: {literal(narrowed)}")
     if slot.error is not None:
         _failed(slot, slot.error, place)
     elif slot.bytes is not None:

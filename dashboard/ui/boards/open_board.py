@@ -1,10 +1,13 @@
 """A stored board flows in, its head, its cards and its foot flow out."""
 
+import html
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
-from dashboard.boards.standing import Standing, standing_of
+from dashboard.boards.sheet import standings_of
+from dashboard.boards.standing import Standing
 from dashboard.errors import DashboardError
 from dashboard.model.boards.board import Board
 from dashboard.model.selection.filters import PRESET_LABELS, Preset
@@ -14,6 +17,7 @@ from dashboard.ui.boards.address import close_board, preset_in_address, show_pre
 from dashboard.ui.boards.arranging import begin, conflict, draft_bar, draft_of, toolbar
 from dashboard.ui.boards.board_menu import board_menu
 from dashboard.ui.boards.cards import grid
+from dashboard.ui.boards.pdf_menu import pdf_menu
 from dashboard.ui.page.period_header import badge_line, title_block
 from dashboard.ui.page.states import failure, literal, state
 
@@ -40,13 +44,15 @@ def open_board(service: Service, board_id: str) -> None:
                     "Arrange", icon=":material/dashboard_customize:", key="arrange", on_click=lambda: begin(stored)
                 )
             if draft is None:
+                pdf_menu(service, board, preset)
                 board_menu(service, stored)
     if draft is not None:
         conflict(service, stored, draft)
         draft_bar(service, stored, draft)
-    _standing(service, board, preset)
+    standings = _standing(service, board, preset)
     if board.cards:
         grid(service, board.cards, preset, toolbar if draft else None)
+        _print_foot(board, preset, standings)
     else:
         state(
             ":material/add_chart:",
@@ -83,14 +89,16 @@ def _period(board: Board) -> Preset | None:
     return chosen
 
 
-def _standing(service: Service, board: Board, preset: Preset | None) -> None:
+def _standing(service: Service, board: Board, preset: Preset | None) -> list[Standing]:
     """Draw how fresh each dataset of the board is and whether its days are verified, for the days that cards ask."""
-    found: list[Standing] = []
-    for name in board.datasets:
-        if name not in service.names:
-            continue
-        today, first = service.today(name), service.model(name).calendar.first_weekday
-        days = [card.asked_days(preset, today, first) for card in board.cards if card.dataset == name]
-        found.append(standing_of(service, name, days))
+    found = standings_of(service, board, preset)
     for standing in found:
         badge_line(standing.badges, standing.label if len(found) > 1 else "", key=f"freshness_{standing.name}")
+    return found
+
+
+def _print_foot(board: Board, preset: Preset | None, standings: Sequence[Standing]) -> None:
+    """Draw what stands at the foot on paper alone: the board, its period, as-of and verification status."""
+    period = PRESET_LABELS[preset] if preset else "All days"
+    lines = [f"{board.name} · {period}, where a card names no other days", *(each.text for each in standings)]
+    st.html(f'<footer class="dash-print-foot">{"<br>".join(map(html.escape, lines))}</footer>')

@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard.boards.answered import AUTOMATIC_BYTES
 from dashboard.boards.questions import Asked, asked_by
 from dashboard.errors import DashboardError
 from dashboard.model.boards.card import BoardCard
@@ -14,8 +15,6 @@ from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
 
-AUTOMATIC_BYTES: Final = 1024**3
-"""A card that may read more waits for a click: opening a board costs at most cents."""
 PATIENCE: Final = 1.2
 """Seconds before the shapes of what comes show, so that fast answers do not flicker."""
 

@@ -145,3 +145,14 @@ def test_another_site_makes_no_board(client, card):
     headers = as_("victim") | {"origin": "https://elsewhere.example"}
     for method, path in (("POST", ""), ("PUT", "/one"), ("DELETE", "/one"), ("POST", "/restore")):
         assert client.request(method, f"/api/boards{path}", json={"name": "x"}, headers=headers).status_code == 403
+
+
+def test_a_board_is_given_as_pdf_to_those_who_see_it(client, card):
+    """As the one who asks sees it: another person's private board answers 404; a wrong sheet names the field."""
+    board_id = make(client, as_("paper"), name="On paper", cards=[card])["id"]
+    given = client.get("/api/boards/pdf", params={"id": board_id, "paper": "Letter"}, headers=as_("paper"))
+    assert (given.status_code, given.headers["content-type"]) == (200, "application/pdf")
+    assert given.content.startswith(b"%PDF-")
+    assert client.get("/api/boards/pdf", params={"id": board_id}, headers=as_("other")).status_code == 404
+    wrong = client.get("/api/boards/pdf", params={"id": board_id, "paper": "A3"}, headers=as_("paper"))
+    assert wrong.json()["fields"] == {"paper": "expected one of A4, Letter; found 'A3'"}

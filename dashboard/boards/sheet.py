@@ -1,0 +1,41 @@
+"""A board and its answered cards flow in, what stands around them on paper flows out: title, period, as-of."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dashboard.boards.answered import Answered
+from dashboard.boards.standing import Standing, standing_of
+from dashboard.model.boards.board import Board
+from dashboard.model.selection.filters import PRESET_LABELS, Preset
+from dashboard.services.service import Service
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A board as it is put on paper."""
+
+    title: str
+    facts: str
+    """The owner and the period."""
+    foot: tuple[str, ...]
+    """As-of and verification status per dataset."""
+    cards: tuple[Answered, ...]
+
+
+def sheet_of(service: Service, board: Board, preset: Preset | None, cards: Iterable[Answered]) -> Sheet:
+    """Return the sheet of a board over a period, as the requester may see it."""
+    foot = tuple(standing.text for standing in standings_of(service, board, preset))
+    period = PRESET_LABELS[preset] if preset else "All days"
+    facts = " · ".join((*([f"by {board.by}"] if board.by else []), f"{period}, where a card names no other days"))
+    return Sheet(board.name, facts, foot, tuple(cards))
+
+
+def standings_of(service: Service, board: Board, preset: Preset | None) -> list[Standing]:
+    """Return the standing of each dataset that the requester may see, for the days that the cards ask."""
+    found: list[Standing] = []
+    for name in board.datasets:
+        if name in service.names:
+            today, first = service.today(name), service.model(name).calendar.first_weekday
+            days = [card.asked_days(preset, today, first) for card in board.cards if card.dataset == name]
+            found.append(standing_of(service, name, days))
+    return found
