@@ -65,6 +65,16 @@ class Clients:
         return client
 
     @cached_property
+    def quicksight(self) -> Any:
+        """Knows what ingestions have dropped."""
+        return self._client("quicksight")
+
+    @cached_property
+    def sts(self) -> Any:
+        """Knows the account of the credentials."""
+        return self._client("sts")
+
+    @cached_property
     def _session(self) -> Session:
         return new_session()
 

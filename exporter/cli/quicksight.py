@@ -10,6 +10,7 @@ from typing import IO
 import click
 import orjson
 
+from exporter.audit.ingestions import last_ingestion
 from exporter.audit.quicksight_check import Checked, quicksight_check
 from exporter.cli import options
 from exporter.clients import Clients
@@ -46,23 +47,32 @@ def export(*, events: tuple[IO[str], ...]) -> None:
 
 @quicksight.command()
 @options.DATASET
+@click.option("--data-set", metavar="ID", help="QuickSight's data set: also show what its last ingestion has dropped.")
+@click.option("--account", metavar="ID", help="Account of the data set; without it, that of the credentials.")
 @options.JSON
-def check(*, dataset: str | None, as_json: bool) -> None:
-    """Count the rows that an ingestion would drop, by reason; exit with 1 if there are any."""
+def check(*, dataset: str | None, data_set: str | None, account: str | None, as_json: bool) -> None:
+    """Count the rows that an ingestion would drop, or has dropped; exit with 1 if there are any."""
     settings = options.settings_of(DATASET=dataset)
     if not any(target.manifest for target in settings.dataset.file_targets):
         raise UsageError(
             f"dataset {settings.dataset.name} has no target with manifest: quicksight, so QuickSight imports nothing "
             "of it. Add one under targets: in its file."
         )
-    store = Store(Clients(settings.region).s3, settings.bucket)
+    clients = Clients(settings.region)
+    store = Store(clients.s3, settings.bucket)
     records = Records(store, settings.prefix)
     schema, manifest = records.schema(), records.manifest()
     if schema is None or manifest is None:
         raise UsageError(f"nothing is published at {settings.location}; run an export first")
     found = quicksight_check(settings.dataset, schema, manifest, store)
-    click.echo(orjson.dumps([_plain(one) for one in found]).decode() if as_json else check_text(found))
-    sys.exit(1 if any(one.dropped for one in found) else 0)
+    last = last_ingestion(clients, data_set, account) if data_set else None
+    if as_json:
+        plain = [_plain(one) for one in found] + ([{"ingestion": asdict(last)}] if last else [])
+        click.echo(orjson.dumps(plain).decode())
+    else:
+        none = f"data set {data_set} has had no ingestion yet" if data_set else ""
+        click.echo("\n".join(filter(None, (check_text(found), str(last) if last else none))))
+    sys.exit(1 if any(one.dropped for one in found) or (last and last.dropped) else 0)
 
 
 def check_text(found: list[Checked]) -> str:

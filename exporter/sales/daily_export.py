@@ -19,9 +19,9 @@ from exporter.clients import Clients
 from exporter.errors import SettingsError, StoreError
 from exporter.sales.event import SalesEvent, WrongEventError, event_from, place_of
 from exporter.sales.lines import json_lines
+from exporter.sales.manifests import publish_manifest
 from exporter.sales.summaries import store_summaries
 from exporter.storage.object_store import Store
-from exporter.targets.quicksight_manifest import SETTINGS, manifest_text
 
 SUMMARIES = "store_summaries"
 DATASETS = (SUMMARIES, "top_products", "anomalies", "trends", "recommendations")
@@ -80,7 +80,7 @@ def export_event(settings: SalesSettings, value: object) -> dict[str, Any]:
             raise _unfinished(error, keys, written) from None
         written.append(keys[name])
     for name in DATASETS:
-        store.write(settings.key("manifests", f"{name}.json"), _manifest(settings, name))
+        publish_manifest(store, settings.prefix, name, event.date)
     _log.info("exported a day's sales", date=event.date.isoformat(), **counts)
     exports = {name: f"s3://{settings.bucket}/{key}" for name, key in keys.items()}
     return {"date": event.date.isoformat(), "exports": exports, "records_exported": counts}
@@ -114,13 +114,6 @@ def _unfinished(error: StoreError, keys: Mapping[str, str], written: list[str]) 
     return StoreError(
         f"the day's export is not complete: {error} {done}Not written: {', '.join(missing)}. Send the same event "
         "again: it replaces all five files"
-    )
-
-
-def _manifest(settings: SalesSettings, name: str) -> bytes:
-    folder = f"s3://{settings.bucket}/{settings.key(name)}/"
-    return manifest_text(
-        {"fileLocations": [{"URIPrefixes": [folder]}], "globalUploadSettings": dict(SETTINGS["ndjson"])}
     )
 
 

@@ -19,7 +19,7 @@ def test_the_checkers_find_nothing():
     """cfn-lint, the resource schemas and the size limit have nothing to say."""
     assert [f"{match.rule.id} {match.message}" for match in lint(TEXT)] == []
     assert len(TEXT.encode()) < MOST_BYTES
-    for resource in rendered().values():
+    for resource in (*rendered().values(), *rendered(MergeMonths="true").values()):
         assert list(faults_in_schema(resource["Type"], resource["Properties"])) == []
 
 
@@ -47,3 +47,15 @@ def test_the_role_may_query_and_put_and_nothing_else():
     )
     assert [arn.partition(":table/")[2] for arn in tables] == ["SalesData", "SalesData/index/GSI1"]
     assert objects.endswith(":s3:::reports/quicksight/*")
+
+
+def test_months_are_merged_with_further_rights_alone():
+    """MergeMonths adds the listing of the prefix, and reading and removing below it."""
+    (policy,) = rendered(MergeMonths="true")["SalesRole"]["Properties"]["Policies"]
+    more = {one["Sid"]: one for one in policy["PolicyDocument"]["Statement"]}
+    assert (more["ListFiles"]["Action"], more["ListFiles"]["Condition"]) == (
+        "s3:ListBucket",
+        {"StringLike": {"s3:prefix": "quicksight/*"}},
+    )
+    assert more["MergeFiles"]["Action"] == ["s3:GetObject", "s3:DeleteObject"]
+    assert more["MergeFiles"]["Resource"].endswith(":s3:::reports/quicksight/*")
