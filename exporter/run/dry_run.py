@@ -25,7 +25,7 @@ from exporter.run.lease import lease_holder
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
 from exporter.settings import Settings
-from exporter.sources.opening import SourceName, way_of
+from exporter.sources.opening import SourceName, changed_days, way_of
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -88,7 +88,8 @@ def preview(settings: Settings, request: ExportRequest, now: dt.datetime) -> Pre
     warnings = [*found.warnings, *_running_export(store, settings, request, now)]
     windows: tuple[Window, ...] | None = None
     try:
-        windows = planned_windows(request, dataset, manifest, now, earlier_runs(records, request, manifest, now))
+        earlier, changed = earlier_runs(records, request, manifest, now), changed_days(store, dataset, manifest)
+        windows = planned_windows(request, dataset, manifest, now, earlier, changed)
     except NothingOwed as nothing:
         warnings.append(str(nothing))
     days = {day for window in windows or () for day in window.days()}

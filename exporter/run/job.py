@@ -40,7 +40,7 @@ from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
-from exporter.sources.opening import OpenedSource, Opener, export_source, files_source, way_of
+from exporter.sources.opening import OpenedSource, Opener, changed_days, export_source, files_source, way_of
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
@@ -157,8 +157,9 @@ class ExportJob:
         account.warnings += found.warnings
         earlier = earlier_runs(self._records, self.request, manifest, account.started_at)
         account.windows = planned_windows(
-            self.request, self._dataset, manifest, account.started_at, self._without_dead(earlier)
-        )
+            self.request, self._dataset, manifest, account.started_at, self._without_dead(earlier),
+            changed_days(self._store, self._dataset, manifest),
+        )  # fmt: skip
         self._quarantine.once = len(account.windows) > 1
         if self.request.resume and not account.windows:  # the unfinished run was to read everything
             account.request = dataclasses.replace(self.request, resume=False)
@@ -207,7 +208,7 @@ class ExportJob:
         if isinstance(self._dataset.source, FilesSource):
             from exporter.sources.files.day_files import DayFiles
 
-            day_files = DayFiles(self._store, self._dataset.source, self._limiter)
+            day_files = DayFiles(self._store, self._dataset.source, self._limiter, self._account.windows)
             return files_source(self._dataset, description, sort_key, day_files, self.request.ranges)
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -153,12 +153,13 @@ def planned_windows(
     manifest: Manifest | None,
     now: dt.datetime,
     earlier: EarlierRuns,
+    changed: Collection[dt.date] = (),
 ) -> tuple[Window, ...]:
     """Return the windows that a run reads; none means everything.
 
-    A scheduled run adds the days that are owed, those of the last week
-    that lack a partition value, and those that it is to look back at, but not in APPEND: reading a day again would
-    count it twice. Raises NothingOwed for a resume.
+    `changed` are days of which the source says itself that they have changed. A scheduled run adds them, the days that
+    are owed, those of the last week that lack a partition value, and those that it is to look back at, but not in
+    APPEND: reading a day again would count it twice. Raises NothingOwed for a resume.
     """
     if request.resume:
         owed = resumed_days(earlier.entries, manifest)
@@ -173,7 +174,7 @@ def planned_windows(
         lacking = itertools.chain(*days_lacking_values(manifest, dataset.source.partition_values).values())
         again |= {day for day in lacking if (today - day).days <= OWED_DAYS}
         days |= again - _expired_records(dataset, manifest, today)
-        days |= lookback_days(request, dataset, manifest, now)
+        days |= lookback_days(request, dataset, manifest, now) | set(changed)
     return spans(days, dataset.zone)
 
 

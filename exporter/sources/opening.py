@@ -3,6 +3,7 @@
 Modules of a way are imported when it is opened: a run needs one of them, and imports are a part of its start.
 """
 
+import datetime as dt
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from exporter.sources.rate_limiter import RateLimiter
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from exporter.sources.files.day_files import Objects as FileObjects
     from exporter.sources.item_bodies import ItemKeys
     from exporter.sources.scan_source import Segments
     from exporter.sources.table_export.manifests import ExportFile, Objects
@@ -139,6 +141,15 @@ def files_source(
 
     source = scan_source.ScanSource(files, description, at_a_time)
     return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
+
+
+def changed_days(objects: "FileObjects", dataset: Dataset, manifest: Manifest | None) -> set[dt.date]:
+    """Return the published days of a dataset of files that have changed since they were read."""
+    if manifest is None or not isinstance(dataset.source, FilesSource):
+        return set()
+    from exporter.sources.files import day_files
+
+    return day_files.changed_days(objects, dataset.source, manifest)
 
 
 def item_keys(declared: IndexSource, description: SourceDescription) -> "ItemKeys":

@@ -9,12 +9,14 @@ import pytest
 from botocore.config import Config
 
 from dataset_model import DatasetError, dataset_from_text
+from dataset_model.records.manifest import Manifest
 from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.errors import UsageError
 from exporter.quarantine.retry import Retry
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.settings import Settings
+from exporter.sources.files.day_files import DayFiles
 from local.server import Server
 
 BUCKET = "reports"
@@ -97,6 +99,49 @@ def test_a_file_that_is_written_again_replaces_its_day_alone(files: Files) -> No
     files.put("2026-02-16", '{"name": "new"}')
     assert files.export(start="2026-02-16", end="2026-02-16")["error"] is None
     assert [(row[0], row[3]) for row in files.rows()] == [("2026-02-16", "new"), ("2026-02-17", "other")]
+
+
+def test_a_run_of_some_days_reads_their_files_alone(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four files a run of a day reads that day's, and one whose name is no date; a day without a file reads one."""
+    for name in ("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-1x"):
+        files.put(name, f'{{"name": "{name}"}}')
+    files.export(everything=True)
+    read: list[str] = []
+    items = DayFiles._items
+    monkeypatch.setattr(DayFiles, "_items", lambda self, key, date: read.append(date) or items(self, key, date))
+    assert files.export(start="2026-02-17", end="2026-02-17")["rows"] == 1
+    assert sorted(set(read)) == ["2026-02-17", "2026-02-1x"]
+    files.s3.delete_object(Bucket=BUCKET, Key=f"{files.place}/findings/2026-02-1x.json")
+    files.s3.delete_object(Bucket=BUCKET, Key=f"{files.place}/findings/2026-02-16.json")
+    read.clear()
+    assert files.export(start="2026-02-16", end="2026-02-16")["error"] is None
+    assert set(read) == {"2026-02-18"}
+    assert [row[0] for row in files.rows()] == ["2026-02-17", "2026-02-18"]
+
+
+def test_a_scheduled_run_reads_days_again_whose_file_has_changed(files: Files) -> None:
+    """It reads yesterday, and the day of a file that was written since it was read; other days are left alone."""
+    noon = dt.datetime.now(dt.UTC).replace(hour=12) + dt.timedelta(days=1)  # after every file of this test
+
+    def read(minutes: int, **options: object) -> list[str]:
+        now = noon + dt.timedelta(minutes=minutes)
+        job = ExportJob(files.settings, request_from_options(files.settings, now, **options), clock=lambda: now)
+        return [found.partition.replace("=", "") for found in job.run().partitions]
+
+    yesterday = f"{noon - dt.timedelta(days=1):year%Y/month%m/day%d}"
+    files.put("2026-02-16", '{"name": "old"}')
+    files.put("2026-02-17", '{"name": "other"}')
+    files.put(f"{noon - dt.timedelta(days=1):%Y-%m-%d}", '{"name": "yesterday"}')
+    assert read(0, everything=True) == ["year2026/month02/day16", "year2026/month02/day17", yesterday]
+    assert read(1) == [yesterday]
+    place = {"Bucket": BUCKET, "Key": f"{files.place}-parquet/_manifest.json"}
+    manifest = Manifest.model_validate_json(files.s3.get_object(**place)["Body"].read())
+    record = manifest.days[dt.date(2026, 2, 16)]
+    before = record.model_copy(update={"read_at": noon - dt.timedelta(days=30)})
+    changed = manifest.model_copy(update={"days": manifest.days | {record.day: before}})
+    files.s3.put_object(**place, Body=changed.model_dump_json().encode())
+    assert read(2) == ["year2026/month02/day16", yesterday]
+    assert read(3) == [yesterday]
 
 
 @pytest.mark.parametrize("line", ['{"name": "b"', "[1]", "7", '{"name": "b"} {"name": "c"}'])
