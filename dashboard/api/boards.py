@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
+import anyio
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,6 +31,8 @@ class BoardsApi:
 
     def __init__(self, provider: Callable[[], Service]) -> None:
         self._provider = provider
+        # A PDF waits for its queries and for its pictures: it must not take the threads of other requests.
+        self._threads = anyio.CapacityLimiter(4)
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's boards and those shared with them, without their cards."""
@@ -120,7 +123,9 @@ class BoardsApi:
             return pdf_of(service, sheet_of(service, board, preset, answered(service, board, preset, API)), paper)
 
         headers = {**_FILE_HEADERS, "Content-Disposition": 'attachment; filename="board.pdf"'}
-        return Response(await anyio.to_thread.run_sync(made), headers=headers, media_type="application/pdf")
+        return Response(
+            await anyio.to_thread.run_sync(made, limiter=self._threads), headers=headers, media_type="application/pdf"
+        )
 
 
 def _board(body: dict[str, Any]) -> Board:

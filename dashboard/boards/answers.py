@@ -87,7 +87,7 @@ def _of_groups(
     colours = group.by[-1]
     fixed = labels_in_order(service.choices(asked.name, colours)) if colours in model.dimensions else ()
     kind: Kind = card.show
-    drawing = drawing_of(answer, model, kind, published, fixed)
+    drawing = drawing_of(answer, model, kind, published, fixed, truncated=found.truncated)
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
     return CardAnswer(drawing=drawing, notes=(*cut, *(drawing.notes if drawing else ())))
 

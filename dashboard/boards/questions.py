@@ -35,7 +35,7 @@ def asked_by(service: Service, card: BoardCard, preset: Preset | None = None) ->
     del body["dataset"]
     given = body.pop("parameters", None)
     most = service.settings.max_fetch_rows
-    request = request_from({**body, "limit": min(card.limit, most)}, model, most)
+    request = request_from({**body, "limit": min(body["limit"], most)}, model, most)
     return Asked(name, request.days, request, service.prepare(name, request, given))
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 
 from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.model.boards.board import MOST_CARDS, MOST_NAME
-from dashboard.model.boards.card import MOST_ROWS, MOST_SQL, MOST_TITLE, SHOWN, WIDTHS
+from dashboard.model.boards.card import MOST_GROUPS, MOST_ROWS, MOST_SQL, MOST_TITLE, SHOWN, WIDTHS
 from dashboard.model.boards.layout import PAPERS
 from dashboard.model.query_types import MAX_TEXT, QueryType
 from dashboard.model.selection.filters import Preset
@@ -34,7 +34,11 @@ _CARD: Final = {
         **GROUPING_FIELDS,
         "sql": {**_TEXT, "minLength": 1, "maxLength": MOST_SQL},
         "parameters": {"type": "object", "additionalProperties": _LINE},
-        "limit": {**_WHOLE, "maximum": MOST_ROWS},
+        "limit": {
+            **_WHOLE,
+            "maximum": MOST_GROUPS,
+            "description": f"At most {MOST_ROWS:,}, of group_by {MOST_GROUPS:,}.",
+        },
     },
 }
 _DOCUMENT: Final[dict[str, Any]] = {

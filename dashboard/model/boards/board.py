@@ -33,6 +33,14 @@ _EXPECTATIONS: Final = {
     "extra_forbidden": "a known field",
 }
 """pydantic's kind of error -> what was expected, where its own message speaks of Python."""
+_BOUNDS: Final = {
+    "too_long": ("at most {} entries", "max_length"),
+    "string_too_long": ("at most {} characters", "max_length"),
+    "string_too_short": ("at least {} character", "min_length"),
+    "less_than_equal": ("at most {}", "le"),
+    "greater_than_equal": ("at least {}", "ge"),
+}
+"""pydantic's kind of error -> what was expected, and the name of its bound."""
 _PATTERNS: Final = {NAME_PATTERN: "a name of lower-case letters, digits and _", r"^[^\x00]*$": "text without NUL"}
 
 
@@ -111,8 +119,9 @@ def _expected(details: ErrorDetails) -> str:
     kind = details["type"]
     if kind == "string_pattern_mismatch":
         return _PATTERNS.get(details["ctx"]["pattern"], details["msg"])
-    if kind == "too_long":
-        return f"at most {details['ctx']['max_length']} entries"
+    if kind in _BOUNDS:
+        text, bound = _BOUNDS[kind]
+        return text.format(details["ctx"][bound])
     return _EXPECTATIONS.get(kind, details["msg"])
 
 

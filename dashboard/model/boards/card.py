@@ -28,6 +28,8 @@ from dataset_model.columns.names import Name
 MOST_TITLE: Final = 120
 MOST_ROWS: Final = 1_000
 """Rows of a card's answer: a card is looked at, a longer answer is opened on Explore."""
+MOST_GROUPS: Final = 10_000
+"""Groups of a card's answer: days by values are many, and a chart without some of them would be false."""
 MOST_SQL: Final = 20_000
 
 Width = Literal["quarter", "third", "half", "two-thirds", "three-quarters", "full"]
@@ -140,7 +142,8 @@ class BoardCard(_Part):
     sql: Annotated[str, Field(min_length=1, max_length=MOST_SQL, pattern=r"^[^\x00]*$")] | None = None
     parameters: Annotated[dict[_Line, _Line], Field(max_length=MOST_FILTERS)] = Field(default_factory=dict)
     """Values of the {{parameters}} in sql, by name."""
-    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_ROWS)] = MOST_ROWS
+    limit: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=MOST_GROUPS)] | None = None
+    """Rows at most; None: MOST_ROWS, or MOST_GROUPS of group_by."""
 
     @model_validator(mode="before")
     @classmethod
@@ -171,6 +174,8 @@ class BoardCard(_Part):
         covered = {*given, *(_DAYS if self.preset else ())}
         if missing := next((name for name in _REQUIRED[self.query] if name not in covered), None):
             return f"{missing}, which {self.query} needs; found nothing"
+        if self.query != "group_by" and (self.limit or 0) > MOST_ROWS:
+            return f"{MOST_ROWS} rows at most for limit of {self.query}; found {self.limit}"
         return self._unshowable()
 
     def _unshowable(self) -> str | None:
@@ -189,7 +194,8 @@ class BoardCard(_Part):
         """Return what the card asks, as `POST /api/query` takes it; `days` replaces what the card says of its days."""
         unset = {"title", "show", "width"}
         body = self.model_dump(mode="json", by_alias=True, exclude=unset, exclude_defaults=True)
-        body = {"dataset": self.dataset, "query": self.query, **body, "limit": self.limit}
+        most = MOST_GROUPS if self.query == "group_by" else MOST_ROWS
+        body = {"dataset": self.dataset, "query": self.query, **body, "limit": self.limit or most}
         if self.query == "by_agent" and self.agent_name is None and "agent_name" in self.model_fields_set:
             body["agentName"] = None
         if days is not None:
@@ -200,7 +206,7 @@ class BoardCard(_Part):
     def document(self) -> dict[str, Any]:
         """Return the card as plain data: what it has by default is left out."""
         body = self.question()
-        if self.limit == MOST_ROWS:
+        if self.limit is None:
             del body["limit"]
         if self.query == ("custom_sql" if self.sql else "group_by"):
             del body["query"]

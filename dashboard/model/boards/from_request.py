@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.model.boards.board import card_from
-from dashboard.model.boards.card import MOST_ROWS, BoardCard, Shown, Width
+from dashboard.model.boards.card import MOST_GROUPS, MOST_ROWS, BoardCard, Shown, Width
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.selection.filters import EARLIEST, LATEST, Filters, Preset
 
@@ -24,7 +24,7 @@ def card_of(
     Raises InvalidRequest with a fault per field that a card does not take.
     """
     document: dict[str, Any] = {"title": title, "show": show, "width": width, "dataset": dataset}
-    document |= {"query": request.query, "limit": min(request.limit, MOST_ROWS)}
+    document |= {"query": request.query, "limit": min(request.limit, MOST_GROUPS if request.group else MOST_ROWS)}
     if preset is not None:
         document["preset"] = preset
     elif request.days is not None:

@@ -39,12 +39,16 @@ def drawing_of(
     kind: Kind,
     published: frozenset[dt.date] = frozenset(),
     fixed: Sequence[str] = (),
+    *,
+    truncated: bool = False,
 ) -> Drawing | None:
     """Return the drawing of an answer; None where no group has a figure.
 
-    `published` as in `grouped_chart`; the values of `fixed` have the colours of the theme in their order.
+    `published` as in `grouped_chart`; the values of `fixed` have the colours of the theme in their order. `truncated`
+    says that a limit has cut groups off: then shares need the total of all of them.
     """
-    if kind in {"doughnut", "pie"} and (parts := _parts(answer)):
+    has_whole = not truncated or answer.total() is not None
+    if kind in {"doughnut", "pie"} and has_whole and (parts := _parts(answer)):
         return _slices(answer, model, parts, hole=_HOLE if kind == "doughnut" else 0, fixed=fixed)
     if kind == "heatmap" and len(answer.asked.by) > 1:
         return _heat(answer, model)
@@ -58,7 +62,8 @@ def drawing_of(
     spec = on_a_card(spec, chart.chart)
     notes = chart.chart.notes
     if kind in {"doughnut", "pie"}:
-        notes = (*notes, "bars, because these figures are no parts of a whole")
+        reason = "these figures are no parts of a whole" if has_whole else "a limit has cut off parts of the whole"
+        notes = (*notes, f"bars, because {reason}")
     return Drawing(spec, text, notes)
 
 
@@ -91,13 +96,21 @@ def _slices(
     alt: Any = import_module("altair")
     names, measure = answer.names(0), answer.measure
     title = capitalised(model.words.label(answer.asked.by[0]))
-    shown = [(names[value], cell.value or 0) for value, cell in parts]
+    # One measure has figures of one kind: whole, decimal or double.
+    shown: list[tuple[str, Any]] = [(names[value], cell.value or 0) for value, cell in parts]
     notes: tuple[str, ...] = ()
     if len(shown) > MOST_SERIES:
         rest = shown[MOST_SERIES - 1 :]
         notes = (f"the largest {MOST_SERIES - 1} of {len(shown):,} values have a slice of their own",)
         shown = [*shown[: MOST_SERIES - 1], (OTHERS, sum(amount for _, amount in rest))]
-    whole = sum(amount for _, amount in shown)
+    total = answer.total()
+    whole: Any = sum(amount for _, amount in shown)
+    every: Any = (total.value if total else None) or 0
+    if every > whole:
+        # Groups that a limit has cut off are parts of the whole too.
+        others = every - whole + sum(amount for name, amount in shown if name == OTHERS)
+        shown = [*(part for part in shown if part[0] != OTHERS), (OTHERS, others)]
+        whole, notes = every, (*notes, f"{OTHERS} holds the groups beyond the limit")
     values = [
         {
             "name": name,

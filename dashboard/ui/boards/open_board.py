@@ -18,6 +18,7 @@ from dashboard.ui.boards.arranging import begin, conflict, draft_bar, draft_of, 
 from dashboard.ui.boards.board_menu import board_menu
 from dashboard.ui.boards.cards import grid
 from dashboard.ui.boards.pdf_menu import pdf_menu
+from dashboard.ui.boards.running import slots_of
 from dashboard.ui.page.period_header import badge_line, title_block
 from dashboard.ui.page.states import failure, literal, state
 
@@ -44,7 +45,7 @@ def open_board(service: Service, board_id: str) -> None:
                     "Arrange", icon=":material/dashboard_customize:", key="arrange", on_click=lambda: begin(stored)
                 )
             if draft is None:
-                pdf_menu(service, board, preset)
+                pdf_menu(service, board, preset, slots_of(service, board.cards, preset))
                 board_menu(service, stored)
     if draft is not None:
         conflict(service, stored, draft)

@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.boards.answered import AUTOMATIC_BYTES
+from dashboard.boards.answered import AUTOMATIC_BYTES, Answered, finished
 from dashboard.boards.questions import Asked, asked_by
 from dashboard.errors import DashboardError
 from dashboard.model.boards.card import BoardCard
@@ -54,6 +54,14 @@ def ask(slot: Slot) -> None:
     """Run a card's query at the next drawing, whatever it reads and however it ended before."""
     _allowed().add(slot.key)
     _jobs().pop(slot.key, None)
+
+
+def finished_slot(service: Service, slot: Slot) -> Answered:
+    """Return a card once its query is over, or with the reason why it has none."""
+    if slot.job is not None and slot.asked is not None:
+        return finished(service, slot.card, slot.asked, slot.job)
+    waits = "It waits on the page for a click, as it may read much." if slot.bytes is not None else ""
+    return Answered(slot.card, slot.asked, reason=str(slot.error) if slot.error else waits)
 
 
 def _slot(service: Service, card: BoardCard, preset: Preset | None) -> Slot:

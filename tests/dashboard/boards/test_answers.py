@@ -100,6 +100,18 @@ def test_what_is_no_part_of_a_whole_is_no_slice(ruled):
     assert "bars, because these figures are no parts of a whole" in answer.notes
 
 
+def test_shares_are_of_all_groups_whatever_the_limit(ruled):
+    """Groups beyond a limit are one slice of others; without a total there is no whole, and bars stand in its place."""
+    every = {mark["name"]: mark["share"] for mark in marks_of(shown(ruled, OWNER, show="pie", by=["channel"]))}
+    cut = {mark["name"]: mark["share"] for mark in marks_of(shown(ruled, OWNER, show="pie", by=["channel"], limit=2))}
+    (kept,) = [name for name in cut if name != "(all others)"]
+    assert cut[kept] == every[kept]
+    assert sum(float(share.rstrip("%")) for share in cut.values()) == pytest.approx(100, abs=0.2)
+    bars = shown(ruled, OWNER, show="pie", by=["channel"], limit=2, totals=False)
+    assert bars.drawing.spec["mark"]["type"] == "bar"
+    assert "bars, because a limit has cut off parts of the whole" in bars.notes
+
+
 def test_a_number_says_over_how_many_rows_it_is(ruled):
     """A mean over some of the rows says so; every digit is there for the pointer."""
     answer = shown(ruled, OWNER, show="number", measure="mean", column="queue_duration")
@@ -232,3 +244,17 @@ def test_two_who_add_a_card_at_one_moment_both_have_theirs(ruled, monkeypatch):
         monkeypatch.setattr(store, "opened", lambda name: next(opened, None) or fresh(name))
         found = board_with_card(ruled, second, board_id)
         assert [card.title for card in found.cards] == ["First", "Between", "Second"]
+
+
+def test_an_open_day_is_said(ruled, monkeypatch):
+    """A day that more rows may come to is named, with what that means, where a card asks it and nowhere else."""
+    with acting_for(OWNER):
+        manifest = ruled.manifest("contacts")
+        last = {DAYS.last: manifest.days[DAYS.last].model_copy(update={"state": "open"})}
+        monkeypatch.setattr(
+            ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}})
+        )
+        found = {badge.text: badge.help for badge in standing_of(ruled, "contacts", [DAYS]).badges}
+        assert "3 Jan 2026. Figures of these days will grow." in found["1 day still open"]
+        before = Days(DAYS.first, DAYS.first)
+        assert "still open" not in standing_of(ruled, "contacts", [before]).text

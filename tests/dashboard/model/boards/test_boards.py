@@ -78,7 +78,7 @@ def test_a_board_of_a_file_asks_what_the_api_takes():
         "query": "group_by",
         "by": ["day"],
         "filters": {"channel": ["VOICE", None], "queue_duration": {"from": "10", "to": "60"}},
-        "limit": 1000,
+        "limit": 10_000,
     }
     assert table.question() == {
         "dataset": "contacts",
@@ -112,7 +112,7 @@ def test_days_that_move_are_counted_from_today():
         "query": "group_by",
         "startDate": "2026-03-18",
         "endDate": "2026-03-18",
-        "limit": 1000,
+        "limit": 10_000,
     }
 
 
@@ -137,13 +137,17 @@ def test_a_file_of_a_board_gives_the_same_board(document):
         ),
         ({"by": ["a", "b", "c"]}, "cards[0].by: expected at most 2 entries; found ['a', 'b', 'c']"),
         ({"limit": True}, "cards[0].limit: expected a whole number; found True"),
-        ({"limit": 1001}, "cards[0].limit: expected less than or equal to 1000; found 1001"),
+        ({"limit": 10_001}, "cards[0].limit: expected at most 10000; found 10001"),
+        (
+            {"sql": "SELECT 1", "limit": 1001},
+            "cards[0]: expected 1000 rows at most for limit of custom_sql; found 1001",
+        ),
         ({"filters": {"values": []}}, "cards[0].filters.values: expected at least one entry; found []"),
         ({"filters": {"a": {"form": 1}}}, "cards[0].filters.a.form: expected a known field; found 1"),
         ({"filters": {"a": ["\ud800"]}}, "cards[0].filters.a[0]: expected text that UTF-8 can hold; found '\\ud800'"),
         ({"startDate": "yesterday"}, "cards[0].startDate: expected a day as YYYY-MM-DD; found 'yesterday'"),
         ({"startDate": 1_700_000_000}, "cards[0].startDate: expected a day as YYYY-MM-DD; found 1700000000"),
-        ({"sql": "x" * 20_001}, "cards[0].sql: expected String should have at most 20000 characters; found 'xxx"),
+        ({"sql": "x" * 20_001}, "cards[0].sql: expected at most 20000 characters; found 'xxx"),
         ({"show": "pie"}, "cards[0]: expected 1 in by, to be shown as pie; found 0"),
         ({"show": "number", "by": "day"}, "cards[0]: expected 0 in by, to be shown as number; found 1"),
         ({"query": "by_date"}, "cards[0]: expected startDate, which by_date needs; found nothing"),
