@@ -131,9 +131,11 @@ def converted_findings(around: Inspection) -> Iterator[Finding]:
             continue
         place = f"{around.location.rstrip('/')}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{export}/"
         remove = f"`aws s3 rm --recursive {shlex.quote(place)}`"
+        way = "scan" if export.startswith("scan-") else "table-export"
+        which = "" if way == "scan" else f" --export-arn {_shown_arn(around, export)}"
         merge = (
-            f"merge them by `exporter backfill --source table-export --workers 1 --export-arn "
-            f"{_shown_arn(around, export)}` with --start and --end, or remove them by {remove}"
+            f"merge them by `exporter backfill --source {way} --workers 1{which}` with --start and --end, or remove "
+            f"them by {remove}"
         )
         yield Finding(
             "table export",

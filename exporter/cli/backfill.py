@@ -28,7 +28,7 @@ from exporter.sources.opening import SourceName, way_of
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
-    help="Processes that convert a table export's files before they are merged.",
+    help="Processes that convert a table export's files, or segments of a scan at a time, before they are merged.",
 )
 @options.SEGMENTS
 @options.RANGES
@@ -65,8 +65,8 @@ def backfill(
         raise UsageError("--start and --end are needed; --end is included")
     if export_arn and source != "table-export":
         raise UsageError("--export-arn belongs to --source table-export")
-    if workers and source != "table-export":
-        raise UsageError("--workers belongs to --source table-export")
+    if workers and way_of(settings.dataset, source) not in {"table-export", "scan"}:
+        raise UsageError("--workers belongs to --source table-export and --source scan")
     if chunk_days and way_of(settings.dataset, source) != "index":
         raise UsageError("a scan or a table export reads the whole table once for all days; leave out --chunk-days")
     request = BackfillRequest(

@@ -111,9 +111,9 @@ def require_older(account: Account) -> None:
     newer = [day for day in account.days or records if day in records and records[day].read_at > account.started_at]
     if newer:
         raise SourceError(
-            f"the export is as of {account.started_at:%Y-%m-%d %H:%M:%S} UTC, and {days_text(newer)} were read later: "
-            "their rows would be replaced by older ones. Leave out --export-arn, so that a new export is started, or "
-            "name other days by --start and --end"
+            f"what is read is as of {account.started_at:%Y-%m-%d %H:%M:%S} UTC, and {days_text(newer)} were read "
+            "later: their rows would be replaced by older ones. Leave out --export-arn, so that a new export is "
+            "started, or name other days by --start and --end"
         )
 
 

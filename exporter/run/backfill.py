@@ -21,6 +21,7 @@ from exporter.run.request import ExportRequest
 from exporter.run.table_export.exporting import export_to_read
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
@@ -46,7 +47,7 @@ class BackfillRequest:
     export_arn: str | None = None
     """The table export that is read; None: a new one is started."""
     workers: int | None = None
-    """Processes that convert the export's files before the run; None: the run itself reads them."""
+    """How many convert an export's files, or a scan's segments, before the run; None: the run reads them itself."""
     ranges: int = 8
     max_read_units: float | None = None
     wait_minutes: float = 0.0
@@ -63,6 +64,8 @@ class BackfillReport:
     """Closed before this began."""
     entries: list[RunEntry] = field(default_factory=list)
     remaining: list[Window] = field(default_factory=list)
+    scanned_units: float = 0.0
+    """Read units of the segments that workers have read before the run."""
 
     @property
     def error(self) -> str | None:
@@ -75,7 +78,7 @@ class BackfillReport:
             "status": "interrupted" if self.remaining and not self.error else "failed" if self.error else "succeeded",
             "rows": sum(entry.rows for entry in self.entries),
             "quarantined": sum(entry.quarantined for entry in self.entries),
-            "read_units": round(sum(entry.read_units for entry in self.entries), 1),
+            "read_units": round(self.scanned_units + sum(entry.read_units for entry in self.entries), 1),
             "skipped_days": self.skipped_days,
             "runs": [report(entry) for entry in self.entries],
             "remaining": [{"start": str(window.first), "end": str(window.last)} for window in self.remaining],
@@ -143,6 +146,7 @@ class Backfill:
         if way == "table-export" and windows:
             arn = self._exported(clients, arn)
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
+        scan = self._scanned(clients, store, manifest, days - closed, done) if way == "scan" and windows else None
         for number, window in enumerate(windows, start=1):
             if self._stop.is_set():
                 done.remaining = windows[number - 1 :]
@@ -153,6 +157,8 @@ class Backfill:
             if entry.error:
                 done.remaining = windows[number - 1 :]
                 break
+        if scan is not None and not done.remaining:
+            scan()
         return done
 
     @property
@@ -169,6 +175,23 @@ class Backfill:
 
             convert_missing(self._settings, export, self._request.workers, self._stop, self._progress)
         return export.arn
+
+    def _scanned(
+        self, clients: Clients, store: Store, manifest: Manifest | None, days: set[dt.date], done: BackfillReport
+    ) -> Callable[[], None] | None:
+        """Convert the segments of a scan that are left, where there are workers; return what removes all of them."""
+        request, settings = self._request, self._settings
+        if request.workers is None:
+            return None
+        from exporter.run.table_export.scanning import ScanConversion, Scans, segment_count
+
+        scans, limiter = Scans(store, settings.prefix), RateLimiter(request.workers, request.max_read_units)
+        segments = segment_count(settings, clients, request.segments, request.workers)
+        record = scans.begun(settings.dataset.source.table, segments, self._clock(), manifest, days)
+        conversion = ScanConversion(settings, record, limiter, self._stop, clients)
+        conversion.convert_missing(request.workers, self._progress)
+        done.scanned_units = limiter.units
+        return lambda: scans.remove(record)
 
     def _source(self, days: set[dt.date]) -> SourceName | None:
         """Return what is read; a chunk of days is one of an index query."""

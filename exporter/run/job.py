@@ -210,6 +210,13 @@ class ExportJob:
 
             day_files = DayFiles(self._store, self._dataset.source, self._limiter, self._account.windows)
             return files_source(self._dataset, description, sort_key, day_files, self.request.ranges)
+        if self._way == "scan" and self.request.converted:
+            from exporter.run.table_export.scanning import scanned_source
+
+            record, opened = scanned_source(self.settings, self._clients, self._limiter, self.stop)
+            self._account.started_at = record.started_at
+            require_older(self._account)
+            return opened
         if self._way != "table-export":
             opener = Opener(self._clients.dynamodb, self._dataset, self._limiter, self.stop)
             return opener.open(self._way, description, sort_key, self.request.segments)

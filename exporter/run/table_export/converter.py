@@ -1,87 +1,47 @@
-"""A data file of a table export flows in, its decoded rows by day flow out to S3, with a record of them.
-
-A file is converted once, however often it is asked for: what has a record is done. Items are decoded under the schema
-that is published; attributes without a column travel as they are, and get their types when all files are known.
-"""
+"""The data files of a table export as parts to convert."""
 
 import datetime as dt
-import secrets
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
 
-import pyarrow as pa
-
-from dataset_model.records.table_schema import TableSchema
+from dataset_model import Dataset
 from exporter.clients import Clients
-from exporter.decoding.batch import AwaitedItem, DecodedPage, QuarantinedItem
+from exporter.decoding.batch import DecodedPage
 from exporter.decoding.decoder import PageDecoder
-from exporter.decoding.schema import initial_schema
 from exporter.derivations.opening import open_deriver
 from exporter.errors import SourceError, UsageError
-from exporter.planning.planner import Piece, Planner, Reach
+from exporter.planning.planner import Piece, Reach
 from exporter.planning.sort_key import SortKey
+from exporter.run.table_export.conversion import Conversion
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
-from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
+from exporter.sources.base import Source
 from exporter.sources.description import describe_source
-from exporter.sources.opening import OpenedSource, export_source
-from exporter.sources.table_export.conversion import (
-    VALUE,
-    ConvertedDay,
-    ConvertedFile,
-    Part,
-    columns_of,
-    conversion_folder,
-    data_key,
-    decoded_record,
-    encoded,
-    lines_of,
-    record_key,
-)
-from exporter.sources.table_export.converted_source import ConvertedSource
+from exporter.sources.opening import export_source
+from exporter.sources.table_export.conversion import conversion_folder
 from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.manifests import ExportFile, read_files
 from exporter.storage.object_store import Store
-from exporter.storage.records import Records
-from exporter.targets.sorted_runs import gathered
-from exporter.targets.spool import Spool
-from exporter.values.numbers import InexactDoubles
 
-BATCH_BYTES = 4 << 20
-"""Rows of one Arrow stream."""
-
-_LINES_BYTES = 4 << 20
-_CONTENT_TYPE = "application/vnd.apache.arrow.stream"
 _ALL = Piece("", (0, 0), (), None)
 _EVERYTHING = Reach(None, None, None)
 
 
-class Converter:
+class Converter(Conversion):
     """Converts the files of one export."""
 
     def __init__(self, settings: Settings, export: CompletedExport) -> None:
         """Raise SourceError where the table or the export cannot be read, UsageError for a dataset with `explode`."""
         clients, dataset = Clients(settings.region), settings.dataset
         if dataset.exploded:
-            raise UsageError(
-                f"dataset {dataset.name} has `explode: {dataset.explode}`, which workers do not convert. Run "
-                "`exporter backfill --source table-export` without --workers"
-            )
-        self._dataset = dataset
+            raise not_converted(dataset, "table-export")
         self._objects = Store(clients.s3, export.bucket)
-        self._store = Store(clients.s3, settings.bucket)
-        self._deriver = open_deriver(dataset, clients)
-        self._records = Records(self._store, settings.prefix)
-        self.summary, self.files = read_files(self._objects, export.summary_key)
-        self._description = describe_source(clients.dynamodb, dataset)
-        self.sort_key = SortKey(
-            dataset.source.date_format, dataset.zone, self._description.sort_key_type,
-            dt.datetime.fromisoformat(self.summary.export_time).year + 1,
-        )  # fmt: skip
-        self._folder = conversion_folder(f"{settings.prefix}/{EXPORTS_FOLDER}", export.arn, dataset, self._description)
+        self.summary, files = read_files(self._objects, export.summary_key)
+        description = describe_source(clients.dynamodb, dataset)
+        year = dt.datetime.fromisoformat(self.summary.export_time).year
+        sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, year + 1)
+        folder = conversion_folder(f"{settings.prefix}/{EXPORTS_FOLDER}", export.arn, dataset, description)
+        store, deriver = Store(clients.s3, settings.bucket), open_deriver(dataset, clients)
+        super().__init__(settings, store, description, sort_key, files, folder, deriver)
 
     def named(self, keys: Sequence[str]) -> list[ExportFile]:
         """Return the files with these keys; raise SourceError for one that the export does not have."""
@@ -93,148 +53,26 @@ class Converter:
             )
         return [by_key[key] for key in keys]
 
-    def missing(self) -> list[ExportFile]:
-        """Return the files that have not been converted yet, the one with the most items first."""
-        known = {found.key for found in self._store.objects(f"{self._folder}/")}
-        left = [file for file in self.files if record_key(self._folder, file) not in known]
-        return sorted(left, key=lambda file: -file.item_count)
+    def _pages(self, file: ExportFile, decoder: PageDecoder) -> Iterator[DecodedPage]:
+        return self._source(file).pages(_ALL, decoder)
 
-    def source(self, at_a_time: int) -> OpenedSource:
-        """Return all converted files as a source; raise SourceError where one is missing."""
-        if left := self.missing():
-            raise SourceError(
-                f"{len(left):,} of {len(self.files):,} files of export {self.summary.export_arn} are not converted, "
-                f"for example {left[0].key}. Run `convert --export-arn {self.summary.export_arn}` again"
-            )
-        files = [self._record(file) for file in self.files]
-        found = [record for record in files if record is not None]
-        source = ConvertedSource(self._store, found, self._description, self._dataset.zone, at_a_time)
-        return OpenedSource(source, Planner(self._dataset, self.sort_key), self._dataset, source.probe)
+    def _kinds(self, file: ExportFile) -> dict[str, set[str]]:
+        return self._source(file).kinds(_EVERYTHING)
 
-    def convert(self, file: ExportFile) -> ConvertedFile:
-        """Convert a file unless it is converted; raise SourceError where it is not what the manifest says."""
-        record = self._record(file)
-        if record is not None:
-            return record
-        with workspace() as folder:
-            local = folder / "converted.arrows"
-            with local.open("wb") as written:
-                converted = self._converted(file, Spool(folder), _Object(written))
-            key = data_key(self._folder, file, secrets.token_hex(8))
-            self._store.replace_with_file(key, local, None, content_type=_CONTENT_TYPE)
-        record = ConvertedFile(file.key, file.md5_checksum, key, *converted)
-        self._store.write(record_key(self._folder, file), encoded(record))
-        return record
+    def _left(self, left: Sequence[ExportFile]) -> SourceError:
+        return SourceError(
+            f"{len(left):,} of {len(self.files):,} files of export {self.summary.export_arn} are not converted, "
+            f"for example {left[0].key}. Run `convert --export-arn {self.summary.export_arn}` again"
+        )
 
-    @cached_property
-    def _schema(self) -> TableSchema:
-        """As it is published when the first file is converted: what it lacks travels as it is."""
-        return initial_schema(self._dataset, self._records.schema(), dt.datetime.now(dt.UTC))
-
-    def _record(self, file: ExportFile) -> ConvertedFile | None:
-        key = record_key(self._folder, file)
-        found = self._store.read(key)
-        return None if found is None else decoded_record(found[0], f"s3://{self._store.bucket}/{key}", file)
-
-    def _converted(
-        self, file: ExportFile, spool: Spool, written: "_Object"
-    ) -> tuple[int, dict[str, str], dict[str, tuple[str, ...]], tuple[ConvertedDay, ...], tuple[Part, ...]]:
-        """Write a file's rows to `written`; return its items, columns, types, days and what is withheld."""
-        source = export_source(
-            self._dataset, self._description, self.sort_key, self._objects, [file], at_a_time=1
-        ).source
-        adds = self._dataset.undeclared == "add"
-        kinds = {name: tuple(sorted(tags)) for name, tags in sorted(source.kinds(_EVERYTHING).items())} if adds else {}
-        schema = self._schema
-        decoder = PageDecoder(schema, self._dataset, self.sort_key, self._description.table_key, deriver=self._deriver)
-        seen = _Seen(written)
-        for number, page in enumerate(source.pages(_ALL, decoder)):
-            value = pa.repeat(pa.scalar(page.partition_value, pa.string()), page.rows.num_rows)
-            spool.add(page.rows.append_column(VALUE, value), "", (0, number))
-            seen.add(page)
-        seen.flush()
-        days = tuple(self._day(day, spool, seen, written) for day in spool.days())
-        return seen.items, columns_of(schema), kinds, days, tuple(seen.parts[None])
-
-    def _day(self, day: dt.date, spool: Spool, seen: "_Seen", written: "_Object") -> ConvertedDay:
-        spooled = spool.day(day)
-        rows = spooled.rows if spooled else 0
-        with spool.open(day) as opened:
-            batches = (opened.read(segment) for stream in opened.streams for segment in stream)
-            streams = tuple(written.add(_stream(batch)) for batch in map(_one_batch, gathered(batches, BATCH_BYTES)))
-        spool.drop(day)
-        return ConvertedDay(
-            day, rows, streams, tuple(seen.parts[day]), tuple(seen.awaited[day]), dict(seen.inexact[day]),
-            dict(seen.ignored[day]),
-        )  # fmt: skip
+    def _source(self, file: ExportFile) -> Source:
+        files, description = [file], self._description
+        return export_source(self._dataset, description, self.sort_key, self._objects, files, at_a_time=1).source
 
 
-class _Object:
-    """The object while it is written to the local disk."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def add(self, body: bytes | pa.Buffer) -> Part:
-        """Append some bytes and return where they are."""
-        offset = self._file.tell()
-        self._file.write(body)
-        return offset, self._file.tell() - offset
-
-
-class _Seen:
-    """What belongs to the rows of a file and is no row."""
-
-    def __init__(self, written: _Object) -> None:
-        self._written = written
-        self._items: dict[dt.date | None, list[QuarantinedItem]] = defaultdict(list)
-        self._awaited: dict[dt.date, list[AwaitedItem]] = defaultdict(list)
-        self._bytes = 0
-        self.items = 0
-        self.parts: dict[dt.date | None, list[Part]] = defaultdict(list)
-        """Day (None: withheld) -> parts of quarantined items."""
-        self.awaited: dict[dt.date, list[Part]] = defaultdict(list)
-        """Day -> parts of items that wait for derived values."""
-        self.inexact: dict[dt.date, dict[str, InexactDoubles]] = defaultdict(dict)
-        self.ignored: dict[dt.date, dict[str, int]] = defaultdict(dict)
-
-    def add(self, page: DecodedPage) -> None:
-        """Take account of a page; its rows are numbered on from those of earlier pages, as those of one page are."""
-        for entry in (*page.withheld, *page.nulled):
-            row = None if entry.row is None else entry.row + self.items
-            self._items[entry.day].append(replace(entry, row=row))
-            self._bytes += len(entry.item)
-        for waiting in page.awaited:
-            self._awaited[waiting.day].append(replace(waiting, row=waiting.row + self.items))
-            self._bytes += len(waiting.item)
-        self.items += page.items
-        for (day, column), found in page.inexact.items():
-            of_day = self.inexact[day]
-            of_day[column] = of_day.get(column, InexactDoubles()) + found
-        for (day, attribute), count in page.ignored.items():
-            self.ignored[day][attribute] = self.ignored[day].get(attribute, 0) + count
-        if self._bytes >= _LINES_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write the items that are in memory; the entries of a row are of one page, so they stay together."""
-        for day, items in self._items.items():
-            self.parts[day].append(self._written.add(lines_of(items)))
-        for of_day, waiting in self._awaited.items():
-            self.awaited[of_day].append(self._written.add(lines_of(waiting)))
-        self._items.clear()
-        self._awaited.clear()
-        self._bytes = 0
-
-
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    # A large text column may stay in several chunks, and then in several batches; 4 MB never do.
-    (batch,) = table.to_batches()
-    return batch
-
-
-def _stream(batch: pa.RecordBatch) -> pa.Buffer:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue()
+def not_converted(dataset: Dataset, way: str) -> UsageError:
+    """Return the error of a dataset with several rows for an item."""
+    return UsageError(
+        f"dataset {dataset.name} has `explode: {dataset.explode}`, which workers do not convert. Run "
+        f"`exporter backfill --source {way}` without --workers"
+    )

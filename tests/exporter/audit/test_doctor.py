@@ -417,6 +417,15 @@ def test_windows_that_are_not_read_are_found(scene):
     assert found(read, 49) == ["changes are read up to 2026-02-20 09:00 UTC, and not since"]
 
 
+def test_a_scan_that_was_not_finished_is_found_a_week_later(scene):
+    """Its converted segments are named with the command that goes on, which needs no ARN."""
+    table = filled(scene)
+    put(table, "_exports/_converted/scan-1/x/segment-00000.json")
+    findings = examine(table.settings(), dt.datetime.now(dt.UTC) + dt.timedelta(days=8))
+    (advice,) = (finding.advice for finding in findings if finding.kind == "table export")
+    assert advice.startswith("merge them by `exporter backfill --source scan --workers 1` with --start and --end, or")
+
+
 def test_commands_that_doctor_prints_quote_the_names_of_folders(scene):
     """A person pastes them into a shell, and who may write objects chooses such a name."""
     table = filled(scene)

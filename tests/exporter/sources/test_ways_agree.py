@@ -9,7 +9,7 @@ import boto3
 import pytest
 from any_values import NAMES, NUMBERS, value_of
 
-import exporter.run.table_export.converter
+import exporter.run.table_export.conversion
 import exporter.sources.table_export.converted_source
 import exporter.sources.table_export.exporting
 import exporter.sources.table_export.lines
@@ -70,8 +70,8 @@ def recoverable(scene, monkeypatch):
     monkeypatch.setattr(exporter.sources.table_export.exporting, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(exporter.sources.table_export.lines, "BODY_BYTES", 4000)
     # Days, streams and requests of converted files are small as well, so that every file has several of each.
-    monkeypatch.setattr(exporter.run.table_export.converter, "BATCH_BYTES", 3000)
-    monkeypatch.setattr(exporter.run.table_export.converter, "_LINES_BYTES", 500)
+    monkeypatch.setattr(exporter.run.table_export.conversion, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(exporter.run.table_export.conversion, "_LINES_BYTES", 500)
     monkeypatch.setattr(exporter.sources.table_export.converted_source, "GROUP_BYTES", 9000)
     monkeypatch.setattr(exporter.sources.table_export.converted_source, "READ_BYTES", 4000)
 

@@ -1,0 +1,129 @@
+"""A scan by workers goes on where it stopped: no segment is read twice, and nothing is lost or doubled."""
+
+import datetime as dt
+import os
+import random
+import threading
+from collections import Counter
+
+import pytest
+
+from exporter.errors import Interrupted
+from exporter.planning.window import Window
+from exporter.run.backfill import Backfill, BackfillRequest
+from exporter.run.reporting.progress import Quiet
+from exporter.run.table_export.conversion import Conversion
+from exporter.sources.table_scan import TableScan
+
+KILLS = int(os.environ.get("SCAN_KILLS", "2"))
+NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+SEGMENTS = 6
+
+
+class Killed(BaseException):
+    """A stop that nothing catches, as that of a process."""
+
+
+class Pages:
+    """Counts the first pages of segments, and dies before one of them."""
+
+    def __init__(self, monkeypatch, dies_at=None):
+        self.read = Counter()
+        self.dies_at = dies_at
+        page = TableScan.page
+
+        def counted(scan, segment, segments, cursor=None):
+            if cursor is None:
+                if self.dies_at is not None and sum(self.read.values()) >= self.dies_at:
+                    raise Killed
+                self.read[segment] += 1
+            return page(scan, segment, segments, cursor)
+
+        monkeypatch.setattr(TableScan, "page", counted)
+
+
+@pytest.fixture
+def filled(scene):
+    """Forty items over four days, one of them without a readable day."""
+    table = scene()
+    chance = random.Random(1)
+    for number in range(40):
+        note = {"Note": {"S": "x"}} if number % 3 else {"Amount": {"N": str(number)}}
+        table.put(f"{number:02}", f"2026-02-{chance.randint(10, 13)}T10:00:00Z", chance.choice("ABC"), **note)
+    table.put("undated", "someday")
+    return table
+
+
+def backfill(table, *, now=NOW, stop=None, progress=None, **more):
+    """Return a backfill by workers, two segments at a time."""
+    settings = table.settings()
+    window = Window(dt.date(2026, 2, 10), dt.date(2026, 2, 13), settings.dataset.zone)
+    request = BackfillRequest(window, source="scan", segments=SEGMENTS, workers=2, **more)
+    return Backfill(settings, request, clock=lambda: now, stop=stop, progress=progress)
+
+
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_a_killed_scan_goes_on_with_the_segments_that_are_left(filled, monkeypatch, seed):
+    """Killed at random, a scan is done by the same command later, reads each segment whole once, and is the index."""
+    chance = random.Random(seed)
+    pages = Pages(monkeypatch, dies_at=chance.randint(1, SEGMENTS - 1))
+    with pytest.raises(Killed):
+        backfill(filled).run()
+    kept = {key for key in filled.keys("_exports/_converted/") if key.endswith(".json")}
+    done = {int(key.rpartition("-")[2].removesuffix(".json")) for key in kept}
+    pages.dies_at = None
+    pages.read.clear()
+    report = backfill(filled, now=NOW + dt.timedelta(hours=5)).run()
+    assert report.error is None
+    assert set(pages.read) == set(range(SEGMENTS)) - done
+    by_scan, withheld = filled.rows(), filled.quarantine()
+    filled.prefix = filled.variables["S3_PREFIX"] = f"{filled.prefix}-index"
+    filled.variables["ATHENA_TABLE"] = "by_index"
+    filled.export(everything=True)
+    assert by_scan == filled.rows()
+    assert withheld == filled.quarantine()
+
+
+def test_what_is_published_is_as_of_the_begin_and_nothing_stays(filled, monkeypatch):
+    """Days count as read when the scan began, units are those of all segments read, and the parts are removed."""
+    pages = Pages(monkeypatch, dies_at=3)
+    with pytest.raises(Killed):
+        backfill(filled).run()
+    pages.dies_at = None
+    report = backfill(filled, now=NOW + dt.timedelta(hours=5)).run()
+    assert {record.read_at for record in filled.manifest().days.values()} == {NOW}
+    assert report.plain()["read_units"] > 0
+    assert filled.keys("_exports/") == []
+
+
+def test_a_scan_begins_again_where_its_rows_would_be_too_old(filled, monkeypatch):
+    """After a week, or where a wanted day was read since, no segment of the old scan is used."""
+    for later, exports in ((dt.timedelta(hours=5), True), (dt.timedelta(days=8), False)):
+        pages = Pages(monkeypatch, dies_at=3)
+        with pytest.raises(Killed):
+            backfill(filled, force=True).run()
+        if exports:
+            filled.export(now=NOW + dt.timedelta(hours=1), start="2026-02-11", end="2026-02-11")
+        pages.dies_at = None
+        pages.read.clear()
+        assert backfill(filled, now=NOW + later, force=True).run().error is None
+        assert set(pages.read) == set(range(SEGMENTS))
+
+
+def test_a_stop_keeps_what_is_converted(filled, monkeypatch):
+    """After a signal the command says how many segments are left, and that the same command goes on with them."""
+    stop = threading.Event()
+    convert = Conversion.convert
+
+    def stopping(conversion, part):
+        record = convert(conversion, part)
+        stop.set()
+        return record
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Conversion, "convert", stopping)
+        with pytest.raises(Interrupted, match=r"stopped while the table was scanned.*the same command goes on"):
+            backfill(filled, stop=stop, progress=Quiet()).run()
+    assert filled.keys("year=") == []
+    assert backfill(filled).run().error is None
+    assert len(filled.rows()) > 20
