@@ -9,6 +9,7 @@ buckets until `reset` is called.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 import socket
@@ -149,7 +150,10 @@ class _Front:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._region = region
-        self._others: Application = ConditionalWrites(DomainDispatcherApplication(create_backend_app))
+        dispatcher = DomainDispatcherApplication(create_backend_app)
+        # moto lists the folders of its services for every request, under a lock. They do not change.
+        setattr(dispatcher, "get_backend_for_host", functools.cache(dispatcher.get_backend_for_host))  # noqa: B010  (a type checker objects)
+        self._others: Application = ConditionalWrites(dispatcher)
         self.state: State | None = None
         if data_dir:
             self._others = self.state = State(data_dir, self._others)

@@ -220,11 +220,11 @@ class Executions:
         """Drop the rows of the oldest results once all of them together grow too large."""
         with self._lock:
             held = [execution for execution in self._by_id.values() if execution.result is not None]
-            total = sum(execution.result.rows.nbytes for execution in held if execution.result)
+            total = sum(execution.result.size for execution in held if execution.result)
             for execution in held[:-1]:
                 if total <= _KEPT_RESULT_BYTES or execution.result is None:
                     return
-                total -= execution.result.rows.nbytes
+                total -= execution.result.size
                 execution.result = None
 
     def running(self) -> list[Execution]:

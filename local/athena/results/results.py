@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -91,6 +92,11 @@ class Result:
     headed: bool = False
     updated: int | None = None
     manifest: str | None = None
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes that the rows take in memory."""
+        return int(self.rows.nbytes)
 
     def page(self, start: int, count: int) -> tuple[list[dict[str, Any]], int | None]:
         """Return rows from `start`, and where the next page starts, or None after the last."""
