@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from conformance.outcome import Outcome
 
 EXPLAINED = Path(__file__).parent / "corpora" / "explained.yaml"
 ENGINES_AT_ONCE = 3
+SECONDS_BETWEEN_LINES = 10
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,12 @@ def explanations(part: str) -> dict[str, str]:
 
 
 def asked(cases: Sequence[Case], *sides: Callable[[Case], Outcome]) -> Iterable[tuple[Case, tuple[Outcome, ...]]]:
-    """Ask each side each case, a few at once, and yield the outcomes in order."""
+    """Ask each side each case, a few at once, and yield the outcomes in order; say how far it is on standard error."""
+    spoken = time.monotonic()
     with ThreadPoolExecutor(ENGINES_AT_ONCE) as pool:
-        yield from zip(cases, pool.map(lambda case: tuple(side(case) for side in sides), cases), strict=True)
+        outcomes = pool.map(lambda case: tuple(side(case) for side in sides), cases)
+        for place, (case, outcome) in enumerate(zip(cases, outcomes, strict=True), 1):
+            if time.monotonic() - spoken >= SECONDS_BETWEEN_LINES:
+                print(f"  {place:,} of {len(cases):,} statements", file=sys.stderr, flush=True)
+                spoken = time.monotonic()
+            yield case, outcome

@@ -65,10 +65,10 @@ def _write_settings(folder: Path, home: Path, port: int, endpoint_url: str) -> N
     own = {"http-server.http.port": str(port), "discovery.uri": f"http://127.0.0.1:{port}"}
     _write(folder / "etc" / "config.properties", _SERVER | own)
     _write(folder / "etc" / "log.properties", {"io.trino": "WARN"})
-    _write(folder / "etc" / "catalog" / f"{CATALOG}.properties", _catalog(endpoint_url))
+    _write(folder / "etc" / "catalog" / f"{CATALOG}.properties", _catalog(endpoint_url, folder / "cache"))
 
 
-def _catalog(endpoint_url: str) -> dict[str, str]:
+def _catalog(endpoint_url: str, cache: Path) -> dict[str, str]:
     return {
         "connector.name": "hive",
         "hive.metastore": "glue",
@@ -80,6 +80,11 @@ def _catalog(endpoint_url: str) -> dict[str, str]:
         "hive.table-statistics-enabled": "false",
         # Nothing changes once it is published.
         "hive.metastore-cache-ttl": "1h",
+        "hive.file-status-cache-tables": "*",
+        "hive.file-status-cache-expire-time": "1h",
+        "fs.cache.enabled": "true",
+        "fs.cache.directories": str(cache),
+        "fs.cache.max-sizes": "1GB",
         "hive.partition-projection-enabled": "true",
         "fs.native-s3.enabled": "true",
         "s3.endpoint": endpoint_url,
