@@ -212,6 +212,11 @@ class BoardCard(_Part):
             del body["query"]
         return {"title": self.title, "show": self.show, "width": self.width, **body}
 
+    @property
+    def has_days(self) -> bool:
+        """Whether its question may do without days, so that those of a preset or of the board may hold."""
+        return "startDate" in _FIELDS[self.query] and "startDate" not in _REQUIRED[self.query]
+
     def asked_days(self, board: Preset | None, today: dt.date, first_weekday: int) -> Days | None:
         """Return the days that a card asks, its own or those of a preset; None: all, or those that its SQL says."""
         if self.start_date or self.end_date:

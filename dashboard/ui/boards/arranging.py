@@ -19,6 +19,8 @@ from dashboard.ui.page.states import literal
 _DRAFT: Final = "board_draft"
 _CONFLICT: Final = "board_conflict"
 _FAULT: Final = "board_fault"
+_OWN, _BOARD = "own", "board"
+_DAYS: Final = frozenset({"preset", "startDate", "endDate"})
 
 
 @dataclass
@@ -109,6 +111,17 @@ def toolbar(place: int, card: BoardCard) -> None:
         shown = [kind for kind in SHOWN if _fits(card, kind)]
         st.selectbox("Show as", shown, shown.index(card.show), key=f"show_{key}",
                      on_change=lambda: _set(place, key, "show"))  # fmt: skip
+        if card.has_days:
+            own = bool(card.start_date or card.end_date)
+            options = [*([_OWN] if own else []), _BOARD, *get_args(Preset)]
+            st.selectbox(
+                "Days",
+                options,
+                options.index(_OWN if own else card.preset or _BOARD),
+                format_func=_days_label,
+                key=f"preset_{key}",
+                on_change=lambda: _set_days(place, key),
+            )
         with st.container(horizontal=True):
             st.button("Earlier", icon=":material/arrow_back:", key=f"earlier_{key}", disabled=not place,
                       on_click=lambda: _move(place, place - 1))  # fmt: skip
@@ -143,6 +156,21 @@ def _set(place: int, key: str, name: str) -> None:
 def _set_preset() -> None:
     draft: Draft = st.session_state[_DRAFT]
     draft.board = draft.board.model_copy(update={"preset": st.session_state["draft_preset"]})
+
+
+def _days_label(option: str) -> str:
+    labels: dict[str, str] = {str(preset): text for preset, text in PRESET_LABELS.items()}
+    return {_OWN: "The card's own dates", _BOARD: "Those of the board", **labels}[option]
+
+
+def _set_days(place: int, key: str) -> None:
+    chosen = st.session_state[f"preset_{key}"]
+    draft: Draft = st.session_state[_DRAFT]
+    cards = list(draft.board.cards)
+    if chosen != _OWN:
+        document = {name: value for name, value in cards[place].document().items() if name not in _DAYS}
+        cards[place] = card_from({**document, **({} if chosen == _BOARD else {"preset": chosen})})
+        draft.board = draft.board.with_cards(*cards)
 
 
 def _move(place: int, to: int) -> None:

@@ -1,6 +1,7 @@
 """A board's cards flow in, the grid of their answers flows out; what is not there yet has the shape of what comes."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Final
 
 import streamlit as st
@@ -54,6 +55,7 @@ def _grid(
         for place, column in zip(row, columns, strict=False):
             with column, st.container(border=True, key=f"board_card_{place}", height="stretch", gap="small"):
                 _card(service, slots[place], place, toolbar)
+    st.caption(_cost(slots))
 
 
 def _card(service: Service, slot: Slot, place: int, toolbar: Toolbar | None) -> None:
@@ -78,6 +80,16 @@ def _card(service: Service, slot: Slot, place: int, toolbar: Toolbar | None) -> 
             _draw(answer_of(service, slot.card, slot.asked, slot.job.result), place)
         except DashboardError as error:
             _failed(slot, error, place)
+
+
+def _cost(slots: Sequence[Slot]) -> str:
+    """Return what the answers have read, and how many of them were there already."""
+    results = [slot.job.result for slot in slots if slot.job is not None and slot.job.result is not None]
+    read = sum(found.statistics.bytes_scanned for found in results if not found.statistics.reused)
+    reused = sum(found.statistics.reused for found in results)
+    again = f" · {reused} from earlier results" if reused else ""
+    cost = f"{formats.size(read)} scanned ({formats.dollars(dollars_for(read) if read else Decimal(0))})"
+    return f"{formats.plural(len(results), 'query', 'queries')} · {cost}{again}".replace("$", r"\$")
 
 
 def _draw(answer: CardAnswer, place: int) -> None:

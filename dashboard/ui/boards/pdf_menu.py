@@ -1,6 +1,7 @@
 """A board flows in, its PDF flows out: of the answers that the page has, as the person who looks may see them."""
 
 import functools
+import re
 from collections.abc import Sequence
 
 import streamlit as st
@@ -32,10 +33,15 @@ def pdf_menu(service: Service, board: Board, preset: Preset | None, slots: Seque
             st.download_button(
                 f"Download PDF, {paper}",
                 functools.partial(made, paper),
-                f"{board.id or 'board'}.pdf",
+                _file(board),
                 "application/pdf",
                 key=f"pdf_{paper}",
                 on_click="ignore",
                 icon=":material/download:",
                 width="stretch",
             )
+
+
+def _file(board: Board) -> str:
+    slug = re.sub(r"[^a-z0-9]+", "-", board.name.lower()).strip("-")[:60]
+    return f"{slug or 'board'}.pdf"

@@ -15,6 +15,8 @@ from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
 
+MOST_JOBS: Final = 200
+"""Answers that a session remembers: those of some boards over some periods."""
 PATIENCE: Final = 1.2
 """Seconds before the shapes of what comes show, so that fast answers do not flicker."""
 
@@ -87,7 +89,10 @@ def _start(service: Service, slot: Slot, asked: Asked) -> None:
         slot.bytes = bound.bytes
         return
     slot.job = service.start(asked.name, asked.statement, cached_service.session_id())
-    _jobs()[slot.key] = slot.job.id
+    jobs = _jobs()
+    jobs[slot.key] = slot.job.id
+    for oldest in list(jobs)[:-MOST_JOBS]:
+        del jobs[oldest]
 
 
 def _jobs() -> dict[Hashable, str]:

@@ -95,6 +95,20 @@ def test_arranging_is_a_draft_until_it_is_saved_as_one_version(opened):
     assert stored.version == 2
 
 
+def test_days_of_a_card_become_those_of_the_board(opened):
+    """Fixed dates give way to the board's period, or to one of the card's own that moves with today."""
+    app, board_id = opened
+    app.button(key="arrange").click().run()
+    app.selectbox(key="preset_1_0").set_value("board").run()
+    app.selectbox(key="preset_2_0").set_value("last_7_days").run()
+    app.selectbox(key="draft_preset").set_value("this_year").run()
+    app.button(key="save_draft").click().run()
+    assert not app.exception
+    board = service().boards.opened(board_id).board
+    assert (board.preset, [card.preset for card in board.cards]) == ("this_year", [None, None, "last_7_days"])
+    assert [card.start_date for card in board.cards] == [FIRST, None, None]
+
+
 def test_two_tabs_lose_nothing(opened):
     """The second one to save is told who was first, keeps the draft, and may save a copy or a newer version."""
     app, board_id = opened
