@@ -26,9 +26,9 @@ class Permissions:
         return tuple(name for name in datasets if roles.has(role, name))
 
     def sees(self, datasets: Iterable[str]) -> bool:
-        """Return whether the requester may see every one of some datasets."""
+        """Return whether the requester may see every one of some datasets; one without a role sees nothing at all."""
         roles = self.requester().roles
-        return all(roles.has("viewer", name) for name in datasets)
+        return not roles.is_empty and all(roles.has("viewer", name) for name in datasets)
 
     def require(self, role: Role, datasets: Sequence[str], doing: str) -> None:
         """Raise Forbidden unless the requester has a role for each of the datasets."""

@@ -213,3 +213,10 @@ def test_the_overview_prints_without_the_sidebar_and_with_whole_charts(visitor: 
     for left, drawn, right, cut in parts:
         assert 0 <= left <= drawn <= right <= width
         assert cut == "avoid"
+    # As-of and filters stand at the foot.
+    heights = (
+        "() => ['.board .charts', '.board .facts'].map(part => document.querySelector(part).getBoundingClientRect())"
+    )
+    charts, facts = page.evaluate(heights)
+    assert charts["bottom"] <= facts["top"]
+    assert "As of" in page.locator(".board .facts").inner_text()

@@ -19,6 +19,8 @@ from dashboard.stores.cache import Cache
 
 FRESH_SECONDS: Final = 5.0
 """Seconds until a board that another process saved is listed."""
+MOST_STORED: Final = 1_000_000
+"""Bytes of a board with its versions; of very long ones fewer than ten versions are kept."""
 MOST_OWN: Final = 100
 """Boards of one person."""
 
@@ -43,7 +45,10 @@ class BoardStore:
         self._read: Cache[StoredBoard | None] = Cache(2_000)
 
     def listed(self) -> tuple[StoredBoard, ...]:
-        """Return the requester's boards and the shared ones that they may see, in the order of their names."""
+        """Return the requester's boards and the shared ones that they may see, in the order of their names.
+
+        They come without their older versions.
+        """
         found = self._listed.get("boards", self._list)
         stored = (self._read.get(version, functools.partial(self._loaded, version[0])) for version in found)
         seen = [one for one in stored if one is not None and self._is_seen(one.board)]
@@ -108,8 +113,8 @@ class BoardStore:
 
     def _is_seen(self, board: Board) -> bool:
         asks = self._requester()
-        # A personal token may be for some datasets alone.
-        if self._is_own(board) and not asks.is_limited:
+        # A personal token may be for some datasets alone; where sign-in is off, no one is known by name.
+        if self._is_own(board) and asks.person and not asks.is_limited:
             return True
         return (self._is_own(board) or board.shared) and self._sees(board.datasets)
 
@@ -135,6 +140,8 @@ class BoardStore:
 
     def _require_writer(self) -> Requester:
         asks = self._requester()
+        if asks.roles.is_empty:
+            raise Forbidden("Making and changing boards takes a role. Ask an admin for one (ROLE_MAP).")
         if asks.is_limited and not asks.roles.has_any("analyst"):
             raise Forbidden("A personal token of the scope read changes no boards. Make one of the scope sql.")
         return asks
@@ -158,8 +165,9 @@ class BoardStore:
         if size > MOST_CHARACTERS:
             expected = f"expected at most {MOST_CHARACTERS:,} characters in all; found {size:,}. Remove cards"
             raise InvalidRequest((FieldFault("board", expected),))
-        key = board_key(self._prefix, stored.board.id)
-        done = self._objects.put(self._bucket, key, stored.model_dump_json().encode(), etag=etag)
+        while len(body := stored.model_dump_json().encode()) > MOST_STORED and stored.past:
+            stored = stored.model_copy(update={"past": stored.past[:-1]})
+        done = self._objects.put(self._bucket, board_key(self._prefix, stored.board.id), body, etag=etag)
         self._listed.clear()
         if not done:
             raise ChangedMeanwhile(
@@ -181,7 +189,9 @@ class BoardStore:
         return tuple((item.key, item.etag) for item in found)
 
     def _loaded(self, key: str) -> StoredBoard | None:
-        return self._load(key)[0]
+        """Return a board without its older versions: those of all boards would fill the memory."""
+        found = self._load(key)[0]
+        return found and found.model_copy(update={"past": ()})
 
     def _load(self, key: str) -> tuple[StoredBoard | None, str]:
         version = self._objects.read_version(self._bucket, key)

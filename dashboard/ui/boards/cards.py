@@ -59,7 +59,13 @@ def _grid(
 
 
 def _card(service: Service, slot: Slot, place: int, toolbar: Toolbar | None) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="xsmall"):
+    with st.container(
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="distribute",
+        gap="xsmall",
+        key=f"card_head_{place}",
+    ):
         st.markdown(f"**{literal(slot.card.title)}**", width="content")
         if toolbar is not None:
             toolbar(place, slot.card)

@@ -9,6 +9,7 @@ from dashboard.errors import ChangedMeanwhile, Forbidden, InvalidRequest, Missin
 from dashboard.model.access.requester import Requester
 from dashboard.model.access.roles import Roles
 from dashboard.model.boards.board import board_from
+from dashboard.services.permissions import Permissions
 from dashboard.stores.boards import board_store
 from dashboard.stores.boards.board_store import BoardStore
 from dashboard.stores.boards.stored import board_key
@@ -29,9 +30,7 @@ def store_of(service, publishing, request):
     """Return the store as a person has it, over a folder of one's own."""
 
     def made(who: Requester) -> BoardStore:
-        def sees(names):
-            return all(who.roles.has("viewer", name) for name in names)
-
+        sees = Permissions(lambda: who, service.audit, lambda _: ()).sees
         return BoardStore(service.objects, "boards-test", request.node.name, lambda: who, sees)
 
     service.objects._client.create_bucket(Bucket="boards-test")
@@ -170,6 +169,29 @@ def test_without_sign_in_every_board_is_everybodys(store_of):
     assert names(store_of(nobody)) == ["Ours"]
     with pytest.raises(Missing):
         store_of(nobody).opened(private)
+
+
+def test_one_without_a_role_sees_and_makes_nothing(store_of):
+    """Not even a shared board without a card, nor one from before sign-in was on."""
+    nobody, none = Requester(), Requester("eve", roles=Roles())
+    store_of(nobody).made(board_from({"name": "Empty"}))
+    store_of(ANN).made(board_from({"name": "Also empty"}).model_copy(update={"shared": True}))
+    for who in (none, Requester(roles=Roles())):
+        assert names(store_of(who)) == []
+        with pytest.raises(Forbidden, match="takes a role"):
+            store_of(who).made(board())
+
+
+def test_versions_of_long_boards_are_fewer(store_of):
+    """An object stays small enough to be read at once; the newest version is always there."""
+    store = store_of(ANN)
+    long = board_from({"name": "Long", "cards": [{"title": "t", "dataset": "contacts", "sql": "x" * 19_000}] * 10})
+    board_id = store.made(long).board.id
+    for number in range(1, 8):
+        store.saved(long.model_copy(update={"name": f"Long {number}"}), board_id, number)
+    found = store.opened(board_id)
+    assert found.board.name == "Long 7"
+    assert [one.number for one in store.versions(found)] == [7, 6, 5, 4]
 
 
 @pytest.mark.parametrize("board_id", ["", "../saved/x", "a/b", "A", "x" * 33, "a\n", "%2e"])
