@@ -90,13 +90,22 @@ def policies() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
+_STREAM_LABEL = "2026-11-01T00:00:00.000"
+"""The name that DynamoDB gives a stream. Parliament takes its colons for the ends of an ARN's parts."""
+_OF_EITHER_KIND = {"states:DescribeExecution": "arn:*:states:*:*:express:*:*:*"}
+"""An action that takes an execution of a standard or of an express workflow; parliament asks for both."""
+
+
 def parliament(policy: str) -> list[str]:
     """What parliament finds in a policy: unknown actions, and actions that do not take the resource they are given."""
+    given = policy.replace(_STREAM_LABEL, "2026-11-01")
     done = subprocess.run(
-        [CHECKERS / "parliament", "--string", policy, "--json"], check=False, capture_output=True, text=True
+        [CHECKERS / "parliament", "--string", given, "--json"], check=False, capture_output=True, text=True
     )
     assert not done.stderr, done.stderr
-    return [f"{one['issue']}: {one['detail']}" for one in map(json.loads, done.stdout.splitlines())]
+    excused = [{"action": action, "required_format": format_} for action, format_ in _OF_EITHER_KIND.items()]
+    found = [one for one in map(json.loads, done.stdout.splitlines()) if one["detail"] != excused]
+    return [f"{one['issue']}: {one['detail']}" for one in found]
 
 
 def test_parliament_finds_nothing() -> None:
