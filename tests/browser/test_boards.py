@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DATED = {"dataset": "contacts", "startDate": "2026-01-01", "endDate": "2026-01-31"}
 CARDS = [
-    {**DATED, "title": "Contacts", "show": "number", "width": "quarter"},
+    {**DATED, "title": "Contacts of January, whatever their channel", "show": "number", "width": "quarter"},
     {**DATED, "title": "Per day", "show": "stacked", "by": ["day", "channel"], "width": "three-quarters"},
     {**DATED, "title": "Channels", "show": "doughnut", "by": ["channel"], "width": "third"},
     {**DATED, "title": "Table", "by": ["channel", "initiation_method"], "width": "two-thirds"},
@@ -48,6 +48,9 @@ def test_a_board_is_accessible_and_fits_a_phone(visitor: Callable[..., Any], lin
     page.wait_for_timeout(800)
     widths = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1]
+    inside = """() => [...document.querySelectorAll("[class*=st-key-card_head_]")].every(
+        head => head.lastElementChild.getBoundingClientRect().right <= head.getBoundingClientRect().right + 1)"""
+    assert page.evaluate(inside)
     january = sum(row["day"].isoformat()[:7] == "2026-01" for row in published.rows)
     expect(page.locator(".dash-figure strong").first).to_have_text(f"{january:,}")
 
