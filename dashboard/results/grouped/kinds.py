@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -78,7 +79,9 @@ def on_a_card(spec: dict[str, Any], chart: ResultChart) -> dict[str, Any]:
 def _parts(answer: GroupedAnswer) -> list[tuple[Key, Cell]] | None:
     """Return the groups as parts of a whole, the largest first; None where they are none."""
     found = [(value, cell) for value in answer.values(0) if (cell := answer.cell(value)) is not None]
-    if not answer.measure.adds_up or any((cell.value or 0) < 0 for _, cell in found):
+    if not answer.measure.adds_up or any(
+        (cell.value or 0) < 0 or not math.isfinite(cell.value or 0) for _, cell in found
+    ):
         return None
     return sorted(
         ((value, cell) for value, cell in found if cell.value), key=lambda part: part[1].value or 0, reverse=True
@@ -164,7 +167,7 @@ def _heat(answer: GroupedAnswer, model: SemanticModel) -> Drawing | None:
         }
         for row in rows
         for column in columns
-        if (cell := answer.cell(row, column)) is not None and cell.value is not None
+        if (cell := answer.cell(row, column)) is not None and cell.value is not None and math.isfinite(cell.value)
     ]
     if not values:
         return None

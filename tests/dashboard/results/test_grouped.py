@@ -1,12 +1,16 @@
 """Pivot tables and charts of grouped answers: order, names, totals, and what is not added up."""
 
+import json
+
 import pyarrow as pa
+import pytest
 
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.semantic_model import semantic_model_from
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.grouped.answer import GroupedAnswer
 from dashboard.results.grouped.chart import grouped_chart
+from dashboard.results.grouped.kinds import drawing_of
 from dashboard.results.grouped.pivot import PivotCell, pivot_of
 from dashboard.ui.result.pivot_table import pivot_html
 from dataset_model import dataset_from_text
@@ -106,3 +110,43 @@ def test_texts_of_a_pivot_table_are_texts():
     shown = pivot_html(pivot_of(found, MODEL, truncated=False), found.title)
     assert "&lt;b&gt;" in shown
     assert "<b>" not in shown
+
+
+def sums(*figures: float) -> GroupedAnswer:
+    """The sum of seconds per shop; the shops are named 0, 1, 2 and so on."""
+    rows = [(str(place), figure, 1, 0) for place, figure in enumerate(figures)]
+    names = ("shop", "sum_seconds", "visits", "level")
+    table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+    return GroupedAnswer(table, GroupBy("sum", "seconds", ("shop",)), MODEL)
+
+
+def test_small_slices_are_one():
+    """Seven values have a slice, the others one together; the shares are of all of them."""
+    drawing = drawing_of(sums(*range(1, 11)), MODEL, "doughnut")
+    assert drawing is not None
+    marks = drawing.spec["datasets"][drawing.spec["data"]["name"]]
+    assert [(mark["name"], mark["amount"]) for mark in marks] == [
+        ("9", 10), ("8", 9), ("7", 8), ("6", 7), ("5", 6), ("4", 5), ("3", 4), ("(all others)", 6),
+    ]  # fmt: skip
+    assert marks[0]["share"] == "18.2%"
+
+
+@pytest.mark.parametrize("figure", [float("nan"), float("inf"), -1.0])
+def test_what_is_no_share_is_no_slice(figure):
+    """A figure below zero or without an end makes no whole: bars, with every figure that there is, in valid JSON."""
+    drawing = drawing_of(sums(1.0, 2.0, figure), MODEL, "pie")
+    assert drawing is not None
+    assert drawing.spec["mark"]["type"] == "bar"
+    json.dumps(drawing.spec, allow_nan=False)
+
+
+def test_a_heat_map_holds_figures_alone():
+    """A cell without a finite figure is empty; values that read alike keep rows of their own."""
+    drawn = drawing_of(answer(), MODEL, "heatmap")
+    endless = TABLE.set_column(2, "mean_seconds", pa.array([float("nan")] * len(ROWS)))
+    assert drawing_of(GroupedAnswer(endless, answer().asked, MODEL), MODEL, "heatmap") is None
+    assert drawn is not None
+    marks = drawn.spec["datasets"][drawn.spec["data"]["name"]]
+    assert [(mark["row"], mark["column"], mark["amount"]) for mark in marks] == [
+        ("Sunday", "North ('S')", 8.0), ("Monday", "North ('N')", 2.0), ("Monday", "(none)", 1.0),
+    ]  # fmt: skip
