@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from dataset_model import definition
 from dataset_model.columns import column
-from dataset_model.dashboard import section
+from dataset_model.dashboard import notices, section
 from dataset_model.definition import Dataset
 from dataset_model.derivations import listing, require_modules
 from dataset_model.dictionary import dictionary_text
@@ -20,7 +20,7 @@ from dataset_model.faults import DatasetError
 from dataset_model.loading import load_dataset
 from dataset_model.targets import target
 
-_MODULES = (definition, column, section, target)
+_MODULES = (definition, column, section, notices, target)
 """Where the models of a dataset file are."""
 
 _USAGE = """\

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from dataset_model import definition
 from dataset_model.columns.column import SETTING_PATTERN
 from dataset_model.columns.names import NAME_PATTERN
+from dataset_model.dashboard import notices
 from dataset_model.definition import Dataset
 from dataset_model.derivations import wrong_uses
 from dataset_model.faults import DatasetError, Fault, dotted
@@ -49,6 +50,8 @@ _PATTERNS = {
     NAME_PATTERN: "lower-case letters, digits and _, not starting with a digit",
     definition.DYNAMO_PATTERN: "3 to 255 letters, digits and _.-",
     definition.TABLE_PATTERN: "3 to 255 letters, digits and _.-, or arn:aws:dynamodb:REGION:ACCOUNT:table/NAME",
+    notices.ADDRESS_PATTERN: "one address such as ana@example.com, without a name",
+    notices.TIME_PATTERN: 'a time of day in quotes, from "00:00" to "23:59"',
 }
 """What a pattern means to a reader."""
 

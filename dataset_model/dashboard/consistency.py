@@ -27,19 +27,23 @@ _AGGREGATES: Final = frozenset(get_args(Aggregate)) | {"rows"}
 
 
 def contradictions(data: Mapping[str, Any], extra: object) -> Iterator[Contradiction]:
-    """Yield every contradiction of the section; nothing where the columns are learned from the data.
+    """Yield every contradiction of the section; none about columns where these are learned from the data.
 
     `extra` is the name of the extra date column, where there is one.
     """
+    section = _Section(data, extra)
     if _entries(data, "columns"):
-        for place, expected, found in _Section(data, extra).faults():
+        for place, expected, found in section.faults():
             yield ("dashboard", *place), expected, found
+    for place, expected, found in section.faults_of_notices(has_row_rule=data.get("rows") is not None):
+        yield ("dashboard", *place), expected, found
 
 
 class _Section:
     def __init__(self, data: Mapping[str, Any], extra: object) -> None:
         self._section = _mapping(data, "dashboard")
         self._types = _types(data, extra)
+        self._has_columns = bool(_entries(data, "columns"))
         self._measures = [entry for entry in _entries(self._section, "measures") if isinstance(entry, Mapping)]
         self._named = {str(entry.get("name")): str(entry.get("aggregate")) for entry in self._measures}
         source = _mapping(data, "source")
@@ -59,6 +63,20 @@ class _Section:
                 yield ("cards", index, "label"), "a label, as the measure is not declared", None
         for index, chart in self._mappings("charts"):
             yield from self._chart(("charts", index), chart)
+
+    def faults_of_notices(self, *, has_row_rule: bool) -> Iterator[Contradiction]:
+        """Yield what contradicts itself in alerts and reports."""
+        if not (self._section.get("alerts") or self._section.get("reports")):
+            return
+        from dataset_model.dashboard.notice_rules import notice_faults
+
+        def dimension(place: Place, name: object) -> Iterator[Contradiction]:
+            return self._dimension(place, name, days=False) if self._has_columns else iter(())
+
+        def measured(place: Place, part: Mapping[str, Any]) -> Iterator[Contradiction]:
+            return self._reference(place, part) if self._has_columns else iter(())
+
+        yield from notice_faults(self._section, has_row_rule=has_row_rule, measured=measured, dimension=dimension)
 
     def _mappings(self, field: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         for index, entry in enumerate(_entries(self._section, field)):

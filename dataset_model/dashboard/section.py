@@ -1,10 +1,11 @@
-"""The model of a dataset file's `dashboard` section: words, measures, cards and charts."""
+"""The model of a dataset file's `dashboard` section: words, measures, cards, charts, and what is sent by itself."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dataset_model.columns.names import Name
+from dataset_model.dashboard.notices import Alert, Report
 
 Text = Annotated[str, Field(min_length=1)]
 Aggregate = Literal["count", "distinct", "sum", "mean", "min", "max", "median", "share", "ratio"]
@@ -108,3 +109,7 @@ class Dashboard(_Part):
     measures: tuple[Measure, ...] = ()
     cards: tuple[Card, ...] = ()
     charts: tuple[Chart, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    """What people are told when a measure passes a bound, or when no rows came."""
+    reports: tuple[Report, ...] = ()
+    """What people get by mail each day, each week or after each export."""

@@ -40,6 +40,8 @@ dashboard:
     - {name: large, aggregate: share, where: amount > 5}
   cards: [{label: Revenue, measure: revenue}, {label: Mean, measure: mean, column: amount}]
   charts: [{title: A, kind: stacked, measure: revenue, by: day, split: store}]
+  alerts: [{name: low, measure: revenue, below: 1.5, to: [a@example.com], rights: [all-rows], filters: {store: [A]}}]
+  reports: [{name: weekly, every: week, weekday: friday, webhooks: [ops], rights: [all-rows], at: "06:30", csv: true}]
 """
 
 
@@ -80,7 +82,8 @@ def test_the_file_is_read_as_it_is() -> None:
 @pytest.mark.parametrize("place", [place for place in places(CONTENT) if place[0] != "source"], ids=str)
 def test_a_list_or_a_mapping_instead_of_a_word_is_a_fault(place: tuple[Any, ...], value: Any) -> None:
     """Rules over several fields look words up in sets, where a list raises: the model's own fault is reported."""
-    assert read(with_value(CONTENT, place, value)) is None or place[-1] in {"dimensions", "partition_values"}
+    takes_texts = place[-1] in {"dimensions", "partition_values", "webhooks"} or place[-2:-1] == ("filters",)
+    assert read(with_value(CONTENT, place, value)) is None or takes_texts
 
 
 @pytest.mark.timeout(180 + GENERATED)
