@@ -47,6 +47,13 @@ def _model_context() -> Sequence[BaseRoute]:
     return model_context_routes(lambda: cached_service.service())  # noqa: PLW0108 - the same
 
 
+def _unsubscribe() -> Sequence[BaseRoute]:
+    from dashboard.api.unsubscribe import unsubscribe_routes
+    from dashboard.ui.page import cached_service
+
+    return unsubscribe_routes(lambda: cached_service.service())  # noqa: PLW0108 - the same
+
+
 def _unexpected(error: Exception) -> bool:
     from dashboard.ui.page.states import unexpected
 
@@ -97,6 +104,7 @@ app = st.App(
         *LaterRoutes(_health).at("/healthz"),
         *LaterRoutes(_api).at("/api/{path:path}"),
         *LaterRoutes(_model_context).at("/mcp"),
+        *LaterRoutes(_unsubscribe).at("/unsubscribe"),
         Mount("/board", BoardFiles()),
     ],
     middleware=[

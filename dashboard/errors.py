@@ -12,10 +12,12 @@
     │   ├── QueryCancelled  a person or the time limit stopped it
     │   ├── TableMissing    nothing has been exported yet, or the names are wrong
     │   └── ResultMissing   the result's file is gone: run the query again
-    └── ServiceError        Athena, S3 or the sign-in provider did not do its part
+    └── ServiceError        Athena, S3, the sign-in provider or a mail server did not do its part
         ├── AthenaUnreachable   no answer: try again, look at endpoint and network
         ├── IssuerUnreachable   it cannot be checked whether a token is genuine: try again
         ├── StorageFailed       S3 refused or broke off, or a record there is damaged: read the cause
+        ├── NotSent             a mail server or webhook did not accept a message: read its reason
+        ├── PerhapsSent         it broke off after it was given one: it may arrive, or not
         ├── Throttled           too many requests: try again in a while
         └── AccessDenied        the role lacks a permission: give it
 
@@ -131,6 +133,14 @@ class IssuerUnreachable(ServiceError):
 
 class StorageFailed(ServiceError):
     """S3 refused a request or broke off an answer, or an object of the exporter is damaged."""
+
+
+class NotSent(ServiceError):
+    """A mail server or a webhook did not accept a message; it may be sent again."""
+
+
+class PerhapsSent(ServiceError):
+    """It broke off after it was given a message: nobody knows whether it accepted it."""
 
 
 class Throttled(ServiceError):

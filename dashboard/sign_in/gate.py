@@ -46,6 +46,8 @@ _PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
 """What an open page asks for by itself; none of it means that the person is there."""
 _MCP: Final = "mcp"
 """Programs ask there by the Model Context Protocol, with the API's sign-in."""
+_UNSUBSCRIBE: Final = "unsubscribe"
+"""The link in mails, whose readers may have no account: it is signed, and shows no figure."""
 _SIGN_OUT: Final = "auth/logout"
 _SIGN_IN: Final = ("auth/login", _SIGN_OUT, "oauth2callback")
 """Streamlit's own routes of a sign-in."""
@@ -250,7 +252,7 @@ def _is_document(scope: Scope) -> bool:
     """Return whether a browser asks for a page, other than by the steps of a sign-in."""
     if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
         return False
-    return not _is_one_of(scope["path"], _SIGN_IN)
+    return not _is_one_of(scope["path"], (*_SIGN_IN, _UNSUBSCRIBE))
 
 
 def _is_one_of(path: str, names: tuple[str, ...]) -> bool:

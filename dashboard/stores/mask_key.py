@@ -1,7 +1,4 @@
-"""The key of the digests that stand for masked values: made once per deployment, kept beside the saved queries.
-
-Without a key, a digest of an e-mail address or a number is found by trying all of them.
-"""
+"""Secret keys: each is made once per deployment, and kept next to the saved queries."""
 
 import secrets
 from typing import Final
@@ -15,12 +12,13 @@ _BYTES: Final = 32
 _ATTEMPTS: Final = 3
 
 
-class MaskKey:
+class StoredKey:
     """One small object, read once per process. Safe to use from any thread."""
 
-    def __init__(self, objects: Objects, bucket: str, prefix: str) -> None:
-        self._objects, self._bucket = objects, bucket
-        self._key = f"{prefix}/{QUERIES_FOLDER}/_mask_key"
+    def __init__(self, objects: Objects, bucket: str, prefix: str, name: str, without: str) -> None:
+        """Set the name of the object, and `without`: what cannot be done where it holds no key."""
+        self._objects, self._bucket, self._without = objects, bucket, without
+        self._key = f"{prefix}/{QUERIES_FOLDER}/{name}"
         self._known: Cache[str] = Cache(1)
 
     def text(self) -> str:
@@ -30,7 +28,7 @@ class MaskKey:
     def _read_or_make(self) -> str:
         for _ in range(_ATTEMPTS):
             found = self._objects.read(self._bucket, self._key)
-            # One that is cut short or was tampered with would make values easy to find.
+            # One that is cut short or was tampered with would make what it hides easy to find.
             if found is not None and len(found) == 2 * _BYTES and found.isalnum():
                 return found.decode("ascii")
             if found is not None:
@@ -38,6 +36,16 @@ class MaskKey:
             # Another process may be first: what is stored then holds for both.
             self._objects.put(self._bucket, self._key, secrets.token_hex(_BYTES).encode(), etag=None)
         raise StorageFailed(
-            f"s3://{self._bucket}/{self._key} holds no key of {2 * _BYTES} characters, so masked columns cannot be "
-            "shown. Remove the object; the next query makes another key."
+            f"s3://{self._bucket}/{self._key} holds no key of {2 * _BYTES} characters, so {self._without}. "
+            "Remove the object; the next request makes another key."
         )
+
+
+class MaskKey(StoredKey):
+    """The key of the digests that stand for masked values.
+
+    Without a key, a digest of an e-mail address or a number is found by trying all of them.
+    """
+
+    def __init__(self, objects: Objects, bucket: str, prefix: str) -> None:
+        super().__init__(objects, bucket, prefix, "_mask_key", "masked columns cannot be shown")

@@ -39,6 +39,8 @@ def notice_faults(
             if kind == "alerts":
                 yield from measured(place, entry)
                 yield from _bound(place, entry)
+            elif entry.get("every") == "export" and entry.get("at") is not None:
+                yield (*place, "at"), "no time: it is due after each export", str(entry["at"])
             elif entry.get("weekday") is not None and entry.get("every") != "week":
                 yield (*place, "weekday"), "no day, or every: week", str(entry["weekday"])
 

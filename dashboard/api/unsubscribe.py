@@ -1,0 +1,77 @@
+"""The link of a mail flows in, a page flows out; a POST ends the mails of that notice for that reader.
+
+It works without sign-in, and names neither reader, dataset nor notice. A GET changes nothing: programs that check links
+follow them.
+"""
+
+import functools
+from collections.abc import Callable
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from dashboard.errors import DashboardError
+from dashboard.log import LogLines
+from dashboard.reports.unsubscribing import PARAMETER, PATH, Reader, reader_from
+from dashboard.services.service import Service
+from dashboard.stores.notices.unsubscribed import Unsubscribed, reader_key
+
+_log = LogLines(__name__)
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+_STYLE = (
+    "body{margin:0;min-height:100vh;display:grid;place-items:center;font:16px/1.5 system-ui,sans-serif;"
+    "color-scheme:light dark}main{width:min(420px,calc(100vw - 2rem));text-align:center}"
+    "h1{font-size:1.4rem}button{font:inherit;padding:.5rem 1.2rem;border-radius:8px;border:1px solid;cursor:pointer}"
+)
+
+
+def unsubscribe_routes(provider: Callable[[], Service]) -> list[BaseRoute]:
+    """Return the route; `provider` gives the service when a request needs it."""
+    return [Route(f"/{PATH}", functools.partial(_answer, provider), methods=["GET", "POST"])]
+
+
+async def _answer(provider: Callable[[], Service], request: Request) -> Response:
+    text = request.query_params.get(PARAMETER, "")
+    try:
+        found = await anyio.to_thread.run_sync(_found, provider, text, request.method == "POST")
+    except DashboardError as error:
+        _log.error("unsubscribing failed", reason=str(error))
+        return _page("Try again later", "It could not be written that you want no more of these mails.", 503)
+    if not found:
+        return _page("This link is not valid", "Use the whole link of the mail.", 404)
+    if request.method == "POST":
+        return _page("You are unsubscribed", "You get no more mails of this alert or report.")
+    button = '<form method="post"><button type="submit">Unsubscribe</button></form>'
+    return _page("Unsubscribe", "You then get no more mails of this alert or report.", more=button)
+
+
+def _found(provider: Callable[[], Service], text: str, acts: bool) -> bool:
+    """Return whether a link is one of ours; with `acts`, end the mails for its reader."""
+    service = provider()
+    settings = service.settings
+    key = reader_key(service.objects, settings.bucket, settings.datasets[0].target.prefix)
+    reader: Reader | None = reader_from(key.text(), text)
+    prefixes = [each.target.prefix for each in settings.datasets if reader is not None and each.name == reader.dataset]
+    if reader is None or not prefixes:
+        return False
+    if acts:
+        Unsubscribed(service.objects, settings.bucket, prefixes[0]).add(reader.digest)
+    return True
+
+
+def _page(title: str, text: str, status: int = 200, more: str = "") -> Response:
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>'
+        f"<body><main><h1>{title}</h1><p>{text}</p>{more}</main></body></html>",
+        status,
+        _HEADERS,
+    )

@@ -1,0 +1,90 @@
+"""A notice and its occasion flow in; what was found and the message, if one is due, flow out.
+
+Everything here runs as the notice's requester, whose rights the service asks for.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from dashboard.model.grouping.question import filters_from
+from dashboard.model.selection.filters import Days, Filters
+from dashboard.overview.chart_document import Scene
+from dashboard.overview.document import board_document
+from dashboard.reports.alert_finding import finding_of
+from dashboard.reports.messages.alert import alert_message
+from dashboard.reports.messages.message import File, Message
+from dashboard.reports.occasions import Occasion
+from dashboard.reports.state_of_days import state_of_days
+from dashboard.services.service import Service
+from dashboard.stores.notices.journal import Outcome
+from dataset_model.dashboard.notices import Alert, Notice, Report
+from dataset_model.definition import Dataset
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What a notice says on an occasion; no message where there is nothing to tell, or not yet."""
+
+    outcome: Outcome
+    text: str
+    message: Message | None = None
+
+
+def composed_alert(
+    service: Service, dataset: Dataset, alert: Alert, occasion: Occasion, now: dt.datetime, dashboard_url: str
+) -> Composed:
+    """Return what an alert says; raises DashboardError, ValueError for what its table or its rights do not give."""
+    model, filters = service.model(dataset.name), _filters(service, dataset, alert)
+    finding = finding_of(service, dataset.name, alert, occasion.days, filters)
+    if finding.outcome != "told":
+        return Composed(finding.outcome, finding.text)
+    state = state_of_days(service, dataset, occasion.days, now)
+    message = alert_message(model, alert, finding, occasion.days, filters, state, dashboard_url)
+    return Composed("sent", finding.text, message)
+
+
+def composed_report(
+    service: Service, dataset: Dataset, report: Report, occasion: Occasion, now: dt.datetime, dashboard_url: str
+) -> Composed:
+    """Return what a report says: the document that the Overview shows under its period and filters."""
+    from dashboard.reports.messages.report import report_message
+
+    model, filters = service.model(dataset.name), _filters(service, dataset, report)
+    state = state_of_days(service, dataset, occasion.days, now)
+    scene = _scene(service, dataset.name, filters, occasion.days)
+    if scene is None:
+        return Composed("waits", "Waits: nothing is published yet.")
+    document = board_document(scene, state.badges)
+    files = _files(scene, dataset.name, occasion.days, now) if report.csv else ()
+    message = report_message(model, report, document, occasion.days, filters, state, dashboard_url, files)
+    return Composed("sent", message.subject, message)
+
+
+def _filters(service: Service, dataset: Dataset, notice: Notice) -> Filters:
+    given = {name: list(values) for name, values in notice.filters.items()}
+    try:
+        return filters_from(given, service.model(dataset.name))
+    except ValueError as error:
+        raise ValueError(f"filters: expected {error}") from None
+
+
+def _scene(service: Service, name: str, filters: Filters, days: Days) -> Scene | None:
+    model, overview = service.model(name), service.overview(name, filters.with_days(days))
+    if overview is None:
+        return None
+    choices = {column: service.choices(name, column) or () for column in model.counted_dimensions}
+    return Scene(model, filters, overview, overview, choices)
+
+
+def _files(scene: Scene, name: str, days: Days, now: dt.datetime) -> tuple[File, ...]:
+    """Return the figures of each chart, every digit and every value of them."""
+    from dashboard.overview.drill_down import drill_down
+    from dashboard.overview.events import Part
+    from dashboard.results.downloads import csv_bytes, file_name
+
+    files = []
+    for place in range(len(scene.model.charts)):
+        if found := drill_down(scene, days, Part("chart", place)):
+            content = csv_bytes(found.figures, byte_order_mark=True)
+            files.append(File(file_name(name, f"{place + 1}-{found.title}", now, "csv"), content))
+    return tuple(files)

@@ -1,0 +1,1 @@
+"""Findings and boards flow in, texts, HTML and mails flow out."""

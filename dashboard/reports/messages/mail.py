@@ -1,0 +1,50 @@
+"""A message and its reader flow in, a mail flows out: text and HTML, pictures inside, files attached."""
+
+import datetime as dt
+import hashlib
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from dashboard.reports.messages import page
+from dashboard.reports.messages.message import Message
+
+SECOND = "You may have this message already: the first sending was broken off before it was recorded."
+
+
+def mail_from(
+    message: Message,
+    *,
+    sender: str,
+    reader: str,
+    unsubscribe: str,
+    occasion: str,
+    now: dt.datetime,
+    may_be_second: bool,
+) -> EmailMessage:
+    """Return the mail of one reader; `unsubscribe` is the link that ends these mails for them."""
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = f"Reporting <{sender}>", reader, message.subject[:200]
+    mail["Date"] = format_datetime(now)
+    # The same for both sendings of a message that may come twice: a mail program may then show it once.
+    digest = hashlib.sha256(f"{occasion}\n{reader}".encode()).hexdigest()[:32]
+    mail["Message-ID"] = f"<{digest}@{sender.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["List-Unsubscribe"] = f"<{unsubscribe}>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    notes = [SECOND] if may_be_second else []
+    foot = ["You get this because an alert or a report has your address."]
+    text = [*notes, *message.lines, f"Open these figures: {message.link}", *foot, f"Unsubscribe: {unsubscribe}"]
+    mail.set_content("\n\n".join(text) + "\n")
+    html = page.lines_of((note, "warn") for note in notes) + message.html if notes else message.html
+    closing = f"{page.escaped(foot[0])} {page.link_of('Unsubscribe', unsubscribe)}"
+    mail.add_alternative(page.page(message.subject, html, closing), subtype="html")
+    body = mail.get_payload()[1]  # type: ignore[index]
+    for picture in message.pictures:
+        body.add_related(  # type: ignore[union-attr]
+            picture.png, "image", "png", cid=f"<{picture.name}>", filename=f"{picture.name}.png", disposition="inline"
+        )
+    for file in message.files:
+        mail.add_attachment(
+            file.content, maintype="text", subtype="csv", filename=file.name, params={"charset": "utf-8"}
+        )
+    return mail

@@ -1,0 +1,95 @@
+"""Settings of alerts and reports, from the environment; no message of them has a password or a webhook's address."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from dashboard.reports.senders.smtp import MailServer, mail_server_from
+from dashboard.reports.senders.webhook import Webhook, webhook_from
+from dataset_model.columns.names import NAME_PATTERN
+from dataset_model.dashboard.notices import ADDRESS_PATTERN
+from dataset_model.faults import DatasetError, Fault
+
+_HIDDEN: Final = "a value that is not repeated here"
+_HOST: Final = re.compile(r"[a-z0-9.:-]{1,253}")
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """How messages are sent, and where their links lead."""
+
+    dashboard_url: str
+    """DASHBOARD_URL: how readers reach the dashboard, without a slash at its end."""
+    sender: str = ""
+    """REPORT_FROM: the address that mails come from; "" sends no mail."""
+    server: MailServer | None = None
+    """SMTP_URL; None sends by Amazon SES."""
+    webhooks: Mapping[str, Webhook] | None = None
+    """REPORT_WEBHOOKS: by name."""
+    internal_hosts: frozenset[str] = frozenset()
+    """REPORT_INTERNAL_HOSTS: webhooks that may have an internal address."""
+
+
+def report_settings_from(environment: Mapping[str, str]) -> ReportSettings:
+    """Return the settings; raise DatasetError with every fault at once."""
+    faults: list[Fault] = []
+
+    def text(name: str) -> str:
+        return environment.get(name, "").strip()
+
+    url = text("DASHBOARD_URL").rstrip("/")
+    if not _is_address(url):
+        expected = "the address by which readers reach the dashboard, such as https://reports.example.com"
+        faults.append(Fault("environment", "DASHBOARD_URL", expected, url or None))
+    sender = text("REPORT_FROM")
+    if sender and not re.fullmatch(ADDRESS_PATTERN, sender):
+        faults.append(Fault("environment", "REPORT_FROM", "one address such as reports@example.com", sender))
+    server = None
+    if smtp := text("SMTP_URL"):
+        try:
+            server = mail_server_from(smtp)
+        except ValueError as error:
+            faults.append(Fault("environment", "SMTP_URL", str(error), _HIDDEN))
+        if not sender:
+            faults.append(Fault("environment", "REPORT_FROM", "the address that mails come from", None))
+    webhooks: dict[str, Webhook] = {}
+    try:
+        webhooks = _webhooks(text("REPORT_WEBHOOKS"))
+    except ValueError as error:
+        faults.append(Fault("environment", "REPORT_WEBHOOKS", str(error), _HIDDEN))
+    given = text("REPORT_INTERNAL_HOSTS")
+    hosts = frozenset(part.strip().lower() for part in given.split(",") if part.strip())
+    if not all(_HOST.fullmatch(part) for part in hosts):
+        faults.append(Fault("environment", "REPORT_INTERNAL_HOSTS", "names of hosts, separated by commas", given))
+    if faults:
+        raise DatasetError(faults)
+    return ReportSettings(url, sender, server, webhooks, hosts)
+
+
+def _webhooks(text: str) -> dict[str, Webhook]:
+    expected = 'JSON such as {"ops": {"kind": "slack", "url": "https://hooks.slack.com/services/..."}}'
+    if not text:
+        return {}
+    try:
+        given = json.loads(text)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not isinstance(given, dict):
+        raise ValueError(expected)  # noqa: TRY004 - a wrong setting, as the others
+    found = {}
+    for name, entry in given.items():
+        if not re.fullmatch(NAME_PATTERN, name) or not isinstance(entry, dict) or set(entry) != {"kind", "url"}:
+            raise ValueError(expected)
+        found[name] = webhook_from(name, str(entry["kind"]), str(entry["url"]))
+    return found
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and not parts.query and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""Mails flow in by SMTP, a list of them on a page flows out: nothing leaves this machine."""
