@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from dashboard.charts.registry import specifications
@@ -27,9 +27,10 @@ def picture_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) 
 def specification_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:
     """Return the Vega-Lite specification of a chart with its figures and colours."""
     drawing = _drawings()[chart["drawing"]]
-    values = {**chart["params"], **_widths(chart), **_chosen(chart)}
+    taken = {param["name"] for param in drawing.get("params", []) if "expr" not in param}
+    values = {name: value for name, value in (chart["params"] | _measured(chart, taken)).items() if name in taken}
     params = [
-        {**param, "value": values[param["name"]]} if param["name"] in values and "expr" not in param else param
+        {**param, "value": values[param["name"]]} if param["name"] in values else param
         for param in drawing.get("params", [])
     ]
     filled = {
@@ -51,7 +52,7 @@ def _drawings() -> Mapping[str, dict[str, Any]]:
 def _rows(chart: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of a drawing's data sets, each with its place."""
     marks, legend = chart["marks"], chart.get("legend")
-    columns = len(chart.get("columns", ())) if chart["kind"] == "heat" else 0
+    columns = len(chart.get("columns", ()))
     is_any = any(mark.get("picked") for mark in marks)
     shown = [
         {
@@ -81,13 +82,15 @@ def _rows(chart: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"marks": shown, "parts": parts}
 
 
-def _widths(chart: Mapping[str, Any]) -> dict[str, float]:
+def _measured(chart: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any]:
+    """Return what the browser adds to a chart's parameters: room for texts, and what stands in the middle of a ring."""
     marks = chart["marks"]
-    if chart["kind"] == "bars":
-        return {"room": _widest([mark["text"] for mark in marks], SMALL) + 12}
-    if chart["kind"] in {"doughnut", "pie"}:
-        return {"widest": _widest([mark["label"] for mark in marks], 12) + 20}
-    return {}
+    found: dict[str, Any] = {}
+    if "room" in taken:
+        found["room"] = _widest([mark["text"] for mark in marks], SMALL) + 12
+    if "widest" in taken:
+        found["widest"] = _widest([mark["label"] for mark in marks], 12) + 20
+    return found | (_middle(chart) if "counted" in taken else {})
 
 
 def _widest(texts: list[str], size: int) -> float:
@@ -95,10 +98,8 @@ def _widest(texts: list[str], size: int) -> float:
     return max(wide, default=0.0) * size
 
 
-def _chosen(chart: Mapping[str, Any]) -> dict[str, str]:
-    """Return what stands in the middle of a ring: its total, or what is picked of it."""
-    if chart["kind"] != "doughnut":
-        return {}
+def _middle(chart: Mapping[str, Any]) -> dict[str, str]:
+    """Return the total, or what is picked of it."""
     picked = sum(mark["count"] for mark in chart["marks"] if mark.get("picked"))
     if not picked:
         return {"counted": chart["total"], "noun": chart["unit"]}
