@@ -14,6 +14,7 @@ UNAUTHENTICATED: Final = "DASHBOARD_ALLOW_UNAUTHENTICATED"
 IDLE: Final = "SIGN_IN_IDLE_MINUTES"
 IDLE_MINUTES: Final = 120
 MOST_IDLE_MINUTES: Final = 720
+STRANGERS: Final = "STRANGERS"
 YES: Final = "yes-anyone-can-read-everything"
 
 
@@ -59,6 +60,14 @@ def idle_seconds_from_environment(environment: Mapping[str, str]) -> float:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_IDLE_MINUTES:
         raise DatasetError([Fault("environment", IDLE, f"whole minutes from 1 to {MOST_IDLE_MINUTES}", text)])
     return int(text) * 60.0
+
+
+def sends_strangers_to_sign_in(environment: Mapping[str, str]) -> bool:
+    """Return whether STRANGERS is "redirect"; raise DatasetError where it is neither that nor "refuse"."""
+    text = environment.get(STRANGERS, "").strip() or "refuse"
+    if text not in {"refuse", "redirect"}:
+        raise DatasetError([Fault("environment", STRANGERS, "refuse or redirect", text)])
+    return text == "redirect"
 
 
 def refusal(addresses: str) -> str:

@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
+from streamlit import config
+from streamlit.url_util import make_url_path
 
 from dashboard.sign_in.oidc.provider import Provider
 
@@ -23,6 +25,17 @@ async def refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -
 def unauthorized(message: str, challenge: str) -> Response:
     """Return 401 with what to send."""
     return JSONResponse({"error": message}, 401, {"WWW-Authenticate": challenge})
+
+
+def is_stranger(scope: Scope) -> bool:
+    """Return whether a request brings nothing that could sign it in: no cookie and no token."""
+    headers = Headers(scope=scope)
+    return scope["type"] == "http" and "authorization" not in headers and "cookie" not in headers
+
+
+def to_sign_in() -> Response:
+    """Return a redirect to the first page, which asks a person to sign in."""
+    return RedirectResponse(make_url_path(config.get_option("server.baseUrlPath"), ""), 303)
 
 
 def not_set_up(headers: Headers) -> Response:

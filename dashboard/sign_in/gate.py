@@ -21,7 +21,7 @@ from dashboard.model.access.requester import PROVIDER, Requester, acting_for
 from dashboard.model.access.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
-from dashboard.sign_in.answers import completing, not_set_up, refuse, unauthorized
+from dashboard.sign_in.answers import completing, is_stranger, not_set_up, refuse, to_sign_in, unauthorized
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.oidc.provider import Provider
 from dashboard.sign_in.oidc.source import ProviderSource
@@ -75,8 +75,11 @@ class Gate:
         role_map: RoleMap | None = None,
         sessions: Sessions | None = None,
         tokens: Tokens | None = None,
+        *,
+        redirects_strangers: bool = False,
     ) -> None:
         self._app = app
+        self._redirects_strangers = redirects_strangers
         self._tokens = tokens
         self._noting: set[asyncio.Task[None]] = set()
         self._access = access
@@ -129,6 +132,9 @@ class Gate:
             await refuse(not_set_up(Headers(scope=scope)), scope, receive, send)
             return
         await self._sessions.refresh()
+        if self._redirects_strangers and is_stranger(scope) and _needs_sign_in(scope):
+            await refuse(to_sign_in(), scope, receive, send)
+            return
         if not _is_guarded(scope["path"]):
             if _is_one_of(scope["path"], (_SIGN_OUT,)) and scope["type"] == "http":
                 await self._sign_out(scope, provider)
@@ -242,6 +248,12 @@ def _noted(tokens: Tokens, person: Person) -> None:
 def _is_guarded(path: str) -> bool:
     # The open ones are compared whole: a pattern that ends in them would also fit addresses below a guarded one.
     return bool(_GUARDED.search(path)) and not _is_one_of(path, _OPEN)
+
+
+def _needs_sign_in(scope: Scope) -> bool:
+    """Return whether a request is of no use to a person before signing in: figures, or anything sent to a page."""
+    reads = scope["method"] in {"GET", "HEAD"}
+    return _is_guarded(scope["path"]) or not (reads or _is_one_of(scope["path"], _SIGN_IN))
 
 
 def _is_api(path: str) -> bool:

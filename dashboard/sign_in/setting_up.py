@@ -19,6 +19,7 @@ from dashboard.sign_in.access import (
     refusal,
     role_map_from_environment,
     secret_from_environment,
+    sends_strangers_to_sign_in,
 )
 from dashboard.sign_in.addresses import is_loopback
 from dashboard.sign_in.gate import Gate
@@ -48,6 +49,8 @@ class SignIn:
     """Where people sign in."""
     tokens: Tokens | None = None
     """Personal tokens, where people sign in."""
+    redirects_strangers: bool = False
+    """Whether requests without cookie and token are sent to the sign-in page, in place of 401."""
     names: frozenset[str] = frozenset()
     """Host names under which the dashboard answers without sign-in, in addition to its addresses."""
 
@@ -62,6 +65,7 @@ class SignIn:
             role_map=self.role_map,
             sessions=self.sessions,
             tokens=self.tokens,
+            redirects_strangers=self.redirects_strangers,
         )
 
     @property
@@ -89,7 +93,8 @@ def sign_in_or_exit(
             sessions = Sessions(idle_seconds_from_environment(environment), ended)
             source = ProviderSource(environment, _give_to_streamlit, _secret_reader(environment))
             source.current()
-            return SignIn(access, source, role_map, sessions, tokens(role_map.claim) if tokens else None)
+            own = tokens(role_map.claim) if tokens else None
+            return SignIn(access, source, role_map, sessions, own, sends_strangers_to_sign_in(environment))
     except DatasetError as error:
         _exit(f"The dashboard's sign-in settings are wrong.\n{error}")
     # Streamlit's own option is known before the server listens; the gate checks every other way.

@@ -16,13 +16,14 @@ from signed_cookies import ORIGIN, cookie
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
-from dashboard.sign_in.access import Access
+from dashboard.sign_in.access import Access, sends_strangers_to_sign_in
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.hosts import Hosts
 from dashboard.sign_in.oidc.provider import provider_from, values_from_environment
 from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import SESSION_SECONDS, person_from_claims
 from dashboard.sign_in.session import person_from_cookies
+from dataset_model.faults import DatasetError
 
 GUARDED = (
     "/api/stats",
@@ -78,11 +79,11 @@ def gate(oidc: OidcProvider) -> Gate:
     return Gate(inner, Access.SIGN_IN, source)
 
 
-def ask(gate: Gate, path: str, server: str = "10.0.0.4", **headers: str) -> httpx.Response:
+def ask(gate: Gate, path: str, server: str = "10.0.0.4", method: str = "GET", **headers: str) -> httpx.Response:
     async def asking() -> httpx.Response:
         transport = httpx.ASGITransport(app=gate)
         async with httpx.AsyncClient(transport=transport, base_url=f"http://{server}") as client:
-            return await client.get(path, headers=headers)
+            return await client.request(method, path, headers=headers)
 
     return asyncio.run(asking())
 
@@ -94,6 +95,47 @@ def test_what_holds_figures_is_closed(gate: Gate, path: str):
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert "Sign in" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        *(("GET", path, 303) for path in GUARDED),
+        *(("POST", path, 303) for path in ("/api/estimate", "/", "/explore", "/wp-login.php")),
+        *(("GET", path, 200) for path in OPEN),
+        ("HEAD", "/", 200),
+        ("POST", "/oauth2callback", 200),
+    ],
+)
+def test_a_stranger_is_sent_to_the_sign_in_page(oidc: OidcProvider, method: str, path: str, status: int):
+    """Where STRANGERS is "redirect", no request without cookie and token counts as a failed one, or reads a figure."""
+    source = ProviderSource(environment_of(oidc, ORIGIN), lambda _: None)
+    answer = ask(Gate(inner, Access.SIGN_IN, source, redirects_strangers=True), path, method=method)
+    assert answer.status_code == status
+    if status == 303:
+        assert (answer.headers["location"], answer.text) == ("/", "")
+
+
+def test_a_refused_token_or_cookie_is_still_refused(oidc: OidcProvider):
+    """Where strangers are redirected, whatever brings a token or a cookie is answered as everywhere."""
+    gate = Gate(
+        inner,
+        Access.SIGN_IN,
+        ProviderSource(environment_of(oidc, ORIGIN), lambda _: None),
+        redirects_strangers=True,
+    )
+    assert ask(gate, "/api/stats", authorization="Bearer x").status_code == 401
+    assert ask(gate, "/api/stats", cookie="a=b").status_code == 401
+    assert ask(gate, "/api/stats", cookie=cookie()).text == "figures"
+
+
+def test_strangers_are_refused_or_redirected():
+    """STRANGERS takes two words; another one ends the start with its name and what was expected."""
+    assert not sends_strangers_to_sign_in({})
+    assert not sends_strangers_to_sign_in({"STRANGERS": "refuse"})
+    assert sends_strangers_to_sign_in({"STRANGERS": "redirect"})
+    with pytest.raises(DatasetError, match="STRANGERS: expected refuse or redirect; found 'yes'"):
+        sends_strangers_to_sign_in({"STRANGERS": "yes"})
 
 
 @pytest.mark.parametrize("path", OPEN)
