@@ -99,6 +99,21 @@ def conflict(service: Service, stored: StoredBoard, draft: Draft) -> None:
             st.button("Show theirs, discard mine", key="conflict_discard", on_click=end)
 
 
+def rescue(service: Service, board_id: str) -> None:
+    """Draw what saves the draft of a board that is not there any more, where there is one."""
+    draft: Draft | None = st.session_state.get(_DRAFT)
+    if draft is None or draft.board_id != board_id:
+        return
+    with st.container(horizontal=True, horizontal_alignment="center"):
+        st.button(
+            "Save my draft as a board of mine",
+            type="primary",
+            key="rescue_draft",
+            on_click=lambda: _copy(service, draft),
+        )
+        st.button("Discard my draft", key="rescue_discard", on_click=end)
+
+
 def toolbar(place: int, card: BoardCard) -> None:
     """Draw what arranges the card at a place of the draft."""
     draft: Draft = st.session_state[_DRAFT]

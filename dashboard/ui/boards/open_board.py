@@ -14,7 +14,7 @@ from dashboard.model.selection.filters import PRESET_LABELS, Preset
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import StoredBoard
 from dashboard.ui.boards.address import close_board, preset_in_address, show_preset
-from dashboard.ui.boards.arranging import begin, conflict, draft_bar, draft_of, toolbar
+from dashboard.ui.boards.arranging import begin, conflict, draft_bar, draft_of, rescue, toolbar
 from dashboard.ui.boards.board_menu import board_menu
 from dashboard.ui.boards.cards import grid
 from dashboard.ui.boards.pdf_menu import pdf_menu
@@ -32,6 +32,7 @@ def open_board(service: Service, board_id: str) -> None:
         stored = service.boards.opened(board_id)
     except DashboardError as error:
         failure(error)
+        rescue(service, board_id)
         return
     draft = draft_of(stored)
     board = draft.board if draft else stored.board

@@ -139,6 +139,19 @@ def test_a_draft_in_conflict_becomes_a_copy(opened):
     assert service().boards.opened(board_id).board.name == "Theirs"
 
 
+def test_a_draft_outlives_its_board(opened):
+    """The board is deleted in another tab: the draft can still be saved, as a board of the person's own."""
+    app, board_id = opened
+    app.button(key="arrange").click().run()
+    app.button(key="remove_0_0").click().run()
+    service().boards.deleted(board_id, 1)
+    app.button(key="save_draft").click().run()
+    assert "no such board" in texts(app)
+    app.button(key="rescue_draft").click().run()
+    assert not app.exception
+    assert [card.title for card in service().boards.opened(board_of(app)).board.cards] == ["Per channel", "Per day"]
+
+
 def test_the_overview_becomes_a_board(visit, own):
     """One click copies what the dataset file declares, over the last 30 days."""
     app = visit(own.environment, "boards")
