@@ -30,6 +30,8 @@ def exclude() -> None:
     gc.set_threshold(500_000)
     # What Arrow's C++ allocates by itself goes to this pool, whatever pool is set later; read when pyarrow is imported.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    # pydantic looks for its plugins in the metadata of every installed package; there are none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if os.environ.get("EXPORTER_LEAN_IMPORTS", "1") == "0":
         return
     remote = (f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))
