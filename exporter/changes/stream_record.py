@@ -5,6 +5,7 @@ Lambda's events and the answers of GetRecords differ in a few spellings; both ar
 
 import datetime as dt
 import json
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -65,7 +66,9 @@ def stream_record(event: object) -> StreamRecord | PoisonRecord:
             f"left. Disable the stream and enable it again with StreamViewType {VIEW_TYPE}."
         )
     if view != VIEW_TYPE:
-        return PoisonRecord(f"record: expected StreamViewType {VIEW_TYPE}; found {view!r:.60}", record_text(event))
+        return PoisonRecord(
+            f"record: expected StreamViewType {VIEW_TYPE}; found {reprlib.repr(view)}", record_text(event)
+        )
     try:
         new, old = _images(event, change)
         return StreamRecord(_sequence(change), _at(change), new, old, _is_ttl(event))

@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import itertools
 import re
+import reprlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -128,10 +129,8 @@ def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str,
     for field in event:
         if field not in known and field.lower().replace("_", "") in {name.lower() for name in known}:
             raise UsageError(f"unknown field {field!r} in the event; known are {', '.join(sorted(known))}")
-    everything = event.get("all", False)
-    if not isinstance(everything, bool):
-        raise UsageError(f'"all" in the event: expected true or false; found {everything!r}')
-    start, end = event.get("startDate"), event.get("endDate")
+    everything, accept_empty, resume = (_flag(event, name) for name in ("all", "acceptEmpty", "resume"))
+    start, end = (_text(event, name) for name in ("startDate", "endDate"))
     if (start is None) != (end is None):
         raise UsageError('"startDate" and "endDate" come together in the event; "endDate" is included')
     if everything and start is not None:
@@ -139,12 +138,26 @@ def request_from_event(settings: Settings, now: dt.datetime, event: Mapping[str,
     return request_from_options(
         settings,
         now,
-        start=None if start is None else str(start),
-        end=None if end is None else str(end),
+        start=start,
+        end=end,
         everything=everything,
-        accept_empty=event.get("acceptEmpty") is True,
-        resume=event.get("resume") is True,
+        accept_empty=accept_empty,
+        resume=resume,
     )
+
+
+def _flag(event: Mapping[str, Any], name: str) -> bool:
+    value = event.get(name)
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise UsageError(f'"{name}" in the event: expected true or false; found {reprlib.repr(value)}')
+
+
+def _text(event: Mapping[str, Any], name: str) -> str | None:
+    value = event.get(name)
+    if value is None or isinstance(value, str | int | float):
+        return None if value is None else str(value)
+    raise UsageError(f'"{name}" in the event: expected a day as "YYYY-MM-DD"; found {reprlib.repr(value)}')
 
 
 def planned_windows(
@@ -204,4 +217,4 @@ def _day(name: str, text: str) -> dt.date:
     with contextlib.suppress(ValueError):
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return dt.date.fromisoformat(text)
-    raise UsageError(f"{name}: expected a day as YYYY-MM-DD; found {text!r}")
+    raise UsageError(f"{name}: expected a day as YYYY-MM-DD; found {reprlib.repr(text)}")

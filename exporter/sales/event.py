@@ -34,7 +34,10 @@ class FieldFault:
 
     def __str__(self) -> str:
         """Return the fault as one line."""
-        found = str(self.found) if isinstance(self.found, Decimal) else repr(self.found)
+        try:
+            found = str(self.found) if isinstance(self.found, Decimal) else repr(self.found)
+        except RecursionError:
+            found = f"{type(self.found).__name__} with too many others inside one another"
         shown = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."
         return f"{self.field}: expected {self.expected}; found {shown}"
 

@@ -94,6 +94,8 @@ def _undeclared(value: object) -> str:
         return _text(_nested(value).decode())
     except UnicodeEncodeError:
         raise ValueError("text of Unicode characters") from None
+    except RecursionError:
+        raise ValueError("fewer objects and lists inside one another") from None
 
 
 def _is_number(value: object) -> bool:

@@ -94,6 +94,9 @@ def test_events_of_the_lambda():
         ({"startdate": "2026-06-01", "enddate": "2026-06-02"}, "unknown field 'startdate'"),
         ({"all": "yes"}, "expected true or false; found 'yes'"),
         ({"all": True, "startDate": "2026-06-01", "endDate": "2026-06-02"}, "already means every day"),
+        ({"resume": "true"}, "\"resume\" in the event: expected true or false; found 'true'"),
+        ({"acceptEmpty": 1}, '"acceptEmpty" in the event: expected true or false; found 1'),
+        ({"startDate": ["2026-06-01"], "endDate": {}}, 'day as "YYYY-MM-DD"; found'),
         ({"startDate": 20260601, "endDate": 20260602}, "YYYY-MM-DD; found '20260601'"),
     ],
 )
