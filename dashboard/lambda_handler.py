@@ -6,7 +6,7 @@ from typing import Any, Final
 import orjson
 
 from dashboard.api.executions import result_body
-from dashboard.api.requests import question, wrong
+from dashboard.api.requests import question, refuse_deep, wrong
 from dashboard.aws.s3 import Objects
 from dashboard.errors import QueryCancelled
 from dashboard.model.access.requester import Requester, acting_for
@@ -27,6 +27,7 @@ def handler(event: Any, context: Any) -> dict[str, Any]:
     """Run one query and return its rows; raise where it did not succeed, so that the invocation counts as failed."""
     if not isinstance(event, dict):
         raise wrong("body", f"expected a JSON object; found {type(event).__name__}")
+    refuse_deep(event)
     name = getattr(context, "function_name", "") or "function"
     with acting_for(Requester(person=f"lambda:{name}", name=name)):
         made = service()

@@ -16,6 +16,8 @@ from dashboard.services.job import Job
 from dashboard.services.service import Service
 
 MOST_BODY: Final = 256 * 1024
+MOST_DEPTH: Final = 64
+"""Objects and lists inside one another. No question has ten; what shows or copies a value fails on hundreds."""
 
 Chosen = TypeVar("Chosen", bound=str)
 
@@ -68,7 +70,23 @@ async def json_object(request: Request) -> dict[str, Any]:
         raise wrong("body", f"expected a JSON object; {error}") from None
     if not isinstance(value, dict):
         raise wrong("body", f"expected a JSON object; found {type(value).__name__}")
+    refuse_deep(value)
     return value
+
+
+def refuse_deep(body: dict[str, Any]) -> None:
+    """Raise InvalidRequest for a body with more than `MOST_DEPTH` objects and lists inside one another."""
+    level: list[Any] = [body]
+    for _ in range(MOST_DEPTH):
+        level = [
+            inner
+            for each in level
+            for inner in (each.values() if isinstance(each, dict) else each)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise wrong("body", f"expected at most {MOST_DEPTH} objects and lists inside one another; found more")
 
 
 def job_of(service: Service, query_execution_id: str) -> Job:

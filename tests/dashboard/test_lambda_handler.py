@@ -1,5 +1,6 @@
 """The query function: an event in, the JSON API's answer out, through the same guard and the same limits."""
 
+import functools
 import time
 from types import SimpleNamespace
 
@@ -11,6 +12,7 @@ from dashboard.errors import InvalidRequest, QueryCancelled, RefusedSql
 from dashboard.services.job import Job
 from dashboard.services.jobs import Jobs
 
+NESTED = functools.reduce(lambda inner, _: [inner], range(995), "x")
 CONTEXT = SimpleNamespace(function_name="reports-query", get_remaining_time_in_millis=lambda: 60_000)
 
 
@@ -44,6 +46,8 @@ def test_an_invocation_answers_as_the_api_does(service):
         ({"query": "all_records", "limit": 0}, InvalidRequest, "limit"),
         ("all_records", InvalidRequest, "body"),
         (None, InvalidRequest, "body"),
+        ({"query": NESTED}, InvalidRequest, "at most 64 objects and lists inside one another"),
+        ({"query": "group_by", "filters": {"channel": NESTED}}, InvalidRequest, "at most 64 objects and lists"),
         ({"query": "custom_sql", "sql": "DROP TABLE contacts"}, RefusedSql, "DROP"),
         ({"query": "custom_sql", "sql": "SELECT * FROM information_schema.tables"}, RefusedSql, "information_schema"),
     ],

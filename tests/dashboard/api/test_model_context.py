@@ -246,7 +246,8 @@ def test_no_one_enters_without_a_sign_in_or_from_another_site(client):
 def test_messages_that_are_none_are_answered(client):
     """Broken JSON, lists, deep nesting and unknown methods: an error of the protocol, and the next call works."""
     usual = {"accept": "application/json", "content-type": "application/json", **ANN}
-    for body in (b"", b"{", b"[]", b"null", b"[" * 100_000, b'{"jsonrpc": "2.0", "id": 1}', b"\xff\xfe"):
+    deep = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": ' + b"[" * 500 + b"]" * 500 + b"}"
+    for body in (b"", b"{", b"[]", b"null", b"[" * 100_000, deep, b'{"jsonrpc": "2.0", "id": 1}', b"\xff\xfe"):
         assert client.post("/mcp", content=body, headers=usual).status_code == 400, body[:10]
     unknown = post(client, ANN, {"jsonrpc": "2.0", "id": 1, "method": "tools/drop"})
     assert "error" in unknown.json()
