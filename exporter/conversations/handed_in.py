@@ -5,7 +5,7 @@ of a file that cannot be used is published.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
@@ -13,8 +13,10 @@ from urllib.parse import unquote_plus
 import structlog
 
 from dataset_model import Column, Dataset, FilesSource
+from dataset_model.definition import Retention
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from exporter.clients import Clients
+from exporter.conversations.normalize import WAIT_MINUTES
 from exporter.conversations.settings import ConversationSettings
 from exporter.decoding.schema import initial_schema
 from exporter.errors import ExportError, SourceError, StoreError
@@ -31,9 +33,6 @@ from exporter.sources.files.substitute import Substitute
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
-WAIT_MINUTES = 10.0
-"""For a run of the dataset that is under way."""
-
 _log = structlog.get_logger()
 
 
@@ -45,6 +44,22 @@ def keys_of_event(event: Mapping[str, Any]) -> list[tuple[str, str]] | None:
     if not isinstance(records, list) or not all(isinstance(one, dict) and "s3" in one for one in records):
         return None
     return [(one["s3"]["bucket"]["name"], unquote_plus(one["s3"]["object"]["key"])) for one in records]
+
+
+def publish_all(
+    settings: ConversationSettings, keys: Sequence[tuple[str, str]], clock: Callable[[], dt.datetime]
+) -> list[dict[str, Any]]:
+    """Publish each file; return the reports of all runs. Raises ExportError with the failures after the last file."""
+    runs: list[dict[str, Any]] = []
+    failures = []
+    for bucket, key in keys:
+        try:
+            runs += publish_handed_in(settings, bucket, key, clock)
+        except ExportError as failure:
+            failures.append(str(failure))
+    if failures:
+        raise ExportError("; ".join(failures))
+    return runs
 
 
 def publish_handed_in(
@@ -116,7 +131,13 @@ class _HandedIn:
         )
         columns = tuple(_plain(column) for column in declared.columns)
         self._dataset = declared.model_copy(
-            update={"source": source, "columns": columns, "explode": None, "undeclared": "ignore"}
+            update={
+                "source": source,
+                "columns": columns,
+                "explode": None,
+                "undeclared": "ignore",
+                "retention": Retention(),
+            }
         )
         self.settings = Settings(dataset=self._dataset, bucket=settings.bucket, region=settings.region)
         self._schema = _renamed(published, self._dataset)
@@ -125,6 +146,7 @@ class _HandedIn:
 
     def days(self) -> set[dt.date]:
         """Return the days of the file's rows; raise SourceError where no row has one."""
+        self._require_single()
         sort_key = SortKey("ISO", self._declared.zone, "S", self._now.year + 1)
         found: set[dt.date] = set()
         for texts in self._file.texts(self._day_column):
@@ -134,6 +156,18 @@ class _HandedIn:
                 f"no row has a readable time in the column {self._day_column}, such as 2026-02-16T10:00:00Z"
             )
         return found
+
+    def _require_single(self) -> None:
+        """Raise SourceError where an item is in the file twice: it would be counted twice."""
+        key = next((column.name for column in self._declared.columns if column.role == "key"), None)
+        if key is None or self._declared.exploded:  # an element is identified by its place
+            return
+        seen: set[str] = set()
+        for texts in self._file.texts(key):
+            for text in texts.drop_null().to_pylist():
+                if text in seen:
+                    raise self._fault(f"{key} {text} is there twice, and identifies a row")
+                seen.add(text)
 
     def substitute(self, named: str) -> Substitute:
         """Return the file's rows for a run."""

@@ -7,7 +7,7 @@ import datetime as dt
 from typing import Any
 
 from exporter.clients import fetch_text
-from exporter.conversations.handed_in import keys_of_event, publish_handed_in
+from exporter.conversations.handed_in import keys_of_event, publish_all
 from exporter.conversations.normalize import normalize
 from exporter.conversations.settings import conversation_settings
 from exporter.lambda_handler import stop_before
@@ -22,8 +22,7 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     configure_logging(settings.datasets[0].log_level)
     keys = keys_of_event(event or {})
     if keys is not None:
-        runs = [run for bucket, key in keys for run in publish_handed_in(settings, bucket, key, _now)]
-        return {"status": "succeeded", "published": runs}
+        return {"status": "succeeded", "published": publish_all(settings, keys, _now)}
     with stop_before(context) as stop:
         return normalize(settings, event or {}, stop)
 

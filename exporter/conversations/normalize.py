@@ -1,5 +1,6 @@
 """A table of conversations flows in; Parquet of both datasets, and a CSV file of each, flow out in one step."""
 
+import dataclasses
 import datetime as dt
 import threading
 from collections.abc import Callable, Mapping
@@ -12,6 +13,9 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Lines
 from exporter.run.reporting.report import report
 from exporter.run.request import request_from_event
+
+WAIT_MINUTES = 10.0
+"""For another run of the dataset, which may be publishing a file that was put by hand."""
 
 
 def _now() -> dt.datetime:
@@ -30,7 +34,8 @@ def normalize(
     keep the other one from its turn; then ExportError names each failure.
     """
     started_at = clock()
-    requests = [request_from_event(one, started_at, event) for one in settings.datasets]
+    asked = [request_from_event(one, started_at, event) for one in settings.datasets]
+    requests = [dataclasses.replace(request, wait_minutes=WAIT_MINUTES) for request in asked]
     runs, files, failures = {}, {}, []
     for one, request in zip(settings.datasets, requests, strict=True):
         name = one.dataset.name

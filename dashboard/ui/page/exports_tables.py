@@ -143,7 +143,7 @@ def _day(record: DayRecord, verified: DayStatus | None, dataset: Dataset) -> dic
         "Day": record.day,
         "State": "Open" if record.state == "open" else "Closed",
         "Verified": _verification(verified, dataset),
-        **_items(dataset, sum((record.items_by_partition_value or {}).values())),
+        **_items(dataset, None if (items := record.items_by_partition_value) is None else sum(items.values())),
         "Rows": record.rows,
         "Size": formats.size(record.bytes),
         "Quarantined": record.withheld + record.nulled,

@@ -18,9 +18,9 @@ def days() -> None:
             objects=(ObjectRecord(key="k", etag="e", run_id="r", rows=rows, bytes=1),),
             state="closed",
             read_at=read,
-            items_by_partition_value={"": items},
+            items_by_partition_value=None if items is None else {"": items},
         )
-        for day, items, rows in ((16, 3, 12), (18, 2, 0))
+        for day, items, rows in ((16, 3, 12), (18, 2, 0), (19, None, 4))
     }
     manifest = Manifest(dataset="m", location="s3://b/m/", time_zone="UTC", updated_at=read, days=records)
     run = RunEntry(
@@ -32,12 +32,12 @@ def days() -> None:
 
 
 def test_items_stand_next_to_rows_where_an_item_has_several():
-    """3 conversations with 12 messages, 2 without any; a hole has neither. A dataset of whole items has rows alone."""
+    """3 conversations with 12 messages, 2 without any; none where none is stated. Whole items have rows alone."""
     app = AppTest.from_function(days).run()
     assert not app.exception
     messages, runs, conversations, others = (table.value for table in app.dataframe)
-    assert list(messages["Rows"].fillna(-1)) == [0, -1, 12]
-    assert list(messages["Items"].fillna(-1)) == [2, -1, 3]
+    assert list(messages["Rows"].fillna(-1)) == [4, 0, -1, 12]
+    assert list(messages["Items"].fillna(-1)) == [-1, 2, -1, 3]
     assert list(messages.columns)[3:5] == ["Items", "Rows"]
     assert (list(runs["Items"]), list(runs["Rows"])) == ([5], [12])
     assert "Items" not in conversations.columns

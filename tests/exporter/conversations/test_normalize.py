@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
 
-from exporter.conversations.handed_in import keys_of_event, publish_handed_in
+from exporter.conversations.handed_in import keys_of_event, publish_all, publish_handed_in
 from exporter.conversations.handler import handler
 from exporter.conversations.normalize import normalize
 from exporter.conversations.settings import conversation_settings
@@ -213,8 +213,12 @@ HOSTILE = {
     "a column twice": (CONVERSATIONS + ",rating\r\n" + "," * 14 + "\r\n", "found a name twice"),
     "nothing": ("", "Empty CSV file"),
     "the header alone": (CONVERSATIONS + "\r\n", "no row has a readable time in the column started_at"),
+    "a conversation twice": (
+        "\n".join([CONVERSATIONS, *["talk-9,c,p,e,web,2026-02-16T10:00:00Z,,0,0,0,0,,,"] * 2]),
+        "conversation_id talk-9 is there twice, and identifies a row",
+    ),
     "a row too short": (CONVERSATIONS + "\r\ntalk-9,x\r\n", "Expected 14 columns, got 2"),
-    "no UTF-8": (CONVERSATIONS.encode() + b"\r\ntalk-\xff" + b"," * 13 + b"\r\n", "no row has a readable time"),
+    "no UTF-8": (CONVERSATIONS.encode() + b"\r\ntalk-\xff" + b"," * 13 + b"\r\n", "invalid UTF8 data"),
     "a quote that does not end": (CONVERSATIONS + '\r\n"talk-9,' + "," * 13 + "\r\n", "columns"),
 }
 
@@ -287,6 +291,9 @@ def test_the_lambda_entry_and_the_command_answer_alike(talks, monkeypatch, run):
     """`{}` by the Lambda and `exporter normalize` by hand; an event of S3 publishes the file that it names."""
     for name, value in talks.variables.items():
         monkeypatch.setenv(name, value)
+    missing = [(BUCKET, f"{talks.prefix}/reports/etl-process1/{name}.csv") for name in ("messages_1", "chats")]
+    with pytest.raises(ExportError, match=r"messages_1\.csv: nothing .*; .*chats\.csv: expected a name"):
+        publish_all(conversation_settings(talks.variables), missing, lambda: NOW)
     done = handler({"startDate": "2026-02-16", "endDate": "2026-02-16"}, None)
     assert {name: run["rows"] for name, run in done["runs"].items()} == {"conversations": 2, "messages": 2}
     key = next(address for address in done["csv"].values()).partition("reports/")[2]
