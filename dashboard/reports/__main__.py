@@ -11,9 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from dashboard.aws.s3 import Objects
+from dashboard.aws.secrets import SecretsManager
 from dashboard.errors import DashboardError
 from dashboard.reports.run import Line, Run
-from dashboard.reports.settings import report_settings_from
+from dashboard.reports.settings import report_settings_from, with_secret
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model.faults import DatasetError
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     try:
         settings = settings_from_environment(os.environ, fetch=Objects(region).text)
-        reports = report_settings_from(os.environ)
+        reports = report_settings_from(with_secret(os.environ, lambda name: SecretsManager(name, region).text()))
     except (DatasetError, DashboardError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from dataset_model.dashboard.notices import ADDRESS_PATTERN
 from dataset_model.faults import DatasetError, Fault
 
 _HIDDEN: Final = "a value that is not repeated here"
+_SECRETS: Final = frozenset(("SMTP_URL", "REPORT_WEBHOOKS"))
 _HOST: Final = re.compile(r"[a-z0-9.:-]{1,253}")
 
 
@@ -67,6 +68,24 @@ def report_settings_from(environment: Mapping[str, str]) -> ReportSettings:
     if faults:
         raise DatasetError(faults)
     return ReportSettings(url, sender, server, webhooks, hosts)
+
+
+def with_secret(environment: Mapping[str, str], read: Callable[[str], str]) -> Mapping[str, str]:
+    """Return the environment with what the secret of REPORT_SECRET adds; `read` returns a secret's text.
+
+    Raises DatasetError for a secret of another form, DashboardError where it cannot be read.
+    """
+    name = environment.get("REPORT_SECRET", "").strip()
+    if not name:
+        return environment
+    try:
+        given = json.loads(read(name))
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not set(given) <= _SECRETS or not all(isinstance(x, str) for x in given.values()):
+        expected = f"a secret with a JSON object of texts: {', '.join(sorted(_SECRETS))}"
+        raise DatasetError([Fault("environment", "REPORT_SECRET", expected, _HIDDEN)])
+    return {**environment, **given}
 
 
 def _webhooks(text: str) -> dict[str, Webhook]:

@@ -36,3 +36,13 @@ def test_elsewhere_the_pages_are_served(repository: Path) -> None:
     port = "--server.port=8501"
     assert text.splitlines()[-1].startswith("exec python -m streamlit run dashboard/app.py --server.address=0.0.0.0 ")
     assert text.splitlines()[-1].endswith(f'{port} "$@"')
+
+
+def test_reports_are_sent_by_the_same_image(repository: Path) -> None:
+    """With `reports` as its first argument the script runs that program, whose settings are checked before any call."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"PATH": path, "PYTHONPATH": str(repository), "S3_BUCKET": "reports", "DATASET": "contacts"}
+    command = [repository / ENTRY, "reports", "run"]
+    ended = subprocess.run(command, env=environment, cwd=repository, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "DASHBOARD_URL: expected the address by which readers reach the dashboard" in ended.stderr

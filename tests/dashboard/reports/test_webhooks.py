@@ -16,7 +16,7 @@ from dashboard.reports.senders.webhook import (
     teams_body,
     webhook_from,
 )
-from dashboard.reports.settings import report_settings_from
+from dashboard.reports.settings import report_settings_from, with_secret
 from dataset_model import DatasetError
 
 MESSAGE = Message(
@@ -102,3 +102,15 @@ def test_wrong_settings_are_reported_at_once_without_secrets() -> None:
     names = ("DASHBOARD_URL", "REPORT_FROM", "SMTP_URL", "REPORT_WEBHOOKS", "REPORT_INTERNAL_HOSTS")
     assert all(f"environment: {name}: expected" in text for name in names)
     assert "hunter2" not in text
+
+
+def test_a_secret_stands_in_for_the_variables() -> None:
+    """REPORT_SECRET names a secret with a server and webhooks; one of another form is refused without its text."""
+    text = '{"SMTP_URL": "smtps://ana:hunter2@mail.example.com"}'
+    found = with_secret({"REPORT_SECRET": "mail", "DASHBOARD_URL": "https://d.example.com"}, lambda _: text)
+    assert found["SMTP_URL"] == "smtps://ana:hunter2@mail.example.com"
+    assert with_secret({"SMTP_URL": "x"}, lambda _: text) == {"SMTP_URL": "x"}
+    for wrong in ("hunter2", '["hunter2"]', '{"AWS_SECRET": "hunter2"}', '{"SMTP_URL": 1}', ""):
+        with pytest.raises(DatasetError, match="REPORT_SECRET: expected a secret with a JSON object") as raised:
+            with_secret({"REPORT_SECRET": "mail"}, lambda _, wrong=wrong: wrong)  # type: ignore[misc]
+        assert "hunter2" not in str(raised.value)

@@ -1,0 +1,73 @@
+"""The template of alerts and reports: what it starts, how often, and what the dashboard's role gains."""
+
+import json
+
+from cfnlint.api import lint
+
+from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
+
+from .rendering import ACCOUNT, REGION, Rendering
+from .schemas import faults_in_schema
+
+TEXT = (FOLDER / "reports.yaml").read_text(encoding="utf-8")
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/reports-dashboard-DashboardRole-1ABC"
+PARAMETERS = {
+    "DashboardStack": "reports-dashboard",
+    "DashboardCluster": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/reports",
+    "DashboardRoleArn": ROLE,
+    "DashboardStartRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-dashboard-StartRole-1ABC",
+    "SubnetIds": "subnet-0123456789abcdef0",
+    "DashboardUrl": "https://reports.example.com",
+    "ReportFrom": "reports@example.com",
+}
+IDENTITY = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
+SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:mail-AbCdEf"
+
+
+def rendered(**parameters: str) -> dict:
+    return Rendering(document_from_text(TEXT), PARAMETERS | parameters).resources
+
+
+def test_the_checkers_find_nothing():
+    """cfn-lint, the resource schemas and the size limit have nothing to say."""
+    assert [f"{match.rule.id} {match.message}" for match in lint(TEXT)] == []
+    assert len(TEXT.encode()) < MOST_BYTES
+    for resource in rendered(SesIdentityArn=IDENTITY, ReportSecretArn=SECRET).values():
+        assert list(faults_in_schema(resource["Type"], resource["Properties"])) == []
+
+
+def test_the_dashboards_task_is_started_each_quarter_of_an_hour():
+    """The latest revision of the task definition, with the entry's command and the settings of mails."""
+    schedule = rendered(ReportSecretArn=SECRET)["Schedule"]["Properties"]
+    assert schedule["ScheduleExpression"] == "cron(0/15 * * * ? *)"
+    task = schedule["Target"]["EcsParameters"]["TaskDefinitionArn"]
+    assert task == f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/reports-dashboard-dashboard"
+    (container,) = json.loads(schedule["Target"]["Input"])["containerOverrides"]
+    assert (container["name"], container["command"]) == ("Main", ["reports", "run"])
+    assert {each["name"]: each["value"] for each in container["environment"]} == {
+        "DASHBOARD_URL": "https://reports.example.com",
+        "REPORT_FROM": "reports@example.com",
+        "REPORT_SECRET": SECRET,
+    }
+
+
+def test_the_role_gains_nothing_that_is_not_asked_for():
+    """Without an identity and a secret no policy is made; with them, one address and one secret."""
+    assert set(rendered()) == {"ScheduleRole", "Schedule"}
+    made = rendered(SesIdentityArn=IDENTITY, ReportSecretArn=SECRET)
+    for name in ("SendMail", "ReadSettings"):
+        assert made[name]["Properties"]["RoleName"] == "reports-dashboard-DashboardRole-1ABC"
+    for statement in made["SendMail"]["Properties"]["PolicyDocument"]["Statement"]:
+        assert statement["Resource"] == IDENTITY
+        assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "reports@example.com"}}
+    (read,) = made["ReadSettings"]["Properties"]["PolicyDocument"]["Statement"]
+    assert (read["Action"], read["Resource"]) == ("secretsmanager:GetSecretValue", SECRET)
+
+
+def test_the_schedule_starts_this_task_on_this_cluster_alone():
+    """Its role may run the dashboard's task there, and hand over the two roles of the task."""
+    (policy,) = rendered()["ScheduleRole"]["Properties"]["Policies"]
+    run, hand_over = policy["PolicyDocument"]["Statement"]
+    assert run["Resource"].endswith(":task-definition/reports-dashboard-dashboard:*")
+    assert run["Condition"] == {"ArnEquals": {"ecs:cluster": PARAMETERS["DashboardCluster"]}}
+    assert hand_over["Resource"] == [ROLE, PARAMETERS["DashboardStartRoleArn"]]
