@@ -253,7 +253,7 @@ def _is_guarded(path: str) -> bool:
 def _needs_sign_in(scope: Scope) -> bool:
     """Return whether a request is of no use to a person before signing in: figures, or anything sent to a page."""
     reads = scope["method"] in {"GET", "HEAD"}
-    return _is_guarded(scope["path"]) or not (reads or _is_one_of(scope["path"], _SIGN_IN))
+    return _is_guarded(scope["path"]) or not (reads or _is_one_of(scope["path"], (*_SIGN_IN, _UNSUBSCRIBE)))
 
 
 def _is_api(path: str) -> bool:

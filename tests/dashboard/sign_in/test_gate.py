@@ -105,6 +105,9 @@ def test_what_holds_figures_is_closed(gate: Gate, path: str):
         *(("GET", path, 200) for path in OPEN),
         ("HEAD", "/", 200),
         ("POST", "/oauth2callback", 200),
+        # The readers of mails have no account, and their mail programs no cookie.
+        ("GET", "/unsubscribe", 200),
+        ("POST", "/unsubscribe", 200),
     ],
 )
 def test_a_stranger_is_sent_to_the_sign_in_page(oidc: OidcProvider, method: str, path: str, status: int):

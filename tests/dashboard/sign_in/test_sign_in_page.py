@@ -54,9 +54,9 @@ def test_a_signed_in_browser_gets_the_pages(app: Gate, path: str):
     assert ask(app, path, cookie=cookie()).text == "streamlit"
 
 
-@pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/oauth2callback"])
+@pytest.mark.parametrize("path", ["/auth/login", "/auth/logout", "/oauth2callback", "/unsubscribe"])
 def test_the_steps_of_a_sign_in_stay_open(app: Gate, path: str):
-    """A browser that has no cookie yet takes them."""
+    """A browser that has no cookie yet takes them, and the link of a mail."""
     assert ask(app, path).text == "streamlit"
 
 
