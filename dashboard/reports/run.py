@@ -64,6 +64,10 @@ class Run:
         except (DashboardError, ValueError) as error:
             _log.error("notice failed", notice=sendable.name, reason=str(error))
             return Line(sendable.name, "", "failed", str(error))
+        except Exception:  # noqa: BLE001 - one fault must not keep the others from being sent
+            # The others are still to be sent; the run ends as failed, with the traceback in its log.
+            _log.exception("notice failed", notice=sendable.name)
+            return Line(sendable.name, "", "failed", "An unexpected fault; the log has its details.")
 
     def _looked(self, sendable: Sendable, store: JournalStore) -> Line:
         dataset, notice, now = sendable.dataset, sendable.notice, self._clock()
@@ -124,7 +128,12 @@ class Run:
 
 def _quiet(alert: Alert, journal: Journal, occasion: Occasion) -> str:
     """Return why an alert is quiet although it may have something to tell; "" where it is not."""
-    told = [dt.date.fromisoformat(key) for key in journal.occasions if key < occasion.key]
+    # What did not reach anybody was not told.
+    told = [
+        dt.date.fromisoformat(key)
+        for key, deliveries in journal.occasions.items()
+        if key < occasion.key and any(each.state in {"sent", "claimed"} for each in deliveries.values())
+    ]
     last = max(told, default=None)
     if last is None or (occasion.days.last - last).days >= alert.quiet_days:
         return ""

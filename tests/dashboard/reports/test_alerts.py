@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from notice_office import NOW, Office
 
+from dashboard.reports import composing
+from dashboard.reports.alert_finding import finding_of
 from dataset_model.dashboard.notices import Alert
 
 MakeAlert = Callable[..., Alert]
@@ -95,6 +97,32 @@ def test_quiet_days_pass_between_two_messages(office: Office, an_alert: MakeAler
     outcomes = [office.run(alert, now=NOW - dt.timedelta(days=back))[0].outcome for back in (3, 2, 1, 0)]
     assert outcomes == ["sent", "quiet", "quiet", "sent"]
     assert len(office.mails) == 2
+
+
+def test_a_message_that_reached_nobody_makes_no_quiet(office: Office, an_alert: MakeAlert) -> None:
+    """What the mail server refused was not told: the next day tells it, although three quiet days are asked for."""
+    office.answers += ["550 no"]
+    alert = an_alert(above=1, quiet_days=3)
+    states = [office.run(alert, now=NOW - dt.timedelta(days=back))[0].sent[0].state for back in (1, 0)]
+    assert states == ["failed", "sent"]
+
+
+def test_an_unexpected_fault_keeps_no_other_from_being_sent(
+    office: Office, an_alert: MakeAlert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of this program in one alert is a failed line, and the next alert is sent."""
+    broken = an_alert(above=1, measure="distinct", column="contact_id")
+    right = an_alert(above=1).model_copy(update={"name": "sent_after_a_fault"})
+
+    def finding(service: Any, name: str, alert: Alert, *rest: Any) -> Any:
+        if alert.name == broken.name:
+            raise KeyError("a fault of the program")
+        return finding_of(service, name, alert, *rest)
+
+    monkeypatch.setattr(composing, "finding_of", finding)
+    lines = office.run(broken, right)
+    assert [line.outcome for line in lines] == ["failed", "sent"]
+    assert lines[0].has_failed
 
 
 def test_a_calm_alert_asks_again_only_after_an_export(office: Office, an_alert: MakeAlert) -> None:
