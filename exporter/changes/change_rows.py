@@ -37,6 +37,12 @@ class DatasetOfStream:
     deriver: "Deriver | None" = None
     """The functions of its derived columns."""
 
+    @property
+    def places(self) -> frozenset[str]:
+        """The attributes that matter of an old image: whether the source held the item, on which day, and its key."""
+        source = self.dataset.source
+        return frozenset({source.sort_key, *source.partition_attributes, *self.description.table_key})
+
 
 @dataclass
 class ChangeRows:
@@ -186,6 +192,8 @@ class _Rows:
                 days.get(number) != day and number not in self._found.poison
                 for number, day in zip(numbers, left, strict=True)
             ]
+            if not any(gone):  # as where items change and stay on their days
+                continue
             operations: list[Operation] = ["T" if self._records[number].by_ttl else "D" for number in numbers]
             nulls = pa.RecordBatch.from_arrays([pa.nulls(len(left), kind) for kind in empty.types], schema=empty)
             self._add(nulls, left, page.rows.column(KEY), numbers, operations, gone)

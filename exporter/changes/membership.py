@@ -32,6 +32,9 @@ class Membership:
         if isinstance(source, IndexSource):
             parts = map(source.key_parts, source.partition_values)
             self._values.update(tuple(map(_comparable, of_value, partition_types)) for of_value in parts)
+        # One text attribute and a text sort key, as nearly all indexes have, need no comparison of numbers.
+        is_plain = self._types == ("S", "S")
+        self._texts = frozenset(value for (value,) in self._values) if is_plain and self._by_keys else None
         self._projected = Part(projected) if projected is not None else None
 
     def carried(self, image: bytes) -> bytes | None:
@@ -41,7 +44,11 @@ class Membership:
         return image if self._projected is None else self._projected.of(image)
 
     def _holds(self, image: bytes) -> bool:
-        *partition, sort = map(_value, self._keys.of(image), self._types)
+        found = self._keys.of(image)
+        if self._texts is not None:
+            value, at = found
+            return value is not None and at is not None and at.S is not None and value.S in self._texts
+        *partition, sort = map(_value, found, self._types)
         return sort is not None and tuple(partition) in self._values
 
 

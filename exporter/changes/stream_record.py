@@ -6,9 +6,9 @@ Lambda's events and the answers of GetRecords differ in a few spellings; both ar
 import datetime as dt
 import json
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -23,8 +23,12 @@ _LESS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE")
 RECORD_ATTRIBUTE = "_record"
 """Of a quarantined record: the whole event as JSON."""
 
+_encoder = msgspec.json.Encoder()
 _item = msgspec.json.Decoder(dict[str, AttributeValue])
 _TTL_PRINCIPAL = "dynamodb.amazonaws.com"
+
+_LATEST = 100_000_000_000
+"""Seconds since 1970; more are milliseconds, or damaged."""
 
 Images = tuple[bytes | None, bytes | None]
 
@@ -54,10 +58,13 @@ class PoisonRecord:
     """The record as a quarantined item."""
 
 
-def stream_record(event: object) -> StreamRecord | PoisonRecord:
-    """Return one event's record; raise SourceError where the stream does not carry both images."""
-    change = event.get("dynamodb") if isinstance(event, Mapping) else None
-    if not isinstance(event, Mapping) or not isinstance(change, Mapping):
+def stream_record(event: object, of_old: Collection[str] | None = None) -> StreamRecord | PoisonRecord:
+    """Return one event's record; raise SourceError where the stream does not carry both images.
+
+    Of the old image only the attributes `of_old` are taken, or all for None.
+    """
+    change = event.get("dynamodb") if _is_mapping(event) else None
+    if not _is_mapping(event) or not _is_mapping(change):
         return PoisonRecord("record: expected a part named dynamodb; found none", record_text(event))
     view = change.get("StreamViewType", VIEW_TYPE)
     if view in _LESS:
@@ -70,7 +77,7 @@ def stream_record(event: object) -> StreamRecord | PoisonRecord:
             f"record: expected StreamViewType {VIEW_TYPE}; found {reprlib.repr(view)}", record_text(event)
         )
     try:
-        new, old = _images(event, change)
+        new, old = _images(event, change, of_old)
         return StreamRecord(_sequence(change), _at(change), new, old, _is_ttl(event))
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         return PoisonRecord(f"record: {error}", record_text(event))
@@ -100,23 +107,33 @@ def _keys(event: Any) -> dict[str, Any]:
     return keys
 
 
-def _images(event: Mapping[str, Any], change: Mapping[str, Any]) -> Images:
+_HAS: Mapping[Any, tuple[bool, bool]] = {"INSERT": (True, False), "MODIFY": (True, True), "REMOVE": (False, True)}
+"""Kind of change -> whether it has a new image, and an old one."""
+
+
+def _images(event: Mapping[str, Any], change: Mapping[str, Any], of_old: Collection[str] | None) -> Images:
     name = event.get("eventName")
-    wanted: dict[Any, tuple[bool, bool]] = {"INSERT": (True, False), "MODIFY": (True, True), "REMOVE": (False, True)}
-    if name not in wanted:
+    if name not in _HAS:
         raise ValueError(f"expected INSERT, MODIFY or REMOVE; found {name!r}")
-    needs_new, needs_old = wanted[name]
-    return (
-        _image(change, "NewImage") if needs_new else None,
-        _image(change, "OldImage") if needs_old else None,
-    )
+    needs_new, needs_old = _HAS[name]
+    new = _image(change, "NewImage") if needs_new else None
+    old = _image(change, "OldImage") if needs_old else None
+    if old is not None and of_old is not None:
+        old = {attribute: old[attribute] for attribute in of_old if attribute in old}
+    # msgspec writes bytes as base64, as DynamoDB JSON does.
+    return (None if new is None else _encoder.encode(new), None if old is None else _encoder.encode(old))
 
 
-def _image(change: Mapping[str, Any], name: Literal["NewImage", "OldImage"]) -> bytes:
+def _image(change: Mapping[str, Any], name: Literal["NewImage", "OldImage"]) -> Mapping[str, Any]:
     image = change.get(name)
-    if not isinstance(image, Mapping) or not image:
+    if not _is_mapping(image) or not image:
         raise ValueError(f"expected {name}; found none")
-    return msgspec.json.encode(image)  # which writes bytes as base64, as DynamoDB JSON does
+    return image
+
+
+def _is_mapping(found: object) -> TypeGuard[Mapping[str, Any]]:
+    # The runtime makes dicts; to ask for the interface costs ten times as much.
+    return type(found) is dict or isinstance(found, Mapping)
 
 
 def _sequence(change: Mapping[str, Any]) -> str:
@@ -128,16 +145,18 @@ def _sequence(change: Mapping[str, Any]) -> str:
 
 def _at(change: Mapping[str, Any]) -> int:
     found = change.get("ApproximateCreationDateTime")
+    if type(found) is int and 0 <= found < _LATEST:  # as Lambda gives it
+        return found * 1000
     if isinstance(found, dt.datetime):
         return milliseconds(found)
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < 1e11:
+    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < _LATEST:
         raise ValueError(f"expected ApproximateCreationDateTime in seconds; found {found!r}")
     return int(found * 1000)
 
 
 def _is_ttl(event: Mapping[str, Any]) -> bool:
     identity = event.get("userIdentity")
-    if not isinstance(identity, Mapping) or event.get("eventName") != "REMOVE":
+    if identity is None or not isinstance(identity, Mapping) or event.get("eventName") != "REMOVE":
         return False
     spelled = (identity.get("principalId", identity.get("PrincipalId")), identity.get("type", identity.get("Type")))
     return spelled == (_TTL_PRINCIPAL, "Service")

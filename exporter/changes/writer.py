@@ -25,6 +25,7 @@ from exporter.derivations.awaited import AwaitedList, Entry, is_settled, tried
 from exporter.derivations.opening import open_deriver
 from exporter.errors import StaleRun, UsageError
 from exporter.planning.sort_key import SortKey
+from exporter.runtime.memory import steady_memory
 from exporter.settings import Settings
 from exporter.sources.description import describe_source
 from exporter.storage.object_store import Store
@@ -98,11 +99,14 @@ class ChangeWriter:
         Raises StoreError or CatalogError where S3 or Glue does not take it: then the batch is to be handled again.
         Raises SourceError where the stream does not carry both images of an item.
         """
-        now = self._clock()
+        with steady_memory():
+            return self._write(list(events))
+
+    def _write(self, given: Sequence[Mapping[str, Any]]) -> Handled:
+        now, places = self._clock(), self._source.places
         if self._deriver is not None:
             self._deriver.forget()
-        given = list(events)
-        read = [stream_record(event) for event in given]
+        read = [stream_record(event, places) for event in given]
         records = [record for record in read if isinstance(record, StreamRecord)]
         origins = [event for event, record in zip(given, read, strict=True) if isinstance(record, StreamRecord)]
         if not self._begun:
