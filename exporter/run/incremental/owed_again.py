@@ -22,6 +22,9 @@ from exporter.storage.object_store import StoredObject
 RUNS_BACK = dt.timedelta(days=7)
 """How long before its window a run may have begun of which a window has to be compared with the days."""
 
+LONGEST_RUN = dt.timedelta(days=1)
+"""How long a run took at most that is no longer among the newest of the ledger."""
+
 
 def outdated_days(changed: ChangedDays, manifest: Manifest) -> set[dt.date]:
     """Return the published days that an item was on, or is on, and that were read before it was last written."""
@@ -39,7 +42,7 @@ def days_read_within(
     over = {run.run_id: run.finished_at for run in runs}
 
     def was_read_within(record: DayRecord) -> bool:
-        ends = [over.get(found.run_id, record.read_at) for found in record.objects]
+        ends = [over.get(found.run_id, record.read_at + LONGEST_RUN) for found in record.objects]
         return any(end is None or end >= start - MARGIN for end in ends)
 
     return [

@@ -12,6 +12,7 @@ import pytest
 from exporter.errors import SourceError, UsageError
 from exporter.run.incremental import window_export
 from exporter.run.incremental.job import ChangesJob
+from exporter.run.incremental.owed_again import days_read_within
 from exporter.run.incremental.window_state import WindowRecord
 
 HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "2"))
@@ -378,3 +379,61 @@ def test_datasets_without_days_to_read_again_are_refused(scene, monkeypatch):
     night = Night(scene(OVERWRITE_MODE="APPEND"), monkeypatch)
     with pytest.raises(UsageError, match="in overwrite mode APPEND"):
         night.job()
+
+
+def test_a_table_without_an_index_has_changed_days_too(scene, monkeypatch):
+    """A dataset that scans its table reads the days again that its items were on and are on."""
+    table = scene(SOURCE_KIND="scan", DATE_ATTRIBUTE="At")
+    for name in [name for name in table.variables if name.startswith("GSI_")]:
+        del table.variables[name]
+    night = Night(table, monkeypatch)
+    closed(night)
+    table.put("a", "2026-02-12T10:00:00Z", "C", Note={"S": "1"})
+    table.dynamodb.put_item(TableName=table.table, Item={"Id": {"S": "b"}, "Note": {"S": "no date"}})
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert [str(day) for day in window.owed] == ["2026-02-10", "2026-02-11", "2026-02-12"]
+    assert window.quarantined == 1
+    night.later(MINUTE)
+    night.export()
+    assert {key: day for key, (day, _) in night.published().items()} == {
+        "a": "2026-02-12", "c": "2026-02-12", "d": "2026-02-13", "e": "2026-02-14", "f": "2026-02-15",
+    }  # fmt: skip
+
+
+def test_two_runs_at_once_read_a_window_once(night, monkeypatch):
+    """The second finds the window recorded as read: it says so, and opens no day for a second time."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+    first, second = night.job(), night.job()
+    read = ChangesJob._read
+    reports = []
+
+    def meanwhile(job, *arguments):
+        if job is first:
+            reports.append(second.run())
+        return read(job, *arguments)
+
+    monkeypatch.setattr(ChangesJob, "_read", meanwhile)
+    reports.append(first.run())
+    assert [len(report.windows) for report in reports] == [1, 0]
+    assert (reports[0].error, len(night.exports())) == (None, 1)
+    assert states(night) == ["2026-02-10"]
+
+
+def test_days_that_were_being_read_in_a_window_are_compared(night):
+    """A run counts until it ended; one that the ledger's newest entries lack, for a day; others are left alone."""
+    closed(night)
+    manifest = night.table.manifest()
+    (entry,) = night.table.ledger()
+    read, first = entry.started_at, dt.date(2026, 2, 10)
+    over = [entry.model_copy(update={"finished_at": read + 3 * HOUR})]
+    dead = [entry.model_copy(update={"finished_at": None})]
+
+    def compared(runs, start):
+        return len(days_read_within(manifest, runs, start, dt.date.min, {first}))
+
+    assert (compared(over, read + 3 * HOUR), compared(over, read + 4 * HOUR)) == (5, 0)
+    assert compared(dead, read + 9 * DAY) == 5
+    assert (compared([], read + 23 * HOUR), compared([], read + 25 * HOUR)) == (5, 0)
