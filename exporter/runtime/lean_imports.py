@@ -3,7 +3,7 @@
 pyarrow imports numpy, and with its first array pandas, wherever they are installed, to be ready for data frames;
 structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB, and nothing here has one
 or shows a traceback; pyarrow's own clients of remote file systems are not used either. For pyarrow it is as if these
-were not installed, for structlog as if rich were not.
+were not installed, for structlog as if rich were not. The docstrings of Arrow's functions name no options.
 Python's collector finds nothing while modules load, for a tenth of that time; `memory` sets it for runs.
 
 A fork or a derivation that needs numpy or pandas sets EXPORTER_LEAN_IMPORTS=0; then nothing is excluded.
@@ -37,8 +37,16 @@ def exclude() -> None:
     remote = (f"pyarrow._{name}fs" for name in ("s3", "gcs", "azure", "hd"))
     sys.meta_path.insert(0, _Excluded("numpy", "pandas", *remote))
 
+    _leave_out_docstrings_of_arrow()
     while_structlog_starts = _Excluded("rich")
     sys.meta_path.insert(0, while_structlog_starts)
     import structlog  # noqa: F401 - for what it does not find
 
     sys.meta_path.remove(while_structlog_starts)
+
+
+def _leave_out_docstrings_of_arrow() -> None:
+    """Stand in for the parser with which pyarrow.compute writes a docstring for each of its 286 functions at import."""
+    parser = ModuleType("pyarrow.vendored.docscrape")
+    parser.NumpyDocString = lambda _: {"Parameters": ()}  # type: ignore[attr-defined]  # a module's own names
+    sys.modules[parser.__name__] = parser

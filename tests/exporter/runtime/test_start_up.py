@@ -18,8 +18,12 @@ def imported() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["pandas.core", "numpy._core", "rich.traceback", "s3transfer", "boto3", "local", "dashboard"]
-)
+    "module",
+    [
+        "pandas.core", "numpy._core", "rich.traceback", "s3transfer", "boto3", "local", "dashboard",
+        "pyarrow.vendored.docscrape",
+    ],
+)  # fmt: skip
 def test_the_program_starts_without(imported, module):
     """Data frames, tracebacks, file transfers and the other programs cost half a second and 85 MB for nothing."""
     assert "pyarrow" in imported
@@ -51,6 +55,17 @@ def test_arrays_are_made_without_pandas_and_numpy():
     code = f"{EXCLUDE}; import pyarrow as pa, sys; pa.array([1]);print({{'pandas', 'numpy'}} & {{*sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_functions_of_arrow_take_their_options_by_position_and_by_name():
+    """Their docstrings alone are shorter inside the program."""
+    code = (
+        f"{EXCLUDE}; import pyarrow as pa, pyarrow.compute as pc\n"
+        "texts = pa.array(['ab', 'b', None])\n"
+        "print(pc.match_substring_regex(texts, pattern='^a').to_pylist(), pc.fill_null(texts, '').to_pylist(),\n"
+        "      pc.round(1.25, 1).as_py(), pc.min_max(texts, skip_nulls=False).as_py())"
+    )
+    assert run_code(code) == "[True, False, None] ['ab', 'b', ''] 1.2 {'min': None, 'max': None}"
 
 
 def run_code(code: str, **variables: str) -> str:
