@@ -203,12 +203,21 @@ def test_nothing_scrolls_sideways(visitor: Callable[..., Any], path: str, width:
 
 
 def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any], published: Published):
-    """At 390 by 844 the first screen holds all four figures, without scrolling, and a card's menu opens within it."""
+    """At 390 by 844 the first screen holds all four figures, an amount is on one line, and a menu opens in it."""
     page = visitor(width=390, height=844).open(JANUARY)
     page.wait_for_selector(CHARTS)
     bottoms = [box["y"] + box["height"] for box in (card.bounding_box() for card in page.locator(".board .card").all())]
     assert len(bottoms) == 4
     assert max(bottoms) <= 844
+    for width, text in ((390, "€119,768.24"), (360, "€119,768.24"), (360, "€3,051,599.12")):
+        page.set_viewport_size({"width": width, "height": 844})
+        lines = page.locator(".board .card .value").first.evaluate(
+            """(value, text) => { value.textContent = text; value.classList.toggle("long", text.length > 11)
+                return value.getBoundingClientRect().height / parseFloat(getComputedStyle(value).lineHeight) }""",
+            text,
+        )
+        assert round(lines) == 1, (width, text)
+    page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Menu of the card Total rows").click()
     assert page.get_by_role("menu").bounding_box()["x"] >= 0
     page.get_by_role("menuitem", name="Show the rows").click()
