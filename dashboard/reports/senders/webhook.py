@@ -10,7 +10,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -58,10 +58,10 @@ class WebhookSender:
         """Post a message; raises NotSent or PerhapsSent."""
         parts = urlsplit(webhook.url)
         host, port = parts.hostname or "", parts.port or 443
-        address = self._checked(host, port, webhook.name)
+        addresses = self._checked(host, port, webhook.name)
         target = parts.path or "/"
         body = json.dumps(slack_body(message) if webhook.kind == "slack" else teams_body(message)).encode()
-        connection = _Pinned(host, port, address)
+        connection = _Pinned(host, port, addresses)
         given = False
         try:
             connection.connect()
@@ -84,8 +84,8 @@ class WebhookSender:
         if answer.status >= 400:
             raise NotSent(f"the webhook {webhook.name} refused: {answer.status} {' '.join(said.split())[:200]}")
 
-    def _checked(self, host: str, port: int, name: str) -> str:
-        """Return the address to connect to; every address of the name is checked."""
+    def _checked(self, host: str, port: int, name: str) -> Sequence[str]:
+        """Return the addresses of the name, each of them checked."""
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -97,7 +97,7 @@ class WebhookSender:
                 f"the webhook {name}: {host} leads to the internal address {internal[0]}, which is refused. "
                 "Set REPORT_INTERNAL_HOSTS to the name if it is meant."
             )
-        return addresses[0]
+        return tuple(dict.fromkeys(addresses))
 
 
 def is_public(address: str) -> bool:
@@ -149,20 +149,30 @@ def teams_body(message: Message) -> dict[str, Any]:
 
 
 class _Pinned(http.client.HTTPSConnection):
-    """A connection to an address that was checked, under the name that its certificate must have."""
+    """A connection to one of the addresses that were checked, under the name that its certificate must have."""
 
-    def __init__(self, host: str, port: int, address: str) -> None:
+    def __init__(self, host: str, port: int, addresses: Sequence[str]) -> None:
         super().__init__(host, port, timeout=_SECONDS, context=ssl.create_default_context())
-        self._address = address
+        self._addresses = addresses
 
     def connect(self) -> None:
-        """Connect without asking for the name's address again."""
-        plain = socket.create_connection((self._address, self.port), _SECONDS)
+        """Connect to the first address that answers, without asking for the name's addresses again."""
+        plain = self._connected()
         try:
             self.sock = ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
+
+    def _connected(self) -> socket.socket:
+        fault: OSError = OSError("the name has no address")
+        for address in self._addresses:
+            try:
+                return socket.create_connection((address, self.port), _SECONDS)
+            except OSError as error:
+                # A network without IPv6 still gets such addresses by name.
+                fault = error
+        raise fault
 
 
 def _slack_text(text: str) -> str:
