@@ -3,7 +3,8 @@
 pyarrow imports numpy, and with its first array pandas, wherever they are installed, to be ready for data frames;
 structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB, and nothing here has one
 or shows a traceback; pyarrow's own clients of remote file systems are not used either. For pyarrow it is as if these
-were not installed, for structlog as if rich were not. The docstrings of Arrow's functions name no options.
+were not installed, for structlog as if rich were not. Its loggers that are awaited do not work, and the docstrings of
+Arrow's functions name no options.
 Python's collector finds nothing while modules load, for a tenth of that time; `memory` sets it for runs.
 
 A fork or a derivation that needs numpy or pandas sets EXPORTER_LEAN_IMPORTS=0; then nothing is excluded.
@@ -38,11 +39,20 @@ def exclude() -> None:
     sys.meta_path.insert(0, _Excluded("numpy", "pandas", *remote))
 
     _leave_out_docstrings_of_arrow()
-    while_structlog_starts = _Excluded("rich")
-    sys.meta_path.insert(0, while_structlog_starts)
+    _import_structlog()
+
+
+def _import_structlog() -> None:
+    """Import structlog without rich's tracebacks, and without the event loop of the loggers that are awaited."""
+    without = _Excluded("rich")
+    sys.meta_path.insert(0, without)
+    has_loop = "asyncio" in sys.modules
+    sys.modules.setdefault("asyncio", ModuleType("asyncio"))
     import structlog  # noqa: F401 - for what it does not find
 
-    sys.meta_path.remove(while_structlog_starts)
+    if not has_loop:
+        del sys.modules["asyncio"]
+    sys.meta_path.remove(without)
 
 
 def _leave_out_docstrings_of_arrow() -> None:

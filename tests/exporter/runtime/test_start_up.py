@@ -21,7 +21,7 @@ def imported() -> set[str]:
     "module",
     [
         "pandas.core", "numpy._core", "rich.traceback", "s3transfer", "boto3", "local", "dashboard",
-        "pyarrow.vendored.docscrape",
+        "pyarrow.vendored.docscrape", "asyncio",
     ],
 )  # fmt: skip
 def test_the_program_starts_without(imported, module):
@@ -66,6 +66,12 @@ def test_functions_of_arrow_take_their_options_by_position_and_by_name():
         "      pc.round(1.25, 1).as_py(), pc.min_max(texts, skip_nulls=False).as_py())"
     )
     assert run_code(code) == "[True, False, None] ['ab', 'b', ''] 1.2 {'min': None, 'max': None}"
+
+
+def test_an_event_loop_can_still_be_had():
+    """A log that is not awaited starts without asyncio; what imports it afterwards gets the real one."""
+    assert run_code(f"{EXCLUDE}; import asyncio; print(asyncio.run(asyncio.sleep(0, 7)))") == "7"
+    assert run_code(f"import asyncio; {EXCLUDE}; print(asyncio.run(asyncio.sleep(0, 7)))") == "7"
 
 
 def run_code(code: str, **variables: str) -> str:
