@@ -83,20 +83,23 @@ class ChangesJob:
 
     def run(self) -> ChangesReport:
         """Read every window up to now; the report has the error that ended it, if one did."""
-        self._store.check()
-        recovery = recovery_of(self._clients.dynamodb, self._dataset.source.table)
-        report = ChangesReport(self._dataset.name, self._clock())
-        state = self._begun(recovery.earliest, report)
-        report.read_to = state.read_to
+        report = ChangesReport(self._dataset.name)
         try:
-            description = describe_source(self._clients.dynamodb, self._dataset)
-            while window := self._window(state, min(recovery.latest, self._clock())):
-                state, export = self._exports.completed(state, window)
-                state = self._read(state, export, description, report)
-                report.read_to = state.read_to
+            self._read_windows(report)
         except ExportError as failure:
             report.error = str(failure)
         return report
+
+    def _read_windows(self, report: ChangesReport) -> None:
+        self._store.check()
+        recovery = recovery_of(self._clients.dynamodb, self._dataset.source.table)
+        state = self._begun(recovery.earliest, report)
+        report.read_to = state.read_to
+        description = describe_source(self._clients.dynamodb, self._dataset)
+        while window := self._window(state, min(recovery.latest, self._clock())):
+            state, export = self._exports.completed(state, window)
+            state = self._read(state, export, description, report)
+            report.read_to = state.read_to
 
     def _begun(self, earliest: dt.datetime, report: ChangesReport) -> WindowState:
         """Return the record, the first time a new one; raise SourceError where changes cannot be had any more."""

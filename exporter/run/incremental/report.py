@@ -30,7 +30,8 @@ class ChangesReport:
     """What a run of `changes` did."""
 
     dataset: str
-    read_to: dt.datetime
+    read_to: dt.datetime | None = None
+    """What was written before has been read; None where that is not known."""
     windows: list[ReadWindow] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
@@ -40,13 +41,14 @@ class ChangesReport:
         error = {"error": self.error} if self.error else {}
         return {
             "dataset": self.dataset, "status": "failed" if self.error else "succeeded",
-            "read_to": self.read_to.isoformat(), "windows": [vars(window) for window in self.windows],
+            "read_to": self.read_to and self.read_to.isoformat(), "windows": [vars(window) for window in self.windows],
             "warnings": self.warnings, **error,
         }  # fmt: skip
 
     def text(self) -> str:
         """Return the report for people."""
-        lines = [f"{self.dataset}: changes are read up to {self.read_to:%Y-%m-%d %H:%M} UTC"]
+        read_to = f"read up to {self.read_to:%Y-%m-%d %H:%M} UTC" if self.read_to else "not read"
+        lines = [f"{self.dataset}: changes are {read_to}"]
         for window in self.windows:
             owed = f"open again: {days_text(window.owed)}" if window.owed else "no day is open again"
             lines.append(

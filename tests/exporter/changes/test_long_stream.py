@@ -1,6 +1,7 @@
-"""Many records of a stream with everything that goes wrong: none is lost, none counts twice, and memory stays flat.
+"""Many records of a stream with everything that goes wrong: none is lost, and none counts twice.
 
-`STREAM_RECORDS=600000` is the long form. Compactions run while the present state is asked for.
+`STREAM_RECORDS=600000` is the long form. Compactions run while the present state is asked for. `STREAM_MEMORY=1` also
+holds the memory of this process, which has the stream, the mapping and the handler, to 20 MiB of growth.
 """
 
 import json
@@ -29,7 +30,9 @@ from local.streams.table_stream import TableStream
 
 RECORDS = int(os.environ.get("STREAM_RECORDS", "4000"))
 LONG = 100_000
-"""Records from which on memory is measured: before that a process still grows to its size."""
+"""Records from which on the stand-in is a process of its own."""
+
+MEASURED = os.environ.get("STREAM_MEMORY") == "1"
 
 BATCH = 10_000 if RECORDS >= LONG else 400
 KEYS = min(20_000, RECORDS // 10)
@@ -112,7 +115,7 @@ def compaction(table, clients):
     return Compaction(Store(clients.s3, "reports"), table.prefix, None, grace=timedelta(0))
 
 
-def test_nothing_is_lost_or_doubled_and_memory_stays_flat(table):
+def test_nothing_is_lost_or_doubled_in_a_long_run(table):
     """Retries, bisects, kills, replays, splits and poison: right at every probe, one object a day in the end."""
     chance, clients = random.Random(3), Clients("us-east-1")
     stream = TableStream(table.table, "Id", seed=3, most=4 * BATCH)
@@ -143,7 +146,7 @@ def test_nothing_is_lost_or_doubled_and_memory_stays_flat(table):
     assert len(files) == len({key.rpartition("/")[0] for key in files}) == 3
     check(table, stream)
     assert len([line for line in table.quarantine() if "poison" in json.dumps(line)]) <= weather.poison
-    if written >= LONG:
+    if MEASURED:
         quarter = len(held) // 4
         early, late = statistics.median(held[quarter : 2 * quarter]), statistics.median(held[-quarter:])
         assert late - early <= FLAT_BYTES, " ".join(str(one >> 20) for one in held)

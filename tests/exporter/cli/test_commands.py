@@ -188,3 +188,19 @@ def test_sigterm_ends_a_run_cleanly(scene):
     if entry.status == "interrupted":
         assert [str(day) for day in entry.owed] == ["2026-02-16"]
         assert table.keys() == []
+
+
+def test_changes_then_runs_the_scheduled_export(scene):
+    """`changes --export` reports both; without point-in-time recovery it says how to get it, and exports anyway."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    off = run(table, "changes", "--export", "--json")
+    report = json.loads(off.stdout.splitlines()[-1])
+    assert (off.returncode, report["status"], report["export"]["status"]) == (1, "failed", "succeeded")
+    assert "point-in-time recovery is off. Switch it on by `aws dynamodb" in report["error"]
+    table.dynamodb.update_continuous_backups(
+        TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    on = run(table, "changes", "--export", "--json")
+    report = json.loads(on.stdout.splitlines()[-1])
+    assert (on.returncode, report["status"], report["windows"]) == (0, "succeeded", [])
