@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer people, less time")
     parser.add_argument("--first", type=int, metavar="STARTS", help="start and first page next to a bare page's")
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="the dashboard alone: 50 people come and go")
+    parser.add_argument("--plain-http", action="store_true", help="with --soak: the WebSocket carried over plain HTTP")
     parser.add_argument("--rows", type=int, metavar="ROWS", help="the dashboard alone: a result of so many rows")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     asked = parser.parse_args()
@@ -100,7 +101,7 @@ def main() -> None:
         if asked.first:
             found = first_pages(environment, folder, asked.first)
         elif asked.soak or asked.rows:
-            found = {"dashboard": alone(environment, folder, asked.soak, asked.rows)}
+            found = {"dashboard": alone(environment, folder, asked.soak, asked.rows, over_http=asked.plain_http)}
         else:
             found = {page: measured(page, form, environment, folder) for page in ("bare", "plain", "dashboard")}
     if asked.json:
@@ -115,14 +116,16 @@ def main() -> None:
         _print(found)
 
 
-def alone(environment: dict[str, str], folder: Path, minutes: float | None, rows: int | None) -> dict[str, float]:
+def alone(
+    environment: dict[str, str], folder: Path, minutes: float | None, rows: int | None, *, over_http: bool
+) -> dict[str, float]:
     """Return the figures of a soak, or of a large result."""
     with served("dashboard", environment | {"MAX_FETCH_ROWS": "1000000"}, folder) as server:
         asyncio.run(visit(server.port))
         if rows:
             return large_result(server, environment, rows)
         before = {"threads_before": server.threads(), "sockets_before": server.sockets()}
-        found = asyncio.run(soak(server, 50, (minutes or 0) * 60))
+        found = asyncio.run(soak(server, 50, (minutes or 0) * 60, over_http=over_http))
         left = {"after_all_left_mib": server.memory(), "sockets_after_all_left": server.sockets()}
         # Streamlit keeps pages that were left for two minutes, and looks at them when the next one is opened.
         time.sleep(KEPT_SECONDS)

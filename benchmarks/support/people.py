@@ -10,6 +10,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.state.session_state import STREAMLIT_INTERNAL_KEY_PREFIX
 
+from support.plain_http import PlainHttp
+
 CHANNELS = ("VOICE", "CHAT", "TASK", "EMAIL")
 PATIENCE = 120
 
@@ -19,6 +21,8 @@ class Person:
     """One open page; `delays` are the seconds from each click to the end of what it set off."""
 
     port: int
+    over_http: bool = False
+    """Whether the page's WebSocket is carried over plain HTTP."""
     delays: list[float] = field(default_factory=list)
     messages: int = 0
     _chart: str = ""
@@ -29,15 +33,18 @@ class Person:
     async def open(self) -> float:
         """Open the page; return the seconds until it is drawn."""
         began = time.perf_counter()
-        self._socket = await websockets.connect(
+        self._socket = await (PlainHttp(self.port).open() if self.over_http else self._connected())
+        await self._ask(BackMsg())
+        return time.perf_counter() - began
+
+    def _connected(self) -> websockets.connect:
+        return websockets.connect(
             f"ws://127.0.0.1:{self.port}/_stcore/stream",
             subprotocols=["streamlit"],
             origin=f"http://127.0.0.1:{self.port}",
             max_size=None,
             ping_interval=None,
         )
-        await self._ask(BackMsg())
-        return time.perf_counter() - began
 
     async def click(self) -> None:
         """Click the chart of channels: another channel each time, as a browser would say it."""

@@ -41,7 +41,7 @@ class Soaked:
         }
 
 
-async def soak(server: Server, people: int, seconds: float) -> Soaked:
+async def soak(server: Server, people: int, seconds: float, *, over_http: bool = False) -> Soaked:
     """Let so many people open the page, click a few times and leave, again and again."""
     found = Soaked(0, 0, [])
     end = time.perf_counter() + seconds
@@ -50,7 +50,7 @@ async def soak(server: Server, people: int, seconds: float) -> Soaked:
         chance = random.Random(seed)
         await asyncio.sleep(chance.uniform(0, 5))
         while time.perf_counter() < end:
-            person = Person(server.port)
+            person = Person(server.port, over_http)
             await person.open()
             found.visits += 1
             for _ in range(chance.randint(1, 6)):
