@@ -10,8 +10,8 @@ from typing import IO
 import click
 import orjson
 
-from exporter.audit.ingestions import last_ingestion
-from exporter.audit.quicksight_check import Checked, quicksight_check
+from exporter.audit.quicksight.check import Checked, quicksight_check
+from exporter.audit.quicksight.ingestions import last_ingestion
 from exporter.cli import options
 from exporter.clients import Clients
 from exporter.errors import UsageError

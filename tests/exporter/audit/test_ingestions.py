@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from exporter.audit.ingestions import last_ingestion
+from exporter.audit.quicksight.ingestions import last_ingestion
 from exporter.clients import Clients
 from exporter.errors import ExportError
 
