@@ -42,6 +42,7 @@ _ARNS = {
     "AWS::IAM::Role": f"arn:aws:iam::{ACCOUNT}:role/reports-role",
     "AWS::SQS::Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:reports-queue",
     "AWS::ECS::Cluster": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/reports",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/reports/program:*",
     "AWS::Lambda::Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:reports",
 }
 _ATTRIBUTES = {

@@ -1,7 +1,5 @@
 """The template of the conversations: names, tags, rights, what starts the step, and its two environments."""
 
-import json
-
 import boto3
 import pytest
 from botocore.config import Config
@@ -13,24 +11,18 @@ from exporter.conversations.settings import conversation_settings
 from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
 from local.server import serve
 
-from .rendering import ACCOUNT, IMAGE, REGION, Rendering
+from .rendering import ACCOUNT, REGION, Rendering
 from .rules import RULES, listed, statements
 from .schemas import faults_in_schema
+from .standalone import NETWORK, conversations, installation
 
 TEXT = (FOLDER / "conversations.yaml").read_text(encoding="utf-8")
 DOCUMENT = document_from_text(TEXT)
-NETWORK = {"ExporterHost": "Fargate", "VpcId": "vpc-0123456789abcdef0", "SubnetIds": "subnet-0a,subnet-0b"}
 BUCKET = f"cat-test-conversations-{ACCOUNT}-{REGION}"
 
 
-def parameters_of(environment: str) -> dict[str, str]:
-    file = FOLDER / "environments" / f"conversations-{environment}.json"
-    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["Parameters"]
-    return found
-
-
 def rendered(environment: str = "test", **parameters: str) -> dict:
-    rendering = Rendering(DOCUMENT, parameters_of(environment) | {"ExporterImage": IMAGE} | parameters)
+    rendering = Rendering(DOCUMENT, conversations(environment) | parameters)
     assert rendering.broken_rules == []
     return rendering.resources
 
@@ -108,7 +100,7 @@ def test_a_task_has_the_tags_of_its_definition():
     """The schedule and the command by hand propagate them."""
     made = rendered(**NETWORK)
     assert made["TaskSchedule"]["Properties"]["Target"]["EcsParameters"]["PropagateTags"] == "TASK_DEFINITION"
-    rendering = Rendering(DOCUMENT, parameters_of("test") | {"ExporterImage": IMAGE} | NETWORK)
+    rendering = Rendering(DOCUMENT, conversations("test") | NETWORK)
     assert "--propagate-tags TASK_DEFINITION" in rendering.outputs["RunCommand"]
     (container,) = made["Task"]["Properties"]["ContainerDefinitions"]
     assert container["Command"] == ["normalize", "--json"]
@@ -122,14 +114,14 @@ def test_prod_runs_daily_and_test_by_hand():
         "cron(30 4 * * ? *)", "UTC",
     )  # fmt: skip
     assert found["prod"]["Target"]["Input"] == "{}"
-    command = Rendering(DOCUMENT, parameters_of("prod") | {"ExporterImage": IMAGE}).outputs["RunCommand"]
+    command = Rendering(DOCUMENT, conversations("prod")).outputs["RunCommand"]
     assert command.endswith("--payload '{}' report.json")
 
 
 @pytest.mark.parametrize("environment", ["test", "prod"])
 def test_the_files_of_the_environments_name_parameters_that_there_are(environment):
     """Every parameter is declared, and the image alone is left to give."""
-    given, declared = parameters_of(environment), DOCUMENT["Parameters"]
+    given, declared = installation(environment), DOCUMENT["Parameters"]
     assert set(given) <= set(declared)
     assert {name for name, one in declared.items() if "Default" not in one} - set(given) == {"ExporterImage"}
     assert given["Environment"] == environment
@@ -142,7 +134,7 @@ def test_the_prefixes_are_parameters_with_the_known_names():
         for name in ("cleanPrefix", "curatedPrefix", "athenaResultsPrefix")
     }
     assert list(defaults.values()) == ["reports/etl-process1", "curated", "athena-results"]
-    alike = Rendering(DOCUMENT, parameters_of("test") | {"ExporterImage": IMAGE, "athenaResultsPrefix": "curated"})
+    alike = Rendering(DOCUMENT, conversations("test") | {"athenaResultsPrefix": "curated"})
     assert alike.broken_rules == ["athenaResultsPrefix and curatedPrefix have to differ, because results expire."]
 
 
@@ -164,7 +156,7 @@ def test_a_csv_that_is_put_starts_the_function():
 def test_it_deploys_in_the_emulator(operator):
     """A stack by the file of the test environment: its resources are there, under their names and with their tags."""
     cloudformation = operator.clients.cloudformation
-    given = parameters_of("test") | {"ExporterImage": IMAGE}
+    given = conversations("test")
     cloudformation.create_stack(
         StackName="cat-test",
         TemplateBody=TEXT,

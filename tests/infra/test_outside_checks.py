@@ -17,6 +17,7 @@ from infra.settings.templates import TemplateName, load_template
 from .combinations import combinations
 from .rendering import Rendering
 from .rules import nodes
+from .standalone import standalone
 
 CHECKERS = Path(os.environ.get("TEMPLATE_CHECKERS", ""))
 
@@ -78,11 +79,13 @@ def test_checkov_notices_a_fault(templates: Path) -> None:
 @functools.cache
 def policies() -> tuple[str, ...]:
     """Every policy of every combination, filled in, as JSON; those of trust name no resource and are no matter here."""
+    combined = (
+        Rendering(load_template(name).document, parameters) for name in NAMES for parameters in combinations(name)
+    )
     found = {
         json.dumps(node, sort_keys=True)
-        for name in NAMES
-        for parameters in combinations(name)
-        if not (rendering := Rendering(load_template(name).document, parameters)).broken_rules
+        for rendering in (*combined, *standalone())
+        if not rendering.broken_rules
         for resource in rendering.resources.values()
         for node in nodes(resource["Properties"])
         if isinstance(node, dict) and "Statement" in node and all("Resource" in one for one in node["Statement"])

@@ -8,24 +8,15 @@ from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
 
 from .rendering import ACCOUNT, REGION, Rendering
 from .schemas import faults_in_schema
+from .standalone import DASHBOARD_ROLE, REPORTS
 
 TEXT = (FOLDER / "reports.yaml").read_text(encoding="utf-8")
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/reports-dashboard-DashboardRole-1ABC"
-PARAMETERS = {
-    "DashboardStack": "reports-dashboard",
-    "DashboardCluster": f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/reports",
-    "DashboardRoleArn": ROLE,
-    "DashboardStartRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-dashboard-StartRole-1ABC",
-    "SubnetIds": "subnet-0123456789abcdef0",
-    "DashboardUrl": "https://reports.example.com",
-    "ReportFrom": "reports@example.com",
-}
 IDENTITY = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:mail-AbCdEf"
 
 
 def rendered(**parameters: str) -> dict:
-    return Rendering(document_from_text(TEXT), PARAMETERS | parameters).resources
+    return Rendering(document_from_text(TEXT), REPORTS | parameters).resources
 
 
 def test_the_checkers_find_nothing():
@@ -69,5 +60,5 @@ def test_the_schedule_starts_this_task_on_this_cluster_alone():
     (policy,) = rendered()["ScheduleRole"]["Properties"]["Policies"]
     run, hand_over = policy["PolicyDocument"]["Statement"]
     assert run["Resource"].endswith(":task-definition/reports-dashboard-dashboard:*")
-    assert run["Condition"] == {"ArnEquals": {"ecs:cluster": PARAMETERS["DashboardCluster"]}}
-    assert hand_over["Resource"] == [ROLE, PARAMETERS["DashboardStartRoleArn"]]
+    assert run["Condition"] == {"ArnEquals": {"ecs:cluster": REPORTS["DashboardCluster"]}}
+    assert hand_over["Resource"] == [DASHBOARD_ROLE, REPORTS["DashboardStartRoleArn"]]

@@ -6,13 +6,13 @@ from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
 
 from .rendering import Rendering
 from .schemas import faults_in_schema
+from .standalone import SALES
 
 TEXT = (FOLDER / "sales.yaml").read_text(encoding="utf-8")
-PARAMETERS = {"BucketName": "reports", "ExporterImage": "exporter:1"}
 
 
 def rendered(**parameters: str) -> dict:
-    return Rendering(document_from_text(TEXT), PARAMETERS | parameters).resources
+    return Rendering(document_from_text(TEXT), SALES | parameters).resources
 
 
 def test_the_checkers_find_nothing():
