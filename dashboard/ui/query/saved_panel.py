@@ -44,7 +44,7 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
     for place, stored in enumerate(found):
         with st.container(horizontal=True, vertical_alignment="center", key=f"saved_{place}", gap="xsmall"):
             st.button(
-                stored.query.name,
+                literal(stored.query.name),
                 key=f"open_{name}_{stored.etag}_{place}",
                 type="tertiary",
                 icon=":material/description:" if stored.query.shared else ":material/lock:",
@@ -52,7 +52,7 @@ def saved_panel(service: Service, name: str, sql: str, limit: int, put: Put) -> 
                 on_click=lambda stored=stored: _open(name, stored, put),
             )
             asked = st.menu_button(
-                f"Menu of {stored.query.name}",
+                f"Menu of {literal(stored.query.name)}",
                 (RENAME, DELETE),
                 key=f"menu_saved_{place}_{stored.etag}",
                 icon=":material/more_horiz:",
@@ -175,7 +175,7 @@ def _rename(service: Service, name: str, stored: Stored) -> None:
 @st.dialog("Delete a saved query", icon=":material/delete:")
 def _delete(service: Service, name: str, stored: Stored) -> None:
     whom = "all users of this dataset" if stored.query.shared else "you, who alone see it"
-    st.write(f"This deletes **{stored.query.name}** for {whom}.")
+    st.write(f"This deletes **{literal(stored.query.name)}** for {whom}.")
     if st.button("Delete", type="primary", key="delete_now"):
         _apply(lambda: service.library.delete(service.dataset(name), stored))
 

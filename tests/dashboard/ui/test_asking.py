@@ -232,15 +232,15 @@ def test_a_failed_query_shows_the_reason_and_its_sql(visit, published: Published
 
 
 def test_sql_is_saved_opened_and_deleted(visit, publishing):
-    """A name and Save share the text; a click brings it back into the editor; Delete asks first."""
+    """A name, shown as it was written, and Save share the text; a click brings it back; Delete asks first."""
     published = publishing("saving", first=dt.date(2026, 1, 1), last=dt.date(2026, 1, 2), per_day=3)
     app = visit(published.environment, "sql")
     write_sql(app, "SELECT note FROM contacts")
-    app.text_input[0].set_value("Notes")
+    app.text_input[0].set_value("Notes *of* [today](x)")
     next(button for button in app.button if button.label == "Save").click().run()
     assert not app.exception
     write_sql(app, "SELECT 1 FROM contacts")
-    next(button for button in app.button if button.label == "Notes").click().run()
+    next(button for button in app.button if button.label == r"Notes \*of\* \[today\](x)").click().run()
     assert not app.exception
     assert app.session_state["sql_contacts_text"]["sql"] == "SELECT note FROM contacts"
 
