@@ -17,10 +17,10 @@ from dashboard.boards.sheet import sheet_of
 from dashboard.model.boards.board import Board, board_from
 from dashboard.model.boards.layout import PAPERS, Paper
 from dashboard.model.boards.yaml_form import FILE, board_from_yaml, yaml_of
-from dashboard.model.selection.filters import Preset
 from dashboard.services.job import API
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import BoardVersion, StoredBoard
+from dataset_model.dashboard.periods import Preset
 
 _MOST_NUMBER: Final = 2**53
 _FILE_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -10,10 +10,11 @@ from starlette.requests import Request
 from dashboard.api.errors import ApiError
 from dashboard.errors import DashboardError, FieldFault, InvalidRequest
 from dashboard.model.query_types import MAX_TEXT, request_from
-from dashboard.model.selection.filters import Preset, days_of_preset
+from dashboard.model.selection.filters import days_of_preset
 from dashboard.model.statements import Statement
 from dashboard.services.job import Job
 from dashboard.services.service import Service
+from dataset_model.dashboard.periods import Preset
 
 MOST_BODY: Final = 256 * 1024
 MOST_DEPTH: Final = 64

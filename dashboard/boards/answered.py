@@ -10,9 +10,9 @@ from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.card import BoardCard
-from dashboard.model.selection.filters import Preset
 from dashboard.services.job import Job
 from dashboard.services.service import Service
+from dataset_model.dashboard.periods import Preset
 
 AUTOMATIC_BYTES: Final = 1024**3
 """A card that may read more is not asked without a person who says so: a board costs at most cents."""

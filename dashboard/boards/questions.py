@@ -7,9 +7,10 @@ from dashboard.errors import FieldFault, Forbidden, InvalidRequest, RefusedSql
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.card import BoardCard
 from dashboard.model.query_types import QueryRequest, request_from
-from dashboard.model.selection.filters import Days, Preset
+from dashboard.model.selection.filters import Days
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service
+from dataset_model.dashboard.periods import Preset
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from dashboard.boards.answered import Answered
 from dashboard.boards.standing import Standing, standing_of
 from dashboard.model.boards.board import Board
-from dashboard.model.selection.filters import PRESET_LABELS, Preset
+from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
+from dataset_model.dashboard.periods import Preset
 
 
 @dataclass(frozen=True)

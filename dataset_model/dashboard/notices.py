@@ -7,26 +7,9 @@ from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from dataset_model.columns.column import Model
 from dataset_model.columns.names import Name
+from dataset_model.dashboard.periods import Preset
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-ReportPeriod = Literal[
-    "today",
-    "yesterday",
-    "last_7_days",
-    "last_30_days",
-    "last_90_days",
-    "this_week",
-    "last_week",
-    "this_month",
-    "last_month",
-    "month_to_date",
-    "this_quarter",
-    "last_quarter",
-    "quarter_to_date",
-    "this_year",
-    "last_year",
-    "year_to_date",
-]
 Right = Literal["unmask", "all-rows"]
 ADDRESS_PATTERN = r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}$"
 TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
@@ -101,14 +84,14 @@ class Report(Notice):
     """How often: each day, each week, or after each export that changed what is published."""
     weekday: Weekday | None = None
     """The day of a weekly report; monday where it is left out."""
-    period: ReportPeriod | None = None
+    period: Preset | None = None
     """The days that it shows, as the Overview names them. Default: yesterday; last_week for a weekly report;
     last_7_days after an export."""
     csv: bool = False
     """Whether the figures of each chart are attached as CSV."""
 
     @property
-    def shown_period(self) -> ReportPeriod:
+    def shown_period(self) -> Preset:
         """The period, by its default where the file names none."""
-        defaults: dict[str, ReportPeriod] = {"day": "yesterday", "week": "last_week", "export": "last_7_days"}
+        defaults: dict[str, Preset] = {"day": "yesterday", "week": "last_week", "export": "last_7_days"}
         return self.period or defaults[self.every]

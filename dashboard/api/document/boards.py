@@ -8,7 +8,7 @@ from dashboard.model.boards.board import MOST_CARDS, MOST_NAME
 from dashboard.model.boards.card import MOST_GROUPS, MOST_ROWS, MOST_SQL, MOST_TITLE, SHOWN, WIDTHS
 from dashboard.model.boards.layout import PAPERS
 from dashboard.model.query_types import MAX_TEXT, QueryType
-from dashboard.model.selection.filters import Preset
+from dataset_model.dashboard.periods import Preset
 
 _TEXT: Final = {"type": "string"}
 _WHOLE: Final = {"type": "integer", "minimum": 1}

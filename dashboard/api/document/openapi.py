@@ -8,10 +8,10 @@ from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.api.document.tokens import token_paths
 from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
-from dashboard.model.selection.filters import Preset
 from dashboard.results.downloads import NULLS
 from dashboard.sql.unload import FORMATS, MOST_ROWS
 from dataset_model.columns.column import Mask
+from dataset_model.dashboard.periods import Preset
 
 FILES: Final = ("csv", "parquet", "xlsx")
 """Formats of the files that are made here."""

@@ -5,7 +5,7 @@ from typing import Any, Final, get_args
 from mcp.types import Tool, ToolAnnotations
 
 from dashboard.model.grouping.question import SORTS
-from dashboard.model.selection.filters import Preset
+from dataset_model.dashboard.periods import Preset
 
 USUAL_ROWS: Final = 200
 MOST_ROWS: Final = 1000

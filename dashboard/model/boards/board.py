@@ -8,8 +8,8 @@ from pydantic_core import ErrorDetails
 
 from dashboard.errors import FieldFault, InvalidRequest
 from dashboard.model.boards.card import FORMS, BoardCard, line_of
-from dashboard.model.selection.filters import Preset
 from dataset_model.columns.names import NAME_PATTERN
+from dataset_model.dashboard.periods import Preset
 from dataset_model.faults import dotted
 
 MOST_NAME: Final = 80

@@ -22,8 +22,9 @@ from pydantic.alias_generators import to_camel
 
 from dashboard.model.grouping.question import MOST_FILTERS, MOST_GROUPINGS, MOST_VALUES, Sort
 from dashboard.model.query_types import MAX_TEXT, QUERY_TYPES, QueryType
-from dashboard.model.selection.filters import EARLIEST, LATEST, Days, Preset, day_from_text, days_of_preset
+from dashboard.model.selection.filters import EARLIEST, LATEST, Days, day_from_text, days_of_preset
 from dataset_model.columns.names import Name
+from dataset_model.dashboard.periods import Preset
 
 MOST_TITLE: Final = 120
 MOST_ROWS: Final = 1_000

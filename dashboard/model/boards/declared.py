@@ -4,8 +4,8 @@ from typing import Final
 
 from dashboard.model.boards.board import MOST_CARDS, Board
 from dashboard.model.boards.card import BoardCard, Shown, Width
-from dashboard.model.selection.filters import Preset
 from dashboard.model.semantic_model import SemanticModel
+from dataset_model.dashboard.periods import Preset
 from dataset_model.dashboard.section import Chart
 
 _CARD_WIDTHS: Final[tuple[Width, ...]] = ("full", "half", "third", "quarter")

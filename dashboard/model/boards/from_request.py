@@ -6,7 +6,8 @@ from typing import Any
 from dashboard.model.boards.board import card_from
 from dashboard.model.boards.card import MOST_GROUPS, MOST_ROWS, BoardCard, Shown, Width
 from dashboard.model.query_types import QueryRequest
-from dashboard.model.selection.filters import EARLIEST, LATEST, Filters, Preset
+from dashboard.model.selection.filters import EARLIEST, LATEST, Filters
+from dataset_model.dashboard.periods import Preset
 
 
 def card_of(

@@ -10,26 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+from dataset_model.dashboard.periods import Preset
 from dataset_model.targets.partitions import days_between
-
-Preset = Literal[
-    "today",
-    "yesterday",
-    "last_7_days",
-    "last_30_days",
-    "last_90_days",
-    "this_week",
-    "last_week",
-    "this_month",
-    "last_month",
-    "month_to_date",
-    "this_quarter",
-    "last_quarter",
-    "quarter_to_date",
-    "this_year",
-    "last_year",
-    "year_to_date",
-]
 
 PRESET_LABELS: Mapping[Preset, str] = {
     "today": "Today",

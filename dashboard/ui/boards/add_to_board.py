@@ -10,11 +10,12 @@ from dashboard.errors import DashboardError, InvalidRequest
 from dashboard.model.boards.card import SHOWN, WIDTHS, BoardCard, Shown, Width
 from dashboard.model.boards.from_request import card_of
 from dashboard.model.query_types import QueryRequest
-from dashboard.model.selection.filters import PRESET_LABELS, Preset
+from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
 from dashboard.ui.boards.board_menu import name_fault
 from dashboard.ui.page.states import literal
 from dashboard.ui.page.view_state import matching_preset
+from dataset_model.dashboard.periods import Preset
 
 _NEW: Final = "A new board"
 

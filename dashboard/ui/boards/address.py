@@ -4,7 +4,7 @@ from typing import Final, get_args
 
 import streamlit as st
 
-from dashboard.model.selection.filters import Preset
+from dataset_model.dashboard.periods import Preset
 
 _BOARD: Final = "board"
 _PRESET: Final = "preset"

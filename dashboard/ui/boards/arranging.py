@@ -10,11 +10,12 @@ from dashboard.errors import ChangedMeanwhile, DashboardError, InvalidRequest
 from dashboard.model.boards.board import Board, card_from
 from dashboard.model.boards.card import SHOWN, WIDTHS, BoardCard
 from dashboard.model.boards.layout import moved
-from dashboard.model.selection.filters import PRESET_LABELS, Preset
+from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import StoredBoard
 from dashboard.ui.boards.address import show_board
 from dashboard.ui.page.states import literal
+from dataset_model.dashboard.periods import Preset
 
 _DRAFT: Final = "board_draft"
 _CONFLICT: Final = "board_conflict"

@@ -13,13 +13,13 @@ from dashboard.model import formats
 from dashboard.model.boards.card import WIDTHS, BoardCard
 from dashboard.model.boards.layout import ROW, rows_of
 from dashboard.model.query_link import search_from
-from dashboard.model.selection.filters import Preset
 from dashboard.services.service import Service
 from dashboard.sql.cost.upper_bound import dollars_for
 from dashboard.ui.boards.figure_card import figure_html
 from dashboard.ui.boards.running import Slot, ask, slots_of, wait
 from dashboard.ui.page.states import literal
 from dashboard.ui.result.pivot_table import pivot_html
+from dataset_model.dashboard.periods import Preset
 
 _POLL: Final = 0.5
 """Seconds between looks at answers that are still to come."""

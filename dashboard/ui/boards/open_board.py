@@ -10,7 +10,7 @@ from dashboard.boards.sheet import standings_of
 from dashboard.boards.standing import Standing
 from dashboard.errors import DashboardError
 from dashboard.model.boards.board import Board
-from dashboard.model.selection.filters import PRESET_LABELS, Preset
+from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import StoredBoard
 from dashboard.ui.boards.address import close_board, preset_in_address, show_preset
@@ -21,6 +21,7 @@ from dashboard.ui.boards.pdf_menu import pdf_menu
 from dashboard.ui.boards.running import slots_of
 from dashboard.ui.page.period_header import badge_line, title_block
 from dashboard.ui.page.states import failure, literal, state
+from dataset_model.dashboard.periods import Preset
 
 _ALL: Final = "all"
 

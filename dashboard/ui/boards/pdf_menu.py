@@ -11,10 +11,10 @@ from dashboard.boards.sheet import sheet_of
 from dashboard.model.access.requester import acting_for
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.layout import PAPERS, Paper
-from dashboard.model.selection.filters import Preset
 from dashboard.services.service import Service
 from dashboard.ui.boards.running import Slot, finished_slot
 from dashboard.ui.page import cached_service
+from dataset_model.dashboard.periods import Preset
 
 
 def pdf_menu(service: Service, board: Board, preset: Preset | None, slots: Sequence[Slot]) -> None:

@@ -10,10 +10,10 @@ from dashboard.boards.answered import AUTOMATIC_BYTES, Answered, finished
 from dashboard.boards.questions import Asked, asked_by
 from dashboard.errors import DashboardError
 from dashboard.model.boards.card import BoardCard
-from dashboard.model.selection.filters import Preset
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
+from dataset_model.dashboard.periods import Preset
 
 MOST_JOBS: Final = 200
 """Answers that a session remembers: those of some boards over some periods."""

@@ -8,13 +8,14 @@ from typing import Final, Literal
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.selection.filters import PRESET_LABELS, Comparison, Days, Preset, days_of_preset, default_window
+from dashboard.model.selection.filters import PRESET_LABELS, Comparison, Days, days_of_preset, default_window
 from dashboard.quality.freshness import Badge, Tone, freshness_badges, part_badges
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.service import Service
 from dashboard.ui.page.states import literal, state
 from dashboard.ui.page.view_state import View, matching_preset, update_view
 from dataset_model import Dataset
+from dataset_model.dashboard.periods import Preset
 from dataset_model.records.manifest import Manifest
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)

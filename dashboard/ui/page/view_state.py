@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard.model.selection.filters import (
     Days,
     Filters,
-    Preset,
     days_of_preset,
     default_window,
     filters_from_params,
@@ -18,6 +17,7 @@ from dashboard.model.selection.filters import (
 from dashboard.model.selection.ranges import with_linked_ranges
 from dashboard.services.service import Service
 from dashboard.themes import PARAMETER
+from dataset_model.dashboard.periods import Preset
 from dataset_model.records.manifest import Manifest
 
 _DATASET = "dataset"

@@ -5,8 +5,9 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.model.selection.filters import PRESET_LABELS, Days, Preset, days_of_preset
+from dashboard.model.selection.filters import PRESET_LABELS, Days, days_of_preset
 from dashboard.ui.page.view_state import matching_preset
+from dataset_model.dashboard.periods import Preset
 
 _PRESETS: Final[tuple[Preset, ...]] = tuple(PRESET_LABELS)
 _ALL: Final = "all"
