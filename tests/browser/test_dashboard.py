@@ -202,6 +202,20 @@ def test_nothing_scrolls_sideways(visitor: Callable[..., Any], path: str, width:
     assert all(content <= window for content, window in widths), widths
 
 
+def lines_in_a_card(page: Any, text: str) -> int:
+    """Return the lines that a text takes in place of a card's figure; ask again where the card is drawn meanwhile."""
+    for _ in range(100):
+        lines: int = page.locator(".board .card .value").first.evaluate(
+            """(value, text) => { value.textContent = text; value.classList.toggle("long", text.length > 11)
+                const shown = document.createRange(); shown.selectNodeContents(value)
+                return new Set([...shown.getClientRects()].map(line => Math.round(line.top))).size }""",
+            text,
+        )
+        if lines:
+            return lines
+    return 0
+
+
 def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any], published: Published):
     """At 390 by 844 the first screen holds all four figures, an amount is on one line, and a menu opens in it."""
     page = visitor(width=390, height=844).open(JANUARY)
@@ -211,12 +225,7 @@ def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any], publi
     assert max(bottoms) <= 844
     for width, text in ((390, "€119,768.24"), (360, "€119,768.24"), (360, "€3,051,599.12")):
         page.set_viewport_size({"width": width, "height": 844})
-        lines = page.locator(".board .card .value").first.evaluate(
-            """(value, text) => { value.textContent = text; value.classList.toggle("long", text.length > 11)
-                return value.getBoundingClientRect().height / parseFloat(getComputedStyle(value).lineHeight) }""",
-            text,
-        )
-        assert round(lines) == 1, (width, text)
+        assert lines_in_a_card(page, text) == 1, (width, text)
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Menu of the card Total rows").click()
     assert page.get_by_role("menu").bounding_box()["x"] >= 0
