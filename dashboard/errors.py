@@ -140,7 +140,7 @@ class NotSent(ServiceError):
 
 
 class PerhapsSent(ServiceError):
-    """It broke off after it was given a message: nobody knows whether it accepted it."""
+    """It broke off after it was given a message, which it may have accepted."""
 
 
 class Throttled(ServiceError):

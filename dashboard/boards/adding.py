@@ -1,4 +1,4 @@
-"""A card flows in, the board that has it at its end flows out, whoever saves the board at the same moment."""
+"""A card flows in, the board with it at its end flows out, also where two people save the board at the same moment."""
 
 from typing import Final
 

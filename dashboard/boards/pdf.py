@@ -167,7 +167,7 @@ def _long_table(card: Answered, width: float) -> list[Any]:
 
 
 def _columns(table: Pivot, width: float) -> int:
-    """Return how many columns beside the first fit."""
+    """Return how many columns fit next to the first."""
     return max(1, min(len(table.heads), int(width / _COLUMN) - 1))
 
 

@@ -1,6 +1,6 @@
 """A notice and its occasion flow in; what was found and the message, if one is due, flow out.
 
-Everything here runs as the notice's requester, whose rights the service asks for.
+Everything here runs as the notice's requester, with the rights that the service asks for.
 """
 
 import datetime as dt

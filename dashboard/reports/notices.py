@@ -17,7 +17,7 @@ class Sendable:
     """Names its journal; unique within the dataset."""
     notice: Alert | Report
     requester: Requester
-    """Whose rights its figures are made with."""
+    """The person or notice with the rights of which its figures are made."""
 
     @property
     def name(self) -> str:
@@ -33,7 +33,7 @@ def notices_of_file(dataset: Dataset) -> tuple[Sendable, ...]:
 
 
 def _maker(dataset: Dataset, notice: Notice) -> Requester:
-    """Return who a notice of the file is made as: nobody in particular, without claims, with the rights it names."""
+    """Return who a notice of the file is made as: a person without claims, with the rights that it names."""
     of_it = frozenset({dataset.name})
     roles = Roles(
         by_dataset={dataset.name: "viewer"},

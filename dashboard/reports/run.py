@@ -128,7 +128,7 @@ class Run:
 
 def _quiet(alert: Alert, journal: Journal, occasion: Occasion) -> str:
     """Return why an alert is quiet although it may have something to tell; "" where it is not."""
-    # What did not reach anybody was not told.
+    # What reached no person was not sent.
     told = [
         dt.date.fromisoformat(key)
         for key, deliveries in journal.occasions.items()
@@ -138,7 +138,7 @@ def _quiet(alert: Alert, journal: Journal, occasion: Occasion) -> str:
     if last is None or (occasion.days.last - last).days >= alert.quiet_days:
         return ""
     until = last + dt.timedelta(days=alert.quiet_days)
-    return f"Quiet until {until.isoformat()}: it told of {last.isoformat()}."
+    return f"Quiet until {until.isoformat()}: a message about {last.isoformat()} was sent."
 
 
 def _published(manifest: Manifest | None) -> str:

@@ -1,6 +1,6 @@
 """A notice and an address flow in, the link that ends it for this reader flows out; and a link's reader again.
 
-A link has neither the address nor what the notice is about. It is signed: nobody can make one for somebody else.
+A link has neither the address nor what the notice is about. It is signed: a person cannot make one for another.
 """
 
 import hashlib

@@ -47,7 +47,7 @@ _PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
 _MCP: Final = "mcp"
 """Programs ask there by the Model Context Protocol, with the API's sign-in."""
 _UNSUBSCRIBE: Final = "unsubscribe"
-"""The link in mails, whose readers may have no account: it is signed, and shows no figure."""
+"""The link in mails, also for readers without an account: it is signed, and shows no figure."""
 _SIGN_OUT: Final = "auth/logout"
 _SIGN_IN: Final = ("auth/login", _SIGN_OUT, "oauth2callback")
 """Streamlit's own routes of a sign-in."""

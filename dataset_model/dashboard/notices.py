@@ -54,7 +54,7 @@ class Notice(Model):
 
 
 class Alert(Notice):
-    """A measure over the last whole days, and the bound at which people are told."""
+    """A measure over the last whole days, and the bound at which a message is sent."""
 
     measure: Name = "rows"
     """A declared measure; or rows, distinct, sum, mean, min, max or median."""

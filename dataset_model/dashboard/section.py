@@ -110,6 +110,6 @@ class Dashboard(_Part):
     cards: tuple[Card, ...] = ()
     charts: tuple[Chart, ...] = ()
     alerts: tuple[Alert, ...] = ()
-    """What people are told when a measure passes a bound, or when no rows came."""
+    """Messages that are sent when a measure passes a bound, or when no rows came."""
     reports: tuple[Report, ...] = ()
     """What people get by mail each day, each week or after each export."""

@@ -102,7 +102,7 @@ class KeptRows(PublishedKeys):
     """Whether a day's rows stay when their items are deleted."""
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
-        """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be told."""
+        """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be found."""
         return self.is_kept(day) and super().can_tell(day, objects, schema)
 
     def rows(

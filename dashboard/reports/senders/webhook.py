@@ -115,7 +115,7 @@ def is_public(address: str) -> bool:
 
 
 def slack_body(message: Message) -> dict[str, Any]:
-    """Return the message in Slack's form: plain text, which mentions nobody."""
+    """Return the message in Slack's form: plain text, which mentions no person."""
     text = "\n".join(message.lines)[:_MOST_TEXT]
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": message.subject[:_MOST_TITLE], "emoji": False}},

@@ -41,7 +41,7 @@ class Delivery(BaseModel):
     at: AwareDatetime
     attempts: int = 1
     unknown: int = 0
-    """Earlier sendings of which nobody knows whether they arrived."""
+    """Earlier sendings that may or may not have arrived."""
     reason: str = ""
     by: str = ""
     """Of the process that claimed it, another one for each claim."""

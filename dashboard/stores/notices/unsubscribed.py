@@ -1,4 +1,4 @@
-"""Who wants no more of a notice flows to S3 and back, as digests: nobody reads an address there."""
+"""Who wants no more of a notice flows to S3 and back, as digests, from which no address can be read."""
 
 from typing import Final
 

@@ -102,7 +102,7 @@ def test_the_second_of_two_changes_is_a_conflict(client, card):
     ],
 )
 def test_a_private_board_answers_as_one_that_does_not_exist(client, card, method, path, body):
-    """Nobody learns by any route whether another person has a board."""
+    """No route shows whether another person has a board."""
     board_id = make(client, as_("owner"), name="Private", cards=[card])["id"]
     answers = [
         client.request(
