@@ -100,13 +100,18 @@ def diff(name: str) -> None:
 def delete(name: str, *, yes: bool, with_data: bool) -> None:
     """Delete the dashboard and the exporter; the data stays unless its name is typed."""
     context = _context(name)
+    stack = context.environment.stack_of("template")
+
+    def typed(question: str) -> str:
+        return str(click.prompt(question, default="", show_default=False))
+
     deletion = Deletion(
         context.environment,
         context.clients,
         context.stacks,
         context.display,
-        confirm=lambda question: yes or click.confirm(question),
-        ask=lambda question: click.prompt(question, default="", show_default=False),
+        confirm=lambda question: yes or typed(f"{question} Type {stack}, the name of its workgroup as well") == stack,
+        ask=typed,
     )
     if not deletion.delete(with_data=with_data):
         raise Declined

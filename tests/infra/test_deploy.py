@@ -10,7 +10,9 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from infra.__main__ import cli
 from infra.deployment.deploy import Declined
 from infra.deployment.stacks import Stacks
 from infra.errors import StackFailed, TemplateFault
@@ -194,6 +196,20 @@ def test_delete_without_a_yes_deletes_nothing(operator):
     operator.yes = False
     assert operator.deletion().delete() is False
     assert operator.stack_names() == {"reports-test", "reports-test-alarms", "reports-test-dashboard"}
+
+
+@pytest.mark.parametrize(("typed", "status", "count"), [("y", 1, 0), ("", 1, 0), ("reports-test", 0, 3)])
+def test_delete_goes_on_where_the_name_is_typed(operator, monkeypatch, typed, status, count):
+    """Query results and the workgroup go with the stacks, so their name has to be typed; y is no name."""
+    operator.deployment().deploy(export=False)
+    deleted: list[str] = []
+    # moto forgets DeletionPolicy, so it is not asked to delete the stacks.
+    monkeypatch.setattr(Stacks, "delete", lambda _, name: deleted.append(name))
+    done = CliRunner().invoke(cli, ["delete", "--env", "test"], input=f"{typed}\n")
+    assert (done.exit_code, len(deleted)) == (status, count)
+    shown = " ".join(done.output.split())
+    assert "0 query results" in shown
+    assert "Type reports-test, the name of its workgroup as well" in shown
 
 
 def test_a_deleted_stack_is_gone(operator):
