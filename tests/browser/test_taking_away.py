@@ -52,6 +52,7 @@ def test_a_preset_fills_the_days_in_and_the_address_says_so(visitor: Callable[..
     page.get_by_role("button", name="Presets").click()
     page.get_by_role("menuitem", name="Yesterday").click()
     page.get_by_role("button", name="Yesterday").wait_for()
+    page.wait_for_function("new URLSearchParams(location.search).get('startDate') !== '2026-01-05'")
     start, end = page.evaluate("['startDate', 'endDate'].map(name => new URLSearchParams(location.search).get(name))")
     assert start == end != "2026-01-05"
 
