@@ -41,7 +41,6 @@ def test_a_message_is_sent_once(office: Office, an_alert: MakeAlert) -> None:
     assert sorted(mail.readers for mail in office.mails) == [("ana@example.com",), ("bo@example.com",)]
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a socket that another test left
 def test_a_refused_mail_is_tried_again_five_times(office: Office, an_alert: MakeAlert) -> None:
     """A server that refuses for a while gets the mail later; one that always refuses is left alone, and is named."""
     office.answers += ["451 busy", "250 kept"]
