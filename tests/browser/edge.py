@@ -7,12 +7,11 @@ answer back until it is complete.
 import asyncio
 import contextlib
 import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 
 import httpx
-import uvicorn
+from server_thread import served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -98,13 +97,5 @@ def edge_before(upstream: str, limit_seconds: float = 120.0, *, buffers: bool = 
 
     methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
     app = Starlette(routes=[Route("/{path:path}", edge.handle, methods=methods)], lifespan=lifespan)
-    config = uvicorn.Config(app, log_level="critical", ws="none", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
+    with served(app, listener, timeout_graceful_shutdown=1):
         yield edge
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()

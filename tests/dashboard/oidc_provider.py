@@ -5,16 +5,15 @@ import contextlib
 import hashlib
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from server_thread import served
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -120,15 +119,8 @@ def oidc_provider() -> Iterator[OidcProvider]:
             Route("/logout", provider.logout),
         ]
     )
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
+    with served(app, listener, lifespan="off"):
         yield provider
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 def environment_of(provider: OidcProvider, origin: str) -> dict[str, str]:

@@ -2,11 +2,10 @@
 
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import httpx
-import uvicorn
+from server_thread import served
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -42,19 +41,7 @@ def serving(
 ) -> Iterator[httpx.Client]:
     """Serve the routes, within a gate, and yield a client that asks them."""
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        gate(Starlette(routes=[*routes.routes(provider, sessions, tokens), *more])),
-        log_level="critical",
-        ws="none",
-        lifespan="off",
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = gate(Starlette(routes=[*routes.routes(provider, sessions, tokens), *more]))
+    with served(app, listener, lifespan="off"), httpx.Client(base_url=address, timeout=60) as client:
+        yield client
