@@ -39,7 +39,7 @@ def test_elsewhere_the_pages_are_served(repository: Path) -> None:
 
 
 def test_reports_are_sent_by_the_same_image(repository: Path) -> None:
-    """With `reports` as its first argument the script runs that program, whose settings are checked before any call."""
+    """With `reports` as its first argument the script runs that program, which checks its settings before any call."""
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     environment = {"PATH": path, "PYTHONPATH": str(repository), "S3_BUCKET": "reports", "DATASET": "contacts"}
     command = [repository / ENTRY, "reports", "run"]

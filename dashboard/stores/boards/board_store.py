@@ -156,7 +156,7 @@ class BoardStore:
             )
 
     def _owned(self, board: Board, board_id: str, owner: str, by: str) -> Board:
-        # Without a person there is no one whose alone it could be.
+        # Without a person it cannot belong to one alone.
         shared = board.shared or not owner
         return board.model_copy(update={"id": board_id, "owner": owner, "by": by, "shared": shared})
 

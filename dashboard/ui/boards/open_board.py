@@ -67,9 +67,9 @@ def open_board(service: Service, board_id: str) -> None:
 
 def _facts(stored: StoredBoard) -> str:
     board = stored.board
-    whose = [f"by {literal(board.by)}"] if board.by else []
+    author = [f"by {literal(board.by)}"] if board.by else []
     seen = "shared with all who see its datasets" if board.shared else "seen by you alone"
-    return " · ".join((*whose, seen, f"saved {stored.current.saved_at:%Y-%m-%d %H:%M} UTC"))
+    return " · ".join((*author, seen, f"saved {stored.current.saved_at:%Y-%m-%d %H:%M} UTC"))
 
 
 def _period(board: Board) -> Preset | None:

@@ -167,15 +167,15 @@ def test_sql_of_a_card_counts_the_rows_of_its_viewer(ruled):
 
 def test_a_dataset_that_a_person_may_not_see_gives_no_card(ruled):
     """Not its columns, its rows or its days."""
-    nobody = Requester("eve", roles=Roles(None, {"another": "viewer"}))
+    without_role = Requester("eve", roles=Roles(None, {"another": "viewer"}))
     with pytest.raises(DashboardError):
-        shown(ruled, nobody)
-    with acting_for(nobody), pytest.raises(DashboardError):
+        shown(ruled, without_role)
+    with acting_for(without_role), pytest.raises(DashboardError):
         check(ruled, board_from({"name": "b", "cards": [{"title": "t", "dataset": "contacts"}]}))
 
 
 def test_a_card_that_stands_is_not_checked_again(ruled):
-    """A board with a card whose column went away can still be renamed; a further such card is refused by its place."""
+    """A board with a card on a column that went away can still be renamed; a further such card is refused by its place."""
     gone = {"title": "t", "dataset": "contacts", "by": ["gone"]}
     board = board_from({"name": "b", "cards": [gone]})
     with acting_for(OWNER):

@@ -99,7 +99,7 @@ def test_quiet_days_pass_between_two_messages(office: Office, an_alert: MakeAler
     assert len(office.mails) == 2
 
 
-def test_a_message_that_reached_nobody_makes_no_quiet(office: Office, an_alert: MakeAlert) -> None:
+def test_a_message_that_reached_no_person_makes_no_quiet(office: Office, an_alert: MakeAlert) -> None:
     """What the mail server refused was not told: the next day tells it, although three quiet days are asked for."""
     office.answers += ["550 no"]
     alert = an_alert(above=1, quiet_days=3)

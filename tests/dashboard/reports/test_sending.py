@@ -56,7 +56,7 @@ def test_a_refused_mail_is_tried_again_five_times(office: Office, an_alert: Make
 
 
 def test_a_connection_that_breaks_after_the_mail_makes_two_at_most(office: Office, an_alert: MakeAlert) -> None:
-    """Nobody knows whether the mail arrived: the second sending says so, and there is no third."""
+    """It is not known whether the mail arrived: the second sending says so, and there is no third."""
     office.answers += ["", "", "250 kept"]
     alert = an_alert(above=1)
     found = [states(office, alert, NOW + minutes * MINUTE)[0] for minutes in (0, 5, 11, 22, 60, 600)]

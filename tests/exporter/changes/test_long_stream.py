@@ -63,7 +63,7 @@ def aws(request, monkeypatch):
 
 
 class Weather:
-    """The handler behind a network that fails, a Lambda that is killed and records that nobody can read."""
+    """The handler behind a network that fails, a Lambda that is killed and records that cannot be read."""
 
     def __init__(self, seed):
         self.chance, self.sent, self.poison = random.Random(seed), 0, 0

@@ -102,7 +102,7 @@ def test_a_file_that_is_written_again_replaces_its_day_alone(files: Files) -> No
 
 
 def test_a_run_of_some_days_reads_their_files_alone(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of four files a run of a day reads that day's, and one whose name is no date; a day without a file reads one."""
+    """Of four files a run of a day reads that day's, and one without a date as its name; a day without a file reads one."""
     for name in ("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-1x"):
         files.put(name, f'{{"name": "{name}"}}')
     files.export(everything=True)
@@ -119,7 +119,7 @@ def test_a_run_of_some_days_reads_their_files_alone(files: Files, monkeypatch: p
     assert [row[0] for row in files.rows()] == ["2026-02-17", "2026-02-18"]
 
 
-def test_a_scheduled_run_reads_days_again_whose_file_has_changed(files: Files) -> None:
+def test_a_scheduled_run_reads_days_with_a_changed_file_again(files: Files) -> None:
     """It reads yesterday, and the day of a file that was written since it was read; other days are left alone."""
     noon = dt.datetime.now(dt.UTC).replace(hour=12) + dt.timedelta(days=1)  # after every file of this test
 

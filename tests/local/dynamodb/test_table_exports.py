@@ -118,7 +118,7 @@ def _table(arn):
 
 @pytest.fixture
 def history(monkeypatch, request):
-    """A table with recovery since 10:00 whose clock a test sets, as minutes since then."""
+    """A table with recovery since 10:00 and a clock that a test sets, as minutes since then."""
     began = 1_771_236_000.0
     with serve(port=0) as server:
         now = [began]

@@ -161,20 +161,20 @@ def test_a_token_for_some_datasets_sees_no_more(store_of):
 
 
 def test_without_sign_in_every_board_is_everybodys(store_of):
-    """There is no one whose alone it could be; a private board from before sign-in went off stays closed."""
-    nobody = Requester()
+    """It cannot belong to one alone; a private board from before sign-in went off stays closed."""
+    no_person = Requester()
     private = store_of(ANN).made(board("Private")).board.id
-    made = store_of(nobody).made(board("Ours"))
+    made = store_of(no_person).made(board("Ours"))
     assert made.board.shared is True
-    assert names(store_of(nobody)) == ["Ours"]
+    assert names(store_of(no_person)) == ["Ours"]
     with pytest.raises(Missing):
-        store_of(nobody).opened(private)
+        store_of(no_person).opened(private)
 
 
 def test_one_without_a_role_sees_and_makes_nothing(store_of):
     """Not even a shared board without a card, nor one from before sign-in was on."""
-    nobody, none = Requester(), Requester("eve", roles=Roles())
-    store_of(nobody).made(board_from({"name": "Empty"}))
+    no_person, none = Requester(), Requester("eve", roles=Roles())
+    store_of(no_person).made(board_from({"name": "Empty"}))
     store_of(ANN).made(board_from({"name": "Also empty"}).model_copy(update={"shared": True}))
     for who in (none, Requester(roles=Roles())):
         assert names(store_of(who)) == []
