@@ -175,7 +175,7 @@ def test_a_dataset_that_a_person_may_not_see_gives_no_card(ruled):
 
 
 def test_a_card_that_stands_is_not_checked_again(ruled):
-    """A board with a card on a column that went away can still be renamed; a further such card is refused by its place."""
+    """A board with a card on a column that went away can be renamed; a further such card is refused by its place."""
     gone = {"title": "t", "dataset": "contacts", "by": ["gone"]}
     board = board_from({"name": "b", "cards": [gone]})
     with acting_for(OWNER):

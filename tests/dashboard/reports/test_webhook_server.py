@@ -108,7 +108,7 @@ def hook(server: Hook) -> Hook:
 
 
 def test_a_message_arrives(hook: Hook) -> None:
-    """The body is the one of its kind, posted to the whole address, over a connection with a certificate that was checked."""
+    """The body is the one of its kind, posted to the whole address, over a connection with a checked certificate."""
     WebhookSender({"localhost"}).send(MESSAGE, webhook_from("ops", "slack", hook.url))
     ((path, body),) = hook.bodies
     assert path == "/services/secret?a=1"
