@@ -13,13 +13,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from dashboard.charts.png import DRAWN_FONT, png_of
 from dashboard.errors import ServiceError
 from dashboard.themes import LIGHT, Theme
 
-SCALE: Final = 2
-"""Pixels to a point: sharp on paper."""
-_FONT: Final = "Arimo, Liberation Sans, sans-serif"
-"""Brought by the compiler itself: the same picture on every machine."""
 _SECONDS: Final = 90
 _one_at_a_time: Final = threading.Semaphore(1)
 
@@ -59,7 +56,7 @@ def _config(theme: Theme) -> dict[str, Any]:
     }
     return {
         "background": theme.card,
-        "font": _FONT,
+        "font": DRAWN_FONT,
         "view": {"stroke": None},
         "axis": {**axis, "labelPadding": 6, "titleFontWeight": "normal"},
         "legend": {"labelColor": theme.text, "titleColor": theme.muted},
@@ -69,13 +66,8 @@ def _config(theme: Theme) -> dict[str, Any]:
 
 
 def _main() -> None:
-    import vl_convert
-
-    # No address is ever asked: figures are inside the specification.
-    made = [
-        vl_convert.vegalite_to_png(spec, scale=SCALE, allowed_base_urls=[]) for spec in json.loads(sys.stdin.read())
-    ]
-    sys.stdout.write(json.dumps([base64.b64encode(picture).decode() for picture in made]))
+    pictures = map(png_of, json.loads(sys.stdin.read()))
+    sys.stdout.write(json.dumps([base64.b64encode(picture).decode() for picture in pictures]))
 
 
 if __name__ == "__main__":

@@ -3,27 +3,20 @@
 import functools
 import json
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from typing import Any
 
+from dashboard.charts.png import DRAWN_FONT, png_of
 from dashboard.charts.registry import specifications
 from dashboard.charts.style import FONT, SMALL, themed
 from dashboard.themes import Theme
 
 _LETTER, _CAPITAL = 0.58, 0.76
 """Mean width of a letter in heights; the browser measures, here there is no page."""
-_DRAWN_FONT: Final = "Arimo, Liberation Sans, sans-serif"
-"""What the compiler of pictures brings itself: the same picture on every machine."""
-_SCALE: Final = 2.0
 
 
 def picture_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) -> bytes:
     """Return a chart as PNG with two pixels to a point; `chart` has a `drawing`, as all but tables have."""
-    import vl_convert
-
-    specification = specification_of(chart, theme, width, height)
-    # No address is ever asked: figures are inside the specification.
-    found: bytes = vl_convert.vegalite_to_png(specification, scale=_SCALE, allowed_base_urls=[])
-    return found
+    return png_of(specification_of(chart, theme, width, height))
 
 
 def specification_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:
@@ -43,7 +36,7 @@ def specification_of(chart: Mapping[str, Any], theme: Theme, width: int, height:
         "datasets": {**drawing.get("datasets", {}), **_rows(chart)},
     }
     filled["config"] = {**drawing["config"], "background": theme.card}
-    return themed(json.loads(json.dumps(filled).replace(FONT, _DRAWN_FONT)), theme)
+    return themed(json.loads(json.dumps(filled).replace(FONT, DRAWN_FONT)), theme)
 
 
 @functools.cache

@@ -102,7 +102,7 @@ def test_a_file_that_is_written_again_replaces_its_day_alone(files: Files) -> No
 
 
 def test_a_run_of_some_days_reads_their_files_alone(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of four files a run of a day reads that day's, and one with no date as its name; without its file it reads one."""
+    """Of four files a run of a day reads that day's, and one with no date as its name; else that one alone."""
     for name in ("2026-02-16", "2026-02-17", "2026-02-18", "2026-02-1x"):
         files.put(name, f'{{"name": "{name}"}}')
     files.export(everything=True)
