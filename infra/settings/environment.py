@@ -14,6 +14,7 @@ import yaml
 
 from infra.errors import EnvironmentFault
 from infra.settings.schedules import longest_pause
+from infra.settings.source_kinds import SOURCE_KIND, kind_faults, with_kinds
 from infra.settings.templates import Template, TemplateName
 
 FOLDER = Path(__file__).parents[1] / "environments"
@@ -120,7 +121,9 @@ def load_environment(name: str, templates: Mapping[TemplateName, Template]) -> E
         stack=data["stack"],
         registry=data.get("registry", "reports-registry"),
         tags={key: _text(value) for key, value in (data.get("tags") or {}).items()},
-        parameters={key: _value(key, value, templates) for key, value in (data.get("parameters") or {}).items()},
+        parameters={
+            key: _value(key, value, templates) for key, value in with_kinds(data.get("parameters") or {}).items()
+        },
     )
 
 
@@ -143,16 +146,18 @@ def _faults(data: Mapping[str, Any], templates: Mapping[TemplateName, Template])
         if not isinstance(data.get(field) or {}, dict)
     ]
     if isinstance(data.get("parameters"), dict):
-        faults += _unknown(data["parameters"], templates)
-        faults += _not_allowed(data["parameters"], templates)
-        faults += _made_elsewhere(data["parameters"])
-        faults += _unindexed(data["parameters"])
-        faults += _unwatched(data["parameters"], templates["template"].parameters | templates["alarms"].parameters)
+        faults += kind_faults(data["parameters"])
+        parameters = with_kinds(data["parameters"])
+        faults += _unknown(parameters, templates)
+        faults += _not_allowed(parameters, templates)
+        faults += _made_elsewhere(parameters)
+        faults += _unindexed(parameters)
+        faults += _unwatched(parameters, templates["template"].parameters | templates["alarms"].parameters)
     return faults
 
 
 def _unknown(parameters: Mapping[str, Any], templates: Mapping[TemplateName, Template]) -> list[str]:
-    known = sorted({name for template in templates.values() for name in template.parameters})
+    known = sorted({SOURCE_KIND, *(name for template in templates.values() for name in template.parameters)})
     faults = []
     for name in parameters:
         if name not in known:

@@ -52,6 +52,8 @@ REQUIRED: dict[str, Parameters] = {
         "TableExport": "true",
         "ExportDataBucket": "reports-data",
         "AlarmTopic": f"arn:aws:sns:{REGION}:{ACCOUNT}:reports-topic",
+        "ExporterLogGroup": "/reports/exporter",
+        "UndeliveredQueue": "reports-Undelivered",
         "ExporterCluster": "reports-Cluster",
         "ExporterTask": "reports-exporter",
         "ExporterRoleArn": f"arn:aws:iam::{ACCOUNT}:role/reports-role",
@@ -149,6 +151,8 @@ _ALONE: dict[str, list[Parameters]] = {
     "sources": [
         {"TableExport": "false", "TranscriptBucket": "call-transcripts"},
         {"TableExport": "false", "TargetPrefix": "quicksight"},
+        {"ChangesExpression": "cron(0 3 * * ? *)", "DataKeyArn": _KEY},
+        {"ChangesExpression": "rate(1 hour)", "ScheduleState": "DISABLED"},
     ],
     "stream": [{"TranscriptBucket": "call-transcripts"}, {"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
     "dashboard": [

@@ -5,7 +5,8 @@ import json
 from typing import Any
 
 from dataset_model.records.runs import RunEntry
-from exporter.run.reporting.metrics import metrics_line
+from exporter.run.incremental.report import ChangesReport
+from exporter.run.reporting.metrics import changes_metrics_line, metrics_line
 
 
 def metrics_of_a_run() -> dict[str, Any]:
@@ -14,4 +15,12 @@ def metrics_of_a_run() -> dict[str, Any]:
     run = {"run_id": "r", "dataset": "contacts", "status": "succeeded", "window": None}
     entry = RunEntry.model_validate(run | {"started_at": now, "finished_at": now})
     line: dict[str, Any] = json.loads(metrics_line(entry, now, now))
+    return line
+
+
+def metrics_of_changes(error: str | None = None) -> dict[str, Any]:
+    """Return the line of a run of `changes` that has read everything up to an hour ago."""
+    now = dt.datetime(2026, 1, 20, tzinfo=dt.UTC)
+    report = ChangesReport("contacts", read_to=now - dt.timedelta(hours=1), error=error)
+    line: dict[str, Any] = json.loads(changes_metrics_line(report, now))
     return line

@@ -77,7 +77,7 @@ def test_the_number_of_combinations():
         "template": (1920 + 6, 1680 + 6),
         "alarms": (12, 8),
         "stream": (16 + 2, 8 + 2),
-        "sources": (32 + 2, 20 + 2),
+        "sources": (32 + 4, 20 + 4),
         "dashboard": (192 + 3, 48 + 16 + 3),
     }
 

@@ -30,6 +30,7 @@ from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
 from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState
 from exporter.run.kept_rows import PublishedKeys
 from exporter.run.lease import Lease
+from exporter.run.reporting.metrics import emit_changes_metrics
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
@@ -88,6 +89,7 @@ class ChangesJob:
             self._read_windows(report)
         except ExportError as failure:
             report.error = str(failure)
+        emit_changes_metrics(report, self._clock())
         return report
 
     def _read_windows(self, report: ChangesReport) -> None:

@@ -18,6 +18,7 @@ from exporter.planning.window import OWED_DAYS, day_end
 
 if TYPE_CHECKING:
     from exporter.changes.writer import Handled
+    from exporter.run.incremental.report import ChangesReport
 
 NAMESPACE = "DynamoDBReporting"
 
@@ -36,6 +37,9 @@ _UNITS = {
     "stream_quarantined": "Count",
     "stream_expired": "Count",
     "stream_lag": "Seconds",
+    "changes_days": "Count",
+    "changes_failed": "Count",
+    "changes_age": "Seconds",
 }
 """Metric -> CloudWatch's unit."""
 
@@ -91,6 +95,17 @@ def stream_metrics_line(dataset: str, handled: "Handled", now: dt.datetime) -> s
     return _line(values, now, dataset=dataset)
 
 
+def changes_metrics_line(report: "ChangesReport", now: dt.datetime) -> str:
+    """Return the metrics of a run of `changes`; `changes_age` counts from the end of the last window read to `now`."""
+    values: dict[str, float] = {
+        "changes_days": len({day for window in report.windows for day in window.owed}),
+        "changes_failed": int(report.error is not None),
+    }
+    if report.read_to is not None:
+        values["changes_age"] = max(0, int((now - report.read_to).total_seconds()))
+    return _line(values, now, dataset=report.dataset)
+
+
 def _line(values: Mapping[str, float], now: dt.datetime, **about: str) -> str:
     definitions = [{"Name": name, "Unit": _UNITS[name]} for name in values]
     directive = {"Namespace": NAMESPACE, "Dimensions": [["dataset"]], "Metrics": definitions}
@@ -106,6 +121,11 @@ def emit_metrics(entry: RunEntry, manifest: Manifest | None, zone: ZoneInfo, now
 def emit_stream_metrics(dataset: str, handled: "Handled", now: dt.datetime) -> None:
     """Write the metrics of a batch of stream records as those of a run are written."""
     _emit(stream_metrics_line(dataset, handled, now))
+
+
+def emit_changes_metrics(report: "ChangesReport", now: dt.datetime) -> None:
+    """Write the metrics of a run of `changes` as those of a run are written."""
+    _emit(changes_metrics_line(report, now))
 
 
 def _emit(line: str) -> None:

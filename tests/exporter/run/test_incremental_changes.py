@@ -248,6 +248,20 @@ def test_missed_nights_are_windows_without_gap_or_overlap(night):
     assert night.table.keys("_exports/") == ["_exports/_windows.json"]  # what is read is removed
 
 
+def test_a_run_of_changes_writes_its_metrics(night, capsys):
+    """One line says how many days are open again, and how old the last change is that was read."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+    night.changes()
+    night.later(14 * MINUTE)  # too short for a window
+    capsys.readouterr()
+    night.changes()
+    (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines() if '"_aws"' in line]
+    found = {name: value for name, value in line.items() if name != "_aws"}
+    assert found == {"dataset": "rows", "changes_days": 0, "changes_failed": 0, "changes_age": 14 * 60}
+
+
 class Killed(BaseException):
     """A stop that nothing catches, as that of a process."""
 
