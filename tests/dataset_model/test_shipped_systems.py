@@ -11,6 +11,26 @@ SYSTEMS: dict[str, tuple[str, str, str]] = {
         ("date:date store_id:string store_name:string region:string revenue:decimal(14,2) transactions:bigint "
         "units_sold:bigint returns:decimal(14,2)"),
     ),
+    "top_products": (
+        "quicksight/top_products/{date}.json", "date",
+        ("date:date line:bigint product_id:string product_name:string category:string units_sold:bigint "
+        "revenue:double growth_percent:double"),
+    ),
+    "anomalies": (
+        "quicksight/anomalies/{date}.json", "date",
+        ("date:date line:bigint type:string severity:string store_id:string product_id:string metric:string "
+        "expected:double actual:double deviation_percent:double description:string"),
+    ),
+    "trends": (
+        "quicksight/trends/{date}.json", "date",
+        ("date:date line:bigint metric:string scope:string direction:string change_percent:double period_days:bigint "
+        "description:string"),
+    ),
+    "recommendations": (
+        "quicksight/recommendations/{date}.json", "date",
+        ("date:date line:bigint priority:string category:string store_id:string title:string description:string "
+        "expected_revenue:double"),
+    ),
     "operations_metrics": (
         "iops-dashboard-metrics/LastUpdatedIndex", "last_updated",
         ("entity_id:string entity_type:string health_score:double sessions_7d:bigint sessions_14d:bigint "
@@ -50,6 +70,73 @@ SYSTEMS: dict[str, tuple[str, str, str]] = {
         "started_at:timestamp"),
     ),
 }  # fmt: skip
+
+ATTRIBUTES: dict[str, str] = {
+    # dataset: columns that are not the attribute of their name: "column<-attribute", "column<=derivation(inputs)"
+    **dict.fromkeys(("store_summaries", "top_products", "anomalies", "trends", "recommendations"), ""),
+    "operations_metrics": "",
+    "operations_insights": "found_at<-timestamp",
+    "calls": (
+        "call_id<-callId call_timestamp_utc<-callTimestampUtc agent_id<-payload.agentId agent_name<-payload.agentName "
+        "allocation<-payload.allocation direction<-payload.direction file_name<-payload.fileName "
+        "first_or_follow_up<-payload.firstOrFollowUp medium<-payload.medium program<-payload.program "
+        "queue_id<-payload.queueId queue_name<-payload.queueName session_id<-payload.sessionId "
+        "site_id<-payload.siteId site_name<-payload.siteName tenant_id<-payload.tenantId s3_bucket<-payload.s3Bucket "
+        "call_duration_seconds<=transcript.duration(callId) call_duration_rule<=transcript.duration_rule(callId) "
+        "answer_type<=transcript.answer_type(callId) transcript_s3_key<=transcript.s3_key(callId)"
+    ),
+    "scorecards": (
+        "call_type<-callType ingested_at<-ingestedAt overall_score<-overallScore primary_intent<-primaryIntent "
+        "secondary_intent<-secondaryIntent resolution_reason<-resolutionReason "
+        "score_ask_for_payment<-scores.askForPayment.score evidence_ask_for_payment<-scores.askForPayment.evidence "
+        "score_confirm_location<-scores.confirmLocation.score "
+        "evidence_confirm_location<-scores.confirmLocation.evidence "
+        "score_features_advantages<-scores.featuresAdvantagesBenefits.score "
+        "evidence_features_advantages<-scores.featuresAdvantagesBenefits.evidence "
+        "score_handle_objections<-scores.handleObjections.score "
+        "evidence_handle_objections<-scores.handleObjections.evidence "
+        "score_size_recommendation<-scores.sizeRecommendation.score "
+        "evidence_size_recommendation<-scores.sizeRecommendation.evidence "
+        "score_urgency<-scores.urgency.score evidence_urgency<-scores.urgency.evidence"
+    ),
+    "conversations": (
+        "conversation_id<-conversationId project_id<-projectId started_at<-startedAt ended_at<-endedAt "
+        "messages<=conversation.messages(messages) user_messages<=conversation.user_messages(messages) "
+        "bot_messages<=conversation.bot_messages(messages) agent_messages<=conversation.agent_messages(messages) "
+        "duration_seconds<=conversation.duration(startedAt,endedAt) rating<-feedback.rating "
+        "feedback_text<-feedback.text"
+    ),
+    "messages": (
+        "conversation_id<-conversationId message_number<-messages[#] message_id<-messages[*].messageId "
+        "role<-messages[*].role text<-messages[*].text intent<-messages[*].analysis.intent "
+        "confidence<-messages[*].analysis.confidence sent_at<-messages[*].sentAt project_id<-projectId "
+        "started_at<-startedAt"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_a_column_has_its_attribute(name: str) -> None:
+    """Every column of another attribute, a path or a derivation; the others are the attribute of their name."""
+    found = [
+        f"{column.name}<={column.derive}({','.join(column.inputs)})"
+        if column.derive
+        else f"{column.name}<-{column.attribute}"
+        for column in load_dataset(name, {}).columns
+        if column.derive or column.attribute != column.name
+    ]
+    assert " ".join(found) == ATTRIBUTES[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("conversations", "client:CLIENT project_id:PROJECT_ID environment:ENVIRONMENT"),
+     ("messages", "client:CLIENT project_id:PROJECT_ID environment:ENVIRONMENT")],
+)  # fmt: skip
+def test_settings_are_columns(name: str, settings: str) -> None:
+    """CLIENT, PROJECT_ID and ENVIRONMENT are columns of conversations and of their messages."""
+    columns = load_dataset(name, {}).columns
+    assert " ".join(f"{column.name}:{column.setting}" for column in columns if column.setting) == settings
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
