@@ -47,6 +47,24 @@ class TargetObject(_Record):
     """ETags of the Parquet objects that it was made from, sorted; where the day has others, the file is out of date."""
 
 
+class DayReport(_Record):
+    """The CSV file that has a day's rows: one that a run wrote for all its days, or one that was put by hand."""
+
+    key: str
+    etag: str
+    rows: int
+    """Of this day."""
+
+
+class Reports(_Record):
+    """Where the days of a dataset have CSV files as well, one for each run."""
+
+    prefix: str
+    """Of the files, without slashes at its ends."""
+    since: AwareDatetime
+    """A day that was read then or later has its rows in a file."""
+
+
 class DayRecord(_Record):
     """One day. Absent from the manifest means: nothing published."""
 
@@ -80,6 +98,8 @@ class DayRecord(_Record):
     verified_at: AwareDatetime | None = None
     targets: tuple[TargetObject, ...] = ()
     """Files of the day in further targets; none for a day without rows."""
+    report: DayReport | None = None
+    """Written or put for this reading of the day."""
 
     @property
     def etags(self) -> tuple[str, ...]:
@@ -118,6 +138,8 @@ class Manifest(_Record):
     """Partition values that had a published row at some time, sorted; their days may have lost it since."""
     scheduled_from: dt.date | None = None
     """The first day that the schedule covers; None: not known. A day since then without a record is owed."""
+    reports: Reports | None = None
+    """None: there are none."""
 
     @property
     def rows(self) -> int:
@@ -147,6 +169,11 @@ class Manifest(_Record):
     def without_any_value(self) -> "Manifest":
         """Return the manifest without the distinct values of any column."""
         return self.without_values({name for record in self.days.values() for name in record.values})
+
+    def lacks_report(self, record: DayRecord) -> bool:
+        """Return whether a day's rows should be in a CSV file, and no file with them is recorded."""
+        since = self.reports.since if self.reports else None
+        return since is not None and bool(record.rows) and record.report is None and record.read_at >= since
 
     def seen(self) -> set[str]:
         """Return the partition values that have or had a published row."""

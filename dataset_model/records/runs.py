@@ -38,6 +38,15 @@ class PublishedTarget(PublishedPartition):
     format: FormatName
 
 
+class PublishedReport(_Record):
+    """The CSV file that a run wrote of its days' rows, and of days that had none."""
+
+    uri: str
+    rows: int
+    bytes: int
+    days: tuple[dt.date, ...]
+
+
 class RunReport(_Record):
     """What a run did: the last line of `--json`, the Lambda's answer and the body of a ledger entry."""
 
@@ -82,6 +91,7 @@ class RunEntry(RunReport):
     """Days that the run was to read and has not published; in a `running` entry all of them."""
     targets: tuple[PublishedTarget, ...] = ()
     """Files of further targets that the run wrote: of its own days, and of days that had none or an outdated one."""
+    reports: tuple[PublishedReport, ...] = ()
     changes: tuple[DayChanges, ...] = ()
     """Closed days that were read again, on request, and were found changed."""
     manifest_version: int | None = None

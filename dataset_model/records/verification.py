@@ -52,6 +52,8 @@ class VerifiedDay(_Record):
     published_key_hash: str = ""
     target_rows: dict[str, int | None] = Field(default_factory=dict)
     """Key of the file of a further target -> its rows, counted in the file; None where it is missing."""
+    report_rows: int | None = None
+    """The day's rows in its CSV file, counted in it; None where there is none."""
     values: dict[str, VerifiedValue] = Field(default_factory=dict)
     """By partition value."""
     disagreements: tuple[str, ...] = ()

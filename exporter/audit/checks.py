@@ -18,7 +18,8 @@ from exporter.audit.export_checks import (
 from exporter.audit.inspection import Finding, Inspection
 from exporter.audit.record_checks import record_contradictions
 from exporter.audit.stream_checks import stream_findings
-from exporter.audit.target_checks import target_findings
+from exporter.audit.targets.checks import target_findings
+from exporter.audit.targets.reports import report_findings
 from exporter.audit.value_checks import missing_values, unknown_values
 from exporter.decoding.schema import glue_columns
 from exporter.planning.owed_days import unsettled_days
@@ -46,6 +47,7 @@ def findings(around: Inspection) -> list[Finding]:
         *_missing_objects(around, around.manifest),
         *_records(around, around.manifest, around.schema),
         *target_findings(around, around.manifest),
+        *report_findings(around, around.manifest),
         *_catalogue(around, around.schema, around.manifest),
         *_days(around, around.manifest),
         *unknown_values(around.dataset, around.manifest),

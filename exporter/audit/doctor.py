@@ -8,7 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataset_model.targets.partitions import day_from_key
 from exporter.audit.checks import due_day, findings
 from exporter.audit.inspection import Finding, Inspection
-from exporter.audit.target_checks import target_folders
+from exporter.audit.targets.checks import target_folders
+from exporter.audit.targets.reports import present_reports
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
@@ -33,6 +34,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     records = Records(store, settings.prefix)
     holder = lease_holder(store, settings.prefix, now)
     objects = tuple(store.objects(f"{settings.prefix}/"))
+    manifest = records.manifest()
     data = [item.key for item in objects if day_from_key(settings.prefix, item.key)]
     around = Inspection(
         dataset=settings.dataset,
@@ -40,7 +42,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         now=now,
         objects=objects,
         footers=read_footers(store, data),
-        manifest=records.manifest(),
+        manifest=manifest,
         schema=records.schema(),
         table=Catalog(clients.glue, settings.dataset, settings.location).described(),
         runs=tuple(records.runs(MOST_RUNS)),
@@ -49,6 +51,7 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         stream=_stream(clients, settings) if stream_state(store, settings.prefix) else None,
         windows=WindowRecord(store, settings.prefix).read(),
         targets=target_folders(settings.dataset, store),
+        reports=present_reports(store, manifest) if manifest and manifest.reports else {},
         quarantined={run: len(parts) for run, parts in quarantined_runs(store, settings.prefix).items()},
     )
     return findings(around)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from dataset_model import Dataset
@@ -14,13 +14,13 @@ from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 
 if TYPE_CHECKING:
-    from exporter.audit.target_checks import TargetFolder
+    from exporter.audit.targets.checks import TargetFolder
 
 Kind = Literal[
     "no records", "outside projection", "foreign object", "leftover", "missing object", "changed object",
     "contradicted record", "missing day", "open day", "unknown value", "missing value", "catalogue", "quarantine",
     "dead run", "failed run", "changes", "stream", "table export",
-    "target",
+    "target", "report",
 ]  # fmt: skip
 
 
@@ -62,3 +62,5 @@ class Inspection:
     """How far incremental exports have been read; None for a dataset without."""
     targets: "tuple[TargetFolder, ...]" = ()
     """Folders of further targets."""
+    reports: Mapping[str, StoredObject] = field(default_factory=dict)
+    """CSV files of runs by their keys, as far as they exist."""

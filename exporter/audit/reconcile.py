@@ -10,7 +10,8 @@ from dataset_model.records.table_schema import TableSchema
 from dataset_model.records.verification import DayState, VerifiedDay, VerifiedValue
 from exporter.audit.athena_counts import AthenaCounts
 from exporter.audit.record_checks import column_differences, inner_contradictions
-from exporter.audit.target_counts import CountedFile, target_disagreements
+from exporter.audit.targets.counts import CountedFile, target_disagreements
+from exporter.audit.targets.reports import CountedReport, report_disagreements
 from exporter.audit.value_checks import spelled
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.window import Window, is_closed
@@ -34,6 +35,8 @@ class Facts:
     athena: AthenaCounts | None
     targets: Mapping[str, CountedFile] = field(default_factory=dict)
     """Files of further targets by their keys, as far as they exist."""
+    reports: Mapping[str, CountedReport] = field(default_factory=dict)
+    """CSV files of runs, in the same way."""
 
     def days(self, window: Window | None) -> list[dt.date]:
         """Return the days of a window, or the days that any place knows of."""
@@ -59,12 +62,14 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         key_hash=facts.reading.key_hash(day),
         published_key_hash=record.key_hash if record and record.rows else "",
         target_rows={item.key: _counted(facts, item.key) for item in record.targets} if record else {},
+        report_rows=_reported(facts, record),
         values=_values(day, record, facts),
     )
     disagreements = (
         *(inner_contradictions(day, record, facts.now) if record else ()),
         *_of_objects(record, facts.stored.get(day, []), facts),
         *(target_disagreements(facts.dataset, record, facts.targets) if record else ()),
+        *(report_disagreements(facts.manifest, record, facts.reports) if record else ()),
         *_of_athena(found),
         *_of_source(found, record),
     )
@@ -159,6 +164,11 @@ def _items(record: DayRecord | None) -> int | None:
 
 def _counted(facts: Facts, key: str) -> int | None:
     return facts.targets[key].rows if key in facts.targets else None
+
+
+def _reported(facts: Facts, record: DayRecord | None) -> int | None:
+    found = facts.reports.get(record.report.key) if record and record.report else None
+    return found.rows.get(record.day, 0) if record and found and found.rows is not None else None
 
 
 def _file(key: str) -> str:

@@ -15,7 +15,8 @@ from dataset_model.records.verification import Verification, VerifiedDay
 from dataset_model.targets.partitions import day_from_key
 from exporter.audit.athena_counts import AthenaCounts, CountQuestion
 from exporter.audit.reconcile import Facts, verified_day
-from exporter.audit.target_counts import count_targets
+from exporter.audit.targets.counts import count_targets
+from exporter.audit.targets.reports import count_reports
 from exporter.clients import Clients
 from exporter.decoding.key_hash import row_key
 from exporter.decoding.schema import initial_schema
@@ -90,8 +91,10 @@ class Verifier:
         keys = [item.key for items in stored.values() for item in items]
         athena = self._ask_athena(schema, description) if self._request.athena else None
         footers = read_footers(self._store, keys)
-        targets = count_targets(self._store, manifest, self._request.window) if dataset.file_targets else {}
-        facts = Facts(dataset, started, reading, manifest, schema, stored, footers, athena, targets)
+        window = self._request.window
+        targets = count_targets(self._store, manifest, window) if dataset.file_targets else {}
+        reports = count_reports(self._store, dataset, manifest, window, started) if manifest.reports else {}
+        facts = Facts(dataset, started, reading, manifest, schema, stored, footers, athena, targets, reports)
         days = tuple(verified_day(day, facts) for day in facts.days(self._request.window))
         self._check_counts(reading)
         accounted = self._account(reading, description)
@@ -234,20 +237,21 @@ class Verifier:
             unaccounted=unreadable - withheld,
             read_units=round(self._limiter.units, 1),
             athena_bytes=facts.athena.scanned_bytes if facts.athena else None,
-            compared=self._compared(asked=facts.athena is not None),
+            compared=self._compared(facts.manifest, asked=facts.athena is not None),
             notes=tuple(self._notes),
             disagreements=tuple(self._disagreements),
             days=days,
         )
 
-    def _compared(self, *, asked: bool) -> str:
+    def _compared(self, manifest: Manifest, *, asked: bool) -> str:
         source = self._settings.dataset.source
         values, every = ", ".join(source.partition_values), "the whole key" if source.index else "every item"
         window = self._request.window
         reach = every if window is None else f"{window.first} to {window.last}"
         read = f"{reach}, partition values {values}" if source.index else f"{reach}, {source.named}"
-        targets = [target.format for target in self._settings.dataset.file_targets]
-        places = "".join(["the manifest, the objects' ETags and footers", *(f", the {name} files" for name in targets)])
+        targets = [f"{target.format} files" for target in self._settings.dataset.file_targets]
+        targets += ["CSV files of runs"] if manifest.reports else []
+        places = "".join(["the manifest, the objects' ETags and footers", *(f", the {name}" for name in targets)])
         places += " and Athena" if asked else "; Athena was not asked"
         items = "rows of files" if source.kind == "files" else "items in DynamoDB"
         return f"{items} by their keys ({read}) with {places}"

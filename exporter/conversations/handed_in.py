@@ -17,10 +17,10 @@ from dataset_model.definition import Retention
 from dataset_model.records.table_schema import SchemaColumn, SourceIdentity, TableSchema
 from exporter.clients import Clients
 from exporter.conversations.normalize import WAIT_MINUTES
+from exporter.conversations.reports import record_published
 from exporter.conversations.settings import ConversationSettings
 from exporter.decoding.schema import initial_schema
 from exporter.errors import ExportError, SourceError, StoreError
-from exporter.planning.sort_key import SortKey
 from exporter.planning.window import spans
 from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Lines
@@ -28,9 +28,10 @@ from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
+from exporter.sources.files.csv_days import day_column, rows_by_day
 from exporter.sources.files.csv_rows import CsvFile, CsvRows, attribute_of
 from exporter.sources.files.substitute import Substitute
-from exporter.storage.object_store import Store
+from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.records import Records
 
 _log = structlog.get_logger()
@@ -75,21 +76,28 @@ def publish_handed_in(
     if store.owner(key) == key:
         return []
     one = _dataset_of(settings, key)
-    published = Records(store, one.prefix).schema()
+    records = Records(store, one.prefix)
+    published = records.schema()
     if published is None:
         raise SourceError(
             f"{named}: nothing of {one.dataset.name} is published yet. Run the export once, then put it again"
         )
     now = clock()
     with workspace() as folder:
-        handed_in = _HandedIn(one, published, CsvFile(_local(store, key, folder), named), now)
+        found, file = _downloaded(store, key, folder)
+        handed_in = _HandedIn(one, published, CsvFile(file, named), now)
         reports = []
         for window in spans(handed_in.days(), one.dataset.zone):
             request = ExportRequest(window, wait_minutes=WAIT_MINUTES)
             settings_of_run, instead = handed_in.settings, handed_in.substitute(named)
-            entry = ExportJob(settings_of_run, request, progress=Lines(), clock=clock, instead=instead).run()
+            job = ExportJob(
+                settings_of_run, request, progress=Lines(), clock=clock, instead=instead,
+                reports_prefix=settings.clean_prefix,
+            )  # fmt: skip
+            entry = job.run()
             if entry.error:
                 raise ExportError(f"{named}: export {entry.status}: {entry.error}")
+            record_published(records, entry, found)
             reports.append(report(entry))
     _log.info("published a file that was put by hand", file=named, runs=len(reports))
     return reports
@@ -107,13 +115,13 @@ def _dataset_of(settings: ConversationSettings, key: str) -> Settings:
     )
 
 
-def _local(store: Store, key: str, folder: Path) -> Path:
+def _downloaded(store: Store, key: str, folder: Path) -> tuple[StoredObject, Path]:
     found = next((one for one in store.objects(key) if one.key == key), None)
     if found is None:
         raise StoreError(f"s3://{store.bucket}/{key} is not there any more; nothing was published")
     file = folder / "handed-in.csv"
     store.download(found, file)
-    return file
+    return found, file
 
 
 class _HandedIn:
@@ -147,10 +155,7 @@ class _HandedIn:
     def days(self) -> set[dt.date]:
         """Return the days of the file's rows; raise SourceError where no row has one."""
         self._require_single()
-        sort_key = SortKey("ISO", self._declared.zone, "S", self._now.year + 1)
-        found: set[dt.date] = set()
-        for texts in self._file.texts(self._day_column):
-            found.update(sort_key.days(texts).drop_null().unique().to_pylist())
+        found = set(rows_by_day(self._file, self._declared, self._day_column, self._now))
         if not found:
             raise self._fault(
                 f"no row has a readable time in the column {self._day_column}, such as 2026-02-16T10:00:00Z"
@@ -182,10 +187,8 @@ class _HandedIn:
     def _checked(self, published: TableSchema) -> str:
         """Return the column that places rows on their days; raise SourceError where the header is not the dataset's."""
         declared, header = self._declared, self._file.columns
-        day_column = next(
-            (column.name for column in declared.columns if column.attribute == declared.source.sort_key), None
-        )
-        if day_column is None:
+        places = day_column(declared)
+        if places is None:
             raise self._fault(
                 f"no column of the dataset has the attribute {declared.source.sort_key}, which places rows on days"
             )
@@ -197,7 +200,7 @@ class _HandedIn:
             parts += [f"missing {', '.join(missing)}"] if missing else []
             expected = ",".join(column.name for column in declared.columns)
             raise self._fault(f"expected the header {expected}; found {'; '.join(parts) or 'a name twice'}")
-        return day_column
+        return places
 
     def _fault(self, what: str) -> SourceError:
         return SourceError(f"{self._file.named}: {what}. Nothing was published")

@@ -39,7 +39,11 @@ def normalize(
     runs, files, failures = {}, {}, []
     for one, request in zip(settings.datasets, requests, strict=True):
         name = one.dataset.name
-        entry = ExportJob(one, request, progress=Lines(), stop=stop or threading.Event(), clock=clock).run()
+        job = ExportJob(
+            one, request, progress=Lines(), stop=stop or threading.Event(), clock=clock,
+            reports_prefix=settings.clean_prefix,
+        )  # fmt: skip
+        entry = job.run()
         runs[name] = report(entry)
         if entry.error:
             failures.append(f"{name} {entry.status}: {entry.error}")

@@ -75,6 +75,8 @@ class ExportJob:
     """Digests of items that the caller looks for in the published rows."""
     instead: "Substitute | None" = None
     """Rows that are published in place of the source's."""
+    reports_prefix: str = ""
+    """Prefix of the CSV files, one of which the caller writes of the days published; empty: it writes none."""
 
     def __post_init__(self) -> None:
         self._clients = clients = Clients(self.settings.region)
@@ -252,7 +254,14 @@ class ExportJob:
         items = self._account.tally.items_by_day
         again = lookback_days(self.request, self._dataset, manifest, started_at)
         return Publisher(
-            Run(self.run_id, started_at, scheduled_from, self._has_changes, self._dataset.retention.keep_deleted),
+            Run(
+                self.run_id,
+                started_at,
+                scheduled_from,
+                self._has_changes,
+                self._dataset.retention.keep_deleted,
+                self.reports_prefix,
+            ),
             self._dataset,
             published,
             store=self._store,

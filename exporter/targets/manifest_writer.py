@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from dataset_model import Dataset
-from dataset_model.records.manifest import DayRecord, Manifest
+from dataset_model.records.manifest import DayRecord, Manifest, Reports
 from dataset_model.records.masked_columns import masked_columns
 from exporter.errors import StaleRun
 from exporter.storage.records import Records
@@ -24,6 +24,8 @@ class ManifestWriter:
     """First day that the schedule covers, as far as the run knows."""
     fence: Callable[[], None]
     """Raises if the run may no longer publish. Called before every attempt to write."""
+    reports_prefix: str = ""
+    """Prefix of CSV files, one of which will have the days' rows; empty: none is written."""
 
     def write(self, days: Mapping[dt.date, DayRecord]) -> Manifest:
         """Add the records of days, each where no later reading is recorded; return the manifest as written.
@@ -100,10 +102,17 @@ class ManifestWriter:
                 "updated_at": dt.datetime.now(dt.UTC),
                 "days": dict(sorted(days.items())),
                 "scheduled_from": min(known, default=None),
+                "reports": self._reports(base),
             }
         )
         # Days that were recorded before their column was masked list its values.
         return written.without_values(masked_columns(self.dataset, None)) if self.dataset.has_masks else written
+
+    def _reports(self, base: Manifest) -> Reports | None:
+        if not self.reports_prefix:
+            return base.reports
+        since = base.reports.since if base.reports else self.started_at
+        return Reports(prefix=self.reports_prefix, since=since)
 
     @property
     def _append(self) -> bool:

@@ -22,6 +22,8 @@ class Run:
     """Whether the dataset has changes: then every day states since when they count."""
     keeps_deleted: bool = False
     """Whether rows stay although their items are deleted."""
+    reports_prefix: str = ""
+    """Prefix of the CSV files of runs; empty: the dataset has none, or the run does not write one."""
 
     @property
     def as_of(self) -> dt.datetime | None:

@@ -109,8 +109,9 @@ class Publisher:
         self._seen: dict[dt.date, list[StoredObject]] = {}
         self._years: set[int] = set()
         self._writer = ManifestWriter(
-            records, dataset, f"s3://{store.bucket}/{self._prefix}/", run.started_at, run.scheduled_from, fence
-        )
+            records, dataset, f"s3://{store.bucket}/{self._prefix}/", run.started_at, run.scheduled_from, fence,
+            run.reports_prefix,
+        )  # fmt: skip
         self._targets = DayTargets(dataset, store, folder, fence)
         self.done = Published(targets=self._targets.done)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataset_model import Dataset, Target
 from dataset_model.records.manifest import Manifest
 from exporter.audit.inspection import Finding, Inspection
-from exporter.audit.target_counts import CountedFile, target_disagreements
+from exporter.audit.targets.counts import CountedFile, target_disagreements
 from exporter.storage.object_store import Store, StoredObject
 from exporter.targets.quicksight_manifest import MOST_FILES
 
