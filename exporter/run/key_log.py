@@ -12,11 +12,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-FILES = 64
-FLUSHED_ROWS = 32_768
+FILES = 32
+FLUSHED_ROWS = 65_536
 """Keys in memory before they are written; a run of fewer writes no file."""
 SORTED_ROWS = 262_144
 """Most keys that are sorted at a time."""
+
+KEY_BYTES = 16
 
 _SCHEMA = pa.schema([("low", pa.int64()), ("high", pa.int64()), ("day", pa.date32())])
 
@@ -37,8 +39,9 @@ class KeyLog:
         """`folder` is for temporary files; `wanted` are keys to look for."""
         self._folder = folder
         self._wanted = pa.array(sorted(wanted), pa.binary(16))
-        self._pending: list[pa.RecordBatch] = []
-        self._pending_rows = 0
+        self._pending = bytearray()
+        self._pending_days: list[tuple[dt.date, int]] = []
+        """Days of the pending keys with their counts, in order."""
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
         self._rows_in_file: dict[int, int] = {}
         self.met: set[bytes] = set()
@@ -50,14 +53,10 @@ class KeyLog:
             return
         if len(self._wanted):
             self.met |= set(keys.filter(pc.is_in(keys, self._wanted)).to_pylist())
-        words = pa.Array.from_buffers(pa.int64(), 2 * (keys.offset + len(keys)), [None, keys.buffers()[1]])
-        pairs = pa.FixedSizeListArray.from_arrays(words.slice(2 * keys.offset), 2)
-        columns = [
-            pc.list_element(pairs, 0), pc.list_element(pairs, 1), pa.repeat(pa.scalar(day, pa.date32()), len(keys)),
-        ]  # fmt: skip
-        self._pending.append(pa.RecordBatch.from_arrays(columns, schema=_SCHEMA))
-        self._pending_rows += len(keys)
-        if self._pending_rows >= FLUSHED_ROWS:
+        # A copy: an array of keys is a slice of a buffer that holds whole rows.
+        self._pending += memoryview(keys.buffers()[1])[KEY_BYTES * keys.offset :][: KEY_BYTES * len(keys)]
+        self._pending_days.append((day, len(keys)))
+        if len(self._pending) >= KEY_BYTES * FLUSHED_ROWS:
             self._flush()
 
     def repeats(self) -> Repeats:
@@ -68,9 +67,17 @@ class KeyLog:
             rows, days = rows + found.rows, days | found.days
         return Repeats(rows, frozenset(days))
 
+    def _taken(self) -> pa.Table:
+        """Return the pending keys as a table, and keep none of them."""
+        words = pa.Array.from_buffers(pa.int64(), len(self._pending) // 8, [None, pa.py_buffer(self._pending)])
+        pairs = pa.FixedSizeListArray.from_arrays(words, 2)
+        days = [pa.repeat(pa.scalar(day, pa.date32()), count) for day, count in self._pending_days]
+        self._pending, self._pending_days = bytearray(), []
+        columns = [pc.list_element(pairs, 0), pc.list_element(pairs, 1), pa.chunked_array(days, pa.date32())]
+        return pa.table(columns, schema=_SCHEMA)
+
     def _flush(self) -> None:
-        rows = pa.Table.from_batches(self._pending, _SCHEMA)
-        self._pending, self._pending_rows = [], 0
+        rows = self._taken()
         files = pc.bit_wise_and(rows.column("low"), FILES - 1)
         ordered = rows.take(pc.sort_indices(files)).combine_chunks()
         at = 0
@@ -88,7 +95,7 @@ class KeyLog:
     def _parts(self) -> Iterator[pa.Table]:
         """Yield all keys in parts, each with every occurrence of its keys."""
         if not self._writers:
-            yield pa.Table.from_batches(self._pending, _SCHEMA)
+            yield self._taken()
             return
         self._flush()
         for writer in self._writers.values():
@@ -101,17 +108,18 @@ class KeyLog:
 
     def _part(self, file: int, part: int, parts: int) -> pa.Table:
         with pa.OSFile(str(self._path(file))) as opened, pa.ipc.open_stream(opened) as batches:
-            found = [batch.filter(_is_of(batch.column("low"), part, parts)) for batch in batches]
+            found = list(batches) if parts == 1 else [_of_part(batch, part, parts) for batch in batches]
         return pa.Table.from_batches(found, _SCHEMA)
 
 
-def _is_of(low: pa.Int64Array, part: int, parts: int) -> pa.BooleanArray:
-    bits = pc.bit_wise_and(pc.shift_right(low, FILES.bit_length() - 1), parts - 1)
-    return pc.equal(bits, part)
+def _of_part(rows: pa.RecordBatch, part: int, parts: int) -> pa.RecordBatch:
+    bits = pc.bit_wise_and(pc.shift_right(rows.column("low"), FILES.bit_length() - 1), parts - 1)
+    return rows.filter(pc.equal(bits, part))
 
 
 def _repeats(keys: pa.Table) -> Repeats:
-    if keys.num_rows < 2:
+    # Halves of keys differ almost always, and counting them is much quicker than sorting whole keys.
+    if len(pc.unique(keys.column("low"))) == keys.num_rows:
         return Repeats()
     ordered = keys.sort_by([("low", "ascending"), ("high", "ascending")])
     before, after = ordered.slice(0, ordered.num_rows - 1), ordered.slice(1)

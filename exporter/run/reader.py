@@ -162,7 +162,11 @@ def _finished(waiting: deque[tuple[Stretch, list[Future[None]]]]) -> Stretch:
 
 
 def _rows_by_day(rows: pa.RecordBatch) -> dict[dt.date, int]:
-    counts = pc.value_counts(rows.column(DAY))
+    days = rows.column(DAY)
+    bounds = pc.min_max(days).as_py()
+    if bounds["min"] == bounds["max"] and not days.null_count:  # most pages
+        return {bounds["min"]: len(days)} if len(days) else {}
+    counts = pc.value_counts(days)
     return dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True))
 
 

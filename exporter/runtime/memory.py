@@ -14,11 +14,11 @@ import pyarrow as pa
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _MIB = 1 << 20
 
-MANY_BYTES = 8 * _MIB
-"""Rows after which memory has enough holes for them to be worth closing: that costs some milliseconds."""
-
-LONG_WORK_BYTES = 64 * _MIB
+READ_BYTES = 64 * _MIB
 """Rows after which reading gives back what is free: less often leaves more memory in holes, more often costs more."""
+
+WRITTEN_BYTES = 32 * _MIB
+"""The same for days that are written: their blocks differ more from those before."""
 
 
 @contextlib.contextmanager
@@ -52,34 +52,35 @@ def _keep_freed_memory() -> None:
     mallopt(_ARENA_MAX, 2)
 
 
-@contextlib.contextmanager
-def tidy_memory(row_bytes: int) -> Iterator[None]:
-    """Around work on so many bytes of rows, which needs blocks of other sizes than what went before and comes after.
-
-    Where they are many, what is free between blocks in use goes back to the system before and after.
-    """
-    if row_bytes < MANY_BYTES:
-        yield
-        return
-    _give_back_freed_memory()
-    try:
-        yield
-    finally:
-        _give_back_freed_memory()
-
-
 class LongWork:
-    """Work of one kind that goes on for long: the holes that it leaves grow, a little with each page."""
+    """Work of one kind that goes on for long: the holes that it leaves grow, a little with each page or day."""
 
-    def __init__(self) -> None:
+    def __init__(self, row_bytes: int) -> None:
+        """`row_bytes`: rows after which what is free goes back."""
+        self._bound = row_bytes
         self._since = 0
 
-    def work(self, row_bytes: int) -> None:
-        """Count bytes of rows that were done with; after many, what is free goes back to the system."""
+    def work(self, row_bytes: int) -> bool:
+        """Count bytes of rows; after many, give what is free back to the system. Return whether that was done."""
         self._since += row_bytes
-        if self._since >= LONG_WORK_BYTES:
-            self._since = 0
-            _give_back_freed_memory()
+        if self._since < self._bound:
+            return False
+        self._since = 0
+        _give_back_freed_memory()
+        return True
+
+    @contextlib.contextmanager
+    def apart(self, row_bytes: int) -> Iterator[None]:
+        """Count bytes of rows whose work needs blocks of other sizes than what goes before and comes after.
+
+        Where it is time to give memory back, that is done before and after.
+        """
+        is_time = self.work(row_bytes)
+        try:
+            yield
+        finally:
+            if is_time:
+                _give_back_freed_memory()
 
 
 def _give_back_freed_memory() -> None:

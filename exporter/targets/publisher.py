@@ -23,7 +23,7 @@ from dataset_model.targets.partitions import data_file, day_from_key, object_key
 from exporter.decoding.schema import extended_schema, initial_schema
 from exporter.errors import Interrupted, RowsUnaccounted
 from exporter.planning.window import is_closed
-from exporter.runtime.memory import tidy_memory
+from exporter.runtime.memory import WRITTEN_BYTES, LongWork
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
@@ -103,6 +103,7 @@ class Publisher:
         self._key_attributes = key_attributes
         self._stop = stop or threading.Event()
         self._format = FILE_FORMATS[dataset.target.format]
+        self._memory = LongWork(WRITTEN_BYTES)
         self._file = folder / f"day{self._format.storage.extension}"
         self._prefix = dataset.target.prefix
         self._append = dataset.target.overwrite_mode == "APPEND"
@@ -221,7 +222,7 @@ class Publisher:
             self._years.add(day.year)
         self._adopt(schema, (day.year, day.year))
         late_nulled: list[int] = []  # the quarantine's own count grows by what is read meanwhile
-        with tidy_memory(spooled.bytes), spool.open(day) as rows:
+        with self._memory.apart(spooled.bytes), spool.open(day) as rows:
             written = write_day(
                 rows,
                 schema,

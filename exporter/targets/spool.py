@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from exporter.decoding.decoder import DAY, LATE, SORT, kinds_of_late
 from exporter.errors import RowsTooLate
-from exporter.runtime.memory import LongWork
+from exporter.runtime.memory import READ_BYTES, LongWork
 from exporter.targets.sorted_runs import written_runs
 
 BUFFER_BYTES = 8 << 20
@@ -78,7 +78,7 @@ class Spool:
         self._days: dict[dt.date, SpooledDay] = {}
         self._taken: set[dt.date] = set()
         self._buffered = 0
-        self._memory = LongWork()
+        self._memory = LongWork(READ_BYTES)
         self._lock = threading.Lock()
 
     def add(self, rows: pa.RecordBatch, partition_value: str, order: tuple[int, int]) -> None:
