@@ -13,14 +13,13 @@ import pyarrow.parquet as pq
 from dataset_model.records.changes import (
     AT_COLUMN,
     CHANGE_COLUMNS,
-    KEY_COLUMN,
     OPERATION_COLUMN,
     change_file_key,
     empty_day_key,
     milliseconds,
 )
 from exporter.storage.object_store import Store
-from exporter.targets.formats.parquet import COMPRESSION
+from exporter.targets.formats.parquet import COMPRESSION, repeating_columns
 
 _AT_A_TIME = 8
 _CONTENT_TYPE = "application/vnd.apache.parquet"
@@ -67,8 +66,8 @@ def write_empty_day(store: Store, prefix: str, day: dt.date, as_of: dt.datetime)
 def file_of(rows: pa.Table) -> bytes:
     """Return rows as a Parquet file; equal rows give equal bytes."""
     target = io.BytesIO()
-    plain = [name for name in rows.schema.names if name != KEY_COLUMN]
-    pq.write_table(rows, target, compression=COMPRESSION, store_schema=False, use_dictionary=plain)
+    repeating = repeating_columns(rows)
+    pq.write_table(rows, target, compression=COMPRESSION, store_schema=False, use_dictionary=repeating)
     return target.getvalue()
 
 

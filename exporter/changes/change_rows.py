@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,10 @@ import pyarrow as pa
 from dataset_model import Dataset
 from dataset_model.records.changes import CHANGE_COLUMNS, Operation
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import DecodedImages, decoded_images, place_decoder
-from exporter.changes.membership import Membership
+from exporter.changes.decoded_images import DecodedImages, NumberedImages, decoded_images, place_decoder
+from exporter.changes.membership import Membership, part_of
 from exporter.changes.stream_record import StreamRecord
-from exporter.decoding.batch import DAY, KEY, LATE, QuarantinedItem
+from exporter.decoding.batch import DAY, KEY, LATE, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder, kinds_of_late
 from exporter.decoding.schema import arrow_schema, extended_schema
 from exporter.errors import ExportError
@@ -22,6 +22,7 @@ from exporter.planning.sort_key import SortKey
 from exporter.sources.description import SourceDescription
 from exporter.targets.day_file import typed_rows
 from exporter.targets.stamps import key_texts
+from exporter.values.attribute_values import Image
 
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
@@ -38,10 +39,10 @@ class DatasetOfStream:
     """The functions of its derived columns."""
 
     @property
-    def places(self) -> frozenset[str]:
-        """The attributes that matter of an old image: whether the source held the item, on which day, and its key."""
+    def places(self) -> tuple[str, ...]:
+        """The attributes by which the source holds an item, and on which day; its key never changes."""
         source = self.dataset.source
-        return frozenset({source.sort_key, *source.partition_attributes, *self.description.table_key})
+        return (source.sort_key, *source.partition_attributes)
 
 
 @dataclass
@@ -72,14 +73,14 @@ class ChangeDecoder:
 
     def __init__(self, source: DatasetOfStream, schema: TableSchema) -> None:
         dataset, description = source.dataset, source.description
-        self._dataset = dataset
+        self._dataset, self._place = dataset, source.places
         self._schema = schema
         self._membership = Membership(
             dataset, description.partition_key_types, description.sort_key_type, description.projected
         )
         self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key, deriver=source.deriver)
         # Of an old image only its place matters: the day that the item leaves, and its key.
-        self._place, self._places = place_decoder(dataset, source.sort_key, description.table_key, schema)
+        self._placed_by, self._places = place_decoder(dataset, source.sort_key, description.table_key, schema)
 
     def decode(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         """Return the rows of records; those that cannot be decoded are named and give none."""
@@ -113,47 +114,41 @@ class ChangeDecoder:
 
     def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
         found = ChangeRows(self._schema)
-        kept = self._kept(records, found)
-        new, new_of = self._carried(kept, [record.new for _, record in kept], found)
-        old, old_of = self._carried(kept, [record.old for _, record in kept], found)
-        items = decoded_images(self._rows, new)
-        left = decoded_images(self._places, list(map(self._place.of, old)))
-        for images, numbers in ((items, new_of), (left, old_of)):
-            found.poison |= {numbers[number]: reason for number, reason in images.poison.items()}
+        new, old = self._carried(records, found)
+        items, left = decoded_images(self._rows, new), decoded_images(self._places, old)
+        found.poison |= items.poison | left.poison
         rows = _Rows(records, found)
-        days = rows.add_items(items, new_of, self._dataset, now)
-        rows.add_tombstones(left, old_of, days)
+        rows.add_items(items, self._dataset, now)
+        if len(old):
+            rows.add_tombstones(left, dict(_days(items)))
         found.days = rows.tables()
         return found
 
-    def _kept(self, records: Sequence[StreamRecord], found: ChangeRows) -> list[tuple[int, StreamRecord]]:
-        """Return the numbered records without those by which a source forgets what the dataset keeps."""
-        retention = self._dataset.retention
-        if retention.expires_after_days is None and not retention.keep_deleted:
-            return list(enumerate(records))
-        is_deletion = (record.by_ttl or (retention.keep_deleted and record.new is None) for record in records)
-        kept = [both for both, deleted in zip(enumerate(records), is_deletion, strict=True) if not deleted]
-        found.expired = len(records) - len(kept)
-        return kept
-
-    def _carried(
-        self, kept: Sequence[tuple[int, StreamRecord]], images: Sequence[bytes | None], found: ChangeRows
-    ) -> tuple[list[bytes], list[int]]:
-        """Return those images that the source holds, and the number of each one's record."""
-        carried: list[bytes] = []
-        numbers: list[int] = []
-        for (number, _), image in zip(kept, images, strict=True):
-            if image is None:
+    def _carried(self, records: Sequence[StreamRecord], found: ChangeRows) -> tuple[NumberedImages, NumberedImages]:
+        """Return the images that the source holds by record number: new ones, and the places that items have left."""
+        retention, carried = self._dataset.retention, self._membership.carried
+        is_final = retention.expires_after_days is None and not retention.keep_deleted
+        new, old = NumberedImages(), NumberedImages()
+        for number, record in enumerate(records):
+            if not is_final and (record.by_ttl or (retention.keep_deleted and record.new is None)):
+                found.expired += 1  # the source forgets what the dataset keeps
                 continue
             try:
-                part = self._membership.carried(image)
+                after = None if record.new is None else carried(record.new)
+                if after is not None:
+                    new.add(number, after)
+                if record.old is None or (after is not None and self._is_in_place(record.old, record.new)):
+                    continue
+                before = carried(record.old)
+                if before is not None:
+                    old.add(number, part_of(before, self._placed_by))
             except Exception as error:  # noqa: BLE001 - as where it is decoded: a retry would meet it again
                 found.poison[number] = f"record: {error}"
-                continue
-            if part is not None:
-                carried.append(part)
-                numbers.append(number)
-        return carried, numbers
+        return new, old
+
+    def _is_in_place(self, old: Image, new: Image | None) -> bool:
+        """Whether an item that the source holds has not moved: then its old image says nothing new."""
+        return new is not None and [*map(old.get, self._place)] == [*map(new.get, self._place)]
 
 
 class _Rows:
@@ -163,68 +158,70 @@ class _Rows:
         self._records, self._found = records, found
         self._parts: dict[dt.date, list[pa.Table]] = defaultdict(list)
 
-    def add_items(
-        self, images: DecodedImages, number_of: Sequence[int], dataset: Dataset, now: dt.datetime
-    ) -> Mapping[int, dt.date]:
-        """Add a row for each item on its day; return record number -> day."""
+    def add_items(self, images: DecodedImages, dataset: Dataset, now: dt.datetime) -> None:
+        """Add a row for each item on its day."""
         found = self._found
         found.schema = extended_schema(found.schema, dataset, _late_kinds(images), now)
         arrow = arrow_schema(found.schema)
-        days: dict[int, dt.date] = {}
-        for page, of_rows in images.pages:
-            numbers = [number_of[image] for image in of_rows]
+        for page, numbers in images.pages:
             found.quarantined.append((*page.withheld, *page.nulled))
             found.awaited |= {numbers[one.row] for one in page.awaited}
-            whole = [number not in found.poison for number in numbers]
             rows = typed_rows(page.rows, found.schema, arrow, found.quarantined.append)
-            page_days = page.rows.column(DAY).to_pylist()
-            days |= dict(zip(numbers, page_days, strict=True))
-            self._add(rows, page_days, page.rows.column(KEY), numbers, ["U"] * len(numbers), whole)
-        return days
+            self._add(rows, page, numbers, ["U"] * len(numbers), [number not in found.poison for number in numbers])
 
-    def add_tombstones(self, images: DecodedImages, number_of: Sequence[int], days: Mapping[int, dt.date]) -> None:
-        """Add a tombstone for each item that is not on its old day any more."""
+    def add_tombstones(self, images: DecodedImages, days: Mapping[int, dt.date]) -> None:
+        """Add a tombstone for each item that is not on its old day any more; `days` are those of the new items."""
         empty = arrow_schema(self._found.schema)
-        for page, of_rows in images.pages:
-            numbers = [number_of[image] for image in of_rows]
+        for page, numbers in images.pages:
             left = page.rows.column(DAY).to_pylist()
             gone = [
                 days.get(number) != day and number not in self._found.poison
                 for number, day in zip(numbers, left, strict=True)
             ]
-            if not any(gone):  # as where items change and stay on their days
-                continue
             operations: list[Operation] = ["T" if self._records[number].by_ttl else "D" for number in numbers]
             nulls = pa.RecordBatch.from_arrays([pa.nulls(len(left), kind) for kind in empty.types], schema=empty)
-            self._add(nulls, left, page.rows.column(KEY), numbers, operations, gone)
+            self._add(nulls, page, numbers, operations, gone)
 
     def _add(
         self,
         rows: pa.RecordBatch,
-        days: Sequence[dt.date],
-        keys: pa.Array,
+        page: DecodedPage,
         numbers: Sequence[int],
         operations: Sequence[Operation],
         wanted: Sequence[bool],
     ) -> None:
+        """Add the wanted ones of a page's rows to their days."""
         about = [self._records[number] for number in numbers]
         change: dict[str, pa.Array] = dict(zip(CHANGE_COLUMNS, (
-            key_texts(keys),
+            key_texts(page.rows.column(KEY)),
             pa.array([record.at for record in about], pa.int64()),
             pa.array([record.sequence for record in about], pa.string()),
             pa.array(operations, pa.string()),
         ), strict=True))  # fmt: skip
         table = pa.table(dict(zip(rows.schema.names, rows.columns, strict=True)) | change)
+        days = page.rows.column(DAY)
+        if not all(wanted):
+            chosen = pa.array(wanted, pa.bool_())
+            table, days = table.filter(chosen), days.filter(chosen)
+        found = days.unique().to_pylist()
+        if len(found) == 1:  # as in most batches
+            self._parts[found[0]].append(table)
+            return
         of_day: dict[dt.date, list[int]] = defaultdict(list)
-        for row, (day, is_wanted) in enumerate(zip(days, wanted, strict=True)):
-            if is_wanted:
-                of_day[day].append(row)
-        for day, chosen in of_day.items():
-            self._parts[day].append(table if len(chosen) == len(table) else table.take(pa.array(chosen, pa.int64())))
+        for row, day in enumerate(days.to_pylist()):
+            of_day[day].append(row)
+        for day, of_it in of_day.items():
+            self._parts[day].append(table.take(pa.array(of_it, pa.int64())))
 
     def tables(self) -> dict[dt.date, pa.Table]:
         """Return the rows by day."""
         return {day: pa.concat_tables(parts).combine_chunks() for day, parts in sorted(self._parts.items())}
+
+
+def _days(images: DecodedImages) -> Iterator[tuple[int, dt.date]]:
+    """Yield each decoded image's number and day."""
+    for page, numbers in images.pages:
+        yield from zip(numbers, page.rows.column(DAY).to_pylist(), strict=True)
 
 
 def _late_kinds(images: DecodedImages) -> dict[str, set[str]]:

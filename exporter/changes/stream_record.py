@@ -1,4 +1,4 @@
-"""An event of a DynamoDB stream flows in, one record with its images as DynamoDB JSON flows out.
+"""An event of a DynamoDB stream flows in, one record with its images flows out.
 
 Lambda's events and the answers of GetRecords differ in a few spellings; both are read here.
 """
@@ -6,7 +6,7 @@ Lambda's events and the answers of GetRecords differ in a few spellings; both ar
 import datetime as dt
 import json
 import reprlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeGuard
 
@@ -14,7 +14,7 @@ import msgspec
 
 from dataset_model.records.changes import SEQUENCE_DIGITS, milliseconds
 from exporter.errors import SourceError
-from exporter.values.attribute_values import AttributeValue, kind_of
+from exporter.values.attribute_values import AttributeValue, Image, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
 """Without the old image the day that an item has left is unknown."""
@@ -23,27 +23,23 @@ _LESS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE")
 RECORD_ATTRIBUTE = "_record"
 """Of a quarantined record: the whole event as JSON."""
 
-_encoder = msgspec.json.Encoder()
 _item = msgspec.json.Decoder(dict[str, AttributeValue])
 _TTL_PRINCIPAL = "dynamodb.amazonaws.com"
 
 _LATEST = 100_000_000_000
 """Seconds since 1970; more are milliseconds, or damaged."""
 
-Images = tuple[bytes | None, bytes | None]
 
-
-@dataclass(frozen=True)
-class StreamRecord:
+class StreamRecord(msgspec.Struct, frozen=True, gc=False):
     """One change of one item."""
 
     sequence: str
     """Padded to 40 digits."""
     at: int
     """Milliseconds since 1970, of a whole second."""
-    new: bytes | None
-    """The item after the change, as DynamoDB JSON; None where it was deleted."""
-    old: bytes | None
+    new: Image | None
+    """The item after the change; None where it was deleted."""
+    old: Image | None
     """The item before the change; None where it is new."""
     by_ttl: bool
     """Whether time to live has removed the item."""
@@ -58,29 +54,37 @@ class PoisonRecord:
     """The record as a quarantined item."""
 
 
-def stream_record(event: object, of_old: Collection[str] | None = None) -> StreamRecord | PoisonRecord:
+def stream_record(event: object) -> StreamRecord | PoisonRecord:
     """Return one event's record; raise SourceError where the stream does not carry both images.
 
-    Of the old image only the attributes `of_old` are taken, or all for None.
+    What is inside the images is not looked at: who decodes them finds what no decoder takes.
     """
     change = event.get("dynamodb") if _is_mapping(event) else None
     if not _is_mapping(event) or not _is_mapping(change):
         return PoisonRecord("record: expected a part named dynamodb; found none", record_text(event))
     view = change.get("StreamViewType", VIEW_TYPE)
+    if view != VIEW_TYPE:
+        return _of_other_view(event, view)
+    try:
+        has_new, has_old = _has(event.get("eventName"))
+        return StreamRecord(
+            _sequence(change.get("SequenceNumber")),
+            _at(change.get("ApproximateCreationDateTime")),
+            _image(change, "NewImage") if has_new else None,
+            _image(change, "OldImage") if has_old else None,
+            "userIdentity" in event and _is_ttl(event),
+        )
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        return PoisonRecord(f"record: {error}", record_text(event))
+
+
+def _of_other_view(event: Mapping[str, Any], view: object) -> PoisonRecord:
     if view in _LESS:
         raise SourceError(
             f"the stream of {_table(event)} carries {view}; {VIEW_TYPE} is needed, to know the day that an item has "
             f"left. Disable the stream and enable it again with StreamViewType {VIEW_TYPE}."
         )
-    if view != VIEW_TYPE:
-        return PoisonRecord(
-            f"record: expected StreamViewType {VIEW_TYPE}; found {reprlib.repr(view)}", record_text(event)
-        )
-    try:
-        new, old = _images(event, change, of_old)
-        return StreamRecord(_sequence(change), _at(change), new, old, _is_ttl(event))
-    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
-        return PoisonRecord(f"record: {error}", record_text(event))
+    return PoisonRecord(f"record: expected StreamViewType {VIEW_TYPE}; found {reprlib.repr(view)}", record_text(event))
 
 
 def record_text(event: object) -> str:
@@ -111,20 +115,13 @@ _HAS: Mapping[Any, tuple[bool, bool]] = {"INSERT": (True, False), "MODIFY": (Tru
 """Kind of change -> whether it has a new image, and an old one."""
 
 
-def _images(event: Mapping[str, Any], change: Mapping[str, Any], of_old: Collection[str] | None) -> Images:
-    name = event.get("eventName")
+def _has(name: object) -> tuple[bool, bool]:
     if name not in _HAS:
         raise ValueError(f"expected INSERT, MODIFY or REMOVE; found {name!r}")
-    needs_new, needs_old = _HAS[name]
-    new = _image(change, "NewImage") if needs_new else None
-    old = _image(change, "OldImage") if needs_old else None
-    if old is not None and of_old is not None:
-        old = {attribute: old[attribute] for attribute in of_old if attribute in old}
-    # msgspec writes bytes as base64, as DynamoDB JSON does.
-    return (None if new is None else _encoder.encode(new), None if old is None else _encoder.encode(old))
+    return _HAS[name]
 
 
-def _image(change: Mapping[str, Any], name: Literal["NewImage", "OldImage"]) -> Mapping[str, Any]:
+def _image(change: Mapping[str, Any], name: Literal["NewImage", "OldImage"]) -> Image:
     image = change.get(name)
     if not _is_mapping(image) or not image:
         raise ValueError(f"expected {name}; found none")
@@ -136,15 +133,13 @@ def _is_mapping(found: object) -> TypeGuard[Mapping[str, Any]]:
     return type(found) is dict or isinstance(found, Mapping)
 
 
-def _sequence(change: Mapping[str, Any]) -> str:
-    text = change.get("SequenceNumber")
+def _sequence(text: object) -> str:
     if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > SEQUENCE_DIGITS:
         raise ValueError(f"expected SequenceNumber of 1 to {SEQUENCE_DIGITS} digits; found {text!r}")
     return text.zfill(SEQUENCE_DIGITS)
 
 
-def _at(change: Mapping[str, Any]) -> int:
-    found = change.get("ApproximateCreationDateTime")
+def _at(found: object) -> int:
     if type(found) is int and 0 <= found < _LATEST:  # as Lambda gives it
         return found * 1000
     if isinstance(found, dt.datetime):

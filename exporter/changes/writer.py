@@ -11,6 +11,8 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
+
 from dataset_model.records.changes import milliseconds
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.catalog import LiveCatalog
@@ -103,10 +105,10 @@ class ChangeWriter:
             return self._write(list(events))
 
     def _write(self, given: Sequence[Mapping[str, Any]]) -> Handled:
-        now, places = self._clock(), self._source.places
+        now = self._clock()
         if self._deriver is not None:
             self._deriver.forget()
-        read = [stream_record(event, places) for event in given]
+        read = [stream_record(event) for event in given]
         records = [record for record in read if isinstance(record, StreamRecord)]
         origins = [event for event, record in zip(given, read, strict=True) if isinstance(record, StreamRecord)]
         if not self._begun:
@@ -146,7 +148,11 @@ class ChangeWriter:
 
     def _write_again(self, due: Sequence[Entry], now: dt.datetime) -> set[Entry]:
         """Write the rows of entries with values that have come; return these entries."""
-        records = [StreamRecord(one.next_sequence, one.at, one.item.encode(), None, by_ttl=False) for one in due]
+        items = [msgspec.json.decode(one.item) for one in due]
+        records = [
+            StreamRecord(one.next_sequence, one.at, item, None, by_ttl=False)
+            for one, item in zip(due, items, strict=True)
+        ]
         missing = self._decoded(records, now).awaited if records else set()
         found = [number for number in range(len(due)) if number not in missing]
         if found:
@@ -160,7 +166,11 @@ class ChangeWriter:
         """List rows to derive again, in a part that a batch that comes again overwrites."""
         listed = AwaitedList(self._store, self._settings.prefix)
         wanted = [records[number] for number in sorted(awaited)]
-        listed.add(Entry(one.new.decode(), one.at, one.sequence, one.at) for one in wanted if one.new is not None)
+        listed.add(
+            Entry(msgspec.json.encode(one.new).decode(), one.at, one.sequence, one.at)
+            for one in wanted
+            if one.new is not None
+        )
         listed.flush()
 
     def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from dataset_model.records.changes import AS_OF_COLUMN, KEY_COLUMN, milliseconds
 
-_HEX_DIGITS = 32
+_BYTES = 16
 
 
 def stamped_schema(schema: pa.Schema) -> pa.Schema:
@@ -26,6 +26,9 @@ def stamps(keys: pa.Array, as_of: dt.datetime) -> list[pa.Array]:
 
 def key_texts(keys: pa.Array) -> pa.StringArray:
     """Return 16-byte hashes, none of them null, as hexadecimal digits."""
-    digits = binascii.hexlify(b"".join(keys.to_pylist()))
-    offsets = pa.array(range(0, len(digits) + 1, _HEX_DIGITS), pa.int32())
-    return pa.StringArray.from_buffers(len(keys), offsets.buffers()[1], pa.py_buffer(digits))
+    if not len(keys):
+        return pa.array([], pa.string())
+    start, end = _BYTES * keys.offset, _BYTES * (keys.offset + len(keys))
+    digits = binascii.hexlify(memoryview(keys.buffers()[1])[start:end])
+    texts = pa.Array.from_buffers(pa.binary(2 * _BYTES), len(keys), [None, pa.py_buffer(digits)])
+    return texts.cast(pa.binary()).cast(pa.string())

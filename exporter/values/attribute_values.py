@@ -1,13 +1,17 @@
 """DynamoDB AttributeValue JSON (`{"S": "text"}`) flows in; kinds, texts and plain JSON flow out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from exporter.values.numbers import canonical_number, json_number
+
+Image = Mapping[str, Any]
+"""An item's attributes as DynamoDB JSON that a parser has made into dicts; not checked."""
 
 
 class AttributeValue(msgspec.Struct, gc=False, forbid_unknown_fields=True, omit_defaults=True):

@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import decoded_images, place_decoder
-from exporter.changes.membership import Membership
+from exporter.changes.decoded_images import NumberedImages, body_of, decoded_images, place_decoder
+from exporter.changes.membership import Membership, part_of
 from exporter.decoding.batch import DAY, QuarantinedItem
 from exporter.planning.sort_key import SortKey
-from exporter.run.incremental.item_log import ItemLog, attributes_of, differing
+from exporter.run.incremental.item_log import ItemLog, differing
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.table_export.changed_items import ChangedItem
 from exporter.targets.quarantine import Quarantine
-from exporter.values.attribute_values import AttributeValue
+from exporter.values.attribute_values import AttributeValue, Image
 
 _key = msgspec.json.Decoder(dict[str, AttributeValue])
 
@@ -60,7 +60,7 @@ class WindowReader:
         self._membership = Membership(
             dataset, description.partition_key_types, description.sort_key_type, description.projected
         )
-        self._part, self._decoder = place_decoder(dataset, sort_key, description.table_key, schema)
+        self._placed_by, self._decoder = place_decoder(dataset, sort_key, description.table_key, schema)
         self._log, self._quarantine = log, quarantine
         expires = dataset.retention.expires_after_days
         self.found = ChangedDays(today - dt.timedelta(days=expires - 1) if expires else dt.date.min)
@@ -79,10 +79,10 @@ class WindowReader:
         self,
         item: ChangedItem,
         days: tuple[dt.date | None, dt.date | None],
-        images: tuple[bytes | None, bytes | None],
+        images: tuple[Image | None, Image | None],
     ) -> None:
         left, reached = (None if day is not None and day < self.found.oldest else day for day in days)
-        before, after = map(attributes_of, images)
+        before, after = (image or {} for image in images)
         if left == reached:
             before, after = differing(before, after)
             if left is None or not (before or after):
@@ -102,22 +102,21 @@ class WindowReader:
         self.found.keys.append(pa.array(digests, pa.binary(16)))
         self.found.written.append(pa.array([item.at for item in items], pa.int64()))
 
-    def _days(self, images: Sequence[bytes | None], *, is_new: bool) -> dict[int, dt.date]:
+    def _days(self, images: Sequence[Image | None], *, is_new: bool) -> dict[int, dt.date]:
         """Return number -> day of the images that have one; the others that are new are quarantined."""
-        numbers = [number for number, image in enumerate(images) if image is not None]
-        held = [image for image in images if image is not None]
-        decoded = decoded_images(self._decoder, list(map(self._part.of, held)))
+        held = {number: image for number, image in enumerate(images) if image is not None}
+        places = NumberedImages()
+        for number, image in held.items():
+            places.add(number, part_of(image, self._placed_by))
+        decoded = decoded_images(self._decoder, places)
         days: dict[int, dt.date] = {}
-        for page, of_rows in decoded.pages:
-            found = page.rows.column(DAY).to_pylist()
-            days |= dict(zip((numbers[image] for image in of_rows), found, strict=True))
-        if is_new:
-            for image, number in enumerate(numbers):
-                if number not in days:
-                    self._quarantine.add(self._reasons(held[image], decoded.poison.get(image)))
+        for page, numbers in decoded.pages:
+            days |= dict(zip(numbers, page.rows.column(DAY).to_pylist(), strict=True))
+        for number in (held.keys() - days.keys()) if is_new else ():
+            self._quarantine.add(self._reasons(held[number], decoded.poison.get(number)))
         return days
 
-    def _reasons(self, image: bytes, poison: str | None) -> Sequence[QuarantinedItem]:
+    def _reasons(self, image: Image, poison: str | None) -> Sequence[QuarantinedItem]:
         if poison is not None:
-            return [QuarantinedItem(poison, image.decode(), None, None)]
-        return self._decoder.decode(b'{"Items":[' + image + b"]}").withheld
+            return [QuarantinedItem(poison, msgspec.json.encode(image).decode(), None, None)]
+        return self._decoder.decode(body_of([image])).withheld

@@ -13,22 +13,14 @@ import msgspec
 from dataset_model.records.runs import CHANGES_FOLDER
 from exporter.sources.table_export.changed_items import ChangedItem
 from exporter.storage.object_store import Store
-
-Attributes = dict[str, msgspec.Raw]
-
-_attributes = msgspec.json.Decoder(Attributes)
+from exporter.values.attribute_values import Image
 
 
-def attributes_of(image: bytes | None) -> Attributes:
-    """Return an item's attributes, each as it was written; none of no item."""
-    return {} if image is None else _attributes.decode(image)
-
-
-def differing(old: Attributes, new: Attributes) -> tuple[Attributes, Attributes]:
+def differing(old: Image, new: Image) -> tuple[Image, Image]:
     """Return of both what the other has not, or has otherwise."""
     return (
-        {name: value for name, value in old.items() if name not in new or bytes(new[name]) != bytes(value)},
-        {name: value for name, value in new.items() if name not in old or bytes(old[name]) != bytes(value)},
+        {name: value for name, value in old.items() if name not in new or new[name] != value},
+        {name: value for name, value in new.items() if name not in old or old[name] != value},
     )
 
 
@@ -41,7 +33,7 @@ class ItemLog:
         self._lines: dict[dt.date, list[bytes]] = defaultdict(list)
         self._days: set[dt.date] = set()
 
-    def add(self, day: dt.date, change: str, item: ChangedItem, old: Attributes, new: Attributes) -> None:
+    def add(self, day: dt.date, change: str, item: ChangedItem, old: Image, new: Image) -> None:
         """Add a line of one item on one day."""
         moment = dt.datetime.fromtimestamp(0, dt.UTC) + dt.timedelta(microseconds=item.at)
         line = {

@@ -6,11 +6,13 @@ is as of one end of the window. Without a new one the item is deleted, without a
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from exporter.sources.table_export.lines import read_blocks
 from exporter.sources.table_export.manifests import ExportFile, Objects
+from exporter.values.attribute_values import Image
 
 
 class _Number(msgspec.Struct):
@@ -24,8 +26,8 @@ class _Metadata(msgspec.Struct):
 class _Line(msgspec.Struct):
     Metadata: _Metadata
     Keys: msgspec.Raw
-    OldImage: msgspec.Raw = msgspec.Raw()
-    NewImage: msgspec.Raw = msgspec.Raw()
+    OldImage: dict[str, Any] = {}
+    NewImage: dict[str, Any] = {}
 
 
 _line = msgspec.json.Decoder(_Line)
@@ -38,8 +40,8 @@ class ChangedItem:
     at: int
     """When it was last written in the window, in microseconds since 1970."""
     key: bytes
-    old: bytes | None
-    new: bytes | None
+    old: Image | None
+    new: Image | None
 
 
 def changed_items(objects: Objects, file: ExportFile) -> Iterator[list[ChangedItem]]:
@@ -52,8 +54,8 @@ def _changed(block: bytes) -> list[ChangedItem]:
 
 
 def _item(line: _Line) -> ChangedItem:
-    old, new = (bytes(image) or None for image in (line.OldImage, line.NewImage))
     try:
-        return ChangedItem(int(line.Metadata.WriteTimestampMicros.N), bytes(line.Keys), old, new)
+        at = int(line.Metadata.WriteTimestampMicros.N)
     except ValueError as error:
         raise msgspec.DecodeError(f"WriteTimestampMicros: {error}") from None
+    return ChangedItem(at, bytes(line.Keys), line.OldImage or None, line.NewImage or None)

@@ -27,7 +27,7 @@ class ParquetFormat:
         """Write row groups to a file; return compressed bytes per column."""
         group = next(groups, schema.empty_table())
         with pq.ParquetWriter(
-            file, group.schema, compression=COMPRESSION, store_schema=False, use_dictionary=_repeating(group)
+            file, group.schema, compression=COMPRESSION, store_schema=False, use_dictionary=repeating_columns(group)
         ) as writer:
             while group is not None:
                 writer.write_table(group, row_group_size=max(1, group.num_rows))
@@ -41,7 +41,7 @@ class ParquetFormat:
         return rows
 
 
-def _repeating(table: pa.Table) -> list[str]:
+def repeating_columns(table: pa.Table) -> list[str]:
     """Return the columns with repeating first values: for others a dictionary costs time and bytes."""
     head = table.slice(0, _LOOKED_AT)
     return [name for name in table.schema.names if 2 * len(pc.unique(head.column(name))) <= head.num_rows]
