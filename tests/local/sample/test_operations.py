@@ -2,10 +2,14 @@
 
 import contextlib
 import datetime as dt
+import json
+import shlex
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+from awscli.clidriver import create_clidriver
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from local.sample import operations
@@ -30,33 +34,55 @@ def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Loaded:
         return operations.load(Place(100, NOW, "b", folder, DEFAULT_ACCOUNT_ID, "us-east-1", lambda _: None))
 
 
+def documented(repository: Path) -> list[list[str]]:
+    """Return the words of each line of "Check the tables by hand" in the guide."""
+    text = (repository / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = text.partition("## Check the tables by hand")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("    ")]
+    return [shlex.split(line) for line in "\n".join(lines).replace("\\\n", " ").splitlines()]
+
+
+@pytest.fixture
+def answers(server: Server, repository: Path, capsys, monkeypatch) -> dict[str, Any]:
+    """Type each documented line as it stands, with what the lines before have answered; command -> its answer."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    found: dict[str, Any] = {}
+    filled = {"ARN": "", "SHARD": "", "ITERATOR": ""}
+    for aws, *words in documented(repository):
+        typed = [filled.get(word, word) for word in words]
+        assert (aws, create_clidriver().main([*typed, "--output", "json"])) == ("aws", 0), words
+        shown = capsys.readouterr().out
+        answer = json.loads(shown) if shown else None
+        name = " ".join(words[:2])
+        if "LatestStreamArn" in words[-1]:
+            name, filled["ARN"] = "stream", answer
+        elif "describe-stream" in words:
+            filled["SHARD"] = answer["StreamDescription"]["Shards"][0]["ShardId"]
+        elif "get-shard-iterator" in words:
+            filled["ITERATOR"] = answer
+        found[name] = answer
+    return found
+
+
 @pytest.mark.usefixtures("loaded")
-def test_the_documented_lines_work(server: Server) -> None:
-    """list-tables, describe-table, put-item, get-item, query by index, and the records of the stream."""
-    client = boto3.client("dynamodb", endpoint_url=server.url)
-    pages = client.get_paginator("list_tables").paginate()
-    assert {METRICS, INSIGHTS} <= {name for page in pages for name in page["TableNames"]}
-    table = client.describe_table(TableName=METRICS)["Table"]
+def test_each_documented_line_works(answers: dict[str, Any]) -> None:
+    """list-tables, describe-table, put-item, get-item, query by index, and the stream with the record of the put."""
+    assert {METRICS, INSIGHTS} <= set(answers["dynamodb list-tables"]["TableNames"])
+    table = answers["dynamodb describe-table"]["Table"]
     assert (table["TableStatus"], table["StreamSpecification"]["StreamViewType"]) == ("ACTIVE", "NEW_AND_OLD_IMAGES")
-    key = {"entity_id": {"S": "stu_test"}, "entity_type": {"S": "student"}}
-    item = key | {"health_score": {"N": "42"}, "last_updated": {"S": "2026-02-20T08:00:00Z"}}
-    client.put_item(TableName=METRICS, Item=item)
-    assert client.get_item(TableName=METRICS, Key=key)["Item"] == item
-    found = client.query(
-        TableName=METRICS,
-        IndexName="EntityTypeHealthIndex",
-        KeyConditionExpression="entity_type = :t AND health_score < :h",
-        ExpressionAttributeValues={":t": {"S": "student"}, ":h": {"N": "43"}},
-    )
-    scores = [float(one["health_score"]["N"]) for one in found["Items"]]
+    item = {
+        "entity_id": {"S": "stu_test"}, "entity_type": {"S": "student"}, "health_score": {"N": "42"},
+        "last_updated": {"S": "2026-02-20T08:00:00Z"},
+    }  # fmt: skip
+    assert answers["dynamodb get-item"]["Item"] == item
+    scores = [float(one["health_score"]["N"]) for one in answers["dynamodb query"]["Items"]]
     assert 42.0 in scores
+    assert max(scores) < 70
     assert scores == sorted(scores)
-    streams = boto3.client("dynamodbstreams", endpoint_url=server.url)
-    shard = streams.describe_stream(StreamArn=table["LatestStreamArn"])["StreamDescription"]["Shards"][0]["ShardId"]
-    start = streams.get_shard_iterator(
-        StreamArn=table["LatestStreamArn"], ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    (record,) = streams.get_records(ShardIterator=start)["Records"]
+    assert answers["stream"] == table["LatestStreamArn"]
+    assert answers["dynamodbstreams describe-stream"]["StreamDescription"]["StreamStatus"] == "ENABLED"
+    (record,) = answers["dynamodbstreams get-records"]["Records"]
     assert (record["eventName"], record["dynamodb"]["NewImage"]) == ("INSERT", item)
 
 
