@@ -68,6 +68,11 @@ class Measure:
         return self.kind in _ADDED
 
     @property
+    def points(self) -> int | None:
+        """What a difference is multiplied by to be in percentage points; None of a figure that is no percentage."""
+        return 100 if self.format == "percent" else 1 if self.unit == "%" else None
+
+    @property
     def axis(self) -> dict[str, str]:
         """How the browser writes the ticks of an axis; nothing for plain numbers."""
         if self.format == "number":
@@ -128,7 +133,8 @@ class Measure:
             return self._money(value, plain, 2 if places is None else places, is_exact=is_exact)
         number = plain(value) if places is None else f"{value:,.{places}f}"
         unit = "s" if self.format == "duration" else self.unit
-        return f"{number} {unit}" if unit else str(number)
+        space = "" if unit == "%" else " "
+        return f"{number}{space}{unit}" if unit else str(number)
 
     def _money(self, value: Number, plain: Any, places: int, *, is_exact: bool) -> str:
         amount = plain(abs(value)) if is_exact else f"{abs(value):,.{places}f}"

@@ -82,11 +82,11 @@ def _card(card: CardValue, overview: Overview) -> Document:
 
 def _change(card: CardValue) -> str | None:
     """Return the change of a card with its sign; empty where there is none, None with nothing to compare with."""
-    if card.written.format == "percent":
+    if (scale := card.written.points) is not None:
         if card.compared is None or card.previous is None:
             return None
         # A share changes by points: 12% to 15% is no quarter more.
-        points = (Decimal(str(card.compared)) - Decimal(str(card.previous))) * 100
+        points = (Decimal(str(card.compared)) - Decimal(str(card.previous))) * scale
         return f"{points:+.1f} points" if abs(points) >= Decimal("0.05") else ""
     # Below 100 an absolute change reads better than a percentage; of nothing, or of less, there is no percentage.
     few = max(card.compared or 0, card.previous or 0) < 100 or (card.previous or 0) <= 0

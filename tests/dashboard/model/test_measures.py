@@ -73,6 +73,7 @@ def test_nothing_has_no_mean_and_no_share():
         ({"aggregate": "share", "where": "delay > 1"}, Decimal(1) / 3, "33.3%", "33.333333333%"),
         ({"aggregate": "mean", "column": "delay", "format": "duration"}, 7384.25, "2 h 03 min", "7,384.25 s"),
         ({"aggregate": "mean", "column": "delay", "decimals": 1}, 0.25, "0.2 s", "0.25 s"),
+        ({"aggregate": "mean", "column": "delay", "unit": "%", "decimals": 1}, -4.06, "-4.1%", "-4.06%"),
         ({"aggregate": "count"}, None, "\N{EN DASH}", "\N{EN DASH}"),
         (
             {"aggregate": "max", "column": "items"},

@@ -211,6 +211,7 @@ def test_a_change_of_nothing_or_less_is_no_percentage(service: Service, previous
 @pytest.mark.parametrize(
     ("style", "previous", "compared", "delta"),
     [
+        ({"unit": "%", "format": "number"}, 1.97, -4.1, "6.1 points"),
         ({"format": "currency", "unit": "EUR"}, Decimal("62.75"), Decimal("61.65"), "€1.10"),
         ({"format": "currency", "unit": "EUR"}, Decimal("61.654"), Decimal("61.653"), "No change"),
         ({"format": "duration"}, 62.5, 31.5, "31 s"),
