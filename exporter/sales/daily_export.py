@@ -5,9 +5,11 @@ that fails leaves some files of the day new and others old. Then the error names
 the same event again replaces all five.
 """
 
+import datetime as dt
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -16,7 +18,7 @@ import structlog
 
 from dataset_model import Dataset, Fault, load_dataset
 from exporter.clients import Clients
-from exporter.errors import SettingsError, StoreError
+from exporter.errors import SettingsError, StaleRun, StoreError
 from exporter.sales.event import SalesEvent, WrongEventError, event_from, place_of
 from exporter.sales.lines import json_lines
 from exporter.sales.manifests import publish_manifest
@@ -72,6 +74,8 @@ def export_event(settings: SalesSettings, value: object) -> dict[str, Any]:
     bodies, counts = _ready(settings, event)
     store = Store(Clients(settings.region).s3, settings.bucket)
     keys = {name: settings.key(name, f"{event.date}.json") for name in DATASETS}
+    if not counts[SUMMARIES]:
+        _require_no_rows(store, keys[SUMMARIES], settings.table, event.date)
     written: list[str] = []
     for name in DATASETS:
         try:
@@ -106,6 +110,24 @@ def _ready(settings: SalesSettings, event: SalesEvent) -> tuple[dict[str, bytes]
         _log.warning("no store summaries of the day", date=event.date.isoformat(), table=settings.table)
     counts = {name: len(summaries if name == SUMMARIES else event.rows[name]) for name in DATASETS}
     return bodies, counts
+
+
+def _require_no_rows(store: Store, key: str, table: str, date: dt.date) -> None:
+    """Raise StoreError where the day has a file with store summaries, and the index has none: they would be lost.
+
+    The first put of an empty file needs no right to read. Whether a file that is there is empty does.
+    """
+    try:
+        store.replace(key, b"", None, content_type="application/x-ndjson")
+    except StaleRun:
+        with suppress(StoreError):  # without the right to read it may hold rows
+            if store.read_end(key, 1) == b"":
+                return
+        raise StoreError(
+            f"index GSI1 of table {table} has no store summaries of {date}, and s3://{store.bucket}/{key} is there "
+            "already; nothing was written. Check DYNAMODB_TABLE. If the day has none, remove that file and send the "
+            "event again"
+        ) from None
 
 
 def _unfinished(error: StoreError, keys: Mapping[str, str], written: list[str]) -> StoreError:

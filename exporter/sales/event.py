@@ -20,6 +20,7 @@ EVENT_LISTS = {
 """Dataset -> where the event has its rows."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_FIRST_YEAR = 2000
 _SHOWN_FAULTS = 20
 _SHOWN = 80
 
@@ -84,12 +85,17 @@ def event_from(value: object) -> SalesEvent:
 
 
 def _date(value: object, faults: list[FieldFault]) -> dt.date | None:
+    expected = "a date such as 2026-02-16"
     try:
         if isinstance(value, str) and _DATE.fullmatch(value):
-            return dt.date.fromisoformat(value)
+            date = dt.date.fromisoformat(value)
+            last = dt.datetime.now(dt.UTC).year + 1
+            if _FIRST_YEAR <= date.year <= last:
+                return date
+            expected = f"a date of {_FIRST_YEAR} to {last}"  # another would be in no table: no export reads it
     except ValueError:
         pass
-    faults.append(FieldFault("date", "a date such as 2026-02-16", value))
+    faults.append(FieldFault("date", expected, value))
     return None
 
 

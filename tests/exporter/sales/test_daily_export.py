@@ -23,6 +23,7 @@ from local.server import Server
 
 BUCKET = "reports"
 DATE = "2026-02-16"
+THIS_YEAR = dt.datetime.now(dt.UTC).year
 NAMES = ["store_summaries", "top_products", "anomalies", "trends", "recommendations"]
 
 
@@ -157,6 +158,8 @@ def changed(path: str, value: object) -> Callable[[dict[str, Any]], None]:
         (changed("date", KeyError), "date: expected a date such as 2026-02-16; found None"),
         (changed("date", "2026-02-30"), "date: expected a date such as 2026-02-16; found '2026-02-30'"),
         (changed("date", "2026-W08-1"), "date: expected a date such as 2026-02-16; found '2026-W08-1'"),
+        (changed("date", "1999-12-31"), f"date: expected a date of 2000 to {THIS_YEAR + 1}; found '1999-12-31'"),
+        (changed("date", "9999-02-16"), f"date: expected a date of 2000 to {THIS_YEAR + 1}; found '9999-02-16'"),
         (changed("date", "../../2026"), "date: expected a date such as 2026-02-16; found '../../2026'"),
         (changed("company_metrics", KeyError), "company_metrics: expected an object; found None"),
         (changed("product_metrics", {}), "product_metrics: expected a list of objects; found {}"),
@@ -236,6 +239,28 @@ def test_a_missing_table_is_refused_before_anything_is_written(
     with pytest.raises(Exception, match="index GSI1 of table NoSuchSales"):
         handler(event, None)
     assert keys(prefix) == []
+
+
+def test_store_summaries_are_not_replaced_by_none(
+    prefix: str, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index has none for a day that has a file with rows: refused; an empty one is replaced."""
+    handler(event, None)
+    before = {name: text(prefix, name) for name in NAMES}
+    monkeypatch.setattr("exporter.sales.daily_export.store_summaries", lambda *_: [])
+    event["insights"]["trends"] = []
+    with pytest.raises(StoreError) as refused:
+        handler(event, None)
+    assert str(refused.value) == (
+        f"index GSI1 of table SalesData has no store summaries of 2026-02-16, and s3://reports/{prefix}/store_summaries/"
+        "2026-02-16.json is there already; nothing was written. Check DYNAMODB_TABLE. If the day has none, remove that "
+        "file and send the event again"
+    )
+    assert {name: text(prefix, name) for name in NAMES} == before
+    s3().delete_object(Bucket=BUCKET, Key=f"{prefix}/store_summaries/2026-02-16.json")
+    for _ in range(2):
+        assert handler(event, None)["records_exported"]["store_summaries"] == 0
+    assert (text(prefix, "store_summaries"), text(prefix, "trends")) == ("", "")
 
 
 def test_settings_have_the_documented_names_and_defaults() -> None:
