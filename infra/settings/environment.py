@@ -70,7 +70,9 @@ class Environment:
     def has_sources(self) -> bool:
         """Whether the exporter needs more rights: for a scan or an export of the table, transcripts or targets."""
         is_table_read = "true" in {self.parameters.get("TableScan"), self.parameters.get("TableExport")}
-        return is_table_read or any(self.parameters.get(name) for name in ("TranscriptBucket", "TargetPrefix"))
+        return is_table_read or any(
+            self.parameters.get(name) for name in ("TranscriptBucket", "TargetPrefix", "TargetTable")
+        )
 
     @property
     def has_dashboard(self) -> bool:

@@ -150,7 +150,7 @@ _ALONE: dict[str, list[Parameters]] = {
     ],
     "sources": [
         {"TableExport": "false", "TranscriptBucket": "call-transcripts"},
-        {"TableExport": "false", "TargetPrefix": "quicksight"},
+        {"TableExport": "false", "TargetPrefix": "quicksight", "TargetTable": "orders_*"},
         {"ChangesExpression": "cron(0 3 * * ? *)", "DataKeyArn": _KEY},
         {"ChangesExpression": "rate(1 hour)", "ScheduleState": "DISABLED"},
     ],

@@ -52,7 +52,7 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     },
     "sources": {
         "TableScan": "false", "TableExport": "false", "DynamoTableName": None, "Environment": "prod",
-        "ChangesExpression": "", "TargetPrefix": "", "S3DataPrefix": "dynamo-gsi-export",
+        "ChangesExpression": "", "TargetPrefix": "", "TargetTable": "", "S3DataPrefix": "dynamo-gsi-export",
         "MaximumTasks": "10", "FilesPerTask": "20", "ToleratedPercentage": "5",
     },
     "alarms": {

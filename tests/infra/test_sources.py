@@ -65,6 +65,18 @@ def test_targets_outside_the_data_prefix_are_allowed_by_themselves():
     assert allowed["Resource"] == "arn:aws:s3:::reports-data/quicksight/*"
 
 
+@pytest.mark.parametrize("table", ["orders_csv", "orders_*"])
+def test_tables_of_targets_are_allowed_by_name(table):
+    """The exporter looks at, makes and changes the tables of that name, and drops none; no object is allowed."""
+    made = rendered("sources", TableExport="false", TargetTable=table, AthenaDatabase="reports_db").resources
+    (allowed,) = statements(made["Access"])
+    assert allowed["Action"] == ["glue:GetTable", "glue:CreateTable", "glue:UpdateTable"]
+    glue = f"arn:aws:glue:{REGION}:{ACCOUNT}"
+    assert allowed["Resource"] == [
+        f"{glue}:catalog", f"{glue}:database/reports_db", f"{glue}:table/reports_db/{table}",
+    ]  # fmt: skip
+
+
 def test_a_stack_without_a_way_is_refused():
     """With neither way there is nothing to make, and the rule says which parameters to set."""
     (refused,) = rendered("sources", TableExport="false").broken_rules

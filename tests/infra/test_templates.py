@@ -135,7 +135,7 @@ def test_checkers_of_others_are_pinned(repository):
         ("dashboard", {"Dataset", "GsiName", "TimeZone", "S3DataPrefix"}),
         ("stream", {"Dataset", "GsiName", "S3DataPrefix", "AthenaTable", "TableKeyArn", "ExporterImage"}),
         ("stream", {"TranscriptBucket", "TranscriptKey"}),
-        ("sources", {"TranscriptBucket", "ScheduleState", "ScheduleTimeZone"}),
+        ("sources", {"TranscriptBucket", "AthenaDatabase", "ScheduleState", "ScheduleTimeZone"}),
         ("sources", {"DynamoTableName", "S3DataPrefix", "ExporterHost", "DataKeyArn", "AssignPublicIp"}),
         ("alarms", {"Environment", "DynamoTableName", "ExporterHost", "ScheduleState"}),
     ],
