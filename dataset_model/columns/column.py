@@ -51,7 +51,10 @@ Mask = Literal["hash", "last4", "hidden"]
 class Model(BaseModel):
     """A part of a dataset file; an unknown field is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, serialize_by_alias=True)
+    # The dataset builds what checks its parts; built here as well, they would slow the start of every program.
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, extra="forbid", arbitrary_types_allowed=True, serialize_by_alias=True
+    )
 
 
 class Column(Model):

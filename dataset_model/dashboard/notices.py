@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field, PlainSerializer, WithJsonSchema
 
 from dataset_model.columns.column import Model
 from dataset_model.columns.names import Name
@@ -28,9 +28,6 @@ MOST_RECIPIENTS = 50
 
 class Notice(Model):
     """What alerts and reports have in common: who gets them, when, and what they may show."""
-
-    # The section builds what checks them; built here as well, they would slow the start of every program.
-    model_config = ConfigDict(defer_build=True)
 
     name: Name
     """Names it in messages and records; no other alert or report of the dataset has it."""

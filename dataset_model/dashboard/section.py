@@ -18,7 +18,7 @@ CALENDAR = ("day", "week", "month", "weekday", "hour")
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Noun(_Part):

@@ -45,7 +45,7 @@ _CHANGE_FILE = re.compile(r"([0-9]{15})-[0-9a-z]+\.parquet")
 class StreamState(BaseModel):
     """The record that a dataset has changes: from then on every export stamps the files of its days."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     format: Literal[1] = 1
     dataset: str
@@ -103,7 +103,7 @@ MERGES_FOLDER = f"{CHANGES_FOLDER}/_merges"
 class MergeRecord(BaseModel):
     """Files that a merged file holds, kept for queries that have listed them already."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     format: Literal[1] = 1
     merged: str | None
@@ -124,7 +124,7 @@ SHARDS_FILE = f"{CHANGES_FOLDER}/_shards.json"
 class ShardProgress(BaseModel):
     """How far a shard has been read."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     sequence: str | None = None
     """Number of the last record of which the change is stored; None: none yet."""
@@ -135,7 +135,7 @@ class ShardProgress(BaseModel):
 class StreamProgress(BaseModel):
     """How far a stream has been read by `exporter stream`."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     format: Literal[1] = 1
     stream: str

@@ -19,7 +19,7 @@ DISTINCT_LIMIT = 500
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class ObjectRecord(_Record):

@@ -13,7 +13,7 @@ CHANGES_FOLDER = "_changes"
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class RunWindow(_Record):

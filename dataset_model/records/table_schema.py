@@ -15,7 +15,7 @@ SCHEMA_FILE = "_schema.json"
 class SchemaColumn(BaseModel):
     """One column of the published table. No column is ever dropped or retyped."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     name: str
     attribute: str | None
@@ -41,7 +41,7 @@ class SchemaColumn(BaseModel):
 class SourceIdentity(BaseModel):
     """What a prefix was filled from. A different source on the same prefix is refused."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     table: str
     index: str
@@ -66,7 +66,7 @@ class SourceIdentity(BaseModel):
 class TableSchema(BaseModel):
     """The columns of a published table, in catalogue order; the partition columns come after them."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     format: Literal[1] = 1
     dataset: str

@@ -15,7 +15,7 @@ older than `expires_after_days`, so DynamoDB may hold less. unread: not due yet,
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 class VerifiedValue(_Record):

@@ -57,7 +57,7 @@ def _folder(pattern: str) -> str:
 class Target(BaseModel):
     """Where rows go, in which format, and how Athena sees them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     format: FormatName = "parquet"
     """parquet, ndjson (a JSON object a line) or csv. Athena, the dashboard and `verify` use the rows of parquet."""
