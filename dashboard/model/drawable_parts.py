@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 from dashboard.model.access.table_view import TableView
 from dashboard.model.calendar_parts import NAMES, Calendar
 from dashboard.model.measures import declared_measures, measure_of
-from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, capitalised, in_a_sentence, plural_of
+from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, capitalised, in_a_sentence
 from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.section import Card, Chart, Measure
 
@@ -17,8 +17,8 @@ def inferred_cards(words: Words, entity: str | None, channel: str | None, agent:
     """Return the cards of a dataset that declares none: rows, and distinct values of the parts it has."""
     counted: tuple[tuple[str, str | None], ...] = (
         (f"Unique {words.entity.many}", entity),
-        (capitalised(plural_of(words.noun("channel", channel))), channel),
-        (capitalised(plural_of(words.noun("agent", agent))), agent),
+        (capitalised(words.many("channel", channel)), channel),
+        (capitalised(words.many("agent", agent)), agent),
     )
     distinct = (Card(label=label, measure="distinct", column=column) for label, column in counted if column)
     return (Card(label="Total rows"), *distinct)
@@ -38,7 +38,7 @@ def inferred_charts(words: Words, channel: str | None, agent: str | None, method
     for part, column, kind in rings:
         if column:
             drawn = kind if column in KNOWN_NAMES[part] else "bar"
-            charts.append(Chart(title=capitalised(plural_of(words.noun(part, column))), kind=drawn, by=column))
+            charts.append(Chart(title=capitalised(words.many(part, column)), kind=drawn, by=column))
     return tuple(charts)
 
 

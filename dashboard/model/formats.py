@@ -107,10 +107,10 @@ def days(value: Days) -> str:
     )
 
 
-def instant(value: dt.datetime, zone: dt.tzinfo, zone_name: str) -> str:
-    """Return an instant to the minute in a named zone: `7 Feb 2026, 14:05 UTC`."""
+def instant(value: dt.datetime, zone: dt.tzinfo, zone_name: str = "") -> str:
+    """Return an instant to the minute: `7 Feb 2026, 14:05 UTC`; without the zone's name where it stands next to it."""
     local = value.astimezone(zone)
-    return f"{day(local.date())}, {local:%H:%M} {zone_name}"
+    return f"{day(local.date())}, {local:%H:%M} {zone_name}".rstrip()
 
 
 def age(then: dt.datetime, now: dt.datetime) -> str:

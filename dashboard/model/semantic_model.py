@@ -196,7 +196,8 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None, view: Tabl
     identity = _part(declared.entity, "entity", names) or next(
         (column.name for column in dataset.columns if column.role == "key" and column.name in names), None
     )
-    words = words_of(dataset, identity)
+    booleans = (column.name for column in stored if column.type.name == "boolean")
+    words = words_of(dataset, identity, _attributes(dataset, schema), booleans)
     # No other column takes the role of a masked one: its figures would read as those of the masked one.
     entity = identity if identity not in view.masks or identity in view.countable else None
     channel, agent, method = (None if part in view.masks else part for part in _roles(dataset, names))
@@ -232,6 +233,12 @@ def semantic_model_from(dataset: Dataset, schema: TableSchema | None, view: Tabl
 
 def _types(columns: Sequence[TableColumn]) -> dict[str, ColumnType]:
     return {column.name: column.type for column in columns if not column.is_partition}
+
+
+def _attributes(dataset: Dataset, schema: TableSchema | None) -> dict[str, str]:
+    """Return the columns with their attribute, of a path its last step."""
+    found = schema.columns if schema else dataset.columns
+    return {column.name: column.attribute.rpartition(".")[2] for column in found if column.attribute}
 
 
 def _units(columns: Sequence[TableColumn]) -> dict[str, str | None]:
