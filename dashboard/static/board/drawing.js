@@ -4,9 +4,30 @@ import { html } from "./elements.js"
 
 const made = name => new URL(`./made/${name}`, import.meta.url).href
 
-const loaded = Promise.all([import(made("vega.js")), fetch(made("drawings.json")).then(answer => answer.json())]).then(
-  ([, { drawings }]) => drawings,
-)
+const WAITS = [300, 2000, 5000]
+
+// An edge may cut what takes long on a busy server. A module that has failed once is only loaded from another address.
+async function persistently(load) {
+  for (const [tries, wait] of WAITS.entries()) {
+    try {
+      return await load(tries ? `?try=${tries}` : "")
+    } catch {
+      await new Promise(done => setTimeout(done, wait))
+    }
+  }
+  return load(`?try=${WAITS.length}`)
+}
+
+async function drawingsFrom(address) {
+  const answer = await fetch(address)
+  if (!answer.ok) throw new Error(`${address} answered ${answer.status}`)
+  return (await answer.json()).drawings
+}
+
+const loaded = Promise.all([
+  persistently(search => drawingsFrom(made(`drawings.json${search}`))),
+  persistently(search => import(made(`vega.js${search}`))),
+]).then(([drawings]) => drawings)
 
 // Vega's number for it: what a drawing without figures warns of says nothing.
 const ERRORS = 1
