@@ -26,7 +26,7 @@ owner = f"Owner: {dataset.owner} · " if dataset.owner else ""
 span = f"{formats.day(manifest.first_day)} to {formats.day(last)}" if manifest.first_day and last else "no day"
 rows = service.of(name).published_rows()
 extent = "a part of the rows" if rows is None else f"{rows:,} rows"
-facts = f"{owner}Table {model.database}.{model.table} · days in {model.time_zone} · {extent}, {span}"
+facts = f"{owner}Table {model.database}.{model.table} · {extent}, {span}"
 st.caption(literal(facts))
 
 with st.container(horizontal=True, vertical_alignment="center", key="dictionary_bar"):
@@ -79,5 +79,6 @@ if samples_wanted:
 entries = data_dictionary(dataset, service.of(name).schema(), manifest, model)
 st.html(dictionary_html(entries, values, empty, model.table))
 if model.declared:
-    st.subheader("Measures", anchor=False)
-    st.html(measures_html(model))
+    with st.container(key="dictionary_measures", gap="small"):
+        st.subheader("Measures", anchor=False)
+        st.html(measures_html(model))

@@ -10,6 +10,9 @@ from dashboard.ui.page.period_header import comparison_control, period_controls,
 from dashboard.ui.page.states import designed_states, nothing_exported
 from dashboard.ui.page.view_state import chosen_dataset, view_of
 
+_BOARD = 796
+"""Height in pixels of badges, cards and two rows of charts, which the style cuts out of what waits for them."""
+
 
 @st.fragment
 def body() -> None:
@@ -26,7 +29,7 @@ def body() -> None:
         view = view_of(service, name, manifest)
         with st.container(horizontal=True, key="head", vertical_alignment="bottom", horizontal_alignment="distribute"):
             with st.container(width="content", gap="xsmall"):
-                title_block(dataset.label, f"{formats.days(view.window)} · days in {dataset.source.time_zone}")
+                title_block(dataset.label, formats.days(view.window))
             with st.container(
                 horizontal=True, key="controls", gap="small", width="content", vertical_alignment="center"
             ):
@@ -34,7 +37,7 @@ def body() -> None:
                 comparison_control(name, view)
                 period_controls(name, view, manifest, today, service.model(name).calendar.first_weekday)
         range_chips(name, view, service.model(name))
-        with st.skeleton(height=680):
+        with st.container(key="waiting"), st.skeleton(height=_BOARD):
             figures_of(service, name, view)
         board(name, view.window)
 

@@ -7,6 +7,7 @@ import altair as alt
 from dashboard.charts.registry import drawing
 from dashboard.charts.style import (
     MARKS,
+    MUTED,
     PARTS,
     SERIES,
     SHOWN,
@@ -58,6 +59,7 @@ def _framed(*layers: Any) -> alt.LayerChart:
         spanTo=-1,
         focused=False,
         labels=[],
+        ticks=[],
         isFitted=False,
         unit=1,
         prefix="",
@@ -66,7 +68,14 @@ def _framed(*layers: Any) -> alt.LayerChart:
         high=1,
         least=0,
     )
-    return alt.layer(*layers).add_params(*given).properties(padding=_AROUND)
+    return alt.layer(*layers, _weekends()).add_params(*given).properties(padding=_AROUND)
+
+
+def _weekends() -> alt.Chart:
+    """Return a tick under each day of a weekend."""
+    under = {"y": expr("height + 1"), "y2": expr("height + 4")}
+    weekend = alt.Chart(MARKS, name="weekend").transform_filter("datum.weekend")
+    return weekend.mark_rect(**under, fill=MUTED, opacity=0.55).encode(x=_along())
 
 
 def _along() -> alt.X:
@@ -77,6 +86,8 @@ def _along() -> alt.X:
         labelLimit=expr("isFitted ? bandwidth('x') - 4 : 0"),
         labelOverlap=expr("!isFitted"),
         labelSeparation=18,
+        # Without places of their own, every mark has a label where there is room.
+        values=expr("length(ticks) ? ticks : domain('x')"),
     )
     return alt.X("place:O", axis=labels, scale=alt.Scale(paddingInner=0, paddingOuter=0))
 

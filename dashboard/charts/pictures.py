@@ -10,6 +10,8 @@ from dashboard.charts.registry import specifications
 from dashboard.charts.style import FONT, SMALL, themed
 from dashboard.themes import Theme
 
+_GAP = 12
+"""Between a name of a legend and its figures, in pixels."""
 _LETTER, _CAPITAL = 0.58, 0.76
 """Mean width of a letter in heights; the browser measures, here there is no page."""
 
@@ -85,6 +87,9 @@ def _measured(chart: Mapping[str, Any], taken: Collection[str]) -> dict[str, Any
         found["room"] = _widest([mark["text"] for mark in marks], SMALL) + 12
     if "widest" in taken:
         found["widest"] = _widest([mark["label"] for mark in marks], 12) + 20
+        shares = [mark.get("share", "") for mark in marks]
+        amounts = [f"{mark['text']} · {share}" for mark, share in zip(marks, shares, strict=True)]
+        found["amounts"], found["shares"] = (_widest(texts, 12) + _GAP for texts in (amounts, shares))
     return found | (_middle(chart) if "counted" in taken else {})
 
 

@@ -1,4 +1,4 @@
-"""Shares of a whole: a ring with its total in the middle, or a pie; numbers at the slices, names in a legend."""
+"""Shares of a whole: a ring with its total in the middle, or a pie; names, figures and shares in a legend."""
 
 from typing import Final
 
@@ -11,6 +11,10 @@ _LINE: Final = 20
 """Height of a line of the legend, in pixels."""
 _SMALLEST_WITH_NUMBER: Final = 0.05
 _LARGEST_TOTAL: Final = 24
+_NUMBER: Final = 34
+"""Room for a number at a slice, in pixels."""
+_SMALLEST_RING: Final = 80
+"""Radius of a ring that still has numbers around it."""
 
 
 @drawing("doughnut")
@@ -51,18 +55,23 @@ def _slices(hole: float, *middle: alt.Chart) -> alt.LayerChart:
             strokeWidth=alt.condition("datum.key === focused", alt.value(2), alt.value(1.5)),
         )
     )
-    large = f"datum.count / datum.whole >= {_SMALLEST_WITH_NUMBER} ? round(100 * datum.count / datum.whole) + '%' : ''"
+    is_large = f"hasNumbers && datum.count / datum.whole >= {_SMALLEST_WITH_NUMBER}"
+    large = f"{is_large} ? round(100 * datum.count / datum.whole) + '%' : ''"
     numbers = (
         base.transform_filter("datum.count > 0")
         .transform_calculate(number=large)
         .mark_text(**centre, radius=expr("outer + 16"), fill=MUTED)
         .encode(theta=around, order=order, text="number:N")
     )
-    given = parameters(focused=False, counted="", noun="", widest=80)
+    given = parameters(focused=False, counted="", noun="", widest=80, amounts=0, shares=0)
     sizes = [
-        alt.param(name="room", expr="min(widest, width * 0.38)"),
+        # On a phone the figures leave the legend first, then the numbers the slices.
+        alt.param(name="hasAmounts", expr="widest + amounts <= width * 0.5"),
+        alt.param(name="figures", expr="hasAmounts ? amounts : shares"),
+        alt.param(name="room", expr="min(widest + figures, width * 0.5)"),
         alt.param(name="centre", expr="(width - room) / 2"),
-        alt.param(name="outer", expr="max(40, min(height / 2 - 24, (width - room) / 2 - 34))"),
+        alt.param(name="hasNumbers", expr=f"centre - {_NUMBER} >= {_SMALLEST_RING}"),
+        alt.param(name="outer", expr=f"max(40, hasNumbers ? min(height / 2 - 24, centre - {_NUMBER}) : centre - 8)"),
         alt.param(name="inner", expr=f"outer * {hole}"),
     ]
     return alt.layer(arcs, numbers, *middle, *_legend()).add_params(*given, *sizes)
@@ -78,7 +87,15 @@ def _legend() -> list[alt.Chart]:
     down = alt.Y("line:Q", axis=None, scale=None)
     dots = base.properties(name="entry").mark_circle(size=80, x=expr("width - room + 5"), opacity=1)
     names = base.mark_text(
-        x=expr("width - room + 16"), align="left", baseline="middle", fontSize=12, limit=expr("room - 16")
+        x=expr("width - room + 16"), align="left", baseline="middle", fontSize=12, limit=expr("room - figures - 16")
+    )
+    read = "(hasAmounts ? datum.text : '') + (hasAmounts && datum.share ? ' · ' : '') + (datum.share || '')"
+    figures = base.transform_calculate(read=read).mark_text(
+        x=expr("width"), align="right", baseline="middle", fontSize=12
     )
     fill = alt.Fill.from_dict(series_colour().to_dict())
-    return [dots.encode(y=down, fill=fill, opacity=faded()), names.encode(y=down, text="label:N")]
+    return [
+        dots.encode(y=down, fill=fill, opacity=faded()),
+        names.encode(y=down, text="label:N"),
+        figures.encode(y=down, text="read:N"),
+    ]

@@ -24,7 +24,7 @@ FADED: Final = 0.28
 """Opacity of what is not picked where something is."""
 
 MARKS: Final = alt.NamedData("marks")
-"""A row per mark: place, key, label, text, count, share, state, colour, faded."""
+"""A row per mark: place, key, label, text, count, share, state, colour, faded; `weekend` on such days."""
 PARTS: Final = alt.NamedData("parts")
 """A row per part of a mark: place and key of the mark, series, colour, count, state, faded."""
 

@@ -31,6 +31,7 @@ class Bin:
     """whole, open (days are missing or still open) or missing (no day of it is published)."""
     note: str = ""
     """What is read behind its figure."""
+    is_weekend: bool = False
 
 
 def day_bins(counts: Sequence[DayCount]) -> list[Bin]:
@@ -42,6 +43,7 @@ def day_bins(counts: Sequence[DayCount]) -> list[Bin]:
             f"{count.day:%a} {count.day.day} {count.day:%b %Y}",
             "missing" if not count.published else "open" if count.is_open else "whole",
             " so far" if count.is_open else "",
+            marks.is_weekend(count.day),
         )
         for count in counts
     ]
@@ -101,6 +103,7 @@ def _mark(each: Bin, cell: Cell | None, measure: Measure, is_picked: bool) -> di
         **({"exact": exact} if exact != text else {}),
         "state": each.state,
         "picked": is_picked,
+        **({"weekend": True} if each.is_weekend else {}),
     }
 
 

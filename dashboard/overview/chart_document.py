@@ -49,7 +49,7 @@ def chart_document(scene: Scene, place: int, chart: Chart) -> Document:
     """Return what the browser draws of a chart."""
     figures = _figures(scene, place, chart)
     document = _document(scene, place, chart, figures)
-    return document | drawing_of(document, scene.model.measure(chart).axis)
+    return document | drawing_of(document, scene.model.measure(chart).axis, scene.model.calendar.first_weekday)
 
 
 def figures_of_chart(scene: Scene, place: int, chart: Chart) -> Measured:
@@ -125,7 +125,7 @@ def _split(scene: Scene, place: int, chart: Chart, figures: Measured) -> Documen
         "shape": "line" if is_line else "bar",
         "dimension": _dimension(chart),
         "split": dimension_key(split),
-        "legend": series.legend_of(shown, scene.picked.values(split)),
+        "legend": series.legend_of(shown, figures, reading, scene.picked.values(split)),
         "marks": drawn,
     }
 

@@ -4,26 +4,29 @@ Figures themselves are the marks. Parameters are what a drawing must know of all
 how its ticks read. Widths of texts are the browser's, which knows its typeface (`static/board/picture.js`).
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 Parameters = dict[str, Any]
 
 _DAY, _HOUR, _MINUTE = 86_400, 3_600, 60
+_FEW_DAYS: Final = 14
+_MANY_DAYS: Final = 120
 _LONG: Final = 9
 """Letters of a label that must fit its bar; shorter ones may leave out their neighbours, as those of days do."""
 
 
-def drawing_of(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
+def drawing_of(chart: Mapping[str, Any], axis: Mapping[str, str], first_weekday: int = 1) -> Parameters:
     """Return `drawing` and `params` of a chart; nothing for a table, which is no drawing.
 
-    `axis` is how its measure reads (`Measure.axis`).
+    `axis` is how its measure reads (`Measure.axis`); weeks of a chart of days begin on `first_weekday`, 1 for Monday.
     """
     kind, marks = chart["kind"], chart["marks"]
     if kind == "days":
         is_split = "legend" in chart
         name = ("lines" if is_split else "line") if chart["shape"] == "line" else ("stack" if is_split else "columns")
-        return {"drawing": name, "params": _over_time(chart, axis)}
+        return {"drawing": name, "params": _over_time(chart, axis, first_weekday)}
     if kind == "bars":
         low, high = _ends([mark["count"] for mark in marks])
         return {"drawing": kind, "params": {"labels": [mark["label"] for mark in marks], "low": low, "high": high}}
@@ -39,7 +42,7 @@ def drawing_of(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
     return {}
 
 
-def _over_time(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
+def _over_time(chart: Mapping[str, Any], axis: Mapping[str, str], first_weekday: int) -> Parameters:
     marks = chart["marks"]
     counts = [count for mark in marks for count in _figures(mark, is_line=chart["shape"] == "line")]
     low, high = _ends(counts)
@@ -47,6 +50,7 @@ def _over_time(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
     labels = [mark["short"] for mark in marks]
     return {
         "labels": labels,
+        "ticks": _labelled(marks, first_weekday) if chart["dimension"] == "days" else [],
         "isFitted": chart["dimension"] != "days" and max(map(len, labels), default=0) > _LONG,
         "unit": unit,
         "prefix": prefix,
@@ -56,6 +60,16 @@ def _over_time(chart: Mapping[str, Any], axis: Mapping[str, str]) -> Parameters:
         # Whole figures have no halves on their axis.
         "least": 1 if unit == 1 and all(isinstance(count, int) for count in counts) else 0,
     }
+
+
+def _labelled(marks: Sequence[Mapping[str, Any]], first_weekday: int) -> list[int]:
+    """Return the places of the days that begin a week, or a month where there are many; empty for all of few days."""
+    if len(marks) <= _FEW_DAYS:
+        return []
+    days = [dt.date.fromisoformat(mark["key"]) for mark in marks]
+    if len(days) <= _MANY_DAYS:
+        return [place for place, day in enumerate(days) if day.isoweekday() == first_weekday]
+    return [place for place, day in enumerate(days) if day.day == 1]
 
 
 def _figures(mark: Mapping[str, Any], *, is_line: bool) -> list[int | float]:

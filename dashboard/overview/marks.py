@@ -4,6 +4,7 @@ The browser draws them (`static/board`). A colour is a number in the theme's ser
 nothing from here. Every number that is read is a text made here, exact; what the browser computes with is only lengths.
 """
 
+import datetime as dt
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -66,9 +67,15 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
             "text": _day_text(item),
             "state": "missing" if not item.published else "open" if item.is_open else "whole",
             "picked": brushed is not None and item.day in brushed,
+            **({"weekend": True} if is_weekend(item.day) else {}),
         }
         for item in counts
     ]
+
+
+def is_weekend(day: dt.date) -> bool:
+    """Return whether a day is a Saturday or a Sunday: charts of days tick them, because many figures differ there."""
+    return day.isoweekday() > 5
 
 
 def value_marks(

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from dashboard.model.formats import Number
 from dashboard.overview import marks
 from dashboard.overview.bins import ZERO, Bin
 from dashboard.overview.marks import OTHERS_KEY, SERIES, Reading
@@ -87,17 +88,26 @@ def described_cells(title: str, cells: Sequence[Mapping[str, Any]]) -> str:
     return f"{title}: most {top['label']} ({top['text']}), least {low['label']} ({low['text']})"
 
 
-def legend_of(series: Sequence[Series], picked: Sequence[str | None]) -> list[dict[str, Any]]:
-    """Return what names the series; an entry picks its value."""
+def legend_of(
+    series: Sequence[Series], figures: Measured, reading: Reading, picked: Sequence[str | None]
+) -> list[dict[str, Any]]:
+    """Return what names the series, with their figures and shares where parts add up; an entry picks its value."""
+    whole = marks.whole_of(figures.parts, reading.measure)
     return [
         {
             "key": each.key,
             "label": each.label,
             "colour": each.colour,
             "picked": any(value in picked for value in each.values),
+            **({} if whole is None else _figure(each, figures, reading, whole)),
         }
         for each in series
     ]
+
+
+def _figure(each: Series, figures: Measured, reading: Reading, whole: Number) -> dict[str, str]:
+    amount = sum(cell.amount or 0 for cell in figures.parts if cell.split in each.values)
+    return {"text": reading.measure.text(amount), "share": f"{marks.share_of(amount, whole):.1%}"}
 
 
 def _part(cells: Sequence[Cell], reading: Reading, nothing: int | None) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:
         )
     if known.verified_at is not None:
         return Badge(
-            f"Verified {formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)}",
+            # The badge before it names the zone.
+            f"Verified {formats.instant(known.verified_at, dataset.zone)}",
             "verified",
             "good",
             "Every day shown agreed with DynamoDB and Athena then, and its objects have not changed since.",

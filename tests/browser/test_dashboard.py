@@ -233,6 +233,27 @@ def test_a_phone_shows_the_four_cards_at_once(visitor: Callable[..., Any], publi
     page.get_by_text(f"200 of {len(in_january(published)):,} rows").wait_for()
 
 
+def test_badges_look_alike_on_every_page(visitor: Callable[..., Any]):
+    """The Overview draws its own; they have the height, edges and letters of Streamlit's, and name the zone once."""
+    watched = visitor()
+    read = """all => all.filter(each => each.offsetHeight).map(each => {
+        const style = getComputedStyle(each)
+        return [style.padding, style.borderRadius, style.fontSize, each.offsetHeight].join(" ")
+    })"""
+    found = {}
+    for path, selector in {"/": ".board .badge", "/explore": ".stMarkdownBadge"}.items():
+        badges = watched.open(path).locator(selector)
+        badges.nth(1).wait_for(state="attached")
+        found[path] = set(badges.evaluate_all(read))
+        title = watched.page.locator(".st-key-page_title").inner_text()
+        # What only a screen reader hears is in an element of its own.
+        own = "all => all.map(each => [...each.childNodes].map(part => part.nodeType === 3 ? part.data : '').join(''))"
+        seen = [text for text in badges.evaluate_all(own) if "As of" in text or "Verified" in text]
+        assert f"{title} {seen[0]} {seen[-1]}".count("UTC") == 1
+    assert len(found["/"]) == 1
+    assert found["/"] == found["/explore"]
+
+
 def test_the_editor_runs_and_shows_where_it_is_wrong(visitor: Callable[..., Any]):
     """Ctrl+Enter runs the statement; a fault is underlined where it stands, and names its line and column."""
     page = visitor().open("/sql")

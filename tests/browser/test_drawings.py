@@ -10,8 +10,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DAYS = [
     {"place": 0, "key": "a", "count": 3, "state": "whole", "faded": False},
     {"place": 1, "key": "b", "count": None, "state": "missing", "faded": False},
-    {"place": 2, "key": "c", "count": 5, "state": "whole", "faded": True},
-    {"place": 3, "key": "d", "count": 2, "state": "open", "faded": False},
+    {"place": 2, "key": "c", "count": 5, "state": "whole", "faded": True, "weekend": True},
+    {"place": 3, "key": "d", "count": 2, "state": "open", "faded": False, "weekend": True},
 ]
 PARTS = [
     {**day, "part": part, "series": "xy"[part], "colour": part, "count": day["count"] and day["count"] / 2}
@@ -19,8 +19,17 @@ PARTS = [
     for part in range(2)
 ]
 VALUES = [
-    {"place": 0, "key": "", "label": "(empty)", "text": "9", "count": 9, "colour": 0, "faded": False},
-    {"place": 1, "key": "<b>", "label": "<b>&amp;", "text": "3", "count": 3, "colour": 1, "faded": False},
+    {"place": 0, "key": "", "label": "(empty)", "text": "9", "share": "75.0%", "count": 9, "colour": 0, "faded": False},
+    {
+        "place": 1,
+        "key": "<b>",
+        "label": "<b>&amp;",
+        "text": "3",
+        "share": "25.0%",
+        "count": 3,
+        "colour": 1,
+        "faded": False,
+    },
 ]
 CELLS = [
     {"place": place, "row": place // 2, "column": place % 2, "key": str(place), "count": count, "faded": False}
@@ -29,13 +38,22 @@ CELLS = [
 OVER_TIME = {"labels": ["1 Jan", "2 Jan", "3 Jan", "4 Jan"], "high": 5, "least": 1}
 
 SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, int]]] = {
-    "columns": ({"marks": DAYS}, OVER_TIME, {"bar_marks": 2, "open_marks": 1, "band_marks": 4}),
+    "columns": (
+        {"marks": DAYS},
+        {**OVER_TIME, "ticks": [1]},
+        {"bar_marks": 2, "open_marks": 1, "band_marks": 4, "weekend_marks": 2},
+    ),
     "stack": ({"marks": DAYS, "parts": PARTS}, OVER_TIME, {"bar_marks": 4, "open_marks": 2}),
     "line": ({"marks": DAYS}, OVER_TIME, {"band_marks": 4}),
     "lines": ({"marks": DAYS, "parts": PARTS}, OVER_TIME, {"band_marks": 4}),
     "bars": ({"marks": VALUES}, {"labels": ["(empty)", "<b>&amp;"], "high": 9}, {"bar_marks": 2}),
-    "doughnut": ({"marks": VALUES}, {"counted": "12", "noun": "rows"}, {"slice_marks": 2, "entry_marks": 2}),
-    "pie": ({"marks": VALUES}, {}, {"slice_marks": 2, "entry_marks": 2}),
+    "doughnut": (
+        {"marks": VALUES},
+        {"counted": "12", "noun": "rows", "amounts": 70, "shares": 45},
+        {"slice_marks": 2, "entry_marks": 2},
+    ),
+    # Without room for figures and shares, the shares stay.
+    "pie": ({"marks": VALUES}, {"amounts": 170, "shares": 45}, {"slice_marks": 2, "entry_marks": 2}),
     "heat": ({"marks": CELLS}, {"high": 8, "rowLabels": ["Mon", "Tue"]}, {"cell_marks": 3, "empty_marks": 1}),
     "course": ({"marks": DAYS}, {"last": 3, "high": 5}, {"line_marks": 1}),
 }
@@ -77,6 +95,10 @@ def test_every_drawing_shows_its_figures(visitor: Callable[..., Any]):
     # The value without letters has the key "", which has no focus.
     assert [name for name in found if found[name]["focused"]] == []
     assert {"(empty)", "<b>&amp;", "9", "3"} <= set(found["bars"]["texts"])
-    assert {"12", "rows", "75%", "25%"} <= set(found["doughnut"]["texts"])
+    assert {"12", "rows", "75%", "25%", "9 · 75.0%", "3 · 25.0%"} <= set(found["doughnut"]["texts"])
+    assert {"75.0%", "25.0%"} <= set(found["pie"]["texts"])
+    # Ticks stand at the places that are named.
+    assert [text for text in found["columns"]["texts"] if "Jan" in text] == ["2 Jan"]
+    assert [text for text in found["line"]["texts"] if "Jan" in text] == ["1 Jan", "2 Jan", "3 Jan", "4 Jan"]
     # A line begins again after the day that is missing; what leads to the open day is another, dashed one.
     assert found["line"]["curves"] == [2, 1]

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal
@@ -23,6 +23,8 @@ MOST_BARS: Final = 12
 MOST_CELLS: Final = 31
 """Rows and columns of a heat map."""
 _HOLE: Final = 0.62
+_LONGEST_NAME: Final = 18
+"""Letters of a name in a legend."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,11 @@ def _slices(
         for rank, (name, amount) in enumerate(shown)
     ]
     series = [name for name, _ in shown]
-    read = json.dumps({value["name"]: f"{value['name']}  {value['share']}" for value in values})
+    read = json.dumps(
+        {value["name"]: _entry(value, measure.text(amount)) for value, (_, amount) in zip(values, shown, strict=True)}
+    )
     legend = alt.Legend(
-        orient="right", title=None, values=series, labelLimit=170, symbolType="circle", labelExpr=f"{read}[datum.label]"
+        orient="right", title=None, values=series, labelLimit=230, symbolType="circle", labelExpr=f"{read}[datum.label]"
     )
     domain = [*fixed, *(name for name in series if name not in fixed)] if fixed else series
     base = alt.Chart(alt.InlineData(values=values), height=HEIGHT).encode(
@@ -146,6 +150,12 @@ def _slices(
     inner = alt.ExprRef(f"(min(width, height) / 2 - 4) * {hole}")
     spec = base.mark_arc(outerRadius=radius, innerRadius=inner, padAngle=0.01, description=text).to_dict()
     return Drawing(spec, text, notes)
+
+
+def _entry(value: Mapping[str, Any], amount: str) -> str:
+    """Return the text of a slice in the legend: a long name gives way to its figures."""
+    name = value["name"]
+    return f"{name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + '…'}  {amount} · {value['share']}"
 
 
 def _heat(answer: GroupedAnswer, model: SemanticModel) -> Drawing | None:

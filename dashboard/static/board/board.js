@@ -3,16 +3,15 @@
 
 import { card } from "./cards.js"
 import { Drawing } from "./drawing.js"
-import { html, icon, widthOf } from "./elements.js"
+import { html, icon } from "./elements.js"
 import { copyImage } from "./image.js"
+import { LINE, legendOf, linesOf } from "./legend.js"
 import { menuButton } from "./menu.js"
 import { Picture } from "./picture.js"
 import { table } from "./table.js"
 import { tooltipIn } from "./values.js"
 
 const HEIGHT = 250
-const LEGEND = 22
-const LEGEND_LINES = 2
 const boards = new WeakMap()
 
 const styled = new Promise(done => {
@@ -165,11 +164,8 @@ class Board {
       return
     }
     if (part.legend) chart.legend = part.legend.map(each => ({ ...each, picked: this.isPicked(part.split, each) }))
-    const entries = chart.legend ? this.legend(chart) : null
-    const wide = (chart.legend ?? []).reduce((sum, entry) => sum + widthOf(entry.label, 13) + 32, 0)
-    const lines = Math.min(LEGEND_LINES, Math.ceil(wide / space.clientWidth))
-    if (entries) entries.style.height = `${lines * LEGEND}px`
-    const room = HEIGHT - lines * LEGEND
+    const entries = chart.legend ? legendOf(chart, space.clientWidth, key => this.toggle(chart.split, key)) : null
+    const room = HEIGHT - LINE * linesOf(entries)
     frame.chart = chart
     const isTable = chart.kind === "table"
     const drawn = isTable ? table(chart, room, frame.tip, mark => this.choose(chart, mark)) : frame.picture.element
@@ -198,25 +194,6 @@ class Board {
     if (other === "~others") return
     if (dimension === "days") this.pick({ ...this.picked, days: mark.picked ? null : [by, by], [split]: mark.picked ? [] : [other] })
     else this.pick({ ...this.picked, [dimension]: mark.picked ? [] : [by], [split]: mark.picked ? [] : [other] })
-  }
-
-  legend(chart) {
-    const isAny = chart.legend.some(entry => entry.picked)
-    const entries = chart.legend.map(entry =>
-      html(
-        "button",
-        {
-          type: "button",
-          class: `entry${isAny && !entry.picked ? " faded" : ""}`,
-          "aria-pressed": String(Boolean(entry.picked)),
-          disabled: entry.key === "~others",
-          onclick: () => this.toggle(chart.split, entry.key),
-        },
-        html("i", { class: `dot series-${entry.colour}` }),
-        html("span", { "data-written": "" }, entry.label),
-      ),
-    )
-    return html("div", { class: "keys", role: "group", "aria-label": `Legend of ${chart.title}` }, ...entries)
   }
 
   isPicked(dimension, mark) {

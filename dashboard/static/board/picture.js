@@ -93,12 +93,21 @@ function rowsOf({ marks, legend, columns, shape }) {
   return { marks: shown, parts }
 }
 
+// Between a name of a legend and its figures.
+const GAP = 12
+
 const widest = (texts, size) => Math.max(...texts.map(text => widthOf(text, size)))
 
-// Room for the numbers at bars, and for the names of slices.
+// Room for the numbers at bars, and for the names of slices with their figures.
 function widthsOf({ kind, marks }) {
   if (kind === "bars") return { room: widest(marks.map(mark => mark.text), 11) + 12 }
-  if (kind === "doughnut" || kind === "pie") return { widest: widest(marks.map(mark => mark.label), 12) + 20 }
+  if (kind === "doughnut" || kind === "pie") {
+    return {
+      widest: widest(marks.map(mark => mark.label), 12) + 20,
+      amounts: widest(marks.map(mark => `${mark.text} · ${mark.share ?? ""}`), 12) + GAP,
+      shares: widest(marks.map(mark => mark.share ?? ""), 12) + GAP,
+    }
+  }
   return {}
 }
 

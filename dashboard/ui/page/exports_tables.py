@@ -85,7 +85,7 @@ def last_run(runs: Sequence[RunEntry], dataset: Dataset, now: dt.datetime) -> No
     if not runs:
         return
     run = runs[0]
-    when = f"{formats.age(run.started_at, now)}, {_moment(run.started_at, dataset)}"
+    when = f"{formats.age(run.started_at, now)}, {_clock(run.started_at, dataset)}"
     if run.status == "succeeded":
         days = f" in {formats.plural(len(run.partitions), 'day')}" if run.partitions else ""
         quarantined = f", {formats.plural(run.quarantined, 'item')} quarantined" if run.quarantined else ""
@@ -124,7 +124,7 @@ def last_verification(found: Verification | None, dataset: Dataset, now: dt.date
         command = f"python -m exporter verify --dataset {dataset.name}"
         st.info(f"No verification yet. `{command}` compares every day with DynamoDB.", icon=":material/help:")
         return
-    when = f"{formats.age(found.finished_at, now)}, {_moment(found.finished_at, dataset)}"
+    when = f"{formats.age(found.finished_at, now)}, {_clock(found.finished_at, dataset)}"
     if found.agrees:
         done = f"{formats.plural(len(found.days), 'day')} and {formats.plural(found.items, 'item')}"
         st.success(f"The latest verification agreed ({when}): {done} compared.", icon=":material/verified:")
@@ -198,8 +198,8 @@ def _run(run: RunEntry, dataset: Dataset) -> dict[str, Any]:
 
 
 def _clock(instant: dt.datetime, dataset: Dataset) -> str:
-    """Return an instant for a table that names the zone once, below it."""
-    return formats.instant(instant, dataset.zone, "").rstrip()
+    """Return an instant where the zone stands once, in the badges above or below a table."""
+    return formats.instant(instant, dataset.zone)
 
 
 def _moment(instant: dt.datetime, dataset: Dataset) -> str:

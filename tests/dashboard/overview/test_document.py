@@ -91,6 +91,8 @@ def test_badges_say_as_of_when_and_how_sure(service: Service, published: Publish
     badges = freshness_badges(published.dataset, manifest, known, dt.datetime(2026, 2, 3, 6, tzinfo=dt.UTC))
     assert [badge.text.split(" ")[0] for badge in badges] == ["As", "Verified"]
     assert badges[0].help == "Published 2 hours ago. Days are days in UTC."
+    # One of them names the zone, and so do neither the page's caption nor the other.
+    assert [badge.text.count("UTC") for badge in badges] == [1, 0]
 
 
 def test_a_choice_comes_back_as_it_went():

@@ -1,5 +1,7 @@
 """What a drawing must know of all marks: the ends of its axis and how its ticks read."""
 
+import datetime as dt
+
 import pytest
 
 from dashboard.overview.drawing import drawing_of
@@ -80,3 +82,21 @@ def test_long_labels_are_fitted_and_days_leave_out_their_neighbours():
     names = {"kind": "days", "shape": "bar", "dimension": "agent", "marks": [{"short": "Grace Kimball", "count": 1}]}
     assert params(names)["isFitted"] is True
     assert params(over_time(1, 2))["isFitted"] is False
+
+
+@pytest.mark.parametrize(
+    ("count", "first_weekday", "labelled"),
+    [
+        (14, 1, []),
+        (21, 1, ["2026-02-23", "2026-03-02", "2026-03-09"]),
+        (21, 7, ["2026-02-22", "2026-03-01", "2026-03-08"]),
+        (121, 1, ["2026-03-01", "2026-04-01", "2026-05-01", "2026-06-01"]),
+    ],
+)
+def test_days_are_labelled_by_weeks_and_many_by_months(count: int, first_weekday: int, labelled: list):
+    """From Friday 20 February on: the days that begin a week, by the dataset's own first weekday."""
+    days = [(dt.date(2026, 2, 20) + dt.timedelta(days=place)).isoformat() for place in range(count)]
+    marks = [{"key": day, "short": day, "count": 1} for day in days]
+    chart = {"kind": "days", "shape": "bar", "dimension": "days", "marks": marks}
+    found = drawing_of(chart, {}, first_weekday)["params"]["ticks"]
+    assert [days[place] for place in found] == labelled

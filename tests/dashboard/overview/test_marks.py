@@ -23,6 +23,7 @@ def test_days_travel_as_their_names():
         ("2026-02-02", 12),
     ]
     assert (marks[0]["short"], marks[0]["label"]) == ("31 Jan", "Sat 31 Jan 2026")
+    assert [mark.get("weekend") for mark in marks] == [True, True, None]
 
 
 def test_brushed_days_stand_out():
