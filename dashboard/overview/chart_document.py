@@ -13,7 +13,7 @@ from dashboard.overview.drawing import drawing_of
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.overview.marks import Reading
 from dashboard.overview.measured import Cell, Measured
-from dataset_model.dashboard.section import Chart
+from dataset_model.dashboard.section import SLICES, Chart
 
 Document = dict[str, Any]
 
@@ -73,7 +73,7 @@ def _document(scene: Scene, place: int, chart: Chart, figures: Measured) -> Docu
         return _split(scene, place, chart, figures)
     if chart.kind == "table":
         return _table(scene, place, chart, figures)
-    if chart.by == "day" or scene.model.calendar_part(chart.by):
+    if chart.kind not in SLICES and (chart.by == "day" or scene.model.calendar_part(chart.by)):
         return _in_order(scene, place, chart, figures)
     return _by_value(scene, place, chart, figures.bins)
 
@@ -91,7 +91,7 @@ def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> 
         shown = marks.largest(cells)
         drawn = marks.value_marks(shown, picked, total=whole, reading=reading)
         return frame | {"cut": _cut(shown, cells), "marks": drawn}
-    drawn = marks.slice_marks(cells, picked, scene.known(chart.by), total=whole or 0, reading=reading)
+    drawn = marks.slice_marks(cells, picked, _known(scene, chart.by), total=whole or 0, reading=reading)
     return frame | {"marks": drawn}
 
 
@@ -178,6 +178,14 @@ def _ordered_marks(scene: Scene, chart: Chart, figures: Measured) -> list[dict[s
     largest = marks.largest(figures.bins)
     drawn = marks.value_marks(largest, picked, total=None, reading=reading)
     return [mark | {"short": mark["label"], "state": "whole"} for mark in drawn]
+
+
+def _known(scene: Scene, dimension: str) -> list[str | None]:
+    """Return every value of a dimension, or of a part of the calendar, in the order of their colours."""
+    part = scene.model.calendar_part(dimension)
+    if part is None:
+        return scene.known(dimension)
+    return [*(each.key for each in bins.calendar_bins(scene.model.calendar, part, scene.overview.by_day)), None]
 
 
 def _columns(scene: Scene, split: str, figures: Measured) -> list[bins.Bin]:

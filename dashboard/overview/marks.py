@@ -63,7 +63,7 @@ def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
             "key": item.day.isoformat(),
             "short": f"{item.day.day} {item.day:%b}",
             "label": f"{item.day:%a} {item.day.day} {item.day:%b %Y}",
-            "count": item.rows,
+            "count": item.rows if item.published else None,
             "text": _day_text(item),
             "state": "missing" if not item.published else "open" if item.is_open else "whole",
             "picked": brushed is not None and item.day in brushed,

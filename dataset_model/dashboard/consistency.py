@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from dataset_model.columns.types import BIGINT, STRING, ColumnType
 from dataset_model.dashboard.condition import condition_from
-from dataset_model.dashboard.section import BUILT_IN_MEASURES, CALENDAR, Aggregate
+from dataset_model.dashboard.section import BUILT_IN_MEASURES, CALENDAR, SLICES, Aggregate
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 Place = tuple[str | int, ...]
@@ -22,7 +22,7 @@ _NUMERIC: Final = frozenset({"sum", "mean", "min", "max", "median"})
 _WITHOUT_COLUMN: Final = frozenset({"rows", "count", "share", "ratio"})
 _SPLIT_KINDS: Final = ("line", "stacked", "heatmap")
 _NEEDS_SPLIT: Final = frozenset({"stacked", "heatmap"})
-_PARTS: Final = frozenset({"doughnut", "pie", "stacked"})
+_PARTS: Final = SLICES | {"stacked"}
 _AGGREGATES: Final = frozenset(get_args(Aggregate)) | {"rows"}
 
 
@@ -173,6 +173,8 @@ class _Section:
                 yield (*place, "split"), "another column than by", str(split)
         if kind == "line" and isinstance(by, str) and (by not in CALENDAR or self._is_column(by)):
             yield (*place, "by"), f"one of {', '.join(CALENDAR)}: a line has an order", by
+        if kind in SLICES and by == "day" and not self._is_column("day"):
+            yield (*place, "by"), f"week, month, weekday, hour or {_COLUMN}: a {kind} has no slice per day", by
         if split is None and kind in _NEEDS_SPLIT:
             yield (*place, "split"), f"the column that a {kind} chart is split by", None
         aggregate = self._named.get(str(chart.get("measure", "rows")), str(chart.get("measure", "rows")))

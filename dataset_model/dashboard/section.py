@@ -1,6 +1,6 @@
 """The model of a dataset file's `dashboard` section: words, measures, cards, charts, and what is sent by itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,8 @@ from dataset_model.dashboard.notices import Alert, Report
 Text = Annotated[str, Field(min_length=1)]
 Aggregate = Literal["count", "distinct", "sum", "mean", "min", "max", "median", "share", "ratio"]
 ChartKind = Literal["bar", "line", "stacked", "doughnut", "pie", "table", "heatmap"]
+SLICES: Final = frozenset({"doughnut", "pie"})
+"""Kinds that are a slice per value."""
 
 BUILT_IN_MEASURES = ("rows", "distinct", "sum", "mean", "min", "max", "median")
 """Measures that a card or a chart names without declaring them; all but `rows` take a column."""

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import boto3
-from publishing import publish_rows
+from publishing import contact_rows, publish_rows
 
 from dashboard.model.selection.filters import Days
 from dataset_model import Dataset, load_dataset
@@ -54,16 +54,21 @@ def tickets(day: dt.date, number: int, instant: dt.datetime) -> dict[str, Any]:
     return {"ticket": f"t-{seed}", "opened": instant, "topic": topic, "priority": seed % 4, "answer_seconds": answer}
 
 
-ROWS = {"orders": orders, "sensors": sensors, "tickets": tickets}
+def contacts(day: dt.date, number: int, instant: dt.datetime) -> dict[str, Any]:
+    """Return the contacts of the dashboard's other tests, which begin at times of their own."""
+    return contact_rows(day, day, 20)[number]
+
+
+ROWS = {"orders": orders, "sensors": sensors, "tickets": tickets, "contacts": contacts}
 
 
 @functools.cache
 def published(url: str, field: str) -> tuple[Dataset, dict[str, str]]:
     """Publish a field's rows in a bucket of its own, once; return the dataset and the dashboard's variables."""
     bucket = f"{field}-{os.getpid()}-{os.urandom(3).hex()}"
-    file = FIELDS / f"{field}.yaml"
+    name = field if field == "contacts" else str(FIELDS / f"{field}.yaml")
     variables = {
-        "DATASET": str(file),
+        "DATASET": name,
         "S3_BUCKET": bucket,
         "ATHENA_DATABASE": bucket.replace("-", "_"),
         "ATHENA_RESULTS": f"s3://{bucket}/results/",
@@ -71,7 +76,7 @@ def published(url: str, field: str) -> tuple[Dataset, dict[str, str]]:
     }
     client = boto3.client("s3", endpoint_url=url)
     client.create_bucket(Bucket=bucket)
-    dataset = load_dataset(str(file), variables)
+    dataset = load_dataset(name, variables)
     zone = ZoneInfo(dataset.source.time_zone)
     rows = []
     for day in days_between(WINDOW.first, WINDOW.last):

@@ -71,9 +71,10 @@ def test_an_open_day_is_not_drawn_as_whole():
 
 
 def test_a_day_that_is_not_published_is_no_zero():
-    """Neither on its mark nor as the day with the fewest."""
+    """Neither on its mark, where a line has a gap, nor as the day with the fewest."""
     days = (*DAYS[:1], DayCount(dt.date(2026, 2, 1), 0, 0, published=False), *DAYS[2:])
-    assert [mark["text"] for mark in charts.day_marks(days, None)] == ["5", "not published", "12"]
+    marks = charts.day_marks(days, None)
+    assert [(mark["count"], mark["text"]) for mark in marks] == [(5, "5"), (None, "not published"), (12, "12")]
     assert charts.described_days("Contacts per day", days).endswith("fewest on 31 Jan (5); days not published: 1")
 
 

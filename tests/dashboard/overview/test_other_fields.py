@@ -3,15 +3,16 @@
 import datetime as dt
 import os
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from duckdb_reading import is_close
-from field_subject import Subject, subject_of
+from field_subject import Picks, Ranges, Subject, subject_of
 from other_fields import HOLES, WINDOW
 
-from dashboard.model.selection.filters import Days, Filters
+from dashboard.model.selection.filters import Days, Filters, Range
 from dashboard.overview.chart_document import Scene, figures_of_chart
 from dashboard.overview.document import board_document
 from dashboard.overview.drill_down import drill_down
@@ -21,6 +22,8 @@ from dataset_model.dashboard.section import Chart
 D = dt.date
 FIRST, LAST = WINDOW.first, WINDOW.last
 WHOLE = set(WINDOW) - HOLES - {LAST}
+HELD: Counter[str] = Counter()
+"""How many figures were held against the files."""
 
 
 @pytest.fixture(scope="module", params=["orders", "sensors", "tickets"])
@@ -55,18 +58,19 @@ PICKS: dict[str, list[dict[str, tuple[str | None, ...]]]] = {
 WINDOWS = [WINDOW, Days(D(2026, 3, 20), LAST), Days(D(2026, 3, 2), D(2026, 3, 4)), Days(LAST, LAST)]
 
 
-def scene_of(subject: Subject, window: Days, picks: Mapping[str, tuple[str | None, ...]]) -> Scene:
-    picked = Filters(None, tuple(picks.items()))
+def scene_of(subject: Subject, window: Days, picks: Picks, ranges: Ranges = ()) -> Scene:
+    picked = Filters(None, tuple(sorted(picks.items())), tuple(sorted(ranges)))
     overview = subject.service.overview(subject.name, picked.with_days(window))
     model = subject.service.model(subject.name)
     choices = {column: subject.service.choices(subject.name, column) or () for column in model.dimensions}
     return Scene(model, picked, overview, overview, choices)
 
 
-def same(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
-    assert found.keys() == expected.keys()
+def same(found: Mapping[Any, Any], expected: Mapping[Any, Any], about: object = None) -> None:
+    assert found.keys() == expected.keys(), about
     for key, figure in expected.items():
-        assert is_close(found[key], figure), (key, found[key], figure)
+        assert is_close(found[key], figure), (key, found[key], figure, about)
+    HELD["figures"] += len(expected)
 
 
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
@@ -76,8 +80,13 @@ def test_every_figure_equals_the_files(subject: Subject, window: Days):
         _check(subject, window, picks)
 
 
-def test_every_figure_of_generated_filters_and_days_equals_the_files(subject: Subject):
-    """Any days, up to three dimensions with up to three values each; FIGURES says how many. `make soak` draws more."""
+@pytest.mark.parametrize("subject", ["orders", "sensors", "tickets", "contacts"], indirect=True)
+def test_every_figure_of_generated_filters_and_days_equals_the_files(subject: Subject, record_testsuite_property: Any):
+    """Any days, up to three dimensions with three values each, up to two ranges, and what cards are compared with.
+
+    FIGURES says how many boards; `make soak` draws more. A report in JUnit's form has how many figures were held.
+    """
+    held = HELD["figures"]
     chance = random.Random(f"figures of {subject.name}")
     days = list(WINDOW)
     values = {
@@ -91,22 +100,59 @@ def test_every_figure_of_generated_filters_and_days_equals_the_files(subject: Su
         first, last = sorted(chance.choices(days, k=2))
         dimensions = chance.sample(sorted(values), chance.randint(0, 3))
         picks = {name: tuple(chance.sample(values[name], min(3, len(values[name])))) for name in dimensions}
-        _check(subject, Days(first, last), picks)
+        _check(subject, Days(first, last), picks, _ranges(subject, chance))
+    record_testsuite_property(f"figures of {subject.name}", HELD["figures"] - held)
 
 
-def _check(subject: Subject, window: Days, picks: Mapping[str, tuple[str | None, ...]]) -> None:
-    scene = scene_of(subject, window, picks)
+def _ranges(subject: Subject, chance: random.Random) -> list[tuple[str, Range]]:
+    """Return up to two ranges: bounds that are values of the column, or days, or whether there is a value at all."""
+    types = subject.service.model(subject.name).ranged
+    found = []
+    for column in chance.sample(sorted(types), chance.randint(0, min(2, len(types)))):
+        if chance.random() < 0.3:
+            found.append((column, Range(empty=chance.random() < 0.5)))
+            continue
+        if types[column].name == "timestamp":
+            bounds = [str(day) for day in sorted(chance.choices(list(WINDOW), k=2))]
+        else:
+            known = subject.reading.all(f'SELECT DISTINCT "{column}" FROM t WHERE "{column}" IS NOT NULL ORDER BY 1')
+            bounds = (
+                [str(value) for value in sorted(chance.choices([value for (value,) in known], k=2))] if known else []
+            )
+        if bounds:
+            found.append((column, Range(*bounds)))
+    return found
+
+
+def compared_days(window: Days) -> list[tuple[dt.date, dt.date]]:
+    """Return the days that are whole on both sides, with those in their places before; none before the first day."""
+    length = dt.timedelta(days=len(window))
+    if window.first - length < FIRST:
+        return []
+    return [(day, day - length) for day in window if {day, day - length} <= WHOLE]
+
+
+def _check(subject: Subject, window: Days, picks: Picks, ranges: Ranges = ()) -> None:
+    scene = scene_of(subject, window, picks, ranges)
+    about = (window, picks, ranges)
+    before = compared_days(window)
     for card in scene.overview.cards:
-        assert is_close(card.value, subject.figure(card.measure, window, picks)), (card.label, picks)
+        told = {"now": card.value, "compared": card.compared, "previous": card.previous}
+        days = {"now": list(window), "compared": [now for now, _ in before], "previous": [then for _, then in before]}
+        expected = {
+            when: subject.figure(card.measure, days[when], picks, ranges, card.column) if days[when] else None
+            for when in told
+        }
+        same(told, expected, (card.label, about))
     for place, chart in enumerate(scene.model.charts):
         opened = {name: values for name, values in picks.items() if name != chart.by}
         figures = figures_of_chart(scene, place, chart)
-        bins = subject.groups(chart, (chart.by,), window, opened)
+        bins = subject.groups(chart, (chart.by,), window, opened, ranges)
         found = {(cell.value,): cell.amount for cell in figures.bins if cell.rows or chart.by != "day"}
-        same(found, bins)
+        same(found, bins, (chart.title, about))
         if chart.split:
-            parts = subject.groups(chart, (chart.by, chart.split), window, opened)
-            same({(cell.value, cell.split): cell.amount for cell in figures.parts}, parts)
+            parts = subject.groups(chart, (chart.by, chart.split), window, opened, ranges)
+            same({(cell.value, cell.split): cell.amount for cell in figures.parts}, parts, (chart.title, about))
         _check_marks(subject, board_document(scene, ()), place, chart, bins)
 
 
@@ -204,4 +250,29 @@ def test_more_values_than_colours_are_seven_and_others(subject: Subject):
     """Of 27 topics and tickets without one, a stack and a pie have seven and the rest together."""
     charts = board_document(scene_of(subject, WINDOW, {}), ())["charts"]
     assert [entry["label"] for entry in charts[0]["legend"]][7:] == ["21 others"]
+    assert [(entry["text"], entry["share"]) for entry in charts[0]["legend"]][::7] == [("24", "4.1%"), ("424", "72.6%")]
     assert len(charts[2]["marks"]) == 8
+
+
+@pytest.mark.parametrize("subject", ["sensors"], indirect=True)
+def test_a_legend_of_means_has_no_shares(subject: Subject):
+    """Mean temperatures per firmware are no parts of a whole."""
+    lines = board_document(scene_of(subject, WINDOW, {}), ())["charts"][0]
+    assert {frozenset(entry) for entry in lines["legend"]} == {frozenset({"key", "label", "colour", "picked"})}
+
+
+@pytest.mark.parametrize("subject", ["tickets"], indirect=True)
+def test_a_ring_by_weekday_has_a_slice_per_weekday(subject: Subject):
+    """A ring is drawn as the file says, of a part of the calendar as of a column."""
+    ring = board_document(scene_of(subject, WINDOW, {}), ())["charts"][6]
+    assert (ring["title"], ring["kind"], ring["total"]) == ("Tickets by weekday", "doughnut", "584")
+    assert {mark["label"]: mark["count"] for mark in ring["marks"]} == {
+        "Monday": 78,
+        "Tuesday": 56,
+        "Wednesday": 72,
+        "Thursday": 93,
+        "Friday": 116,
+        "Saturday": 81,
+        "Sunday": 88,
+    }
+    assert sorted(mark["colour"] for mark in ring["marks"]) == [0, 1, 2, 3, 4, 5, 6]
