@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from rich.console import Console
 
 from dataset_model.loading import load_dataset
 from local.demo.datasets import DEMO_DATASETS
-from local.demo.messages import environment_script, export_summary, items_read, ready_lines
+from local.demo.messages import SEND, environment_script, export_summary, items_read, ready_lines
 from local.demo.processes import Children, Interrupted
 from local.demo.settings import (
     BUCKET,
@@ -38,6 +38,8 @@ from local.demo.settings import (
     settings_from_environment,
 )
 from local.demo.stages import Stage, StageFailedError, Stages, tail
+from local.mail.page_server import mail_page
+from local.mail.sink import mail_sink
 from local.sample.place import Place
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Demo:
         self._folder = settings.folder.resolve()
         self._children = Children()
         self._server: Server | None = None
+        self._mail = ExitStack()
         self._scratch: Path | None = None
         self._commands: list[tuple[str, ...]] = []
 
@@ -143,7 +146,11 @@ class Demo:
         free = wanted if is_free(wanted) else 0
         self._server = serve(port=free)
         self._url = self._server.url
-        self._environment = dict(os.environ) | self._settings.environment(self._url)
+        sink = self._mail.enter_context(mail_sink())
+        mail_port = self._settings.mail_port if is_free(self._settings.mail_port) else 0
+        page = self._mail.enter_context(mail_page(sink.mailbox, mail_port, f"What is due is sent by {SEND}"))
+        self._mail_url = page.url
+        self._environment = dict(os.environ) | self._settings.environment(self._url, sink.url)
         adopt(self._environment)
         stage.detail = self._url if free else f"{self._url} (port {wanted} is in use)"
 
@@ -231,7 +238,8 @@ class Demo:
         variables = self._folder / "environment"
         variables.write_text(environment_script(self._environment, self._settings.environment("")), encoding="utf-8")
         datasets = [load_dataset(file, {}) for file in self._settings.files]
-        for line in ready_lines(self._settings.url, _relative(variables), _relative(self._folder), datasets):
+        places = (self._settings.url, self._mail_url, _relative(variables), _relative(self._folder))
+        for line in ready_lines(*places, datasets):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _report_failure(self, failure: StageFailedError) -> None:
@@ -249,6 +257,7 @@ class Demo:
             closing = threading.Thread(target=self._server.close, daemon=True)
             closing.start()
             closing.join(3)
+        self._mail.close()
         with suppress(OSError):
             (self._folder / "environment").unlink(missing_ok=True)
         if self._scratch is not None:

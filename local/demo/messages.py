@@ -9,6 +9,9 @@ from dataset_model import Dataset
 from local.demo.settings import BUCKET
 from local.demo.stages import tail
 
+SEND = ".venv/bin/python -m dashboard.reports run"
+"""Sends the alerts and reports that are due."""
+
 
 def items_read(log: Path) -> str:
     """Return how far the exporter is by the last line of its log, or nothing where that line has no count."""
@@ -35,11 +38,12 @@ def environment_script(environment: Mapping[str, str], own: Collection[str]) -> 
     """Return shell lines that point a terminal at the demo; `own` names the variables that it has set."""
     names = [*sorted(own), "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"]
     lines = [f"export {name}={shlex.quote(environment[name])}" for name in names]
-    lines += ["export NO_PROXY=127.0.0.1,localhost", "unset AWS_PROFILE AWS_SESSION_TOKEN", ""]
+    lines += ["export NO_PROXY=127.0.0.1,localhost", "unset AWS_PROFILE AWS_SESSION_TOKEN"]
+    lines += ["unset REPORT_SECRET REPORT_WEBHOOKS REPORT_INTERNAL_HOSTS", ""]
     return "\n".join(lines)
 
 
-def ready_lines(url: str, variables: str, folder: str, datasets: Sequence[Dataset]) -> list[str]:
+def ready_lines(url: str, mail_url: str, variables: str, folder: str, datasets: Sequence[Dataset]) -> list[str]:
     """Return what to say when the dashboard answers; `variables` is the file with `environment_script`."""
     first = datasets[0]
     choice = f" --dataset {first.name}" if len(datasets) > 1 else ""
@@ -48,6 +52,7 @@ def ready_lines(url: str, variables: str, folder: str, datasets: Sequence[Datase
     return [
         "",
         f"  The dashboard is at {url}",
+        f"  What it mails is at {mail_url}",
         "",
         "  In another terminal, after",
         f"    . {shlex.quote(variables)}",
@@ -56,6 +61,7 @@ def ready_lines(url: str, variables: str, folder: str, datasets: Sequence[Datase
         f"{aws} dynamodb scan --table-name {first.source.table} --max-items 1",
         f"{aws} athena list-table-metadata --catalog-name AwsDataCatalog --database-name {first.target.database}",
         f"    .venv/bin/python -m exporter export --mode PREVIOUS_DAY{choice}",
+        f"    {SEND}",
         "",
         f"  Logs are in {folder}. Ctrl-C stops everything.",
         "",

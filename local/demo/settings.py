@@ -19,7 +19,11 @@ AWS_PORT = 4566
 _OWN_SETTINGS = {
     *ENVIRONMENT_FIELDS,
     *("DATE_RANGE_MODE", "LOOKBACK_HOURS", "S3_BUCKET", "ATHENA_WORKGROUP", "ATHENA_RESULTS", "S3_PUBLIC_ENDPOINT_URL"),
+    *("SMTP_URL", "DASHBOARD_URL"),
 }
+MAIL_PORT = 8025
+SENDER = "reports@example.com"
+"""Of the demo's mails. The domain is kept for examples: none of it has a mailbox."""
 
 
 class UsageError(Exception):
@@ -38,6 +42,8 @@ class DemoSettings:
     """What DEMO_DATASET names, of `DEMO_DATASETS`."""
     aws_port: int = AWS_PORT
     """Wanted port of the AWS stand-in; a free one is taken where it is in use."""
+    mail_port: int = MAIL_PORT
+    """Wanted port of the page of sent mail; a free one is taken where it is in use."""
     folder: Path = REPOSITORY / ".demo"
     """Logs and scratch space; nothing is written elsewhere."""
     exit_when_ready: bool = False
@@ -63,9 +69,11 @@ class DemoSettings:
         """Return the command that exports every day of a dataset file."""
         return (*self.exporter, "export", "--all", "--json", "--dataset", file)
 
-    def environment(self, endpoint_url: str) -> dict[str, str]:
+    def environment(self, endpoint_url: str, smtp_url: str = "") -> dict[str, str]:
         """Return the variables of the programs, and of a shell that looks at the demo."""
-        return aws_environment(endpoint_url) | {"DATASET": ",".join(self.files)} | more_environment(self.names)
+        mail = {"SMTP_URL": smtp_url, "REPORT_FROM": SENDER, "DASHBOARD_URL": self.url}
+        own = {"DATASET": ",".join(self.files)}
+        return aws_environment(endpoint_url) | own | mail | more_environment(self.names)
 
 
 def settings_from_environment(
@@ -116,7 +124,7 @@ def aws_environment(endpoint_url: str) -> dict[str, str]:
 
 
 def clean_environment(inherited: Mapping[str, str], folder: Path, scratch: Path) -> dict[str, str]:
-    """Return the caller's environment without anything that could lead the demo to a real account or another dataset.
+    """Return the caller's environment without what could lead the demo to a real account, dataset or mail server.
 
     Profiles, endpoints and proxies go; configuration files and the home folder become ones below `folder`, where
     programs may also leave their own files.
@@ -124,7 +132,7 @@ def clean_environment(inherited: Mapping[str, str], folder: Path, scratch: Path)
     inherited_values = {
         name: value
         for name, value in inherited.items()
-        if not name.startswith(("AWS_", "STREAMLIT_"))
+        if not name.startswith(("AWS_", "STREAMLIT_", "REPORT_"))
         and name not in _OWN_SETTINGS
         and not name.lower().endswith("_proxy")
     }

@@ -1,10 +1,12 @@
 """A mail server that keeps what it is given, for the demo and for tests."""
 
 import contextlib
+import datetime as dt
+import itertools
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -13,6 +15,9 @@ from typing import ClassVar, Final
 _MOST_LINE: Final = 4_096
 _MOST_BYTES: Final = 30_000_000
 _MOST_MAILS: Final = 200
+_NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
+POLL_SECONDS: Final = 0.05
+"""From being asked to stop until a server does."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,9 @@ class ReceivedMail:
     sender: str
     readers: tuple[str, ...]
     body: bytes
+    number: int = 0
+    """Names it in the mailbox; counts from 1."""
+    received_at: dt.datetime = _NEVER
 
     @property
     def message(self) -> EmailMessage:
@@ -37,11 +45,13 @@ class Mailbox:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._mails: list[ReceivedMail] = []
+        self._numbers = itertools.count(1)
 
     def add(self, mail: ReceivedMail) -> None:
-        """Keep a mail; of more than 200 the oldest goes."""
+        """Keep a mail under the next number; of more than 200 the oldest goes."""
         with self._lock:
-            self._mails = [*self._mails, mail][-_MOST_MAILS:]
+            kept = replace(mail, number=next(self._numbers), received_at=dt.datetime.now(dt.UTC))
+            self._mails = [*self._mails, kept][-_MOST_MAILS:]
 
     @property
     def mails(self) -> tuple[ReceivedMail, ...]:
@@ -75,7 +85,7 @@ class MailSink(socketserver.ThreadingTCPServer):
 def mail_sink(port: int = 0, answer: Callable[[ReceivedMail], str] = lambda _: "250 kept") -> Iterator[MailSink]:
     """Serve a sink in a thread."""
     with MailSink(port, answer) as sink:
-        thread = threading.Thread(target=sink.serve_forever, name="mail-sink", daemon=True)
+        thread = threading.Thread(target=sink.serve_forever, args=(POLL_SECONDS,), name="mail-sink", daemon=True)
         thread.start()
         try:
             yield sink

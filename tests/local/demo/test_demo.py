@@ -115,6 +115,9 @@ def test_ready_demo_says_where_and_how(demo: Callable[..., RunningDemo]) -> None
     variables = (running.folder / "environment").read_text()
     assert "export S3_BUCKET=contact-reports\n" in variables
     assert "export AWS_ENDPOINT_URL=http://127.0.0.1:" in variables
+    assert "export SMTP_URL=smtp+plain://127.0.0.1:" in variables
+    assert f"export DASHBOARD_URL=http://localhost:{running.port}\n" in variables
+    assert "  What it mails is at http://localhost:" in running.output
     running.signalled(signal.SIGINT)
     assert running.ended() == 0
 

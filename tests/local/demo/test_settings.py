@@ -65,7 +65,7 @@ def test_commands_are_those_of_the_programs() -> None:
 
 
 def test_nothing_inherited_leads_to_a_real_account(tmp_path: Path) -> None:
-    """A profile, an endpoint, a proxy or a dataset's settings in the caller's shell do not reach the demo."""
+    """A profile, an endpoint, a proxy, a mail server or a dataset's settings of the caller do not reach the demo."""
     inherited = {
         "PATH": "/bin",
         "AWS_PROFILE": "production",
@@ -77,6 +77,11 @@ def test_nothing_inherited_leads_to_a_real_account(tmp_path: Path) -> None:
         "S3_PREFIX": "elsewhere",
         "GSI_NAME": "other-index",
         "STREAMLIT_SERVER_PORT": "80",
+        "SMTP_URL": "smtps://us:secret@mail.example.com",
+        "DASHBOARD_URL": "https://reports.example.com",
+        "REPORT_FROM": "us@example.com",
+        "REPORT_SECRET": "mail",
+        "REPORT_WEBHOOKS": "{}",
     }
     clean = clean_environment(inherited, tmp_path, tmp_path / "run") | aws_environment("http://127.0.0.1:4566")
     assert clean["PATH"] == "/bin"
