@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import itertools
 import socketserver
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -66,9 +67,19 @@ class MailSink(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, port: int = 0, answer: Callable[[ReceivedMail], str] = lambda _: "250 kept") -> None:
+    def __init__(
+        self,
+        port: int = 0,
+        answer: Callable[[ReceivedMail], str] = lambda _: "250 kept",
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Set the replies, and `tls` by which a client may secure its connection (STARTTLS)."""
         super().__init__(("127.0.0.1", port), _Conversation)
-        self.mailbox, self.answer = Mailbox(), answer
+        self.mailbox, self.answer, self.tls = Mailbox(), answer, tls
+        self.sign_in = "235 yes"
+        """The reply to a user and a password."""
+        self.heard: list[str] = []
+        """Every command of every client; not the mails."""
 
     @property
     def port(self) -> int:
@@ -99,36 +110,64 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     server: MailSink
     timeout = 60
-    _EASY: ClassVar = {"EHLO": "250 mail-sink", "HELO": "250 mail-sink", "NOOP": "250 yes", "VRFY": "252 perhaps"}
+    _is_secure = False
+    _EASY: ClassVar = {"HELO": "250 mail-sink", "NOOP": "250 yes", "RSET": "250 yes", "VRFY": "252 perhaps"}
+
+    def setup(self) -> None:
+        """Begin a conversation without a mail."""
+        super().setup()
+        self._sender, self._readers = "", list[str]()
 
     def handle(self) -> None:
         """Talk until the client leaves."""
         self._say("220 mail-sink")
-        sender, readers = "", list[str]()
-        while line := self._line():
-            verb, _, rest = line.partition(" ")
-            address = rest.partition("<")[2].partition(">")[0]
-            match verb.upper():
-                case "MAIL":
-                    sender, readers = address, []
-                    self._say("250 yes")
-                case "RCPT":
-                    readers.append(address)
-                    self._say("250 yes")
-                case "RSET":
-                    sender, readers = "", []
-                    self._say("250 yes")
-                case "DATA" if readers:
-                    self._say("354 go on")
-                    reply = self._keep(sender, tuple(readers))
-                    if not reply:
-                        return
-                    self._say(reply)
-                case "QUIT":
-                    self._say("221 bye")
-                    return
-                case other:
-                    self._say(self._EASY.get(other, "503 not now"))
+        while (line := self._line()) and self._answered(line):
+            pass
+
+    def _answered(self, line: str) -> bool:
+        """Answer a command; return whether the conversation goes on."""
+        self.server.heard.append(line)
+        verb, _, rest = line.partition(" ")
+        address = rest.partition("<")[2].partition(">")[0]
+        match verb.upper():
+            case "STARTTLS" if self.server.tls:
+                self._say("220 go on")
+                return self._secured(self.server.tls)
+            case "MAIL":
+                self._sender, self._readers = address, []
+                self._say("250 yes")
+            case "RCPT":
+                self._readers.append(address)
+                self._say("250 yes")
+            case "DATA" if self._readers:
+                self._say("354 go on")
+                reply = self._keep(self._sender, tuple(self._readers))
+                self._say(reply)
+                return bool(reply)
+            case "QUIT":
+                self._say("221 bye")
+                return False
+            case other:
+                self._say(self._easy(other))
+        return True
+
+    def _easy(self, verb: str) -> str:
+        """Return the reply to a command that changes nothing."""
+        offers = "250-STARTTLS\r\n" if self.server.tls and not self._is_secure else ""
+        more = {"EHLO": f"250-mail-sink\r\n{offers}250 AUTH PLAIN", "AUTH": self.server.sign_in}
+        if verb == "RSET":
+            self._sender, self._readers = "", []
+        return {**self._EASY, **more}.get(verb, "503 not now")
+
+    def _secured(self, tls: ssl.SSLContext) -> bool:
+        """Go on over TLS; return whether the client took it."""
+        try:
+            self.connection = tls.wrap_socket(self.connection, server_side=True)
+        except OSError:
+            return False
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", buffering=0)
+        self._is_secure = True
+        return True
 
     def _keep(self, sender: str, readers: tuple[str, ...]) -> str:
         """Read a mail up to its final dot; return the reply, "" where the connection is to break."""
@@ -147,4 +186,5 @@ class _Conversation(socketserver.StreamRequestHandler):
         return self.rfile.readline(_MOST_LINE).decode("utf-8", "replace").strip()
 
     def _say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
+        if text:
+            self.wfile.write(f"{text}\r\n".encode())
