@@ -285,7 +285,7 @@ def test_the_dashboard_is_given_what_it_reads(repository, host, resource):
     network = {"VpcId": "vpc-01234567", "SubnetIds": "subnet-01234567,subnet-89abcdef"}
     given = given_by("dashboard", resource, DashboardHost=host, **network)
     sign_in = {"SIGN_IN_SECRET", "SIGN_IN_IDLE_MINUTES", "ROLE_MAP", "ROLE_CLAIM"}
-    sign_in |= {"STRANGERS"} if resource == "Task" else set()
+    sign_in |= {"STRANGERS", "REPORT_DOMAINS"} if resource == "Task" else set()
     read = read_by(repository, "dashboard") | sign_in | {"HTTP_STREAM"}
     assert given - read == set()
     assert read - given <= set(NOT_GIVEN)

@@ -42,6 +42,28 @@ def test_the_dashboards_task_is_started_each_quarter_of_an_hour():
     }
 
 
+def test_an_export_that_has_ended_starts_the_same_task():
+    """The rule knows the export's task family on its cluster, by a status of 0, and starts what the schedule starts."""
+    made = rendered(ExporterCluster="export-Cluster-1", ExporterTask="export-exporter")
+    schedule, rule = made["Schedule"]["Properties"], made["AfterExport"]["Properties"]
+    assert list(faults_in_schema("AWS::Events::Rule", rule)) == []
+    assert rule["EventPattern"]["detail"] == {
+        "clusterArn": [f"arn:aws:ecs:{REGION}:{ACCOUNT}:cluster/export-Cluster-1"],
+        "group": ["family:export-exporter"],
+        "lastStatus": ["STOPPED"],
+        "containers": {"exitCode": [0]},
+    }
+    (target,) = rule["Targets"]
+    same = ("Arn", "RoleArn", "Input")
+    assert {name: target[name] for name in same} == {name: schedule["Target"][name] for name in same}
+    task = {name: value for name, value in target["EcsParameters"].items() if name != "NetworkConfiguration"}
+    assert task == {name: value for name, value in schedule["Target"]["EcsParameters"].items() if name in task}
+    (trust,) = made["ScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": ["scheduler.amazonaws.com", "events.amazonaws.com"]}
+    (alone,) = rendered()["ScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert alone["Principal"] == {"Service": "scheduler.amazonaws.com"}
+
+
 def test_the_role_gains_nothing_that_is_not_asked_for():
     """Without an identity and a secret no policy is made; with them, one address and one secret."""
     assert set(rendered()) == {"ScheduleRole", "Schedule"}
