@@ -88,7 +88,7 @@ def _tokens(role_claim: str) -> Tokens:
     def kept_claims() -> Collection[str]:
         from dashboard.ui.page import cached_service
 
-        return {role_claim, *cached_service.service().masking.claims}
+        return {role_claim, "email", "email_verified", *cached_service.service().masking.claims}
 
     return Tokens(store, kept_claims)
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
-from dashboard.api.requests import json_object, one_of, refuse_other_sites, text_or_none, wrong
+from dashboard.api.requests import json_object, one_of, refuse_other_sites, text_or_none, whole_number, wrong
 from dashboard.boards.answered import answered
 from dashboard.boards.pdf import pdf_of
 from dashboard.boards.questions import check
@@ -22,7 +22,6 @@ from dashboard.services.service import Service
 from dashboard.stores.boards.stored import BoardVersion, StoredBoard
 from dataset_model.dashboard.periods import Preset
 
-_MOST_NUMBER: Final = 2**53
 _FILE_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -72,7 +71,7 @@ class BoardsApi:
 
         def saved() -> dict[str, Any]:
             service = self._provider()
-            version = _number(body.pop("version", None), "version")
+            version = whole_number(body.pop("version", None), "version")
             board = _board(body)
             check(service, board, service.boards.opened(_id(request)).board.cards)
             return _described(service, service.boards.saved(board, _id(request), version))
@@ -82,7 +81,7 @@ class BoardsApi:
     async def delete(self, request: Request) -> Response:
         """Delete the board `id`, where `version` is its current one."""
         refuse_other_sites(request)
-        version = _number(request.query_params.get("version"), "version")
+        version = whole_number(request.query_params.get("version"), "version")
 
         def deleted() -> None:
             self._provider().boards.deleted(_id(request), version)
@@ -94,7 +93,7 @@ class BoardsApi:
         """Store the older version `number` of the board `id` as its newest one; `version` is the current one."""
         refuse_other_sites(request)
         body = await json_object(request)
-        number, version = (_number(body.pop(field, None), field) for field in ("number", "version"))
+        number, version = (whole_number(body.pop(field, None), field) for field in ("number", "version"))
         if body:
             raise wrong(next(iter(body)), "unknown; expected number and version")
 
@@ -141,14 +140,6 @@ def _board(body: dict[str, Any]) -> Board:
 
 def _id(request: Request) -> str:
     return request.query_params.get("id", "")
-
-
-def _number(value: object, field: str) -> int:
-    text = value if isinstance(value, str) else ""
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else value
-    if type(number) is not int or not 1 <= number <= _MOST_NUMBER:
-        raise wrong(field, f"expected a whole number from 1, as /api/boards gives it; found {value!r:.40}")
-    return number
 
 
 def _summary(stored: StoredBoard) -> dict[str, Any]:

@@ -20,6 +20,8 @@ MOST_BODY: Final = 256 * 1024
 MOST_DEPTH: Final = 64
 """Objects and lists inside one another. No question has ten; what shows or copies a value fails on hundreds."""
 
+_MOST_NUMBER: Final = 2**53
+
 Chosen = TypeVar("Chosen", bound=str)
 
 
@@ -120,6 +122,15 @@ def text_or_none(body: dict[str, Any], field: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise wrong(field, f"expected text; found {value!r:.60}")
+
+
+def whole_number(value: object, field: str) -> int:
+    """Return a version or its number, from JSON or from an address; raise InvalidRequest naming the field."""
+    text = value if isinstance(value, str) else ""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else value
+    if type(number) is not int or not 1 <= number <= _MOST_NUMBER:
+        raise wrong(field, f"expected a whole number from 1, as the API gives it; found {value!r:.40}")
+    return number
 
 
 def texts(value: object, field: str) -> list[str] | None:

@@ -22,6 +22,7 @@ from dashboard.api.executions import described, result_body, spent
 from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
+from dashboard.api.notices import NoticesApi
 from dashboard.api.requests import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
 from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
@@ -53,7 +54,7 @@ def routes(provider: Provider, sessions: Sessions | None = None, personal: Token
     `sessions` are those of people who signed in, `personal` their tokens; None where sign-in is off.
     """
     api, people, own = _Api(provider), SessionsApi(provider, sessions, personal), TokensApi(provider, personal)
-    boards = BoardsApi(provider)
+    boards, notices = BoardsApi(provider), NoticesApi(provider, personal)
     return [
         health_route(provider),
         Route("/api/stats", answered(api.stats), methods=["GET"]),
@@ -81,6 +82,11 @@ def routes(provider: Provider, sessions: Sessions | None = None, personal: Token
         Route("/api/boards/restore", answered(boards.restore), methods=["POST"]),
         Route("/api/boards/file", answered(boards.file), methods=["GET"]),
         Route("/api/boards/pdf", answered(boards.pdf), methods=["GET"]),
+        Route("/api/notices", answered(notices.listed), methods=["GET"]),
+        Route("/api/notices", answered(notices.make), methods=["POST"]),
+        Route("/api/notices/one", answered(notices.change), methods=["PUT"]),
+        Route("/api/notices/one", answered(notices.delete), methods=["DELETE"]),
+        Route("/api/notices/test", answered(notices.test), methods=["POST"]),
         Route("/api/openapi.json", answered(api.document), methods=["GET"]),
         Route("/api/docs", answered(api.docs), methods=["GET"]),
     ]

@@ -10,6 +10,7 @@ from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.card import BoardCard
+from dashboard.model.result import QueryResult
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dataset_model.dashboard.periods import Preset
@@ -26,6 +27,8 @@ class Answered:
     asked: Asked | None = None
     answer: CardAnswer | None = None
     reason: str = ""
+    found: QueryResult | None = None
+    """What its query gave, for a file."""
 
 
 def answered(service: Service, board: Board, preset: Preset | None, owner: str) -> tuple[Answered, ...]:
@@ -40,7 +43,8 @@ def answered(service: Service, board: Board, preset: Preset | None, owner: str) 
 def finished(service: Service, card: BoardCard, asked: Asked, job: Job) -> Answered:
     """Return a card once its query is over."""
     try:
-        return Answered(card, asked, answer_of(service, card, asked, job.outcome()))
+        found = job.outcome()
+        return Answered(card, asked, answer_of(service, card, asked, found), found=found)
     except DashboardError as error:
         return Answered(card, asked, reason=str(error))
 

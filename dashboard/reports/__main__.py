@@ -11,12 +11,14 @@ import sys
 from collections.abc import Sequence
 
 from dashboard.aws.s3 import Objects
-from dashboard.aws.secrets import SecretsManager
 from dashboard.errors import DashboardError
+from dashboard.reports.made.makers import Makers
 from dashboard.reports.run import Line, Run
-from dashboard.reports.settings import report_settings_from, with_secret
+from dashboard.reports.settings import report_settings_of_process
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
+from dashboard.sign_in.access import Access, access_from_environment, role_map_from_environment
+from dashboard.stores.api_tokens import TokenStore
 from dataset_model.faults import DatasetError
 
 DONE, FAILED, WRONG = 0, 1, 2
@@ -34,7 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     try:
         settings = settings_from_environment(os.environ, fetch=Objects(region).text)
-        reports = report_settings_from(with_secret(os.environ, lambda name: SecretsManager(name, region).text()))
+        reports = report_settings_of_process(os.environ)
+        signs_in = access_from_environment(os.environ) is Access.SIGN_IN
+        role_map = role_map_from_environment(os.environ)
     except (DatasetError, DashboardError) as error:
         sys.stderr.write(f"{error}\n")
         return WRONG
@@ -46,9 +50,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     service = Service(settings)
     clock = (lambda: given.now) if given.now else lambda: dt.datetime.now(dt.UTC)
     try:
-        lines = Run(service, reports, clock, is_dry=given.dry_run).lines(
+        book = TokenStore(service.objects, settings.bucket, settings.datasets[0].target.prefix).load()
+        makers = Makers(book, role_map, signs_in, reports.domains)
+        lines = Run(service, reports, clock, is_dry=given.dry_run, makers=makers).lines(
             served[name] for name in given.dataset or served
         )
+    except DashboardError as error:
+        # Without the sign-ins, or the list of what people made, the rest is not known either.
+        sys.stderr.write(f"{error}\n")
+        return FAILED
     finally:
         service.close()
     for line in lines:

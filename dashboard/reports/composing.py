@@ -4,46 +4,74 @@ Everything here runs as the notice's requester, with the rights that the service
 """
 
 import datetime as dt
-from dataclasses import dataclass
 
 from dashboard.model.grouping.question import filters_from
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.overview.chart_document import Scene
 from dashboard.overview.document import board_document
 from dashboard.reports.alert_finding import finding_of
+from dashboard.reports.board_composing import composed_board
 from dashboard.reports.messages.alert import alert_message
-from dashboard.reports.messages.message import File, Message
-from dashboard.reports.occasions import Occasion
+from dashboard.reports.messages.message import Composed, File
+from dashboard.reports.notices import Sendable
+from dashboard.reports.occasions import Occasion, alert_occasion, report_occasion
 from dashboard.reports.state_of_days import state_of_days
 from dashboard.services.service import Service
-from dashboard.stores.notices.journal import Outcome
 from dataset_model.dashboard.notices import Alert, Notice, Report
 from dataset_model.definition import Dataset
 
 
-@dataclass(frozen=True)
-class Composed:
-    """What a notice says on an occasion; no message where there is nothing to tell, or not yet."""
+def occasion_of(service: Service, dataset: Dataset, notice: Alert | Report, now: dt.datetime) -> Occasion | None:
+    """Return the occasion of a notice; None for a report while nothing is published."""
+    if isinstance(notice, Alert):
+        return alert_occasion(notice, dataset.zone, now)
+    manifest = service.manifest(dataset.name)
+    if manifest is None:
+        return None
+    return report_occasion(notice, dataset.zone, now, manifest, service.model(dataset.name).calendar.first_weekday)
 
-    outcome: Outcome
-    text: str
-    message: Message | None = None
 
-
-def composed_alert(
-    service: Service, dataset: Dataset, alert: Alert, occasion: Occasion, now: dt.datetime, dashboard_url: str
+def composed(
+    service: Service,
+    sendable: Sendable,
+    occasion: Occasion,
+    now: dt.datetime,
+    dashboard_url: str,
+    *,
+    is_test: bool = False,
 ) -> Composed:
-    """Return what an alert says; raises DashboardError, ValueError for what its table or its rights do not give."""
+    """Return what a notice says; as a test an alert has a message although there is nothing to tell.
+
+    Raises DashboardError, ValueError for what its table or its rights do not give.
+    """
+    dataset, notice = sendable.dataset, sendable.notice
+    if isinstance(notice, Alert):
+        return _composed_alert(service, dataset, notice, occasion, now, dashboard_url, is_test=is_test)
+    if notice.board is not None:
+        return composed_board(service, notice, notice.board, now, dashboard_url)
+    return _composed_report(service, dataset, notice, occasion, now, dashboard_url)
+
+
+def _composed_alert(
+    service: Service,
+    dataset: Dataset,
+    alert: Alert,
+    occasion: Occasion,
+    now: dt.datetime,
+    dashboard_url: str,
+    *,
+    is_test: bool,
+) -> Composed:
     model, filters = service.model(dataset.name), _filters(service, dataset, alert)
     finding = finding_of(service, dataset.name, alert, occasion.days, filters)
-    if finding.outcome != "told":
+    if finding.outcome != "told" and not is_test:
         return Composed(finding.outcome, finding.text)
     state = state_of_days(service, dataset, occasion.days, now)
     message = alert_message(model, alert, finding, occasion.days, filters, state, dashboard_url)
     return Composed("sent", finding.text, message)
 
 
-def composed_report(
+def _composed_report(
     service: Service, dataset: Dataset, report: Report, occasion: Occasion, now: dt.datetime, dashboard_url: str
 ) -> Composed:
     """Return what a report says: the document that the Overview shows under its period and filters."""

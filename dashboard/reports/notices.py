@@ -1,5 +1,6 @@
 """Dataset files flow in, what they send flows out, with the rights that it is made with."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 from dashboard.model.access.requester import Requester
@@ -18,6 +19,10 @@ class Sendable:
     notice: Alert | Report
     requester: Requester
     """The person or notice with the rights of which its figures are made."""
+    by: str = ""
+    """Name of the person who made it; "" for one of a dataset file."""
+    saved_at: dt.datetime | None = None
+    """When a person last changed it; None for one of a dataset file."""
 
     @property
     def name(self) -> str:

@@ -98,6 +98,7 @@ class Post:
             occasion=f"{sendable.name}/{claim.occasion}",
             now=self._clock(),
             may_be_second=claim.may_be_second,
+            by=sendable.by,
         )
         if self._smtp is not None:
             self._smtp.send(mail, sender, address)

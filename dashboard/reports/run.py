@@ -4,16 +4,19 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from dashboard.errors import DashboardError
+from dashboard.errors import DashboardError, Forbidden
 from dashboard.log import LogLines
 from dashboard.model.access.requester import acting_for
-from dashboard.reports.composing import Composed, composed_alert, composed_report
+from dashboard.reports.composing import composed, occasion_of
+from dashboard.reports.made.makers import Makers
+from dashboard.reports.messages.message import Composed
 from dashboard.reports.notices import Sendable, notices_of_file
-from dashboard.reports.occasions import Occasion, alert_occasion, report_occasion
+from dashboard.reports.occasions import Occasion
 from dashboard.reports.post import Post, Sent
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore, Look, Outcome
+from dashboard.stores.notices.made import MadeNotice
 from dataset_model.dashboard.notices import Alert
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
@@ -47,13 +50,44 @@ class Run:
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         *,
         is_dry: bool = False,
+        makers: Makers | None = None,
     ) -> None:
+        """Set what is sent by; `makers` are the people whose notices are sent besides those of the dataset files."""
         self._service, self._settings, self._clock, self._is_dry = service, settings, clock, is_dry
-        self._post = Post(service, settings, clock)
+        self._post, self._makers = Post(service, settings, clock), makers
 
     def lines(self, datasets: Iterable[Dataset]) -> list[Line]:
         """Look at the notices of some datasets; a fault of one keeps no other from being sent."""
-        return [self._line(each) for dataset in datasets for each in notices_of_file(dataset)]
+        wanted = list(datasets)
+        of_files = [self._line(each) for dataset in wanted for each in notices_of_file(dataset)]
+        if self._makers is None:
+            return of_files
+        served = {dataset.name for dataset in self._service.settings.datasets}
+        known = {dataset.name: dataset for dataset in wanted}
+        every = [made for made in self._service.notices.every() if made.dataset in known or made.dataset not in served]
+        return [*of_files, *(self._made_line(made, known.get(made.dataset), self._makers) for made in every)]
+
+    def _made_line(self, made: MadeNotice, dataset: Dataset | None, makers: Makers) -> Line:
+        name = f"{made.dataset}/{made.journal_id}"
+        if made.is_paused:
+            return Line(name, "", "quiet", "Paused.")
+        if dataset is None:
+            return Line(name, "", "waits", f"Waits: the dashboard has no dataset {made.dataset} any more.")
+        try:
+            return self._line(makers.sendable(made, dataset, self._clock()))
+        except Forbidden as error:
+            self._write_wait(made, dataset, str(error))
+            return Line(name, "", "waits", f"Waits: {error}")
+
+    def _write_wait(self, made: MadeNotice, dataset: Dataset, reason: str) -> None:
+        """Write why a notice is not sent, for the page of its maker; once."""
+        store = JournalStore(
+            self._service.objects, self._service.settings.bucket, dataset.target.prefix, made.journal_id
+        )
+        text = f"Waits: {reason}"
+        looked = store.load().looked
+        if not self._is_dry and (looked is None or looked.text != text):
+            store.look(Look(at=self._clock(), occasion="", published="", outcome="waits", text=text))
 
     def _line(self, sendable: Sendable) -> Line:
         prefix, service = sendable.dataset.target.prefix, self._service
@@ -72,7 +106,7 @@ class Run:
     def _looked(self, sendable: Sendable, store: JournalStore) -> Line:
         dataset, notice, now = sendable.dataset, sendable.notice, self._clock()
         manifest, journal = self._service.manifest(dataset.name), store.load()
-        occasion = self._occasion(sendable, manifest, now)
+        occasion = occasion_of(self._service, dataset, notice, now)
         if occasion is None:
             return Line(sendable.name, "", "waits", "Waits: nothing is published yet.")
         if self._is_done(sendable, journal, occasion, manifest, now):
@@ -81,37 +115,22 @@ class Run:
         if isinstance(notice, Alert) and (text := _quiet(notice, journal, occasion)):
             return Line(sendable.name, occasion.key, "quiet", text)
         try:
-            composed = self._composed(sendable, occasion, now)
+            found = composed(self._service, sendable, occasion, now, self._settings.dashboard_url)
         except ValueError as error:
-            composed = Composed("failed", f"{sendable.name}: {error}")
+            found = Composed("failed", f"{sendable.name}: {error}")
         if self._is_dry:
-            return Line(sendable.name, occasion.key, composed.outcome, _shown(composed, self._post.readers(sendable)))
+            return Line(sendable.name, occasion.key, found.outcome, _shown(found, self._post.readers(sendable)))
         store.look(
             Look(
                 at=now,
                 occasion=occasion.key,
                 published=_published(manifest),
-                outcome=composed.outcome,
-                text=composed.text,
+                outcome=found.outcome,
+                text=found.text,
             )
         )
-        sent = self._post.deliver(sendable, composed.message, occasion.key, store) if composed.message else []
-        return Line(sendable.name, occasion.key, composed.outcome, composed.text, tuple(sent))
-
-    def _occasion(self, sendable: Sendable, manifest: Manifest | None, now: dt.datetime) -> Occasion | None:
-        dataset, notice = sendable.dataset, sendable.notice
-        if isinstance(notice, Alert):
-            return alert_occasion(notice, dataset.zone, now)
-        if manifest is None:
-            return None
-        first = self._service.model(dataset.name).calendar.first_weekday
-        return report_occasion(notice, dataset.zone, now, manifest, first)
-
-    def _composed(self, sendable: Sendable, occasion: Occasion, now: dt.datetime) -> Composed:
-        dataset, notice, url = sendable.dataset, sendable.notice, self._settings.dashboard_url
-        if isinstance(notice, Alert):
-            return composed_alert(self._service, dataset, notice, occasion, now, url)
-        return composed_report(self._service, dataset, notice, occasion, now, url)
+        sent = self._post.deliver(sendable, found.message, occasion.key, store) if found.message else []
+        return Line(sendable.name, occasion.key, found.outcome, found.text, tuple(sent))
 
     def _is_done(
         self, sendable: Sendable, journal: Journal, occasion: Occasion, manifest: Manifest | None, now: dt.datetime
@@ -123,6 +142,8 @@ class Run:
             return all(reader in known and known[reader].claimed_again(now) is None for reader in readers)
         looked = journal.looked
         is_same = looked is not None and (looked.occasion, looked.published) == (occasion.key, _published(manifest))
+        if is_same and looked and sendable.saved_at and looked.at < sendable.saved_at:
+            return False
         return bool(is_same and looked and looked.outcome in {"calm", "waits"})
 
 
@@ -145,10 +166,10 @@ def _published(manifest: Manifest | None) -> str:
     return f"{manifest.version} {manifest.updated_at.isoformat()}" if manifest else ""
 
 
-def _shown(composed: Composed, readers: Sequence[str]) -> str:
-    if composed.message is None:
-        return composed.text
-    message = composed.message
+def _shown(found: Composed, readers: Sequence[str]) -> str:
+    if found.message is None:
+        return found.text
+    message = found.message
     parts = [f"To: {', '.join(readers)}", f"Subject: {message.subject}", *message.lines, message.link]
     parts += [f"Attached: {file.name}, {len(file.content):,} bytes" for file in message.files]
     return "\n\n".join(parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from dashboard.aws.secrets import SecretsManager
 from dashboard.reports.senders.smtp import MailServer, mail_server_from
 from dashboard.reports.senders.webhook import Webhook, webhook_from
 from dataset_model.columns.names import NAME_PATTERN
@@ -32,6 +33,8 @@ class ReportSettings:
     """REPORT_WEBHOOKS: by name."""
     internal_hosts: frozenset[str] = frozenset()
     """REPORT_INTERNAL_HOSTS: webhooks that may have an internal address."""
+    domains: frozenset[str] = frozenset()
+    """REPORT_DOMAINS: domains of addresses to which people may send what they make on the page."""
 
 
 def report_settings_from(environment: Mapping[str, str]) -> ReportSettings:
@@ -65,9 +68,25 @@ def report_settings_from(environment: Mapping[str, str]) -> ReportSettings:
     hosts = frozenset(part.strip().lower() for part in given.split(",") if part.strip())
     if not all(_HOST.fullmatch(part) for part in hosts):
         faults.append(Fault("environment", "REPORT_INTERNAL_HOSTS", "names of hosts, separated by commas", given))
+    domains, wrong = _domains(environment)
+    faults += wrong
     if faults:
         raise DatasetError(faults)
-    return ReportSettings(url, sender, server, webhooks, hosts)
+    return ReportSettings(url, sender, server, webhooks, hosts, domains)
+
+
+def domains_from(environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the domains of REPORT_DOMAINS; raise DatasetError where one is none."""
+    found, faults = _domains(environment)
+    if faults:
+        raise DatasetError(faults)
+    return found
+
+
+def report_settings_of_process(environment: Mapping[str, str]) -> ReportSettings:
+    """Return the settings with those of the secret; raises DatasetError, or DashboardError for the secret."""
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    return report_settings_from(with_secret(environment, lambda name: SecretsManager(name, region).text()))
 
 
 def with_secret(environment: Mapping[str, str], read: Callable[[str], str]) -> Mapping[str, str]:
@@ -86,6 +105,14 @@ def with_secret(environment: Mapping[str, str], read: Callable[[str], str]) -> M
         expected = f"a secret with a JSON object of texts: {', '.join(sorted(_SECRETS))}"
         raise DatasetError([Fault("environment", "REPORT_SECRET", expected, _HIDDEN)])
     return {**environment, **given}
+
+
+def _domains(environment: Mapping[str, str]) -> tuple[frozenset[str], list[Fault]]:
+    given = environment.get("REPORT_DOMAINS", "")
+    found = frozenset(part.strip().lower().removeprefix("@") for part in given.split(",") if part.strip())
+    if all(re.fullmatch(ADDRESS_PATTERN, f"a@{domain}") for domain in found):
+        return found, []
+    return found, [Fault("environment", "REPORT_DOMAINS", "domains such as example.com, by commas", given)]
 
 
 def _webhooks(text: str) -> dict[str, Webhook]:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dashboard.sql.catalogue import Catalogue
     from dashboard.sql.cost.upper_bound import Estimate
     from dashboard.stores.boards.board_store import BoardStore
+    from dashboard.stores.notices.made import MadeNotices
     from dashboard.stores.query_library import Library
     from dataset_model.records.runs import RunEntry
     from dataset_model.records.verification import Verification
@@ -71,6 +72,7 @@ class Service:
         self._making = threading.Lock()
         self._library: Library | None = None
         self._boards: BoardStore | None = None
+        self._notices: MadeNotices | None = None
         prefix = settings.datasets[0].target.prefix
         self.audit = Audit(settings.user_bytes_per_day, store=SpendingStore(self.objects, settings.bucket, prefix))
         self._mask_key = MaskKey(self.objects, settings.bucket, prefix)
@@ -137,6 +139,17 @@ class Service:
                 prefix, asks = self.settings.datasets[0].target.prefix, self.permissions.requester
                 self._boards = BoardStore(self.objects, self.settings.bucket, prefix, asks, self.permissions.sees)
             return self._boards
+
+    @property
+    def notices(self) -> "MadeNotices":
+        """The alerts and reports that people made, kept likewise."""
+        from dashboard.stores.notices.made import MadeNotices
+
+        with self._making:
+            if self._notices is None:
+                prefix = self.settings.datasets[0].target.prefix
+                self._notices = MadeNotices(self.objects, self.settings.bucket, prefix, self.permissions.requester)
+            return self._notices
 
     @property
     def names(self) -> tuple[str, ...]:

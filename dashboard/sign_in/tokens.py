@@ -133,19 +133,26 @@ class Tokens:
         return found
 
     def revoke_person(self, person: str) -> int:
-        """End every token of a person at once; return how many there were."""
-        own = len(self._fresh().of(person))
-        if own:
+        """End every token of a person at once; return how many there were. Their alerts and reports wait as well."""
+        book = self._fresh()
+        own = len(book.of(person))
+        if own or person in book.holders:
             self._change(lambda book: book.without(person=person))
             _log.info("tokens revoked", person=person, tokens=own)
         return own
 
+    def keep(self, asks: Requester) -> None:
+        """Keep what sign-ins say of a person, so that their alerts and reports are sent while they are away."""
+        require_browser(asks)
+        holder = self._holder(asks.name, asks.claims)
+        self._change(lambda book: book.with_kept(asks.person, holder))
+
     def note(self, person: Person) -> None:
-        """Keep what a sign-in says of a person who has tokens; once per sign-in."""
+        """Keep what a sign-in says of a person of whom sign-ins are kept; once per sign-in."""
         if self.is_noted(person):
             return
         holder = self._holder(person.name, person.claims)
-        if person.subject in self._fresh().holders:
+        if self._fresh().knows(person.subject):
             self._change(lambda book: book.with_holder(person.subject, holder))
         self._noted[person.subject] = person.issued
 

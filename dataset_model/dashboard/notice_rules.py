@@ -39,7 +39,9 @@ def notice_faults(
             if kind == "alerts":
                 yield from measured(place, entry)
                 yield from _bound(place, entry)
-            elif entry.get("every") == "export" and entry.get("at") is not None:
+                continue
+            yield from _board(place, entry)
+            if entry.get("every") == "export" and entry.get("at") is not None:
                 yield (*place, "at"), "no time: it is due after each export", str(entry["at"])
             elif entry.get("weekday") is not None and entry.get("every") != "week":
                 yield (*place, "weekday"), "no day, or every: week", str(entry["weekday"])
@@ -56,6 +58,19 @@ def _readers(place: Place, entry: Mapping[str, Any], *, has_row_rule: bool) -> I
     if has_row_rule and "all-rows" not in _list(entry, "rights"):
         expected = "all-rows: its readers have not signed in, so the rule of `rows` shows them no row"
         yield (*place, "rights"), expected, ", ".join(map(str, _list(entry, "rights"))) or None
+
+
+def _board(place: Place, report: Mapping[str, Any]) -> Iterator[Contradiction]:
+    if report.get("board") is None:
+        if report.get("pdf"):
+            yield (*place, "pdf"), "a board, of which the PDF is", "none"
+        return
+    if report.get("filters"):
+        yield (*place, "filters"), "none: the cards of the board have their own", ", ".join(report["filters"])
+    if _list(report, "rights"):
+        # Who may change the board is not who wrote this file.
+        expected = "none: a board shows what its owner puts on it"
+        yield (*place, "rights"), expected, ", ".join(map(str, _list(report, "rights")))
 
 
 def _bound(place: Place, alert: Mapping[str, Any]) -> Iterator[Contradiction]:

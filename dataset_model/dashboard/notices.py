@@ -12,6 +12,7 @@ from dataset_model.dashboard.periods import Preset
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Right = Literal["unmask", "all-rows"]
 ADDRESS_PATTERN = r"^[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,63}$"
+BOARD_PATTERN = r"^[a-z0-9]{1,32}$"
 TIME_PATTERN = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
 TimeOfDay = Annotated[str, Field(pattern=TIME_PATTERN)]
@@ -75,7 +76,7 @@ class Alert(Notice):
 
 
 class Report(Notice):
-    """The Overview of the dataset as a mail."""
+    """The Overview of the dataset, or a saved board, as a mail."""
 
     every: Literal["day", "week", "export"] = "day"
     """How often: each day, each week, or after each export that changed what is published."""
@@ -83,9 +84,14 @@ class Report(Notice):
     """The day of a weekly report; monday where it is left out."""
     period: Preset | None = None
     """The days that it shows, as the Overview names them. Default: yesterday; last_week for a weekly report;
-    last_7_days after an export."""
+    last_7_days after an export; of a board its own period."""
     csv: bool = False
-    """Whether the figures of each chart are attached as CSV."""
+    """Whether the figures of each chart, or of each card, are attached as CSV."""
+    board: Annotated[str, Field(pattern=BOARD_PATTERN)] | None = None
+    """A saved board in place of the Overview: what stands after `board=` in its address. It must be shared, and ask
+    datasets that the report may show."""
+    pdf: bool = False
+    """Whether the board is attached as PDF on A4."""
 
     @property
     def shown_period(self) -> Preset:

@@ -25,6 +25,7 @@ from dataset_model.loading import load_dataset
 from local.demo.datasets import DEMO_DATASETS
 from local.demo.messages import SEND, environment_script, export_summary, items_read, ready_lines
 from local.demo.processes import Children, Interrupted
+from local.demo.sample_notices import make_notices
 from local.demo.settings import (
     BUCKET,
     REGION,
@@ -77,6 +78,7 @@ class Demo:
             ready = True
             self._report_ready()
             if not self._settings.exit_when_ready:
+                self._send_samples()
                 self._wait()
         except StageFailedError as failure:
             self._report_failure(failure)
@@ -241,6 +243,13 @@ class Demo:
         places = (self._settings.url, self._mail_url, _relative(variables), _relative(self._folder))
         for line in ready_lines(*places, datasets):
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _send_samples(self) -> None:
+        """Have something in the mailbox; a demo goes on without."""
+        first = load_dataset(self._settings.files[0], {})
+        if make_notices(self._settings.port, first.name):
+            output, log = self._folder / "reports.txt", self._folder / "reports.log"
+            self._children.start(self._settings.sender, self._environment, REPOSITORY, output, log)
 
     def _report_failure(self, failure: StageFailedError) -> None:
         lines = ["", f"The demo stopped: {failure.reason}"]

@@ -22,8 +22,9 @@ _OWN_SETTINGS = {
     *("SMTP_URL", "DASHBOARD_URL"),
 }
 MAIL_PORT = 8025
-SENDER = "reports@example.com"
-"""Of the demo's mails. The domain is kept for examples: none of it has a mailbox."""
+DOMAIN = "example.com"
+"""Of the demo's mails. It is kept for examples: no address of it has a mailbox."""
+SENDER = f"reports@{DOMAIN}"
 
 
 class UsageError(Exception):
@@ -49,6 +50,7 @@ class DemoSettings:
     exit_when_ready: bool = False
     exporter: tuple[str, ...] = (sys.executable, "-m", "exporter")
     """The program; the demo adds a verb and its options."""
+    sender: tuple[str, ...] = (sys.executable, "-m", "dashboard.reports", "run")
     dashboard_command: tuple[str, ...] = (
         *(sys.executable, "-m", "streamlit", "run", "dashboard/app.py"),
         *("--server.address", "127.0.0.1"),
@@ -71,7 +73,7 @@ class DemoSettings:
 
     def environment(self, endpoint_url: str, smtp_url: str = "") -> dict[str, str]:
         """Return the variables of the programs, and of a shell that looks at the demo."""
-        mail = {"SMTP_URL": smtp_url, "REPORT_FROM": SENDER, "DASHBOARD_URL": self.url}
+        mail = {"SMTP_URL": smtp_url, "REPORT_FROM": SENDER, "REPORT_DOMAINS": DOMAIN, "DASHBOARD_URL": self.url}
         own = {"DATASET": ",".join(self.files)}
         return aws_environment(endpoint_url) | own | mail | more_environment(self.names)
 

@@ -124,6 +124,12 @@ class _Conversation(socketserver.StreamRequestHandler):
         while (line := self._line()) and self._answered(line):
             pass
 
+    def finish(self) -> None:
+        """End the conversation; what TLS has made of its socket is its own to close."""
+        super().finish()
+        if self._is_secure:
+            self.connection.close()
+
     def _answered(self, line: str) -> bool:
         """Answer a command; return whether the conversation goes on."""
         self.server.heard.append(line)

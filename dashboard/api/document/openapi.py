@@ -5,6 +5,7 @@ from typing import Any, Final, get_args
 from dashboard.api.document.boards import board_paths
 from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.document.grouping import GROUPING_FIELDS
+from dashboard.api.document.notices import notice_paths
 from dashboard.api.document.tokens import token_paths
 from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
@@ -82,6 +83,7 @@ def openapi(max_rows: int) -> dict[str, Any]:
             **execution_paths(_operation),
             **token_paths(_operation),
             **board_paths(_operation),
+            **notice_paths(_operation),
         },
     }
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from dashboard.model.access.roles import Role
@@ -50,15 +50,21 @@ class Holder:
     signed_in_at: float
     """`iat` of the claims, in seconds."""
     claims: Mapping[str, object]
-    """Those that roles and row rules read, and no others."""
+    """Those that roles and row rules read, and the address; no others."""
 
 
 @dataclass(frozen=True)
 class TokenBook:
-    """All tokens, and the people who have some, by subject."""
+    """All tokens, and the people for whom something runs while they are away, by subject."""
 
     tokens: tuple[ApiToken, ...] = ()
     holders: Mapping[str, Holder] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    """People of whom a sign-in is kept also without a token: their alerts and reports are sent with their rights."""
+
+    def knows(self, person: str) -> bool:
+        """Return whether the sign-ins of a person are kept."""
+        return person in self.holders or person in self.kept
 
     def of(self, person: str) -> tuple[ApiToken, ...]:
         """Return the tokens of a person, the latest first."""
@@ -74,17 +80,22 @@ class TokenBook:
         kept = (each for each in self.tokens if now - each.expires_at < dt.timedelta(days=30))
         # A session that is still open may be older than the last sign-in.
         known = self.with_holder(token.person, holder).holders.get(token.person, holder)
-        return TokenBook((*kept, token), {**self.holders, token.person: known})
+        return replace(self, tokens=(*kept, token), holders={**self.holders, token.person: known})
+
+    def with_kept(self, person: str, holder: Holder) -> "TokenBook":
+        """Return the book with a person of whom sign-ins are kept from now on."""
+        return replace(self, kept=self.kept | {person}).with_holder(person, holder)
 
     def with_holder(self, person: str, holder: Holder) -> "TokenBook":
-        """Return the book with what a sign-in says of a person; the same if they have no token or signed in later."""
+        """Return the book with what a sign-in says of a person; the same if it keeps none, or a later one."""
         known = self.holders.get(person)
-        if known is None or known.signed_in_at >= holder.signed_in_at:
+        if not self.knows(person) or (known is not None and known.signed_in_at >= holder.signed_in_at):
             return self
-        return TokenBook(self.tokens, {**self.holders, person: holder})
+        return replace(self, holders={**self.holders, person: holder})
 
     def without(self, *, token: str | None = None, person: str | None = None) -> "TokenBook":
         """Return the book without one token, or without any token of a person."""
         kept = tuple(each for each in self.tokens if each.id != token and each.person != person)
-        left = {each.person for each in kept}
-        return TokenBook(kept, {name: holder for name, holder in self.holders.items() if name in left})
+        left = ({each.person for each in kept} | self.kept) - {person}
+        holders = {name: holder for name, holder in self.holders.items() if name in left}
+        return replace(self, tokens=kept, holders=holders)

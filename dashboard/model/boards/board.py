@@ -89,8 +89,7 @@ def board_from(data: object, *, where: Mapping[tuple[str | int, ...], int] | Non
     try:
         return Board.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False)[:_MOST_FAULTS]
-        raise InvalidRequest(tuple(_fault(details, where or {}) for details in found)) from None
+        raise InvalidRequest(field_faults(error, where)) from None
 
 
 def card_from(data: object) -> BoardCard:
@@ -98,8 +97,15 @@ def card_from(data: object) -> BoardCard:
     try:
         return BoardCard.model_validate(data)
     except ValidationError as error:
-        found = error.errors(include_url=False)[:_MOST_FAULTS]
-        raise InvalidRequest(tuple(_fault(details, {}) for details in found)) from None
+        raise InvalidRequest(field_faults(error)) from None
+
+
+def field_faults(
+    error: ValidationError, where: Mapping[tuple[str | int, ...], int] | None = None
+) -> tuple[FieldFault, ...]:
+    """Return what is wrong with a document, by field, in plain words; `where` has the line of each path."""
+    found = error.errors(include_url=False)[:_MOST_FAULTS]
+    return tuple(_fault(details, where or {}) for details in found)
 
 
 def _fault(details: ErrorDetails, where: Mapping[tuple[str | int, ...], int]) -> FieldFault:

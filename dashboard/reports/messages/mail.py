@@ -20,8 +20,9 @@ def mail_from(
     occasion: str,
     now: dt.datetime,
     may_be_second: bool,
+    by: str = "",
 ) -> EmailMessage:
-    """Return the mail of one reader; `unsubscribe` is the link that ends these mails for them."""
+    """Return the mail of one reader; `unsubscribe` ends these mails for them, `by` is who made the notice."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = f"Reporting <{sender}>", reader, message.subject[:200]
     mail["Date"] = format_datetime(now)
@@ -32,7 +33,8 @@ def mail_from(
     mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     notes = [SECOND] if may_be_second else []
-    foot = ["You get this because an alert or a report has your address."]
+    whose = f" that {by} made" if by else ""
+    foot = [f"You get this because an alert or a report{whose} has your address."]
     text = [*notes, *message.lines, f"Open these figures: {message.link}", *foot, f"Unsubscribe: {unsubscribe}"]
     mail.set_content("\n\n".join(text) + "\n")
     html = page.lines_of((note, "warn") for note in notes) + message.html if notes else message.html
@@ -44,7 +46,7 @@ def mail_from(
             picture.png, "image", "png", cid=f"<{picture.name}>", filename=f"{picture.name}.png", disposition="inline"
         )
     for file in message.files:
-        mail.add_attachment(
-            file.content, maintype="text", subtype="csv", filename=file.name, params={"charset": "utf-8"}
-        )
+        main, sub = file.kind.split("/")
+        params = {"charset": "utf-8"} if main == "text" else {}
+        mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name, params=params)
     return mail

@@ -1,6 +1,9 @@
 """A message before it is a mail or a webhook's card."""
 
 from dataclasses import dataclass
+from typing import Literal
+
+from dashboard.stores.notices.journal import Outcome
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class File:
-    """A CSV file that is attached."""
+    """A file that is attached."""
 
     name: str
     content: bytes
+    kind: Literal["text/csv", "application/pdf"] = "text/csv"
 
 
 @dataclass(frozen=True)
@@ -35,3 +39,12 @@ class Message:
     """The body of the mail's HTML, pictures by `cid:`; without the foot, which differs by reader."""
     pictures: tuple[Picture, ...] = ()
     files: tuple[File, ...] = ()
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What a notice says on an occasion; no message where there is nothing to tell, or not yet."""
+
+    outcome: Outcome
+    text: str
+    message: Message | None = None

@@ -1,7 +1,7 @@
 """Parts of a mail flow in, its HTML flows out: tables and inline styles, which every mail program shows."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dashboard.themes import LIGHT
@@ -94,8 +94,8 @@ def two_columns(cells: list[str]) -> str:
     )
 
 
-def table(columns: list[str], rows: list[tuple[str, str]]) -> str:
-    """Return a table of two columns, names and figures."""
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table; the first column has names, the others figures."""
     head = "".join(
         f'<th scope="col" style="text-align:{"right" if place else "left"};color:{_MUTED};font-weight:500;'
         f'border-bottom:1px solid {_BORDER};padding:4px 0">{escaped(name)}</th>'
@@ -103,8 +103,12 @@ def table(columns: list[str], rows: list[tuple[str, str]]) -> str:
     )
     body = "".join(
         f'<tr><td style="padding:4px 8px 4px 0;border-bottom:1px solid {_BORDER}">{escaped(name)}</td>'
-        f'<td style="padding:4px 0;text-align:right;border-bottom:1px solid {_BORDER}">{escaped(figure)}</td></tr>'
-        for name, figure in rows
+        + "".join(
+            f'<td style="padding:4px 0;text-align:right;border-bottom:1px solid {_BORDER}">{escaped(figure)}</td>'
+            for figure in figures
+        )
+        + "</tr>"
+        for name, *figures in rows
     )
     return (
         '<table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;font-size:13px">'

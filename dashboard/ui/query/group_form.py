@@ -26,7 +26,7 @@ def group_inputs(service: Service, name: str, link: Linked, slot: str) -> dict[s
     """Draw the inputs of a question by groupings and return their values, named as in the JSON API."""
     model = service.model(name)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"measured_{slot}"):
-        values = _measure(model, link, slot)
+        values = measure_inputs(model, link, slot)
         by = st.multiselect(
             "By",
             model.groupings,
@@ -58,7 +58,8 @@ def columns_for(aggregate: str, model: SemanticModel) -> list[str]:
     return found
 
 
-def _measure(model: SemanticModel, link: Linked, slot: str) -> dict[str, Any]:
+def measure_inputs(model: SemanticModel, link: Linked, slot: str) -> dict[str, Any]:
+    """Draw the choice of a measure, and of the column of an aggregate; return both, named as in the JSON API."""
     labels = {"rows": f"Number of {model.words.rows.many}"}
     labels |= {each.name: model.measure_named(each.name).label for each in model.declared}
     labels |= {each: text for each, text in _AGGREGATES.items() if columns_for(each, model)}

@@ -1,0 +1,8 @@
+"""How much a person may make."""
+
+from typing import Final
+
+MOST_READERS: Final = 10
+"""Addresses of one alert or report."""
+MOST_TITLE: Final = 120
+"""Characters."""
