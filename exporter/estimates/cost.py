@@ -147,7 +147,8 @@ def costs(
     units = items_read * units_per_item
     # Types are learned from the first and last page of each partition value, of which the first is not read again.
     looks = FULL_PAGE_UNITS * values if units / max(values, 1) > FULL_PAGE_UNITS else 0.0
-    query = _read("index query", units + looks, items_read, assumed, "the days wanted, and what `export` does")
+    remark = "the days wanted, and what `export` does"
+    query = _read("index query", units + looks, items_read, assumed, remark, description.provisioned_read_units)
     return query, *table_costs(description, assumed, is_recoverable=is_recoverable)
 
 
@@ -166,7 +167,7 @@ def table_costs(
         exported += gigabytes * prices.DOLLARS_PER_RECOVERABLE_GB
         arithmetic += f" + {gigabytes:,.3f} GB x ${prices.DOLLARS_PER_RECOVERABLE_GB:g} for a month of recovery"
     return (
-        _read("table scan", scan, description.table_items, assumed, whole),
+        _read("table scan", scan, description.table_items, assumed, whole, description.table_read_units),
         Cost(
             "export to S3", 0.0, exported, None, f"{native}; {_RECOVERY[is_recoverable]}", arithmetic,
             _task_dollars(description.table_items), _LOSES["export to S3"],
@@ -192,10 +193,10 @@ def _task_dollars(items: float) -> float:
     return items / ITEMS_PER_SECOND / 3600 * prices.DOLLARS_PER_TASK_HOUR
 
 
-def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: str) -> Cost:
+def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: str, provisioned: int | None) -> Cost:
+    """`provisioned` are the read units a second that there are; None for on-demand."""
     seconds = [items / ITEMS_PER_SECOND, units / FULL_PAGE_UNITS * SECONDS_PER_PAGE / assumed.ranges]
-    if assumed.max_read_units:
-        seconds.append(units / assumed.max_read_units)
+    seconds += [units / ceiling for ceiling in (assumed.max_read_units, provisioned) if ceiling]
     dollars = units / 1_000_000 * assumed.dollars_per_million_read_units
     arithmetic = f"{units:,.1f} read units x ${assumed.dollars_per_million_read_units:g} a million"
     minutes = round(max(seconds) / 60, 2)

@@ -45,6 +45,8 @@ class SourceDescription:
     """As `items`."""
     provisioned_read_units: int | None = None
     """Strongly consistent read units a second that the source has; None for on-demand."""
+    table_read_units: int | None = None
+    """The same of the table, which a scan reads."""
     other_indexes: tuple[str, ...] = ()
     """Indexes with the same partition key and another sort key, as `name (sort key)`."""
     table_key_types: tuple[str, ...] = ()
@@ -94,9 +96,14 @@ def _described_table(source: ScanSource, table: dict[str, Any], types: dict[str,
         bytes=size,
         table_items=items,
         table_bytes=size,
-        provisioned_read_units=table.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
+        provisioned_read_units=_read_units(table),
+        table_read_units=_read_units(table),
         table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
     )
+
+
+def _read_units(described: dict[str, Any]) -> int | None:
+    return described.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None
 
 
 def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str, Any]) -> SourceDescription:
@@ -122,7 +129,8 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
         bytes=index.get("IndexSizeBytes", 0),
         table_items=table.get("ItemCount", 0),
         table_bytes=table.get("TableSizeBytes", 0),
-        provisioned_read_units=index.get("ProvisionedThroughput", {}).get("ReadCapacityUnits") or None,
+        provisioned_read_units=_read_units(index),
+        table_read_units=_read_units(table),
         other_indexes=others,
         table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
     )

@@ -12,7 +12,7 @@ from exporter.errors import SchemaConflict, SourceError
 from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs
 from exporter.estimates.estimator import estimate
 from exporter.run.request import request_from_options
-from exporter.sources.description import SourceDescription
+from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.table_export.recovery import table_is_recoverable
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -126,6 +126,38 @@ def test_recovery_that_is_off_is_a_part_of_an_export_s_price():
     assert found[True].remark.endswith("point-in-time recovery is on")
     assert round(found[True].task_dollars, 6) == 0.000411
     assert round(found[True].total, 6) == 0.400411
+
+
+def test_provisioned_capacity_sets_the_hours():
+    """1 TB is 134,217,728 read units: at 1,000 a second 37.3 h, at 500 74.6; 8,192 units of an index at 50 take 164 s.
+
+    On demand the same scan takes 9.2 h, for 2 billion items at 60,000 a second.
+    """
+    size = {"table_items": 1_984_625_453, "table_bytes": 1 << 40}
+    index = SourceDescription(
+        ("S",), "S", ("Id",), None, items=0, provisioned_read_units=50, table_read_units=1000, **size
+    )
+    query, scan, _ = costs(65_536, 1 / 8, index, 0, Assumptions())
+    assert (scan.read_units, round(scan.minutes / 60, 1)) == (134_217_728.0, 37.3)
+    assert (query.read_units, query.minutes) == (8192.0, 2.73)
+    limited = costs(65_536, 1 / 8, index, 0, Assumptions(max_read_units=500))[1]
+    assert round(limited.minutes / 60, 1) == 74.6
+    on_demand = SourceDescription(("S",), "S", ("Id",), None, items=0, **size)
+    assert round(table_costs(on_demand, Assumptions())[0].minutes / 60, 1) == 9.2
+
+
+def test_what_a_table_has_provisioned_is_described(scene):
+    """The capacity of table and index are told apart, since a scan takes that of the table."""
+    table = scene()
+    change = {"ReadCapacityUnits": 30, "WriteCapacityUnits": 5}
+    index = {"IndexName": table.settings().dataset.index_source.index, "ProvisionedThroughput": change}
+    more = {"ReadCapacityUnits": 70, "WriteCapacityUnits": 5}
+    table.dynamodb.update_table(
+        TableName=table.table, BillingMode="PROVISIONED", ProvisionedThroughput=more,
+        GlobalSecondaryIndexUpdates=[{"Update": index}],
+    )  # fmt: skip
+    found = describe_source(table.dynamodb, table.settings().dataset)
+    assert (found.provisioned_read_units, found.table_read_units) == (30, 70)
 
 
 def test_the_cheapest_way_counts_the_task_that_decodes():
