@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # Throttling is normal for a reader of a busy index, so the SDK backs off and tries again for minutes, not seconds.
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
+_ASIDE: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 2}, "connect_timeout": 5}
+"""For services whose answers can be done without."""
+
 READ_SECONDS = 60.0
 """How long a response may send nothing; then the request is sent again."""
 
@@ -70,6 +73,16 @@ class Clients:
         return self._client("quicksight")
 
     @cached_property
+    def lambda_(self) -> Any:
+        """Knows the mappings of a stream. A network without its endpoint is noticed soon."""
+        return self._client("lambda", **_ASIDE)
+
+    @cached_property
+    def cloudwatch(self) -> Any:
+        """Knows how old the records of a stream are when they are read."""
+        return self._client("cloudwatch", **_ASIDE)
+
+    @cached_property
     def sts(self) -> Any:
         """Knows the account of the credentials."""
         return self._client("sts")
@@ -81,8 +94,8 @@ class Clients:
     def _client(self, service: str, **more: object) -> Any:
         # The SDK would compose its own user agent for every request, at a tenth of a request's cost.
         agent = f"dynamodb-reporting Botocore/{botocore_version}"
-        settings = {"connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent": agent}
-        config = Config(retries=_RETRIES, **settings, **more)  # type: ignore[arg-type]  # Config has no typed keywords
+        settings = {"retries": _RETRIES, "connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent": agent}
+        config = Config(**(settings | more))  # type: ignore[arg-type]  # Config has no typed keywords
         return self._session.create_client(service, region_name=self.region, config=config)
 
 

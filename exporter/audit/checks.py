@@ -13,6 +13,7 @@ from exporter.audit.export_checks import (
     converted_findings,
     export_findings,
     left_export_findings,
+    left_list_findings,
     window_findings,
 )
 from exporter.audit.inspection import Finding, Inspection
@@ -61,7 +62,8 @@ def findings(around: Inspection) -> list[Finding]:
 
 
 def _exports(around: Inspection) -> Iterator[Finding]:
-    for check in (window_findings, export_findings, converted_findings, left_export_findings):
+    checks = (window_findings, export_findings, converted_findings, left_export_findings, left_list_findings)
+    for check in checks:
         yield from check(around)
 
 
@@ -286,13 +288,14 @@ def _failed_run(around: Inspection) -> Iterator[Finding]:
 def _quarantine(around: Inspection) -> Iterator[Finding]:
     if not around.quarantined:
         return
-    quarantined = {entry.run_id: entry.quarantined for entry in around.runs}
-    items = sum(quarantined.get(run, 0) for run in around.quarantined)
+    entries = [entry for entry in around.runs if entry.run_id in around.quarantined]
+    items, undated = sum(entry.quarantined for entry in entries), sum(entry.withheld for entry in entries)
     runs = f"{len(around.quarantined)} run" + ("" if len(around.quarantined) == 1 else "s")
     yield Finding(
         "quarantine",
         "_quarantine/",
-        f"{items:,} items quarantined by {runs}; the same item counts once per run",
+        f"{items:,} items quarantined by {runs}; {undated:,} of them are undated, so that no day holds them; "
+        "the same item counts once per run",
         "list them with `exporter quarantine list`, correct the items, then `exporter quarantine retry`",
     )
 

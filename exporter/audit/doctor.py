@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataset_model.targets.partitions import day_from_key
 from exporter.audit.checks import due_day, findings
 from exporter.audit.inspection import Finding, Inspection
+from exporter.audit.stream_mapping import mappings_of
 from exporter.audit.targets.checks import target_folders
 from exporter.audit.targets.reports import present_reports
 from exporter.changes.state import stream_state
@@ -15,6 +16,7 @@ from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
 from exporter.run.incremental.window_state import WindowRecord
 from exporter.run.lease import lease_holder
+from exporter.run.table_export.scanning import Scans
 from exporter.settings import Settings
 from exporter.sources.index_query import source_error
 from exporter.storage.glue_catalog import Catalog
@@ -35,6 +37,8 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     holder = lease_holder(store, settings.prefix, now)
     objects = tuple(store.objects(f"{settings.prefix}/"))
     manifest = records.manifest()
+    stream = _stream(clients, settings) if stream_state(store, settings.prefix) else None
+    scan = Scans(store, settings.prefix).current()
     data = [item.key for item in objects if day_from_key(settings.prefix, item.key)]
     around = Inspection(
         dataset=settings.dataset,
@@ -48,7 +52,9 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         runs=tuple(records.runs(MOST_RUNS)),
         due=due_day(settings.mode, now, settings.dataset),
         alive=holder.owner if holder else None,
-        stream=_stream(clients, settings) if stream_state(store, settings.prefix) else None,
+        stream=stream,
+        mappings=mappings_of(clients, stream["LatestStreamArn"], now) if stream and "LatestStreamArn" in stream else (),
+        scan_begun_at=scan.started_at if scan else None,
         windows=WindowRecord(store, settings.prefix).read(),
         targets=target_folders(settings.dataset, store),
         reports=present_reports(store, manifest) if manifest and manifest.reports else {},
@@ -58,13 +64,15 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
 
 
 def _stream(clients: Clients, settings: Settings) -> dict[str, Any]:
-    """Return the stream settings of the dataset's table; empty where it has none."""
+    """Return the stream settings of the dataset's table, and its latest stream; empty where it has none."""
     table = settings.dataset.source.table
     try:
         found: Any = clients.dynamodb.describe_table(TableName=table)
     except (ClientError, BotoCoreError) as error:
         raise source_error(error, f"table {table}") from None
-    return dict(found.get("Table", {}).get("StreamSpecification", {}))
+    described = found.get("Table", {})
+    latest = {name: described[name] for name in ("LatestStreamArn",) if name in described}
+    return {**described.get("StreamSpecification", {}), **latest}
 
 
 def findings_text(found: list[Finding], dataset: str) -> str:

@@ -9,6 +9,8 @@ from exporter.audit.inspection import Finding, Inspection
 from exporter.run.incremental.window_export import EXPORTS_TARGET
 from exporter.run.incremental.window_state import WINDOWS_FILE
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
+from exporter.run.table_export.scanning import GIVEN_UP_AFTER as SCAN_GIVEN_UP_AFTER
+from exporter.run.table_export.scanning import SCAN_FILE
 from exporter.sources.table_export.conversion import CONVERTED_FOLDER
 
 GIVEN_UP_AFTER = dt.timedelta(days=1)
@@ -19,6 +21,9 @@ LEFT_AFTER = dt.timedelta(days=7)
 
 BEHIND_AFTER = dt.timedelta(days=2)
 """Windows are read every night."""
+
+_BATCHES = "_batches"
+"""Where the state machines of infra/sources.yaml write what their tasks did."""
 
 _FOLDER = "AWSDynamoDB"
 _WINDOWS = EXPORTS_TARGET.rpartition("/")[2]
@@ -104,6 +109,31 @@ def left_export_findings(around: Inspection) -> Iterator[Finding]:
             )
 
 
+def left_list_findings(around: Inspection) -> Iterator[Finding]:
+    """Yield what state machines and a scan that was given up have left for a week: no run reads it again."""
+    below = f"{around.dataset.target.prefix}/{EXPORTS_FOLDER}/"
+    place = around.location.rstrip("/")
+    lists = [found for found in around.objects if found.key.startswith(f"{below}{_BATCHES}/") and found.modified]
+    newest = max((found.modified for found in lists if found.modified), default=around.now)
+    if newest + LEFT_AFTER < around.now:
+        yield Finding(
+            "table export",
+            f"{below}{_BATCHES}/",
+            f"{len(lists):,} objects of {sum(found.bytes for found in lists):,} bytes in which Step Functions lists "
+            f"what tasks did; the newest is of {newest:%Y-%m-%d %H:%M} UTC, and no run reads them",
+            f"`aws s3 rm --recursive {shlex.quote(f'{place}/{EXPORTS_FOLDER}/{_BATCHES}/')}`",
+        )
+    begun = around.scan_begun_at
+    if begun is not None and begun + SCAN_GIVEN_UP_AFTER < around.now:
+        yield Finding(
+            "table export",
+            f"{around.dataset.target.prefix}/{SCAN_FILE}",
+            f"the scan that was begun at {begun:%Y-%m-%d %H:%M} UTC was never published, and its rows are too old now",
+            "run `exporter backfill --source scan --workers` with --start and --end, which begins another, or remove "
+            f"the record by `aws s3 rm {shlex.quote(f'{place}/{SCAN_FILE}')}`",
+        )
+
+
 def _left_folder(name: str, read: set[str]) -> str | None:
     """Return the folder to remove of an object that was read; None of any other."""
     folder, _, rest = name.partition("/")
@@ -131,11 +161,11 @@ def converted_findings(around: Inspection) -> Iterator[Finding]:
             continue
         place = f"{around.location.rstrip('/')}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{export}/"
         remove = f"`aws s3 rm --recursive {shlex.quote(place)}`"
-        way = "scan" if export.startswith("scan-") else "table-export"
-        which = "" if way == "scan" else f" --export-arn {_shown_arn(around, export)}"
         merge = (
-            f"merge them by `exporter backfill --source {way} --workers 1{which}` with --start and --end, or remove "
-            f"them by {remove}"
+            f"a scan is given up after a week: remove them by {remove}; `exporter backfill --source scan` is another"
+            if export.startswith("scan-")
+            else "merge them by `exporter backfill --source table-export --workers 1 --export-arn "
+            f"{_shown_arn(around, export)}` with --start and --end, or remove them by {remove}"
         )
         yield Finding(
             "table export",

@@ -14,6 +14,7 @@ from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
 
 if TYPE_CHECKING:
+    from exporter.audit.stream_mapping import StreamMapping
     from exporter.audit.targets.checks import TargetFolder
 
 Kind = Literal[
@@ -58,6 +59,10 @@ class Inspection:
     """Run that holds the lease."""
     stream: Mapping[str, Any] | None = None
     """The table's stream settings; None for a dataset without changes."""
+    mappings: "tuple[StreamMapping, ...]" = ()
+    """That follow the table's stream, as far as they are known."""
+    scan_begun_at: dt.datetime | None = None
+    """When the scan by workers that is under way has begun."""
     windows: WindowState | None = None
     """How far incremental exports have been read; None for a dataset without."""
     targets: "tuple[TargetFolder, ...]" = ()

@@ -8,11 +8,14 @@ import json
 
 import boto3
 import pytest
+from botocore.stub import Stubber
 from changing import event, item, write
 
 from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine, findings_text
+from exporter.audit.stream_mapping import StreamMapping, mappings_of
 from exporter.cli.sync import sync_catalog
+from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.run.incremental.window_state import PendingWindow, WindowState
 
@@ -213,6 +216,7 @@ def test_quarantine_is_a_finding(scene):
     table.export(everything=True)
     (finding,) = examine(table.settings(), NOW)
     assert (finding.kind, finding.found.split(";")[0]) == ("quarantine", "1 items quarantined by 1 run")
+    assert finding.found.split("; ")[1] == "1 of them are undated, so that no day holds them"
 
 
 def test_data_without_a_manifest_is_found(scene):
@@ -418,12 +422,43 @@ def test_windows_that_are_not_read_are_found(scene):
 
 
 def test_a_scan_that_was_not_finished_is_found_a_week_later(scene):
-    """Its converted segments are named with the command that goes on, which needs no ARN."""
+    """Its record and its segments are named: they are too old to go on with, so they are removed or begun again."""
     table = filled(scene)
     put(table, "_exports/_converted/scan-1/x/segment-00000.json")
-    findings = examine(table.settings(), dt.datetime.now(dt.UTC) + dt.timedelta(days=8))
-    (advice,) = (finding.advice for finding in findings if finding.kind == "table export")
-    assert advice.startswith("merge them by `exporter backfill --source scan --workers 1` with --start and --end, or")
+    record = {"scan": "scan-1", "table": table.table, "segments": 3, "started_at": "2026-02-20T09:00:00Z"}
+    put(table, "_exports/_scan.json", json.dumps(record).encode())
+    below = f"s3://reports/{table.prefix}/_exports"
+    now = dt.datetime.now(dt.UTC)
+    findings = examine(table.settings(), max(now, NOW) + dt.timedelta(days=8))
+    segments, scan = (finding for finding in findings if finding.kind == "table export")
+    assert segments.advice == (
+        f"a scan is given up after a week: remove them by `aws s3 rm --recursive {below}/_converted/scan-1/`; "
+        "`exporter backfill --source scan` is another"
+    )
+    assert scan.found == (
+        "the scan that was begun at 2026-02-20 09:00 UTC was never published, and its rows are too old now"
+    )
+    assert scan.advice.endswith(f"or remove the record by `aws s3 rm {below}/_scan.json`")
+    earlier = examine(table.settings(), NOW + dt.timedelta(days=6))
+    assert [finding.where for finding in earlier if finding.where.endswith("_scan.json")] == []
+
+
+def test_lists_of_state_machines_are_found_a_week_later(scene):
+    """What Step Functions writes below `_batches/` is read by no run, so it is named with what removes it."""
+    table = filled(scene)
+    put(table, "_exports/_batches/run-1/manifest.json", b"12345")
+    put(table, "_exports/_batches/run-1/SUCCEEDED_0.json", b"123")
+    now = dt.datetime.now(dt.UTC)
+
+    def found(at):
+        return [one for one in examine(table.settings(), at) if "_batches" in one.where]
+
+    assert found(now + dt.timedelta(days=6)) == []
+    (finding,) = found(now + dt.timedelta(days=8))
+    assert finding.found.startswith(
+        "2 objects of 8 bytes in which Step Functions lists what tasks did; the newest is of "
+    )
+    assert finding.advice == f"`aws s3 rm --recursive s3://reports/{table.prefix}/_exports/_batches/`"
 
 
 def test_commands_that_doctor_prints_quote_the_names_of_folders(scene):
@@ -460,3 +495,55 @@ def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_f
     assert "carries NEW_IMAGE; NEW_AND_OLD_IMAGES is needed" in found[0].found
     assert "1 change files are older" in found[1].found
     assert "--start 2026-02-16 --end 2026-02-16" in found[2].advice
+
+
+UUID = "0f1e2d3c-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("mapping", "found"),
+    [
+        (StreamMapping(UUID, "changes", "Enabled", "OK", dt.timedelta(minutes=59)), []),
+        (StreamMapping(UUID, "changes", "Enabled", "No records processed", None), []),
+        (
+            StreamMapping(UUID, "changes", "Disabled", "OK", None),
+            ["it is Disabled: no change is written, and the stream forgets after 24 hours"],
+        ),
+        (
+            StreamMapping(UUID, "changes", "Enabled", "PROBLEM: Function call failed", dt.timedelta(hours=20.5)),
+            [
+                "its last batch was not delivered: PROBLEM: Function call failed",
+                "records are 20.5 hours old when they are read (IteratorAge); a stream forgets after 24",
+            ],
+        ),
+    ],
+)
+def test_a_mapping_that_lags_or_stands_is_found(scene, mapping, found, monkeypatch):
+    """A mapping that is off, whose batches fail, or whose records wait for an hour and more, by its id and function."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.export(start="2026-02-16", end="2026-02-16")
+    write(table, event(1, NOW, item("3", "2026-02-16T10:00:00Z"), None))
+    view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    table.dynamodb.update_table(TableName=table.table, StreamSpecification=view)
+    monkeypatch.setattr("exporter.audit.doctor.mappings_of", lambda *_: (mapping,))
+    findings = [one for one in examine(table.settings(), NOW) if one.kind == "stream"]
+    assert [one.found for one in findings] == found
+    assert {one.where for one in findings} <= {f"mapping {UUID} of function changes"}
+
+
+def test_mappings_are_what_lambda_and_cloudwatch_say(aws):
+    """State, last result and the oldest record of the last half hour are read; without a mapping there is nothing."""
+    clients, now = Clients("us-east-1"), dt.datetime.now(dt.UTC)
+    stream = "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-11-01T00:00:00.000"
+    assert mappings_of(clients, stream, now) == ()
+    with Stubber(clients.lambda_) as functions, Stubber(clients.cloudwatch) as metrics:
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:changes:live"
+        one = {"UUID": UUID, "FunctionArn": arn, "State": "Enabled", "LastProcessingResult": "OK"}
+        functions.add_response("list_event_source_mappings", {"EventSourceMappings": [one]}, {"EventSourceArn": stream})
+        metrics.add_response("get_metric_statistics", {"Datapoints": [{"Maximum": 1000.0}, {"Maximum": 7_200_000.0}]})
+        assert mappings_of(clients, stream, now) == (
+            StreamMapping(UUID, "changes", "Enabled", "OK", dt.timedelta(hours=2)),
+        )
+        functions.add_client_error("list_event_source_mappings", "AccessDeniedException")
+        assert mappings_of(clients, stream, now) == ()
