@@ -10,8 +10,8 @@ VERBS = {
     "doctor": "inspect.doctor.doctor", "quarantine": "quarantine.quarantine", "sync": "sync.sync",
     "runs": "inspect.runs.runs", "stream": "stream.stream", "compact": "compact.compact",
     "changes": "changes.changes",
-    "convert": "convert.convert", "lookup": "inspect.lookup.lookup", "quicksight": "quicksight.quicksight",
-    "normalize": "normalize.normalize",
+    "convert": "convert.convert", "scan-segments": "convert.scan_segments", "lookup": "inspect.lookup.lookup",
+    "quicksight": "quicksight.quicksight", "normalize": "normalize.normalize",
 }  # fmt: skip
 """Verb -> module and name of its command."""
 

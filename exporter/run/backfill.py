@@ -5,7 +5,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.runs import RunEntry
@@ -24,6 +24,9 @@ from exporter.sources.opening import SourceName, way_of
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
+
+if TYPE_CHECKING:
+    from exporter.run.table_export.scanning import ScanRecord
 
 
 def _now() -> dt.datetime:
@@ -130,12 +133,7 @@ class Backfill:
         store.check()
         records, dataset = Records(store, self._settings.prefix), self._settings.dataset
         manifest = records.manifest()
-        days = set(self._request.window.days())
-        closed = set() if self._request.force else closed_days(days, manifest)
-        if dataset.target.overwrite_mode == "OVERWRITE":
-            closed -= set(itertools.chain(*days_lacking_values(manifest, dataset.source.partition_values).values()))
-            for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
-                closed -= incomplete_days(entry, manifest)
+        days, closed = set(self._request.window.days()), self._closed(records, manifest)
         windows = list(chunks(days - closed, self._request))
         source = self._source(days - closed)
         way, arn = way_of(dataset, source), self._request.export_arn
@@ -161,6 +159,36 @@ class Backfill:
             scan()
         return done
 
+    def begin_scan(self) -> "ScanRecord":
+        """Begin the scan of the days that are left, or go on with one that is under way, and list its segments.
+
+        They are converted elsewhere, and `run` then merges them. Raises UsageError where no day is left.
+        """
+        from exporter.run.table_export.scanning import Scans
+
+        clients = Clients(self._settings.region)
+        store = Store(clients.s3, self._settings.bucket)
+        store.check()
+        way_of(self._settings.dataset, "scan")
+        records, window = Records(store, self._settings.prefix), self._request.window
+        manifest = records.manifest()
+        days = set(window.days()) - self._closed(records, manifest)
+        if not days:
+            raise UsageError(f"all days from {window.first} to {window.last} are closed, so there is nothing to scan")
+        record = self._begun(clients, store, manifest, days)
+        Scans(store, self._settings.prefix).listed(record)
+        return record
+
+    def _closed(self, records: Records, manifest: Manifest | None) -> set[dt.date]:
+        """Return the days that need not be read."""
+        days, dataset = set(self._request.window.days()), self._settings.dataset
+        closed = set() if self._request.force else closed_days(days, manifest)
+        if dataset.target.overwrite_mode == "OVERWRITE":
+            closed -= set(itertools.chain(*days_lacking_values(manifest, dataset.source.partition_values).values()))
+            for entry in records.runs_since(self._clock() - dt.timedelta(days=RESUMABLE_DAYS)):
+                closed -= incomplete_days(entry, manifest)
+        return closed
+
     @property
     def _sorts(self) -> bool:
         """Whether days can be read alone. If not, every run reads the whole key, so there are as few as possible."""
@@ -183,15 +211,27 @@ class Backfill:
         request, settings = self._request, self._settings
         if request.workers is None:
             return None
-        from exporter.run.table_export.scanning import ScanConversion, Scans, segment_count
+        from exporter.run.table_export.scanning import ScanConversion, Scans
 
-        scans, limiter = Scans(store, settings.prefix), RateLimiter(request.workers, request.max_read_units)
-        segments = segment_count(settings, clients, request.segments, request.workers)
-        record = scans.begun(settings.dataset.source.table, segments, self._clock(), manifest, days)
+        record, limiter = (
+            self._begun(clients, store, manifest, days),
+            RateLimiter(request.workers, request.max_read_units),
+        )
         conversion = ScanConversion(settings, record, limiter, self._stop, clients)
         conversion.convert_missing(request.workers, self._progress)
         done.scanned_units = limiter.units
-        return lambda: scans.remove(record)
+        return lambda: Scans(store, settings.prefix).remove(record)
+
+    def _begun(self, clients: Clients, store: Store, manifest: Manifest | None, days: set[dt.date]) -> "ScanRecord":
+        from exporter.run.table_export.converter import not_converted
+        from exporter.run.table_export.scanning import Scans, segment_count
+
+        settings = self._settings
+        if settings.dataset.exploded:
+            raise not_converted(settings.dataset, "scan")
+        segments = segment_count(settings, clients, self._request.segments, self._request.workers or 1)
+        scans = Scans(store, settings.prefix)
+        return scans.begun(settings.dataset.source.table, segments, self._clock(), manifest, days)
 
     def _source(self, days: set[dt.date]) -> SourceName | None:
         """Return what is read; a chunk of days is one of an index query."""

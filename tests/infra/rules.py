@@ -12,7 +12,7 @@ Rule = Callable[[Document], Iterator[str]]
 
 KNOWN_WITHOUT_RESOURCE = {
     "ecr:GetAuthorizationToken", "ec2:DescribeAccountAttributes", "lakeformation:GetDataAccess", "dynamodb:ListStreams",
-    "dynamodb:ListExports",
+    "dynamodb:ListExports", "lambda:ListEventSourceMappings", "cloudwatch:GetMetricStatistics",
 }  # fmt: skip
 """Actions that take no resource, so that "*" is the only one."""
 
@@ -53,7 +53,8 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     "sources": {
         "TableScan": "false", "TableExport": "false", "DynamoTableName": None, "Environment": "prod",
         "ChangesExpression": "", "TargetPrefix": "", "TargetTable": "", "S3DataPrefix": "dynamo-gsi-export",
-        "MaximumTasks": "10", "FilesPerTask": "20", "ToleratedPercentage": "5",
+        "MaximumTasks": "10", "FilesPerTask": "20", "SegmentsPerTask": "4", "TaskReadUnits": "0",
+        "ToleratedPercentage": "5",
     },
     "alarms": {
         "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",

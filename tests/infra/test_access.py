@@ -155,6 +155,9 @@ OF_AN_EXPORT = "convert --export-arn ARN"
 """Reads a native export of the table, for which a role needs further permissions, as the exporter's guide says."""
 
 
+OF_A_SCAN = "scan-segments --start 2026-01-14 --end 2026-01-15"
+"""Reads the settings of the table; its segments are then read with the permission to scan."""
+
 OF_CHANGED_DAYS = "changes"
 """Exports what has changed in the table, which needs the same permissions and two more."""
 
@@ -197,6 +200,7 @@ def test_the_exporters_role_holds_what_its_commands_call(variables, calls, monke
         BY_A_PERSON,
         OF_OTHER_TABLES,
         OF_AN_EXPORT,
+        OF_A_SCAN,
         OF_CHANGED_DAYS,
         OF_CONVERSATIONS,
     )

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.__main__ import cli
+from exporter.run.table_export.scanning import SEGMENTS_FILE
 from exporter.settings import settings_from_environment
 
 from .combinations import rendered
@@ -21,8 +22,11 @@ EXPORT = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/export/01764-abc"
 KEYS = ("e/AWSDynamoDB/01764-abc/data/a.json.gz", "e/AWSDynamoDB/01764-abc/data/b.json.gz")
 
 
-def definition(**parameters: str) -> dict[str, Any]:
-    text = rendered("sources", **parameters).resources["Conversion"]["Properties"]["DefinitionString"]
+SCANNED = {"TableExport": "false", "TableScan": "true"}
+
+
+def definition(machine: str = "Conversion", **parameters: str) -> dict[str, Any]:
+    text = rendered("sources", **parameters).resources[machine]["Properties"]["DefinitionString"]
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -35,9 +39,9 @@ def command(of: dict[str, Any]) -> str:
 
 def test_each_way_is_allowed_alone():
     """A scan allows no export, an export no scan; each of the one table and below `_exports/`, but for one list."""
-    scan = rendered("sources", TableExport="false", TableScan="true").resources
+    scan = rendered("sources", **SCANNED).resources
     export = rendered("sources").resources["Access"]["Properties"]
-    assert set(scan) == {"Access"}
+    assert set(scan) == {"Access", "ScanRole", "Scan", "FailedScan"}
     (allowed,) = statements(scan["Access"])
     assert (allowed["Action"], allowed["Resource"]) == (
         "dynamodb:Scan", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts",
@@ -85,7 +89,8 @@ def test_a_stack_without_a_way_is_refused():
 
 def test_a_function_converts_alone():
     """Where the exporter is a function there are no tasks to start, so there is no machine, and the policy stays."""
-    assert set(rendered("sources", ExporterHost="Lambda").resources) == {"Access"}
+    for ways in ({}, SCANNED, SCANNED | {"TableExport": "true"}):
+        assert set(rendered("sources", ExporterHost="Lambda", **ways).resources) == {"Access"}
 
 
 def test_the_machine_takes_its_numbers_as_numbers():
@@ -109,15 +114,18 @@ def test_overrides_fit_what_ecs_takes():
 @pytest.mark.parametrize("table", ["contacts", f"arn:aws:dynamodb:{REGION}:444455556666:table/contacts"])
 def test_the_machine_holds_to_the_states_language(table):
     """The definition fits the language's schema, every step leads to a state, and every state is reached."""
-    machine = rendered("sources", DynamoTableName=table).resources["Conversion"]["Properties"]
-    assert list(faults_in_states(machine["DefinitionString"])) == []
+    made = rendered("sources", TableScan="true", DynamoTableName=table).resources
+    for name in ("Conversion", "Scan"):
+        assert list(faults_in_states(made[name]["Properties"]["DefinitionString"])) == []
 
 
 def test_the_machine_names_commands_that_there_are():
     """Every option that a state hands to the exporter is an option of that command."""
-    states = definition()["States"]
+    states, scan = definition()["States"], definition("Scan", TaskReadUnits="250", **SCANNED)["States"]
     worker = states["Convert"]["ItemProcessor"]["States"]["ConvertFiles"]
-    for state, verb in ((worker, "convert"), (states["Merge"], "backfill")):
+    reader = scan["ReadSegments"]["ItemProcessor"]["States"]["ConvertSegments"]
+    named = [(worker, "convert"), (states["Merge"], "backfill")]
+    for state, verb in [*named, (scan["BeginScan"], "scan-segments"), (reader, "convert"), (scan["Merge"], "backfill")]:
         words = [word.strip("'") for word in command(state).removeprefix("States.Array(").split(", ")]
         help_text = CliRunner().invoke(cli, [verb, "--help"]).output
         assert words[0] == verb
@@ -206,6 +214,49 @@ def test_the_interpreter_writes_the_commands():
         "backfill", "--json", "--source", "table-export", "--workers", "1", "--export-arn", EXPORT,
         "--start", "2024-01-01", "--end", "2024-12-31",
     ]  # fmt: skip
+
+
+def test_the_interpreter_writes_the_commands_of_a_scan():
+    """The first names the days, the second the segments of its batch, the last the days; a ceiling goes to both."""
+    states = definition("Scan", TaskReadUnits="250", **SCANNED)["States"]
+    reader = states["ReadSegments"]["ItemProcessor"]["States"]["ConvertSegments"]
+    scan, parts = "scan-20261129T010203Z-abc123", ["segment-00004", "segment-00005"]
+    asked = {"Items": [{"scan": scan, "part": part} for part in parts], "start": "2024-01-01", "end": "2024-12-31"}
+    commands = {"begin.$": command(states["BeginScan"]), "read.$": command(reader), "merge.$": command(states["Merge"])}
+    made = {"Type": "Pass", "Parameters": commands, "End": True}
+    status, found = run_machine({"StartAt": "Made", "States": {"Made": made}}, asked)
+    assert status == "SUCCEEDED"
+    assert found["begin"] == ["scan-segments", "--json", "--start", "2024-01-01", "--end", "2024-12-31"]
+    assert found["read"][:5] == ["convert", "--json", "--scan", scan, "--files"]
+    assert json.loads(found["read"][5]) == parts
+    assert found["merge"] == [
+        "backfill", "--json", "--source", "scan", "--workers", "1", "--start", "2024-01-01", "--end", "2024-12-31",
+        "--max-read-units", "250",
+    ]  # fmt: skip
+    assert found["read"][6:] == ["--max-read-units", "250"]
+
+
+def test_a_scan_has_no_ceiling_unless_it_is_given():
+    """With TaskReadUnits 0 no command names read units, and numbers of the machine are numbers."""
+    machine = definition("Scan", SegmentsPerTask="9", **SCANNED)
+    assert "--max-read-units" not in json.dumps(machine)
+    assert machine["States"]["ReadSegments"]["ItemBatcher"] == {"MaxItemsPerBatch": 9, "MaxInputBytesPerBatch": 6000}
+    reader = machine["States"]["ReadSegments"]["ItemReader"]
+    assert reader["Parameters"] == {
+        "Bucket": "reports-data", "Key": "dynamo-gsi-export/_exports/_segments.jsonl",
+    }  # fmt: skip
+    assert reader["Parameters"]["Key"].endswith(SEGMENTS_FILE)
+
+
+def test_the_machine_of_a_scan_may_not_read_the_table():
+    """Its role starts tasks and reads one list: no action of DynamoDB, and nothing in S3 but that and its results."""
+    found = statements(rendered("sources", **SCANNED).resources["ScanRole"]["Properties"]["Policies"])
+    allowed = [(action, one["Resource"]) for one in found for action in listed(one["Action"])]
+    assert [action for action, _ in allowed if action.startswith("dynamodb:")] == []
+    below = "arn:aws:s3:::reports-data/dynamo-gsi-export/_exports"
+    assert {resource for action, resource in allowed if action.startswith("s3:")} == {
+        f"{below}/_segments.jsonl", f"{below}/_batches/*",
+    }  # fmt: skip
 
 
 def test_a_failed_export_fails_the_execution():

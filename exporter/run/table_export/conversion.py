@@ -86,8 +86,19 @@ class Conversion(ABC):
         """Return attribute -> DynamoDB types of a part's items, as far as they are known before it is read."""
 
     @abstractmethod
+    def _unknown(self, key: str) -> SourceError:
+        """Return the error for a part that there is not."""
+
+    @abstractmethod
     def _left(self, left: Sequence[ExportFile]) -> SourceError:
         """Return the error for parts that are not converted."""
+
+    def named(self, keys: Sequence[str]) -> list[ExportFile]:
+        """Return the parts with these keys; raise SourceError for one that there is not."""
+        by_key = {file.key: file for file in self.files}
+        if unknown := [key for key in keys if key not in by_key]:
+            raise self._unknown(unknown[0])
+        return [by_key[key] for key in keys]
 
     def missing(self) -> list[ExportFile]:
         """Return the parts that have not been converted yet, the one with the most items first."""

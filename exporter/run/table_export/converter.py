@@ -43,21 +43,17 @@ class Converter(Conversion):
         store, deriver = Store(clients.s3, settings.bucket), open_deriver(dataset, clients)
         super().__init__(settings, store, description, sort_key, files, folder, deriver)
 
-    def named(self, keys: Sequence[str]) -> list[ExportFile]:
-        """Return the files with these keys; raise SourceError for one that the export does not have."""
-        by_key = {file.key: file for file in self.files}
-        if unknown := [key for key in keys if key not in by_key]:
-            raise SourceError(
-                f"export {self.summary.export_arn} has no file {unknown[0]}; its manifest-files.json lists "
-                f"{len(self.files):,} files"
-            )
-        return [by_key[key] for key in keys]
-
     def _pages(self, file: ExportFile, decoder: PageDecoder) -> Iterator[DecodedPage]:
         return self._source(file).pages(_ALL, decoder)
 
     def _kinds(self, file: ExportFile) -> dict[str, set[str]]:
         return self._source(file).kinds(_EVERYTHING)
+
+    def _unknown(self, key: str) -> SourceError:
+        return SourceError(
+            f"export {self.summary.export_arn} has no file {key}; its manifest-files.json lists "
+            f"{len(self.files):,} files"
+        )
 
     def _left(self, left: Sequence[ExportFile]) -> SourceError:
         return SourceError(

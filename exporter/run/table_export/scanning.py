@@ -38,6 +38,9 @@ from exporter.storage.object_store import Store
 SCAN_FILE = f"{EXPORTS_FOLDER}/_scan.json"
 """Below the prefix."""
 
+SEGMENTS_FILE = f"{EXPORTS_FOLDER}/_segments.jsonl"
+"""Below the prefix: the segments of that scan, a line each, for a state machine that converts them by many tasks."""
+
 GIVEN_UP_AFTER = dt.timedelta(days=7)
 """A scan that was begun before is begun again: its first rows would be too old."""
 
@@ -55,6 +58,11 @@ class ScanRecord(BaseModel):
     table: str
     segments: int
     started_at: AwareDatetime
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Names of its segments."""
+        return tuple(f"segment-{number:05}" for number in range(self.segments))
 
 
 class ScanConversion(Conversion):
@@ -77,7 +85,7 @@ class ScanConversion(Conversion):
         store, deriver = Store(clients.s3, settings.bucket), open_deriver(dataset, clients)
         below = f"{settings.prefix}/{EXPORTS_FOLDER}"
         folder = conversion_folder(below, f"/{record.scan}", dataset, description)
-        parts = [ExportFile(f"segment-{number:05}", 0, f"of {record.segments}") for number in range(record.segments)]
+        parts = [ExportFile(name, 0, f"of {record.segments}") for name in record.parts]
         super().__init__(settings, store, description, sort_key, parts, folder, deriver)
 
     def convert_missing(self, at_a_time: int, progress: Progress) -> None:
@@ -116,6 +124,9 @@ class ScanConversion(Conversion):
 
     def _kinds(self, file: ExportFile) -> dict[str, set[str]]:  # noqa: ARG002 - those of an export are known before
         return {}
+
+    def _unknown(self, key: str) -> SourceError:
+        return SourceError(f"scan {self.record.scan} has no segment {key}; it has {len(self.files):,}")
 
     def _left(self, left: Sequence[ExportFile]) -> SourceError:
         return SourceError(f"{len(left):,} of {len(self.files):,} segments of the scan are not read; {_AGAIN}")
@@ -156,12 +167,19 @@ class Scans:
         self._store.write(f"{self._prefix}/{SCAN_FILE}", record.model_dump_json().encode())
         return record
 
+    def listed(self, record: ScanRecord) -> None:
+        """Write the list of a scan's segments."""
+        lines = "".join(f'{{"scan":"{record.scan}","part":"{part}"}}\n' for part in record.parts)
+        self._store.write(f"{self._prefix}/{SEGMENTS_FILE}", lines.encode())
+
     def remove(self, record: ScanRecord) -> None:
         """Remove a scan that has been published: its record first, so that no run goes on with a part of it."""
-        key = f"{self._prefix}/{SCAN_FILE}"
-        found = self._store.read(key)
-        if found is not None and self.current() == record:
-            self._store.remove(key, found[1])
+        if self.current() == record:
+            for name in (SCAN_FILE, SEGMENTS_FILE):
+                key = f"{self._prefix}/{name}"
+                found = self._store.read(key)
+                if found is not None:
+                    self._store.remove(key, found[1])
         for item in self._store.objects(f"{self._prefix}/{EXPORTS_FOLDER}/{CONVERTED_FOLDER}/{record.scan}/"):
             self._store.remove(item.key, item.etag)
 
@@ -169,6 +187,22 @@ class Scans:
 def segment_count(settings: Settings, clients: Clients, wanted: int | None, at_a_time: int) -> int:
     """Return the number of segments of a new scan."""
     return wanted or segments_of(describe_source(clients.dynamodb, settings.dataset), at_a_time)
+
+
+def conversion_under_way(
+    settings: Settings, clients: Clients, name: str, limiter: RateLimiter, stop: threading.Event
+) -> ScanConversion:
+    """Return the conversion of the scan of that name; raise SourceError where it is not under way any more."""
+    record = Scans(Store(clients.s3, settings.bucket), settings.prefix).current()
+    if record is None or record.scan != name:
+        under_way = (
+            "none is" if record is None else f"{record.scan} is, begun at {record.started_at:%Y-%m-%d %H:%M} UTC"
+        )
+        raise SourceError(
+            f"scan {name} is not under way in {settings.location}: {under_way}. It was published or begun again "
+            "meanwhile; begin with `exporter scan-segments`"
+        )
+    return ScanConversion(settings, record, limiter, stop, clients)
 
 
 def scanned_source(
