@@ -22,6 +22,10 @@ from local.athena.errors import SYNTAX, QueryError
 from local.athena.objects import Location, ObjectStore
 
 _NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+MOST_WRITERS = 100
+"""That one statement writes (User Guide, "Use CTAS and INSERT INTO to work around the 100 partition limit")."""
+
 _CODECS = {"SNAPPY": "snappy", "GZIP": "gzip", "ZSTD": "zstd", "LZ4": "lz4", "NONE": "none"}
 _HIVE_FROM_DUCKDB = {
     **{row.duckdb.lower(): row.hive for row in ENGINE_TYPES.values()},
@@ -122,14 +126,19 @@ def _fitted(array: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
 
 
 def partitioned(rows: pa.Table, keys: Sequence[str]) -> Iterator[tuple[tuple[str, ...], pa.Table]]:
-    """Split rows by partition columns, which are left out of the parts."""
+    """Split rows by partition columns, which are left out of the parts; raise QueryError for more than 100 parts."""
     if not keys:
         yield (), rows
         return
     texts = [rows.column(key).cast(pa.string()).fill_null(_NULL_PARTITION) for key in keys]
     labels = pa.table(texts, names=list(keys))
     kept = rows.drop_columns(list(keys))
-    for combination in labels.group_by(list(keys)).aggregate([]).to_pylist():
+    combinations = labels.group_by(list(keys)).aggregate([]).to_pylist()
+    if len(combinations) > MOST_WRITERS:
+        raise QueryError(
+            f"HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {MOST_WRITERS} open writers for partitions/buckets"
+        )
+    for combination in combinations:
         values = tuple(combination[key] for key in keys)
         mask = None
         for text, value in zip(texts, values, strict=True):

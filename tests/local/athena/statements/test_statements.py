@@ -138,6 +138,24 @@ def test_create_table_as_partitioned(place):
     assert wrong.reason.startswith("HIVE_COLUMN_ORDER_MISMATCH")
 
 
+def test_a_statement_writes_a_hundred_partitions_at_most(place):
+    """A hundred partitions are written; with one more the statement fails by Athena's words and writes nothing."""
+
+    def made(name, days):
+        where = f"partitioned_by = ARRAY['day'], external_location = 's3://{place.bucket}/{name}/'"
+        rows = f"SELECT x, CAST(x AS varchar) AS day FROM UNNEST(sequence(1, {days})) AS t(x)"
+        return place.run(f"CREATE TABLE {name} WITH ({where}) AS {rows}")
+
+    assert made("hundred", 100).update_count == 100
+    assert made("more", 101).reason == (
+        "HIVE_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of 100 open writers for partitions/buckets"
+    )
+    assert keys(place, "more/") == []
+    place.create_table("t", "x bigint", "PARTITIONED BY (day string)")
+    refused = place.run("INSERT INTO t SELECT x, CAST(x AS varchar) FROM UNNEST(sequence(1, 101)) AS t(x)")
+    assert refused.reason.startswith("HIVE_TOO_MANY_OPEN_PARTITIONS")
+
+
 def test_insert_into(place):
     """INSERT appends rows by position or by name, and registers new partitions."""
     place.create_table("t", "a int, b string", "PARTITIONED BY (day string)")
