@@ -22,7 +22,16 @@ _MADE: Mapping[str, Mapping[str, str]] = {
 }
 """Kind -> parameters. A stream is named by its ARN, or made with its table."""
 
-_SWITCHES = frozenset({"TableScan", "TableExport"})
+_NEEDED: Mapping[str, Mapping[str, str]] = {
+    "scan": {"TableScan": "true"},
+    "table_export": {"TableExport": "true"},
+    "changes": {"TableExport": "true", "ExporterHost": "Fargate", "OverwriteMode": "OVERWRITE"},
+    "stream": {"OverwriteMode": "OVERWRITE"},
+}
+"""Kind -> values without which a template or the exporter refuses it."""
+
+_DEFAULTS = {"TableScan": "false", "TableExport": "false", "ExporterHost": "Fargate", "OverwriteMode": "OVERWRITE"}
+"""Of the templates."""
 
 _MOST_HOURS = 48
 """Between two starts of `changes`: the alarm on unread changes looks back 50 hours."""
@@ -46,15 +55,19 @@ def kind_faults(parameters: Mapping[str, Any]) -> list[str]:
     faults = [f"{where}: expected some of {known}; found {kind!r}" for kind in kinds if kind not in _MADE]
     if SOURCE_KIND in parameters and not kinds:
         faults.append(f"{where}: expected some of {known}; found nothing")
+    expanded = with_kinds(parameters)
+    asked = [(kind, f"{where}: {kind}") for kind in kinds]
+    if "changes" not in kinds and parameters.get("ChangesExpression"):
+        asked.append(("changes", "parameters.ChangesExpression: it"))
     faults += [
-        f"{where}: {kind} needs {name}: true; found {name}: false"
-        for kind in kinds
-        for name in _SWITCHES & _MADE.get(kind, {}).keys()
-        if _is(parameters, name, "false")
+        f"{place} needs {name}: {value}; found {name}: {_shown(expanded.get(name, _DEFAULTS[name]))}"
+        for kind, place in asked
+        for name, value in _NEEDED.get(kind, {}).items()
+        if not _is(expanded, name, value)
     ]
     if "index" in kinds and "GsiName" in parameters and not parameters["GsiName"]:
         faults.append(f"{where}: index needs GsiName, which is empty; name the index, or leave index out")
-    return faults + _stream_faults(parameters, kinds) + _schedule_faults(with_kinds(parameters))
+    return faults + _stream_faults(parameters, kinds) + _schedule_faults(expanded)
 
 
 def _stream_faults(parameters: Mapping[str, Any], kinds: list[str]) -> list[str]:
@@ -94,5 +107,9 @@ def _kinds(parameters: Mapping[str, Any]) -> list[str]:
     return [word for word in (str(word).strip() for word in words) if word]
 
 
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _is(parameters: Mapping[str, Any], name: str, text: str) -> bool:
-    return str(parameters.get(name, "")).lower() == text.lower()
+    return str(parameters.get(name, _DEFAULTS.get(name, ""))).lower() == text.lower()

@@ -65,6 +65,19 @@ def test_a_kind_stands_for_its_parameters(tmp_path, text, made, stacks):
         ("SourceKind: []", "parameters.SourceKind: expected some of index, .*; found nothing"),
         ("SourceKind: scan, TableScan: false", "scan needs TableScan: true; found TableScan: false"),
         ("SourceKind: changes, TableExport: false", "changes needs TableExport: true; found TableExport: false"),
+        (
+            "SourceKind: changes, ExporterHost: Lambda",
+            "changes needs ExporterHost: Fargate; found ExporterHost: Lambda",
+        ),
+        (
+            "SourceKind: changes, OverwriteMode: APPEND",
+            "changes needs OverwriteMode: OVERWRITE; found OverwriteMode: APP",
+        ),
+        (
+            f"SourceKind: stream, TableStreamArn: '{ARN}', OverwriteMode: APPEND",
+            "stream needs OverwriteMode: OVERWRITE",
+        ),
+        ("ChangesExpression: rate(1 day)", "ChangesExpression: it needs TableExport: true; found TableExport: false"),
         ("SourceKind: stream, CreateTable: true, TableStream: false", "stream needs TableStream: true"),
         ("SourceKind: index, GsiName: '', Dataset: calls, TableScan: true", "index needs GsiName, which is empty"),
         (
