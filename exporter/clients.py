@@ -95,7 +95,7 @@ class Clients:
         # The SDK would compose its own user agent for every request, at a tenth of a request's cost.
         agent = f"dynamodb-reporting Botocore/{botocore_version}"
         settings = {"retries": _RETRIES, "connect_timeout": 10, "read_timeout": READ_SECONDS, "user_agent": agent}
-        config = Config(**(settings | more))  # type: ignore[arg-type]  # Config has no typed keywords
+        config = Config(**(settings | more))
         return self._session.create_client(service, region_name=self.region, config=config)
 
 
