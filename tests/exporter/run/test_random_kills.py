@@ -1,0 +1,167 @@
+"""Every way of reading, killed before or after any of its calls: the next run makes the table what it should be.
+
+A kill ends every thread: no call of the run comes through after it. `RANDOM_KILLS=500` is the long form.
+"""
+
+import dataclasses
+import datetime as dt
+import os
+import random
+import threading
+
+import pytest
+from botocore.client import BaseClient
+from changing import ask, event, item, writer
+
+from exporter.changes.compaction import Compaction
+from exporter.clients import Clients
+from exporter.run.job import ExportJob
+from exporter.run.request import request_from_options
+from exporter.storage.object_store import Store
+
+WAYS = ("index", "scan", "table-export", "stream", "compaction")
+KILLS = int(os.environ.get("RANDOM_KILLS", "5")) // len(WAYS)
+BEGIN = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+
+
+class Killed(BaseException):
+    """The process is gone: nothing in the program may catch this."""
+
+
+class Death:
+    """Comes to a run at one of its calls: before it is sent, or before its answer is read."""
+
+    def __init__(self, monkeypatch):
+        self.at, self.before, self.calls, self.dead = 0, False, 0, False
+        self._lock, self._call = threading.Lock(), BaseClient._make_api_call
+
+        def made(client, *asked):
+            return self._made(client, *asked)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", made)
+
+    def _made(self, client, *asked):
+        with self._lock:
+            self.calls += 1
+            is_last = self.calls == self.at
+            self.dead |= is_last and self.before
+            if self.dead:
+                raise Killed
+        answer = self._call(client, *asked)
+        if is_last:
+            self.dead = True
+        if self.dead:
+            raise Killed
+        return answer
+
+    def killed(self, run, at, *, before):
+        """Run until a call; return whether the run was killed there."""
+        self.at, self.before, self.calls = at, before, 0
+        try:
+            run()
+        except Killed:
+            return True
+        finally:
+            self.at, self.dead = 0, False
+        return False
+
+    def calls_of(self, run):
+        """Run to the end and return the number of calls."""
+        self.calls = 0
+        run()
+        return self.calls
+
+
+class Read:
+    """A table that is written to, read by one way, and what is true of it."""
+
+    def __init__(self, table, way, seed):
+        self.table, self.way, self.chance, self.now = table, way, random.Random(seed), BEGIN
+        self.items, self.events, self.unsent = {}, 0, []
+        self.store = Store(Clients("us-east-1").s3, "reports")
+        table.dynamodb.update_continuous_backups(
+            TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+        )
+        if self.has_changes:
+            writer(table, self.now).write([])
+        self.write(25)
+        self.unsent = []  # the first export reads these
+        self.export()
+
+    @property
+    def has_changes(self):
+        """Whether a stream is read, or its files are compacted."""
+        return self.way in {"stream", "compaction"}
+
+    def write(self, count):
+        """Put, change, move and delete items; some are of a kind that the dataset does not hold."""
+        for _ in range(count):
+            key = f"{self.chance.randrange(30):02}"
+            old, self.events = self.items.get(key), self.events + 1
+            if old is not None and self.chance.random() < 0.2:
+                new = None
+                self.table.delete(key)
+                del self.items[key]
+            else:
+                at, note = f"2026-02-{self.chance.randrange(14, 19)}T10:00:00Z", {"Note": {"S": str(self.events)}}
+                new = item(key, at, self.chance.choice("AABC"), **note)
+                self.table.dynamodb.put_item(TableName=self.table.table, Item=new)
+                self.items[key] = new
+            self.unsent.append(event(self.events, self.now, new, old))
+
+    def export(self):
+        """Export every day."""
+        settings = self.table.settings()
+        source = "index" if self.has_changes else self.way
+        request = dataclasses.replace(request_from_options(settings, self.now, everything=True), source=source)
+        entry = ExportJob(settings, request, clock=lambda: self.now).run()
+        assert entry.status == "succeeded", entry.error
+
+    def send(self):
+        """Write what the stream has: in batches, by a process that knows nothing of an earlier one."""
+        handler = writer(self.table, self.now)
+        for start in range(0, len(self.unsent), 5):
+            handler.write(self.unsent[start : start + 5])
+
+    def compact(self):
+        """Merge change files, and remove at once what an earlier compaction has merged."""
+        Compaction(self.store, self.table.prefix, self.table.manifest(), grace=dt.timedelta(0)).run()
+
+    def run(self):
+        """Do what the way is about."""
+        {"stream": self.send, "compaction": self.compact}.get(self.way, self.export)()
+
+    def check(self):
+        """Require that the table is what was written last, each item once."""
+        name = "rows_live" if self.has_changes else "rows"
+        shown = sorted(ask(self.table, f"SELECT id, day, note FROM {name} WHERE year = 2026 AND month = 2"))
+        held = {key: found for key, found in self.items.items() if found["Kind"]["S"] in "AB"}
+        assert shown == sorted((key, found["At"]["S"][8:10], found["Note"]["S"]) for key, found in held.items())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("way", WAYS)
+def test_a_run_that_was_killed_is_made_good_by_the_next(scene, monkeypatch, way):
+    """Killed at a random call, before or after it, and run again: the table is the truth, each item once."""
+    monkeypatch.setattr("exporter.sources.table_export.exporting.POLL_SECONDS", 0.01)
+    death, chance = Death(monkeypatch), random.Random(way)
+    read, total, killed = Read(scene(), way, way), 0, 0
+    for number in range(KILLS + 1):  # the first run shows how many calls there are
+        read.write(12)
+        if way == "compaction":
+            read.send()
+        if number == 0:
+            total = death.calls_of(read.run)
+        else:
+            killed += death.killed(read.run, chance.randint(1, total), before=chance.random() < 0.5)
+            if way == "compaction":
+                read.check()
+            read.now += dt.timedelta(hours=1)
+            read.run()
+        read.check()
+        read.unsent = []
+        read.now += dt.timedelta(hours=1)
+        if read.has_changes and chance.random() < 0.3:
+            read.export()
+            read.check()
+    assert killed >= KILLS // 2
