@@ -42,11 +42,13 @@ bench: setup ## run the benchmarks in their short forms
 conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; half an hour)
 	@exec $(PY) -m conformance
 
-soak: setup ## play 500 random scenarios of exports, 100 histories by five ways, kill 200 scans, 200 of changed days, 3,000 histories and 600,000 records of a stream, 500 generated requests a route, 20,000 generated events a Lambda entry and 60 generated filters a dataset; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+soak: setup ## play 500 random scenarios of exports, 100 histories by five ways, kill 200 scans, 200 of changed days, kill 500 runs of every way, 3,000 histories and 600,000 records of a stream, 15 minutes of its view, 500 generated requests a route, 20,000 generated events a Lambda entry and 60 generated filters a dataset; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@WAYS=100 $(PY) -m pytest -q tests/exporter/sources/test_five_ways.py
 	@SCAN_KILLS=200 $(PY) -m pytest -q tests/exporter/run/test_scan_goes_on.py -k killed
 	@CHANGE_HISTORIES=200 $(PY) -m pytest -q tests/exporter/run/test_incremental_changes.py -k truth
+	@RANDOM_KILLS=500 $(PY) -m pytest -q --timeout 3600 tests/exporter/run/test_random_kills.py
+	@LIVE_SECONDS=900 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_live_view.py
 	@STREAM_RECORDS=600000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_long_stream.py
 	@HISTORIES=3000 $(PY) -m pytest -q tests/exporter/changes/test_histories.py -k every_history
 	@GENERATED=500 $(PY) -m pytest -q tests/dashboard/api/test_generated.py

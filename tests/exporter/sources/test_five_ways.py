@@ -1,7 +1,8 @@
 """One truth, five ways: after the same history of writes, every way gives the same table and the same quarantine.
 
 Index, scan and table export read the items as they are at the end. Changed days were read before, and those that
-incremental exports name are read again. A stream adds to what was read before. `WAYS=100` is the long form.
+incremental exports name are read again. A stream adds to what was read before. `WAYS=100` is the long form, in which
+each way's filter is opened as well, not only the index's.
 """
 
 import dataclasses
@@ -23,11 +24,12 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 
 SEEDS = range(int(os.environ.get("WAYS", "1")))
+OPENED = ("index", "scan", "table-export", "changes", "stream")[: 1 if len(SEEDS) == 1 else None]
 BEGIN = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 
 DATASET = """\
 name: truth
-source: {{table: {table}, index: by-kind, partition_key: Kind, partition_values: [A, B], sort_key: At}}
+source: {{table: {table}, index: by-kind, partition_key: Kind, partition_values: [{values}], sort_key: At}}
 undeclared: extra
 columns:
   - {{name: id, attribute: Id, type: string}}
@@ -88,8 +90,10 @@ class Ways:
 
     def __init__(self, table, folder):
         self.table, self.now = table, BEGIN
-        self.file = folder / "truth.yaml"
-        self.file.write_text(DATASET.format(table=table.table), encoding="utf-8")
+        self.opened = ""
+        self.files = {values: folder / f"{len(values)}.yaml" for values in ("A, B", "A, B, C")}
+        for values, file in self.files.items():
+            file.write_text(DATASET.format(table=table.table, values=values), encoding="utf-8")
 
     def clock(self):
         """Return the time."""
@@ -102,8 +106,9 @@ class Ways:
     def settings(self, way):
         """Return the settings of one way, with a prefix and a table of its own."""
         name = way.replace("-", "_")
+        file = self.files["A, B, C" if way == self.opened else "A, B"]
         return self.table.settings(
-            DATASET=str(self.file), S3_PREFIX=f"{self.table.prefix}-{name}", ATHENA_TABLE=f"rows_{name}"
+            DATASET=str(file), S3_PREFIX=f"{self.table.prefix}-{name}", ATHENA_TABLE=f"rows_{name}"
         )
 
     def export(self, way, source=None, **options):
@@ -163,6 +168,19 @@ def ways(scene, monkeypatch, tmp_path):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_five_ways_give_one_truth(ways, seed):
     """Every type, mixed types, hostile names; moved, deleted, expired, late, undated items, and a poison record."""
+    play(ways, seed)
+
+
+@pytest.mark.parametrize("way", OPENED)
+def test_a_way_that_lets_more_through_is_found(ways, way):
+    """Where one way's filter admits the items of a third value, its table is not that of the others."""
+    ways.opened = way
+    with pytest.raises(AssertionError, match="scan" if way == "index" else way):
+        play(ways, 0)
+
+
+def play(ways, seed):
+    """Let one history be read by all ways, and require that their tables and quarantines are equal."""
     writes = Writes(ways.table, seed, ways.clock)
     ways.now += dt.timedelta(minutes=2)
     writes.write("anchor", item("anchor", "2026-02-14T10:00:00Z"))  # so that every way has this day from the first
