@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar, get_args
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from dashboard.api.errors import ApiError
 from dashboard.errors import DashboardError, FieldFault, InvalidRequest
@@ -63,10 +63,13 @@ def refuse_other_sites(request: Request) -> None:
 async def json_object(request: Request) -> dict[str, Any]:
     """Return the body, a JSON object of at most `MOST_BODY` bytes."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise ApiError(413, f"body: expected at most {MOST_BODY:,} bytes")
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY:
+                raise ApiError(413, f"body: expected at most {MOST_BODY:,} bytes")
+    except ClientDisconnect:
+        raise wrong("body", "expected as many bytes as the request says; the client went away before") from None
     try:
         value = orjson.loads(bytes(body))
     except orjson.JSONDecodeError as error:

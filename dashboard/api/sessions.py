@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from dashboard.api.errors import ApiError, json_response
 from dashboard.api.requests import refuse_other_sites
-from dashboard.model.access.requester import current_requester
+from dashboard.errors import Forbidden
+from dashboard.model.access.requester import Requester, current_requester
 from dashboard.services.service import Service
 from dashboard.sign_in.sessions import Session, Sessions
 from dashboard.sign_in.tokens import Tokens
@@ -27,7 +28,7 @@ class SessionsApi:
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's sessions; an admin gets everyone's."""
-        asks, sessions = current_requester(), self._needed()
+        asks, sessions = _without_token(), self._needed()
         own = sessions.listed()
         if not asks.roles.has("admin"):
             own = [one for one in own if one.person.subject == asks.person]
@@ -39,7 +40,7 @@ class SessionsApi:
         Another's takes the role admin, and ends the person's own tokens as well.
         """
         refuse_other_sites(request)
-        asks, sessions = current_requester(), self._needed()
+        asks, sessions = _without_token(), self._needed()
         person = request.query_params.get("person") or asks.person
         if person != asks.person:
             service = await anyio.to_thread.run_sync(self._provider)
@@ -54,6 +55,14 @@ class SessionsApi:
         if self._sessions is None:
             raise ApiError(404, "There are no sessions: sign-in is off.")
         return self._sessions
+
+
+def _without_token() -> Requester:
+    """Return who asks; raise Forbidden for a personal token, which has no scope for its person's browsers."""
+    asks = current_requester()
+    if asks.is_limited:
+        raise Forbidden("Sessions are listed and ended by a person who is signed in, not with a personal token.")
+    return asks
 
 
 def _described(session: Session) -> dict[str, Any]:

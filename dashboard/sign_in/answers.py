@@ -1,16 +1,53 @@
 """Requests that do not pass the gate to their answers; the headers of Streamlit's own sign-in to complete ones."""
 
 import html
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 from urllib.parse import urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.url_util import make_url_path
 
 from dashboard.sign_in.oidc.provider import Provider
+
+LATE_SECONDS: Final = 1.0
+"""A part of a body that comes later than this after its request is taken only if the request would still pass."""
+
+
+async def serve_while_good(
+    app: ASGIApp, scope: Scope, receive: Receive, send: Send, refusal: Callable[[], Awaitable[Response | None]]
+) -> None:
+    """Serve a request that has passed; `refusal` returns the answer to one that would not pass any more.
+
+    A sign-in or a token may end while its client holds the body back: the rest then starts nothing.
+    """
+    began, answer, is_answered = time.monotonic(), None, False
+
+    async def received() -> Message:
+        nonlocal answer
+        message = await receive()
+        if message["type"] == "http.request" and time.monotonic() - began > LATE_SECONDS:
+            answer = answer or await refusal()
+        return message if answer is None else {"type": "http.disconnect"}
+
+    async def sent(message: Message) -> None:
+        nonlocal is_answered
+        if answer is None or is_answered:
+            is_answered = True
+            await send(message)
+
+    try:
+        await app(scope, received, sent)
+    except ClientDisconnect:
+        if answer is None:
+            raise
+    if answer is not None and not is_answered:
+        await refuse(answer, scope, receive, send)
 
 
 async def refuse(answer: Response, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,7 @@
 """Middleware that checks every request before it reaches pages, API or files."""
 
 import asyncio
+import functools
 import os
 import re
 import sys
@@ -21,7 +22,15 @@ from dashboard.model.access.requester import PROVIDER, Requester, acting_for
 from dashboard.model.access.roles import RoleMap
 from dashboard.sign_in.access import Access, refusal
 from dashboard.sign_in.addresses import foreign_listeners, is_loopback
-from dashboard.sign_in.answers import completing, is_stranger, not_set_up, refuse, to_sign_in, unauthorized
+from dashboard.sign_in.answers import (
+    completing,
+    is_stranger,
+    not_set_up,
+    refuse,
+    serve_while_good,
+    to_sign_in,
+    unauthorized,
+)
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.oidc.provider import Provider
 from dashboard.sign_in.oidc.source import ProviderSource
@@ -148,7 +157,20 @@ class Gate:
             await refuse(refused.answer, scope, receive, send)
             return
         with acting_for(requester):
-            await self._app(scope, receive, send)
+            if scope["type"] == "http":
+                refusal = functools.partial(self._refusal, scope, provider)
+                await serve_while_good(self._app, scope, receive, send, refusal)
+            else:
+                await self._app(scope, receive, send)
+
+    async def _refusal(self, scope: Scope, provider: Provider) -> Response | None:
+        """Return the answer to a request that passed and would not pass now; None where it would."""
+        await self._sessions.refresh()
+        try:
+            await self._requester(scope, provider)
+        except _Refused as refused:
+            return refused.answer
+        return None
 
     async def _provider(self) -> Provider | None:
         source = self._source

@@ -11,6 +11,9 @@ from dashboard.model.access.roles import RoleMap
 SESSION_SECONDS: Final = 12 * 3600
 """How long a sign-in holds: Streamlit's own cookie lasts thirty days, in which people leave a company."""
 
+_LATEST: Final = 10**12
+"""No moment of a sign-in: what is at or beyond it, and what is no number, would never end."""
+
 _NAMES: Final = ("name", "preferred_username", "email", "cognito:username", "username", "sub", "client_id")
 
 
@@ -27,8 +30,7 @@ class Person:
     @property
     def issued(self) -> float:
         """When the provider issued the sign-in or token (`iat`), in seconds; 0 where the claims do not say."""
-        issued = self.claims.get("iat")
-        return float(issued) if isinstance(issued, int | float) and not isinstance(issued, bool) else 0.0
+        return issued_at(self.claims) or 0.0
 
     def requester(self, role_map: RoleMap, address: str = "") -> Requester:
         """Return who asks, with the roles that the person's claims give."""
@@ -42,9 +44,14 @@ def person_from_claims(claims: Mapping[str, object]) -> Person:
     return Person(texts.get("sub", name), name, texts.get("email"), dict(claims))
 
 
+def issued_at(claims: Mapping[str, object]) -> float | None:
+    """Return when claims were issued (`iat`), in seconds; None where they name no moment."""
+    issued = claims.get("iat")
+    is_number = isinstance(issued, int | float) and not isinstance(issued, bool)
+    return float(issued) if is_number and abs(issued) < _LATEST else None
+
+
 def is_fresh(claims: Mapping[str, object], now: float | None = None) -> bool:
     """Return whether a sign-in still holds, by the moment at which its token was issued (`iat`)."""
-    issued = claims.get("iat")
-    if isinstance(issued, bool) or not isinstance(issued, int | float):
-        return False
-    return (time.time() if now is None else now) - issued < SESSION_SECONDS
+    issued = issued_at(claims)
+    return issued is not None and (time.time() if now is None else now) - issued < SESSION_SECONDS

@@ -90,7 +90,8 @@ class Sessions:
             self._has_read, self._refreshed = True, self._clock()
 
     def _is_fresh(self) -> bool:
-        return self._clock() - self._refreshed < REFRESH_SECONDS
+        # A clock that was set back must not keep what others ended from being read until it is here again.
+        return 0 <= self._clock() - self._refreshed < REFRESH_SECONDS
 
     def admit(self, person: Person, *, active: bool) -> Session | None:
         """Return the session of a person with a genuine cookie; None where it has ended."""
@@ -141,7 +142,10 @@ class Sessions:
     def end_person_from_thread(self, subject: str) -> None:
         """End every session of a person, asked from a thread outside the event loop."""
         if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self.end_person(subject), self._loop).result(30)
+            ending = asyncio.run_coroutine_threadsafe(self.end_person(subject), self._loop)
+            # They have ended here; the store, which tells other tasks, may take longer.
+            with suppress(TimeoutError):
+                ending.result(30)
 
     def listed(self) -> list[Session]:
         """Return the sessions that hold, the latest active first."""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
-from dashboard.errors import FieldFault, Forbidden, InvalidRequest
+from dashboard.errors import DashboardError, FieldFault, Forbidden, InvalidRequest, StorageFailed
 from dashboard.log import LogLines
 from dashboard.model.access.api_token import (
     HOLDER_DAYS,
@@ -26,12 +26,15 @@ from dashboard.model.access.api_token import (
 )
 from dashboard.model.access.requester import Requester
 from dashboard.model.access.roles import RoleMap
-from dashboard.sign_in.person import Person
+from dashboard.sign_in.person import SESSION_SECONDS, Person, issued_at
+from dataset_model.faults import DatasetError
 
 PREFIX: Final = "rpt_"
 """Of every secret: scanners of source code find it by this, and the gate tells it from a token of the provider."""
 REFRESH_SECONDS: Final = 10.0
 """How late another task knows of a token that was revoked."""
+RETRY_SECONDS: Final = 2.0
+"""After a reading that failed: until then requests with any token fail at once, and no thread waits for the store."""
 MOST_NAME: Final = 60
 
 _log = LogLines(__name__)
@@ -66,7 +69,8 @@ class Tokens:
         self._store, self._kept, self._clock = store, kept_claims, clock
         self._lock = threading.Lock()
         self._book = TokenBook()
-        self._read_at = float("-inf")
+        self._read_at = self._failed_at = float("-inf")
+        self._failure = ""
         self._noted: dict[str, float] = {}
 
     def requester(self, secret: str, role_map: RoleMap, address: str = "") -> Requester:
@@ -107,6 +111,8 @@ class Tokens:
         holder = self._holder(asks.name, asks.claims)
 
         def with_one_more(book: TokenBook) -> TokenBook:
+            # Asked of the stored book: another task may have ended the sessions while this request was under way.
+            _require_open(book, asks.person, holder)
             if sum(each.expires_at > now for each in book.of(asks.person)) >= MOST_TOKENS:
                 raise InvalidRequest((FieldFault("name", f"you have {MOST_TOKENS} tokens; revoke one first"),))
             return book.with_token(token, holder, now)
@@ -133,19 +139,31 @@ class Tokens:
         return found
 
     def revoke_person(self, person: str) -> int:
-        """End every token of a person at once; return how many there were. Their alerts and reports wait as well."""
-        book = self._fresh()
-        own = len(book.of(person))
-        if own or person in book.holders:
-            self._change(lambda book: book.without(person=person))
-            _log.info("tokens revoked", person=person, tokens=own)
+        """End every token of a person at once, those that other tasks made included; return how many there were.
+
+        None is made by a sign-in from before that, and their alerts and reports wait for the next one.
+        """
+        now, own = self._clock(), 0
+
+        def closed(book: TokenBook) -> TokenBook:
+            nonlocal own
+            own = len(book.of(person))
+            return book.closed(person, now, now - SESSION_SECONDS)
+
+        self._change(closed)
+        _log.info("tokens revoked", person=person, tokens=own)
         return own
 
     def keep(self, asks: Requester) -> None:
         """Keep what sign-ins say of a person, so that their alerts and reports are sent while they are away."""
         require_browser(asks)
         holder = self._holder(asks.name, asks.claims)
-        self._change(lambda book: book.with_kept(asks.person, holder))
+
+        def with_person(book: TokenBook) -> TokenBook:
+            _require_open(book, asks.person, holder)
+            return book.with_kept(asks.person, holder)
+
+        self._change(with_person)
 
     def note(self, person: Person) -> None:
         """Keep what a sign-in says of a person of whom sign-ins are kept; once per sign-in."""
@@ -162,14 +180,25 @@ class Tokens:
 
     def _holder(self, name: str, claims: object) -> Holder:
         given = claims if isinstance(claims, dict) else {}
-        issued = given.get("iat")
-        signed_in_at = float(issued) if isinstance(issued, int | float) else self._clock()
-        return Holder(name, signed_in_at, {key: given[key] for key in self._kept() if key in given})
+        signed_in_at = issued_at(given)
+        return Holder(
+            name,
+            self._clock() if signed_in_at is None else signed_in_at,
+            {key: given[key] for key in self._kept() if key in given},
+        )
 
     def _fresh(self) -> TokenBook:
         with self._lock:
-            if self._clock() - self._read_at >= REFRESH_SECONDS:
+            # A clock that was set back makes what was read look as if it came from the future, and that is old as well.
+            if 0 <= self._clock() - self._read_at < REFRESH_SECONDS:
+                return self._book
+            if 0 <= self._clock() - self._failed_at < RETRY_SECONDS:
+                raise StorageFailed(self._failure)
+            try:
                 self._book, self._read_at = self._store().load(), self._clock()
+            except (DashboardError, DatasetError) as error:
+                self._failure, self._failed_at = str(error), self._clock()
+                raise
             return self._book
 
     def _change(self, changed: Callable[[TokenBook], TokenBook]) -> None:
@@ -178,6 +207,11 @@ class Tokens:
 
     def _now(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+
+
+def _require_open(book: TokenBook, person: str, holder: Holder) -> None:
+    if book.is_ended(person, holder):
+        raise Forbidden("An admin has ended your sessions. Sign in again first.")
 
 
 def require_browser(asks: Requester) -> None:

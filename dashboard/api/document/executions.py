@@ -61,7 +61,9 @@ def execution_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
             )
         },
         "/api/sessions": {
-            "get": operation("Your sessions; everyone's for admins", _listed("sessions", _SESSION), errors=("404",)),
+            "get": operation(
+                "Your sessions; everyone's for admins", _listed("sessions", _SESSION), errors=("403", "404")
+            ),
             "delete": operation(
                 "End every session of a person at once; another's for admins",
                 _ENDED,

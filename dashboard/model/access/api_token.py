@@ -61,10 +61,16 @@ class TokenBook:
     holders: Mapping[str, Holder] = field(default_factory=dict)
     kept: frozenset[str] = frozenset()
     """People of whom a sign-in is kept also without a token: their alerts and reports are sent with their rights."""
+    ended: Mapping[str, float] = field(default_factory=dict)
+    """By subject, when an admin ended the sessions of a person: an earlier sign-in makes no token any more."""
 
     def knows(self, person: str) -> bool:
         """Return whether the sign-ins of a person are kept."""
         return person in self.holders or person in self.kept
+
+    def is_ended(self, person: str, holder: Holder) -> bool:
+        """Return whether an admin has ended the sessions of a person since a sign-in."""
+        return holder.signed_in_at <= self.ended.get(person, float("-inf"))
 
     def of(self, person: str) -> tuple[ApiToken, ...]:
         """Return the tokens of a person, the latest first."""
@@ -87,9 +93,10 @@ class TokenBook:
         return replace(self, kept=self.kept | {person}).with_holder(person, holder)
 
     def with_holder(self, person: str, holder: Holder) -> "TokenBook":
-        """Return the book with what a sign-in says of a person; the same if it keeps none, or a later one."""
+        """Return the book with what a sign-in says of a person; the same if it keeps none, has a later one, or it ended."""
         known = self.holders.get(person)
-        if not self.knows(person) or (known is not None and known.signed_in_at >= holder.signed_in_at):
+        is_older = known is not None and known.signed_in_at >= holder.signed_in_at
+        if is_older or not self.knows(person) or self.is_ended(person, holder):
             return self
         return replace(self, holders={**self.holders, person: holder})
 
@@ -99,3 +106,11 @@ class TokenBook:
         left = ({each.person for each in kept} | self.kept) - {person}
         holders = {name: holder for name, holder in self.holders.items() if name in left}
         return replace(self, tokens=kept, holders=holders)
+
+    def closed(self, person: str, now: float, oldest: float) -> "TokenBook":
+        """Return the book without any token of a person, in which their sign-ins up to now make none.
+
+        `oldest` is when the earliest sign-in that still holds was issued: what ended before it says nothing.
+        """
+        ended = {name: at for name, at in self.ended.items() if at > oldest}
+        return replace(self.without(person=person), ended={**ended, person: now})

@@ -126,6 +126,32 @@ def test_a_sign_out_holds_in_other_tasks_and_after_a_restart():
     asyncio.run(promise())
 
 
+@pytest.mark.parametrize("issued", [10**400, -(10**400), float("inf"), float("nan"), 1e300])
+def test_a_sign_in_of_no_moment_is_none_and_spoils_no_other(issued):
+    """It would never end, and reckoning with it would fail for every person who comes after."""
+
+    async def promise():
+        app = gate(Sessions(3600))
+        assert await status(app, cookie=cookie(sub="eve", iat=issued)) == 401
+        assert await status(app, cookie=BEN) == 200
+
+    asyncio.run(promise())
+
+
+def test_a_clock_that_is_set_back_lets_no_ended_session_in():
+    """What another task ended is read again, not first when the clock is where it was."""
+
+    async def promise():
+        store, clock = Memory(), Clock()
+        first, second = (gate(Sessions(3600, lambda: store, clock)) for _ in range(2))
+        assert [await status(app, cookie=ANN) for app in (first, second)] == [200, 200]
+        await status(first, "/auth/logout", cookie=ANN)
+        clock.now -= 1800
+        assert await status(second, cookie=ANN) == 401
+
+    asyncio.run(promise())
+
+
 def test_no_request_passes_before_the_first_reading():
     """Requests that come together at the start all wait for what ended before it."""
 

@@ -1,6 +1,8 @@
 """Personal tokens: what a program may do with one, and when it ends."""
 
 import datetime as dt
+import json
+import socket
 import time
 
 import pytest
@@ -13,6 +15,7 @@ from dashboard.errors import Forbidden, InvalidRequest, StorageFailed
 from dashboard.model.access.api_token import MOST_TOKENS, TokenBook
 from dashboard.model.access.requester import Requester
 from dashboard.model.access.roles import RoleMap, Roles, grants_from
+from dashboard.sign_in import answers
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.oidc.source import ProviderSource
@@ -181,6 +184,56 @@ def test_a_revoked_token_ends_at_once_and_in_other_tasks_within_ten_seconds(toke
         other.requester(secret, MAP)
 
 
+def test_a_clock_that_is_set_back_keeps_no_revoked_token_alive(tokens, store, clock):
+    """The other task's book is read again, not first when the clock is where it was."""
+    other = Tokens(lambda: store, frozenset, clock)
+    made, secret = tokens.make(asking(), "nightly", "read", 10)
+    assert other.requester(secret, MAP).person == "ann"
+    tokens.revoke(made.id, asking())
+    clock.now -= 3600
+    with pytest.raises(TokenRejected):
+        other.requester(secret, MAP)
+
+
+def test_an_admin_ends_the_tokens_of_a_person_in_every_task(tokens, store, clock):
+    """One that another task made a moment ago too; the sign-in that they had makes no other, and the next one does."""
+    other = Tokens(lambda: store, lambda: {"groups"}, clock)
+    assert tokens.listed("ann") == ()
+    _, secret = other.make(asking(), "a moment ago", "read", 10)
+    assert tokens.revoke_person("ann") == 1
+    clock.now += 10
+    with pytest.raises(TokenRejected):
+        other.requester(secret, MAP)
+    for task in (tokens, other):
+        with pytest.raises(Forbidden, match="Sign in again first"):
+            task.make(asking(), "after the end", "read", 10)
+        with pytest.raises(Forbidden, match="Sign in again first"):
+            task.keep(asking())
+    made, _ = other.make(asking(at=clock.now), "after the next sign-in", "read", 10)
+    assert other.listed("ann") == (made,)
+    clock.now += 13 * 3600
+    tokens.revoke_person("ben")
+    assert store.book.ended == {"ben": clock.now}
+
+
+def test_a_store_out_of_reach_is_not_asked_for_each_guess(store, clock):
+    """A stranger's requests would otherwise hold a thread each until the store answers."""
+    asked = []
+
+    def fails():
+        asked.append(clock.now)
+        raise StorageFailed("out of reach")
+
+    failing = Tokens(fails, frozenset, clock)
+    for _ in range(100):
+        with pytest.raises(StorageFailed, match="out of reach"):
+            failing.requester(f"{PREFIX}x", MAP)
+    clock.now += 2
+    with pytest.raises(StorageFailed):
+        failing.requester(f"{PREFIX}x", MAP)
+    assert asked == [NOW, NOW + 2]
+
+
 def test_people_revoke_their_own_and_admins_all(tokens):
     """Another person's id is as one that does not exist."""
     made, _ = tokens.make(asking(), "nightly", "read", 10)
@@ -322,6 +375,63 @@ def test_sessions_end_although_tokens_cannot_be_written(client, store, monkeypat
     assert client.get("/api/tables", headers=gina).status_code == 200
     assert client.delete("/api/sessions", params={"person": "gina"}, headers=root).status_code == 503
     assert client.get("/api/tables", headers=gina).status_code == 401
+
+
+def test_a_token_ends_and_lists_no_sessions(client):
+    """Its scopes are figures and SQL; the browsers of its person are neither."""
+    for scope in ("read", "sql"):
+        secret = client.post("/api/tokens", json={"name": "r", "scope": scope}, headers=as_("hugo")).json()["token"]
+        for method in ("GET", "DELETE"):
+            answer = client.request(method, "/api/sessions", headers=with_(secret))
+            assert (answer.status_code, "not with a personal token" in answer.text) == (403, True)
+    assert client.get("/api/tables", headers=as_("hugo")).status_code == 200
+
+
+class Held:
+    """A request whose client holds the body back."""
+
+    def __init__(self, client, path, headers, body):
+        self.body = json.dumps(body).encode()
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        head = [f"POST {path} HTTP/1.1", "host: x", f"content-length: {len(self.body)}", "connection: close", *lines]
+        self.socket = socket.create_connection((client.base_url.host, client.base_url.port), 10)
+        self.socket.sendall("\r\n".join([*head, "", ""]).encode())
+
+    def finished(self):
+        """Send the body and return what was answered."""
+        self.socket.sendall(self.body)
+        with self.socket, self.socket.makefile("rb") as answer:
+            return answer.read().decode()
+
+
+def test_a_body_that_comes_after_the_end_starts_nothing(client, tokens, monkeypatch):
+    """A token would outlive its person's sessions, and a query would run after its token was revoked."""
+    monkeypatch.setattr(answers, "LATE_SECONDS", 0.05)
+    made = client.post("/api/tokens", json={"name": "r", "days": 9}, headers=as_("ines")).json()
+    asked = {"query": "all_records", "limit": 1}
+    held = [
+        Held(client, "/api/tokens", as_("ines"), {"name": "for a year", "days": 365}),
+        Held(client, "/api/query", as_("ines"), asked),
+        Held(client, "/api/query", with_(made["token"]), asked),
+    ]
+    good = Held(client, "/api/query", as_("jana"), asked)
+    time.sleep(0.2)
+    assert client.delete("/api/sessions", params={"person": "ines"}, headers=as_("root", "admins")).status_code == 200
+    with capture_logs() as lines:
+        assert [one.finished().split()[1] for one in held] == ["401", "401", "401"]
+        assert good.finished().split()[1] == "200"
+    assert [line["person"] for line in lines if line["event"] == "query"] == ["jana"]
+    assert tokens.listed("ines") == ()
+
+
+def test_a_client_that_goes_away_within_its_body_leaves_no_traceback(client):
+    """It is no fault of the dashboard, and anyone with a browser can do it as often as they like."""
+    with capture_logs() as lines:
+        for path in ("/api/query", "/api/tokens", "/api/boards"):
+            Held(client, path, as_("kim"), {"name": "x"}).socket.close()
+        time.sleep(0.2)
+        assert client.get("/api/tables", headers=as_("kim")).status_code == 200
+    assert [line for line in lines if line["log_level"] == "error"] == []
 
 
 @pytest.mark.parametrize("path", ["/media/a.csv", "/_stcore/host-config", "/_http_stream/open", "/x/api/stats"])
