@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.errors import DashboardError
 from dashboard.model import formats
-from dashboard.sign_in.sessions import Sessions
+from dashboard.sign_in.sessions import Session, Sessions
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.token_list import token_list
 
@@ -14,6 +14,16 @@ service = cached_service.service()
 service.permissions.require_admin("reading what other people do")
 st.header("People")
 st.caption("The last seven days, in UTC; visitors without sign-in since the start of this process.")
+
+people, own = cached_service.people, dict[str, list[Session]]()
+for session in people.listed() if people is not None else ():
+    own.setdefault(session.person.subject, []).append(session)
+
+
+def named(subject: str) -> str:
+    """Return a person as they are read: a provider's subject may be a number that says nothing."""
+    return f"{own[subject][0].person.name} ({subject})" if subject in own else subject
+
 
 st.subheader("Spending")
 spending = service.audit.spending()
@@ -24,7 +34,7 @@ else:
         [
             {
                 "Day": one.day,
-                "Person": one.person,
+                "Person": named(one.person),
                 "Dataset": one.dataset,
                 "Queries": one.queries,
                 "Scanned": formats.size(one.bytes),
@@ -47,22 +57,23 @@ def end_all(sessions: Sessions, person: str) -> None:
         st.toast(f"The sessions have ended, and the tokens have not: {error}", icon=":material/error:")
 
 
-people = cached_service.people
 if people is not None:
     st.subheader("Sessions")
-    for session in people.listed():
-        with st.container(horizontal=True, vertical_alignment="center", key=f"session_{session.key}"):
-            active = dt.datetime.fromtimestamp(session.last_active, dt.UTC)
-            st.text(
-                f"{session.person.name} ({session.person.subject}) · {formats.age(active, dt.datetime.now(dt.UTC))}"
+    for subject, sessions in own.items():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"session_{sessions[0].key}"):
+            active = dt.datetime.fromtimestamp(sessions[0].last_active, dt.UTC)
+            facts = (
+                formats.plural(len(sessions), "session"),
+                f"active {formats.age(active, dt.datetime.now(dt.UTC))}",
             )
+            st.text(" · ".join((named(subject), *facts)))
             st.button(
                 "End all sessions and tokens",
-                key=f"end_{session.key}",
+                key=f"end_{sessions[0].key}",
                 icon=":material/logout:",
                 type="tertiary",
                 on_click=end_all,
-                args=(people, session.person.subject),
+                args=(people, subject),
             )
 if cached_service.tokens is not None:
     st.subheader("Tokens")
