@@ -76,9 +76,17 @@ fetch_packages() {
     printf '[global]\nno-index = true\nfind-links = /wheels\n' >"$work/pip.conf"
 }
 
+# Usage: resolve_base docker|containers   Sets $base, which was pulled, to the digest that its tag stands for now: a tag
+# that moves during the builds gives no image another base, and what was built on is said.
+resolve_base() {
+    digest=$("$1" image inspect --format '{{if .RepoDigests}}{{index .RepoDigests 0}}{{end}}' "$base" 2>/dev/null) || digest=
+    [ -z "$digest" ] || base=$digest
+}
+
 # Sets $base to an image that is in the storage.
 choose_base() {
     if buildah --root "$storage" --runroot "$storage/run" --storage-driver vfs pull --quiet "$base" >/dev/null 2>&1; then
+        resolve_base containers
         return
     fi
     stood_in=localhost/python-of-debian:$suite
@@ -123,6 +131,9 @@ if [ "$engine" = buildah ]; then
     configure_podman
     fetch_packages
     choose_base
+else
+    docker pull --quiet "$base" >/dev/null || fail "$base cannot be pulled"
+    resolve_base docker
 fi
 for name in $images; do build "$name"; done
 
