@@ -9,6 +9,8 @@ import pytest
 
 # Test folders are not packages, so what they share among themselves is found through the path.
 sys.path.insert(0, str(Path(__file__).parent))
+# The server that spoils requests is that of the exporter's tests.
+sys.path.append(str(Path(__file__).parents[1] / "exporter"))
 
 from publishing import Published, publish
 
