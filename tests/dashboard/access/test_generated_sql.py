@@ -1,7 +1,7 @@
 """Random statements under a row rule and masks: each answers as over the seen rows alone, and tells of no other.
 
-What is sent runs over every row; the person's own text runs over a table that has the seen rows and masked values and
-nothing else. `GENERATED=20000` makes so many; `make soak` does.
+What is sent runs over every row, and over the seen ones alone; the person's own text runs over a table that has the
+seen rows with masked values. `GENERATED=20000` makes so many; `make soak` does.
 """
 
 import hashlib
@@ -65,6 +65,8 @@ def database(rows: list[tuple[object, ...]]) -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
     define(made)
     made.execute("SET threads = 1; SET TimeZone = 'UTC'")
+    # What a statement fails on must not hang on what DuckDB knows of a table's values.
+    made.execute("SET disabled_optimizers = 'statistics_propagation,late_materialization'")
     types = ", ".join(f'"{name}" {"BIGINT" if kind is BIGINT else "VARCHAR"}' for name, kind in COLUMNS)
     made.execute(f"CREATE SCHEMA reports; CREATE TABLE {NAME} ({types})")
     made.executemany(f"INSERT INTO {NAME} VALUES ({', '.join('?' * len(COLUMNS))})", rows)
@@ -74,6 +76,12 @@ def database(rows: list[tuple[object, ...]]) -> duckdb.DuckDBPyConnection:
 @pytest.fixture(scope="module")
 def everything() -> Iterator[duckdb.DuckDBPyConnection]:
     with database(SEEN + OTHERS) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[duckdb.DuckDBPyConnection]:
+    with database(SEEN) as made:
         yield made
 
 
@@ -102,25 +110,28 @@ def test_the_statement_of_another_person_differs(everything, seen):
     assert CLEAR.search(str(answer(everything, "SELECT note FROM reports.contacts")))
 
 
-@pytest.mark.timeout(60 + GENERATED // 20)
-def test_random_statements_know_the_seen_rows_alone(everything, seen):
-    """Equal answers where both run; no failure by a row that is not seen, and no value of one in answer or reason."""
-    chance, answered, refused, failed = random.Random(GENERATED), 0, 0, 0
+@pytest.mark.timeout(60 + GENERATED // 5)
+def test_random_statements_know_the_seen_rows_alone(everything, alone, seen):
+    """Other rows change no answer and no failure; an answer is that of masked values; no reason names another value."""
+    chance, answered, others = random.Random(GENERATED), 0, []
     for _ in range(GENERATED):
         sql = Writer(chance, KNOWN).statement()
         try:
             found = checked(sql, CATALOGUE, 1_000_000)
-        except RefusedSql:
-            refused += 1
+        except RefusedSql as refused:
+            others.append(str(refused))
             continue
         assert NAME not in found.sql.replace(QUERY.sent, "")
         got, reason = answer(everything, found.sql)
-        wanted, why = answer(seen, found.plain)
+        if "INTERRUPT" in reason:
+            continue
         told = [value for value in CLEAR.findall(str(got) + reason.partition("\nLINE")[0]) if value not in sql]
         assert told == [], sql
-        if wanted is None or "INTERRUPT" in reason:
-            failed += 1
+        assert got == answer(alone, found.sql)[0], f"{sql}\n{reason}"
+        wanted, why = answer(seen, found.plain)
+        if got is None or wanted is None:
+            others.append(reason or why)
         else:
             answered += 1
-            assert got == wanted, f"{sql}\n{reason}"
-    assert answered > GENERATED * 0.5, (answered, refused, failed, why)
+            assert got == wanted, sql
+    assert answered > GENERATED * 0.5, others
