@@ -1,7 +1,7 @@
 """Random statements under a row rule and masks: each answers as over the seen rows alone, and tells of no other.
 
 What is sent runs over every row, and over the seen ones alone; the person's own text runs over a table that has the
-seen rows with masked values. `GENERATED=20000` makes so many; `make soak` does.
+seen rows with masked values. `GENERATED=5000` makes so many; `make soak` does.
 """
 
 import hashlib
