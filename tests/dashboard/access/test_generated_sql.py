@@ -24,7 +24,7 @@ from local.athena.functions.registry import define
 from local.athena.sql.parsing import parse
 from local.athena.sql.translate import duckdb_sql
 
-GENERATED = int(os.environ.get("GENERATED", "60"))
+GENERATED = int(os.environ.get("GENERATED", "25"))
 MOST_SECONDS = 5.0
 KEY, NAME = "k" * 64, table_name("reports", "contacts")
 COLUMNS = [
