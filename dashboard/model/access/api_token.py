@@ -93,7 +93,10 @@ class TokenBook:
         return replace(self, kept=self.kept | {person}).with_holder(person, holder)
 
     def with_holder(self, person: str, holder: Holder) -> "TokenBook":
-        """Return the book with what a sign-in says of a person; the same if it keeps none, has a later one, or it ended."""
+        """Return the book with what a sign-in says of a person; the same where none is kept, or a later one.
+
+        An ended sign-in changes nothing.
+        """
         known = self.holders.get(person)
         is_older = known is not None and known.signed_in_at >= holder.signed_in_at
         if is_older or not self.knows(person) or self.is_ended(person, holder):

@@ -216,6 +216,19 @@ def test_an_admin_ends_the_tokens_of_a_person_in_every_task(tokens, store, clock
     assert store.book.ended == {"ben": clock.now}
 
 
+def test_an_ended_sign_in_brings_no_rights_back(store, clock):
+    """A person whose alerts are sent while they are away: another task that has not heard of the end notes nothing."""
+    one, other = (Tokens(lambda: store, lambda: {"groups"}, clock) for _ in range(2))
+    one.keep(asking())
+    assert other.listed() == ()
+    one.revoke_person("ann")
+    assert "ann" not in store.book.holders
+    other.note(person_from_claims({"sub": "ann", "groups": ["admins"], "iat": NOW - 60}))
+    assert "ann" not in store.book.holders
+    other.note(person_from_claims({"sub": "ann", "groups": ["sales"], "iat": NOW + 60}))
+    assert store.book.holders["ann"].claims == {"groups": ["sales"]}
+
+
 def test_a_store_out_of_reach_is_not_asked_for_each_guess(store, clock):
     """A stranger's requests would otherwise hold a thread each until the store answers."""
     asked = []
