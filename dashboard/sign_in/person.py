@@ -39,7 +39,12 @@ class Person:
 
 def person_from_claims(claims: Mapping[str, object]) -> Person:
     """Return the person that the claims describe."""
-    texts = {key: value for key, value in claims.items() if isinstance(value, str) and value.strip()}
+    # JSON may hold half a character, which no digest, log or file can take.
+    texts = {
+        key: value.encode("utf-8", "backslashreplace").decode()
+        for key, value in claims.items()
+        if isinstance(value, str) and value.strip()
+    }
     name = next((texts[key] for key in _NAMES if key in texts), "Signed in")
     return Person(texts.get("sub", name), name, texts.get("email"), dict(claims))
 

@@ -138,6 +138,19 @@ def test_a_sign_in_of_no_moment_is_none_and_spoils_no_other(issued):
     asyncio.run(promise())
 
 
+def test_a_person_of_half_a_character_is_admitted_and_ended():
+    """JSON can hold one; digests, logs and files cannot."""
+
+    async def promise():
+        sessions = Sessions(3600)
+        half = cookie(sub="\ud800", iat=NOW)
+        assert await status(gate(sessions), cookie=half) == 200
+        await sessions.end_person("\\ud800")
+        assert await status(gate(sessions), cookie=half) == 401
+
+    asyncio.run(promise())
+
+
 def test_a_clock_that_is_set_back_lets_no_ended_session_in():
     """What another task ended is read again, not first when the clock is where it was."""
 
