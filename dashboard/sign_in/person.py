@@ -52,8 +52,9 @@ def person_from_claims(claims: Mapping[str, object]) -> Person:
 def issued_at(claims: Mapping[str, object]) -> float | None:
     """Return when claims were issued (`iat`), in seconds; None where they name no moment."""
     issued = claims.get("iat")
-    is_number = isinstance(issued, int | float) and not isinstance(issued, bool)
-    return float(issued) if is_number and abs(issued) < _LATEST else None
+    if isinstance(issued, bool) or not isinstance(issued, int | float) or not abs(issued) < _LATEST:
+        return None
+    return float(issued)
 
 
 def is_fresh(claims: Mapping[str, object], now: float | None = None) -> bool:
