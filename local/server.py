@@ -25,6 +25,7 @@ from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
 from local.athena.protocol.service import Endpoints
 from local.dynamodb.fast_items import quicken
 from local.dynamodb.table_exports import write_whole_exports
+from local.glue.table_versions import check_versions
 from local.s3.conditional_writes import ConditionalWrites
 from local.state import State
 
@@ -205,6 +206,7 @@ def serve(
         )
     quicken()
     write_whole_exports()
+    check_versions()
     try:
         application = _Front(region, data_dir)
     except OSError as error:

@@ -1,0 +1,1 @@
+"""What Glue promises and moto's Glue does not."""
