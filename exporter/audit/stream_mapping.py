@@ -26,7 +26,7 @@ class StreamMapping:
     last_result: str
     """What Lambda says of the last batch; `PROBLEM: ...` where it could not be delivered."""
     age: dt.timedelta | None
-    """Of the oldest record when it was read, the most of the last half hour; None where nothing was read."""
+    """Of the oldest record when it was read, the most of the last half hour; None where that is not known."""
 
 
 def mappings_of(clients: Clients, stream_arn: str, now: dt.datetime) -> tuple[StreamMapping, ...]:
@@ -40,15 +40,22 @@ def mappings_of(clients: Clients, stream_arn: str, now: dt.datetime) -> tuple[St
 
 def _mapping(clients: Clients, found: dict[str, Any], now: dt.datetime) -> StreamMapping:
     function = str(found.get("FunctionArn", "")).split(":function:")[-1].partition(":")[0]
-    points = clients.cloudwatch.get_metric_statistics(
-        Namespace="AWS/Lambda", MetricName="IteratorAge", Dimensions=[{"Name": "FunctionName", "Value": function}],
-        StartTime=now - LOOKED_BACK, EndTime=now, Period=300, Statistics=["Maximum"],
-    )["Datapoints"]  # fmt: skip
-    age = max((point["Maximum"] for point in points), default=None)
     return StreamMapping(
         uuid=str(found.get("UUID", "")),
         function=function,
         state=str(found.get("State", "")),
         last_result=str(found.get("LastProcessingResult", "")),
-        age=None if age is None else dt.timedelta(milliseconds=age),
+        age=_age(clients, function, now),
     )
+
+
+def _age(clients: Clients, function: str, now: dt.datetime) -> dt.timedelta | None:
+    try:
+        points = clients.cloudwatch.get_metric_statistics(
+            Namespace="AWS/Lambda", MetricName="IteratorAge", Dimensions=[{"Name": "FunctionName", "Value": function}],
+            StartTime=now - LOOKED_BACK, EndTime=now, Period=300, Statistics=["Maximum"],
+        )["Datapoints"]  # fmt: skip
+    except (ClientError, BotoCoreError):  # as above; what Lambda says is of use without it
+        return None
+    age = max((point["Maximum"] for point in points), default=None)
+    return None if age is None else dt.timedelta(milliseconds=age)

@@ -533,7 +533,7 @@ def test_a_mapping_that_lags_or_stands_is_found(scene, mapping, found, monkeypat
 
 
 def test_mappings_are_what_lambda_and_cloudwatch_say(aws):
-    """State, last result and the oldest record of the last half hour are read; without a mapping there is nothing."""
+    """State, last result and the oldest record of half an hour are read, and what may not be asked is not known."""
     clients, now = Clients("us-east-1"), dt.datetime.now(dt.UTC)
     stream = "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026-11-01T00:00:00.000"
     assert mappings_of(clients, stream, now) == ()
@@ -545,5 +545,8 @@ def test_mappings_are_what_lambda_and_cloudwatch_say(aws):
         assert mappings_of(clients, stream, now) == (
             StreamMapping(UUID, "changes", "Enabled", "OK", dt.timedelta(hours=2)),
         )
+        functions.add_response("list_event_source_mappings", {"EventSourceMappings": [one]}, {"EventSourceArn": stream})
+        metrics.add_client_error("get_metric_statistics", "AccessDenied")
+        assert mappings_of(clients, stream, now) == (StreamMapping(UUID, "changes", "Enabled", "OK", None),)
         functions.add_client_error("list_event_source_mappings", "AccessDeniedException")
         assert mappings_of(clients, stream, now) == ()
