@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from dashboard.api.errors import json_response
 from dashboard.api.requests import json_object, refuse_other_sites, text_or_none, whole_number, wrong
-from dashboard.reports.made.desk import Standing, sent_as_test, standings_made, standings_of_files
+from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
 from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
 from dashboard.services.service import Service
@@ -79,7 +79,7 @@ class NoticesApi:
         """Delete the one `id`, where `version` is its current one."""
         refuse_other_sites(request)
         version = whole_number(request.query_params.get("version"), "version")
-        await anyio.to_thread.run_sync(lambda: self._provider().notices.deleted(_id(request), version))
+        await anyio.to_thread.run_sync(lambda: deleted(self._provider(), _id(request), version))
         return json_response({"id": _id(request)})
 
     async def test(self, request: Request) -> Response:

@@ -68,6 +68,15 @@ def standings_of_files(service: Service) -> list[Standing]:
     return found
 
 
+def deleted(service: Service, notice_id: str, version: int) -> None:
+    """Delete a notice with what is known of its messages; raise ChangedMeanwhile where `version` is not current."""
+    made = service.notices.deleted(notice_id, version)
+    for dataset in service.settings.datasets:
+        if dataset.name == made.dataset:
+            for name in (made.journal_id, f"{made.journal_id}-test"):
+                _journal(service, dataset, name).remove()
+
+
 def sent_as_test(service: Service, made: MadeNotice, settings: ReportSettings, now: dt.datetime) -> list[Sent]:
     """Send one now to its maker alone, once a minute; where sign-in is off to its readers.
 

@@ -127,6 +127,10 @@ class JournalStore:
         """Return the journal; raises DashboardError where it cannot be read."""
         return self._read()[0]
 
+    def remove(self) -> None:
+        """Forget what was sent, and to whom."""
+        self._objects.delete(self._bucket, self._key)
+
     def claim(self, occasion: str, reader: str, now: dt.datetime) -> Claim | None:
         """Take the right to send a message; None where another process has it, or it is sent, or given up."""
         own = secrets.token_hex(8)

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.errors import DashboardError, InvalidRequest
 from dashboard.model import formats
 from dashboard.model.selection.filters import PRESET_LABELS
-from dashboard.reports.made.desk import Standing, sent_as_test, standings_made, standings_of_files
+from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
 from dashboard.reports.made.makers import own_address
 from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
@@ -115,7 +115,7 @@ def _change(service: Service, made: MadeNotice) -> None:
 def _delete(service: Service, made: MadeNotice) -> None:
     st.write(f"**{literal(made.notice.label)}** is sent no more.")
     if st.button("Delete", type="primary", key="delete_notice_now"):
-        _apply(lambda: service.notices.deleted(made.id, made.version))
+        _apply(lambda: deleted(service, made.id, made.version))
 
 
 def notice_form(service: Service, dataset: str, kind: str, made: MadeNotice | None) -> None:

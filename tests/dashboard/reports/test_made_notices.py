@@ -11,13 +11,14 @@ from dashboard.errors import ChangedMeanwhile, Forbidden, InvalidRequest, Missin
 from dashboard.model.access.api_token import Holder, TokenBook
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, Roles, grants_from
-from dashboard.reports.made.desk import sent_as_test, standings_made
+from dashboard.reports.made.desk import deleted, sent_as_test, standings_made
 from dashboard.reports.made.makers import Makers, own_address, without_claims
 from dashboard.reports.made.making import notice_from
 from dashboard.reports.run import Line, Run
 from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
+from dashboard.stores.notices.journal import Journal, JournalStore
 from dashboard.stores.notices.made import MadeNotice
 
 ANA = Requester("ana-1", "Ana", roles=Roles("viewer"), claims={"email": "Ana@Example.com", "groups": ["staff"]})
@@ -164,6 +165,19 @@ def test_one_is_seen_by_its_maker_and_by_admins(service: Service) -> None:
         service.notices.deleted(made.id, paused.version)
     with acting_for(ANA), pytest.raises(Missing):
         service.notices.opened(made.id)
+
+
+def test_a_deleted_one_leaves_no_address(office: Office, service: Service) -> None:
+    """What was sent, and to whom, goes with it."""
+    made = make(service)
+    run(office, service, made)
+    journal = JournalStore(
+        service.objects, service.settings.bucket, office.published.dataset.target.prefix, made.journal_id
+    )
+    assert "ana@example.com" in journal.load().model_dump_json()
+    with acting_for(ANA):
+        deleted(service, made.id, made.version)
+    assert journal.load() == Journal()
 
 
 def test_a_token_makes_none(service: Service) -> None:
