@@ -9,10 +9,15 @@ import pytest
 from notice_office import NOW, Office
 
 from dashboard.errors import InvalidRequest
+from dashboard.model.access.api_token import Holder, TokenBook
 from dashboard.model.access.requester import Requester, acting_for
-from dashboard.model.access.roles import Roles
+from dashboard.model.access.roles import RoleMap, Roles, grants_from
 from dashboard.model.boards.board import board_from
+from dashboard.reports.made.makers import Makers
 from dashboard.reports.made.making import notice_from
+from dashboard.reports.run import Run
+from dashboard.reports.senders.smtp import mail_server_from
+from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dataset_model.dashboard.notices import Report
 from local.mail.sink import ReceivedMail
@@ -122,3 +127,38 @@ def test_a_board_of_another_person_is_not_chosen(service: Service) -> None:
     bo = Requester("bo-2", "Bo", roles=Roles("analyst"), claims={"email": "bo@example.com"})
     with acting_for(bo), pytest.raises(InvalidRequest, match="board: There is no such board"):
         notice_from(service, "contacts", "report", {"board": board}, bo, frozenset())
+
+
+@pytest.mark.parametrize(("to", "is_seen"), [("ana@example.com", True), ("x@allowed.test", False)])
+def test_a_masked_column_reaches_no_other_reader(office: Office, to: str, is_seen: bool) -> None:
+    """Who may see names in clear gets them in their own mail; any other reader finds none in text, HTML and CSV."""
+    plain = office.service()
+    (dataset,) = plain.settings.datasets
+    plain.close()
+    columns = tuple(
+        each.model_copy(update={"mask": "hash"}) if each.name == "agent_name" else each for each in dataset.columns
+    )
+    hidden = dataset.model_copy(update={"columns": columns})
+    service = Service(plain.settings.model_copy(update={"datasets": (hidden,)}))
+    claims = {"email": "ana@example.com", "groups": ["staff"]}
+    role_map = RoleMap("groups", grants_from("staff=viewer+unmask"))
+    ana = Requester("ana-1", "Ana", roles=role_map.roles_of(claims), claims=claims)
+    domains = frozenset({"allowed.test"})
+    board = stored(service, CARDS[0], {**DATED, "title": "Per agent", "by": ["agent_name"]}, asks=ana)
+    with acting_for(ana):
+        body = {"board": board, "csv": True, "to": [to]}
+        made = service.notices.made("contacts", notice_from(service, "contacts", "report", body, ana, domains))
+    book = TokenBook(holders={"ana-1": Holder("Ana", NOW.timestamp(), claims)})
+    options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
+    try:
+        Run(service, options, lambda: NOW, makers=Makers(book, role_map, True, domains)).lines((hidden,))
+        (mail,) = office.mails
+        said = part_of(mail, "plain") + part_of(mail, "html")
+        files = "".join(part.get_content() for part in mail.message.iter_attachments())
+        assert ("Dewi" in said, "Dewi" in files) == (is_seen, is_seen)
+        rows = len(office.published.on(*(FIRST + dt.timedelta(days=each) for each in range(6))))
+        assert f"of</b> them (28 Jan \N{EN DASH} 2 Feb 2026): {rows}" in said
+    finally:
+        with acting_for(ana):
+            service.notices.deleted(made.id, made.version)
+        service.close()
