@@ -49,16 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _log_to_stderr(settings.log_level)
     service = Service(settings)
     clock = (lambda: given.now) if given.now else lambda: dt.datetime.now(dt.UTC)
+    sign_ins = TokenStore(service.objects, settings.bucket, settings.datasets[0].target.prefix)
+
+    def makers() -> Makers:
+        return Makers(sign_ins.load(), role_map, signs_in, reports.domains)
+
     try:
-        book = TokenStore(service.objects, settings.bucket, settings.datasets[0].target.prefix).load()
-        makers = Makers(book, role_map, signs_in, reports.domains)
         lines = Run(service, reports, clock, is_dry=given.dry_run, makers=makers).lines(
             served[name] for name in given.dataset or served
         )
-    except DashboardError as error:
-        # Without the sign-ins, or the list of what people made, the rest is not known either.
-        sys.stderr.write(f"{error}\n")
-        return FAILED
     finally:
         service.close()
     for line in lines:

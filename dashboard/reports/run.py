@@ -50,9 +50,9 @@ class Run:
         clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         *,
         is_dry: bool = False,
-        makers: Makers | None = None,
+        makers: Callable[[], Makers] | None = None,
     ) -> None:
-        """Set what is sent by; `makers` are the people whose notices are sent besides those of the dataset files."""
+        """Set what is sent by; `makers` returns the people of whom notices are sent besides those of the files."""
         self._service, self._settings, self._clock, self._is_dry = service, settings, clock, is_dry
         self._post, self._makers = Post(service, settings, clock), makers
 
@@ -60,12 +60,18 @@ class Run:
         """Look at the notices of some datasets; a fault of one keeps no other from being sent."""
         wanted = list(datasets)
         of_files = [self._line(each) for dataset in wanted for each in notices_of_file(dataset)]
-        if self._makers is None:
-            return of_files
+        return of_files if self._makers is None else [*of_files, *self._made_lines(wanted, self._makers)]
+
+    def _made_lines(self, wanted: list[Dataset], makers: Callable[[], Makers]) -> list[Line]:
+        try:
+            people, every = makers(), self._service.notices.every()
+        except DashboardError as error:
+            _log.error("what people made cannot be read", reason=str(error))
+            return [Line("what people made", "", "failed", str(error))]
         served = {dataset.name for dataset in self._service.settings.datasets}
         known = {dataset.name: dataset for dataset in wanted}
-        every = [made for made in self._service.notices.every() if made.dataset in known or made.dataset not in served]
-        return [*of_files, *(self._made_line(made, known.get(made.dataset), self._makers) for made in every)]
+        due = [made for made in every if made.dataset in known or made.dataset not in served]
+        return [self._made_line(made, known.get(made.dataset), people) for made in due]
 
     def _made_line(self, made: MadeNotice, dataset: Dataset | None, makers: Makers) -> Line:
         name = f"{made.dataset}/{made.journal_id}"
@@ -75,9 +81,14 @@ class Run:
             return Line(name, "", "waits", f"Waits: the dashboard has no dataset {made.dataset} any more.")
         try:
             return self._line(makers.sendable(made, dataset, self._clock()))
-        except Forbidden as error:
-            self._write_wait(made, dataset, str(error))
-            return Line(name, "", "waits", f"Waits: {error}")
+        except Forbidden as refused:
+            reason = str(refused)
+        try:
+            self._write_wait(made, dataset, reason)
+        except DashboardError as error:
+            _log.error("notice failed", notice=name, reason=str(error))
+            return Line(name, "", "failed", str(error))
+        return Line(name, "", "waits", f"Waits: {reason}")
 
     def _write_wait(self, made: MadeNotice, dataset: Dataset, reason: str) -> None:
         """Write why a notice is not sent, for the page of its maker; once."""

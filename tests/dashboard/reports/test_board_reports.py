@@ -151,7 +151,7 @@ def test_a_masked_column_reaches_no_other_reader(office: Office, to: str, is_see
     book = TokenBook(holders={"ana-1": Holder("Ana", NOW.timestamp(), claims)})
     options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
     try:
-        Run(service, options, lambda: NOW, makers=Makers(book, role_map, True, domains)).lines((hidden,))
+        Run(service, options, lambda: NOW, makers=lambda: Makers(book, role_map, True, domains)).lines((hidden,))
         (mail,) = office.mails
         said = part_of(mail, "plain") + part_of(mail, "html")
         files = "".join(part.get_content() for part in mail.message.iter_attachments())

@@ -1,13 +1,13 @@
 """Alerts and reports that people make: whom they may mail, with whose rights, and what a run makes of them."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from notice_office import NOW, Office
 
-from dashboard.errors import ChangedMeanwhile, Forbidden, InvalidRequest, Missing
+from dashboard.errors import ChangedMeanwhile, Forbidden, InvalidRequest, Missing, StorageFailed
 from dashboard.model.access.api_token import Holder, TokenBook
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, Roles, grants_from
@@ -20,6 +20,7 @@ from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore
 from dashboard.stores.notices.made import MadeNotice
+from dataset_model.dashboard.notices import Alert
 
 ANA = Requester("ana-1", "Ana", roles=Roles("viewer"), claims={"email": "Ana@Example.com", "groups": ["staff"]})
 BO = Requester("bo-2", "Bo", roles=Roles("viewer"), claims={"email": "bo@example.com"})
@@ -49,7 +50,7 @@ def run(office: Office, service: Service, made: MadeNotice, now: dt.datetime = N
     holder = Holder("Ana", (NOW - DAY).timestamp(), ANA.claims)
     makers = Makers(**{"book": TokenBook(holders={"ana-1": holder}), "signs_in": True, **known})
     options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
-    lines = Run(service, options, lambda: now, makers=makers).lines(service.settings.datasets)
+    lines = Run(service, options, lambda: now, makers=lambda: makers).lines(service.settings.datasets)
     return next(line for line in lines if line.notice == f"contacts/{made.journal_id}")
 
 
@@ -178,6 +179,22 @@ def test_a_deleted_one_leaves_no_address(office: Office, service: Service) -> No
     with acting_for(ANA):
         deleted(service, made.id, made.version)
     assert journal.load() == Journal()
+
+
+def test_sign_ins_that_cannot_be_read_stop_no_dataset_file(office: Office, an_alert: Callable[..., Alert]) -> None:
+    """The alerts of the dataset file are sent, and the run says that those of people were not looked at."""
+
+    def unreadable() -> Makers:
+        raise StorageFailed("s3://reports/_api_tokens.json cannot be read by this version")
+
+    service = office.service(an_alert(above=1))
+    options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
+    try:
+        of_file, of_people = Run(service, options, lambda: NOW, makers=unreadable).lines(service.settings.datasets)
+    finally:
+        service.close()
+    assert [each.state for each in of_file.sent] == ["sent"]
+    assert (of_people.outcome, of_people.has_failed) == ("failed", True)
 
 
 def test_a_token_makes_none(service: Service) -> None:
