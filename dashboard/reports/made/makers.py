@@ -75,7 +75,7 @@ def own_address(claims: Mapping[str, object]) -> str:
     """Return the address of a sign-in, in lower case; "" where the provider gives none, or says it is not verified."""
     email, verified = claims.get("email"), claims.get("email_verified", True)
     is_known = isinstance(email, str) and re.fullmatch(ADDRESS_PATTERN, email) is not None
-    return str(email).lower() if is_known and verified in {True, "true"} else ""
+    return str(email).lower() if is_known and (verified is True or verified == "true") else ""
 
 
 def refused_readers(readers: tuple[str, ...], own: str, domains: frozenset[str]) -> list[str]:

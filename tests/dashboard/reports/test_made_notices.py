@@ -224,6 +224,7 @@ def test_a_test_goes_to_its_maker_alone_once_a_minute(office: Office, service: S
         ({"email": "ana@example.com", "email_verified": "false"}, ""),
         ({"email": "ana@example.com\r\nBcc: x@evil.test"}, ""),
         ({"email": ["ana@example.com"]}, ""),
+        ({"email": "ana@example.com", "email_verified": ["true"]}, ""),
         ({}, ""),
     ],
 )
