@@ -55,7 +55,16 @@ def notice_from(
     ]
     if found:
         raise InvalidRequest(tuple(found))
-    return notice
+    return notice if notice.title.strip() else notice.model_copy(update={"title": _usual_title(service, name, notice)})
+
+
+def _usual_title(service: Service, name: str, notice: Alert | Report) -> str:
+    if isinstance(notice, Report):
+        return service.boards.opened(notice.board).board.name[:MOST_TITLE] if notice.board else "Overview"
+    model = service.model(name)
+    if notice.no_rows:
+        return f"No {model.words.rows.many}"
+    return model.measure_named(notice.measure, notice.column).label[:MOST_TITLE]
 
 
 def _title(notice: Alert | Report) -> Iterator[FieldFault]:

@@ -58,6 +58,7 @@ def test_an_alert_of_a_person_comes_to_their_own_address_once(office: Office, se
     """Without addresses it goes to that of the sign-in; the next run sends nothing, and the list shows what came."""
     made = make(service, title="Many contacts")
     assert made.notice.to == ("ana@example.com",)
+    assert make(service, title=" ", above=None, no_rows=True).notice.title == "No contacts"
     assert [each.state for each in run(office, service, made).sent] == ["sent"]
     assert run(office, service, made).outcome == "not due"
     assert [mail.readers for mail in office.mails] == [("ana@example.com",)]
