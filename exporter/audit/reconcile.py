@@ -15,6 +15,7 @@ from exporter.audit.targets.reports import CountedReport, report_disagreements
 from exporter.audit.value_checks import spelled
 from exporter.planning.removal_policy import RemovalPolicy
 from exporter.planning.window import Window, is_closed
+from exporter.sources.files.csv_days import day_column
 from exporter.sources.partial_reads.key_scan import KeyReading
 from exporter.storage.object_store import StoredObject
 from exporter.storage.parquet_footers import Footer
@@ -69,7 +70,7 @@ def verified_day(day: dt.date, facts: Facts) -> VerifiedDay:
         *(inner_contradictions(day, record, facts.now) if record else ()),
         *_of_objects(record, facts.stored.get(day, []), facts),
         *(target_disagreements(facts.dataset, record, facts.targets) if record else ()),
-        *(report_disagreements(facts.manifest, record, facts.reports) if record else ()),
+        *(_of_reports(record, facts) if record else ()),
         *_of_athena(found),
         *_of_source(found, record),
     )
@@ -164,6 +165,11 @@ def _items(record: DayRecord | None) -> int | None:
 
 def _counted(facts: Facts, key: str) -> int | None:
     return facts.targets[key].rows if key in facts.targets else None
+
+
+def _of_reports(record: DayRecord, facts: Facts) -> Iterator[str]:
+    counts = day_column(facts.dataset) is not None
+    return report_disagreements(facts.manifest, record, facts.reports, counts=counts)
 
 
 def _reported(facts: Facts, record: DayRecord | None) -> int | None:

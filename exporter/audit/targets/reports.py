@@ -22,7 +22,7 @@ class CountedReport:
 
     etag: str
     rows: Mapping[dt.date, int] | None
-    """By day; None where it cannot be read as CSV."""
+    """By day; None where it cannot be read as CSV, or was not read."""
 
 
 def present_reports(store: Store, manifest: Manifest) -> dict[str, StoredObject]:
@@ -40,7 +40,10 @@ def count_reports(
     with workspace() as scratch:
         for report in _recorded(manifest, window).values():
             found = present.get(report.key)
-            if found is None or column is None or report.key in counted:
+            if found is None or report.key in counted:
+                continue
+            if column is None:  # the file does not say which row is of which day
+                counted[report.key] = CountedReport(found.etag, None)
                 continue
             file = scratch / "counted.csv"
             store.download(found, file)

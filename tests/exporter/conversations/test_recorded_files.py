@@ -113,6 +113,19 @@ def test_a_day_that_was_put_by_hand_has_that_file(talks):
     assert f"{FOLDER}/messages_2.csv holds 4 rows of the day, the manifest says 2" in verified(talks)[16][1]
 
 
+def test_a_dataset_without_the_column_of_its_day_is_compared_by_etag(talks, tmp_path, repository):
+    """Its file does not say which row is of which day: only a changed or a missing file is found."""
+    shipped = (repository / "datasets" / "messages.yaml").read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "messages.yaml"
+    file.write_text("\n".join(line for line in shipped if "name: started_at" not in line), encoding="utf-8")
+    talks.variables["DATASET"] = str(file)
+    talks.normalize()
+    assert verified(talks) == {16: (None, [])}
+    talks.s3.delete_object(Bucket="reports", Key=f"{talks.prefix}/{FIRST}")
+    ((_, (missing,)),) = verified(talks).values()
+    assert missing.startswith(f"{FIRST} is not in the bucket; ")
+
+
 def test_a_plain_export_takes_the_file_of_its_reading_from_the_next_run(talks, monkeypatch, run):
     """`exporter export` of a day replaces its rows: the old file is none of them, and the next `normalize` adds one."""
     talks.normalize()
