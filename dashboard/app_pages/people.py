@@ -33,16 +33,21 @@ else:
     st.dataframe(
         [
             {
-                "Day": one.day,
                 "Person": named(one.person),
+                "Cost": formats.dollars(one.dollars),
+                "Day": one.day,
                 "Dataset": one.dataset,
                 "Queries": one.queries,
                 "Scanned": formats.size(one.bytes),
-                "Cost": formats.dollars(one.dollars),
             }
             for one in spending
         ],
         hide_index=True,
+        column_config={
+            "Person": st.column_config.TextColumn(width="medium"),
+            "Cost": st.column_config.TextColumn(alignment="right"),
+            "Scanned": st.column_config.TextColumn(alignment="right"),
+        },
         key="spending",
     )
 
