@@ -13,6 +13,8 @@ _SMALLEST_WITH_NUMBER: Final = 0.05
 _LARGEST_TOTAL: Final = 24
 _NUMBER: Final = 34
 """Room for a number at a slice, in pixels."""
+_NAME: Final = 130
+"""Room that a name has before figures leave the legend; a longer one is cut."""
 _SMALLEST_RING: Final = 80
 """Radius of a ring that still has numbers around it."""
 
@@ -66,7 +68,7 @@ def _slices(hole: float, *middle: alt.Chart) -> alt.LayerChart:
     given = parameters(focused=False, counted="", noun="", widest=80, amounts=0, shares=0)
     sizes = [
         # On a phone the figures leave the legend first, then the numbers the slices.
-        alt.param(name="hasAmounts", expr="widest + amounts <= width * 0.5"),
+        alt.param(name="hasAmounts", expr=f"min(widest, {_NAME}) + amounts <= width * 0.5"),
         alt.param(name="figures", expr="hasAmounts ? amounts : shares"),
         alt.param(name="room", expr="min(widest + figures, width * 0.5)"),
         alt.param(name="centre", expr="(width - room) / 2"),
