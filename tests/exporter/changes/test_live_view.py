@@ -1,4 +1,4 @@
-"""The view of the present state while everything that changes its files runs at once.
+"""The view of the present state while all that changes its files runs at once.
 
 Some of the items are never written, so they are there at every moment, once. `LIVE_SECONDS=900` is the long form.
 """
@@ -70,10 +70,13 @@ class Attack:
             work(chance)
 
     def probe(self):
-        """Require that each key is there once, and those that are never written as they are."""
+        """Require that no day has a key twice, and that the items that are never written are as they are.
+
+        A move is written to two days, one after the other: in between an item may be on both, or on none.
+        """
         shown = sorted(ask(self.table, "SELECT id, day, note FROM rows_live WHERE year = 2026"))
-        keys = [key for key, *_ in shown]
-        assert len(keys) == len(set(keys)), [row for row in shown if keys.count(row[0]) > 1]
+        places = [(key, day) for key, day, _ in shown]
+        assert len(places) == len(set(places)), [row for row in shown if places.count(row[:2]) > 1]
         assert [row for row in shown if row[0].startswith("s")] == self.still
 
     def settled(self):
