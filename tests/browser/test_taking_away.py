@@ -52,7 +52,7 @@ def test_a_preset_fills_the_days_in_and_the_address_says_so(visitor: Callable[..
     page.get_by_role("button", name="Presets").click()
     page.get_by_role("menuitem", name="Yesterday").click()
     page.get_by_role("button", name="Yesterday").wait_for()
-    page.wait_for_function("new URLSearchParams(location.search).get('startDate') !== '2026-01-05'")
+    page.wait_for_function("() => new URLSearchParams(location.search).get('startDate') !== '2026-01-05'")
     start, end = page.evaluate("['startDate', 'endDate'].map(name => new URLSearchParams(location.search).get(name))")
     assert start == end != "2026-01-05"
 
@@ -163,7 +163,7 @@ def test_null_and_an_empty_text_look_different(visitor: Callable[..., Any], them
         "/sql?sql=SELECT+*+FROM+(VALUES+NULL,'NULL','')+AS+v(t)+CROSS+JOIN+(SELECT+1+FROM+contacts+LIMIT+1)"
     )
     run(page)
-    page.wait_for_function("window.drawn.some(([text]) => text === 'NULL')")
+    page.wait_for_function("() => window.drawn.some(([text]) => text === 'NULL')")
     marks = {(colour, slanted) for text, colour, slanted in page.evaluate("window.drawn") if text == "NULL"}
     assert marks == {(THEMES[theme].muted, True), (THEMES[theme].text, False)}
 
