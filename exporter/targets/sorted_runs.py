@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 RUN_BYTES = 16 << 20
 """Rows that are sorted in memory at once; a day has one run per this size."""
 
-_PART_ROWS = 4096
+_PART_ROWS, _PART_BYTES = 4096, 1 << 20
+"""Most rows and bytes of a part: as many parts as runs are in memory while they are merged."""
 
 
 def written_runs(pages: Iterable[pa.RecordBatch], file: Path, key: str) -> list[list[tuple[int, int]]]:
@@ -21,7 +22,8 @@ def written_runs(pages: Iterable[pa.RecordBatch], file: Path, key: str) -> list[
     with pa.OSFile(str(file), "wb") as written:
         for rows in gathered(pages, RUN_BYTES):
             ordered = rows.take(pc.sort_indices(rows.column(key)))  # stable
-            runs.append([_written(part, written) for part in ordered.to_batches(max_chunksize=_PART_ROWS)])
+            part_rows = max(1, min(_PART_ROWS, _PART_BYTES * ordered.num_rows // max(ordered.nbytes, 1)))
+            runs.append([_written(part, written) for part in ordered.to_batches(max_chunksize=part_rows)])
     return runs
 
 

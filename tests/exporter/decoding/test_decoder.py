@@ -227,6 +227,17 @@ def test_the_sort_keys_own_column_has_the_datasets_format_and_zone(date_format, 
         assert page.rows.column(DAY)[0].as_py().day == day
 
 
+def test_the_types_of_a_late_column_are_those_of_its_values():
+    """Each of the ten types of DynamoDB is found by how a value's text begins, in slices and chunks as well."""
+    values = [
+        {"S": '{"N":"1"}'}, {"N": "1"}, {"BOOL": True}, {"NULL": True}, {"B": "YQ=="}, {"M": {"S": {"S": "x"}}},
+        {"L": [{"N": "1"}]}, {"SS": ["a"]}, {"NS": ["1"]}, {"BS": ["YQ=="]},
+    ]  # fmt: skip
+    raw = decoder({}).decode(body_of(*({"V": value} for value in values), {})).rows.column("late:V")
+    assert [kinds_of_late(raw.slice(row, 1)) for row in range(11)] == [*({*value} for value in values), set()]
+    assert kinds_of_late(pa.chunked_array([raw.slice(0, 2), raw.slice(8)])) == {"S", "N", "NS", "BS"}
+
+
 def test_late_columns_keep_what_was_stored_until_their_day_is_closed():
     """A late attribute is raw JSON together with its items; a value that its type refuses is reported with its row."""
     page = decoder({}).decode(body_of({"N": {"N": "1"}}, {}, {"N": {"S": "x"}}))
