@@ -46,7 +46,7 @@ soak: setup ## play 500 random scenarios of exports, 100 histories by five ways,
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@WAYS=100 $(PY) -m pytest -q tests/exporter/sources/test_five_ways.py
 	@SCAN_KILLS=200 $(PY) -m pytest -q tests/exporter/run/test_scan_goes_on.py -k killed
-	@CHANGE_HISTORIES=200 $(PY) -m pytest -q tests/exporter/run/test_incremental_changes.py -k truth
+	@CHANGE_HISTORIES=200 $(PY) -m pytest -q tests/exporter/run/test_truth_after_changes.py
 	@RANDOM_KILLS=500 $(PY) -m pytest -q --timeout 3600 tests/exporter/run/test_random_kills.py
 	@LIVE_SECONDS=900 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_live_view.py
 	@STREAM_RECORDS=600000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_long_stream.py

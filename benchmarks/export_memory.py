@@ -1,7 +1,8 @@
 """Peak memory of reading a table export, from a small to a large data file (`python benchmarks/export_memory.py`).
 
 Three programs read an export of one file: `backfill` without workers, a worker (`convert`), as a task of the state
-machine or a process of `--workers` does, and `backfill` of what the worker left. Exits with 1 over 256 MiB.
+machine or a process of `--workers` does, and `backfill` of what the worker left. Exits with 1 over 256 MiB. `--short`
+takes up to half a million items.
 """
 
 import argparse
@@ -25,11 +26,13 @@ VARIABLES = {
 def main() -> None:
     """Measure, print a table, and exit with 1 over the bound."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--items", type=int, nargs="+", default=[200_000, 2_000_000])
+    parser.add_argument("--short", action="store_true", help="up to half a million items")
+    parser.add_argument("--items", type=int, nargs="+")
+    options = parser.parse_args()
     peaks: list[float] = []
     print("| program | items | file MiB | peak MiB | CPU s |")
     print("| ------- | ----- | -------- | -------- | ----- |")
-    for items in parser.parse_args().items:
+    for items in options.items or ((100_000, 500_000) if options.short else (200_000, 2_000_000)):
         with storage() as url:
             maker = [sys.executable, "-m", "support.large_export", url, str(items)]
             made = subprocess.run(maker, cwd=BENCHMARKS, check=True, stdout=subprocess.PIPE, text=True).stdout

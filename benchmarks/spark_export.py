@@ -1,11 +1,11 @@
 """PySpark and this product reading the same files of a table export (`python benchmarks/spark_export.py`).
 
     python3 -m venv .venv-spark && .venv-spark/bin/python -m pip install "pyspark>=4,<5"        it needs a JRE 17 or 21
-    .venv/bin/python benchmarks/spark_export.py --python .venv-spark/bin/python
+    .venv/bin/python benchmarks/spark_export.py
 
 Gzipped lines become zstd Parquet with the same columns on one core. Spark gets the schema, so it reads the files once,
 and writes one file before it is measured, so that its code is compiled. Figures are CPU seconds of the JVM and of this
-process, without their start; the rows that Spark writes are counted.
+process, without their start; the rows that Spark writes are counted. Without that environment nothing is measured.
 """
 
 import argparse
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from table_export import ITEMS, exported, to_parquet
 
+PYTHON = Path(__file__).resolve().parent.parent / ".venv-spark" / "bin" / "python"
 FILES = 4
 TEXTS = (
     "Agent", "Queue", "Sentiment", "Topic", "Region", "Method", "ContactId", "Channel", "Language",
@@ -68,8 +69,12 @@ spark.stop()
 def main() -> None:
     """Print both and their ratio; exit with 1 where rows are missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--python", required=True, help="Python that has PySpark.")
+    parser.add_argument("--python", type=Path, default=PYTHON, help="Python that has PySpark.")
+    parser.add_argument("--short", action="store_true", help="the same: it has one form")
     python = parser.parse_args().python
+    if not python.is_file():
+        print(f"{python} is missing, so PySpark is not measured; see the first lines of this file")
+        return
     os.sched_setaffinity(0, {0})  # of this process and all that it starts
     memory, file = exported()
     with tempfile.TemporaryDirectory() as temporary:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
 _ASIDE: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 2}, "connect_timeout": 5}
-"""For services whose answers can be done without."""
+"""For services that a run can do without."""
 
 READ_SECONDS = 60.0
 """How long a response may send nothing; then the request is sent again."""

@@ -131,6 +131,14 @@ def test_help_lists_every_verb(repository: Path) -> None:
     assert re.findall(r"^  make (\w+) +\S", shown, re.MULTILINE) == phony[1].split()
 
 
+def test_every_benchmark_takes_its_short_form(repository: Path) -> None:
+    """`make bench` gives --short to every program; one that reads options, and not this one, would end it."""
+    programs = sorted((repository / "benchmarks").glob("*.py"))
+    assert programs
+    reading = [program for program in programs if "ArgumentParser(" in program.read_text()]
+    assert [program.name for program in reading if '"--short"' not in program.read_text()] == []
+
+
 def test_read_me_names_verbs_that_exist(repository: Path) -> None:
     """A newcomer can type every `make` command of the documents."""
     verbs = set(re.findall(r"^([a-z]+):", (repository / "Makefile").read_text(), re.MULTILINE))

@@ -1,7 +1,7 @@
 """Days that a run has published flow in, one CSV file with their rows flows out, with the time in its name.
 
 A file states its own key. So the exporter knows its own files from those that people put into the folder. The manifest
-names the file of each day: a day whose run died before its file was written gets it from the next run.
+names the file of each day: where a run died before it had written the file of a day, the next run writes it.
 """
 
 import datetime as dt

@@ -71,7 +71,7 @@ class LongWork:
 
     @contextlib.contextmanager
     def apart(self, row_bytes: int) -> Iterator[None]:
-        """Count bytes of rows whose work needs blocks of other sizes than what goes before and comes after.
+        """Count bytes of rows; work on them needs blocks of other sizes than the work before and after.
 
         Where it is time to give memory back, that is done before and after.
         """

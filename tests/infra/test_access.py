@@ -30,8 +30,8 @@ from local.sample.load import create_table
 from local.server import serve
 
 from .combinations import REQUIRED
+from .documents import listed, statements
 from .rendering import Rendering
-from .rules import listed, statements
 
 BUCKET = "reports-access"
 

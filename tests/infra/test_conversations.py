@@ -11,8 +11,9 @@ from exporter.conversations.settings import conversation_settings
 from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
 from local.server import serve
 
+from .documents import listed, statements
 from .rendering import ACCOUNT, REGION, Rendering
-from .rules import RULES, listed, statements
+from .rules import RULES
 from .schemas import faults_in_schema
 from .standalone import NETWORK, conversations, installation
 

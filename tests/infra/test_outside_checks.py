@@ -15,8 +15,8 @@ import yaml
 from infra.settings.templates import TemplateName, document_from_text, load_template
 
 from .combinations import combinations
+from .documents import nodes
 from .rendering import Rendering
-from .rules import nodes
 from .standalone import standalone
 
 CHECKERS = Path(os.environ.get("TEMPLATE_CHECKERS", ""))

@@ -10,9 +10,9 @@ from infra.settings.environment import Environment, load_environment
 from infra.settings.templates import load_templates
 
 from .combinations import rendered
+from .documents import listed, statements
 from .metrics import metrics_of_a_run, metrics_of_changes
 from .rendering import ACCOUNT, REGION
-from .rules import listed, statements
 
 ARN = "arn:aws:dynamodb:us-east-1:111122223333:table/contacts/stream/2026-11-01T00:00:00.000"
 NIGHTLY = "cron(0 3 * * ? *)"

@@ -14,14 +14,12 @@ from exporter.run.table_export.scanning import SEGMENTS_FILE
 from exporter.settings import settings_from_environment
 
 from .combinations import rendered
+from .documents import listed, statements
 from .rendering import ACCOUNT, REGION
-from .rules import listed, statements
 from .schemas import faults_in_states
 
 EXPORT = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/contacts/export/01764-abc"
 KEYS = ("e/AWSDynamoDB/01764-abc/data/a.json.gz", "e/AWSDynamoDB/01764-abc/data/b.json.gz")
-
-
 SCANNED = {"TableExport": "false", "TableScan": "true"}
 
 

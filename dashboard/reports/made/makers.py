@@ -1,4 +1,4 @@
-"""An alert or report that a person made flows in; with whose rights it is sent flows out, or why it is not sent now.
+"""An alert or report that a person made flows in; the rights with which it is sent flow out, or why it is not sent now.
 
 To its maker alone it shows what they see, by the claims of their last sign-in and the role map of now. To anyone else
 it is made without claims: masked columns are masked, and a row rule shows no row.
@@ -66,7 +66,7 @@ def sendable_of(made: MadeNotice, dataset: Dataset, asks: Requester, domains: fr
 
 
 def without_claims(asks: Requester) -> Requester:
-    """Return a person with no claim and no further right, whose queries count for them."""
+    """Return a person with no claim and no further right; the queries count for them."""
     roles = replace(asks.roles.at_most("analyst"), unmask=frozenset(), all_rows=frozenset())
     return Requester(asks.person, asks.name, asks.address, roles)
 

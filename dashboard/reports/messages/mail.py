@@ -33,8 +33,8 @@ def mail_from(
     mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     notes = [SECOND] if may_be_second else []
-    whose = f" that {by} made" if by else ""
-    foot = [f"You get this because an alert or a report{whose} has your address."]
+    maker = f" that {by} made" if by else ""
+    foot = [f"You get this because an alert or a report{maker} has your address."]
     text = [*notes, *message.lines, f"Open these figures: {message.link}", *foot, f"Unsubscribe: {unsubscribe}"]
     mail.set_content("\n\n".join(text) + "\n")
     html = page.lines_of((note, "warn") for note in notes) + message.html if notes else message.html

@@ -83,7 +83,7 @@ def report_disagreements(
 
 
 def report_findings(around: Inspection, manifest: Manifest) -> Iterator[Finding]:
-    """Yield the days whose CSV file is missing or another one; no file is read."""
+    """Yield the days with a CSV file that is missing or another one; no file is read."""
     counted = {key: CountedReport(found.etag, None) for key, found in around.reports.items()}
     for day, record in sorted(manifest.days.items()):
         for text in report_disagreements(manifest, record, counted, counts=False):

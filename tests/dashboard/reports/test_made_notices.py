@@ -1,4 +1,4 @@
-"""Alerts and reports that people make: whom they may mail, with whose rights, and what a run makes of them."""
+"""Alerts and reports that people make: whom they may mail, their rights, and what a run makes of them."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator

@@ -53,7 +53,7 @@ def looks(request: Request) -> bool:
 
 @pytest.fixture(scope="module")
 def spoiled(publishing, standin_url):
-    """A service whose every request passes a server that can spoil it."""
+    """A service; all its requests pass a server that can spoil them."""
     found = publishing("faults", first=DAYS.first, last=DAYS.last, per_day=5)
     with pytest.MonkeyPatch.context() as patch, Faults(standin_url) as faults:
         patch.setattr(botocore.retries.standard.ExponentialBackoff, "delay_amount", lambda *_: 0)

@@ -1,14 +1,11 @@
 """Calls and scorecards: the shipped files, through every way in, with transcripts that come early, late or never."""
 
 import datetime as dt
-import json
 import re
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
-import yaml
 from botocore.config import Config
 from changing import ask, event, write, writer
 
@@ -16,105 +13,7 @@ from exporter.derivations.awaited import AwaitedList, tried
 from exporter.errors import SettingsError
 from exporter.storage.object_store import Store
 
-HEARD = "heard"
-NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
-"""When the table is read."""
-DERIVED = ("call_duration_seconds", "call_duration_rule", "answer_type", "transcript_s3_key")
-PAYLOAD = {
-    "agentId": {"S": "a-7"}, "agentName": {"S": "Ada"}, "allocation": {"S": "auto"}, "direction": {"S": "Inbound"},
-    "fileName": {"S": "c-1.wav"}, "firstOrFollowUp": {"S": "First"}, "medium": {"S": "Phone"}, "program": {"S": "P"},
-    "queueId": {"N": "0012"}, "queueName": {"S": "Sales"}, "sessionId": {"S": "s-1"}, "siteId": {"S": "4"},
-    "siteName": {"S": "North"}, "tenantId": {"S": "t"}, "s3Bucket": {"S": "recordings"},
-}  # fmt: skip
-
-
-def transcript(*ends: str, speakers: int = 2) -> dict[str, Any]:
-    """Return a Transcribe result as it is documented: times are texts, punctuation has none."""
-    items = [{"type": "pronunciation", "start_time": "0.0", "end_time": end, "alternatives": []} for end in ends]
-    segments = [{"speaker_label": f"spk_{number}", "items": []} for number in range(speakers)]
-    labels = {"speakers": speakers, "segments": segments}
-    return {"results": {"items": [*items, {"type": "punctuation", "alternatives": []}], "speaker_labels": labels}}
-
-
-def heard(call_id: str, content: dict[str, Any]) -> None:
-    s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
-    s3.put_object(Bucket=HEARD, Key=f"transcripts/{call_id}.json", Body=json.dumps(content).encode())
-
-
-def call(call_id: str, at: str = "2026-02-16T10:00:00Z", **payload: dict[str, Any]) -> dict[str, Any]:
-    """Return a call as the table has it; `Kind` is there for the index of the tests."""
-    return {
-        "callId": {"S": call_id},
-        "callTimestampUtc": {"S": at},
-        "payload": {"M": PAYLOAD | payload},
-        "Kind": {"S": "A"},
-    }
-
-
-def changed(number: int, new: dict[str, Any] | None, old: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a record of the stream of calls."""
-    return event(number, NOW, new, old, key="callId")
-
-
-class System:
-    """A shipped dataset on a table of its own, by the interface of the scenes of other tests."""
-
-    def __init__(self, made: Any, folder: Path, name: str, key: str, at: str) -> None:
-        self.made, self.folder, self.name, self.key, self.at = made, folder, name, key, at
-        self.table, self.database, self.prefix = f"{name}-{made.table}", made.database, made.prefix
-        self.dynamodb = made.dynamodb
-        self.dynamodb.create_table(
-            TableName=self.table,
-            BillingMode="PAY_PER_REQUEST",
-            AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in (key, "Kind", at)],
-            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "by-kind",
-                    "KeySchema": [
-                        {"AttributeName": "Kind", "KeyType": "HASH"},
-                        {"AttributeName": at, "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                }
-            ],
-        )
-        self.use("scan")
-
-    def use(self, kind: str, table: str = "rows") -> None:
-        """Read the table by a scan, as shipped, or by an index, below a prefix of its own."""
-        content = yaml.safe_load(Path(f"datasets/{self.name}.yaml").read_text())
-        shipped = content["source"]
-        source = {"table": self.table, "date_format": shipped["date_format"], "time_zone": "UTC"}
-        by_index = {"index": "by-kind", "partition_key": "Kind", "partition_values": ["A"], "sort_key": self.at}
-        by_scan = {"kind": "scan", "date_attribute": shipped["date_attribute"]}
-        content["source"] = source | (by_index if kind == "index" else by_scan)
-        content["target"] = {"prefix": f"{self.made.prefix}-{kind}", "database": self.database, "table": table}
-        file = self.folder / f"{self.name}-{kind}.yaml"
-        file.write_text(yaml.safe_dump(content))
-        self.made.prefix = self.prefix = f"{self.made.prefix}-{kind}"
-        self.made.variables = {
-            "S3_BUCKET": "reports", "AWS_REGION": "us-east-1", "DATASET": str(file), "TRANSCRIBE_BUCKET": HEARD,
-        }  # fmt: skip
-
-    def put(self, *items: dict[str, Any]) -> None:
-        for each in items:
-            self.dynamodb.put_item(TableName=self.table, Item=each)
-
-    def settings(self) -> Any:
-        return self.made.settings()
-
-    def export(self, **options: Any) -> Any:
-        return self.made.export(everything=True, now=NOW, **options)
-
-    def published(self) -> list[dict[str, Any]]:
-        """Return the rows of the days' files."""
-        keys = [key for key in self.made.keys("year=") if key.endswith(".parquet")]
-        rows = [row for key in keys for row in self.made.table_of(key).to_pylist()]
-        return sorted(({name: row[name] for name in row if not name.startswith("_")} for row in rows), key=str)
-
-    def live(self, columns: str) -> list[tuple[str | None, ...]]:
-        return sorted(ask(self, f"SELECT {columns} FROM rows_live WHERE year = 2026"))
+from .call_system import CALLS, DERIVED, HEARD, NOW, System, call, changed, heard, transcript
 
 
 @pytest.fixture
@@ -124,11 +23,6 @@ def calls(scene, tmp_path, monkeypatch, aws):
         s3.create_bucket(Bucket=HEARD)
     monkeypatch.setenv("TRANSCRIBE_BUCKET", HEARD)
     return System(scene(), tmp_path, "calls", "callId", "callTimestampUtc")
-
-
-@pytest.fixture
-def scorecards(scene, tmp_path):
-    return System(scene(), tmp_path, "scorecards", "guid", "datetime")
 
 
 def test_a_call_has_the_documented_columns(calls):
@@ -146,17 +40,6 @@ def test_a_call_has_the_documented_columns(calls):
             "answer_type": "Human", "transcript_s3_key": "transcripts/full.json",
         }
     ]  # fmt: skip
-
-
-CALLS = {
-    "human": transcript("3.0", "75.5"),
-    "voicemail": transcript("12.0", speakers=1),
-    "short": transcript("9.9"),
-    "audio": {"results": {"audio_duration": 40, "items": []}},
-    "silent": {"results": {"items": []}},
-    "broken": {"status": "FAILED"},
-    "none": None,
-}
 
 
 def test_stream_scan_and_index_give_the_same_rows(calls):
@@ -336,66 +219,6 @@ def test_calls_without_the_bucket_of_transcripts_are_refused(calls):
     del calls.made.variables["TRANSCRIBE_BUCKET"]
     with pytest.raises(SettingsError, match="TRANSCRIBE_BUCKET: expected the name of the bucket that holds the tran"):
         calls.settings()
-
-
-def scorecard(guid: str, at: str | None = "2025-10-08T14-34-19", **more: dict[str, Any]) -> dict[str, Any]:
-    return {"guid": {"S": guid}, "Kind": {"S": "A"}} | ({"datetime": {"S": at}} if at else {}) | more
-
-
-SKILLS = {
-    "askForPayment": "ask_for_payment", "confirmLocation": "confirm_location",
-    "featuresAdvantagesBenefits": "features_advantages", "handleObjections": "handle_objections",
-    "sizeRecommendation": "size_recommendation", "urgency": "urgency",
-}  # fmt: skip
-
-
-def test_a_scorecard_has_the_documented_columns(scorecards):
-    """Every column by name; a time is written with dashes; each skill has a score and its evidence."""
-    scores = {
-        skill: {"M": {"score": {"N": str(number)}, "evidence": {"S": f"because {number}"}}}
-        for number, skill in enumerate(SKILLS, 1)
-    }
-    texts = {
-        "agent": "Ada", "callType": "Sales", "notes": "n", "outcome": "Sold", "primaryIntent": "Buy",
-        "secondaryIntent": "Ask", "resolutionReason": "Agreed", "summary": "s",
-    }  # fmt: skip
-    scorecards.put(
-        scorecard(
-            "g-1", scores={"M": scores}, overallScore={"N": "8.5"}, ingestedAt={"S": "2025-10-08T15:00:00Z"},
-            **{name: {"S": text} for name, text in texts.items()},
-        )
-    )  # fmt: skip
-    scorecards.export()
-    assert scorecards.published() == [
-        {
-            "guid": "g-1", "datetime": dt.datetime(2025, 10, 8, 14, 34, 19), "agent": "Ada", "call_type": "Sales",
-            "ingested_at": dt.datetime(2025, 10, 8, 15), "notes": "n", "outcome": "Sold", "overall_score": 8.5,
-            "primary_intent": "Buy", "secondary_intent": "Ask", "resolution_reason": "Agreed", "summary": "s",
-            "score_ask_for_payment": 1.0, "evidence_ask_for_payment": "because 1",
-            "score_confirm_location": 2.0, "evidence_confirm_location": "because 2",
-            "score_features_advantages": 3.0, "evidence_features_advantages": "because 3",
-            "score_handle_objections": 4.0, "evidence_handle_objections": "because 4",
-            "score_size_recommendation": 5.0, "evidence_size_recommendation": "because 5",
-            "score_urgency": 6.0, "evidence_urgency": "because 6",
-        }
-    ]  # fmt: skip
-
-
-def test_a_missing_score_is_null_and_an_undated_scorecard_is_quarantined(scorecards):
-    """A score that is absent or NULL is null, a score of 0 is 0; what has no readable time is withheld."""
-    scorecards.put(
-        scorecard("absent"),
-        scorecard("empty", scores={"M": {"urgency": {"M": {}}, "handleObjections": {"NULL": True}}}),
-        scorecard("zero", scores={"M": {"urgency": {"M": {"score": {"N": "0"}}}}}, overallScore={"NULL": True}),
-        scorecard("undated", None),
-        scorecard("misdated", "2025-10-08T14:34:19"),
-    )
-    entry = scorecards.export()
-    assert {row["guid"]: (row["score_urgency"], row["overall_score"]) for row in scorecards.published()} == {
-        "absent": (None, None), "empty": (None, None), "zero": (0.0, None),
-    }  # fmt: skip
-    assert (entry.rows, entry.withheld) == (3, 2)
-    assert sorted(line["item"]["guid"]["S"] for line in scorecards.made.quarantine()) == ["misdated", "undated"]
 
 
 QUESTION = """\

@@ -1,10 +1,7 @@
 """Incremental exports name the days that have changed: with the next export, the table is the truth again."""
 
 import datetime as dt
-import itertools
 import json
-import os
-import random
 import re
 
 import boto3
@@ -16,158 +13,13 @@ from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.owed_again import days_read_within
 from exporter.run.incremental.window_state import WindowRecord
 
-HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "2"))
-BEGIN = dt.datetime(2026, 2, 16, 6, 0, tzinfo=dt.UTC)
-MINUTE, HOUR, DAY = dt.timedelta(minutes=1), dt.timedelta(hours=1), dt.timedelta(days=1)
-
-
-class Night:
-    """A table with point-in-time recovery, its clock, and the commands of a night."""
-
-    def __init__(self, table, monkeypatch, **more):
-        self.table, self.now = table, BEGIN
-        self.monkeypatch = monkeypatch
-        monkeypatch.setattr("local.dynamodb.write_history.clock", self.seconds)
-        monkeypatch.setattr("local.dynamodb.write_history.LATEST_BEHIND", 0)
-        monkeypatch.setattr("exporter.sources.table_export.exporting.POLL_SECONDS", 0.01)
-        boto3.client("dynamodb").update_continuous_backups(
-            TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-        )
-        self.now += 2 * MINUTE
-        self.more = more
-
-    def seconds(self):
-        """Return the instant as seconds since 1970."""
-        return self.now.timestamp()
-
-    def later(self, step):
-        """Let some time pass."""
-        self.now += step
-
-    def job(self, **options):
-        """Return a run of `changes` that has not begun."""
-        return ChangesJob(self.table.settings(**self.more), clock=lambda: self.now, **options)
-
-    def changes(self, **options):
-        """Run `changes`, require that it succeeds, and return its report."""
-        report = self.job(**options).run()
-        assert report.error is None, report.error
-        return report
-
-    def export(self, **options):
-        """Run an export and require that it succeeds."""
-        return self.table.export(now=self.now, **options)
-
-    def state(self):
-        """Return the record of the windows."""
-        return json.loads(self.table.read("_exports/_windows.json"))
-
-    def exports(self):
-        """Return the ARNs of the table's exports, in their order."""
-        arn = self.table.dynamodb.describe_table(TableName=self.table.table)["Table"]["TableArn"]
-        return [one["ExportArn"] for one in self.table.dynamodb.list_exports(TableArn=arn)["ExportSummaries"]]
-
-    def published(self):
-        """Return id -> (day, note) of the published rows."""
-        return {key: (str(row["_day"]), row.get("note")) for key, row in self.table.rows().items()}
-
-    def log(self, window):
-        """Return the lines of a window's log."""
-        return [json.loads(line) for key in window.log for line in self.read(key).splitlines()]
-
-    def read(self, key):
-        """Return an object by its whole key."""
-        return self.table.read(key.removeprefix(f"{self.table.prefix}/"))
+from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, states
 
 
 @pytest.fixture
 def night(scene, monkeypatch):
     """A night of a new table."""
     return Night(scene(), monkeypatch)
-
-
-class History:
-    """Random writes, moves and deletions over three nights, one of them missed, with days read in between."""
-
-    def __init__(self, night, seed):
-        self.night, self.table, self.chance = night, night.table, random.Random(seed)
-        self.alive, self.numbers = {}, itertools.count(100)
-
-    def write(self, key, day, kind="A"):
-        """Put an item that differs from every one before."""
-        self.alive[key] = (day, kind)
-        at = f"2026-02-{day:02}T{self.chance.randrange(24):02}:00:00Z"
-        self.table.put(key, at, kind, Note={"S": str(next(self.numbers))})
-
-    def step(self, old):
-        """Do one thing; `old` are the items from before the window, of which one may be deleted."""
-        key, (day, kind) = self.chance.choice(sorted(self.alive.items()))
-        other = self.chance.randint(10, 15)
-        match self.chance.randrange(8):
-            case 0:
-                self.write(f"{next(self.numbers)}n", other)
-            case 1 if kind != "C":
-                self.write(key, day, kind)
-            case 2 | 3:
-                self.write(key, other, self.chance.choice("AB"))
-            case 4:
-                self.write(key, other, "C")  # leaves the index
-            case 5:
-                item = {"Id": {"S": key}, "Kind": {"S": "A"}, "At": {"S": "someday"}}
-                self.table.dynamodb.put_item(TableName=self.table.table, Item=item)
-                self.alive[key] = (10, "C")
-            case 6 if key in old:
-                self.table.delete(key)
-                del self.alive[key]
-                old.discard(key)
-            case _:
-                self.night.export(start=f"2026-02-{other}", end=f"2026-02-{other}")
-
-    def play(self):
-        """Play it, with `changes` and an export after each night that is not missed."""
-        for number in range(12):
-            self.write(f"{number:02}", self.chance.randint(10, 15))
-        self.night.later(5 * MINUTE)
-        self.night.export(start="2026-02-10", end="2026-02-15")
-        for hours in (20, 50, 22):
-            old = set(self.alive)
-            for _ in range(self.chance.randint(3, 8)):
-                self.night.later(self.chance.choice((1, 7, 90)) * MINUTE)
-                self.step(old)
-            self.night.later(hours * HOUR)
-            self.night.changes()
-            self.night.later(10 * MINUTE)
-            self.night.export()
-
-
-@pytest.mark.parametrize("seed", range(HISTORIES))
-def test_after_changes_and_an_export_the_table_is_the_truth(night, seed):
-    """Whatever was written, moved, deleted or late, and whenever a day was read, every row is as in the index."""
-    history = History(night, seed)
-    history.play()
-    expected = {key: f"2026-02-{day}" for key, (day, kind) in history.alive.items() if kind != "C"}
-    assert {key: day for key, (day, _) in night.published().items()} == expected
-    notes = {item["Id"]["S"]: item["Note"]["S"] for item in scan(night.table) if item["Id"]["S"] in expected}
-    assert {key: note for key, (_, note) in night.published().items()} == notes
-
-
-def scan(table):
-    """Return every item of a table."""
-    return table.dynamodb.scan(TableName=table.table)["Items"]
-
-
-def closed(night, *days):
-    """Publish items `a` to `f`, one a day from 10 February on, and return when they are closed."""
-    for number, key in enumerate("abcdef"):
-        night.table.put(key, f"2026-02-{10 + number}T10:00:00Z", Note={"S": "0"})
-    night.later(6 * MINUTE)
-    night.export(start="2026-02-10", end="2026-02-15")
-    night.later(10 * MINUTE)
-
-
-def states(night):
-    """Return the days that are open."""
-    return [str(day) for day, record in night.table.manifest().days.items() if record.state == "open"]
 
 
 def test_changed_moved_late_and_deleted_items_open_their_days(night):
