@@ -1,15 +1,14 @@
 """A mailbox flows in, a web server on loopback that shows it flows out."""
 
-import contextlib
-import threading
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 from local.mail.mail_page import FRAME, STYLE, files_of, framed_html, list_page, one_page
-from local.mail.sink import POLL_SECONDS, Mailbox, ReceivedMail
+from local.mail.serving import served
+from local.mail.sink import Mailbox, ReceivedMail
 
 _NAMES: Final = frozenset(("127.0.0.1", "localhost"))
 """Under which it answers: a page of another site can point a name of its own at this machine."""
@@ -42,17 +41,9 @@ class MailPage(ThreadingHTTPServer):
         return f"http://localhost:{self.server_address[1]}"
 
 
-@contextlib.contextmanager
-def mail_page(mailbox: Mailbox, port: int = 0, how: str = "") -> Iterator[MailPage]:
+def mail_page(mailbox: Mailbox, port: int = 0, how: str = "") -> AbstractContextManager[MailPage]:
     """Serve the page of a mailbox in a thread."""
-    with MailPage(mailbox, port, how) as page:
-        thread = threading.Thread(target=page.serve_forever, args=(POLL_SECONDS,), name="mail-page", daemon=True)
-        thread.start()
-        try:
-            yield page
-        finally:
-            page.shutdown()
-            thread.join()
+    return served(MailPage(mailbox, port, how), "mail-page")
 
 
 class _Request(BaseHTTPRequestHandler):

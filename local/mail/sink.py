@@ -1,24 +1,24 @@
 """A mail server that keeps what it is given, for the demo and for tests."""
 
-import contextlib
 import datetime as dt
 import itertools
 import socketserver
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from typing import ClassVar, Final
 
+from local.mail.serving import served
+
 _MOST_LINE: Final = 4_096
 _MOST_BYTES: Final = 30_000_000
 _MOST_MAILS: Final = 200
 _NEVER: Final = dt.datetime.min.replace(tzinfo=dt.UTC)
-POLL_SECONDS: Final = 0.05
-"""From being asked to stop until a server does."""
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,11 @@ class MailSink(socketserver.ThreadingTCPServer):
         return f"smtp+plain://127.0.0.1:{self.port}"
 
 
-@contextlib.contextmanager
-def mail_sink(port: int = 0, answer: Callable[[ReceivedMail], str] = lambda _: "250 kept") -> Iterator[MailSink]:
+def mail_sink(
+    port: int = 0, answer: Callable[[ReceivedMail], str] = lambda _: "250 kept"
+) -> AbstractContextManager[MailSink]:
     """Serve a sink in a thread."""
-    with MailSink(port, answer) as sink:
-        thread = threading.Thread(target=sink.serve_forever, args=(POLL_SECONDS,), name="mail-sink", daemon=True)
-        thread.start()
-        try:
-            yield sink
-        finally:
-            sink.shutdown()
-            thread.join()
+    return served(MailSink(port, answer), "mail-sink")
 
 
 class _Conversation(socketserver.StreamRequestHandler):

@@ -3,9 +3,7 @@
 import datetime as dt
 import ipaddress
 import ssl
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -16,7 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from dashboard.errors import NotSent
 from dashboard.reports.senders.smtp import SmtpSender, mail_server_from
-from local.mail.sink import POLL_SECONDS, MailSink
+from local.mail.serving import served
+from local.mail.sink import MailSink, mail_sink
 
 PASSWORD = "pass-w0rd"
 
@@ -52,18 +51,10 @@ def certificate(folder: Path, address: str) -> Path:
     return file
 
 
-@contextmanager
-def serving(kind: type[MailSink], file: Path) -> Iterator[MailSink]:
+def serving(kind: type[MailSink], file: Path) -> AbstractContextManager[MailSink]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(file)
-    with kind(tls=context) as sink:
-        thread = threading.Thread(target=sink.serve_forever, args=(POLL_SECONDS,), daemon=True)
-        thread.start()
-        try:
-            yield sink
-        finally:
-            sink.shutdown()
-            thread.join()
+    return served(kind(tls=context), "mail-sink")
 
 
 @pytest.fixture(scope="module")
@@ -119,11 +110,9 @@ def test_a_wrong_certificate_gets_neither_mail_nor_password(scheme, files, monke
 
 def test_a_server_without_tls_gets_neither_mail_nor_password() -> None:
     """smtp:// does not go on in clear where the server, or one between, leaves STARTTLS out."""
-    with MailSink() as sink:
-        threading.Thread(target=sink.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
+    with mail_sink() as sink:
         with pytest.raises(NotSent, match="STARTTLS"):
             send("smtp", sink)
-        sink.shutdown()
         assert secrets_heard(sink) == []
 
 
