@@ -91,7 +91,7 @@ def _change(card: CardValue) -> str | None:
     # Below 100 an absolute change reads better than a percentage; of nothing, or of less, there is no percentage.
     few = max(card.compared or 0, card.previous or 0) < 100 or (card.previous or 0) <= 0
     delta = formats.change(card.compared, card.previous, absolute=few)
-    if few and isinstance(delta, str):  # with the unit: 1.1 of what is not seen beside a sum of money
+    if few and isinstance(delta, str):  # with the unit: 1.1 of what is not seen next to a sum of money
         difference = card.written.text(abs(Decimal(str(card.compared)) - Decimal(str(card.previous))))
         return "" if difference == card.written.text(0) else f"{delta[0]}{difference}"
     return delta if delta is None else str(delta or "")

@@ -1,4 +1,4 @@
-"""An alert and its days flow in, what was found of its measure flows out: told, calm, or why nothing can be said.
+"""An alert and its days flow in, what was found of its measure flows out: raised, calm, or why nothing can be said.
 
 A figure is that of the pages: the same terms of the same statement. Whole days alone are compared with a bound; a day
 that is open or not published says nothing, except to an alert on missing rows.
@@ -31,7 +31,7 @@ from dataset_model.records.manifest import Manifest
 class Finding:
     """What an alert found."""
 
-    outcome: Literal["told", "calm", "waits"]
+    outcome: Literal["raised", "calm", "waits"]
     text: str
     """One sentence: the figure, the bound and the days; or what is waited for."""
 
@@ -67,7 +67,7 @@ def _rows_finding(
     text = f"No {nouns.many} on {formats.days(days)}"
     if missing:
         text += f"; not published: {_listed(missing)}"
-    return Finding("told", f"{text}.")
+    return Finding("raised", f"{text}.")
 
 
 def _bound_finding(alert: Alert, measure: Measure, said: str, value: Number) -> Finding:
@@ -79,7 +79,7 @@ def _bound_finding(alert: Alert, measure: Measure, said: str, value: Number) -> 
         is_told = figure < bound
     limit = measure.text(bound if isinstance(value, Decimal | int) else float(bound))
     if is_told:
-        return Finding("told", f"{said}, {side} the bound of {limit}.")
+        return Finding("raised", f"{said}, {side} the bound of {limit}.")
     return Finding("calm", f"{said}, not {side} the bound of {limit}.")
 
 
@@ -105,7 +105,7 @@ def _change_finding(
         is_told, shown = change * direction > bound, f" ({change:+,.1f}{unit})"
     limit = f"{'more' if direction > 0 else 'less'} by over {formats.short(bound)}{unit}"
     if is_told:
-        return Finding("told", f"{said}, {against}{shown}: {limit}, which is the bound.")
+        return Finding("raised", f"{said}, {against}{shown}: {limit}, which is the bound.")
     return Finding("calm", f"{said}, {against}{shown}: not {limit}.")
 
 

@@ -64,7 +64,7 @@ def _composed_alert(
 ) -> Composed:
     model, filters = service.model(dataset.name), _filters(service, dataset, alert)
     finding = finding_of(service, dataset.name, alert, occasion.days, filters)
-    if finding.outcome != "told" and not is_test:
+    if finding.outcome != "raised" and not is_test:
         return Composed(finding.outcome, finding.text)
     state = state_of_days(service, dataset, occasion.days, now)
     message = alert_message(model, alert, finding, occasion.days, filters, state, dashboard_url)

@@ -159,14 +159,14 @@ class Run:
 
 
 def _quiet(alert: Alert, journal: Journal, occasion: Occasion) -> str:
-    """Return why an alert is quiet although it may have something to tell; "" where it is not."""
+    """Return why an alert is quiet although it may have something to send; "" where it is not."""
     # What reached no person was not sent.
-    told = [
+    sent = [
         dt.date.fromisoformat(key)
         for key, deliveries in journal.occasions.items()
         if key < occasion.key and any(each.state in {"sent", "claimed"} for each in deliveries.values())
     ]
-    last = max(told, default=None)
+    last = max(sent, default=None)
     if last is None or (occasion.days.last - last).days >= alert.quiet_days:
         return ""
     until = last + dt.timedelta(days=alert.quiet_days)

@@ -350,7 +350,7 @@ static int fill_fixed(const page *g, int32_t index, arena *a, result *r, int64_t
 
 enum { SHORT = 5 * WORD }; /* times and identifiers are */
 
-/* Most texts are short, and a few words are copied faster than a length is looked at. What is written too much lies in
+/* Most texts are short, and a few words are copied faster than a length is looked at. What is written too much is in
  * what the next text or buffer overwrites; `most_bytes` leaves room behind the last. */
 static uint8_t *put_short(uint8_t *out, const uint8_t *at, int64_t length, const uint8_t *end) {
     if (length > SHORT || end - at < SHORT) return put(out, at, length);

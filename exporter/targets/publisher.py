@@ -47,7 +47,7 @@ class DeletedRows(Protocol):
     """Finds published rows of deleted items."""
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
-        """Return whether deleted items of a day can be told from others."""
+        """Return whether deleted items of a day can be distinguished from others."""
 
     def rows(
         self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]

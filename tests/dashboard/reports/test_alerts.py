@@ -92,7 +92,7 @@ def test_before_its_time_of_day_the_day_before_yesterday_counts(office: Office, 
 
 
 def test_quiet_days_pass_between_two_messages(office: Office, an_alert: MakeAlert) -> None:
-    """With three quiet days, what is told on Saturday is not told again before Tuesday."""
+    """With three quiet days, what is sent on Saturday is not sent again before Tuesday."""
     alert = an_alert(above=1, quiet_days=3)
     outcomes = [office.run(alert, now=NOW - dt.timedelta(days=back))[0].outcome for back in (3, 2, 1, 0)]
     assert outcomes == ["sent", "quiet", "quiet", "sent"]
@@ -100,7 +100,7 @@ def test_quiet_days_pass_between_two_messages(office: Office, an_alert: MakeAler
 
 
 def test_a_message_that_reached_no_person_makes_no_quiet(office: Office, an_alert: MakeAlert) -> None:
-    """What the mail server refused was not told: the next day tells it, although three quiet days are asked for."""
+    """What the mail server refused was not sent: the next day sends it, although three quiet days are asked for."""
     office.answers += ["550 no"]
     alert = an_alert(above=1, quiet_days=3)
     states = [office.run(alert, now=NOW - dt.timedelta(days=back))[0].sent[0].state for back in (1, 0)]

@@ -1,6 +1,6 @@
 """Inputs bred for the lines of the guard and of the frame parser that they reach.
 
-`make soak` runs `coverage_fuzz.py guard|frames -atheris_runs=N`, with atheris beside the environment: it has wheels for
+`make soak` runs `coverage_fuzz.py guard|frames -atheris_runs=N`, with atheris outside of the environment: it has wheels for
 Linux on x86-64 alone, so it is in no lock file. An input that breaks a promise ends it with a traceback and the bytes.
 """
 
