@@ -1,7 +1,8 @@
 """Inputs bred for the lines of the guard and of the frame parser that they reach.
 
-`make soak` runs `coverage_fuzz.py guard|frames -atheris_runs=N`, with atheris outside of the environment: it has wheels for
-Linux on x86-64 alone, so it is in no lock file. An input that breaks a promise ends it with a traceback and the bytes.
+`make soak` runs `coverage_fuzz.py guard|frames -atheris_runs=N`, with atheris outside of the environment: it has wheels
+for Linux on x86-64 alone, so it is in no lock file. An input that breaks a promise ends it with a
+traceback and the bytes.
 """
 
 import contextlib
