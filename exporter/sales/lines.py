@@ -6,6 +6,8 @@ the export, of a store summary it becomes null.
 
 import datetime as dt
 import json
+import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
@@ -23,6 +25,8 @@ _LONGEST_PLAIN = 40
 _nested = msgspec.json.Encoder(decimal_format="number").encode
 
 _WHOLE = range(-(2**63), 2**63)
+_DIGITS_OF_WHOLE = 19
+_NUMBER_AS_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 
 
 def json_lines(
@@ -40,13 +44,22 @@ def json_lines(
         cells = [f'"{DATE}":"{date}"']
         for name in names:
             try:
-                text = _cell(row.get(name), attributes.get(name))
+                key, text = _key(name), _cell(row.get(name), attributes.get(name))
             except ValueError as error:
-                faults.append(FieldFault(f"{place(number)}.{name}", str(error), row.get(name)))
-                text = "null"
-            cells.append(f"{_text(name)}:{text}")
+                shown = name.encode(errors="backslashreplace").decode()
+                if name in row:
+                    faults.append(FieldFault(f"{place(number)}.{shown}", str(error), row[name]))
+                key, text = _text(shown), "null"
+            cells.append(f"{key}:{text}")
         lines.append("{" + ",".join(cells) + "}\n")
     return "".join(lines).encode(), faults
+
+
+def _key(name: str) -> str:
+    try:
+        return _text(name)
+    except ValueError:
+        raise ValueError("a name of Unicode characters") from None
 
 
 def _cell(value: object, column: Column | None) -> str:
@@ -57,7 +70,7 @@ def _cell(value: object, column: Column | None) -> str:
         return _undeclared(value)
     kind = column.type.name
     if column.type.row.is_number:
-        return _number(value, column)
+        return _whole(value) if column.type.row.finished == "WHOLE" else _digits(_number(value))
     if kind == "boolean":
         if isinstance(value, bool):
             return json.dumps(value)
@@ -65,18 +78,27 @@ def _cell(value: object, column: Column | None) -> str:
     if isinstance(value, str):
         return _text(value)
     if _is_number(value) and kind == "string":
-        return _text(_digits(_decimal(value)))
+        number = _decimal(value)
+        if number.is_finite():
+            return _text(_digits(number))
     raise ValueError("text")
 
 
-def _number(value: object, column: Column) -> str:
-    number = _decimal(value) if _is_number(value) or isinstance(value, str) else None
-    if number is None or not number.is_finite():
-        raise ValueError("a number")
-    is_whole = column.type.row.finished == "WHOLE"
-    if is_whole and (number != number.to_integral_value() or int(number) not in _WHOLE):
+def _whole(value: object) -> str:
+    number = _number(value)
+    # The digits first: 1E+999999999 is a short text, and would be an integer of 400 MB.
+    if number.adjusted() >= _DIGITS_OF_WHOLE or number != number.to_integral_value() or int(number) not in _WHOLE:
         raise ValueError("a whole number")
     return _digits(number)
+
+
+def _number(value: object) -> Decimal:
+    """Return the number that a value is, or writes as JSON does; raise ValueError for one that no double holds."""
+    is_text = isinstance(value, str) and _NUMBER_AS_TEXT.fullmatch(value)
+    number = _decimal(value) if is_text or _is_number(value) else None
+    if number is None or not number.is_finite() or math.isinf(float(number)):
+        raise ValueError("a number")
+    return number
 
 
 def _undeclared(value: object) -> str:
@@ -86,10 +108,7 @@ def _undeclared(value: object) -> str:
     if isinstance(value, str):
         return _text(value)
     if _is_number(value):
-        number = _decimal(value)
-        if not number.is_finite():
-            raise ValueError("a number")
-        return _digits(number)
+        return _digits(_number(value))
     try:
         return _text(_nested(value).decode())
     except UnicodeEncodeError:
@@ -104,7 +123,7 @@ def _is_number(value: object) -> bool:
 
 def _decimal(value: object) -> Decimal:
     try:
-        return Decimal(str(value))
+        return Decimal(value) if isinstance(value, int) else Decimal(str(value))
     except InvalidOperation:
         return Decimal("NaN")
 

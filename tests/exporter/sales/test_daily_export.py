@@ -178,6 +178,30 @@ def changed(path: str, value: object) -> Callable[[dict[str, Any]], None]:
             changed("product_metrics/1/units_sold", 1.5),
             "product_metrics[1].units_sold: expected a whole number; found 1.5",
         ),
+        *(
+            (changed("product_metrics/1/units_sold", Decimal(huge)), f"product_metrics[1].units_sold: {fault}{huge}")
+            for huge, fault in (
+                ("1E+999999999", "expected a number; found "),
+                ("1E+19", "expected a whole number; found "),
+                ("9223372036854775808", "expected a whole number; found "),
+            )
+        ),
+        *(
+            (
+                changed("product_metrics/1/revenue", text),
+                f"product_metrics[1].revenue: expected a number; found {text!r}",
+            )
+            for text in ("1_000", "\u0661", " 12 ", "+5", "1e400", "-Infinity", "0x1F", "")
+        ),
+        (
+            changed("product_metrics/1/margin", Decimal("1E+400")),
+            "product_metrics[1].margin: expected a number; found 1E+400",
+        ),
+        (changed("product_metrics/1/category", float("nan")), "product_metrics[1].category: expected text; found nan"),
+        (
+            changed("product_metrics/1/a\ud800", 1),
+            "product_metrics[1].a\\ud800: expected a name of Unicode characters; found 1",
+        ),
         (changed("product_metrics/1/category", {}), "product_metrics[1].category: expected text; found {}"),
         (changed("insights", KeyError), "insights: expected an object; found None"),
         (changed("insights/trends", KeyError), "insights.trends: expected a list of objects; found None"),
