@@ -2,12 +2,13 @@
 
 Everything is read, checked and ready in memory before the first file is put. S3 puts one object at a time, so a put
 that fails leaves some files of the day new and others old. Then the error names both, and nothing is reported as done:
-the same event again replaces all five.
+the same event again replaces all five. Two runs of a day at once do not mix their files: see `turns`.
 """
 
 import datetime as dt
 import os
 import re
+import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from exporter.sales.event import SalesEvent, WrongEventError, event_from, place_
 from exporter.sales.lines import json_lines
 from exporter.sales.manifests import publish_manifest
 from exporter.sales.summaries import store_summaries
+from exporter.sales.turns import Turns
 from exporter.storage.object_store import Store
 
 SUMMARIES = "store_summaries"
@@ -74,15 +76,14 @@ def export_event(settings: SalesSettings, value: object) -> dict[str, Any]:
     bodies, counts = _ready(settings, event)
     store = Store(Clients(settings.region).s3, settings.bucket)
     keys = {name: settings.key(name, f"{event.date}.json") for name in DATASETS}
-    if not counts[SUMMARIES]:
-        _require_no_rows(store, keys[SUMMARIES], settings.table, event.date)
-    written: list[str] = []
-    for name in DATASETS:
-        try:
-            store.write(keys[name], bodies[name], content_type="application/x-ndjson")
-        except StoreError as error:
-            raise _unfinished(error, keys, written) from None
-        written.append(keys[name])
+    turns = Turns(store, settings.key("manifests", "turns", event.date.isoformat()), secrets.token_hex(8))
+
+    def write(*, again: bool) -> None:
+        if not counts[SUMMARIES]:
+            _require_no_rows(store, keys[SUMMARIES], settings.table, event.date, again=again)
+        _write(store, {keys[name]: bodies[name] for name in DATASETS})
+
+    turns.write_alone(write)
     for name in DATASETS:
         publish_manifest(store, settings.prefix, name, event.date)
     _log.info("exported a day's sales", date=event.date.isoformat(), **counts)
@@ -112,7 +113,18 @@ def _ready(settings: SalesSettings, event: SalesEvent) -> tuple[dict[str, bytes]
     return bodies, counts
 
 
-def _require_no_rows(store: Store, key: str, table: str, date: dt.date) -> None:
+def _write(store: Store, bodies: Mapping[str, bytes]) -> None:
+    """Put the files of a date, by their keys in order."""
+    written: list[str] = []
+    for key, body in bodies.items():
+        try:
+            store.write(key, body, content_type="application/x-ndjson")
+        except StoreError as error:
+            raise _unfinished(error, list(bodies), written) from None
+        written.append(key)
+
+
+def _require_no_rows(store: Store, key: str, table: str, date: dt.date, *, again: bool) -> None:
     """Raise StoreError where the day has a file with store summaries, and the index has none: they would be lost.
 
     The first put of an empty file needs no right to read. Whether a file that is there is empty does.
@@ -123,15 +135,16 @@ def _require_no_rows(store: Store, key: str, table: str, date: dt.date) -> None:
         with suppress(StoreError):  # without the right to read it may hold rows
             if store.read_end(key, 1) == b"":
                 return
+        done = "another run was at work, so the files may be of both" if again else "nothing was written"
         raise StoreError(
             f"index GSI1 of table {table} has no store summaries of {date}, and s3://{store.bucket}/{key} is there "
-            "already; nothing was written. Check DYNAMODB_TABLE. If the day has none, remove that file and send the "
+            f"already; {done}. Check DYNAMODB_TABLE. If the day has none, remove that file and send the "
             "event again"
         ) from None
 
 
-def _unfinished(error: StoreError, keys: Mapping[str, str], written: list[str]) -> StoreError:
-    missing = [key for key in keys.values() if key not in written]
+def _unfinished(error: StoreError, keys: list[str], written: list[str]) -> StoreError:
+    missing = [key for key in keys if key not in written]
     done = f"Written: {', '.join(written)}. " if written else "Nothing was written. "
     return StoreError(
         f"the day's export is not complete: {error} {done}Not written: {', '.join(missing)}. Send the same event "

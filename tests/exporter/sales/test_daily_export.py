@@ -252,7 +252,31 @@ def test_a_failed_write_is_not_told_as_done(
     )
     assert f"Not written: {prefix}/anomalies/2026-02-16.json, {prefix}/trends/" in str(failed.value)
     assert handler(again, None)["records_exported"]["anomalies"] == 3
-    assert len(keys(prefix)) == 10
+    turns = [key for key in keys(prefix) if "/turns/" in key]
+    assert turns == [f"{prefix}/manifests/turns/2026-02-16/{number}.json" for number in (1, 2, 3)]
+    assert len(keys(prefix)) == 10 + len(turns)
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_two_exports_of_a_date_at_once_do_not_mix_their_files(
+    prefix: str, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Another export of the date begins and ends after the first, third or last file: all five are of one event."""
+    other = copy.deepcopy(event)
+    other["product_metrics"], other["insights"] = [], {"anomalies": [], "trends": [], "recommendations": []}
+    write, files = Store.write, []
+
+    def with_another(store: Store, key: str, body: bytes, **more: Any) -> str:
+        etag = write(store, key, body, **more)
+        files.append(key)
+        if len(files) == after:
+            handler(other, None)
+        return etag
+
+    monkeypatch.setattr(Store, "write", with_another)
+    handler(event, None)
+    assert [len(lines(prefix, name)) for name in NAMES] == [11, 20, 3, 5, 4]
+    assert sum(key.endswith("2026-02-16.json") for key in files) == 15  # the first event's are put twice
 
 
 def test_a_missing_table_is_refused_before_anything_is_written(
