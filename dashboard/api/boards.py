@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
-from dashboard.api.requests import json_object, one_of, refuse_other_sites, text_or_none, whole_number, wrong
+from dashboard.api.requests import id_in, json_object, one_of, refuse_other_sites, text_or_none, whole_number, wrong
 from dashboard.boards.answered import answered
 from dashboard.boards.pdf import pdf_of
 from dashboard.boards.questions import check
@@ -60,7 +60,7 @@ class BoardsApi:
 
         def found() -> dict[str, Any]:
             service = self._provider()
-            return _described(service, service.boards.opened(_id(request)))
+            return _described(service, service.boards.opened(id_in(request)))
 
         return json_response(await anyio.to_thread.run_sync(found))
 
@@ -73,8 +73,8 @@ class BoardsApi:
             service = self._provider()
             version = whole_number(body.pop("version", None), "version")
             board = _board(body)
-            check(service, board, service.boards.opened(_id(request)).board.cards)
-            return _described(service, service.boards.saved(board, _id(request), version))
+            check(service, board, service.boards.opened(id_in(request)).board.cards)
+            return _described(service, service.boards.saved(board, id_in(request), version))
 
         return json_response(await anyio.to_thread.run_sync(saved))
 
@@ -84,10 +84,10 @@ class BoardsApi:
         version = whole_number(request.query_params.get("version"), "version")
 
         def deleted() -> None:
-            self._provider().boards.deleted(_id(request), version)
+            self._provider().boards.deleted(id_in(request), version)
 
         await anyio.to_thread.run_sync(deleted)
-        return json_response({"id": _id(request)})
+        return json_response({"id": id_in(request)})
 
     async def restore(self, request: Request) -> Response:
         """Store the older version `number` of the board `id` as its newest one; `version` is the current one."""
@@ -99,13 +99,13 @@ class BoardsApi:
 
         def restored() -> dict[str, Any]:
             service = self._provider()
-            return _described(service, service.boards.restored(_id(request), number, version))
+            return _described(service, service.boards.restored(id_in(request), number, version))
 
         return json_response(await anyio.to_thread.run_sync(restored))
 
     async def file(self, request: Request) -> Response:
         """Answer the `board.yaml` of the board `id`."""
-        stored = await anyio.to_thread.run_sync(lambda: self._provider().boards.opened(_id(request)))
+        stored = await anyio.to_thread.run_sync(lambda: self._provider().boards.opened(id_in(request)))
         headers = {**_FILE_HEADERS, "Content-Disposition": f'attachment; filename="{FILE}"'}
         return Response(yaml_of(stored.board).encode(), headers=headers, media_type="application/yaml")
 
@@ -116,7 +116,7 @@ class BoardsApi:
 
         def made() -> bytes:
             service = self._provider()
-            board = service.boards.opened(_id(request)).board
+            board = service.boards.opened(id_in(request)).board
             text = request.query_params.get("preset")
             preset = board.preset if text is None else one_of(text, "preset", get_args(Preset))
             return pdf_of(service, sheet_of(service, board, preset, answered(service, board, preset, API)), paper)
@@ -136,10 +136,6 @@ def _board(body: dict[str, Any]) -> Board:
         raise wrong("yaml", f"expected without {next(iter(body))!r:.60}, which it holds itself")
     board = board_from(body) if text is None else board_from_yaml(text)
     return board.model_copy(update={"shared": shared})
-
-
-def _id(request: Request) -> str:
-    return request.query_params.get("id", "")
 
 
 def _summary(stored: StoredBoard) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
-from dashboard.api.requests import json_object, refuse_other_sites, text_or_none, whole_number, wrong
+from dashboard.api.requests import id_in, json_object, refuse_other_sites, text_or_none, whole_number, wrong
 from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
 from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
@@ -64,7 +64,7 @@ class NoticesApi:
 
         def changed() -> dict[str, Any]:
             service = self._provider()
-            found, asks = service.notices.opened(_id(request)), service.permissions.requester()
+            found, asks = service.notices.opened(id_in(request)), service.permissions.requester()
             notice = None
             if body:
                 notice = notice_from(
@@ -79,8 +79,8 @@ class NoticesApi:
         """Delete the one `id`, where `version` is its current one."""
         refuse_other_sites(request)
         version = whole_number(request.query_params.get("version"), "version")
-        await anyio.to_thread.run_sync(lambda: deleted(self._provider(), _id(request), version))
-        return json_response({"id": _id(request)})
+        await anyio.to_thread.run_sync(lambda: deleted(self._provider(), id_in(request), version))
+        return json_response({"id": id_in(request)})
 
     async def test(self, request: Request) -> Response:
         """Send the one `id` now to its maker alone; answer what became of it."""
@@ -88,7 +88,7 @@ class NoticesApi:
 
         def sent() -> list[dict[str, str]]:
             service = self._provider()
-            made = service.notices.opened(_id(request))
+            made = service.notices.opened(id_in(request))
             settings, now = report_settings_of_process(os.environ), dt.datetime.now(dt.UTC)
             found = sent_as_test(service, made, settings, now)
             return [{"reader": each.reader, "state": each.state, "reason": each.reason} for each in found]
@@ -98,10 +98,6 @@ class NoticesApi:
     def _keep(self, service: Service) -> Callable[[], None]:
         asks, personal = service.permissions.requester(), self._personal
         return lambda: personal.keep(asks) if personal is not None else None
-
-
-def _id(request: Request) -> str:
-    return request.query_params.get("id", "")
 
 
 def _stored(made: MadeNotice) -> dict[str, Any]:

@@ -119,6 +119,11 @@ def one_of(text: str, field: str, known: tuple[Chosen, ...]) -> Chosen:
     return found
 
 
+def id_in(request: Request) -> str:
+    """Return the id in the address; "" where it has none."""
+    return request.query_params.get("id", "")
+
+
 def text_or_none(body: dict[str, Any], field: str) -> str | None:
     """Take a text out of a body; None where it is not there."""
     value = body.pop(field, None)

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import ApiError, json_response
-from dashboard.api.requests import json_object, one_of, refuse_other_sites, text_or_none, texts, wrong
+from dashboard.api.requests import id_in, json_object, one_of, refuse_other_sites, text_or_none, texts, wrong
 from dashboard.model.access.api_token import MOST_DAYS, ApiToken, Scope
 from dashboard.model.access.requester import current_requester
 from dashboard.services.service import Service
@@ -55,7 +55,7 @@ class TokensApi:
         """Revoke the token `id` at once: one's own, or as an admin anybody's."""
         refuse_other_sites(request)
         asks, tokens = current_requester(), self._needed()
-        found = await anyio.to_thread.run_sync(tokens.revoke, request.query_params.get("id", ""), asks)
+        found = await anyio.to_thread.run_sync(tokens.revoke, id_in(request), asks)
         return json_response(_described(found))
 
     def _needed(self) -> Tokens:

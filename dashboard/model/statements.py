@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from dashboard.model.access.table_view import quoted
 from dashboard.model.calendar_parts import DATE
 from dashboard.model.selection.filters import Days, Filters, Range
 from dashboard.model.selection.partition_filter import partition_conjuncts
@@ -71,11 +72,6 @@ class Statement:
         # The SQL of this module holds no `?` but those of its parameters.
         pieces = sql.split("?") if self.parameters else [sql]
         return "".join(piece + value for piece, value in zip(pieces, (*self.parameters, ""), strict=True))
-
-
-def quoted(name: str) -> str:
-    """Return a name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def statement_for(request: "QueryRequest", model: SemanticModel) -> Statement:

@@ -4,12 +4,13 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dashboard.model.access.table_view import quoted
 from dashboard.model.grouping.aggregates import aggregates_of
 from dashboard.model.measures import Term
 from dashboard.model.selection.filters import Filters
 from dashboard.model.selection.period import Period, runs_of
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import NUMBER, Statement, filtered_columns, over, quoted, text_of, where_of
+from dashboard.model.statements import NUMBER, Statement, filtered_columns, over, text_of, where_of
 
 Pair = tuple[str, str]
 """Two dimensions that rows are grouped by; the first may be `day`."""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dashboard.model.access.table_view import quoted
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import Statement, over, quoted, where_of
+from dashboard.model.statements import Statement, over, where_of
 
 _ROWS = "rows"
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dashboard.errors import RefusedSql
-from dashboard.model.access.table_view import table_name
-from dashboard.model.statements import Statement, quoted
+from dashboard.model.access.table_view import quoted, table_name
+from dashboard.model.statements import Statement
 from dashboard.sql.catalogue import CATALOG, Catalogue, ServedTable
 from dashboard.sql.cost.reference_count import MOST_TIMES, read_too_often
 from dashboard.sql.grammar.tokens import Token, position

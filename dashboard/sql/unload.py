@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Final, Literal, get_args
 
 from dashboard.errors import RefusedSql
-from dashboard.model.statements import Statement, quoted
+from dashboard.model.access.table_view import quoted
+from dashboard.model.statements import Statement
 from dataset_model.dashboard.condition import text_literal
 
 UnloadFormat = Literal["parquet", "json"]

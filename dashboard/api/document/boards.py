@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, get_args
 
 from dashboard.api.document.grouping import GROUPING_FIELDS
+from dashboard.api.document.schemas import body_of, closed_object, object_of
 from dashboard.model.boards.board import MOST_CARDS, MOST_NAME
 from dashboard.model.boards.card import MOST_GROUPS, MOST_ROWS, MOST_SQL, MOST_TITLE, SHOWN, WIDTHS
 from dashboard.model.boards.layout import PAPERS
@@ -83,13 +84,18 @@ _WRITES: Final = ("400", "403", "404", "409", "413", "503")
 
 def board_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Return the paths of the routes."""
-    listed = {"type": "object", "properties": {"boards": {"type": "array", "items": _object(_SUMMARY)}}}
-    made = operation("Make a board", _STORED, errors=("400", "403", "409", "413", "503"), requestBody=_body(_GIVEN, ()))
+    listed = {"type": "object", "properties": {"boards": {"type": "array", "items": object_of(_SUMMARY)}}}
+    made = operation(
+        "Make a board",
+        _STORED,
+        errors=("400", "403", "409", "413", "503"),
+        requestBody=body_of(closed_object(_GIVEN, ())),
+    )
     made["responses"]["201"] = made["responses"].pop("200")
-    saved = _body({**_GIVEN, "version": _VERSION}, ("version",))
+    saved = body_of(closed_object({**_GIVEN, "version": _VERSION}, ("version",)))
     older = {"number": {**_WHOLE, "description": "Of the older version."}, "version": _VERSION}
     version = {"name": "version", "in": "query", "required": True, "schema": _WHOLE, "description": "The current one."}
-    gone = _object({"id": _TEXT})
+    gone = object_of({"id": _TEXT})
     file = operation("The board.yaml of a board", {}, errors=_READS, parameters=[_ID])
     file["responses"]["200"]["content"] = {"application/yaml": {"schema": _TEXT}}
     paper = {"name": "paper", "in": "query", "schema": {"enum": list(PAPERS)}, "description": "A4 where absent."}
@@ -114,22 +120,9 @@ def board_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
                 _STORED,
                 errors=_WRITES,
                 parameters=[_ID],
-                requestBody=_body(older, tuple(older)),
+                requestBody=body_of(closed_object(older, tuple(older))),
             )
         },
         "/api/boards/file": {"get": file},
         "/api/boards/pdf": {"get": pdf},
     }
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
-
-
-def _body(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
-    schema = {
-        **_object(properties),
-        "additionalProperties": False,
-        **({"required": list(required)} if required else {}),
-    }
-    return {"required": True, "content": {"application/json": {"schema": schema}}}

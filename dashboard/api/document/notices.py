@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
+from dashboard.api.document.schemas import body_of, closed_object, object_of
 from dashboard.reports.made.bounds import MOST_READERS
 from dataset_model.dashboard.notices import ADDRESS_PATTERN, BOARD_PATTERN, TIME_PATTERN, Weekday
 from dataset_model.dashboard.periods import Preset
@@ -59,38 +60,29 @@ def notice_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     """Return the paths of the routes."""
     made = operation(
         "Make an alert or a report",
-        _object(_STORED),
+        object_of(_STORED),
         errors=("400", "403", "409", "413", "503"),
-        requestBody=_body({"dataset": _TEXT, "kind": _STORED["kind"], **_FIELDS}, ("kind",)),
+        requestBody=body_of(closed_object({"dataset": _TEXT, "kind": _STORED["kind"], **_FIELDS}, ("kind",))),
     )
     made["responses"]["201"] = made["responses"].pop("200")
-    given = _body({"version": _WHOLE, "paused": {"type": "boolean"}, **_FIELDS}, ("version",))
+    given = body_of(closed_object({"version": _WHOLE, "paused": {"type": "boolean"}, **_FIELDS}, ("version",)))
     version = {"name": "version", "in": "query", "required": True, "schema": _WHOLE, "description": "The current one."}
-    sent = {"type": "array", "items": _object(dict.fromkeys(("reader", "state", "reason"), _TEXT))}
-    tested = operation("Send one now to its maker alone", _object({"sent": sent}), errors=_WRITES, parameters=[_ID])
+    sent = {"type": "array", "items": object_of(dict.fromkeys(("reader", "state", "reason"), _TEXT))}
+    tested = operation("Send one now to its maker alone", object_of({"sent": sent}), errors=_WRITES, parameters=[_ID])
     return {
         "/api/notices": {
             "get": operation(
                 "Your alerts and reports, and those of the dataset files",
-                _object({"notices": {"type": "array", "items": _object(_LISTED)}}),
+                object_of({"notices": {"type": "array", "items": object_of(_LISTED)}}),
                 errors=("403", "503"),
             ),
             "post": made,
         },
         "/api/notices/one": {
             "put": operation(
-                "Change or pause one", _object(_STORED), errors=_WRITES, parameters=[_ID], requestBody=given
+                "Change or pause one", object_of(_STORED), errors=_WRITES, parameters=[_ID], requestBody=given
             ),
-            "delete": operation("Delete one", _object({"id": _TEXT}), errors=_WRITES, parameters=[_ID, version]),
+            "delete": operation("Delete one", object_of({"id": _TEXT}), errors=_WRITES, parameters=[_ID, version]),
         },
         "/api/notices/test": {"post": tested},
     }
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
-
-
-def _body(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, Any]:
-    schema = {**_object(properties), "additionalProperties": False, "required": list(required)}
-    return {"required": True, "content": {"application/json": {"schema": schema}}}

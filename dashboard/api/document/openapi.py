@@ -6,6 +6,7 @@ from dashboard.api.document.boards import board_paths
 from dashboard.api.document.executions import execution_paths, stop_operation
 from dashboard.api.document.grouping import GROUPING_FIELDS
 from dashboard.api.document.notices import notice_paths
+from dashboard.api.document.schemas import body_of
 from dashboard.api.document.tokens import token_paths
 from dashboard.api.figures import BREAKDOWNS, FIGURES
 from dashboard.model.query_types import MAX_SQL, MAX_TEXT, QUERY_TYPES
@@ -173,13 +174,9 @@ def _question(max_rows: int) -> dict[str, Any]:
     }
 
 
-def _body(schema: dict[str, Any]) -> dict[str, Any]:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
 def _query(max_rows: int) -> dict[str, Any]:
     operation = _operation("Run a query", _RESULT, errors=("400", "403", "404", "409", "413", "422", "429", "503"))
-    operation["requestBody"] = _body(_question(max_rows))
+    operation["requestBody"] = body_of(_question(max_rows))
     operation["responses"]["202"] = _pending()
     return operation
 
@@ -199,7 +196,7 @@ def _estimate(max_rows: int) -> dict[str, Any]:
     operation = _operation(
         "What a query costs at most; runs nothing", schema, errors=("400", "403", "413", "422", "503")
     )
-    operation["requestBody"] = _body(_question(max_rows))
+    operation["requestBody"] = body_of(_question(max_rows))
     return operation
 
 
@@ -307,7 +304,7 @@ def _unload() -> dict[str, Any]:
         {},
         errors=("400", "403", "404", "409", "413", "422", "429", "503"),
     )
-    operation["requestBody"] = _body({"type": "object", "required": ["queryExecutionId"], "properties": properties})
+    operation["requestBody"] = body_of({"type": "object", "required": ["queryExecutionId"], "properties": properties})
     del operation["responses"]["200"]
     operation["responses"]["202"] = {**_pending(), "description": "Started; ask /api/files."}
     return operation

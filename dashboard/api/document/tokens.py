@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
+from dashboard.api.document.schemas import body_of
 from dashboard.model.access.api_token import MOST_DAYS, Scope
 
 _TEXT: Final = {"type": "string"}
@@ -36,7 +37,7 @@ def token_paths(operation: Callable[..., dict[str, Any]]) -> dict[str, Any]:
     listed = {"type": "object", "properties": {"tokens": {"type": "array", "items": _TOKEN}}}
     made = operation("Make a personal token; in a browser's session alone", _MADE, errors=("400", "403", "404", "413"))
     made["responses"]["201"] = made["responses"].pop("200")
-    made["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ASKED}}}
+    made["requestBody"] = body_of(_ASKED)
     return {
         "/api/tokens": {
             "get": operation("Your personal tokens; everyone's for admins", listed, errors=("403", "404")),

@@ -70,7 +70,7 @@ class TableQuery:
 
 def table_name(database: str, table: str) -> str:
     """Return a table's full name for SQL."""
-    return f"{_quoted(database)}.{_quoted(table)}"
+    return f"{quoted(database)}.{quoted(table)}"
 
 
 def table_query(name: str, columns: Sequence[tuple[str, ColumnType]], view: TableView) -> TableQuery | None:
@@ -90,21 +90,21 @@ def _select(name: str, columns: Sequence[tuple[str, ColumnType]], view: TableVie
     # The engine may compute a person's condition before this one and fail on a value of a row that they may not see,
     # or name it in the reason. So such a row has no values either, in whatever order conditions are computed.
     shown = (
-        _quoted(column)
+        quoted(column)
         if column in PARTITION_COLUMNS
-        else f"CASE WHEN {_SEEN} THEN {_value(column, type_, view)} END AS {_quoted(column)}"
+        else f"CASE WHEN {_SEEN} THEN {_value(column, type_, view)} END AS {quoted(column)}"
         for column, type_ in columns
     )
     return f"SELECT {', '.join(shown)} FROM (SELECT *, {view.rows} AS {_SEEN} FROM {name}) WHERE {_SEEN}"
 
 
 def _shown(column: str, type_: ColumnType, view: TableView) -> str:
-    value, name = _value(column, type_, view), _quoted(column)
+    value, name = _value(column, type_, view), quoted(column)
     return name if value == name else f"{value} AS {name}"
 
 
 def _value(column: str, type_: ColumnType, view: TableView) -> str:
-    mask, name = view.masks.get(column), _quoted(column)
+    mask, name = view.masks.get(column), quoted(column)
     if mask is None:
         return name
     if mask == "hidden":
@@ -118,5 +118,6 @@ def _value(column: str, type_: ColumnType, view: TableView) -> str:
     return f"lower(to_hex(sha256(to_utf8({text_literal(view.key)} || {text}))))"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from dashboard.model.access.table_view import quoted
 from dashboard.model.measures import Measure, Term
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import quoted
 from dataset_model.columns.types import BIGINT, ColumnType
 
 _LONGEST_EXACT: Final = 36

@@ -6,13 +6,14 @@ sets, never from the groups.
 
 from dataclasses import dataclass
 
+from dashboard.model.access.table_view import quoted
 from dashboard.model.calendar_parts import DATE
 from dashboard.model.grouping.aggregates import aggregates_of
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.measures import Term
 from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.statements import Statement, filtered_columns, over, quoted, text_of, where_of
+from dashboard.model.statements import Statement, filtered_columns, over, text_of, where_of
 from dashboard.model.vocabulary import name_of
 
 

@@ -10,6 +10,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dashboard.results.exact_text import is_number
+
 MOST_BARS: Final = 30
 MOST_SERIES: Final = 8
 """Colours of a theme; series beyond the largest seven are summed into one."""
@@ -34,7 +36,7 @@ class Choices:
 def is_drawable(table: pa.Table) -> bool:
     """Return whether a result can be drawn, judged by its column types."""
     kinds = [field.type for field in table.schema]
-    numbers = sum(_is_number(kind) for kind in kinds)
+    numbers = sum(is_number(kind) for kind in kinds)
     along = any(is_moment(kind) or _is_category(kind) for kind in kinds)
     return table.num_rows > 1 and (along or (numbers > 1 and any(pa.types.is_integer(kind) for kind in kinds)))
 
@@ -47,7 +49,7 @@ def choices_of(table: pa.Table) -> Choices:
     categories = sorted(texts, key=lambda name: _spread(few, name))
     if not moments and len(categories) > 1 and _stacks(few, categories[1], by=categories[0]):
         categories[:2] = reversed(categories[:2])
-    numbers = [field.name for field in table.schema if _is_number(field.type)]
+    numbers = [field.name for field in table.schema if is_number(field.type)]
     ordered = [name for name in numbers if pa.types.is_integer(table.schema.field(name).type)]
     x = (*moments, *categories, *ordered)
     measures = sorted(numbers, key=lambda name: (name in _PLACES, name == x[0]))
@@ -101,7 +103,3 @@ def is_moment(kind: pa.DataType) -> bool:
 
 def _is_category(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_boolean(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
