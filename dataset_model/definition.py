@@ -32,7 +32,7 @@ from dataset_model.columns.date_formats import natural_type
 from dataset_model.columns.names import Name
 from dataset_model.dashboard.row_rule import RowRule, row_rule_from
 from dataset_model.dashboard.section import Dashboard
-from dataset_model.reading.consistency import inconsistencies
+from dataset_model.reading.consistency import contradictions
 from dataset_model.targets.target import Target
 
 
@@ -303,7 +303,7 @@ class Dataset(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        faults = inconsistencies(self.model_dump(mode="json", exclude_unset=True))
+        faults = contradictions(self.model_dump(mode="json", exclude_unset=True))
         if faults:
             errors = [
                 InitErrorDetails(

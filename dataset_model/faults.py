@@ -1,10 +1,19 @@
-"""Faults of settings, each with place, name, expectation and finding."""
+"""Faults of settings and dataset files: the place, the name, what was expected and what was found."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Path = tuple[str | int, ...]
 """The names and positions that lead to a value in a dataset file."""
+
+
+class Contradiction(NamedTuple):
+    """A value of a dataset file that does not go with another one; `found` is None where there is no value."""
+
+    path: Path
+    expected: str
+    found: str | None
 
 
 @dataclass(frozen=True)

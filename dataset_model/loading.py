@@ -20,7 +20,7 @@ from dataset_model.definition import Dataset
 from dataset_model.derivations import wrong_uses
 from dataset_model.faults import DatasetError, Fault, dotted
 from dataset_model.faults import Path as FieldPath
-from dataset_model.reading.consistency import inconsistencies, main_target
+from dataset_model.reading.consistency import contradictions, main_target
 from dataset_model.reading.document import Document
 from dataset_model.reading.shipped import SHIPPED_DATASETS
 from dataset_model.reading.suggestions import known_field
@@ -194,7 +194,7 @@ def _validated(document: Document, name: str, environment: Mapping[str, str], *,
             if not (details["type"] == "too_short" and details["loc"] in parents):
                 fault = _fault(details, document, name, environment)
                 faults[fault.where, fault.field] = fault
-        for found in inconsistencies(data):
+        for found in contradictions(data):
             where, field = _place(found.path, document, name, environment)
             faults.setdefault((where, field), Fault(where, field, found.expected, found.found))
         raise DatasetError(_most(sorted(faults.values(), key=_order), name)) from None

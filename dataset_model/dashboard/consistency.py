@@ -3,17 +3,15 @@
 They read plain, possibly malformed data, as `dataset_model.reading.consistency` does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args
 
 from dataset_model.columns.types import BIGINT, STRING, ColumnType
 from dataset_model.dashboard.condition import condition_from
 from dataset_model.dashboard.section import BUILT_IN_MEASURES, CALENDAR, SLICES, Aggregate
+from dataset_model.faults import Contradiction, Path
+from dataset_model.reading.plain_data import list_in, mapping_in
 from dataset_model.targets.partitions import PARTITION_COLUMNS
-
-Place = tuple[str | int, ...]
-Contradiction = tuple[Place, str, str | None]
-"""Path in the file, what was expected, what was found."""
 
 _COLUMN: Final = "a declared column"
 _ADDED: Final = frozenset({"rows", "count", "sum"})
@@ -26,29 +24,29 @@ _PARTS: Final = SLICES | {"stacked"}
 _AGGREGATES: Final = frozenset(get_args(Aggregate)) | {"rows"}
 
 
-def contradictions(data: Mapping[str, Any], extra: object) -> Iterator[Contradiction]:
+def contradictions_of_dashboard(data: Mapping[str, Any], extra: object) -> Iterator[Contradiction]:
     """Yield every contradiction of the section; none about columns where these are learned from the data.
 
     `extra` is the name of the extra date column, where there is one.
     """
     section = _Section(data, extra)
-    if _entries(data, "columns"):
+    if list_in(data, "columns"):
         for place, expected, found in section.faults():
-            yield ("dashboard", *place), expected, found
+            yield Contradiction(("dashboard", *place), expected, found)
     for place, expected, found in section.faults_of_notices(has_row_rule=data.get("rows") is not None):
-        yield ("dashboard", *place), expected, found
+        yield Contradiction(("dashboard", *place), expected, found)
 
 
 class _Section:
     def __init__(self, data: Mapping[str, Any], extra: object) -> None:
-        self._section = _mapping(data, "dashboard")
+        self._section = mapping_in(data, "dashboard")
         self._types = _types(data, extra)
-        self._has_columns = bool(_entries(data, "columns"))
-        self._measures = [entry for entry in _entries(self._section, "measures") if isinstance(entry, Mapping)]
+        self._has_columns = bool(list_in(data, "columns"))
+        self._measures = [entry for entry in list_in(self._section, "measures") if isinstance(entry, Mapping)]
         self._named = {str(entry.get("name")): str(entry.get("aggregate")) for entry in self._measures}
-        source = _mapping(data, "source")
+        source = mapping_in(data, "source")
         sort_key = source.get("sort_key") or source.get("date_attribute")
-        times = [each for each in _entries(data, "columns") if isinstance(each, Mapping)]
+        times = [each for each in list_in(data, "columns") if isinstance(each, Mapping)]
         self._has_time = any(
             each.get("attribute") == sort_key and each.get("type") == "timestamp" for each in times if sort_key
         )
@@ -60,7 +58,7 @@ class _Section:
         for index, card in self._mappings("cards"):
             yield from self._reference(("cards", index), card)
             if card.get("measure", "rows") in BUILT_IN_MEASURES and not card.get("label"):
-                yield ("cards", index, "label"), "a label, as the measure is not declared", None
+                yield Contradiction(("cards", index, "label"), "a label, as the measure is not declared", None)
         for index, chart in self._mappings("charts"):
             yield from self._chart(("charts", index), chart)
 
@@ -70,16 +68,16 @@ class _Section:
             return
         from dataset_model.dashboard.notice_rules import notice_faults
 
-        def dimension(place: Place, name: object) -> Iterator[Contradiction]:
+        def dimension(place: Path, name: object) -> Iterator[Contradiction]:
             return self._dimension(place, name, days=False) if self._has_columns else iter(())
 
-        def measured(place: Place, part: Mapping[str, Any]) -> Iterator[Contradiction]:
+        def measured(place: Path, part: Mapping[str, Any]) -> Iterator[Contradiction]:
             return self._reference(place, part) if self._has_columns else iter(())
 
         yield from notice_faults(self._section, has_row_rule=has_row_rule, measured=measured, dimension=dimension)
 
     def _mappings(self, field: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        for index, entry in enumerate(_entries(self._section, field)):
+        for index, entry in enumerate(list_in(self._section, field)):
             if isinstance(entry, Mapping):
                 yield index, entry
 
@@ -87,32 +85,32 @@ class _Section:
         for field in ("entity", "agent", "channel", "initiation_method"):
             name = self._section.get(field)
             if isinstance(name, str) and name not in self._types:
-                yield (field,), _COLUMN, name
-        for index, column in enumerate(_entries(self._section, "dimensions")):
+                yield Contradiction((field,), _COLUMN, name)
+        for index, column in enumerate(list_in(self._section, "dimensions")):
             yield from self._dimension(("dimensions", index), column, days=False)
 
-    def _dimension(self, place: Place, name: object, *, days: bool = True) -> Iterator[Contradiction]:
+    def _dimension(self, place: Path, name: object, *, days: bool = True) -> Iterator[Contradiction]:
         if not isinstance(name, str) or self._is_column(name):
             return
         if name == "hour" and not self._has_time:
-            yield (
+            yield Contradiction(
                 place,
                 "a declared column; hour needs a timestamp column of the attribute that places a row on its day",
                 name,
             )
         elif name not in CALENDAR or (name == "day" and not days):
             known = [part for part in CALENDAR if days or part != "day"]
-            yield place, f"{', '.join(known)} or {_COLUMN}", name
+            yield Contradiction(place, f"{', '.join(known)} or {_COLUMN}", name)
 
     def _is_column(self, name: str) -> bool:
         return name in self._types and name not in PARTITION_COLUMNS
 
-    def _measure(self, place: Place, measure: Mapping[str, Any]) -> Iterator[Contradiction]:
+    def _measure(self, place: Path, measure: Mapping[str, Any]) -> Iterator[Contradiction]:
         name, aggregate = measure.get("name"), measure.get("aggregate")
         if name in BUILT_IN_MEASURES:
-            yield (*place, "name"), f"a name other than {', '.join(BUILT_IN_MEASURES)}", str(name)
+            yield Contradiction((*place, "name"), f"a name other than {', '.join(BUILT_IN_MEASURES)}", str(name))
         if [entry.get("name") for entry in self._measures].count(name) > 1 and isinstance(name, str):
-            yield (*place, "name"), "a name that no other measure has", name
+            yield Contradiction((*place, "name"), "a name that no other measure has", name)
         if aggregate not in _AGGREGATES:
             return
         yield from self._column(place, str(aggregate), measure.get("column"))
@@ -120,74 +118,80 @@ class _Section:
             yield from self._part_of_ratio((*place, field), str(aggregate), measure.get(field))
         where = measure.get("where")
         if aggregate == "share" and where is None:
-            yield (*place, "where"), "a condition: a share is of the rows that it holds for", None
+            yield Contradiction((*place, "where"), "a condition: a share is of the rows that it holds for", None)
         elif aggregate == "ratio" and where is not None:
-            yield (*place, "where"), "no condition: those of the two measures hold", str(where)
+            yield Contradiction((*place, "where"), "no condition: those of the two measures hold", str(where))
         elif isinstance(where, str):
             try:
                 condition_from(where, self._types)
             except ValueError as error:
                 expected, _, found = str(error).rpartition("; found ")
-                yield (*place, "where"), f"{expected} at {found}", where
+                yield Contradiction((*place, "where"), f"{expected} at {found}", where)
 
-    def _part_of_ratio(self, place: Place, aggregate: str, name: object) -> Iterator[Contradiction]:
+    def _part_of_ratio(self, place: Path, aggregate: str, name: object) -> Iterator[Contradiction]:
         if aggregate != "ratio":
             if name is not None:
-                yield place, "nothing: only a ratio has it", str(name)
+                yield Contradiction(place, "nothing: only a ratio has it", str(name))
         elif name != "rows" and self._named.get(str(name), "ratio") == "ratio":
-            yield place, "rows or a declared measure that is no ratio", None if name is None else str(name)
+            yield Contradiction(
+                place, "rows or a declared measure that is no ratio", None if name is None else str(name)
+            )
 
-    def _column(self, place: Place, aggregate: str, column: object) -> Iterator[Contradiction]:
+    def _column(self, place: Path, aggregate: str, column: object) -> Iterator[Contradiction]:
         place = (*place, "column")
         if column is None:
             if aggregate not in _WITHOUT_COLUMN:
-                yield place, "the column to measure", None
+                yield Contradiction(place, "the column to measure", None)
         elif not isinstance(column, str) or column not in self._types:
-            yield place, _COLUMN, str(column)
+            yield Contradiction(place, _COLUMN, str(column))
         elif aggregate in _WITHOUT_COLUMN:
-            yield place, f"no column: {aggregate} measures none", column
+            yield Contradiction(place, f"no column: {aggregate} measures none", column)
         elif aggregate in _NUMERIC and not self._types[column].is_number:
-            yield place, f"a column of numbers for {aggregate}", f"{column}, {self._types[column]}"
+            yield Contradiction(place, f"a column of numbers for {aggregate}", f"{column}, {self._types[column]}")
 
-    def _reference(self, place: Place, part: Mapping[str, Any]) -> Iterator[Contradiction]:
+    def _reference(self, place: Path, part: Mapping[str, Any]) -> Iterator[Contradiction]:
         """Check what a card or a chart measures."""
         measure = part.get("measure", "rows")
         if measure in self._named:
             if part.get("column") is not None:
-                yield (*place, "column"), "no column: the measure has its own", str(part["column"])
+                yield Contradiction((*place, "column"), "no column: the measure has its own", str(part["column"]))
         elif measure in BUILT_IN_MEASURES:
             yield from self._column(place, str(measure), part.get("column"))
         elif isinstance(measure, str):
             known = [*BUILT_IN_MEASURES, *self._named]
-            yield (*place, "measure"), f"a declared measure or one of {', '.join(known)}", measure
+            yield Contradiction((*place, "measure"), f"a declared measure or one of {', '.join(known)}", measure)
 
-    def _chart(self, place: Place, chart: Mapping[str, Any]) -> Iterator[Contradiction]:
+    def _chart(self, place: Path, chart: Mapping[str, Any]) -> Iterator[Contradiction]:
         yield from self._dimension((*place, "by"), chart.get("by"))
         yield from self._reference(place, chart)
         kind, split, by = chart.get("kind"), chart.get("split"), chart.get("by")
         if split is not None:
             yield from self._dimension((*place, "split"), split, days=False)
             if kind not in _SPLIT_KINDS:
-                yield (*place, "split"), f"no split, or one of the kinds {', '.join(_SPLIT_KINDS)}", str(split)
+                yield Contradiction(
+                    (*place, "split"), f"no split, or one of the kinds {', '.join(_SPLIT_KINDS)}", str(split)
+                )
             elif split == by:
-                yield (*place, "split"), "another column than by", str(split)
+                yield Contradiction((*place, "split"), "another column than by", str(split))
         if kind == "line" and isinstance(by, str) and (by not in CALENDAR or self._is_column(by)):
-            yield (*place, "by"), f"one of {', '.join(CALENDAR)}: a line has an order", by
+            yield Contradiction((*place, "by"), f"one of {', '.join(CALENDAR)}: a line has an order", by)
         if kind in SLICES and by == "day" and not self._is_column("day"):
-            yield (*place, "by"), f"week, month, weekday, hour or {_COLUMN}: a {kind} has no slice per day", by
+            yield Contradiction(
+                (*place, "by"), f"week, month, weekday, hour or {_COLUMN}: a {kind} has no slice per day", by
+            )
         if split is None and kind in _NEEDS_SPLIT:
-            yield (*place, "split"), f"the column that a {kind} chart is split by", None
+            yield Contradiction((*place, "split"), f"the column that a {kind} chart is split by", None)
         aggregate = self._named.get(str(chart.get("measure", "rows")), str(chart.get("measure", "rows")))
         if kind in _PARTS and aggregate in _AGGREGATES and aggregate not in _ADDED:
             expected = f"a count or a sum: the parts of a {kind} chart add up to a whole"
-            yield (*place, "measure"), expected, str(chart.get("measure"))
+            yield Contradiction((*place, "measure"), expected, str(chart.get("measure")))
 
 
 def declared_types(data: Mapping[str, Any]) -> dict[str, ColumnType]:
     """Return the types of the declared columns; text where a file's type cannot be read, which is its own fault."""
     return {
         column["name"]: _type(column.get("type"))
-        for column in _entries(data, "columns")
+        for column in list_in(data, "columns")
         if isinstance(column, Mapping) and isinstance(column.get("name"), str)
     }
 
@@ -205,13 +209,3 @@ def _type(text: object) -> ColumnType:
         return ColumnType.parse(str(text))
     except ValueError:
         return STRING
-
-
-def _mapping(data: Mapping[str, Any], field: str) -> Mapping[str, Any]:
-    value = data.get(field)
-    return value if isinstance(value, Mapping) else {}
-
-
-def _entries(data: Mapping[str, Any], field: str) -> Sequence[Any]:
-    value = data.get(field)
-    return list(value) if isinstance(value, list | tuple) else []

@@ -12,8 +12,9 @@ from dashboard.model.grouping.question import filters_from
 from dashboard.reports.made.bounds import MOST_READERS, MOST_TITLE
 from dashboard.reports.made.makers import own_address, refused_readers
 from dashboard.services.service import Service
-from dataset_model.dashboard.notice_rules import Contradiction, notice_faults
+from dataset_model.dashboard.notice_rules import notice_faults
 from dataset_model.dashboard.notices import Alert, Report
+from dataset_model.faults import Contradiction
 
 KINDS: Final[Mapping[str, type[Alert] | type[Report]]] = {"alert": Alert, "report": Report}
 _NAME: Final = "made"

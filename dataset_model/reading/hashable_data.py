@@ -1,6 +1,6 @@
-"""Possibly malformed data of a file flow in; the same data, of which any part may be looked for in a set, flow out.
+"""Possibly malformed data of a file flows in; equal data with hashable lists and mappings flows out.
 
-Where a file has a list or a mapping instead of a word, `kind in {"line", "bar"}` would raise TypeError.
+A file may have a list or a mapping in the place of a word; then `kind in {"line", "bar"}` would raise TypeError.
 """
 
 from typing import Any
@@ -14,8 +14,8 @@ class _Fields(dict[Any, Any]):
     __hash__ = object.__hash__  # type: ignore[assignment]
 
 
-def askable(value: Any) -> Any:
-    """Return a copy that is equal and reads the same, with lists and mappings that are equal to no word."""
+def hashable(value: Any) -> Any:
+    """Return an equal copy with lists and mappings that can be looked up in a set, which holds none of them."""
     return _copied(value, {})
 
 
