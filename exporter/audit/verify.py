@@ -24,6 +24,7 @@ from exporter.errors import AthenaError, UsageError
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
 from exporter.quarantine.reader import item_of, lines_of, quarantined_runs
+from exporter.runtime.clock import utc_now
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.files.day_files import DayFiles
@@ -39,10 +40,6 @@ from exporter.storage.parquet_footers import read_footers
 from exporter.storage.records import Records
 
 _EXAMPLES = 3
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class Verifier:
         request: VerifyRequest,
         *,
         stop: threading.Event | None = None,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._settings, self._request, self._clock = settings, request, clock
         self._stop = stop or threading.Event()

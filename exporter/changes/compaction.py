@@ -33,6 +33,7 @@ from dataset_model.records.manifest import Manifest
 from dataset_model.targets.partitions import day_from_key, partition_from_day
 from exporter.changes.change_files import write_merged
 from exporter.errors import StaleRun, StoreError
+from exporter.runtime.clock import utc_now
 from exporter.storage.object_store import Store, StoredObject
 
 GRACE = dt.timedelta(minutes=60)
@@ -46,10 +47,6 @@ SKEW = dt.timedelta(minutes=1)
 does not count."""
 
 _log = structlog.get_logger()
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass
@@ -80,7 +77,7 @@ class Compaction:
         manifest: Manifest | None,
         *,
         grace: dt.timedelta = GRACE,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         self._store, self._prefix, self._manifest = store, prefix, manifest
         self._grace, self._clock = grace, clock

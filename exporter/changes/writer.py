@@ -27,6 +27,7 @@ from exporter.derivations.awaited import AwaitedList, Entry, is_settled, tried
 from exporter.derivations.opening import open_deriver
 from exporter.errors import StaleRun, UsageError
 from exporter.planning.sort_key import SortKey
+from exporter.runtime.clock import utc_now
 from exporter.runtime.memory import steady_memory
 from exporter.settings import Settings
 from exporter.sources.description import describe_source
@@ -38,10 +39,6 @@ _ATTEMPTS = 8
 
 _AT_ONCE = 1000
 """Rows that are derived again in one page."""
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class Again:
 class ChangeWriter:
     """Writes the changes of one dataset; a process makes one and uses it for every batch."""
 
-    def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = _now) -> None:
+    def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = utc_now) -> None:
         """Raise UsageError for a dataset with files of partial days, or with several rows for an item."""
         if settings.dataset.target.overwrite_mode == "APPEND":
             raise UsageError(

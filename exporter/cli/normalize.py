@@ -1,6 +1,5 @@
 """`exporter normalize`: conversations and their messages in one step."""
 
-import datetime as dt
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ from exporter.cli import options
 from exporter.cli.session import stop_on_signal
 from exporter.clients import fetch_text
 from exporter.errors import UsageError
+from exporter.runtime.clock import utc_now
 from exporter.runtime.logs import configure_logging
 
 
@@ -30,7 +30,7 @@ def normalize(*, start: str | None, end: str | None, everything: bool, key: str 
     settings = conversation_settings(fetch=fetch_text)
     configure_logging(settings.datasets[0].log_level)
     if key:
-        runs = publish_handed_in(settings, settings.bucket, key, lambda: dt.datetime.now(dt.UTC))
+        runs = publish_handed_in(settings, settings.bucket, key, utc_now)
         done: dict[str, Any] = {"status": "succeeded", "published": runs}
     else:
         event = {

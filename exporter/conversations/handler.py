@@ -3,7 +3,6 @@
 What fails is raised, so that the invocation counts as failed.
 """
 
-import datetime as dt
 from typing import Any
 
 from exporter.clients import fetch_text
@@ -11,6 +10,7 @@ from exporter.conversations.handed_in import keys_of_event, publish_all
 from exporter.conversations.normalize import normalize
 from exporter.conversations.settings import conversation_settings
 from exporter.lambda_handler import stop_before
+from exporter.runtime.clock import utc_now
 from exporter.runtime.logs import configure_logging
 from exporter.runtime.sdk_patches import patch_sdk
 
@@ -22,10 +22,6 @@ def handler(event: dict[str, Any] | None, context: Any) -> dict[str, Any]:
     configure_logging(settings.datasets[0].log_level)
     keys = keys_of_event(event or {})
     if keys is not None:
-        return {"status": "succeeded", "published": publish_all(settings, keys, _now)}
+        return {"status": "succeeded", "published": publish_all(settings, keys, utc_now)}
     with stop_before(context) as stop:
         return normalize(settings, event or {}, stop)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -13,20 +13,17 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Lines
 from exporter.run.reporting.report import report
 from exporter.run.request import request_from_event
+from exporter.runtime.clock import utc_now
 
 WAIT_MINUTES = 10.0
 """For another run of the dataset, which may be publishing a file that was put by hand."""
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def normalize(
     settings: ConversationSettings,
     event: Mapping[str, Any],
     stop: threading.Event | None = None,
-    clock: Callable[[], dt.datetime] = _now,
+    clock: Callable[[], dt.datetime] = utc_now,
 ) -> dict[str, Any]:
     """Export each dataset and write its rows as CSV; return `runs` (reports) and `csv` (addresses), by dataset.
 

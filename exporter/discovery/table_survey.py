@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from exporter.errors import SourceError, UsageError
+from exporter.sources.description import key_names
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -65,19 +66,20 @@ def index_keys(client: "DynamoDBClient", table: str, index: str | None) -> Index
     if index not in declared:
         raise SourceError(f"table {table} has no index {index}; with a sort key it has: {names}")
     if index not in indexes:
+        found = ", ".join(key_names(declared[index]))
         raise SourceError(
-            f"index {index} of table {table} has the keys {', '.join(_keys(declared[index]))}; a proposal needs one "
-            f"partition key attribute and a sort key. With those the table has: {names}"
+            f"index {index} of table {table} has the keys {found}; a proposal needs one partition key attribute "
+            f"and a sort key. With those the table has: {names}"
         )
     partition_key, sort_key = indexes[index]
-    return IndexKeys(table, index, partition_key, sort_key, types[sort_key], _keys(described["KeySchema"]))
+    return IndexKeys(table, index, partition_key, sort_key, types[sort_key], key_names(described["KeySchema"]))
 
 
 def table_keys(client: "DynamoDBClient", table: str, date_attribute: str) -> IndexKeys:
     """Return the keys of a table that is scanned for lack of an index; raises SourceError."""
     described = _described(client, table)
     types = {item["AttributeName"]: item["AttributeType"] for item in described["AttributeDefinitions"]}
-    return IndexKeys(table, "", "", date_attribute, types.get(date_attribute, ""), _keys(described["KeySchema"]))
+    return IndexKeys(table, "", "", date_attribute, types.get(date_attribute, ""), key_names(described["KeySchema"]))
 
 
 def _described(client: "DynamoDBClient", table: str) -> dict[str, Any]:
@@ -121,10 +123,6 @@ def _proposable_keys(schema: list[dict[str, str]]) -> tuple[str, str] | None:
     partition = [part["AttributeName"] for part in schema if part["KeyType"] == "HASH"]
     sort = [part["AttributeName"] for part in schema if part["KeyType"] == "RANGE"]
     return (partition[0], sort[0]) if len(partition) == 1 and sort else None
-
-
-def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
-    return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
 
 
 def _error(error: ClientError | BotoCoreError, what: str, advice: str) -> SourceError:

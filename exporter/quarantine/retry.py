@@ -22,6 +22,7 @@ from exporter.quarantine.summary import key_text_of
 from exporter.run.job import ExportJob
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
+from exporter.runtime.clock import utc_now
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.partial_reads.item_lookup import Item, ItemLookup
@@ -35,10 +36,6 @@ _NAMED = 10
 _LOOK_UPS = 1
 """Requests at a time."""
 _FATES = ("well", "gone", "nulled", "unseen", "withheld")
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass
@@ -114,7 +111,7 @@ class Retry:
         settings: Settings,
         *,
         stop: threading.Event | None = None,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = utc_now,
         max_read_units: float | None = None,
     ) -> None:
         self._settings, self._clock = settings, clock

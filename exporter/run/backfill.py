@@ -19,6 +19,7 @@ from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
 from exporter.run.table_export.exporting import export_to_read
+from exporter.runtime.clock import utc_now
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
 from exporter.sources.rate_limiter import RateLimiter
@@ -27,10 +28,6 @@ from exporter.storage.records import Records
 
 if TYPE_CHECKING:
     from exporter.run.table_export.scanning import ScanRecord
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ class Backfill:
         *,
         progress: Progress | None = None,
         stop: threading.Event | None = None,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = utc_now,
         choose: Callable[[tuple[Window, ...]], SourceName | None] = lambda _: None,
     ) -> None:
         """`choose` names the way to read some days where none was asked for; None for what the dataset declares."""

@@ -36,6 +36,7 @@ from exporter.run.reporting.metrics import emit_metrics
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.warnings import reading_warnings, run_warnings
 from exporter.run.request import ExportRequest, lookback_days, planned_windows
+from exporter.runtime.clock import utc_now
 from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
@@ -57,10 +58,6 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 @dataclass
 class ExportJob:
     """One run of one dataset."""
@@ -70,7 +67,7 @@ class ExportJob:
     progress: Progress = field(default_factory=Quiet)
     stop: threading.Event = field(default_factory=threading.Event)
     """Set from a signal handler: the run ends after the page in hand."""
-    clock: Callable[[], dt.datetime] = _now
+    clock: Callable[[], dt.datetime] = utc_now
     wanted: frozenset[bytes] = frozenset()
     """Digests of items that the caller looks for in the published rows."""
     instead: "Substitute | None" = None

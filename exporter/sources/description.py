@@ -90,7 +90,7 @@ def _described_table(source: ScanSource, table: dict[str, Any], types: dict[str,
     return SourceDescription(
         partition_key_types=(),
         sort_key_type=source.date_kind,
-        table_key=_keys(table["KeySchema"]),
+        table_key=key_names(table["KeySchema"]),
         projected=None,
         items=items,
         bytes=size,
@@ -98,7 +98,7 @@ def _described_table(source: ScanSource, table: dict[str, Any], types: dict[str,
         table_bytes=size,
         provisioned_read_units=_read_units(table),
         table_read_units=_read_units(table),
-        table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
+        table_key_types=tuple(types[attribute] for attribute in key_names(table["KeySchema"])),
     )
 
 
@@ -123,8 +123,8 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
     return SourceDescription(
         partition_key_types=tuple(types[attribute] for attribute in keys.partition),
         sort_key_type=types[keys.sort[0]],
-        table_key=_keys(table["KeySchema"]),
-        projected=_projected(index["Projection"], (*keys.partition, *keys.sort, *_keys(table["KeySchema"]))),
+        table_key=key_names(table["KeySchema"]),
+        projected=_projected(index["Projection"], (*keys.partition, *keys.sort, *key_names(table["KeySchema"]))),
         items=index.get("ItemCount", 0),
         bytes=index.get("IndexSizeBytes", 0),
         table_items=table.get("ItemCount", 0),
@@ -132,7 +132,7 @@ def _described_index(source: IndexSource, table: dict[str, Any], types: dict[str
         provisioned_read_units=_read_units(index),
         table_read_units=_read_units(table),
         other_indexes=others,
-        table_key_types=tuple(types[attribute] for attribute in _keys(table["KeySchema"])),
+        table_key_types=tuple(types[attribute] for attribute in key_names(table["KeySchema"])),
     )
 
 
@@ -157,7 +157,8 @@ class _IndexKeys:
         return cls(tuple(names["HASH"]), tuple(names["RANGE"]))
 
 
-def _keys(schema: list[dict[str, str]]) -> tuple[str, ...]:
+def key_names(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    """Return the attributes of a KeySchema, partition key first."""
     return tuple(part["AttributeName"] for part in sorted(schema, key=lambda part: part["KeyType"] != "HASH"))
 
 

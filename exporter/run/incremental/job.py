@@ -31,6 +31,7 @@ from exporter.run.incremental.window_state import PendingWindow, WindowRecord, W
 from exporter.run.kept_rows import PublishedKeys
 from exporter.run.lease import Lease
 from exporter.run.reporting.metrics import emit_changes_metrics
+from exporter.runtime.clock import utc_now
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
@@ -47,10 +48,6 @@ from exporter.targets.quarantine import Quarantine
 _log = structlog.get_logger()
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
 class ChangesJob:
     """Reads the changes of one dataset's table since the last time."""
 
@@ -60,7 +57,7 @@ class ChangesJob:
         *,
         wait_minutes: float = 180.0,
         stop: threading.Event | None = None,
-        clock: Callable[[], dt.datetime] = _now,
+        clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes."""
         dataset = settings.dataset
