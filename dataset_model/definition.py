@@ -116,8 +116,11 @@ def _exploded(text: str) -> str:
 Explode = Annotated[str, Field(min_length=1), AfterValidator(_exploded), WithJsonSchema(_ONE_ATTRIBUTE)]
 
 
-class _SourceFields(Model):
-    """What every kind of source declares."""
+class _TableFields(Model):
+    """What every source that is a DynamoDB table declares."""
+
+    is_table: ClassVar[bool] = True
+    """Whether items come from a DynamoDB table, by an index or by a scan: with its keys, read units and exports."""
 
     table: Annotated[str, Field(pattern=TABLE_PATTERN)]
     """DynamoDB table name, or the ARN of a table of another account."""
@@ -137,7 +140,7 @@ def _files_path(text: str) -> str:
     return text
 
 
-class IndexSource(_SourceFields):
+class IndexSource(_TableFields):
     """A global secondary index, and the date format of its sort key."""
 
     kind: Literal["index"] = "index"
@@ -181,7 +184,7 @@ class IndexSource(_SourceFields):
         return (value,) if len(self.partition_attributes) == 1 else tuple(json.loads(value))
 
 
-class ScanSource(_SourceFields):
+class ScanSource(_TableFields):
     """A table that is read whole, without an index, and the attribute that places an item on its day."""
 
     kind: Literal["scan"]
@@ -229,6 +232,7 @@ class FilesSource(Model):
     settle_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 60
     """Minutes after a day's end before it counts as closed."""
 
+    is_table: ClassVar[bool] = False
     index: ClassVar[str] = ""
     date_format: ClassVar[str] = "ISO"
     partition_attributes: ClassVar[tuple[str, ...]] = ()

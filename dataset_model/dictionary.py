@@ -13,7 +13,7 @@ _MEASURES = ("Measure", "Label", "What it is", "Unit")
 def dictionary_text(dataset: Dataset) -> str:
     """Return the dictionary: where rows come from and go to, every declared column, and the measures."""
     target, source = dataset.target, dataset.source
-    kind = "files" if source.kind == "files" else "DynamoDB table"
+    kind = "DynamoDB table" if source.is_table else "files"
     facts = [
         *([f"- Owner: {dataset.owner}."] if dataset.owner else []),
         f"- Source: {kind} `{source.table}`; the attribute `{source.sort_key}` places a row on its day.",

@@ -250,7 +250,7 @@ class Verifier:
         targets += ["CSV files of runs"] if manifest.reports else []
         places = "".join(["the manifest, the objects' ETags and footers", *(f", the {name}" for name in targets)])
         places += " and Athena" if asked else "; Athena was not asked"
-        items = "rows of files" if source.kind == "files" else "items in DynamoDB"
+        items = "items in DynamoDB" if source.is_table else "rows of files"
         return f"{items} by their keys ({read}) with {places}"
 
     def _mark(self, seen: Manifest, days: tuple[VerifiedDay, ...], at: dt.datetime) -> None:

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dataset_model import Dataset, FilesSource, IndexSource
+from dataset_model import Dataset, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
 from exporter.errors import UsageError
@@ -134,7 +134,7 @@ def estimate(
     store.check()
     records = Records(store, settings.prefix)
     dataset = settings.dataset
-    if isinstance(dataset.source, FilesSource):
+    if not dataset.source.is_table:
         raise UsageError(
             f"dataset {dataset.name} is read from {dataset.source.named}, so there are no read units to estimate. "
             "`export --dry-run` shows which days an export would replace"

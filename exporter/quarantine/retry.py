@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataset_model import FilesSource, IndexSource
+from dataset_model import IndexSource
 from dataset_model.records.runs import RunEntry
 from exporter.clients import Clients
 from exporter.decoding.key_hash import row_key
@@ -126,7 +126,7 @@ class Retry:
     def run(self, run_id: str | None, *, clear: bool = False) -> RetryReport:
         """Retry the items of one run, or of every run; raise UsageError where there are none."""
         dataset = self._settings.dataset
-        if isinstance(dataset.source, FilesSource):
+        if not dataset.source.is_table:
             raise UsageError(
                 f"dataset {dataset.name} is read from {dataset.source.named}: write the corrected file, then export "
                 "its day, which replaces the rows"

@@ -40,7 +40,7 @@ MOST_SEGMENTS = 4096
 
 def way_of(dataset: Dataset, wanted: SourceName | None) -> SourceName:
     """Return the way to read a dataset: as wanted, or as it declares; raise UsageError if it cannot be read so."""
-    if wanted and isinstance(dataset.source, FilesSource):
+    if wanted and not dataset.source.is_table:
         raise UsageError(
             f"--source {wanted}: dataset {dataset.name} is read from {dataset.source.named}, which is no table. "
             "Leave out --source."

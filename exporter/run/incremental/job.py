@@ -12,7 +12,6 @@ from pathlib import Path
 
 import structlog
 
-from dataset_model import FilesSource
 from dataset_model.records.changes import MARGIN
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
@@ -61,10 +60,10 @@ class ChangesJob:
     ) -> None:
         """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes."""
         dataset = settings.dataset
-        if isinstance(dataset.source, FilesSource) or dataset.target.overwrite_mode == "APPEND":
+        if not dataset.source.is_table or dataset.target.overwrite_mode == "APPEND":
             raise UsageError(
                 f"`changes` reads days of a table again; dataset {dataset.name} is "
-                + ("read from files" if isinstance(dataset.source, FilesSource) else "in overwrite mode APPEND")
+                + ("in overwrite mode APPEND" if dataset.source.is_table else "read from files")
                 + ". Leave `changes` out for it"
             )
         self._settings, self._dataset, self._clock = settings, dataset, clock
