@@ -1,4 +1,4 @@
-"""The lists of CONTRIBUTING.md: which files change when something is added."""
+"""The lists of CONTRIBUTING.md and docs/architecture.md: where things are, and which files change with them."""
 
 import re
 import subprocess
@@ -34,3 +34,24 @@ def test_the_files_that_change_are_those_that_know_an_example(repository: Path, 
     """A file that knows one column type (query type, route ...) by name must change for another, and is listed."""
     example, files = floor_plan(repository)[task]
     assert set(files) == files_with(repository, example)
+
+
+PROGRAMS = ["dataset_model", "sdk_session", "exporter", "dashboard", "local", "infra", "conformance"]
+
+
+def folders(repository: Path) -> dict[str, int]:
+    """Return each package -> how many modules it has, without `__init__`."""
+    found = [path.parent for program in PROGRAMS for path in (repository / program).rglob("__init__.py")]
+    return {str(path.relative_to(repository)): len(list(path.glob("*.py"))) - 1 for path in found}
+
+
+def test_the_architecture_names_every_folder(repository: Path) -> None:
+    """A contributor finds each package of the programs in docs/architecture.md."""
+    text = (repository / "docs/architecture.md").read_text(encoding="utf-8")
+    assert [folder for folder in folders(repository) if f"{folder.rpartition('/')[2]}/`" not in text] == []
+
+
+def test_a_listing_of_a_folder_is_short(repository: Path) -> None:
+    """A package has about a dozen modules, and the root of a program at most seven."""
+    assert {folder: count for folder, count in folders(repository).items() if count > 14} == {}
+    assert {program: folders(repository)[program] for program in PROGRAMS if folders(repository)[program] > 7} == {}

@@ -1,6 +1,6 @@
 """Athena's API over Glue tables and S3 objects, answered by DuckDB on this machine.
 
-A request enters at `protocol`, is carried out by `service`, and a query runs in `engine`:
-`translate` (SQL) -> `plan` (what each table reference needs) -> `partitions` (which objects) -> `scan` (Arrow)
--> DuckDB -> `results` (text, CSV, pages).
+A request enters at `protocol`, and the module of its kind in `statements` runs it. A query goes through
+`sql.translate` (DuckDB's SQL), `engine.table_plan` (what each table reference needs), `catalog.partitions` (which
+objects), `engine.scan` (Arrow), DuckDB, and `results` (text, CSV, pages).
 """
