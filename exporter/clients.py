@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
 _ASIDE: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 2}, "connect_timeout": 5}
-"""For services that a run can do without."""
+"""For services that a run does not depend on."""
 
 READ_SECONDS = 60.0
-"""How long a response may send nothing; then the request is sent again."""
+"""Longest pause within a response; after it the request is sent again."""
 
 
 @dataclass(frozen=True)

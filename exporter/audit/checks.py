@@ -30,7 +30,7 @@ DEAD_AFTER = dt.timedelta(hours=1)
 """A run that says `running` for longer, and does not hold the lease, has died."""
 
 OPEN_DAYS = 7
-"""A scheduled run reads open days again, so one that is older has been left by every run of a week."""
+"""Age from which an open day is a finding: scheduled runs read open days again, and every run of a week has not."""
 
 _OUTCOMES = {
     "running": "is at work", "succeeded": "succeeded", "failed": "failed", "interrupted": "was stopped", "died": "died",
@@ -40,7 +40,7 @@ _Years = tuple[int, int] | None
 
 
 def findings(around: Inspection) -> list[Finding]:
-    """Return all findings, the gravest kinds first."""
+    """Return all findings, the most serious kinds first."""
     if around.manifest is None or around.schema is None:
         return [*_without_records(around), *_exports(around), *_dead_runs(around), *_failed_run(around)]
     return [

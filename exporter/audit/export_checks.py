@@ -135,7 +135,7 @@ def left_list_findings(around: Inspection) -> Iterator[Finding]:
 
 
 def _left_folder(name: str, read: set[str]) -> str | None:
-    """Return the folder to remove of an object that was read; None of any other."""
+    """Return the folder to remove, of an object that was read; None for any other object."""
     folder, _, rest = name.partition("/")
     export = rest.partition("/")[0]
     if folder == _FOLDER and export in read:
@@ -178,7 +178,7 @@ def converted_findings(around: Inspection) -> Iterator[Finding]:
 
 
 def _shown_arn(around: Inspection, export: str) -> str:
-    """Return the end of an export's ARN for a shell: who may write below the prefix chooses the folder's name."""
+    """Return the end of an export's ARN, quoted for a shell: the folder's name comes from the bucket, not from AWS."""
     return shlex.quote(f"...:table/{around.dataset.source.table}/export/{export}")
 
 

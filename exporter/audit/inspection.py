@@ -60,7 +60,7 @@ class Inspection:
     stream: Mapping[str, Any] | None = None
     """The table's stream settings; None for a dataset without changes."""
     mappings: "tuple[StreamMapping, ...]" = ()
-    """That follow the table's stream, as far as they are known."""
+    """Event source mappings of the table's stream, as far as they are known."""
     scan_begun_at: dt.datetime | None = None
     """When the scan by workers that is under way has begun."""
     windows: WindowState | None = None

@@ -1,6 +1,6 @@
-"""A stream's ARN flows in, what Lambda and CloudWatch say of the mappings that follow it flows out.
+"""A stream's ARN flows in, the state of its event source mappings in Lambda and CloudWatch flows out.
 
-Both are asked only by `doctor`, and only where the role may: elsewhere nothing is known, and nothing is reported.
+Only `doctor` asks both. Where the role may not ask, nothing is known and nothing is reported.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ class StreamMapping:
 
 
 def mappings_of(clients: Clients, stream_arn: str, now: dt.datetime) -> tuple[StreamMapping, ...]:
-    """Return the mappings of a stream; none where there are none, or they may not be asked for."""
+    """Return the mappings of a stream; none where there are none, or where the role may not list them."""
     try:
         answer = clients.lambda_.list_event_source_mappings(EventSourceArn=stream_arn)
         return tuple(_mapping(clients, found, now) for found in answer.get("EventSourceMappings", ()))
@@ -55,7 +55,7 @@ def _age(clients: Clients, function: str, now: dt.datetime) -> dt.timedelta | No
             Namespace="AWS/Lambda", MetricName="IteratorAge", Dimensions=[{"Name": "FunctionName", "Value": function}],
             StartTime=now - LOOKED_BACK, EndTime=now, Period=300, Statistics=["Maximum"],
         )["Datapoints"]  # fmt: skip
-    except (ClientError, BotoCoreError):  # as above; what Lambda says is of use without it
+    except (ClientError, BotoCoreError):  # as above; the answer of Lambda is useful without the age
         return None
     age = max((point["Maximum"] for point in points), default=None)
     return None if age is None else dt.timedelta(milliseconds=age)

@@ -36,7 +36,7 @@ def changes(*, dataset: str | None, wait: float, exports: bool, as_json: bool) -
     with progress_shown() as progress, stop_on_signal() as stop:
         found = ChangesJob(settings, wait_minutes=wait, stop=stop).run()
         entry = None
-        if exports and not stop.is_set():  # also after a failure: yesterday is wanted all the same
+        if exports and not stop.is_set():  # also after a failure: yesterday is exported anyway
             request = request_from_options(settings, dt.datetime.now(dt.UTC))
             entry = ExportJob(settings, request, progress=progress, stop=stop).run()
     if as_json:

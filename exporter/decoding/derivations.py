@@ -1,8 +1,8 @@
 """Values of an item's attributes flow in, the values that registered functions compute from them flow out.
 
 This is the one place where columns with `derive` are filled, for every source. Equal inputs are computed once in a
-page, and by a function that reads something once in a run. An error of a function is that of its
-item, never of the page.
+page; a function that reads something is called once in a run for equal inputs. An error of a function concerns its
+item, never the page.
 """
 
 import datetime as dt
@@ -47,7 +47,7 @@ class Derived:
 
 
 class Memory:
-    """What was made, by key, up to a number of entries. Any thread may use it; two may make the same thing at once."""
+    """A cache of results by key, bounded in entries. Any thread may use it; two may compute the same result at once."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
         self._most = most
@@ -55,14 +55,14 @@ class Memory:
         self._lock = threading.Lock()
 
     def get(self, key: Any) -> Any:
-        """Return what was made for a key, or None."""
+        """Return the result for a key, or None."""
         with self._lock:
             if key in self._made:
                 self._made.move_to_end(key)
             return self._made.get(key)
 
     def keep(self, key: Any, made: Any) -> None:
-        """Keep what was made for a key."""
+        """Store the result for a key."""
         with self._lock:
             self._made[key] = made
             self._made.move_to_end(key)
@@ -85,7 +85,7 @@ class Deriver:
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
 
     def forget(self) -> None:
-        """Begin a new run: what was not there may be there now."""
+        """Begin a new run: values that were missing may exist now."""
         self._results.clear()
         self._forget()
 

@@ -21,7 +21,7 @@ WAIT = dt.timedelta(days=7)
 """How long a value may come later than its item."""
 
 FIRST_PAUSE = dt.timedelta(minutes=5)
-"""Between two attempts; later ones are half of an entry's age apart."""
+"""Between the first two attempts; later pauses are half of an entry's age."""
 
 _PART_BYTES = 8 << 20
 
@@ -38,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
     since: int
     """Milliseconds: when it was first seen."""
     due: int = 0
-    """Milliseconds: when it is worth another attempt."""
+    """Milliseconds: when the next attempt is due."""
     attempts: int = 0
 
     @property
@@ -111,7 +111,7 @@ class AwaitedList:
 
 
 class AwaitedRows:
-    """What one run has met."""
+    """The waiting rows of one run."""
 
     def __init__(self, listed: AwaitedList | None, as_of: dt.datetime, now: dt.datetime) -> None:
         """`listed`: the list of a dataset with changes, None for one without; `as_of`: since when changes count."""

@@ -36,7 +36,7 @@ _NULL = msgspec.Raw(b"null")
 
 
 class _Results(msgspec.Struct):
-    # Each part is read by itself: one that is not as it should be spoils no other.
+    # Each part is read by itself, so a malformed one does not affect the others.
     audio_duration: msgspec.Raw = _NULL
     items: msgspec.Raw = _NULL
     speaker_labels: msgspec.Raw = _NULL

@@ -18,7 +18,7 @@ from exporter.values.dates import instant_from_epoch, instant_from_iso
 from exporter.values.numbers import digits_of_number, is_exact, is_number
 
 MOST_DISTINCT = 1000
-"""Different texts that are counted one by one."""
+"""Most different texts that are counted exactly."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 

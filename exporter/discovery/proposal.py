@@ -43,7 +43,7 @@ _JSON_KINDS = {"M", "L", "SS", "NS", "BS"}
 
 @dataclass(frozen=True)
 class ProposedColumn:
-    """A column, and why it is what it is."""
+    """A proposed column with its reason."""
 
     name: str
     attribute: str
@@ -139,7 +139,7 @@ def _members(attribute: str, found: Evidence) -> str:
 
 
 def _main_kind(found: Evidence) -> tuple[str | None, str]:
-    """Return the one type that all values have, or nearly all numbers have, and what to say of the others."""
+    """Return the one type that all values have, or nearly all numbers have, and a remark about the others."""
     numbers = found.kinds["N"]
     if found.kind is None and found.values >= 100 and numbers >= NEARLY_ALL * found.values:
         return "N", f"; {found.values - numbers:,} of {found.values:,} values are no numbers"
@@ -152,8 +152,8 @@ _ANY_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
 def contradiction(declared: ColumnType, found: Evidence, clock: Clock = _ANY_CLOCK) -> str | None:
     """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can show.
 
-    Values are read as an export reads them; `clock` is that of the column. A few odd values do not count: the
-    declaration makes them odd.
+    Values are read as an export reads them; `clock` is that of the column. A few values that do not fit are ignored:
+    an export quarantines them.
     """
     odd = len(cells_from_values(found.seen, declared, clock).contradictions)
     if not odd or (found.values >= 100 and odd <= (1 - NEARLY_ALL) * found.values):
@@ -162,7 +162,7 @@ def contradiction(declared: ColumnType, found: Evidence, clock: Clock = _ANY_CLO
 
 
 def _reason(declared: ColumnType, found: Evidence) -> str:
-    """Return in which way values contradict a type: the gravest way, where there are several."""
+    """Return in which way values contradict a type: the most serious way, where there are several."""
     odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
     if odd_kinds:
         return f"are {', '.join(sorted(odd_kinds))}, which {declared} does not take"

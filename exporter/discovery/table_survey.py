@@ -17,7 +17,7 @@ SEGMENTS = 16
 ITEMS_PER_SEGMENT = 250
 
 MOST_VALUES = 50
-"""More values than this are no list that a person would keep in a file."""
+"""Most partition values of a proposal: a longer list cannot be maintained by hand in a file."""
 
 
 @dataclass(frozen=True)

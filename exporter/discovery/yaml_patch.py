@@ -68,5 +68,5 @@ class Revision:
         self._edits.append((end + len(kept), line_end, f"  # {reason}"))
 
     def _line_end(self, at: int) -> int:
-        # A text in lines of its own ends behind its line break, which belongs to it.
+        # A block text ends after its line break, which belongs to it.
         return self._text.index("\n", len(self._text[:at].rstrip()))

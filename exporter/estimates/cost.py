@@ -45,7 +45,7 @@ class Cost:
     """Each is None if it is unknown."""
     remark: str
     arithmetic: str = ""
-    """How the dollars come about."""
+    """The calculation of the dollars, as text."""
     task_dollars: float = 0.0
     """Of the Fargate task that decodes the items and writes the files."""
     loses: str = ""

@@ -41,7 +41,7 @@ class _Guess:
 
 @dataclass(frozen=True)
 class _Finding:
-    """What is stated about a source."""
+    """Sizes of a source, with their origin."""
 
     guess: _Guess
     basis: tuple[str, ...]

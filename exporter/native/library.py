@@ -22,7 +22,7 @@ _DIGEST = pa.binary(16)
 
 
 class Form(IntEnum):
-    """How a column leaves the library; the numbers are those of page.c."""
+    """The form of a column in the library's result; the numbers are those of page.c."""
 
     TEXT = 0
     """An S or N as text."""
@@ -39,12 +39,12 @@ class Form(IntEnum):
 
 
 _INSTEAD = (Form.TEXT, Form.RAW)
-"""How a column leaves that cannot leave as it is wanted."""
+"""Form wanted -> form of a column that does not fit it."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """An attribute and how its column is wanted."""
+    """An attribute and the wanted form of its column."""
 
     attribute: str
     form: Form
@@ -79,7 +79,7 @@ class _Attribute(ctypes.Structure):
 
 
 class Plan:
-    """What pages are scanned for. Any number of threads may use one."""
+    """The columns that pages are scanned for. Any number of threads may use one."""
 
     def __init__(self, library: "Library", columns: Sequence[Column]) -> None:
         self._functions = library.functions

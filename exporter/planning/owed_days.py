@@ -45,7 +45,7 @@ def died_runs(entries: Iterable[RunEntry], own_run_id: str) -> list[RunEntry]:
 def unsettled_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
     """Return the days that a run owes and that no run has read since it began.
 
-    A day that a run has published and owes all the same was published incomplete, so its own reading settles nothing.
+    A day that a run has both published and owed was published incomplete, so that reading does not settle it.
     """
     records = manifest.days if manifest else {}
     return {
@@ -56,7 +56,7 @@ def unsettled_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
 
 
 def incomplete_days(entry: RunEntry, manifest: Manifest | None) -> set[dt.date]:
-    """Return the days that a run has published, owes all the same, and that no other run has published since."""
+    """Return the days that a run has published and still owes, and that no other run has published since."""
     records = manifest.days if manifest else {}
     owed = () if entry.status in {"succeeded", "running"} else entry.owed
     return {
@@ -88,8 +88,8 @@ def scheduled_since(
 def days_owed_by_runs(entries: Iterable[RunEntry], manifest: Manifest | None, today: dt.date) -> set[dt.date]:
     """Return the past days that a scheduled run takes over from unfinished runs.
 
-    What a scheduled run owes is taken over however old the days are. Of other runs only the days of the last
-    `OWED_DAYS` are: a backfill of years that failed goes on by `--resume`, not in a nightly task.
+    Days owed by a scheduled run are taken over at any age. Days owed by other runs are taken over only for the last
+    `OWED_DAYS`: a failed backfill of years continues by `--resume`, not in a nightly task.
     """
     owed: set[dt.date] = set()
     for entry in entries:

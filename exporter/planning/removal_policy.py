@@ -15,20 +15,20 @@ from exporter.errors import RemovalRefused
 from exporter.planning.window import day_of
 
 IndexState = Literal["readable days", "unreadable days", "nothing"]
-"""What an index holds at all."""
+"""Whether an index holds readable items, unreadable ones or none."""
 
 _ADVICE = "If this is meant, run again with --accept-empty."
 
 
 @dataclass(frozen=True)
 class RemovalPolicy:
-    """What protects published days from a run that found less."""
+    """Rules that protect published days from a run that found less."""
 
     manifest: Manifest | None
     today: dt.date
     expires_after_days: int | None
     accept_empty: bool
-    """Nothing is protected: the operator has accepted it, or nothing is ever replaced."""
+    """Nothing is protected: the operator has accepted the removal, or the mode replaces nothing."""
     keeps_deleted: bool = False
     """Whether what is deleted at the source stays."""
 

@@ -130,7 +130,7 @@ class DayStride:
 
     LONGEST = 366
     TRUSTED_GAP = 7
-    """Days without an item after which what was known of a day's weight counts no more."""
+    """Days without an item after which the known size of a day is not used any more."""
 
     def __init__(self, target_bytes: int = 32 << 20) -> None:
         self._target = target_bytes
@@ -139,16 +139,16 @@ class DayStride:
         """Days in a row, up to the last ones learnt of, that hold nothing."""
 
     def next_days(self, remaining: int, expected_bytes: float = 0.0) -> int:
-        """Return how many days to read next, at most `remaining`; `expected_bytes` is what is known of a day's weight.
+        """Return how many days to read next, at most `remaining`; `expected_bytes` is the known size of a day.
 
-        After an empty day or week the known weight still counts; a longer gap may well be as long again.
+        After an empty day or week the known size still counts; after a longer gap many more empty days are likely.
         """
         known = expected_bytes and self.empty_days < self.TRUSTED_GAP
         most = self._target / expected_bytes if known else self.LONGEST
         return max(1, min(self._days, remaining, math.floor(min(most, self.LONGEST))))
 
     def learn(self, days: int, spooled_bytes: int) -> None:
-        """Take account of what the last days weighed on the local disk."""
+        """Take account of the size of the last days on the local disk."""
         if spooled_bytes:
             self.empty_days = 0
             self._days = max(1, min(self._days * 4, math.floor(self._target * days / spooled_bytes), self.LONGEST))

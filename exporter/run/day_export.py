@@ -127,7 +127,7 @@ class DayExport:
             complete = [day for day in spool.days() if self._is_complete(day, stretch.complete_to)]
             if complete:
                 stride.learn(len(complete), sum(spool.size(day) for day in complete))
-            elif not spool.days():  # rows that wait for the next stretch have no known weight yet
+            elif not spool.days():  # the size of rows that wait for the next stretch is not known yet
                 stride.learn(stretch.days, 0)
             self._publish(complete, spool)
             finished = self._days_finished(extent, stretch.complete_to) if extent else len(complete)

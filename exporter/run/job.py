@@ -71,7 +71,7 @@ class ExportJob:
     wanted: frozenset[bytes] = frozenset()
     """Digests of items that the caller looks for in the published rows."""
     instead: "Substitute | None" = None
-    """Rows that are published in place of the source's."""
+    """Rows to publish instead of those of the source."""
     reports_prefix: str = ""
     """Prefix of the CSV files, one of which the caller writes of the days published; empty: it writes none."""
 
@@ -103,10 +103,10 @@ class ExportJob:
         try:
             self._store.check()
             with self._lease.held(self.request.wait_minutes):
-                self._account.started_at = self.clock()  # what is read is as of now, however long the wait was
+                self._account.started_at = self.clock()  # not before the wait: rows are as of this moment
                 entry = self._outcome()
         except ExportError as refusal:
-            # Without bucket or lease nothing was begun. A schedule's days are owed all the same: it will not ask again.
+            # Without bucket or lease nothing was begun. A schedule does not ask for its days again, so they are owed.
             status = "interrupted" if isinstance(refusal, Interrupted) else "failed"
             owes = self.request.scheduled
             entry = write_entry(self._records, self._account.entry(status, str(refusal), owes=owes))

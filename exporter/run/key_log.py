@@ -60,7 +60,7 @@ class KeyLog:
             self._flush()
 
     def repeats(self) -> Repeats:
-        """Return what was published more than once; nothing can be added afterwards."""
+        """Return the keys that were published more than once; nothing can be added afterwards."""
         rows, days = 0, set[dt.date]()
         for part in self._parts():
             found = _repeats(part)

@@ -18,7 +18,7 @@ from exporter.storage.glue_catalog import Catalog
 
 @dataclass(frozen=True)
 class Preflight:
-    """What is known before a run reads anything."""
+    """Facts about the source before a run reads anything."""
 
     description: SourceDescription
     warnings: tuple[str, ...]

@@ -1,11 +1,11 @@
 """Excludes what no run needs from the process, by one call of `exclude`; importing this changes nothing.
 
 pyarrow imports numpy, and with its first array pandas, wherever they are installed, to be ready for data frames;
-structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB, and nothing here has one
-or shows a traceback; pyarrow's own clients of remote file systems are not used either. For pyarrow it is as if these
-were not installed, for structlog as if rich were not. Its loggers that are awaited do not work, and the docstrings of
-Arrow's functions name no options.
-Python's collector finds nothing while modules load, for a tenth of that time; `memory` sets it for runs.
+structlog imports rich's tracebacks. Together they cost a run 0.4 s of CPU and 85 MB. No run uses a data frame or shows
+a traceback, and pyarrow's own clients of remote file systems are not used either. With them excluded, pyarrow behaves
+as if these packages were not installed, and structlog as if rich were not. structlog's asynchronous loggers do not work
+then, and the docstrings of Arrow's functions name no options. While modules load, Python's collector would take a tenth
+of the time and find nothing, so it runs rarely; `memory` sets it for runs.
 
 A fork or a derivation that needs numpy or pandas sets EXPORTER_LEAN_IMPORTS=0; then nothing is excluded.
 """
@@ -56,7 +56,7 @@ def _import_structlog() -> None:
 
 
 def _leave_out_docstrings_of_arrow() -> None:
-    """Stand in for the parser with which pyarrow.compute writes a docstring for each of its 286 functions at import."""
+    """Replace the parser by which pyarrow.compute writes a docstring for each of its 286 functions at import."""
     parser = ModuleType("pyarrow.vendored.docscrape")
     parser.NumpyDocString = lambda _: {"Parameters": ()}  # type: ignore[attr-defined]  # a module's own names
     sys.modules[parser.__name__] = parser

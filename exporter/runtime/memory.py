@@ -15,7 +15,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8  # of glibc's malloc.h
 _MIB = 1 << 20
 
 READ_BYTES = 64 * _MIB
-"""Rows after which reading gives back what is free: less often leaves more memory in holes, more often costs more."""
+"""Rows after which reading gives back what is free: less often leaves more memory unused, more often costs more."""
 
 WRITTEN_BYTES = 32 * _MIB
 """The same for days that are written: their blocks differ more from those before."""
@@ -53,7 +53,7 @@ def _keep_freed_memory() -> None:
 
 
 class LongWork:
-    """Work of one kind that goes on for long: the holes that it leaves grow, a little with each page or day."""
+    """Work that goes on for long: free memory between used blocks grows a little with each page or day."""
 
     def __init__(self, row_bytes: int) -> None:
         """`row_bytes`: rows after which what is free goes back."""
@@ -61,7 +61,7 @@ class LongWork:
         self._since = 0
 
     def work(self, row_bytes: int) -> bool:
-        """Count bytes of rows; after many, give what is free back to the system. Return whether that was done."""
+        """Count bytes of rows; after many, return free memory to the system. Return whether that was done."""
         self._since += row_bytes
         if self._since < self._bound:
             return False

@@ -31,7 +31,7 @@ class Capabilities:
 
 
 class Description(Protocol):
-    """What a source states about itself before anything is read."""
+    """Facts that a source states before anything is read."""
 
     @property
     def sort_key_type(self) -> Literal["S", "N"]:

@@ -27,7 +27,7 @@ class _Capacity(msgspec.Struct):
 
 
 class _Head(msgspec.Struct):
-    """What surrounds the items of a response."""
+    """The members of a response other than its items."""
 
     Count: int = 0
     LastEvaluatedKey: dict[str, dict[str, str]] | None = None

@@ -1,4 +1,4 @@
-"""A dataset and the way to read it flow in, an opened source flows out, with what a run asks besides reading it.
+"""A dataset and the way to read it flow in, an opened source flows out, with its probe and its warnings.
 
 Modules of a way are imported when it is opened: a run needs one of them, and imports are a part of its start.
 """

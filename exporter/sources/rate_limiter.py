@@ -58,7 +58,7 @@ class Allowance:
         return max(0.0, -self._tokens / (self.per_second * _MARGIN))
 
     def settle(self, difference: float) -> None:
-        """Take what a page cost more than was taken for it; negative gives back."""
+        """Take the difference between the real and the estimated cost of a page; a negative one adds units."""
         self._tokens -= difference
 
 

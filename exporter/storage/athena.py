@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-"""Seconds between looks at a running statement, longer from look to look."""
+"""Shortest and longest pause in seconds between two polls of a running statement; each pause is longer."""
 
 MOST_SECONDS = 30 * 60.0
 """Athena's own default limit on a statement."""

@@ -32,7 +32,7 @@ Texts: TypeAlias = pa.StringArray
 
 @dataclass(frozen=True)
 class Digits:
-    """How far some numbers reach to both sides of the point."""
+    """The most digits that some numbers have before and after the point."""
 
     whole: int = 0
     """Most digits before it."""
@@ -42,7 +42,7 @@ class Digits:
     """Whether one of them is beyond 64 bits."""
 
     def __or__(self, other: "Digits") -> "Digits":
-        """Return how far the numbers of both reach."""
+        """Return the most digits of both."""
         return Digits(max(self.whole, other.whole), max(self.decimals, other.decimals), self.is_long or other.is_long)
 
     @property
@@ -117,7 +117,7 @@ def doubles(texts: Texts) -> tuple[pa.DoubleArray, list[int]]:
 
 
 def digits_of(texts: Texts) -> Digits:
-    """Return how far numbers reach to both sides of the point."""
+    """Return the most digits of numbers before and after the point."""
     shifted = pc.match_substring_regex(texts, "[eE]")
     plain = pc.ascii_ltrim(pc.drop_null(texts.filter(pc.invert(shifted))), "+-0")
     point = pc.find_substring(plain, ".")
@@ -134,7 +134,7 @@ def digits_of(texts: Texts) -> Digits:
 
 
 def digits_of_number(number: Decimal) -> Digits:
-    """Return how far one number reaches; zeros at its end do not count."""
+    """Return the digits of one number before and after the point; zeros at its end do not count."""
     _, digits, exponent = number.normalize(_WIDE).as_tuple()
     if not number or not isinstance(exponent, int):
         return NO_DIGITS

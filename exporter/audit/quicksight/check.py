@@ -1,4 +1,4 @@
-"""`exporter quicksight check`: reads the files that a QuickSight manifest stands for, and returns rows it would drop.
+"""`exporter quicksight check`: reads the files of a QuickSight manifest and returns rows that it would drop.
 
 QuickSight drops a row without a word (its last ingestion counts them as RowsDropped) where a value does not convert:
 

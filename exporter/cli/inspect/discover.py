@@ -118,7 +118,7 @@ def _existing(reference: str, out: Path | None) -> _File | None:
 
 
 def _read(name: str, text: str) -> _File:
-    # The variables refine an export; what the file itself says is what a revision of it starts from.
+    # The variables refine an export. A revision starts from the file itself.
     try:
         return _File(name.rpartition("/")[2], text, dataset_from_text(text, name))
     except DatasetError as error:

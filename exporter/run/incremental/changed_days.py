@@ -28,7 +28,7 @@ class ChangedDays:
     """What a window has changed, of items that the source of a dataset holds or held."""
 
     oldest: dt.date
-    """The first day from which nothing has expired: what is gone from an older one was not deleted by anyone."""
+    """The first day from which nothing has expired; items of older days were removed by TTL, not deleted."""
     touched: dict[dt.date, int] = field(default_factory=dict)
     """Day -> latest write of an item that was or is on it, in microseconds since 1970."""
     items: int = 0

@@ -20,10 +20,10 @@ from exporter.run.kept_rows import PublishedKeys
 from exporter.storage.object_store import StoredObject
 
 RUNS_BACK = dt.timedelta(days=7)
-"""How long before its window a run may have begun of which a window has to be compared with the days."""
+"""A window is compared with the days of runs that began at most so long before it."""
 
 LONGEST_RUN = dt.timedelta(days=1)
-"""How long a run took at most that is no longer among the newest of the ledger."""
+"""Assumed longest duration of a run that is not among the newest of the ledger any more."""
 
 
 def outdated_days(changed: ChangedDays, manifest: Manifest) -> set[dt.date]:

@@ -1,7 +1,7 @@
 """How far the changes of a table have been read, and the export under way: a record that is replaced if unchanged.
 
-A window is written here before its export is started. So a run that dies in between leaves what the next one has to
-look for, and two runs at once ask for the same export.
+A window is written here before its export is started. So after a run that died in between, the next one knows which
+export to look for, and two runs at once ask for the same export.
 """
 
 from typing import Literal

@@ -1,8 +1,8 @@
 """A part of a table flows in, its decoded rows by day flow out to S3, with a record of them.
 
-A part is a data file of an export or a segment of a scan. It is converted once, however often it is asked for: what has
-a record is done. Items are decoded under the schema that is published; attributes without a column travel as they are,
-and get their types when all parts are known.
+A part is a data file of an export or a segment of a scan. It is converted once, however often it is asked for: a
+part with a record is done. Items are decoded under the schema that is published; attributes without a column travel as
+they are, and get their types when all parts are known.
 """
 
 import datetime as dt

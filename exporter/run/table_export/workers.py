@@ -1,6 +1,6 @@
 """The files of a table export flow in, converted files flow out, by several processes on one machine.
 
-A worker that dies takes nothing with it: what it has written stays, and the others, or new ones, convert the rest.
+A worker that dies loses nothing: its written files stay, and the other workers, or new ones, convert the rest.
 """
 
 import multiprocessing

@@ -38,7 +38,7 @@ class Probe:
 
 
 class RunningProbe:
-    """What a reading of everything has met so far."""
+    """The kinds of items that a reading of everything has found so far."""
 
     def __init__(self) -> None:
         self._readable, self._withheld = 0, 0
@@ -55,7 +55,7 @@ class RunningProbe:
 
     @property
     def result(self) -> Probe:
-        """What was met."""
+        """The kinds of items found."""
         if self._readable:
             return Probe("readable days")
         return Probe("unreadable days", tuple(self._unreadable)) if self._withheld else Probe("nothing")
