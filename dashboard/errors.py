@@ -56,7 +56,7 @@ class ChangedMeanwhile(DashboardError):
 
 
 class Missing(DashboardError):
-    """What is asked for is not there, or is another person's alone: which of both is not said."""
+    """What is asked for does not exist, or belongs to another person; the message does not say which."""
 
 
 class RefusedSql(DashboardError):

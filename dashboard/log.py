@@ -1,4 +1,4 @@
-"""Log lines as facts, by structlog, which is loaded with the first line: most processes start without a word."""
+"""Log lines as facts, by structlog, which is loaded with the first line: most processes log nothing at their start."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class LogLines:
         self._name = name
 
     def info(self, event: str, **facts: object) -> None:
-        """Tell what happened."""
+        """Log an event."""
         self._log().info(event, **facts)
 
     def warning(self, event: str, **facts: object) -> None:
@@ -18,11 +18,11 @@ class LogLines:
         self._log().warning(event, **facts)
 
     def error(self, event: str, **facts: object) -> None:
-        """Log what an operator has to mend."""
+        """Log what an operator has to correct."""
         self._log().error(event, **facts)
 
     def exception(self, event: str, **facts: object) -> None:
-        """Tell what failed, with the traceback of the exception that is being handled."""
+        """Log a failure, with the traceback of the exception that is being handled."""
         self._log().exception(event, **facts)
 
     def _log(self) -> Any:

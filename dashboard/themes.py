@@ -1,7 +1,7 @@
 """The four themes: plain values, and the two forms in which the browser takes them.
 
 A theme has two backgrounds. Streamlit's `backgroundColor` is the card's, because charts, menus and the grid paint
-themselves with it; the page behind the cards has its own colour, which `static/style.css` reads from a variable.
+themselves with it; the page under the cards has its own colour, which `static/style.css` reads from a variable.
 """
 
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ def _time_zone(name: str) -> str:
 
 
 _MOST_KEY_ATTRIBUTES = 4
-"""Of each kind, in one index."""
+"""Most key attributes of each kind (partition, sort) in one index."""
 
 
 def _key_attributes(value: Any) -> str | tuple[str, ...]:

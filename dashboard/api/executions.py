@@ -9,7 +9,7 @@ from dashboard.services.job import Job
 
 
 def described(job: Job) -> dict[str, Any]:
-    """Return how a query stands: `queryExecutionId` is Athena's once Athena has taken it, ours until then."""
+    """Return the state of a query: `queryExecutionId` is Athena's once Athena has taken it, ours until then."""
     return {
         "queryExecutionId": job.query_execution_id or job.id,
         "state": job.state.upper(),

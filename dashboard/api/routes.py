@@ -1,6 +1,6 @@
 """The JSON API: same process, same queries, same guard and same limits as the pages.
 
-What blocks runs in threads; a query that takes long is waited for without one. Errors are `{"error": "..."}`: 400 names
+Blocking work runs in threads; the wait for a long query takes none. Errors are `{"error": "..."}`: 400 names
 the field, 422 gives the reason and its position, 503 says that Athena or S3 is out of reach.
 """
 

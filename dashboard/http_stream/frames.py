@@ -11,7 +11,7 @@ CLOSE_CODE: Final = struct.Struct(">H")
 
 
 class Kind(IntEnum):
-    """What a frame is for."""
+    """The kinds of frames."""
 
     HELLO = 0
     """First on every stream: it arrives at once, or something on the way buffers."""

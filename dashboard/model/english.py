@@ -78,13 +78,13 @@ _UNCOUNTABLE: Final = _set(
     "age content data feedback gender health humidity information media metadata money music origin power "
     "pressure quality revenue temperature time traffic weather weight"
 )
-"""Words with a plural that is not what a chart of them shows: it shows values of them."""
+"""Words that stay singular: a chart of them shows values, not several of them."""
 _GERMAN_ENDINGS: Final = ("heit", "keit", "schaft", "nummer", "strasse", "zahl", "ung", "kunde", "auftrag", "preis")
 _GERMAN: Final = _set(
     "abteilung artikel auftrag benutzer bestellung betrag filiale grund kanal kunde lager land lieferant menge "
     "mitarbeiter ort preis quelle stadt typ ware"
 )
-"""Words of another language have plurals of their own, which an English `s` only spoils."""
+"""Words of another language have their own plurals; an English `s` would be wrong."""
 _WORD_STARTS: Final = re.compile(r"(?<=[a-zß-öø-ÿ0-9])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
 _BETWEEN: Final = re.compile(r"[\s_.\-/]+")
 

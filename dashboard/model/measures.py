@@ -40,7 +40,7 @@ class Term:
 
     @property
     def nothing(self) -> int | None:
-        """What it is over no rows: nothing is counted, and there is no sum."""
+        """Its value over no rows: 0 for counts, None for the others."""
         return 0 if self.aggregate in _COUNTS else None
 
 
@@ -69,7 +69,7 @@ class Measure:
 
     @property
     def points(self) -> int | None:
-        """What a difference is multiplied by to be in percentage points; None of a figure that is no percentage."""
+        """The factor from a difference to percentage points; None for a figure that is no percentage."""
         return 100 if self.format == "percent" else 1 if self.unit == "%" else None
 
     @property

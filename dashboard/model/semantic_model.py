@@ -71,7 +71,7 @@ class SemanticModel:
     view: TableView = EVERYTHING
     """What the requester may see of the table."""
     query: TableQuery | None = None
-    """What takes the place of the table in every statement; None where the requester sees the table itself."""
+    """The query that replaces the table in every statement; None where the requester sees the table itself."""
 
     @property
     def full_name(self) -> str:
@@ -80,7 +80,7 @@ class SemanticModel:
 
     @property
     def relation(self) -> str:
-        """What stands after FROM."""
+        """The table expression after FROM."""
         return self.full_name if self.query is None else f'({self.query.sent}) AS "{self.table}"'
 
     @property
@@ -273,7 +273,7 @@ def _roles(dataset: Dataset, names: set[str]) -> tuple[str | None, str | None, s
 
 
 def _worth_filtering(dataset: Dataset) -> tuple[str, ...]:
-    """Return what a file that names no dimensions is filtered by besides its roles."""
+    """Return the filters of a file that names no dimensions, in addition to its roles."""
     return tuple(column.name for column in dataset.columns if column.role == "dimension")
 
 

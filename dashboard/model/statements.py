@@ -59,7 +59,7 @@ class Statement:
     dataset: str = ""
     """Name of the dataset that its rows are from; names the files made of them."""
     in_place_of: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """What stands for tables that the requester may not see as they are, each with what it stands for."""
+    """Queries that replace tables which the requester may not see as they are, each with its table."""
 
     @property
     def shown_sql(self) -> str:
@@ -131,7 +131,7 @@ class Where:
     def days(self, *runs: Days) -> None:
         """Add the condition that a row is of some days, or of one of some runs of days."""
         self.conjuncts += partition_conjuncts(*runs)
-        # What decides; the conjuncts before it decide which objects are opened at all.
+        # The exact condition; the conjuncts before it only limit which objects are opened.
         decides = " OR ".join([f"{NUMBER} BETWEEN ? AND ?"] * len(runs))
         self.conjuncts.append(f"({decides})" if len(runs) > 1 else decides)
         self.bound += [f"{day:%Y%m%d}" for days in runs for day in (days.first, days.last)]
@@ -195,7 +195,7 @@ def text_of(model: SemanticModel, column: str) -> str:
 
 
 def over(model: SemanticModel, statement: Statement) -> Statement:
-    """Return a statement over the relation of a model, saying what that stands for."""
+    """Return a statement over the relation of a model, with the table that the relation replaces."""
     if model.query is None:
         return statement
     read = statement.columns

@@ -1,6 +1,6 @@
 """Timestamps in UTC flow in, timestamps as a clock in a named zone shows them flow out.
 
-Stored timestamps have no zone and are UTC. In the hour that a clock repeats, a time has its offset behind it, so that
+Stored timestamps have no zone and are UTC. In the hour that a clock repeats, a time is followed by its offset, so that
 two instants never read the same.
 """
 

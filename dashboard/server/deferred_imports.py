@@ -64,7 +64,7 @@ _first_page_drawn = threading.Event()
 
 
 def page_drawn() -> None:
-    """Say that a page is drawn: what others will need may be loaded now."""
+    """Note that a page is drawn: the remaining modules may be loaded now."""
     _first_page_drawn.set()
 
 
@@ -72,8 +72,8 @@ def page_drawn() -> None:
 async def warming(_app: object) -> AsyncIterator[None]:
     """Let the collector rest while modules load; load in a thread what the first page does not need."""
     gc_policy.rest()
-    # Before the first element Streamlit looks through every loaded module, 0.03 s long, for whether this is a prompt in
-    # which a person types, in order to warn. It is a server.
+    # Before the first element Streamlit looks through all loaded modules, which takes 0.03 s, to warn in an interactive
+    # prompt. This is a server.
     delta_generator._use_warning_has_been_displayed = True  # noqa: SLF001 - Streamlit is pinned; without it all works
     threading.Thread(target=_load_and_tidy, name="warm-up", daemon=True).start()
     yield

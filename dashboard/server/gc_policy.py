@@ -1,4 +1,4 @@
-"""Python's collector of garbage: out of the way while modules load, and once a minute from then on."""
+"""Python's garbage collector: rarely while modules load, and once a minute from then on."""
 
 import gc
 import time

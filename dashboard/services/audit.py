@@ -65,7 +65,7 @@ class Audit:
 
     def check(self, ticket: Ticket) -> None:
         """Raise TooManyQueries where the person of a query, or who shares its lane, has spent the bytes of today."""
-        # What is asked for all people by one without a name is of no lane.
+        # A query for all people by a requester without a name belongs to no lane.
         who = ticket.person or ("" if ticket.owner == SHARED else ticket.lane)
         if self._limit is None or not who:
             return

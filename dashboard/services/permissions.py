@@ -52,7 +52,7 @@ class Permissions:
         else:
             self.require("viewer", datasets, "queries")
         asks = self.requester()
-        # One answer for every person waits in no person's lane; it counts for the person who asked first.
+        # A shared answer waits in no person's lane; it counts for the person who asked first.
         lane = SHARED if owner == SHARED else asks.person or (asks.address if owner == API else "") or owner
         ticket = Ticket(owner, asks.person, lane, datasets, self._seen(datasets), asks.token)
         self._audit.check(ticket)
@@ -75,7 +75,7 @@ class Permissions:
         asks = self.requester()
         if ticket.owner == SHARED or ticket.person != asks.person or not (asks.person or ticket.owner == API):
             return False
-        # What a token may do does not grow by what its person did without it.
+        # A token does not open results that its person asked for without it.
         if asks.is_limited and asks.token != ticket.token:
             return False
         return len(self.visible(ticket.datasets)) == len(ticket.datasets) and ticket.seen == self._seen(ticket.datasets)

@@ -82,7 +82,7 @@ class Service:
             lambda: self.athena,
             per_person=settings.user_queries,
             is_there=is_there,
-            # What waited in the queue is held against what was spent meanwhile.
+            # A query that waited in the queue is checked against what was spent meanwhile.
             before=lambda job: self.audit.check(job.ticket),
             on_end=self.audit.record,
         )

@@ -71,7 +71,7 @@ def sends_strangers_to_sign_in(environment: Mapping[str, str]) -> bool:
 
 
 def refusal(addresses: str) -> str:
-    """Return why the process does not start on an address that others can reach."""
+    """Return the reason why the process does not start on an address that others can reach."""
     return (
         f"The dashboard does not start on {addresses}: others could read everything there without signing in.\n"
         "Either set up sign-in (OIDC_ISSUER, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_REDIRECT_URI, "

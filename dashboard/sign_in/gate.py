@@ -52,7 +52,7 @@ _LISTENER_CHECK_SECONDS: Final = 5.0
 _GUARDED: Final = re.compile(r"(?:^|/)(?:api|mcp|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
 _OPEN: Final = ("_stcore/health", "_http_stream/client.js")
 _PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
-"""What an open page asks for by itself; none of it means that the person is there."""
+"""Requests that an open page sends by itself; they do not show that the person is there."""
 _MCP: Final = "mcp"
 """Programs ask there by the Model Context Protocol, with the API's sign-in."""
 _UNSUBSCRIBE: Final = "unsubscribe"

@@ -16,7 +16,7 @@ class ServedTable:
     table: str
     columns: tuple[str, ...] | None = None
     query: TableQuery | None = None
-    """What takes the place of the table; None where the requester sees the table itself."""
+    """The query that replaces the table; None where the requester sees the table itself."""
 
 
 @dataclass(frozen=True)

@@ -175,7 +175,7 @@ def _full_name(table: TableName, served: ServedTable) -> str:
 
 
 def _seen(parsed: ParsedSql, table: TableName, served: ServedTable) -> Edit:
-    """Return the edit that puts what the requester may see of a table in its place."""
+    """Return the edit that replaces a table by the query of what the requester may see."""
     if served.query is None:
         return Edit(table.first, table.end, _full_name(table, served))
     query = served.query.explained if parsed.kind == "explain" else served.query.sent

@@ -59,7 +59,7 @@ class _Layout:
         return 2 * (sum(self._queries) - 1)
 
     def add(self, before: Token | None, piece: Token, following: Token | None, *, has_gap: bool) -> None:
-        """Add a token or comment behind what stands there."""
+        """Add a token or comment at the end."""
         word = piece.word
         if piece.kind == "comment":
             self._put(piece.text, " ")
@@ -125,5 +125,5 @@ class _Layout:
 
 
 def _begins_a_value(before: Token | None) -> bool:
-    """Return whether a sign behind this token is that of a number, and no operator."""
+    """Return whether a sign after this token is that of a number, and no operator."""
     return before is None or before.word in _KEYWORDS or (before.kind == "symbol" and before.word not in {")", "]"})

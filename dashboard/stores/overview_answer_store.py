@@ -78,7 +78,7 @@ class AnswerStore:
             if not is_as_recorded(manifest, self._records.data(dataset)):
                 return
             before = self._objects.read_version(self._bucket, key)
-            # Where another process writes at this moment, its answer is as good.
+            # Another process may write at the same moment; its answer is equal.
             self._objects.put(self._bucket, key, body, etag=before[1] if before else None)
         except DashboardError as error:
             _log.warning("answers are not stored", object=f"s3://{self._bucket}/{key}", reason=str(error))

@@ -23,7 +23,7 @@ Bound = Annotated[
     WithJsonSchema({"type": "number"}),
 ]
 BOUNDS = ("above", "below", "rises", "falls", "no_rows")
-"""What an alert may have one of."""
+"""Bounds of an alert, which has exactly one of them."""
 MOST_RECIPIENTS = 50
 
 
@@ -31,7 +31,7 @@ class Notice(Model):
     """What alerts and reports have in common: who gets them, when, and what they may show."""
 
     name: Name
-    """Names it in messages and records; no other alert or report of the dataset has it."""
+    """Its name in messages and records; no other alert or report of the dataset has it."""
     title: str = ""
     """What people read; inferred from the name where it is empty."""
     to: Annotated[tuple[Address, ...], Field(max_length=MOST_RECIPIENTS)] = ()
@@ -61,18 +61,18 @@ class Alert(Notice):
     days: Annotated[int, Field(ge=1, le=366)] = 1
     """Days that it is over, the last of them yesterday."""
     above: Bound | None = None
-    """Tells when the figure is higher than this; a share of 20% is 0.2."""
+    """Sends when the figure is higher than this; a share of 20% is 0.2."""
     below: Bound | None = None
-    """Tells when the figure is lower than this."""
+    """Sends when the figure is lower than this."""
     rises: Annotated[Bound, Field(gt=0)] | None = None
-    """Tells when the figure is higher by more than so many percent than on the same weekdays before; a share by so many
+    """Sends when the figure is higher by more than so many percent than on the same weekdays before; a share by so many
     points."""
     falls: Annotated[Bound, Field(gt=0)] | None = None
-    """Tells when the figure is lower by more than so many percent, or points of a share."""
+    """Sends when the figure is lower by more than so many percent, or points of a share."""
     no_rows: Literal[True] | None = None
-    """Tells when the days have no row, or are not published."""
+    """Sends when the days have no row, or are not published."""
     quiet_days: Annotated[int, Field(ge=1, le=366)] = 1
-    """Days from one message to the next; 1 tells each day."""
+    """Days from one message to the next; 1: a message each day."""
 
 
 class Report(Notice):

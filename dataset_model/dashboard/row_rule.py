@@ -25,8 +25,8 @@ class RowRule:
     def condition(self, claims: Mapping[str, object]) -> Condition:
         """Return the condition for a person's claims.
 
-        It holds for no row where a claim is missing, empty, or has a value that cannot be compared: one that a rule
-        leaves out would show more to a person of whom less is known.
+        It holds for no row where a claim is missing, empty, or has a value that cannot be compared. Otherwise a person
+        of whom less is known would see more.
         """
         try:
             return condition_from(self.text, self.types, lambda name: _texts(claims.get(name)))

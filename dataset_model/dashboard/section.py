@@ -11,7 +11,7 @@ Text = Annotated[str, Field(min_length=1)]
 Aggregate = Literal["count", "distinct", "sum", "mean", "min", "max", "median", "share", "ratio"]
 ChartKind = Literal["bar", "line", "stacked", "doughnut", "pie", "table", "heatmap"]
 SLICES: Final = frozenset({"doughnut", "pie"})
-"""Kinds that are a slice per value."""
+"""Chart kinds with a slice per value."""
 
 BUILT_IN_MEASURES = ("rows", "distinct", "sum", "mean", "min", "max", "median")
 """Measures that a card or a chart names without declaring them; all but `rows` take a column."""

@@ -82,7 +82,7 @@ def _days(found: Any) -> dict[str, Any]:
 def _column(column: dict[str, Any], model: SemanticModel) -> dict[str, Any]:
     labels = model.words.value_labels(column["name"])
     label = {"label": model.words.label(column["name"])}
-    # What a masked column holds is not said by example either.
+    # The examples of a masked column are left out as well.
     shown = {field: value for field, value in column.items() if field != "values" or "mask" not in column}
     return {**shown, **label, **({"valueLabels": labels} if labels and "mask" not in column else {})}
 

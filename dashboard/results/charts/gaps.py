@@ -1,6 +1,6 @@
 """Points over time and the published days flow in, the same points with zeros and gaps between them flow out.
 
-A line must not run over times without rows as if it knew something. Where the days between two points are published and
+A line must not connect points over times without rows. Where the days between two points are published and
 the measure counts rows, there were none: zero. Everywhere else nothing is known: a gap.
 """
 

@@ -29,7 +29,7 @@ class Pivot:
     """A table: a row per value of the first grouping, a column per value of the second, or one of the measure."""
 
     corner: str
-    """What the rows are values of, and the columns."""
+    """The names of the groupings of the rows and of the columns."""
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[PivotCell, ...]], ...]
     foot: tuple[PivotCell, ...] | None

@@ -27,7 +27,7 @@ _EXPECTED: Final = {
 
 @dataclass(frozen=True)
 class Provider:
-    """Who signs people in, and as what the dashboard is known there."""
+    """The provider that signs people in, and the dashboard's registration there."""
 
     metadata_url: str
     issuer: str | None

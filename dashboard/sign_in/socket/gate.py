@@ -127,7 +127,7 @@ class _Connection:
         while not self._ended.is_set() and (left := self._sessions.seconds_left(self._session)) > 0:
             self._next = self._next or asyncio.ensure_future(self._receive())
             waited: set[asyncio.Future[Any]] = {self._next, self._end_task}
-            # What the person does moves the end of the session, so the time that is left is asked for again.
+            # Activity of the person extends the session, so the remaining time is read again.
             await asyncio.wait(waited, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if self._next.done() and not self._ended.is_set():
                 message, self._next = self._next.result(), None

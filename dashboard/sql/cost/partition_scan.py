@@ -139,7 +139,7 @@ def _calculated(node: Expression, values: Mapping[str, Value]) -> Value:
             raise _UnknownError
         total = _ARITHMETIC[sign](total, other)
         if abs(total) >= 2**31:
-            # Athena's integers end there: what the query does then is not for this module to say.
+            # Athena's integers end there: the result of such a condition is not known here.
             raise _UnknownError
     return total
 

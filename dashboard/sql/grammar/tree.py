@@ -21,7 +21,7 @@ class Expression:
 
 @dataclass(slots=True)
 class Select:
-    """One SELECT. Token places count from 0; `after_from` and `after_where` are the places behind those clauses."""
+    """One SELECT. Token places count from 0; `after_from` and `after_where` are the places after those clauses."""
 
     sources: int = 0
     """Tables, subqueries and arrays in FROM."""

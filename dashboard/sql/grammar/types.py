@@ -1,4 +1,4 @@
-"""Tokens of a data type flow in; the parser stands behind it afterwards."""
+"""Tokens of a data type flow in; afterwards the parser is at the token after the type."""
 
 from typing import Final
 

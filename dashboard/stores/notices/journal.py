@@ -76,7 +76,7 @@ class Look(BaseModel):
     at: AwareDatetime
     occasion: str
     published: str
-    """What was published then: nothing changes until something else is."""
+    """Identifies what was published then: until the next publication nothing changes."""
     outcome: Outcome
     text: str
 
