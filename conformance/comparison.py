@@ -49,7 +49,7 @@ class Part:
 
     title: str
     other: str
-    """What Athena's engine is held against."""
+    """What Athena's engine is compared with."""
     statements: int = 0
     tables: set[str] = field(default_factory=set)
     cells: int = 0

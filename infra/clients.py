@@ -10,7 +10,7 @@ from botocore.config import Config
 
 @dataclass(frozen=True)
 class Clients:
-    """One client per service. They have no types here: the stubs of ten services are not worth their weight."""
+    """One client per service. They are not typed: the stubs of ten services are too large for this use."""
 
     region: str
 

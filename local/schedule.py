@@ -75,7 +75,7 @@ class Schedule:
         self._say(f"run ended with status {status} after {time.monotonic() - started:.1f} s")
 
     def _received(self, number: int, _: FrameType | None) -> None:
-        # The second signal is for a child that did not heed the first.
+        # The second signal is for a child that ignored the first.
         if self._child is not None:
             self._child.send_signal(signal.SIGKILL if self._signals else number)
         self._signals += 1

@@ -52,11 +52,11 @@ class _Handler(WSGIRequestHandler):
     timeout = 120
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 - werkzeug's own signature
-        """Say nothing."""
+        """Log nothing."""
 
 
 class _ThreadedServer(ThreadedWSGIServer):
-    """Knows its open connections, so that stopping does not wait for idle clients."""
+    """Keeps its open connections, so that stopping does not wait for idle clients."""
 
     daemon_threads = True
     request_queue_size = 256

@@ -144,7 +144,7 @@ def _pickled() -> bytes:
     }
     services["bucket owners"] = dict(_s3_backends().bucket_accounts)
     with _without_collector():
-        # Two layers, so that who wrote it can be read where the rest cannot.
+        # Two layers, so that the writer's version can be read where the state cannot.
         return pickle.dumps((_maker(), pickle.dumps(services, pickle.HIGHEST_PROTOCOL)))
 
 

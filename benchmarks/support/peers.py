@@ -3,7 +3,7 @@
     python -m support.peers boto3-pandas --prefix runs/1
 
 reads every partition value of the stub's index, writes one Parquet file per day to S3, and prints a JSON object: rows,
-bytes. Each has the help that a careful author would give it: numbers as float64, nested values as JSON text.
+bytes. Each is set up as a careful author would do it: numbers as float64, nested values as JSON text.
 """
 
 import argparse

@@ -124,7 +124,7 @@ class Deployment:
         self.display.say(report or "The export succeeded.")
 
     def handed_on(self, outputs: Mapping[str, str]) -> dict[str, str]:
-        """Return what the other stacks take from the exporter's, and the images."""
+        """Return the parameters that the other stacks take from the exporter's outputs, and the images."""
         handed = {name: outputs[output] for output, name in _HANDED_ON.items() if output in outputs}
         return handed | {_PARAMETERS[program]: image for program, image in self.images.items()}
 
@@ -181,7 +181,7 @@ class Deployment:
 
     def _propose(self, name: TemplateName, more: Mapping[str, str], *, keep: bool) -> bool:
         template, stack = self.templates[name], self.environment.stack_of(name)
-        # What a template does not declare is not for it, and the file has the last word over what is handed on.
+        # A stack gets the parameters that its template declares; the file wins over outputs of the exporter's stack.
         declared = {key: value for key, value in more.items() if key in template.parameters}
         parameters = declared | self.environment.parameters_of(template)
         if missing := sorted(template.required - set(parameters)):

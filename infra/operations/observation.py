@@ -1,4 +1,4 @@
-"""What is going on: state of stacks and alarms, and the logs."""
+"""The state of stacks and alarms, and the logs."""
 
 import time
 from collections.abc import Iterator

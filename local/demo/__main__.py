@@ -245,7 +245,7 @@ class Demo:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _send_samples(self) -> None:
-        """Have something in the mailbox; a demo goes on without."""
+        """Send sample messages; the demo continues if that fails."""
         first = load_dataset(self._settings.files[0], {})
         if make_notices(self._settings.port, first.name):
             output, log = self._folder / "reports.txt", self._folder / "reports.log"
@@ -296,5 +296,5 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     sys.stderr.flush()
-    # Threads of the stand-in may still be in the middle of something; they have nothing to tidy up.
+    # Threads of the stand-in may still be busy; they have nothing to clean up.
     os._exit(status)

@@ -82,7 +82,7 @@ class Children:
 
     def stop(self, grace: float = GRACE) -> None:
         """Ask every group to stop, the youngest first; after `grace` seconds, or at the next signal, kill it."""
-        self._signals = max(self._signals, 1)  # from here on a signal means: faster
+        self._signals = max(self._signals, 1)  # from here on a signal ends the wait
         for process in reversed(self._processes):
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + grace

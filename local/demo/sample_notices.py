@@ -1,6 +1,6 @@
 """The dashboard's address flows in; an alert and a report of its first dataset, made as a person makes them, flow out.
 
-They are the demo's alone: the shipped dataset files mail no one.
+Only the demo has them: the shipped dataset files send no mail.
 """
 
 import http.client

@@ -1,4 +1,4 @@
-"""Column types in the three tongues spoken here: Hive's (the catalogue), Arrow's (data) and DuckDB's (queries)."""
+"""Column types in three systems: Hive's (the catalogue), Arrow's (data) and DuckDB's (queries)."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Engine:
         return Query(self, connection, sql, database, tuple(parameters), cutoff)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._database.close()
 
 
@@ -111,7 +111,7 @@ class Query:
             self.connection.interrupt()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self.connection.close()
 
     def charge(self, scanned: int) -> None:

@@ -29,7 +29,7 @@ class Endpoints:
 
 
 class Athena:
-    """Everything Athena knows in one region. `operations` maps the names of the API to what carries them out."""
+    """Athena's state in one region. `operations` maps the names of the API to what carries them out."""
 
     def __init__(self, endpoints: Endpoints, region: str) -> None:
         credentials = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": region}
@@ -59,7 +59,7 @@ class Athena:
         }
 
     def close(self) -> None:
-        """Stop running queries and let go of connections."""
+        """Stop running queries and close connections."""
         self._queries.close()
         self._engine.close()
         self._s3.close()
@@ -95,7 +95,7 @@ _VERBS = ("Create", "Get", "Update", "Delete")
 def _kept_operations(
     noun: str, plural: str, kept: WorkGroups | NamedQueries | PreparedStatements
 ) -> dict[str, Operation]:
-    """Return the operations that every kind of kept thing has: they are named alike."""
+    """Return the operations that named queries and prepared statements have; their names follow one pattern."""
     named: dict[str, Operation] = {f"{verb}{noun}": getattr(kept, verb.lower()) for verb in _VERBS}
     return {**named, f"List{plural}": kept.list}
 

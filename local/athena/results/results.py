@@ -1,4 +1,4 @@
-"""Rows as Athena hands them out: text of every type, column descriptions, the result CSV and its pages."""
+"""Rows as Athena returns them: text of every type, column descriptions, the result CSV and its pages."""
 
 from __future__ import annotations
 

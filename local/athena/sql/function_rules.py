@@ -132,7 +132,7 @@ def _reduced(node: exp.Expr) -> exp.Expr:
 
 
 def _sorted(node: exp.Expr) -> exp.Expr:
-    """Refuse an order of one's own, which DuckDB would leave out without a word."""
+    """Refuse a comparison function, which DuckDB would ignore without an error."""
     if isinstance(node.expression, exp.Lambda):
         raise QueryError("NOT_SUPPORTED: array_sort with a comparison is not served here", DATA)
     return node

@@ -152,7 +152,7 @@ def _json_object(node: exp.Expr) -> exp.Expr:
 
 
 def _fetched(node: exp.Expr) -> exp.Expr:
-    """Refuse what would be cut to fewer rows without a word."""
+    """Refuse clauses that would return fewer rows without an error."""
     options = node.args.get("limit_options")
     if options is not None and options.args.get("with_ties"):
         raise QueryError("NOT_SUPPORTED: line 1:1: FETCH ... WITH TIES is not served here", SYNTAX)

@@ -1,4 +1,4 @@
-"""Comparisons that Athena refuses and DuckDB would make sense of: a column of one kind with a literal of another.
+"""Comparisons that Athena refuses and DuckDB would run: a column of one kind with a literal of another.
 
 Seen are columns of catalogue tables in the SELECT that reads them; what a subquery computes has a type that DuckDB
 alone knows, and passes.

@@ -1,6 +1,6 @@
 """What DuckDB would run and Athena refuses: functions and types of other engines, operators, clauses.
 
-Text is looked at as tokens, where the parser forgets how a thing was spelled, and as a tree elsewhere.
+The text is checked as tokens where the parser does not keep the spelling, and as a tree elsewhere.
 """
 
 from __future__ import annotations
