@@ -16,8 +16,9 @@ typedef struct {
 typedef struct {
     const uint8_t *body;
     attribute *found;
-    int32_t count;
-    int32_t slot[SLOTS]; /* 1 + the attribute, 0 where empty */
+    int32_t count, items;
+    int32_t slot[SLOTS];     /* 1 + the attribute, 0 where empty */
+    int32_t item[MAX_NAMES]; /* the last one that has the attribute, counted from 1 */
 } names;
 
 static attribute *attribute_of(names *n, const text *name) {
@@ -38,12 +39,17 @@ static attribute *attribute_of(names *n, const text *name) {
 static int take_item(cursor *c, names *n) {
     if (!take(c, '{')) return 0;
     if (take(c, '}')) return 1;
+    n->items++;
     do {
         text name, tag;
         attribute *known;
+        int32_t *item;
         if (!take_text(c, &name) || name.escaped || !take(c, ':') || !take(c, '{') || !take_text(c, &tag)) return 0;
         known = attribute_of(n, &name);
         if (known == NULL || kind_of_tag(&tag) == ABSENT || !take(c, ':') || !skip_value(c, 0) || !take(c, '}')) return 0;
+        item = &n->item[known - n->found];
+        if (*item == n->items) return 0; /* twice in one item: Python decides which of them counts */
+        *item = n->items;
         known->kinds |= kind_of_tag(&tag);
     } while (take(c, ','));
     return take(c, '}');

@@ -1,10 +1,8 @@
 """The compiled reader: what it takes and declines, that it stays within its memory, how it is built and missed."""
 
-import ctypes
 import datetime as dt
 import itertools
 import json
-import mmap
 import os
 import random
 import re
@@ -17,13 +15,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 import pytest
+from fenced import Fenced, scan_fenced
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.decoding.key_hash import KeyHash
 from exporter.decoding.schema import kinds_in_page
 from exporter.native import build, library
-from exporter.native.library import _HEAD, Column, Form, Plan, _Result
+from exporter.native.library import Column, Form, Plan
 from exporter.values.attribute_values import AttributeValue, json_text, key_part
 from exporter.values.dates import instant_from_iso
 
@@ -231,32 +230,11 @@ def test_kinds_of_a_page_with_surprises_are_found_by_python():
     assert len(found) == 2001
 
 
-class Fenced:
-    """Memory that ends where nothing may be touched: one byte further kills the process."""
-
-    def __init__(self, room: int) -> None:
-        size = -(-max(room, 1) // mmap.PAGESIZE) * mmap.PAGESIZE
-        self._map = mmap.mmap(-1, size + mmap.PAGESIZE)
-        self._end = ctypes.addressof(ctypes.c_char.from_buffer(self._map)) + size
-        libc = ctypes.CDLL(None, use_errno=True)
-        if libc.mprotect(ctypes.c_void_p(self._end), ctypes.c_size_t(mmap.PAGESIZE), 0):
-            raise OSError(ctypes.get_errno(), "mprotect")
-
-    def at_end(self, length: int) -> int:
-        return self._end - length
-
-
-def scan_fenced(plan: Plan, body: bytes, source: Fenced, target: Fenced) -> None:
-    address = source.at_end(len(body))
-    ctypes.memmove(address, body, len(body))
-    compiled.functions.page_kinds(address, len(body), (library._Attribute * library._MAX_NAMES)())
-    head = _HEAD()
-    page = compiled.functions.page_new(plan._plan, address, len(body), head)
-    if page:
-        results = (_Result * len(plan._columns))()
-        out = target.at_end(head[1] // 64 * 64 + 64)  # where Arrow would put it: at a multiple of 64
-        assert compiled.functions.page_columns(page, out, results) <= head[1] // 64 * 64 + 64
-        compiled.functions.page_free(page)
+def test_kinds_of_an_attribute_that_an_item_has_twice_are_those_of_its_value():
+    """JSON allows it, and a reader keeps the last: what is not kept gives the column no type."""
+    body = b'{"Items":[{"a":{"S":"x"}},{"a":{"N":"1"},"b":{"S":"x"},"a":{"BOOL":true}}]}'
+    assert compiled.kinds(body) is None
+    assert kinds_in_page(body) == {"a": {"S", "BOOL"}, "b": {"S"}}
 
 
 def damaged_pages(count: int) -> list[bytes]:
@@ -287,7 +265,7 @@ def test_nothing_is_read_or_written_outside_of_what_was_given():
         [sys.executable, "-c", code],
         check=False,
         cwd=Path(__file__).parent,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests" / "exporter")))},
     )
     assert done.returncode == 0
 
