@@ -10,7 +10,7 @@ DEMO_DATASET ?= contacts
 BENCH ?= --short
 # Minutes; `make soak SOAK=60` is the whole hour.
 SOAK ?= 5
-# Inputs that `make soak` breeds for the guard and for the frame parser, each.
+# Inputs that `make soak` breeds for the guard, the frame parser and the compiled reader, each.
 FUZZ ?= 1000000
 # For example: make test TESTS="tests/dataset_model -k names"
 TESTS ?= tests
@@ -57,10 +57,7 @@ soak: setup ## play 500 random scenarios of exports, 100 histories by five ways,
 	@GENERATED=5000 $(PY) -m pytest -q tests/dashboard/access/test_generated_sql.py
 	@TRUTH_ITEMS=100000 $(PY) -m pytest -q --timeout 3600 tests/exporter/truth/test_truth_many.py
 	@FIGURES=60 $(PY) -m pytest -q tests/dashboard/overview/test_other_fields.py -k generated
-	@case "$$(uname -sm)" in "Linux x86_64") for target in guard frames; do \
-	  PYTHONPATH=. .venv/bin/uv run -q --no-project --python $(PY) --with 'atheris>=3,<4' python tests/dashboard/sql/coverage_fuzz.py \
-	    $$target -atheris_runs=$(FUZZ) || exit 1; \
-	done;; *) echo "no coverage-guided inputs: atheris has wheels for Linux on x86-64 alone";; esac
+	@FUZZ=$(FUZZ) $(PY) -m pytest -q --timeout 14400 tests/fuzzing
 	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 
 lint: setup ## check style, format, types and who imports whom
