@@ -14,6 +14,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from support.askers import executions
 from support.first_page import first_pages
 from support.large_result import large_result
 from support.pages import PAGES, Server, pin, published, served
@@ -131,6 +132,9 @@ def alone(
         time.sleep(KEPT_SECONDS)
         asyncio.run(visit(server.port))
         after = {"threads_later": server.threads(), "sockets_later": server.sockets()}
+        states = executions(environment)
+        after |= {"queries": states.total(), "queries_left": states["QUEUED"] + states["RUNNING"]}
+        after |= {"queries_stopped": states["CANCELLED"]}
         return found.figures() | before | left | after
 
 

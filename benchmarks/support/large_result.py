@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 from playwright.sync_api import Page, sync_playwright
 
-from support.pages import BUCKET, Server
+from support.pages import BUCKET, Server, client
 
 SQL = "SELECT contact_id, channel, agent_name, initiation_timestamp, queue_duration, day FROM gsi_export"
 PATIENCE_MS = 100_000
@@ -29,7 +28,7 @@ def large_result(server: Server, environment: dict[str, str], rows: int, tabs: i
     """
     _write(environment, rows)
     figures: dict[str, float] = {"rows": rows, "idle_mib": server.memory(), "idle_own_mib": _own(server)}
-    athena = _client("athena", environment)
+    athena = client("athena", environment)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu"]
         browser = playwright.chromium.launch(executable_path=_chromium(), args=options)
@@ -48,7 +47,7 @@ def large_result(server: Server, environment: dict[str, str], rows: int, tabs: i
 
 
 def _write(environment: dict[str, str], rows: int) -> None:
-    s3 = _client("s3", environment)
+    s3 = client("s3", environment)
     found = s3.list_objects_v2(Bucket=BUCKET, Prefix="dynamo-gsi-export/year=")["Contents"]
     key = next(item["Key"] for item in found if item["Key"].endswith("data.parquet"))
     few = pq.read_table(io.BytesIO(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()))
@@ -91,12 +90,6 @@ def _to_the_last_row(page: Page) -> float:
     page.wait_for_timeout(300)
     page.wait_for_load_state("networkidle")
     return time.perf_counter() - began
-
-
-def _client(service: str, environment: dict[str, str]) -> Any:
-    return boto3.session.Session(
-        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
-    ).client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
 
 
 def _chromium() -> str | None:

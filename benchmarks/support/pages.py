@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
@@ -80,6 +83,13 @@ def published(items: int, folder: Path) -> Iterator[dict[str, str]]:
             yield environment
         finally:
             standin.terminate()
+
+
+def client(service: str, environment: dict[str, str]) -> Any:
+    """Return a client of one service of the stand-in."""
+    return boto3.session.Session(
+        environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=environment["AWS_REGION"]
+    ).client(service, endpoint_url=environment["AWS_ENDPOINT_URL"])
 
 
 @contextmanager

@@ -6,10 +6,12 @@ import statistics
 import time
 from dataclasses import dataclass
 
+from support.askers import ask, hang_up
 from support.pages import Server
 from support.people import Person
 
 EVERY_SECONDS = 5.0
+ASKS, LEAVES = 0.1, 0.25
 
 
 @dataclass
@@ -18,6 +20,10 @@ class Soaked:
 
     visits: int
     clicks: int
+    asked: int
+    """Questions to the API."""
+    hung_up: int
+    """Of them, those that were left before their answer."""
     memory: list[float]
     """Every five seconds, in order."""
 
@@ -33,6 +39,8 @@ class Soaked:
         return {
             "visits": self.visits,
             "clicks": self.clicks,
+            "asked": self.asked,
+            "hung_up": self.hung_up,
             "first_mib": self.memory[0],
             "middle_third_mib": statistics.median(middle),
             "last_third_mib": statistics.median(end),
@@ -42,8 +50,11 @@ class Soaked:
 
 
 async def soak(server: Server, people: int, seconds: float, *, over_http: bool = False) -> Soaked:
-    """Let so many people open the page, click a few times and leave, again and again."""
-    found = Soaked(0, 0, [])
+    """Let so many people open the page, click a few times and leave, again and again.
+
+    One visit of ten also asks the API for something new, and a fourth of these goes away while its query runs.
+    """
+    found = Soaked(0, 0, 0, 0, [])
     end = time.perf_counter() + seconds
 
     async def come_and_go(seed: int) -> None:
@@ -57,6 +68,11 @@ async def soak(server: Server, people: int, seconds: float, *, over_http: bool =
                 await asyncio.sleep(chance.uniform(1, 4))
                 await person.click()
                 found.clicks += 1
+            if chance.random() < ASKS:
+                found.asked += 1
+                leaves = chance.random() < LEAVES
+                found.hung_up += leaves
+                await (hang_up if leaves else ask)(server.port, found.asked)
             await person.close()
 
     async def watch() -> None:
