@@ -5,6 +5,7 @@
     addresses.py        which addresses are this machine's own
     hosts.py            which Host headers are accepted where sign-in is off
     gate.py             the middleware that every request passes
+    guarded_paths.py    which paths need a sign-in, and which are open
     answers.py          the answers to requests that do not pass
     sign_in_page.py     the page of a signed-out browser, without a script run
     session.py          cookies to the person who is signed in

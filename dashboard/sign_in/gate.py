@@ -3,7 +3,6 @@
 import asyncio
 import functools
 import os
-import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -12,8 +11,6 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import config
-from streamlit.url_util import make_url_path
 
 from dashboard.errors import DashboardError, IssuerUnreachable
 from dashboard.http_stream.browser import address_from_scope
@@ -31,6 +28,16 @@ from dashboard.sign_in.answers import (
     to_sign_in,
     unauthorized,
 )
+from dashboard.sign_in.guarded_paths import (
+    MCP,
+    PASSIVE,
+    SIGN_OUT,
+    is_api,
+    is_document,
+    is_guarded,
+    is_one_of,
+    needs_sign_in,
+)
 from dashboard.sign_in.hosts import Hosts, refusal_of_name
 from dashboard.sign_in.oidc.provider import Provider
 from dashboard.sign_in.oidc.source import ProviderSource
@@ -47,19 +54,6 @@ if TYPE_CHECKING:
 HEALTH: Final = "/healthz"
 _LISTENER_CHECK_SECONDS: Final = 5.0
 """How long the listening sockets are checked after the start; each request is checked as well."""
-
-# Below any base path. What is not here is the front end: the same files for everyone, and no figures.
-_GUARDED: Final = re.compile(r"(?:^|/)(?:api|mcp|_stcore|_http_stream)(?:/|$)|(?:^|(?<!/static)/)media(?:/|$)")
-_OPEN: Final = ("_stcore/health", "_http_stream/client.js")
-_PASSIVE: Final = re.compile(r"(?:^|/)(?:_stcore|_http_stream)/")
-"""Requests that an open page sends by itself; they do not show that the person is there."""
-_MCP: Final = "mcp"
-"""Programs ask there by the Model Context Protocol, with the API's sign-in."""
-_UNSUBSCRIBE: Final = "unsubscribe"
-"""The link in mails, also for readers without an account: it is signed, and shows no figure."""
-_SIGN_OUT: Final = "auth/logout"
-_SIGN_IN: Final = ("auth/login", _SIGN_OUT, "oauth2callback")
-"""Streamlit's own routes of a sign-in."""
 
 _log = LogLines(__name__)
 
@@ -141,13 +135,13 @@ class Gate:
             await refuse(not_set_up(Headers(scope=scope)), scope, receive, send)
             return
         await self._sessions.refresh()
-        if self._redirects_strangers and is_stranger(scope) and _needs_sign_in(scope):
+        if self._redirects_strangers and is_stranger(scope) and needs_sign_in(scope):
             await refuse(to_sign_in(), scope, receive, send)
             return
-        if not _is_guarded(scope["path"]):
-            if _is_one_of(scope["path"], (_SIGN_OUT,)) and scope["type"] == "http":
+        if not is_guarded(scope["path"]):
+            if is_one_of(scope["path"], (SIGN_OUT,)) and scope["type"] == "http":
                 await self._sign_out(scope, provider)
-            elif _is_document(scope) and self._signed_in(scope, provider, active=True) is None:
+            elif is_document(scope) and self._signed_in(scope, provider, active=True) is None:
                 scope[SIGNED_OUT] = True
             await self._app(scope, receive, completing(send, provider) if scope["type"] == "http" else send)
             return
@@ -185,14 +179,14 @@ class Gate:
         token = rest.strip()
         if scheme.lower() == "bearer":
             if self._tokens is not None and token.startswith(PREFIX):
-                if not _is_api(scope["path"]):
+                if not is_api(scope["path"]):
                     raise _Refused(unauthorized("A personal token is for the API alone.", "Bearer"))
                 requester = await self._token_owner(token, self._tokens, address)
             else:
                 holder = await self._token_holder(token, provider)
                 requester = replace(holder.requester(self._role_map, address), token=PROVIDER)
         else:
-            person = self._signed_in(scope, provider, active=not _PASSIVE.search(scope["path"]))
+            person = self._signed_in(scope, provider, active=not PASSIVE.search(scope["path"]))
             if person is None:
                 raise _Refused(
                     unauthorized(
@@ -202,7 +196,7 @@ class Gate:
                 )
             self._note(person)
             requester = person.requester(self._role_map, address)
-        if requester.roles.is_empty and ("/api/" in scope["path"] or scope["path"].endswith(f"/{_MCP}")):
+        if requester.roles.is_empty and ("/api/" in scope["path"] or scope["path"].endswith(f"/{MCP}")):
             message = "Your account has no role in this dashboard. Ask an admin for one (ROLE_MAP)."
             raise _Refused(JSONResponse({"error": message}, 403))
         return requester
@@ -265,33 +259,6 @@ def _noted(tokens: Tokens, person: Person) -> None:
         tokens.note(person)
     except (DashboardError, DatasetError) as error:
         _log.warning("what a sign-in says of a person is not kept for their tokens", reason=str(error))
-
-
-def _is_guarded(path: str) -> bool:
-    # The open ones are compared whole: a pattern that ends in them would also fit addresses below a guarded one.
-    return bool(_GUARDED.search(path)) and not _is_one_of(path, _OPEN)
-
-
-def _needs_sign_in(scope: Scope) -> bool:
-    """Return whether a request is of no use to a person before signing in: figures, or anything sent to a page."""
-    reads = scope["method"] in {"GET", "HEAD"}
-    return _is_guarded(scope["path"]) or not (reads or _is_one_of(scope["path"], (*_SIGN_IN, _UNSUBSCRIBE)))
-
-
-def _is_api(path: str) -> bool:
-    return path.startswith(make_url_path(config.get_option("server.baseUrlPath"), "api/")) or _is_one_of(path, (_MCP,))
-
-
-def _is_document(scope: Scope) -> bool:
-    """Return whether a browser asks for a page, other than by the steps of a sign-in."""
-    if scope["type"] != "http" or "text/html" not in Headers(scope=scope).get("accept", ""):
-        return False
-    return not _is_one_of(scope["path"], (*_SIGN_IN, _UNSUBSCRIBE))
-
-
-def _is_one_of(path: str, names: tuple[str, ...]) -> bool:
-    base = config.get_option("server.baseUrlPath")
-    return path in {make_url_path(base, name) for name in names}
 
 
 async def _refuse_foreign_listeners() -> None:
