@@ -44,7 +44,7 @@ async def _answer(provider: Callable[[], Service], request: Request) -> Response
         found = await anyio.to_thread.run_sync(_found, provider, text, request.method == "POST")
     except DashboardError as error:
         _log.error("unsubscribing failed", reason=str(error))
-        return _page("Try again later", "It could not be written that you want no more of these mails.", 503)
+        return _page("Try again later", "The mails could not be stopped: storage is out of reach.", 503)
     if not found:
         return _page("This link is not valid", "Use the whole link of the mail.", 404)
     if request.method == "POST":

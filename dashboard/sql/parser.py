@@ -74,7 +74,7 @@ def _read_statement(reader: QueryReader) -> None:
     elif reader.accept("DESCRIBE") or reader.accept("DESC"):
         reader.found.kind = "describe"
         if reader.at("FORMATTED", "EXTENDED"):
-            raise reader.refusal("Where the table is stored is not served", reader.here, "Write DESCRIBE alone.")
+            raise reader.refusal("The storage location of a table is not served", reader.here, "Write DESCRIBE alone.")
         reader.table_name()
     else:
         raise reader.refusal(

@@ -91,7 +91,7 @@ def _titles(answer: GroupedAnswer, model: SemanticModel) -> tuple[str, str]:
 
 
 def _cut(values: list[Key], most: int, by: str, notes: list[str]) -> list[Key]:
-    return _first(values, most, by, notes, ": what does not add up has no sum of others")
+    return _first(values, most, by, notes, ": figures that do not add up have no bar for the others")
 
 
 def _first(values: list[Key], most: int, by: str, notes: list[str], reason: str) -> list[Key]:

@@ -83,7 +83,7 @@ def _notes(answer: GroupedAnswer, rows: int, columns: int, *, truncated: bool) -
     notes = []
     if truncated:
         totals = "; totals are over all of them" if answer.asked.totals else ""
-        notes.append(f"more groups than the rows asked for: an empty cell may be one that is not here{totals}")
+        notes.append(f"more groups than the rows asked for: an empty cell may be a group that is left out{totals}")
     for count, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
         if count > most:
             notes.append(f"{most} of {count:,} {what}")

@@ -92,7 +92,7 @@ def period_controls(name: str, view: View, manifest: Manifest, today: dt.date, f
 
 
 def comparison_control(name: str, view: View) -> None:
-    """Draw what the changes on cards are against; the filters stay."""
+    """Draw the choice of the days with which the changes on cards compare; the filters stay."""
 
     def changed() -> None:
         chosen = st.session_state[f"compare_{name}"]
@@ -105,7 +105,7 @@ def comparison_control(name: str, view: View) -> None:
         format_func=_COMPARISONS.__getitem__,
         icon=":material/compare_arrows:",
         on_click=changed,
-        help="What the changes on cards are against: whole days on both sides.",
+        help="The days with which the changes on cards compare: whole days on both sides.",
     )
 
 
