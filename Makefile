@@ -39,10 +39,10 @@ bench: setup ## run the benchmarks in their short forms
 	  echo "== $$file"; $(PY) "$$file" $(BENCH) || exit 1; \
 	done
 
-conformance: setup ## hold tables and SQL against Athena's engine, a Trino (Java 24, Maven; 821 MB once; half an hour)
+conformance: setup ## compare tables and SQL with Athena's engine, a Trino (Java 24, Maven; 821 MB once; half an hour)
 	@exec $(PY) -m conformance
 
-soak: setup ## play 500 random scenarios of exports, 100 histories by five ways, kill 200 scans, 200 of changed days, kill 500 runs of every way, 3,000 histories and 600,000 records of a stream, 15 minutes of its view, 500 generated requests a route, 20,000 generated events a Lambda entry, 20,000 addresses, cookies and tokens, 5,000 statements, 100,000 items and 60 generated filters a dataset; let 50 people open and leave the dashboard for SOAK minutes, and see that its memory stays flat
+soak: setup ## run the random, kill and fuzz tests in their long forms, and 50 people on the dashboard for SOAK minutes (docs/reliability.md)
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
 	@WAYS=100 $(PY) -m pytest -q tests/exporter/sources/test_five_ways.py
 	@SCAN_KILLS=200 $(PY) -m pytest -q tests/exporter/run/test_scan_goes_on.py -k killed
