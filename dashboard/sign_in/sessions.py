@@ -45,7 +45,6 @@ class Session:
 
     key: str
     person: Person
-    first_seen: float
     last_active: float
     enders: set[Callable[[], None]] = field(default_factory=set)
     """Called when it ends: each open socket has one."""
@@ -101,7 +100,7 @@ class Sessions:
         session = self._known.get(key)
         if session is None:
             self._forget(now)
-            session = self._known[key] = Session(key, person, now, now)
+            session = self._known[key] = Session(key, person, now)
         if self.seconds_left(session) <= 0:
             self._end(session)
             return None

@@ -19,7 +19,6 @@ DATA: Final = 1001
 DDL_FAILED: Final = 1003
 SCHEMA: Final = 1004
 SYNTAX: Final = 1006
-REJECTED: Final = 1008
 FAILED: Final = 1009
 CANCELLED: Final = 1011
 ENGINE: Final = 200

@@ -33,7 +33,6 @@ class EventSourceMapping:
     """Attempts after the first, of the same records."""
     discarded: list[dict[str, Any]] = field(default_factory=list)
     """What the destination for failures got: the bounds of a batch, not its records."""
-    invocations: int = 0
     _positions: dict[str, int] = field(default_factory=dict)
 
     def poll(self) -> int:
@@ -82,7 +81,6 @@ class EventSourceMapping:
 
     def _failed(self, records: list[Record]) -> list[Record]:
         """Invoke the function; return the records that are to come again."""
-        self.invocations += 1
         try:
             answer = self.function(json.loads(json.dumps({"Records": records})))
         except Exception:  # noqa: BLE001 - whatever ends the function, the mapping sees a failure

@@ -2,9 +2,21 @@
 
 import pytest
 
-from dashboard.themes import THEMES, Theme, contrast, css_variables, streamlit_theme
+from dashboard.themes import THEMES, Theme, css_variables, streamlit_theme
 
 EACH = pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+
+
+def luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two `#rrggbb` colours by WCAG 2, 1 to 21."""
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
 
 
 def test_the_four_themes_by_name():
