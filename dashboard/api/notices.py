@@ -17,7 +17,7 @@ from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
 from dashboard.services.service import Service
 from dashboard.sign_in.tokens import Tokens
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 
 
 class NoticesApi:

@@ -16,7 +16,7 @@ from dashboard.reports.post import Post, Sent
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore, Look, Outcome
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 from dataset_model.dashboard.notices import Alert
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest

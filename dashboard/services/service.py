@@ -28,7 +28,7 @@ from dashboard.sql.determinism import is_repeatable
 from dashboard.stores.export_records import Records
 from dashboard.stores.mask_key import MaskKey
 from dashboard.stores.overview_answer_store import AnswerStore
-from dashboard.stores.spent import SpendingStore
+from dashboard.stores.spending_store import SpendingStore
 from dataset_model.columns.types import BIGINT, JSON, STRING
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dashboard.sql.catalogue import Catalogue
     from dashboard.sql.cost.upper_bound import Estimate
     from dashboard.stores.boards.board_store import BoardStore
-    from dashboard.stores.notices.made import MadeNotices
+    from dashboard.stores.notices.notice_store import MadeNotices
     from dashboard.stores.query_library import Library
     from dataset_model.records.runs import RunEntry
     from dataset_model.records.verification import Verification
@@ -143,7 +143,7 @@ class Service:
     @property
     def notices(self) -> "MadeNotices":
         """The alerts and reports that people made, kept likewise."""
-        from dashboard.stores.notices.made import MadeNotices
+        from dashboard.stores.notices.notice_store import MadeNotices
 
         with self._making:
             if self._notices is None:

@@ -16,7 +16,7 @@ from exporter.clients import Clients
 from exporter.quarantine.reader import quarantined_runs
 from exporter.run.incremental.window_state import WindowRecord
 from exporter.run.lease import lease_holder
-from exporter.run.table_export.scanning import Scans
+from exporter.run.table_export.scan_conversion import Scans
 from exporter.settings import Settings
 from exporter.sources.index_query import source_error
 from exporter.storage.glue_catalog import Catalog

@@ -9,9 +9,9 @@ from exporter.audit.inspection import Finding, Inspection
 from exporter.run.incremental.window_export import EXPORTS_TARGET
 from exporter.run.incremental.window_state import WINDOWS_FILE
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
-from exporter.run.table_export.scanning import GIVEN_UP_AFTER as SCAN_GIVEN_UP_AFTER
-from exporter.run.table_export.scanning import SCAN_FILE
-from exporter.sources.table_export.conversion import CONVERTED_FOLDER
+from exporter.run.table_export.scan_conversion import GIVEN_UP_AFTER as SCAN_GIVEN_UP_AFTER
+from exporter.run.table_export.scan_conversion import SCAN_FILE
+from exporter.sources.table_export.converted_file import CONVERTED_FOLDER
 
 GIVEN_UP_AFTER = dt.timedelta(days=1)
 """DynamoDB promises no duration; an export that has written nothing for a day has failed or will not be read."""

@@ -91,11 +91,11 @@ def _converter(
 ) -> "Conversion":
     clients = Clients(settings.region)
     if scan is not None:
-        from exporter.run.table_export.scanning import conversion_under_way
+        from exporter.run.table_export.scan_conversion import conversion_under_way
         from exporter.sources.rate_limiter import RateLimiter
 
         return conversion_under_way(settings, clients, scan, RateLimiter(1, max_read_units), stop)
-    from exporter.run.table_export.converter import Converter
+    from exporter.run.table_export.export_conversion import Converter
     from exporter.run.table_export.exporting import export_to_read
 
     return Converter(settings, export_to_read(clients, settings, export_arn, stop))

@@ -21,16 +21,16 @@ from exporter.runtime.logs import configure_logging
 @options.JSON
 def normalize(*, start: str | None, end: str | None, everything: bool, key: str | None, as_json: bool) -> None:
     """Export conversations and messages, and write both as CSV; without options, the configured range."""
-    from exporter.conversations.handed_in import publish_handed_in
     from exporter.conversations.normalize import normalize as normalized
     from exporter.conversations.settings import conversation_settings
+    from exporter.conversations.uploaded_csv import publish_upload
 
     if key and (start or end or everything):
         raise UsageError("--file publishes the days of its rows; leave out --start, --end and --all")
     settings = conversation_settings(fetch=fetch_text)
     configure_logging(settings.datasets[0].log_level)
     if key:
-        runs = publish_handed_in(settings, settings.bucket, key, utc_now)
+        runs = publish_upload(settings, settings.bucket, key, utc_now)
         done: dict[str, Any] = {"status": "succeeded", "published": runs}
     else:
         event = {

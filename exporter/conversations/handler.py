@@ -6,9 +6,9 @@ What fails is raised, so that the invocation counts as failed.
 from typing import Any
 
 from exporter.clients import fetch_text
-from exporter.conversations.handed_in import keys_of_event, publish_all
 from exporter.conversations.normalize import normalize
 from exporter.conversations.settings import conversation_settings
+from exporter.conversations.uploaded_csv import keys_of_event, publish_all
 from exporter.lambda_handler import stop_before
 from exporter.runtime.clock import utc_now
 from exporter.runtime.logs import configure_logging

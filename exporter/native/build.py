@@ -13,7 +13,7 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
-from exporter.native.place import FOLDER, STEM, library_path
+from exporter.native.library_path import FOLDER, STEM, library_path
 
 FLAGS = ("-std=c11", "-O3", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Wconversion", "-Wshadow")
 NO_COMPILER = 3

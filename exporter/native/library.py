@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import structlog
 
-from exporter.native.place import library_path
+from exporter.native.library_path import library_path
 
 KINDS = ("S", "N", "BOOL", "NULL", "B", "M", "L", "SS", "NS", "BS")
 """DynamoDB's type tags; a set of them is a number with bit `index` for each."""

@@ -27,7 +27,7 @@ from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
 if TYPE_CHECKING:
-    from exporter.run.table_export.scanning import ScanRecord
+    from exporter.run.table_export.scan_conversion import ScanRecord
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Backfill:
 
         They are converted elsewhere, and `run` then merges them. Raises UsageError where no day is left.
         """
-        from exporter.run.table_export.scanning import Scans
+        from exporter.run.table_export.scan_conversion import Scans
 
         clients = Clients(self._settings.region)
         store = Store(clients.s3, self._settings.bucket)
@@ -208,7 +208,7 @@ class Backfill:
         request, settings = self._request, self._settings
         if request.workers is None:
             return None
-        from exporter.run.table_export.scanning import ScanConversion, Scans
+        from exporter.run.table_export.scan_conversion import ScanConversion, Scans
 
         record, limiter = (
             self._begun(clients, store, manifest, days),
@@ -220,8 +220,8 @@ class Backfill:
         return lambda: Scans(store, settings.prefix).remove(record)
 
     def _begun(self, clients: Clients, store: Store, manifest: Manifest | None, days: set[dt.date]) -> "ScanRecord":
-        from exporter.run.table_export.converter import not_converted
-        from exporter.run.table_export.scanning import Scans, segment_count
+        from exporter.run.table_export.export_conversion import not_converted
+        from exporter.run.table_export.scan_conversion import Scans, segment_count
 
         settings = self._settings
         if settings.dataset.exploded:

@@ -210,7 +210,7 @@ class ExportJob:
             day_files = DayFiles(self._store, self._dataset.source, self._limiter, self._account.windows)
             return files_source(self._dataset, description, sort_key, day_files, self.request.ranges)
         if self._way == "scan" and self.request.converted:
-            from exporter.run.table_export.scanning import scanned_source
+            from exporter.run.table_export.scan_conversion import scanned_source
 
             record, opened = scanned_source(self.settings, self._clients, self._limiter, self.stop)
             self._account.started_at = record.started_at
@@ -232,7 +232,7 @@ class ExportJob:
         account.started_at = dt.datetime.fromisoformat(summary.export_time)
         require_older(account)
         if self.request.converted:
-            from exporter.run.table_export.converter import Converter
+            from exporter.run.table_export.export_conversion import Converter
 
             return Converter(self.settings, done).source(self.request.ranges)
         return export_source(self._dataset, description, sort_key, objects, files, self.request.ranges)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exporter.native.build import compiler
 from exporter.native.library import Library
-from exporter.native.place import FOLDER
+from exporter.native.library_path import FOLDER
 
 _COUNTS = Path(__file__).parent / "counted_lines.c"
 _REACHED = "-fsanitize-coverage=trace-pc,trace-cmp"

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from exporter.__main__ import cli
-from exporter.run.table_export.scanning import SEGMENTS_FILE
+from exporter.run.table_export.scan_conversion import SEGMENTS_FILE
 from exporter.settings import settings_from_environment
 
 from .combinations import rendered

@@ -13,7 +13,7 @@ from dashboard.reports.post import Post, Sent
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Delivery, Journal, JournalStore
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 from dataset_model.dashboard.notices import Alert, Report
 from dataset_model.definition import Dataset
 

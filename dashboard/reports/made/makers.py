@@ -14,7 +14,7 @@ from dashboard.model.access.api_token import HOLDER_DAYS, TokenBook
 from dashboard.model.access.requester import Requester
 from dashboard.model.access.roles import ANALYST_EVERYWHERE, RoleMap
 from dashboard.reports.notices import Sendable
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 from dataset_model.dashboard.notices import ADDRESS_PATTERN
 from dataset_model.definition import Dataset
 

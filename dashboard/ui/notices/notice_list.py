@@ -15,7 +15,7 @@ from dashboard.reports.made.makers import own_address
 from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
 from dashboard.services.service import Service
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 from dashboard.ui.notices.form import alert_inputs, report_inputs
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import title_block

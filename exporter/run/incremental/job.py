@@ -23,7 +23,7 @@ from exporter.planning.window import day_of
 from exporter.run.account import days_text
 from exporter.run.incremental.changed_days import ChangedDays, WindowReader
 from exporter.run.incremental.item_log import ItemLog
-from exporter.run.incremental.owed_again import RUNS_BACK, days_holding, days_read_within, outdated_days
+from exporter.run.incremental.outdated_days import RUNS_BACK, days_holding, days_read_within, outdated_days
 from exporter.run.incremental.report import ChangesReport, ReadWindow
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
 from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState

@@ -27,7 +27,7 @@ from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription
 from exporter.sources.opening import OpenedSource
-from exporter.sources.table_export.conversion import (
+from exporter.sources.table_export.converted_file import (
     VALUE,
     ConvertedDay,
     ConvertedFile,

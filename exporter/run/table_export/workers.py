@@ -17,7 +17,7 @@ import structlog
 from dataset_model.derivations import load_modules
 from exporter.errors import Interrupted, SourceError
 from exporter.run.reporting.progress import Progress
-from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.export_conversion import Converter
 from exporter.runtime.lean_imports import exclude
 from exporter.runtime.logs import configure_logging
 from exporter.runtime.sdk_patches import patch_sdk

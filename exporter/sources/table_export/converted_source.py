@@ -23,7 +23,7 @@ from exporter.planning.window import DayStride, Window, day_end
 from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.probe import RunningProbe
-from exporter.sources.table_export.conversion import (
+from exporter.sources.table_export.converted_file import (
     VALUE,
     ConvertedDay,
     ConvertedFile,

@@ -19,7 +19,7 @@ from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore
-from dashboard.stores.notices.made import MadeNotice
+from dashboard.stores.notices.notice_store import MadeNotice
 from dataset_model.dashboard.notices import Alert
 
 ANA = Requester("ana-1", "Ana", roles=Roles("viewer"), claims={"email": "Ana@Example.com", "groups": ["staff"]})
@@ -138,11 +138,11 @@ def test_a_paused_one_waits_and_a_changed_one_is_looked_at_again(
     office: Office, service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Paused: nothing; another bound on a calm day: the next run tells it; an older version changes nothing."""
-    monkeypatch.setattr("dashboard.stores.notices.made._now", lambda: NOW - DAY)
+    monkeypatch.setattr("dashboard.stores.notices.notice_store._now", lambda: NOW - DAY)
     made = make(service, above=1_000_000)
     assert run(office, service, made).outcome == "calm"
     assert run(office, service, made).outcome == "not due"
-    monkeypatch.setattr("dashboard.stores.notices.made._now", lambda: NOW + DAY / 96)
+    monkeypatch.setattr("dashboard.stores.notices.notice_store._now", lambda: NOW + DAY / 96)
     with acting_for(ANA):
         lower = made.notice.model_copy(update={"above": 1})
         changed = service.notices.changed(made.id, made.version, notice=lower, is_paused=True)

@@ -12,7 +12,7 @@ from dashboard.services.audit import Audit
 from dashboard.services.job import API, SHARED, Ticket
 from dashboard.services.jobs import Jobs
 from dashboard.stores.cache import Cache
-from dashboard.stores.spent import SpendingStore
+from dashboard.stores.spending_store import SpendingStore
 
 TODAY = dt.date(2026, 2, 3)
 NOW = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)

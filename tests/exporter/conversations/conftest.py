@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
 
-from exporter.conversations.handed_in import publish_handed_in
 from exporter.conversations.normalize import normalize
 from exporter.conversations.settings import conversation_settings
+from exporter.conversations.uploaded_csv import publish_upload
 
 NOW = dt.datetime(2026, 2, 17, 4, 30, tzinfo=dt.UTC)
 BUCKET = "reports"
@@ -52,7 +52,7 @@ class Talks:
     def hand_in(self, name: str, text: str | bytes, **more) -> list[dict]:
         key = f"{self.prefix}/reports/etl-process1/{name}"
         self.s3.put_object(Bucket=BUCKET, Key=key, Body=text, **more)
-        return publish_handed_in(conversation_settings(self.variables), BUCKET, key, lambda: NOW)
+        return publish_upload(conversation_settings(self.variables), BUCKET, key, lambda: NOW)
 
     def keys(self, below: str) -> list[str]:
         found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{self.prefix}/{below}").get("Contents", [])

@@ -7,9 +7,9 @@ import json
 
 import pytest
 
-from exporter.conversations.handed_in import keys_of_event, publish_all, publish_handed_in
 from exporter.conversations.handler import handler
 from exporter.conversations.settings import conversation_settings
+from exporter.conversations.uploaded_csv import keys_of_event, publish_all, publish_upload
 from exporter.errors import ExportError, SettingsError, SourceError
 
 NOW = dt.datetime(2026, 2, 17, 4, 30, tzinfo=dt.UTC)
@@ -115,7 +115,7 @@ def test_a_csv_put_by_hand_replaces_the_days_of_its_rows(talks):
     assert [row["rating"] for row in talks.rows("conversations")] == [5, None]
 
 
-def test_messages_are_handed_in_as_well(talks):
+def test_messages_are_uploaded_as_well(talks):
     """A row of the file is a row of the table, also of the dataset with a row for each message."""
     talks.normalize()
     text = talks.body("reports/etl-process1/messages_2026-02-17T04-30-00.csv").decode()
@@ -133,10 +133,10 @@ def test_a_file_of_the_exporter_is_no_file_put_by_hand(talks):
     folder = f"{talks.prefix}/reports/etl-process1"
     key = f"{folder}/conversations_2026-02-17T04-30-00.csv"
     settings = conversation_settings(talks.variables)
-    assert publish_handed_in(settings, BUCKET, key, lambda: NOW) == []
+    assert publish_upload(settings, BUCKET, key, lambda: NOW) == []
     copy = f"{folder}/conversations_copy.csv"
     talks.s3.copy_object(Bucket=BUCKET, Key=copy, CopySource={"Bucket": BUCKET, "Key": key})
-    assert [run["rows"] for run in publish_handed_in(settings, BUCKET, copy, lambda: NOW)] == [2]
+    assert [run["rows"] for run in publish_upload(settings, BUCKET, copy, lambda: NOW)] == [2]
 
 
 HOSTILE = {
@@ -207,7 +207,7 @@ def test_only_names_of_the_datasets_in_the_folder_are_published(talks):
     settings = conversation_settings(talks.variables)
     for bucket, key in ((BUCKET, "conversations_1.csv"), ("another", f"{settings.clean_prefix}/conversations_1.csv")):
         with pytest.raises(SourceError, match="is not below"):
-            publish_handed_in(settings, bucket, key, lambda: NOW)
+            publish_upload(settings, bucket, key, lambda: NOW)
 
 
 def test_events_of_s3_are_told_from_those_of_an_export():

@@ -28,7 +28,7 @@ from exporter.planning.planner import Reach
 from exporter.planning.window import DayStride
 from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.run.reporting.progress import Quiet
-from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.export_conversion import Converter
 from exporter.run.table_export.exporting import export_to_read
 from exporter.run.table_export.workers import convert_missing
 from exporter.storage.object_store import Store

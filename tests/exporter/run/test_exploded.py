@@ -12,7 +12,7 @@ from exporter.changes.writer import ChangeWriter
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.quarantine.retry import Retry
-from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.export_conversion import Converter
 from exporter.sources.table_export.exporting import CompletedExport
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ import pytest
 from exporter.errors import UsageError
 from exporter.run.incremental import window_export
 from exporter.run.incremental.job import ChangesJob
-from exporter.run.incremental.owed_again import days_read_within
+from exporter.run.incremental.outdated_days import days_read_within
 from exporter.run.incremental.window_state import WindowRecord
 
 from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, states

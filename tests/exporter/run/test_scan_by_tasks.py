@@ -13,7 +13,7 @@ from exporter.clients import Clients
 from exporter.errors import SourceError, UsageError
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest
-from exporter.run.table_export.scanning import conversion_under_way
+from exporter.run.table_export.scan_conversion import conversion_under_way
 from exporter.sources.rate_limiter import RateLimiter
 
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)

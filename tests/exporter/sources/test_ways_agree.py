@@ -16,7 +16,7 @@ import exporter.sources.table_export.lines
 from exporter.clients import Clients
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
-from exporter.run.table_export.converter import Converter
+from exporter.run.table_export.export_conversion import Converter
 from exporter.run.table_export.exporting import export_to_read
 
 

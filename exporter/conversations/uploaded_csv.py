@@ -55,7 +55,7 @@ def publish_all(
     failures = []
     for bucket, key in keys:
         try:
-            runs += publish_handed_in(settings, bucket, key, clock)
+            runs += publish_upload(settings, bucket, key, clock)
         except ExportError as failure:
             failures.append(str(failure))
     if failures:
@@ -63,7 +63,7 @@ def publish_all(
     return runs
 
 
-def publish_handed_in(
+def publish_upload(
     settings: ConversationSettings, bucket: str, key: str, clock: Callable[[], dt.datetime]
 ) -> list[dict[str, Any]]:
     """Publish the days of a file; return the reports of the runs, none for a file that the exporter has written."""
@@ -85,11 +85,11 @@ def publish_handed_in(
     now = clock()
     with workspace() as folder:
         found, file = _downloaded(store, key, folder)
-        handed_in = _HandedIn(one, published, CsvFile(file, named), now)
+        upload = _Upload(one, published, CsvFile(file, named), now)
         reports = []
-        for window in spans(handed_in.days(), one.dataset.zone):
+        for window in spans(upload.days(), one.dataset.zone):
             request = ExportRequest(window, wait_minutes=WAIT_MINUTES)
-            settings_of_run, instead = handed_in.settings, handed_in.substitute(named)
+            settings_of_run, instead = upload.settings, upload.substitute(named)
             job = ExportJob(
                 settings_of_run, request, progress=Lines(), clock=clock, instead=instead,
                 reports_prefix=settings.clean_prefix,
@@ -124,7 +124,7 @@ def _downloaded(store: Store, key: str, folder: Path) -> tuple[StoredObject, Pat
     return found, file
 
 
-class _HandedIn:
+class _Upload:
     """A file, and the dataset with columns as the file names them."""
 
     def __init__(self, settings: Settings, published: TableSchema, file: CsvFile, now: dt.datetime) -> None:

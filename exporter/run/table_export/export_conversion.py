@@ -17,7 +17,7 @@ from exporter.settings import Settings
 from exporter.sources.base import Source
 from exporter.sources.description import describe_source
 from exporter.sources.opening import export_source
-from exporter.sources.table_export.conversion import conversion_folder
+from exporter.sources.table_export.converted_file import conversion_folder
 from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.manifests import ExportFile, read_files
 from exporter.storage.object_store import Store

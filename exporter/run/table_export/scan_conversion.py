@@ -25,13 +25,13 @@ from exporter.planning.planner import Piece
 from exporter.planning.sort_key import SortKey
 from exporter.run.reporting.progress import Progress
 from exporter.run.table_export.conversion import Conversion
-from exporter.run.table_export.converter import not_converted
+from exporter.run.table_export.export_conversion import not_converted
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
 from exporter.settings import Settings
 from exporter.sources.description import describe_source
 from exporter.sources.opening import OpenedSource, Opener, segments_of
 from exporter.sources.rate_limiter import RateLimiter
-from exporter.sources.table_export.conversion import CONVERTED_FOLDER, conversion_folder
+from exporter.sources.table_export.converted_file import CONVERTED_FOLDER, conversion_folder
 from exporter.sources.table_export.manifests import ExportFile
 from exporter.storage.object_store import Store
 
