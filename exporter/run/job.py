@@ -278,7 +278,7 @@ class ExportJob:
 
     def _kept_rows(self, folder: Path, description: SourceDescription, policy: RemovalPolicy) -> "KeptRows | None":
         if not policy.keeps_rows or (self._has_changes and not policy.keeps_deleted):
-            return None  # with changes a new file would set aside the tombstone of an item that a person deleted
+            return None  # with changes a new file would overrule the tombstone of an item that a person deleted
         from exporter.run.kept_rows import kept_rows
 
         clients, limiter = self._clients, self._limiter

@@ -51,7 +51,7 @@ def watched_exporter(document: Document) -> Iterator[str]:
 
 
 def watched_schedules(document: Document) -> Iterator[str]:
-    """A start that fails is tried again and then put aside; a run that fails is not repeated behind one's back."""
+    """A start that fails is tried again and then queued; a run that fails is not repeated without a person."""
     for name, schedule in resources(document, "AWS::Scheduler::Schedule"):
         target = schedule["Target"]
         if "DeadLetterConfig" not in target or target.get("RetryPolicy", {}).get("MaximumRetryAttempts", 0) < 1:
@@ -73,7 +73,7 @@ def watched_schedules(document: Document) -> Iterator[str]:
 
 
 def followed_streams(document: Document) -> Iterator[str]:
-    """A batch says which record failed, is halved, ends before the stream forgets it, and is put aside."""
+    """A batch says which record failed, is halved, ends before the stream forgets it, and is queued."""
     for name, mapping in resources(document, "AWS::Lambda::EventSourceMapping"):
         if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             yield f"mapping {name} does not hear which record failed"

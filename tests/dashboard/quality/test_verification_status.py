@@ -85,7 +85,7 @@ def run(number, status="succeeded", *, scope="scheduled", quarantined=0):
                     quarantined=quarantined, options={"scope": scope})  # fmt: skip
 
 
-def test_what_was_set_aside_is_reported_by_the_run_that_met_everything():
+def test_what_was_quarantined_is_reported_by_the_run_that_met_everything():
     """A window passes over items without a readable day, so the newest full run counts, and is named as such."""
     runs = [run(4, "failed"), run(3, quarantined=1), run(2, scope="all", quarantined=7), run(1, scope="all")]
     found = quarantine_count_from(runs)

@@ -177,7 +177,7 @@ def test_what_a_column_takes(column_type, value, cell):
         ("date", {"L": []}, "expected a date; found L []"),
     ],
 )
-def test_what_a_column_refuses_is_null_and_set_aside_with_its_item(column_type, value, reason):
+def test_what_a_column_refuses_is_null_and_quarantined_with_its_item(column_type, value, reason):
     """Promise 3: the row stays, the value is null, the whole item and the reason are quarantined."""
     page = decoder({"A": column_type}).decode(body_of({}, {"A": value}))
     assert column(page, "c_a") == [None, None]
