@@ -59,7 +59,7 @@ def test_a_wrong_event_is_an_error_that_names_the_field(event, error, named):
 
 
 def test_the_query_is_the_functions_own():
-    """The audit knows the function that asked, so what it spends is told apart from what people spend."""
+    """The audit knows the function that asked, so its spending is separate from that of people."""
     lambda_handler.handler({"query": "all_records", "limit": 1}, CONTEXT)
     end = time.monotonic() + 5  # the record is written when the job's thread ends, just after the answer
     asked: set[str] = set()  # other tests of this process may have spent as other people

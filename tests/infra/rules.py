@@ -169,8 +169,8 @@ def sound_express(document: Document) -> Iterator[str]:
             yield f"{name} leaves {', '.join(sorted(missing))} to defaults that are documented in two ways"
         if express.get("ScalingTarget", {}).get("MaxTaskCount") != 1:
             yield f"{name} may run two tasks without stickiness"
-        if beside := {"PrimaryContainer", "ExecutionRoleArn", "TaskRoleArn", "Cpu", "Memory"} & set(express):
-            yield f"{name} has {', '.join(sorted(beside))}, which Express refuses together with a task definition"
+        if refused := {"PrimaryContainer", "ExecutionRoleArn", "TaskRoleArn", "Cpu", "Memory"} & set(express):
+            yield f"{name} has {', '.join(sorted(refused))}, which Express refuses together with a task definition"
         task = document["Resources"][express.get("TaskDefinitionArn", {}).get("Ref", "Task")]["Properties"]
         (container,) = task["ContainerDefinitions"]
         if "Main" not in json.dumps(container["Name"]) or not all(

@@ -140,11 +140,11 @@ def test_the_prefixes_are_parameters_with_the_known_names():
 
 
 def test_a_csv_that_is_put_starts_the_function():
-    """S3 tells of CSV files below cleanPrefix alone, and the bucket alone may invoke."""
+    """S3 notifies the function of CSV files below cleanPrefix only, and only the bucket may invoke it."""
     made = rendered(cleanPrefix="in/csv")
-    (told,) = made["Data"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
-    assert told["Event"] == "s3:ObjectCreated:*"
-    assert told["Filter"]["S3Key"]["Rules"] == [
+    (notified,) = made["Data"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    assert notified["Event"] == "s3:ObjectCreated:*"
+    assert notified["Filter"]["S3Key"]["Rules"] == [
         {"Name": "prefix", "Value": "in/csv/"},
         {"Name": "suffix", "Value": ".csv"},
     ]

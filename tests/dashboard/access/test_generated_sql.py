@@ -125,8 +125,8 @@ def test_random_statements_know_the_seen_rows_alone(everything, alone, seen):
         got, reason = answer(everything, found.sql)
         if "INTERRUPT" in reason:
             continue
-        told = [value for value in CLEAR.findall(str(got) + reason.partition("\nLINE")[0]) if value not in sql]
-        assert told == [], sql
+        shown = [value for value in CLEAR.findall(str(got) + reason.partition("\nLINE")[0]) if value not in sql]
+        assert shown == [], sql
         assert got == answer(alone, found.sql)[0], f"{sql}\n{reason}"
         wanted, why = answer(seen, found.plain)
         if got is None or wanted is None:

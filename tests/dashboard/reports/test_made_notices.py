@@ -205,7 +205,7 @@ def test_a_token_makes_none(service: Service) -> None:
 
 
 def test_a_test_goes_to_its_maker_alone_once_a_minute(office: Office, service: Service) -> None:
-    """Whatever its readers are and although nothing is to be told, its maker gets it, marked as a test."""
+    """Its maker gets it, marked as a test, even where it has other readers and nothing to report."""
     made = make(service, above=1_000_000, domains=frozenset({"allowed.test"}), to=["x@allowed.test"])
     options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
     with acting_for(ANA):

@@ -110,7 +110,7 @@ def test_days_of_a_card_become_those_of_the_board(opened):
 
 
 def test_two_tabs_lose_nothing(opened):
-    """The second one to save is told who was first, keeps the draft, and may save a copy or a newer version."""
+    """The second one to save sees who was first, keeps the draft, and may save a copy or a newer version."""
     app, board_id = opened
     app.button(key="arrange").click().run()
     app.button(key="remove_0_0").click().run()

@@ -147,7 +147,7 @@ def test_provisioned_capacity_sets_the_hours():
 
 
 def test_what_a_table_has_provisioned_is_described(scene):
-    """The capacity of table and index are told apart, since a scan takes that of the table."""
+    """The capacities of table and index are separate, since a scan takes that of the table."""
     table = scene()
     change = {"ReadCapacityUnits": 30, "WriteCapacityUnits": 5}
     index = {"IndexName": table.settings().dataset.index_source.index, "ProvisionedThroughput": change}

@@ -129,7 +129,7 @@ def test_a_date_is_replaced_and_another_is_added(prefix: str, event: dict[str, A
 
 
 def test_a_quicksight_manifest_names_the_folder_from_outside(prefix: str, event: dict[str, Any]) -> None:
-    """With JSON the one setting is `format`; the manifest lies outside the prefix that it names."""
+    """With JSON the one setting is `format`; the manifest is outside the prefix that it names."""
     handler(event, None)
     key = f"{prefix}/manifests/trends.json"
     assert json.loads(s3().get_object(Bucket=BUCKET, Key=key)["Body"].read()) == {

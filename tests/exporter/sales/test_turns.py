@@ -111,7 +111,7 @@ def test_the_files_are_of_one_run_in_any_order(runs: int):
 
 
 def test_a_run_that_dies_between_its_files_is_the_only_one_to_mix_them():
-    """It has failed, and its event again completes the date: the turn that it did not end holds nobody up."""
+    """It has failed, and its event again completes the date: the unfinished turn blocks no other export."""
     for seed in range(SCHEDULES):
         bucket, done = play(seed, 2, dies=lambda run, put: run == 0 and put == 3)
         assert done == {1}
