@@ -46,7 +46,7 @@ class Derived:
     """Rows with a value that may come later."""
 
 
-class Memory:
+class BoundedCache:
     """A cache of results by key, bounded in entries. Any thread may use it; two may compute the same result at once."""
 
     def __init__(self, most: int = REMEMBERED) -> None:
@@ -81,7 +81,7 @@ class Deriver:
     def __init__(self, functions: Mapping[str, Derivation], resources: Any, forget: Callable[[], None]) -> None:
         """`functions` by name, each with its function; `resources` is given to those that read something."""
         self._functions, self._resources, self._forget = functions, resources, forget
-        self._results = Memory()
+        self._results = BoundedCache()
         self._turns = threading.BoundedSemaphore(AT_A_TIME)
 
     def forget(self) -> None:

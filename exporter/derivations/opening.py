@@ -38,10 +38,10 @@ class S3Resources:
     """What functions read from in one run: the environment and S3."""
 
     def __init__(self, clients: Clients, environment: Mapping[str, str]) -> None:
-        from exporter.decoding.derivations import Memory
+        from exporter.decoding.derivations import BoundedCache
 
         self._clients, self._environment = clients, environment
-        self._made = Memory()
+        self._made = BoundedCache()
 
     def setting(self, name: str, default: str = "") -> str:
         """Return an environment variable."""

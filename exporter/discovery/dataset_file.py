@@ -86,12 +86,12 @@ def revised_text(text: str, dataset: Dataset, found: Proposal, sample: Sampled) 
     for at, declared in enumerate(dataset.columns):
         if declared.derive:
             continue
-        evidence = sample.evidence(declared.path)
-        if evidence is None or declared.path.steps == (dataset.source.sort_key,):
+        profile = sample.profile(declared.path)
+        if profile is None or declared.path.steps == (dataset.source.sort_key,):
             continue
-        reason = contradiction(declared.type, evidence, Clock(sort_key, date_format=declared.format))
+        reason = contradiction(declared.type, profile, Clock(sort_key, date_format=declared.format))
         if reason is not None:
-            wanted, _ = proposed_type(declared.attribute, evidence)
+            wanted, _ = proposed_type(declared.attribute, profile)
             in_braces = document.spans["columns", at].in_brackets  # where a comma would end the value
             spelled = _scalar(str(wanted)) if in_braces else str(wanted)
             revision.replace(("columns", at, "type"), spelled, _comment(reason))

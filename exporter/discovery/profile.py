@@ -34,7 +34,7 @@ _page = msgspec.json.Decoder(_Page)
 
 
 @dataclass
-class Evidence:
+class AttributeProfile:
     """The values of one attribute."""
 
     kinds: Counter[str] = field(default_factory=Counter)
@@ -129,17 +129,17 @@ class Sampled:
     """A sample of items."""
 
     items: int
-    attributes: Mapping[str, Evidence]
+    attributes: Mapping[str, AttributeProfile]
     latest: dt.date
     """The last day that counts as a time."""
 
-    def evidence(self, path: AttributePath) -> Evidence | None:
+    def profile(self, path: AttributePath) -> AttributeProfile | None:
         """Return the profile of the values at a path; None where no item of the sample has one."""
         whole = self.attributes.get(path.root)
         if whole is None or not path.is_nested:
             return whole
         values = [value for value in values_at(whole.seen, path.steps)[0] if value is not None]
-        inside = Evidence()
+        inside = AttributeProfile()
         for value in values:
             inside.add(value, self.latest)
         return inside if values else None
@@ -153,10 +153,10 @@ def items_of(bodies: Iterable[bytes], table_key: Sequence[str]) -> list[Item]:
 
 def sampled(items: Sequence[Item], latest: dt.date) -> Sampled:
     """Return the profile of items; `latest` is the last day that counts as a time."""
-    attributes: dict[str, Evidence] = {}
+    attributes: dict[str, AttributeProfile] = {}
     for item in items:
         for name, value in item.items():
-            attributes.setdefault(name, Evidence()).add(value, latest)
+            attributes.setdefault(name, AttributeProfile()).add(value, latest)
     return Sampled(len(items), attributes, latest)
 
 

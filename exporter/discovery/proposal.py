@@ -16,7 +16,7 @@ from exporter.decoding.columns import cells_from_values
 from exporter.decoding.timestamps import Clock
 from exporter.discovery.naming import column_names
 from exporter.discovery.personal_data import is_personal
-from exporter.discovery.profile import Evidence, Sampled
+from exporter.discovery.profile import AttributeProfile, Sampled
 from exporter.discovery.table_survey import IndexKeys
 from exporter.planning.format_guess import formats_of, other_order, readable_keys
 from exporter.planning.sort_key import SortKey
@@ -106,7 +106,7 @@ def proposed_columns(sample: Sampled, keys: IndexKeys, date_format: str) -> tupl
 
 
 def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
-    attribute: str, found: Evidence
+    attribute: str, found: AttributeProfile
 ) -> tuple[ColumnType, str]:
     """Return the type that holds every value seen, and why."""
     count = found.values
@@ -130,7 +130,7 @@ def proposed_type(  # noqa: PLR0911 - a table, one line per DynamoDB type
             return JSON, f"{count:,} values of type {kind}{_members(attribute, found)}"
 
 
-def _members(attribute: str, found: Evidence) -> str:
+def _members(attribute: str, found: AttributeProfile) -> str:
     """Return which members of a map can have columns of their own."""
     names = sorted({name for value in found.seen if value.M is not None for name in value.M})
     paths = ", ".join(f"{attribute_text(attribute)}.{attribute_text(name)}" for name in names[:MOST_MEMBERS])
@@ -138,7 +138,7 @@ def _members(attribute: str, found: Evidence) -> str:
     return f"; each member can be a column: {paths}{more}" if names else ""
 
 
-def _main_kind(found: Evidence) -> tuple[str | None, str]:
+def _main_kind(found: AttributeProfile) -> tuple[str | None, str]:
     """Return the one type that all values have, or nearly all numbers have, and a remark about the others."""
     numbers = found.kinds["N"]
     if found.kind is None and found.values >= 100 and numbers >= NEARLY_ALL * found.values:
@@ -149,7 +149,7 @@ def _main_kind(found: Evidence) -> tuple[str | None, str]:
 _ANY_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
 
 
-def contradiction(declared: ColumnType, found: Evidence, clock: Clock = _ANY_CLOCK) -> str | None:
+def contradiction(declared: ColumnType, found: AttributeProfile, clock: Clock = _ANY_CLOCK) -> str | None:
     """Return why a declared type does not hold what was seen, or None where it does, as far as a sample can show.
 
     Values are read as an export reads them; `clock` is that of the column. A few values that do not fit are ignored:
@@ -161,7 +161,7 @@ def contradiction(declared: ColumnType, found: Evidence, clock: Clock = _ANY_CLO
     return f"{odd:,} of {found.values:,} values {_reason(declared, found)}"
 
 
-def _reason(declared: ColumnType, found: Evidence) -> str:
+def _reason(declared: ColumnType, found: AttributeProfile) -> str:
     """Return in which way values contradict a type: the most serious way, where there are several."""
     odd_kinds = set(found.kinds) - {"NULL"} - _takes(declared)
     if odd_kinds:
@@ -173,7 +173,7 @@ def _reason(declared: ColumnType, found: Evidence) -> str:
     return f"are not readable as {declared}"
 
 
-def _beyond(declared: ColumnType, found: Evidence) -> str:
+def _beyond(declared: ColumnType, found: AttributeProfile) -> str:
     """Return in which way most numbers go beyond an exact type."""
     scale = declared.scale or 0
     fine = sum(count for digits, count in found.scales.items() if digits > scale)
@@ -212,7 +212,7 @@ def _column(name: str, attribute: str, sample: Sampled, keys: IndexKeys, date_fo
     return ProposedColumn(name, attribute, column_type, reason, role, role_reason, mask)
 
 
-def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexKeys) -> tuple[Role | None, str]:
+def _role(attribute: str, column_type: ColumnType, found: AttributeProfile, keys: IndexKeys) -> tuple[Role | None, str]:
     if is_personal(attribute, found.texts):
         return None, ""
     if attribute == keys.partition_key:
@@ -225,7 +225,7 @@ def _role(attribute: str, column_type: ColumnType, found: Evidence, keys: IndexK
     return None, ""
 
 
-def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
+def _number_type(attribute: str, found: AttributeProfile) -> tuple[ColumnType, str]:
     count = found.kinds["N"]
     if found.whole == count:
         for per, times in (("seconds", found.seconds), ("milliseconds", found.milliseconds)):
@@ -245,7 +245,7 @@ def _number_type(attribute: str, found: Evidence) -> tuple[ColumnType, str]:
     return DOUBLE, f"{decimals}, all exact as double"
 
 
-def _whole_type(found: Evidence, seen: str) -> tuple[ColumnType, str]:
+def _whole_type(found: AttributeProfile, seen: str) -> tuple[ColumnType, str]:
     if not found.long:
         return BIGINT, seen
     if found.digits > MAX_DIGITS:
@@ -253,7 +253,7 @@ def _whole_type(found: Evidence, seen: str) -> tuple[ColumnType, str]:
     return ColumnType("decimal", MAX_DIGITS, 0), f"{seen}, more than 64 bits hold"
 
 
-def _text_type(found: Evidence) -> tuple[ColumnType, str]:
+def _text_type(found: AttributeProfile) -> tuple[ColumnType, str]:
     count = found.values
     if found.dates == count:
         return DATE, f"{count:,} texts, all YYYY-MM-DD"

@@ -6,7 +6,7 @@ import pytest
 
 from dataset_model.columns.attribute_paths import AttributePath
 from dataset_model.columns.types import ColumnType
-from exporter.discovery.profile import Evidence, sampled
+from exporter.discovery.profile import AttributeProfile, sampled
 from exporter.discovery.proposal import contradiction, proposed_format, proposed_type
 from exporter.discovery.table_survey import IndexKeys
 from exporter.values.attribute_values import AttributeValue
@@ -43,13 +43,13 @@ def test_an_ambiguous_date_says_so():
 
 def test_members_of_a_map_are_named_as_a_file_writes_them():
     """The reason of a map lists paths that can be copied into the file, names with dots escaped; five are enough."""
-    evidence = Evidence()
-    evidence.add(AttributeValue(M={"b": AttributeValue(S="x"), "a.c": AttributeValue(N="1")}), dt.date(2027, 12, 31))
-    assert proposed_type("pay.load", evidence)[1] == (
+    profile = AttributeProfile()
+    profile.add(AttributeValue(M={"b": AttributeValue(S="x"), "a.c": AttributeValue(N="1")}), dt.date(2027, 12, 31))
+    assert proposed_type("pay.load", profile)[1] == (
         r"1 values of type M; each member can be a column: pay\.load.a\.c, pay\.load.b"
     )
-    evidence.add(AttributeValue(M={name: AttributeValue(N="1") for name in "cdefg"}), dt.date(2027, 12, 31))
-    assert proposed_type("p", evidence)[1].endswith(r": p.a\.c, p.b, p.c, p.d, p.e, ...")
+    profile.add(AttributeValue(M={name: AttributeValue(N="1") for name in "cdefg"}), dt.date(2027, 12, 31))
+    assert proposed_type("p", profile)[1].endswith(r": p.a\.c, p.b, p.c, p.d, p.e, ...")
 
 
 def test_values_inside_a_map_have_a_profile_of_their_own():
@@ -59,12 +59,12 @@ def test_values_inside_a_map_have_a_profile_of_their_own():
         {"payload": AttributeValue(S="free text")},
     ]
     sample = sampled(items, dt.date(2027, 12, 31))
-    inside = sample.evidence(AttributePath.parse("payload.seconds"))
+    inside = sample.profile(AttributePath.parse("payload.seconds"))
     assert inside is not None
     assert (inside.values, inside.kind) == (1, "S")
     assert contradiction(ColumnType("bigint"), inside) == "1 of 1 values are texts that are not numbers"
-    assert sample.evidence(AttributePath.parse("payload.minutes")) is None
-    assert sample.evidence(AttributePath.parse("other.minutes")) is None
+    assert sample.profile(AttributePath.parse("payload.minutes")) is None
+    assert sample.profile(AttributePath.parse("other.minutes")) is None
 
 
 @pytest.mark.parametrize(
@@ -83,17 +83,17 @@ def test_values_inside_a_map_have_a_profile_of_their_own():
 )
 def test_a_type_holds_what_was_seen(attribute, value, expected):
     """Numbers beyond 64 bits, times as numbers, NULL alone, binary and sets have the type that loses nothing."""
-    evidence = Evidence()
-    evidence.add(AttributeValue(**value), dt.date(2027, 12, 31))
-    assert str(proposed_type(attribute, evidence)[0]) == expected
+    profile = AttributeProfile()
+    profile.add(AttributeValue(**value), dt.date(2027, 12, 31))
+    assert str(proposed_type(attribute, profile)[0]) == expected
 
 
 def test_numbers_that_no_decimal_holds_together_stay_text():
     """Twenty digits before the point of one number and twenty after that of another are more than 38."""
-    evidence = Evidence()
+    profile = AttributeProfile()
     for number in ("12345678901234567890", "0.12345678901234567891"):
-        evidence.add(AttributeValue(N=number), dt.date(2027, 12, 31))
-    column_type, reason = proposed_type("Amount", evidence)
+        profile.add(AttributeValue(N=number), dt.date(2027, 12, 31))
+    column_type, reason = proposed_type("Amount", profile)
     assert str(column_type) == "string"
     assert reason == (
         "2 numbers, up to 20 decimals, 2 not exact as double; with 20 digits before the point more than a decimal holds"
@@ -114,14 +114,14 @@ def test_numbers_that_no_decimal_holds_together_stay_text():
 )
 def test_a_number_beyond_its_declared_type_is_a_contradiction(declared, value, reason):
     """A second look at the table finds numbers that an export would null, because they are too fine or too large."""
-    evidence = Evidence()
-    evidence.add(AttributeValue(N=value), dt.date(2027, 12, 31))
-    assert contradiction(ColumnType.parse(declared), evidence) == reason
+    profile = AttributeProfile()
+    profile.add(AttributeValue(N=value), dt.date(2027, 12, 31))
+    assert contradiction(ColumnType.parse(declared), profile) == reason
 
 
 def test_a_few_odd_values_do_not_decide():
     """Two bad texts among hundreds of times or numbers leave the type, and the reason mentions them."""
-    times, numbers = Evidence(), Evidence()
+    times, numbers = AttributeProfile(), AttributeProfile()
     for number in range(398):
         times.add(AttributeValue(S=f"2026-02-16T10:00:{number % 60:02}Z"), dt.date(2027, 12, 31))
         numbers.add(AttributeValue(N=str(number)), dt.date(2027, 12, 31))

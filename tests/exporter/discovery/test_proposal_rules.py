@@ -10,7 +10,7 @@ from exporter.decoding.timestamps import Clock
 from exporter.discovery.dataset_file import proposal_text
 from exporter.discovery.naming import column_names, snake_case, title
 from exporter.discovery.personal_data import is_personal
-from exporter.discovery.profile import Evidence, Item, sampled
+from exporter.discovery.profile import AttributeProfile, Item, sampled
 from exporter.discovery.proposal import Proposal, contradiction, proposed_columns, proposed_type
 from exporter.discovery.table_survey import IndexKeys
 from exporter.planning.sort_key import SortKey
@@ -20,8 +20,8 @@ LATEST = dt.date(2027, 12, 31)
 KEYS = IndexKeys("prod-ContactRecords", "by-kind", "kind", "at", "S", ("contactId",))
 
 
-def evidence(*values: AttributeValue) -> Evidence:
-    found = Evidence()
+def profile(*values: AttributeValue) -> AttributeProfile:
+    found = AttributeProfile()
     for value in values:
         found.add(value, LATEST)
     return found
@@ -47,14 +47,14 @@ def numbers(*texts: str) -> list[AttributeValue]:
 def test_two_values_in_a_hundred_contradict_a_type(declared, good, odd, reason):
     """Two per cent of values that an export would null contradict any type; one per cent does not."""
     values = [AttributeValue(**good)] * 392 + [AttributeValue(**odd)] * 8
-    assert contradiction(ColumnType.parse(declared), evidence(*values)) == reason
+    assert contradiction(ColumnType.parse(declared), profile(*values)) == reason
     values = [AttributeValue(**good)] * 396 + [AttributeValue(**odd)] * 4
-    assert contradiction(ColumnType.parse(declared), evidence(*values)) is None
+    assert contradiction(ColumnType.parse(declared), profile(*values)) is None
 
 
 def test_a_columns_own_format_decides_what_contradicts_it():
     """A date column with a `format` agrees with texts in that format, and disagrees with others."""
-    found = evidence(AttributeValue(S="03/04/2026"))
+    found = profile(AttributeValue(S="03/04/2026"))
     key = SortKey("ISO", dt.UTC, "S", 2027)  # type: ignore[arg-type] - any zone does
     assert contradiction(ColumnType.parse("date"), found, Clock(key, date_format="%d/%m/%Y")) is None
     assert contradiction(ColumnType.parse("date"), found, Clock(key)) == "1 of 1 values are not readable as date"
@@ -74,7 +74,7 @@ def test_a_columns_own_format_decides_what_contradicts_it():
 )
 def test_amounts_are_decimals(values, expected):
     """Numbers of at most three decimals are proposed as decimal, because only then their sums are exact."""
-    assert str(proposed_type("Price", evidence(*numbers(*values)))[0]) == expected
+    assert str(proposed_type("Price", profile(*numbers(*values)))[0]) == expected
 
 
 @pytest.mark.parametrize(
