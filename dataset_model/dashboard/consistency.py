@@ -10,7 +10,7 @@ from dataset_model.columns.types import BIGINT, STRING, ColumnType
 from dataset_model.dashboard.condition import condition_from
 from dataset_model.dashboard.section import BUILT_IN_MEASURES, CALENDAR, SLICES, Aggregate
 from dataset_model.faults import Contradiction, Path
-from dataset_model.reading.plain_data import list_in, mapping_in
+from dataset_model.plain_data import list_in, mapping_in
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 
 _COLUMN: Final = "a declared column"

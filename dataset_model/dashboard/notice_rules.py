@@ -8,7 +8,7 @@ from typing import Any
 
 from dataset_model.dashboard.notices import BOUNDS
 from dataset_model.faults import Contradiction, Path
-from dataset_model.reading.plain_data import list_in
+from dataset_model.plain_data import list_in
 
 Check = Callable[[Path, Any], Iterator[Contradiction]]
 

@@ -14,9 +14,9 @@ from dataset_model.columns.names import reserved_names
 from dataset_model.dashboard.consistency import contradictions_of_dashboard, declared_types
 from dataset_model.dashboard.row_rule import row_rule_from
 from dataset_model.faults import Contradiction, Path
+from dataset_model.plain_data import list_in, mapping_in
 from dataset_model.reading.exploding import exploding
 from dataset_model.reading.hashable_data import hashable
-from dataset_model.reading.plain_data import list_in, mapping_in
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 from dataset_model.targets.target import Target
 
