@@ -1,15 +1,16 @@
 """`/api/boards`: boards that the requester may see, made, changed, restored and exported; same rules as the page."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final, get_args
 
-import anyio
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
 from dashboard.api.requests import id_in, json_object, one_of, refuse_other_sites, text_or_none, whole_number, wrong
+from dashboard.api.turns import Turns
 from dashboard.boards.answered import answered
 from dashboard.boards.pdf import pdf_of
 from dashboard.boards.questions import check
@@ -17,11 +18,13 @@ from dashboard.boards.sheet import sheet_of
 from dashboard.model.boards.board import Board, board_from
 from dashboard.model.boards.layout import PAPERS, Paper
 from dashboard.model.boards.yaml_form import FILE, board_from_yaml, yaml_of
-from dashboard.services.job import API
+from dashboard.services.job import API, Job
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import BoardVersion, StoredBoard
 from dataset_model.dashboard.periods import Preset
 
+_LOOK_SECONDS: Final = 0.2
+"""Between looks at whether a client is still there."""
 _FILE_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -31,7 +34,8 @@ class BoardsApi:
     def __init__(self, provider: Callable[[], Service]) -> None:
         self._provider = provider
         # A PDF waits for its queries and for its pictures: it must not take the threads of other requests.
-        self._threads = anyio.CapacityLimiter(4)
+        self._pdfs = Turns(threads=4, per_person=1)
+        self._turns = Turns()
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's boards and those shared with them, without their cards."""
@@ -40,7 +44,7 @@ class BoardsApi:
             store = self._provider().boards
             return [_summary(one) | {"mayChange": store.may_change(one.board)} for one in store.listed()]
 
-        return json_response({"boards": await anyio.to_thread.run_sync(found)})
+        return json_response({"boards": await self._turns.run(found)})
 
     async def make(self, request: Request) -> Response:
         """Make a board of `name`, `preset` and `cards`, or of `yaml`; 201 with what was stored."""
@@ -53,7 +57,7 @@ class BoardsApi:
             check(service, board)
             return _described(service, service.boards.made(board))
 
-        return json_response(await anyio.to_thread.run_sync(made), 201)
+        return json_response(await self._turns.run(made), 201)
 
     async def one(self, request: Request) -> Response:
         """Answer the board `id` with its cards and its older versions."""
@@ -62,7 +66,7 @@ class BoardsApi:
             service = self._provider()
             return _described(service, service.boards.opened(id_in(request)))
 
-        return json_response(await anyio.to_thread.run_sync(found))
+        return json_response(await self._turns.run(found))
 
     async def save(self, request: Request) -> Response:
         """Store what the body says as the version after `version` of the board `id`; 409 where that is not current."""
@@ -76,7 +80,7 @@ class BoardsApi:
             check(service, board, service.boards.opened(id_in(request)).board.cards)
             return _described(service, service.boards.saved(board, id_in(request), version))
 
-        return json_response(await anyio.to_thread.run_sync(saved))
+        return json_response(await self._turns.run(saved))
 
     async def delete(self, request: Request) -> Response:
         """Delete the board `id`, where `version` is its current one."""
@@ -86,7 +90,7 @@ class BoardsApi:
         def deleted() -> None:
             self._provider().boards.deleted(id_in(request), version)
 
-        await anyio.to_thread.run_sync(deleted)
+        await self._turns.run(deleted)
         return json_response({"id": id_in(request)})
 
     async def restore(self, request: Request) -> Response:
@@ -101,11 +105,11 @@ class BoardsApi:
             service = self._provider()
             return _described(service, service.boards.restored(id_in(request), number, version))
 
-        return json_response(await anyio.to_thread.run_sync(restored))
+        return json_response(await self._turns.run(restored))
 
     async def file(self, request: Request) -> Response:
         """Answer the `board.yaml` of the board `id`."""
-        stored = await anyio.to_thread.run_sync(lambda: self._provider().boards.opened(id_in(request)))
+        stored = await self._turns.run(lambda: self._provider().boards.opened(id_in(request)))
         headers = {**_FILE_HEADERS, "Content-Disposition": f'attachment; filename="{FILE}"'}
         return Response(yaml_of(stored.board).encode(), headers=headers, media_type="application/yaml")
 
@@ -114,17 +118,31 @@ class BoardsApi:
         refuse_other_sites(request)
         paper: Paper = one_of(request.query_params.get("paper", PAPERS[0]), "paper", PAPERS)
 
+        jobs: list[Job] = []
+
         def made() -> bytes:
             service = self._provider()
             board = service.boards.opened(id_in(request)).board
             text = request.query_params.get("preset")
             preset = board.preset if text is None else one_of(text, "preset", get_args(Preset))
-            return pdf_of(service, sheet_of(service, board, preset, answered(service, board, preset, API)), paper)
+            cards = answered(service, board, preset, API, jobs.append)
+            return pdf_of(service, sheet_of(service, board, preset, cards), paper)
 
+        watch = asyncio.create_task(self._stop_without_client(request, jobs))
+        try:
+            content = await self._pdfs.run(made)
+        finally:
+            watch.cancel()
         headers = {**_FILE_HEADERS, "Content-Disposition": 'attachment; filename="board.pdf"'}
-        return Response(
-            await anyio.to_thread.run_sync(made, limiter=self._threads), headers=headers, media_type="application/pdf"
-        )
+        return Response(content, headers=headers, media_type="application/pdf")
+
+    async def _stop_without_client(self, request: Request, jobs: list[Job]) -> None:
+        """Stop the queries of a client that has gone: nothing else asks for their results."""
+        while True:  # to the end of the request: more queries may begin after the client has gone
+            await asyncio.sleep(_LOOK_SECONDS)
+            if await request.is_disconnected():
+                for job in [each for each in jobs if not each.is_over]:
+                    await anyio.to_thread.run_sync(self._provider().jobs.cancel, job.id)
 
 
 def _board(body: dict[str, Any]) -> Board:

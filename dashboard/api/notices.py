@@ -5,13 +5,12 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import anyio
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import json_response
 from dashboard.api.requests import id_in, json_object, refuse_other_sites, text_or_none, whole_number, wrong
+from dashboard.api.turns import Turns
 from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
 from dashboard.reports.made.making import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
@@ -26,7 +25,8 @@ class NoticesApi:
     def __init__(self, provider: Callable[[], Service], personal: Tokens | None = None) -> None:
         self._provider, self._personal = provider, personal
         # A test waits for its queries, its pictures and the mail server.
-        self._threads = anyio.CapacityLimiter(2)
+        self._tests = Turns(threads=2, per_person=1)
+        self._turns = Turns()
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's alerts and reports and those of the dataset files, with what became of each last."""
@@ -37,7 +37,7 @@ class NoticesApi:
             made = [_described(one, with_readers=True) for one in standings_made(service)]
             return made + [_described(one, with_readers=is_admin) for one in standings_of_files(service)]
 
-        return json_response({"notices": await anyio.to_thread.run_sync(found)})
+        return json_response({"notices": await self._turns.run(found)})
 
     async def make(self, request: Request) -> Response:
         """Make one of `dataset`, `kind` and the fields of the dataset file; 201 with what was stored."""
@@ -51,7 +51,7 @@ class NoticesApi:
             notice = notice_from(service, name, kind or "", body, asks, domains_from(os.environ))
             return _stored(service.notices.made(name, notice, self._keep(service)))
 
-        return json_response(await anyio.to_thread.run_sync(made), 201)
+        return json_response(await self._turns.run(made), 201)
 
     async def change(self, request: Request) -> Response:
         """Store `paused`, or all fields, of the one `id` over its `version`; 409 where that is not current."""
@@ -73,13 +73,13 @@ class NoticesApi:
             keep = self._keep(service)
             return _stored(service.notices.changed(found.id, version, keep, notice=notice, is_paused=paused))
 
-        return json_response(await anyio.to_thread.run_sync(changed))
+        return json_response(await self._turns.run(changed))
 
     async def delete(self, request: Request) -> Response:
         """Delete the one `id`, where `version` is its current one."""
         refuse_other_sites(request)
         version = whole_number(request.query_params.get("version"), "version")
-        await anyio.to_thread.run_sync(lambda: deleted(self._provider(), id_in(request), version))
+        await self._turns.run(lambda: deleted(self._provider(), id_in(request), version))
         return json_response({"id": id_in(request)})
 
     async def test(self, request: Request) -> Response:
@@ -93,7 +93,7 @@ class NoticesApi:
             found = sent_as_test(service, made, settings, now)
             return [{"reader": each.reader, "state": each.state, "reason": each.reason} for each in found]
 
-        return json_response({"sent": await anyio.to_thread.run_sync(sent, limiter=self._threads)})
+        return json_response({"sent": await self._tests.run(sent)})
 
     def _keep(self, service: Service) -> Callable[[], None]:
         asks, personal = service.permissions.requester(), self._personal

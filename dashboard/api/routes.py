@@ -27,6 +27,7 @@ from dashboard.api.requests import job_of, json_object, one_of, question, refuse
 from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
 from dashboard.api.tokens import TokensApi
+from dashboard.api.turns import Turns
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Days, Filters, day_from_text
@@ -98,7 +99,7 @@ class _Api:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
         # Apart from the threads that serve the pages, so that neither can starve the other.
-        self._threads = anyio.CapacityLimiter(16)
+        self._turns = Turns()
 
     async def stats(self, request: Request) -> Response:
         """Answer the Overview's figures, without filters."""
@@ -222,7 +223,7 @@ class _Api:
             while not job.is_over:
                 if await request.is_disconnected():
                     # The client has no id yet, so nothing can ask for the result.
-                    await self._in_thread(lambda: service.jobs.cancel(job.id))
+                    await anyio.to_thread.run_sync(service.jobs.cancel, job.id)
                     break
                 await anyio.sleep(0.05)
         return await self._answer(job, None)
@@ -234,7 +235,7 @@ class _Api:
         return await self._in_thread(lambda: json_response(_page(result, first)))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._threads)
+        return await self._turns.run(work)
 
 
 def _pending(job: Job) -> Response:

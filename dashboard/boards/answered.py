@@ -31,12 +31,14 @@ class Answered:
     """What its query gave, for a file."""
 
 
-def answered(service: Service, board: Board, preset: Preset | None, owner: str) -> tuple[Answered, ...]:
+def answered(
+    service: Service, board: Board, preset: Preset | None, owner: str, begun: Callable[[Job], None] = lambda _: None
+) -> tuple[Answered, ...]:
     """Return the cards of a board as the requester may see them, once all of their queries are over.
 
-    `owner` is the page session, `API` or `SHARED`, as for any job.
+    `owner` is the page session, `API` or `SHARED`, as for any job. `begun` is called with each query at its start.
     """
-    started = [_started(service, card, preset, owner) for card in board.cards]
+    started = [_started(service, card, preset, owner, begun) for card in board.cards]
     return tuple(finish() for finish in started)
 
 
@@ -49,7 +51,9 @@ def finished(service: Service, card: BoardCard, asked: Asked, job: Job) -> Answe
         return Answered(card, asked, reason=str(error))
 
 
-def _started(service: Service, card: BoardCard, preset: Preset | None, owner: str) -> Callable[[], Answered]:
+def _started(
+    service: Service, card: BoardCard, preset: Preset | None, owner: str, begun: Callable[[Job], None]
+) -> Callable[[], Answered]:
     """Start a card's query; return what waits for its answer."""
     asked = None
     try:
@@ -61,6 +65,7 @@ def _started(service: Service, card: BoardCard, preset: Preset | None, owner: st
             )
             return lambda: refused
         job, known = service.start(asked.name, asked.statement, owner), asked
+        begun(job)
     except DashboardError as error:
         failed = Answered(card, asked, reason=str(error))
         return lambda: failed

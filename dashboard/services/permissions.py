@@ -52,8 +52,10 @@ class Permissions:
         else:
             self.require("viewer", datasets, "queries")
         asks = self.requester()
-        # A shared answer waits in no person's lane; it counts for the person who asked first.
-        lane = SHARED if owner == SHARED else asks.person or (asks.address if owner == API else "") or owner
+        # A shared answer counts for the person who asked first, and has a lane of its own: it neither waits for their
+        # other queries, nor takes the turns of answers that other people ask for.
+        lane = f"{SHARED} {asks.person}".rstrip() if owner == SHARED else asks.person
+        lane = lane or (asks.address if owner == API else "") or owner
         ticket = Ticket(owner, asks.person, lane, datasets, self._seen(datasets), asks.token)
         self._audit.check(ticket)
         return ticket

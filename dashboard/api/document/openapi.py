@@ -96,13 +96,15 @@ def _operation(summary: str, schema: dict[str, Any], *, errors: tuple[str, ...],
         "404": "Not an execution or a board of the caller, or nothing exported yet.",
         "409": "The query was cancelled, or another request was first.",
         "413": "The body is too large.",
-        "429": "A limit on queries at once, waiting queries or bytes a day is reached; the error gives the figure.",
+        "429": "A limit on queries, on waiting requests or on bytes a day is reached; the error gives the figure.",
         "422": "The SQL was refused or is wrong; the error gives the reason and its position.",
         "503": "Athena or S3 is out of reach, a record of the exporter is damaged, or the settings are wrong.",
     }
     answer = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
     failures = {
-        code: {"description": meanings[code], "content": {"application/json": {"schema": _ERROR}}} for code in errors
+        code: {"description": meanings[code], "content": {"application/json": {"schema": _ERROR}}}
+        # A person's requests wait for one another on every route.
+        for code in sorted({*errors, "429"})
     }
     return {"summary": summary, "responses": {"200": answer, **failures}, **more}
 

@@ -13,6 +13,7 @@ from dashboard.api.executions import result_body
 from dashboard.api.model_context.answers import data_of, described, freshness, listed
 from dashboard.api.model_context.definitions import MOST_ROWS, TOOLS, USUAL_ROWS
 from dashboard.api.requests import job_of, question, text_or_none, wrong
+from dashboard.api.turns import Turns
 from dashboard.errors import QueryFailed
 from dashboard.model.result import QueryResult
 from dashboard.services.job import API, Job
@@ -36,7 +37,7 @@ class Tools:
     def __init__(self, provider: Callable[[], Service]) -> None:
         """Take what gives the service when a call needs it."""
         self._provider = provider
-        self._threads = anyio.CapacityLimiter(16)
+        self._turns = Turns()
         self._data: WeakKeyDictionary[Job, list[dict[str, Any]]] = WeakKeyDictionary()
 
     async def answer(self, tool: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ class Tools:
         except anyio.get_cancelled_exc_class():
             if is_new:
                 with anyio.CancelScope(shield=True):
-                    await self._in_thread(lambda: service.jobs.cancel(job.id))
+                    await to_thread.run_sync(service.jobs.cancel, job.id)
             raise
         if not job.is_over:
             return {**described_job(job), "next": "Call query_result with this queryExecutionId."}
@@ -91,7 +92,7 @@ class Tools:
         return {**await self._in_thread(lambda: _rows(result)), "data": data}
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await to_thread.run_sync(work, limiter=self._threads)
+        return await self._turns.run(work)
 
 
 def _rows(result: QueryResult) -> dict[str, Any]:
