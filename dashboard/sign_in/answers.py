@@ -64,6 +64,13 @@ def unauthorized(message: str, challenge: str) -> Response:
     return JSONResponse({"error": message}, 401, {"WWW-Authenticate": challenge})
 
 
+def two_lengths() -> Response:
+    """Return 400 for a request that says its length in two ways, and end the connection."""
+    return JSONResponse(
+        {"error": "Send Content-Length or Transfer-Encoding, and not both."}, 400, {"Connection": "close"}
+    )
+
+
 def is_stranger(scope: Scope) -> bool:
     """Return whether a request brings nothing that could sign it in: no cookie and no token."""
     headers = Headers(scope=scope)

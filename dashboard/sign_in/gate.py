@@ -26,6 +26,7 @@ from dashboard.sign_in.answers import (
     refuse,
     serve_while_good,
     to_sign_in,
+    two_lengths,
     unauthorized,
 )
 from dashboard.sign_in.guarded_paths import (
@@ -97,6 +98,8 @@ class Gate:
         """Serve one request."""
         if scope["type"] == "lifespan":
             await self._app(scope, self._observing(receive), send)
+        elif _has_two_lengths(scope):
+            await refuse(two_lengths(), scope, receive, send)
         elif scope["path"] == HEALTH:
             await self._app(scope, receive, send)
         elif self._access is Access.SIGN_IN:
@@ -252,6 +255,12 @@ class Gate:
         if self._issuer is None or self._issuer[0] is not provider:
             self._issuer = (provider, Issuer(provider))
         return self._issuer[1]
+
+
+def _has_two_lengths(scope: Scope) -> bool:
+    # A proxy that believes the other one sees another request in what follows: it may be answered to another person.
+    names = Headers(scope=scope)
+    return "content-length" in names and "transfer-encoding" in names
 
 
 def _noted(tokens: Tokens, person: Person) -> None:

@@ -110,6 +110,18 @@ def test_a_client_that_hangs_up_leaves_no_query_in_athena(client, service):
     until(lambda: service.athena.state(job.query_execution_id) == "CANCELLED")
 
 
+def test_a_request_with_two_lengths_is_refused_with_its_connection(client):
+    """A proxy that believes one length and a server that believes the other see two different next requests."""
+    hidden = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    both = f"Content-Length: {5 + len(hidden)}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(f"POST /healthz HTTP/1.1\r\nHost: x\r\n{both}{hidden}".encode())
+        answers = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answers.startswith(b"HTTP/1.1 400 ")
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
 @pytest.mark.parametrize(
     ("group", "body", "status"),
     [
