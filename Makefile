@@ -1,6 +1,6 @@
 # The verbs of this repository. GNU Make 3.81 (macOS) reads it, and a clone's path may contain spaces.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench conformance soak lint lock sbom images templates
+.PHONY: help setup demo test bench conformance soak lint lock sbom audit images templates
 
 DEMO_PORT ?= 8501
 DEMO_ITEMS ?= 12000
@@ -82,6 +82,12 @@ lock: setup ## resolve every lock file: the programs', each image's, the benchma
 
 sbom: setup ## write a bill of materials per image to build/sbom, from the images' lock files
 	@sh containers/sbom.sh
+
+audit: setup ## ask PyPI whether a package of an image is known to be vulnerable; fails where it cannot be asked
+	@for image in exporter dashboard local; do \
+	  .venv/bin/uv run -q --no-project --python $(PY) --with 'pip-audit>=2.7,<3' \
+	    pip-audit --strict --disable-pip --require-hashes -r requirements-$$image.lock || exit 1; \
+	done
 
 images: setup ## build the container images and run each (docker where its daemon answers, else buildah and podman)
 	@sh containers/images.sh
