@@ -63,7 +63,7 @@ def _recorded(difference: DayDifference) -> str:
 def _verification_badge(known: VerificationStatus, dataset: Dataset) -> Badge:
     days = formats.listed(day.isoformat() for day in known.days)
     some = "" if len(known.days) == known.of else f"{formats.plural(len(known.days), 'day')} "
-    if known.state == "behind" and known.verified_at is not None:
+    if known.state == "later_changes" and known.verified_at is not None:
         moment = formats.instant(known.verified_at, dataset.zone, dataset.source.time_zone)
         return Badge(
             f"Later changes on {formats.plural(len(known.days), 'day')}",

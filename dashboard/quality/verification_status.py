@@ -1,8 +1,8 @@
 """Manifest and S3 listing flow in, the verification status of each day flows out.
 
 A day is verified where `exporter verify` found its rows equal to DynamoDB's, and its objects are still those that the
-manifest records and not newer than that finding. It is behind where a stream has brought changes since: the finding
-covers the day as it was read, and the table's live view has what came later.
+manifest records and not newer than that finding. It has later changes where a stream has brought changes since: the
+finding covers the day as it was read, and the table's live view has what came later.
 """
 
 import datetime as dt
@@ -14,7 +14,7 @@ from dataset_model.records.changes import as_of, milliseconds
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.targets.partitions import day_from_key
 
-VerificationState = Literal["verified", "behind", "unverified", "changed"]
+VerificationState = Literal["verified", "later_changes", "unverified", "changed"]
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class DayStatus:
 
     state: VerificationState
     verified_at: dt.datetime | None = None
-    """Set for a day that is verified, or behind, alone."""
+    """Set only for a day that is verified, or has later changes."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class VerificationStatus:
 
     state: VerificationState
     verified_at: dt.datetime | None
-    """For verified days, or those that are behind, the earliest of their verifications."""
+    """For verified days, or those with later changes, the earliest of their verifications."""
     days: tuple[dt.date, ...]
     """The days that are in this state, in order."""
     of: int
@@ -62,7 +62,7 @@ def day_status_from(record: DayRecord, stored: Collection[StoredObject], changed
     if record.verified_at is None or record.verified_at < max(published, record.read_at):
         return DayStatus("unverified")
     is_covered = changed_at is None or changed_at < milliseconds(as_of(record.verified_at))
-    return DayStatus("verified" if is_covered else "behind", record.verified_at)
+    return DayStatus("verified" if is_covered else "later_changes", record.verified_at)
 
 
 def day_statuses_from(
@@ -94,5 +94,5 @@ def combined_status(days: Mapping[dt.date, DayStatus]) -> VerificationStatus:
                 "changed" if found and state == "changed" else "unverified", None, found, len(days)
             )
     moment = min(known.verified_at for known in days.values() if known.verified_at)
-    behind = tuple(sorted(day for day, known in days.items() if known.state == "behind"))
-    return VerificationStatus("behind" if behind else "verified", moment, behind or tuple(sorted(days)), len(days))
+    later = tuple(sorted(day for day, known in days.items() if known.state == "later_changes"))
+    return VerificationStatus("later_changes" if later else "verified", moment, later or tuple(sorted(days)), len(days))

@@ -55,7 +55,7 @@ def described(service: Service, name: str) -> dict[str, Any]:
 
 
 def freshness(service: Service, name: str) -> dict[str, Any]:
-    """Return which days are open, missing between the first and the last, or not verified."""
+    """Return which days are open, missing between the first and the last, not verified, or changed since."""
     manifest, statuses = service.manifest(name), service.day_statuses(name)
     first, last = (manifest.first_day, manifest.last_day) if manifest else (None, None)
     published = manifest.days if manifest else {}
@@ -70,6 +70,7 @@ def freshness(service: Service, name: str) -> dict[str, Any]:
         "missingDays": _days(day for day in every if day not in published),
         "unverifiedDays": _days(day for day, state in states.items() if state == "unverified"),
         "changedDays": _days(day for day, state in states.items() if state == "changed"),
+        "laterChangesDays": _days(day for day, state in states.items() if state == "later_changes"),
         "data": [data_of(service, name)],
     }
 

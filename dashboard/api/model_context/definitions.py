@@ -48,7 +48,7 @@ _ARGUMENTS: Final[dict[str, tuple[str, dict[str, Any], tuple[str, ...]]]] = {
         (),
     ),
     "freshness": (
-        "As of when a dataset is, which of its days are open, missing or not verified.",
+        "As of when a dataset is, and which of its days are open, missing, not verified, or changed since.",
         {"dataset": _DATASET},
         (),
     ),

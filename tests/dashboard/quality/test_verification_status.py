@@ -59,7 +59,8 @@ def test_days_together_are_as_sure_as_the_least_sure():
 
 
 @pytest.mark.parametrize(
-    ("minutes", "state"), [(None, "verified"), (-6, "verified"), (-5, "behind"), (0, "behind"), (60, "behind")]
+    ("minutes", "state"),
+    [(None, "verified"), (-6, "verified"), (-5, "later_changes"), (0, "later_changes"), (60, "later_changes")],
 )
 def test_a_finding_does_not_cover_what_was_written_later(minutes, state):
     """Of the five minutes before a comparison it is not known whether it saw them: it covers what is older."""
@@ -72,11 +73,11 @@ def test_a_finding_does_not_cover_what_was_written_later(minutes, state):
 
 def test_one_day_with_later_changes_is_named_among_verified_ones():
     """Several days are verified only if all are; what was not looked at outweighs what changed later."""
-    sure, behind, none = DayStatus("verified", LATER), DayStatus("behind", PUBLISHED), DayStatus("unverified")
+    sure, later, none = DayStatus("verified", LATER), DayStatus("later_changes", PUBLISHED), DayStatus("unverified")
     one, two = DAY, DAY + dt.timedelta(days=1)
-    found = combined_status({one: sure, two: behind})
-    assert (found.state, found.days, found.verified_at, found.of) == ("behind", (two,), PUBLISHED, 2)
-    assert combined_status({one: none, two: behind}).state == "unverified"
+    found = combined_status({one: sure, two: later})
+    assert (found.state, found.days, found.verified_at, found.of) == ("later_changes", (two,), PUBLISHED, 2)
+    assert combined_status({one: none, two: later}).state == "unverified"
 
 
 def run(number, status="succeeded", *, scope="scheduled", quarantined=0):

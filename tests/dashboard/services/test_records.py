@@ -6,6 +6,7 @@ import threading
 import boto3
 import pytest
 
+from dashboard.api.model_context.answers import freshness
 from dashboard.errors import AccessDenied, AthenaUnreachable, InvalidRequest, StorageFailed, TableMissing
 from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement
@@ -76,7 +77,7 @@ def test_an_object_that_was_replaced_has_changed(publishing):
 
 
 def test_a_verified_day_with_later_changes_is_not_shown_as_verified(publishing):
-    """Days of a dataset with a stream: the badge names the day and the view that has the changes, and what is read."""
+    """Days of a dataset with a stream: badge and `/mcp` name the day; the badge names the view that has the changes."""
     published = publishing("streamed", first=D(2026, 1, 1), last=D(2026, 1, 2), per_day=3)
     dataset, s3 = published.dataset, boto3.client("s3")
     prefix = dataset.target.prefix
@@ -92,13 +93,16 @@ def test_a_verified_day_with_later_changes_is_not_shown_as_verified(publishing):
     s3.put_object(Bucket=published.bucket, Key=change_file_key(prefix, D(2026, 1, 9), 10**15 - 1, "0a"), Body=b"")
     service = made(published)
     known = service.day_statuses("contacts")
-    assert [known[day].state for day in published.days] == ["verified", "behind"]
+    assert [known[day].state for day in published.days] == ["verified", "later_changes"]
     read, later = freshness_badges(dataset, manifest, known, verified)
     assert read.help.endswith(
         f"Figures are of the days as they were read; {dataset.target.table}_live has what changed since as well."
     )
     assert (later.text, later.tone) == ("Later changes on 1 day", "warn")
     assert "changed in DynamoDB since: 2026-01-02." in later.help
+    answer = freshness(service, "contacts")
+    assert answer["laterChangesDays"] == {"count": 1, "latest": [D(2026, 1, 2)]}
+    assert [one["verified"] for one in answer["data"]] == ["later_changes"]
     service.close()
 
 
