@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.ui.overview.board import board, figures_of, filter_menu
+from dashboard.ui.overview.board import board, filter_menu
 from dashboard.ui.overview.range_filters import range_chips
 from dashboard.ui.page import cached_service
 from dashboard.ui.page.period_header import comparison_control, period_controls, title_block
@@ -38,7 +38,7 @@ def body() -> None:
                 period_controls(name, view, manifest, today, service.model(name).calendar.first_weekday)
         range_chips(name, view, service.model(name))
         with st.container(key="waiting"), st.skeleton(height=_BOARD):
-            figures_of(service, name, view)
+            service.board(name, view.picked, view.window)
         board(name, view.window)
 
 

@@ -18,6 +18,7 @@ def component(name: str, *, isolated: bool = True) -> Any:
     """Return the mount function of a component (components v2), registered with Streamlit once.
 
     Pass a mapping as `data=[mapping]`: Streamlit searches a bare mapping for data frames, which loads pandas and Arrow.
+    A large one passes as bytes of JSON: Streamlit writes any other data twice, to send it and to compare it.
 
     `isolated=False` uses the styles of the page instead of a `.css` file.
     """

@@ -4,8 +4,11 @@ One document is one message to the browser, where `static/board` draws it. An el
 menu and chart took 56 messages per click, and most of the time that a click cost.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from dashboard.model import formats
 from dashboard.model.selection.filters import Filters, dimension_key
@@ -16,13 +19,39 @@ from dashboard.overview.figures import CardValue, Overview
 from dashboard.quality.freshness import Badge, difference_badges, part_badges
 
 
+@dataclass(frozen=True)
+class Board:
+    """What a choice of days and values shows; its text is made once, however many people look at it."""
+
+    scene: Scene
+
+    def message(self, badges: Sequence[Badge], file: Mapping[str, str] | None = None) -> bytes:
+        """Return the board document as JSON for the browser; `file` is saved there.
+
+        Badges tell the age of the figures, so they are made each time.
+        """
+        now = {"badges": _badges(self.scene, badges), **({} if file is None else {"file": file})}
+        return f"{json.dumps(now)[:-1]}, {self._figures[1:]}".encode("ascii")
+
+    @cached_property
+    def _figures(self) -> str:
+        return json.dumps(_document(self.scene))
+
+
 def board_document(scene: Scene, badges: Sequence[Badge]) -> Document:
     """Return what the browser draws; without cards and charts where the filters leave nothing to show."""
-    is_empty = scene.overview.total_rows == 0 and scene.picked.days is None
+    return {"badges": _badges(scene, badges), **_document(scene)}
+
+
+def _badges(scene: Scene, badges: Sequence[Badge]) -> list[Document]:
     shown = (*badges, *difference_badges(scene.unbrushed.differences), *_not_drawn(scene.model.not_drawn))
     shown += part_badges(scene.model.view.remark)
+    return [{"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in shown]
+
+
+def _document(scene: Scene) -> Document:
+    is_empty = scene.overview.total_rows == 0 and scene.picked.days is None
     return {
-        "badges": [{"icon": badge.icon, "tone": badge.tone, "text": badge.text, "help": badge.help} for badge in shown],
         "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
         "chips": _chips(scene),
         "picked": picked_of(scene.picked, scene.model.dimensions),
@@ -119,7 +148,7 @@ def _course(card: CardValue, overview: Overview) -> list[float | None]:
     last = overview.last_day
     pairs = zip(overview.by_day, card.series, strict=False)
     return [
-        None if value is None or not count.published or count.is_open else float(value)
+        None if not count.published or count.is_open else marks.size_of(value)
         for count, value in pairs
         if last is None or count.day <= last
     ]

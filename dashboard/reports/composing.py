@@ -79,11 +79,11 @@ def _composed_report(
 
     model, filters = service.model(dataset.name), _filters(service, dataset, report)
     state = state_of_days(service, dataset, occasion.days, now)
-    scene = _scene(service, dataset.name, filters, occasion.days)
-    if scene is None:
+    board = service.board(dataset.name, filters, occasion.days)
+    if board is None:
         return Composed("waits", "Waits: nothing is published yet.")
-    document = board_document(scene, state.badges)
-    files = _files(scene, dataset.name, occasion.days, now) if report.csv else ()
+    document = board_document(board.scene, state.badges)
+    files = _files(board.scene, dataset.name, occasion.days, now) if report.csv else ()
     message = report_message(model, report, document, occasion.days, filters, state, dashboard_url, files)
     return Composed("sent", message.subject, message)
 
@@ -94,14 +94,6 @@ def _filters(service: Service, dataset: Dataset, notice: Notice) -> Filters:
         return filters_from(given, service.model(dataset.name))
     except ValueError as error:
         raise ValueError(f"filters: expected {error}") from None
-
-
-def _scene(service: Service, name: str, filters: Filters, days: Days) -> Scene | None:
-    model, overview = service.model(name), service.overview(name, filters.with_days(days))
-    if overview is None:
-        return None
-    choices = {column: service.choices(name, column) or () for column in model.counted_dimensions}
-    return Scene(model, filters, overview, overview, choices)
 
 
 def _files(scene: Scene, name: str, days: Days, now: dt.datetime) -> tuple[File, ...]:

@@ -10,7 +10,9 @@ from dashboard.model.result import Answer, QueryResult
 from dashboard.model.selection.filters import Days, Filters, default_window, today_in
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement
+from dashboard.overview.chart_document import Scene
 from dashboard.overview.daily import DailyCounts, daily_counts
+from dashboard.overview.document import Board
 from dashboard.overview.figures import (
     Overview,
     ValueCount,
@@ -25,6 +27,7 @@ from dashboard.stores.cache import Cache
 from dashboard.stores.export_records import Records
 from dashboard.stores.overview_answer_store import AnswerStore
 from dataset_model.columns.column import Mask
+from dataset_model.columns.types import BIGINT, JSON, STRING
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.masked_columns import masked_columns
@@ -71,6 +74,7 @@ class DatasetService:
         self._verification: Cache[Verification | None] = Cache(2, 60)
         self._model: Cache[SemanticModel] = Cache(4)
         self._overviews: Cache[Overview] = Cache(256)
+        self._boards: Cache[Board | None] = Cache(64)
         self._counts: Cache[tuple[ValueCount, ...]] = Cache(64)
         self._daily: Cache[Mapping[dt.date, int]] = Cache(64)
         self._samples: Cache[Samples | None] = Cache(2)
@@ -156,6 +160,27 @@ class DatasetService:
             (version_of(manifest), filters, view), lambda: self._make_overview(filters, manifest)
         )
 
+    def board(self, picked: Filters, window: Days) -> Board | None:
+        """Return the Overview's board of a period; None while nothing was exported.
+
+        The days of `picked` are the brushed ones, None without a brush.
+        """
+        manifest = self.manifest()
+        if manifest is None:
+            return None
+        key = (version_of(manifest), picked, window, self._view().identity)
+        return self._boards.get(key, lambda: self._make_board(picked, window))
+
+    def choices(self, column: str) -> tuple[str, ...] | None:
+        """Return a column's values from the manifest, without a query.
+
+        None where they are too many to list, or where the manifest spells them in another way than Athena.
+        """
+        manifest, found = self.manifest(), self.model().column(column)
+        if found is None or found.type not in (STRING, JSON, BIGINT):
+            return None
+        return manifest.values(column) if manifest else ()
+
     def value_counts(self, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
         """Return the rows per value of any dimension, its own filter open; a query where no Overview counted them."""
         manifest = self.manifest()
@@ -194,11 +219,22 @@ class DatasetService:
             self._verification,
             self._model,
             self._overviews,
+            self._boards,
             self._counts,
             self._daily,
             self._samples,
         ):
             cache.clear()
+
+    def _make_board(self, picked: Filters, window: Days) -> Board | None:
+        overview = self.overview(picked.with_days(picked.days or window))
+        unbrushed = self.overview(picked.with_days(window)) if picked.days else overview
+        if overview is None or unbrushed is None:
+            return None
+        model = self.model()
+        # Of those that are drawn, in colours: the values of each are read over every published day.
+        choices = {column: self.choices(column) or () for column in model.counted_dimensions}
+        return Board(Scene(model, picked, overview, unbrushed, choices))
 
     def _make_overview(self, filters: Filters, manifest: Manifest) -> Overview:
         model = self.model()

@@ -15,6 +15,7 @@ from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, statement_for
 from dashboard.overview.daily import DailyCounts
+from dashboard.overview.document import Board
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.audit import Audit
@@ -29,7 +30,6 @@ from dashboard.stores.export_records import Records
 from dashboard.stores.mask_key import MaskKey
 from dashboard.stores.overview_answer_store import AnswerStore
 from dashboard.stores.spending_store import SpendingStore
-from dataset_model.columns.types import BIGINT, JSON, STRING
 from dataset_model.definition import Dataset
 from dataset_model.records.manifest import Manifest
 
@@ -195,10 +195,7 @@ class Service:
 
         None where they are too many to list, or where the manifest spells them in another way than Athena.
         """
-        manifest, found = self.manifest(name), self.model(name).column(column)
-        if found is None or found.type not in (STRING, JSON, BIGINT):
-            return None
-        return manifest.values(column) if manifest else ()
+        return self.of(name).choices(column)
 
     def samples(self, name: str) -> "Samples | None":
         """Return sample values of the columns, read once per export; None where nothing is published."""
@@ -211,6 +208,10 @@ class Service:
     def overview(self, name: str, filters: Filters) -> Overview | None:
         """Return the Overview; None while nothing was exported."""
         return self.of(name).overview(filters)
+
+    def board(self, name: str, picked: Filters, window: Days) -> Board | None:
+        """Return the Overview's board of a period; the days of `picked` are the brushed ones."""
+        return self.of(name).board(picked, window)
 
     def value_counts(self, name: str, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
         """Return the rows per value of any dimension, most rows first, its own filter open."""

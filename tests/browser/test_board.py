@@ -165,6 +165,27 @@ def test_clicks_in_a_row_are_all_kept(visitor: Callable[..., Any], published: Pu
     assert page.locator(".board .chip").count() == 3
 
 
+def test_a_click_brings_one_message_with_figures(visitor: Callable[..., Any]):
+    """Of some seven messages one has figures, all of them and nothing else: specifications come once."""
+    watched = visitor()
+    frames: list[bytes] = []
+    keep = lambda frame: frames.append(frame)  # noqa: E731, PLW0108 - playwright writes on its handlers
+    watched.page.on("websocket", lambda socket: socket.on("framereceived", keep))
+    page = watched.open(JANUARY)
+    page.wait_for_selector(".board .picture")
+    for name in ("CHAT", "EMAIL"):
+        expect(page.locator(".board")).to_have_attribute("aria-busy", "false")
+        frames.clear()
+        page.mouse.click(*point_on(page, name))
+        page.get_by_role("button", name=f"channel: {name}").wait_for()
+        expect(page.locator(".board")).to_have_attribute("aria-busy", "false")
+        page.wait_for_timeout(300)
+        (figures,) = [frame for frame in frames if b'"charts"' in frame]
+        assert b"vega" not in figures
+        assert len(frames) <= 10
+        assert len(figures) < 40_000
+
+
 def test_a_value_that_is_null_is_picked_and_cleared(visitor: Callable[..., Any], published: Published):
     """No agent at all is a value as any other, apart from an agent without a name."""
     page = opened(visitor)

@@ -203,8 +203,9 @@ class Board {
   }
 }
 
-export async function draw({ data: [figures], parentElement, setTriggerValue }) {
+export async function draw({ data, parentElement, setTriggerValue }) {
   await styled
+  const figures = JSON.parse(new TextDecoder().decode(data))
   const root = parentElement.querySelector(".board")
   if (!boards.has(root)) boards.set(root, new Board(root))
   boards.get(root).take(figures, event => setTriggerValue("act", event))

@@ -10,9 +10,8 @@ from dashboard.components import component
 from dashboard.model.selection.filters import Days
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview.chart_document import Scene, value_label
-from dashboard.overview.document import board_document
+from dashboard.overview.document import Board
 from dashboard.overview.events import BoardRequest, board_request_from
-from dashboard.overview.figures import Overview
 from dashboard.quality.freshness import freshness_badges
 from dashboard.services.service import Service
 from dashboard.ui.page import cached_service
@@ -41,15 +40,14 @@ def board(name: str, window: Days) -> None:
         if view.window != window:
             st.rerun()
         share_in_link(service, name, view)
-        figures = figures_of(service, name, view)
-        if figures is None:
+        shown = service.board(name, view.picked, view.window)
+        if shown is None:
             return
-        overview, _ = figures
-        scene = _scene(service, name, view, figures)
+        scene = shown.scene
         asked: BoardRequest | None = st.session_state.pop(_asked(name), None)
         found = _drill_down(scene, view, asked)
-        _mount(service, name, scene, manifest, asked, found)
-        if overview.total_rows == 0 and not view.picked.days:
+        _mount(service, name, shown, manifest, asked, found)
+        if scene.overview.total_rows == 0 and not view.picked.days:
             nothing_here(service, name, view, manifest)
         elif dimension := st.session_state.pop(_filtered(name), None):
             filter_by(service, name, view, dimension)
@@ -90,13 +88,6 @@ def filter_by(service: Service, name: str, view: View, dimension: str) -> None:
     filter_dialog(name, view, dimension, title, counts, value_label(model, dimension))
 
 
-def figures_of(service: Service, name: str, view: View) -> tuple[Overview, Overview] | None:
-    """Return the figures under every filter, and those without the brush; None while nothing was exported."""
-    overview = service.overview(name, view.filters)
-    unbrushed = service.overview(name, view.unbrushed) if view.picked.days else overview
-    return None if overview is None or unbrushed is None else (overview, unbrushed)
-
-
 def _drill_down(scene: Scene, view: View, asked: BoardRequest | None) -> "DrillDown | None":
     if asked is None or asked.part is None:
         return None
@@ -105,26 +96,19 @@ def _drill_down(scene: Scene, view: View, asked: BoardRequest | None) -> "DrillD
     return drill_down(scene, view.window, asked.part)
 
 
-def _scene(service: Service, name: str, view: View, figures: tuple[Overview, Overview]) -> Scene:
-    model = service.model(name)
-    # Of those that are drawn, in colours: each is read over every published day, on every click.
-    choices = {column: service.choices(name, column) or () for column in model.counted_dimensions}
-    return Scene(model, view.picked, *figures, choices)
-
-
 def _mount(
-    service: Service, name: str, scene: Scene, manifest: Manifest, asked: BoardRequest | None, found: "DrillDown | None"
+    service: Service, name: str, shown: Board, manifest: Manifest, asked: BoardRequest | None, found: "DrillDown | None"
 ) -> None:
-    now = dt.datetime.now(dt.UTC)
-    verified = service.day_statuses(name, scene.overview.days)
-    document = board_document(scene, freshness_badges(service.dataset(name), manifest, verified, now))
+    now, file = dt.datetime.now(dt.UTC), None
+    verified = service.day_statuses(name, shown.scene.overview.days)
     if asked and found and asked.wish == "csv":
         from dashboard.results import downloads
 
         text = downloads.csv_bytes(found.figures, byte_order_mark=True).decode("utf-8", "surrogatepass")
-        document["file"] = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
+        file = {"name": downloads.file_name(name, found.title, now, "csv"), "text": text}
+    message = shown.message(freshness_badges(service.dataset(name), manifest, verified, now), file)
     key = f"board_{name}"
-    component("board", isolated=False)(data=[document], key=key, on_act_change=lambda: _take(name, key))
+    component("board", isolated=False)(data=message, key=key, on_act_change=lambda: _take(name, key))
 
 
 def _take(name: str, key: str) -> None:

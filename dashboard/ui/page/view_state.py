@@ -37,11 +37,6 @@ class View:
         return self.picked.with_days(self.picked.days or self.window)
 
     @property
-    def unbrushed(self) -> Filters:
-        """The same without the brush, for the chart that is brushed."""
-        return self.picked.with_days(self.window)
-
-    @property
     def is_narrowed(self) -> bool:
         """Whether anything is picked or brushed."""
         return self.picked.is_narrowed or self.picked.days is not None

@@ -19,6 +19,7 @@ from dashboard.results.downloads import csv_bytes
 from dashboard.services.service import Service
 
 CONTACTS = ("channel", "agent_name", "initiation_method")
+NOW = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)
 JANUARY = Days(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
 
 
@@ -43,6 +44,20 @@ def test_one_document_holds_everything_that_is_read(service: Service, published:
     assert [card["label"] for card in document["cards"]] == ["Total rows", "Unique contacts", "Channels", "Agents"]
     assert [len(card["series"]) for card in document["cards"]] == [31] * 4
     assert document["charts"][1]["total"] == f"{len(january(published)):,}"
+
+
+def test_the_message_of_a_board_is_its_document(service: Service):
+    """Also where it is made from a kept text: badges of now, a file where one is asked for; equal choices share it."""
+    kept = service.board("contacts", Filters(), JANUARY)
+    badges = freshness_badges(service.dataset("contacts"), service.manifest("contacts"), {}, NOW)
+    for _ in range(2):
+        assert json.loads(kept.message(badges)) == board_document(kept.scene, badges)
+    file = {"name": "a.csv", "text": 'day,"\ud800"\n'}
+    assert json.loads(kept.message((), file)) == {**board_document(kept.scene, ()), "file": file}
+    assert service.board("contacts", Filters(), Days(JANUARY.first, JANUARY.last)) is kept
+    assert service.board("contacts", picking(channel=("CHAT",)), JANUARY) is not kept
+    service.forget()
+    assert service.board("contacts", Filters(), JANUARY) is not kept
 
 
 def test_the_brushed_chart_keeps_the_days_outside_its_brush(service: Service):

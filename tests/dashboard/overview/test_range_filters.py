@@ -7,8 +7,6 @@ import pytest
 
 from dashboard.model.selection.filters import Days, Filters, Range, params_from_filters
 from dashboard.model.selection.ranges import range_text, with_linked_ranges
-from dashboard.ui.overview import board
-from dashboard.ui.page.view_state import View
 
 WINDOW = Days(dt.date(2026, 1, 10), dt.date(2026, 1, 19))
 
@@ -69,10 +67,12 @@ def test_a_range_reads_as_what_it_is():
 
 
 def test_a_click_reads_the_values_of_drawn_dimensions_alone(service, monkeypatch):
-    """Of eight dimensions three are drawn: reading the others' values over all days would cost every click."""
-    figures, asked = service.overview("contacts", Filters(WINDOW)), []
-    choices = service.choices
-    monkeypatch.setattr(service, "choices", lambda name, column: asked.append(column) or choices(name, column))
-    board._scene(service, "contacts", View(WINDOW, Filters()), (figures, figures))
+    """Of eight dimensions three are drawn, each read over every published day: once, whatever is clicked again."""
+    contacts, asked = service.of("contacts"), []
+    choices = contacts.choices
+    monkeypatch.setattr(contacts, "choices", lambda column: asked.append(column) or choices(column))
+    contacts.forget()
+    first = service.board("contacts", Filters(), WINDOW)
+    assert service.board("contacts", Filters(), WINDOW) is first
     assert sorted(asked) == ["agent_name", "channel", "initiation_method"]
     assert len(service.model("contacts").dimensions) == 8

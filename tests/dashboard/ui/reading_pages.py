@@ -14,7 +14,7 @@ def metrics(app: AppTest) -> dict[str, str]:
 def board(app: AppTest) -> dict[str, Any]:
     """The one document from which the browser draws the Overview."""
     (drawn,) = (each.proto for each in app.get("bidi_component") if each.proto.component_name == "board")
-    document: dict[str, Any] = json.loads(drawn.json)[0]
+    document: dict[str, Any] = json.loads(drawn.bytes)
     return document
 
 
@@ -23,8 +23,8 @@ def cards(app: AppTest) -> dict[str, str]:
 
 
 def badges(app: AppTest) -> str:
-    boards = [each.proto.json for each in app.get("bidi_component") if each.proto.component_name == "board"]
-    shown = [badge["text"] for document in boards for badge in json.loads(document)[0]["badges"]]
+    boards = [each.proto.bytes for each in app.get("bidi_component") if each.proto.component_name == "board"]
+    shown = [badge["text"] for document in boards for badge in json.loads(document)["badges"]]
     return "\n".join([*shown, *(str(mark.value) for mark in app.markdown)])
 
 
