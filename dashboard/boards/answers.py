@@ -13,7 +13,8 @@ from dashboard.model.boards.card import BoardCard
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.overview.marks import labels_in_order
+from dashboard.overview.chart_document import value_label
+from dashboard.overview.marks import label
 from dashboard.results.charts.choice import choices_of, is_drawable, suggested_colour
 from dashboard.results.charts.gaps import Published
 from dashboard.results.charts.points import chart_of, described
@@ -85,7 +86,8 @@ def _of_groups(
     # A group that a limit has cut off is not zero.
     published = frozenset(manifest.days) if manifest and not found.truncated else frozenset[dt.date]()
     colours = group.by[-1]
-    fixed = labels_in_order(service.choices(asked.name, colours)) if colours in model.dimensions else ()
+    is_known = colours in model.dimensions
+    fixed = service.of(asked.name).colours(colours).labels(value_label(model, colours)) if is_known else ()
     kind: Kind = card.show
     drawing = drawing_of(answer, model, kind, published, fixed, truncated=found.truncated)
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
@@ -115,7 +117,7 @@ def _of_chart(service: Service, asked: Asked, found: QueryResult) -> CardAnswer:
     text = described(chart)
     fixed: Sequence[str] = ()
     if colour and colour in service.model(asked.name).dimensions:
-        fixed = labels_in_order(service.choices(asked.name, colour))
+        fixed = service.of(asked.name).colours(colour).labels(label)
     spec = on_a_card(vega_lite(chart, text, fixed), chart)
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
     return CardAnswer(drawing=Drawing(spec, text, chart.notes), notes=(*cut, *chart.notes))

@@ -34,6 +34,10 @@ class Bin:
     is_weekend: bool = False
 
 
+WITHOUT: Final = Bin(marks.key_from_value(None), marks.NO_VALUE, marks.NO_VALUE, "whole")
+"""Rows without a value of the dimension."""
+
+
 def day_bins(counts: Sequence[DayCount]) -> list[Bin]:
     """Return a bin per day."""
     return [
@@ -66,8 +70,7 @@ def bin_marks(
     found = {cell.value: cell for cell in cells}
     shown = [_mark(each, found.get(each.key), measure, each.key in picked) for each in bins]
     if None in found:
-        without = Bin(marks.key_from_value(None), marks.NO_VALUE, marks.NO_VALUE, "whole")
-        shown.append(_mark(without, found[None], measure, None in picked))
+        shown.append(_mark(WITHOUT, found[None], measure, None in picked))
     return shown
 
 

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.model import formats
 from dashboard.model.calendar_parts import label as calendar_label
 from dashboard.model.selection.filters import Filters, dimension_key
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.overview import bins, marks, series
+from dashboard.overview.colours import Colours, colours_of
 from dashboard.overview.drawing import drawing_of
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.overview.marks import Reading
@@ -31,10 +33,11 @@ class Scene:
     categories: Mapping[str, tuple[str, ...]]
     """Every published value of a dimension, so that a value keeps its colour whatever is shown."""
 
-    def known(self, dimension: str) -> list[str | None]:
-        """Return every value of a dimension in the order of its colours, null last."""
-        shown = (count.value for count in self.overview.by(dimension) if count.value is not None)
-        return [*sorted({*self.categories.get(dimension, ()), *shown}), None]
+    def colours(self, dimension: str) -> Colours:
+        """Return the colours of a dimension's values, the same in every chart."""
+        largest = [count.value for count in self.overview.by(dimension)]
+        days = [count.day for count in self.overview.by_day]
+        return colours_of(self.model, self.categories, dimension, largest, days)
 
 
 def value_label(model: SemanticModel, dimension: str) -> Callable[[str | None], str]:
@@ -91,7 +94,7 @@ def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> 
         shown = marks.largest(cells)
         drawn = marks.value_marks(shown, picked, total=whole, reading=reading)
         return frame | {"cut": _cut(shown, cells), "marks": drawn}
-    drawn = marks.slice_marks(cells, picked, _known(scene, chart.by), total=whole or 0, reading=reading)
+    drawn = marks.slice_marks(cells, picked, scene.colours(chart.by), total=whole or 0, reading=reading)
     return frame | {"marks": drawn}
 
 
@@ -111,7 +114,7 @@ def _split(scene: Scene, place: int, chart: Chart, figures: Measured) -> Documen
     reading = Reading(scene.model.measure(chart), value_label(scene.model, split))
     if chart.kind == "heatmap":
         return _heatmap(scene, place, chart, figures)
-    shown = series.series_of(figures, scene.known(split), reading)
+    shown = series.series_of(figures, scene.colours(split), reading)
     drawn = _ordered_marks(scene, chart, figures)
     is_line = chart.kind == "line"
     for mark in drawn:
@@ -133,14 +136,23 @@ def _split(scene: Scene, place: int, chart: Chart, figures: Measured) -> Documen
 def _heatmap(scene: Scene, place: int, chart: Chart, figures: Measured) -> Document:
     model, split = scene.model, chart.split or ""
     reading = Reading(model.measure(chart), value_label(model, chart.by))
-    rows = _ordered_marks(scene, chart, figures)[: series.MOST_COLUMNS]
-    columns = _columns(scene, split, figures)[: series.MOST_COLUMNS]
+    every_row, every_column = _ordered_marks(scene, chart, figures), _columns(scene, split, figures)
+    rows, columns = every_row[: series.MOST_COLUMNS], every_column[: series.MOST_COLUMNS]
+    cut = [
+        f"{shown} of {formats.plural(every, 'value')} of {model.words.label(dimension)}"
+        for dimension, shown, every in (
+            (chart.by, len(rows), max(len(every_row), len(figures.bins))),
+            (split, len(columns), len(every_column)),
+        )
+        if shown < every
+    ]
     drawn = series.cells_of(rows, columns, figures, reading)
     for mark in drawn:
         by, other = (marks.value_from_key(key) for key in mark["pair"])
         mark["picked"] = by in scene.picked.values(chart.by) and other in scene.picked.values(split)
     frame = _frame(place, chart, "heat", series.described_cells(chart.title, drawn))
     return frame | {
+        "cut": ", ".join(cut),
         "dimension": _dimension(chart),
         "split": dimension_key(split),
         "rows": [{"key": row["key"], "label": row["short"]} for row in rows],
@@ -180,21 +192,12 @@ def _ordered_marks(scene: Scene, chart: Chart, figures: Measured) -> list[dict[s
     return [mark | {"short": mark["label"], "state": "whole"} for mark in drawn]
 
 
-def _known(scene: Scene, dimension: str) -> list[str | None]:
-    """Return every value of a dimension, or of a part of the calendar, in the order of their colours."""
-    part = scene.model.calendar_part(dimension)
-    if part is None:
-        return scene.known(dimension)
-    return [*(each.key for each in bins.calendar_bins(scene.model.calendar, part, scene.overview.by_day)), None]
-
-
 def _columns(scene: Scene, split: str, figures: Measured) -> list[bins.Bin]:
-    """Return the columns of a heat map: all of a part of the calendar, or the values with the most rows."""
+    """Return the columns of a heat map: all of a part of the calendar, or values from the one with the most rows."""
     if part := scene.model.calendar_part(split):
-        return bins.calendar_bins(scene.model.calendar, part, scene.overview.by_day)
-    read = value_label(scene.model, split)
-    found = series.series_of(figures, scene.known(split), Reading(label=read), most=series.MOST_COLUMNS)
-    return [bins.Bin(each.key, each.label, each.label, "whole") for each in found]
+        found = bins.calendar_bins(scene.model.calendar, part, scene.overview.by_day)
+        return found + ([bins.WITHOUT] if any(cell.split is None for cell in figures.parts) else [])
+    return series.columns_of(figures, value_label(scene.model, split))
 
 
 def _reading(scene: Scene, chart: Chart) -> Reading:

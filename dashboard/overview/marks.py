@@ -15,6 +15,7 @@ from dashboard.model.measures import ROWS, Measure
 from dashboard.model.selection.filters import Days
 from dashboard.model.selection.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
 from dashboard.model.selection.filters import value_from_key as value_from_key  # noqa: PLC0414 - as above
+from dashboard.overview.colours import LAST, SERIES, Colours
 from dashboard.overview.figures import DayCount, ValueCount
 from dashboard.overview.measured import Cell
 
@@ -23,8 +24,6 @@ Amounts = Sequence[ValueCount | Cell]
 
 MOST_BARS: Final = 12
 """Horizontal bars that stay legible at a card's height; the largest are shown."""
-SERIES: Final = 8
-"""Colours of a theme. Of more values than these, the smallest share the last colour as one slice."""
 OTHERS_KEY: Final = "~others"
 """Names that slice; no value has this key (see `key_from_value`)."""
 NO_VALUE: Final = "(none)"
@@ -46,14 +45,6 @@ class Reading:
 
 COUNTS: Final = Reading()
 """Numbers of rows by values that are read as they are."""
-
-
-def labels_in_order(categories: Sequence[str] | None) -> Sequence[str]:
-    """Return what people read for published values, in the order of their colours, which `value_marks` gives them too.
-
-    Nothing where they are not known or more than a theme has colours: then two of them would look alike.
-    """
-    return [*map(label, sorted(categories)), NO_VALUE] if categories and len(categories) < SERIES else ()
 
 
 def day_marks(counts: Iterable[DayCount], brushed: Days | None) -> Marks:
@@ -91,25 +82,21 @@ def value_marks(
 def slice_marks(
     counts: Amounts,
     picked: Sequence[str | None],
-    categories: Sequence[str | None],
+    colours: Colours,
     *,
     total: Number,
     reading: Reading = COUNTS,
 ) -> Marks:
-    """Return a slice per value, each in its own colour; of too many values the smallest are one slice, "others".
-
-    `categories` are all values that there are: where a theme has a colour for each, a value keeps its colour.
-    """
+    """Return a slice per value, each in its own colour; of too many values the smallest are one slice, "others"."""
     most = len(counts) if len(counts) <= SERIES else SERIES - 1
     ordered = counts if len(counts) <= SERIES else sorted(counts, key=_from_the_largest)
     shown, others = ordered[:most], ordered[most:]
-    every = list(dict.fromkeys(categories))
-    in_order = every if len(every) <= SERIES else [item.value for item in shown]
-    slices = [_mark(item, in_order.index(item.value), picked, total, reading) for item in shown]
+    places = colours.places([item.value for item in shown])
+    slices = [_mark(item, places[item.value], picked, total, reading) for item in shown]
     if not others:
         return slices
     amount = sum(item.amount or 0 for item in others)
-    rest = _mark(Cell(None, None, amount, 0, None), SERIES - 1, (), total, reading)
+    rest = _mark(Cell(None, None, amount, 0, None), LAST, (), total, reading)
     is_picked = any(item.value in picked for item in others)
     return [*slices, rest | {"key": OTHERS_KEY, "label": f"{len(others):,} others", "picked": is_picked}]
 

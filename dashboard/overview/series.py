@@ -1,14 +1,15 @@
 """The parts of a split chart flow in, series with their colours and the parts of each bin flow out."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.model.formats import Number
 from dashboard.overview import marks
 from dashboard.overview.bins import ZERO, Bin
-from dashboard.overview.marks import OTHERS_KEY, SERIES, Reading
+from dashboard.overview.colours import LAST, SERIES, Colours
+from dashboard.overview.marks import OTHERS_KEY, Reading
 from dashboard.overview.measured import Cell, Measured
 
 MOST_COLUMNS: Final = 31
@@ -25,26 +26,33 @@ class Series:
     values: tuple[str | None, ...]
 
 
-def series_of(figures: Measured, known: Sequence[str | None], reading: Reading, *, most: int = SERIES) -> list[Series]:
+def series_of(figures: Measured, colours: Colours, reading: Reading) -> list[Series]:
     """Return the series, the largest first; of more than a theme has colours for, the small ones are one.
 
-    Where parts do not add up, as means do not, the small ones are left out. `known` are all published values: where a
-    theme has a colour for each, a value keeps its colour.
+    Where parts do not add up, as means do not, the small ones are left out.
     """
+    ordered = _from_the_largest(figures)
+    kept = len(ordered) if len(ordered) <= SERIES else SERIES - 1
+    places = colours.places(ordered[:kept])
+    shown = [
+        Series(marks.key_from_value(value), reading.label(value), places[value], (value,)) for value in ordered[:kept]
+    ]
+    if (rest := ordered[kept:]) and reading.measure.adds_up:
+        shown.append(Series(OTHERS_KEY, f"{len(rest):,} others", LAST, tuple(rest)))
+    return shown
+
+
+def columns_of(figures: Measured, read: Callable[[str | None], str]) -> list[Bin]:
+    """Return the columns of a heat map by a dimension: its values, the one with the most rows first."""
+    shown = _from_the_largest(figures)
+    return [Bin(marks.key_from_value(value), read(value), read(value), "whole") for value in shown]
+
+
+def _from_the_largest(figures: Measured) -> list[str | None]:
     sizes: Counter[str | None] = Counter()
     for cell in figures.parts:
         sizes[cell.split] += cell.rows
-    ordered = [value for value, _ in sorted(sizes.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))]
-    every = list(dict.fromkeys([*known, *ordered]))
-    kept = len(ordered) if len(ordered) <= most else most - 1
-    places = every if len(every) <= most else ordered
-    shown = [
-        Series(marks.key_from_value(value), reading.label(value), places.index(value), (value,))
-        for value in ordered[:kept]
-    ]
-    if (rest := ordered[kept:]) and reading.measure.adds_up:
-        shown.append(Series(OTHERS_KEY, f"{len(rest):,} others", most - 1, tuple(rest)))
-    return shown
+    return [value for value, _ in sorted(sizes.items(), key=lambda item: (-item[1], item[0] is None, item[0] or ""))]
 
 
 def parts_of(

@@ -11,6 +11,7 @@ from dashboard.model.selection.filters import Days, Filters, default_window, tod
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement
 from dashboard.overview.chart_document import Scene
+from dashboard.overview.colours import Colours, coloured_dimensions, colours_of
 from dashboard.overview.daily import DailyCounts, daily_counts
 from dashboard.overview.document import Board
 from dashboard.overview.figures import (
@@ -180,6 +181,13 @@ class DatasetService:
         if found is None or found.type not in (STRING, JSON, BIGINT):
             return None
         return manifest.values(column) if manifest else ()
+
+    def colours(self, dimension: str) -> Colours:
+        """Return the colours that values of a dimension have on the Overview, and so in every chart."""
+        model = self.model()
+        drawn = (column for column in {*coloured_dimensions(model), dimension} if model.column(column))
+        known = {column: self.choices(column) or () for column in drawn}
+        return colours_of(model, known, dimension)
 
     def value_counts(self, filters: Filters, dimension: str) -> tuple[ValueCount, ...]:
         """Return the rows per value of any dimension, its own filter open; a query where no Overview counted them."""

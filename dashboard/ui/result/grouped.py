@@ -10,7 +10,7 @@ from dashboard.model.grouping.question import GroupBy
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.overview.marks import labels_in_order
+from dashboard.overview.chart_document import value_label
 from dashboard.results.charts.points import described
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.grouped.answer import GroupedAnswer, groups_alone
@@ -94,7 +94,7 @@ def _chart(service: Service, name: str, found: QueryResult, answer: GroupedAnswe
         st.caption("No group has a figure to draw.")
         return
     colours = answer.asked.by[1] if len(answer.asked.by) > 1 else None
-    fixed = labels_in_order(service.choices(name, colours)) if colours else ()
+    fixed = service.of(name).colours(colours).labels(value_label(model, colours)) if colours else ()
     st.vega_lite_chart(
         spec=drawn.drawn(vega_lite(drawn.chart, text, fixed)), width="stretch", theme="streamlit", key="chart", alt=text
     )

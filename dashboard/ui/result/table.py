@@ -9,7 +9,7 @@ from dashboard.model import formats
 from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement, rows_statement, summary_counts
-from dashboard.overview.marks import labels_in_order
+from dashboard.overview.marks import label
 from dashboard.results.charts.gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service
@@ -94,7 +94,8 @@ def _how_many(service: Service, name: str, found: QueryResult, of: int | None) -
 
 def _fixed_values(service: Service, name: str, column: str) -> Sequence[str]:
     dimensions = set(service.model(name).dimensions)
-    return labels_in_order(service.choices(name, column)) if column in dimensions else ()
+    # A result has the values themselves, not the labels of the file.
+    return service.of(name).colours(column).labels(label) if column in dimensions else ()
 
 
 def _published(service: Service, name: str, found: QueryResult) -> Published | None:

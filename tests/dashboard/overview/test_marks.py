@@ -7,10 +7,11 @@ import pytest
 
 from dashboard.model.selection.filters import Days
 from dashboard.overview import marks as charts
+from dashboard.overview.colours import Colours
 from dashboard.overview.figures import DayCount, ValueCount
 
 CHANNELS = (ValueCount("VOICE", 60), ValueCount("CHAT", 30), ValueCount(None, 10))
-CATEGORIES = ("CHAT", "EMAIL", "VOICE", None)
+COLOURS = Colours(("CHAT", "EMAIL", "VOICE"))
 DAYS = (DayCount(dt.date(2026, 1, 31), 5, 4), DayCount(dt.date(2026, 2, 1), 0, 0), DayCount(dt.date(2026, 2, 2), 12, 9))
 
 
@@ -34,15 +35,16 @@ def test_brushed_days_stand_out():
 
 def test_a_category_keeps_its_colour_whatever_is_shown():
     """Colours follow the dataset's categories, not the values of the moment."""
-    of = {mark["label"]: mark["colour"] for mark in charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)}
-    assert of == {"VOICE": 2, "CHAT": 0, "(none)": 3}
-    assert charts.slice_marks(CHANNELS[:1], (), CATEGORIES, total=100)[0]["colour"] == 2
+    of = {mark["label"]: mark["colour"] for mark in charts.slice_marks(CHANNELS, (), COLOURS, total=100)}
+    assert of == {"VOICE": 2, "CHAT": 0, "(none)": 7}
+    assert charts.slice_marks(CHANNELS[:1], (), COLOURS, total=100)[0]["colour"] == 2
 
 
 def test_beyond_eight_values_the_smaller_ones_are_one_slice():
     """A theme has eight colours: of 27 values seven have one each and 20 share the last; no colour repeats."""
     counts = [ValueCount(f"queue {number:02}", 100 - number) for number in range(27)]
-    marks = charts.slice_marks(counts, ("queue 20",), [*(count.value for count in counts), None], total=2349)
+    colours = Colours(largest=tuple(count.value for count in counts))
+    marks = charts.slice_marks(counts, ("queue 20",), colours, total=2349)
     assert [mark["colour"] for mark in marks] == [0, 1, 2, 3, 4, 5, 6, 7]
     assert [mark["label"] for mark in marks][5:] == ["queue 05", "queue 06", "20 others"]
     assert (marks[7]["key"], marks[7]["count"], marks[7]["share"]) == ("~others", 1670, "71.1%")
@@ -55,7 +57,8 @@ def test_no_two_slices_share_a_colour(number: int):
     """Also where more values are published than are shown under the filters."""
     published = [*(f"v{place:02}" for place in range(30)), None]
     counts = [ValueCount(value, 5) for value in published[-number:]]
-    colours = [mark["colour"] for mark in charts.slice_marks(counts, (), published, total=5 * number)]
+    known = Colours(tuple(value for value in published if value), largest=tuple(published))
+    colours = [mark["colour"] for mark in charts.slice_marks(counts, (), known, total=5 * number)]
     assert len(set(colours)) == len(colours) <= 8
 
 
@@ -80,7 +83,7 @@ def test_a_day_that_is_not_published_is_no_zero():
 
 def test_every_mark_has_its_share():
     """Each says its part of the whole, for the tooltip and for those who hear it."""
-    assert [mark["share"] for mark in charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)] == [
+    assert [mark["share"] for mark in charts.slice_marks(CHANNELS, (), COLOURS, total=100)] == [
         "60.0%",
         "30.0%",
         "10.0%",
@@ -110,7 +113,7 @@ def test_a_selection_names_its_value(value: str | None, key: str):
 
 def test_what_is_picked_stands_out():
     """Picked values are marked, the null among them."""
-    marks = charts.slice_marks(CHANNELS, ("VOICE", None), CATEGORIES, total=100)
+    marks = charts.slice_marks(CHANNELS, ("VOICE", None), COLOURS, total=100)
     assert [mark["key"] for mark in marks if mark["picked"]] == ["VOICE", "~"]
 
 
@@ -122,7 +125,7 @@ def test_null_and_empty_have_names():
 
 def test_no_chart_names_a_colour():
     """Themes colour charts: marks are plain JSON and name places in a theme's series."""
-    marks = [*charts.day_marks(DAYS, None), *charts.slice_marks(CHANNELS, (), CATEGORIES, total=100)]
+    marks = [*charts.day_marks(DAYS, None), *charts.slice_marks(CHANNELS, (), COLOURS, total=100)]
     assert "#" not in json.dumps(marks)
 
 
@@ -144,11 +147,13 @@ def test_long_descriptions_stop():
 def test_values_have_one_order_of_colours_as_long_as_there_is_one_for_each():
     """The ring of the Overview and the chart of a result agree; with more values than colours nothing is fixed."""
     known = ["VOICE", "", "CHAT"]
-    marks = charts.slice_marks(
-        [ValueCount(value, 1) for value in (*known, None)], (), [*sorted(known), None], total=len(known) + 1
-    )
-    order = charts.labels_in_order(known)
-    assert [order[mark["colour"]] for mark in marks] == [mark["label"] for mark in marks]
-    assert len(charts.labels_in_order([str(number) for number in range(7)])) == 8
-    assert charts.labels_in_order([str(number) for number in range(8)]) == ()
-    assert charts.labels_in_order(None) == charts.labels_in_order(()) == ()
+    for begin in (0, 5):
+        colours = Colours(tuple(sorted(known)), begin)
+        counts = [ValueCount(value, 1) for value in (*known, None)]
+        marks = charts.slice_marks(counts, (), colours, total=len(known) + 1)
+        order = colours.labels(charts.label)
+        assert [order[mark["colour"]] for mark in marks] == [mark["label"] for mark in marks]
+        assert len(set(order)) == 8
+    assert len(Colours(tuple("0123456")).labels(charts.label)) == 8
+    assert Colours(tuple("01234567")).labels(charts.label) == ()
+    assert Colours().labels(charts.label) == ()

@@ -254,6 +254,19 @@ def test_more_values_than_colours_are_seven_and_others(subject: Subject):
     assert len(charts[2]["marks"]) == 8
 
 
+def test_a_value_has_one_colour_on_a_page(subject: Subject):
+    """Whatever is picked: in rings, stacks and lines of a dimension a value has one colour, and no two are alike."""
+    for picks in PICKS[subject.name]:
+        found: dict[tuple[str, str], set[int]] = {}
+        for chart in board_document(scene_of(subject, WINDOW, picks), ())["charts"]:
+            shown = chart.get("legend") or (chart["marks"] if chart["kind"] in {"doughnut", "pie"} else [])
+            assert len({each["colour"] for each in shown}) == len(shown) <= 8
+            for each in shown:
+                found.setdefault((chart.get("split") or chart["dimension"], each["key"]), set()).add(each["colour"])
+        assert {key: colours for key, colours in found.items() if len(colours) > 1} == {}
+        assert found
+
+
 @pytest.mark.parametrize("subject", ["sensors"], indirect=True)
 def test_a_legend_of_means_has_no_shares(subject: Subject):
     """Mean temperatures per firmware are no parts of a whole."""
