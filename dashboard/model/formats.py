@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from dashboard.model.exact_numbers import Number
 from dashboard.model.selection.filters import Days
-
-Number = int | float | Decimal
 
 _UNITS: Final = ("B", "KB", "MB", "GB", "TB", "PB")
 DASH: Final = "\N{EN DASH}"

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from dashboard.model import formats
 from dashboard.model.access.table_view import TableView
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number, hundredfold, magnitude, middle, nine_places, quotient
 from dashboard.model.vocabulary import capitalised
 from dataset_model.columns.types import ColumnType
 from dataset_model.dashboard.condition import condition_from
@@ -95,12 +95,12 @@ class Measure:
     def value(self, figures: Mapping[Term, Any]) -> Number | None:
         """Return the figure of what a statement computed; None where there is none, as of a mean of nothing."""
         if self.of and self.per:
-            return _quotient(self.of.value(figures), self.per.value(figures))
+            return quotient(self.of.value(figures), self.per.value(figures))
         first = figures.get(self.terms[0], self.terms[0].nothing)
         if self.kind == "median":
-            return _middle(first, figures.get(self.terms[1]))
+            return middle(first, figures.get(self.terms[1]))
         if self.kind == "share" or (self.kind == "mean" and self.terms[0].aggregate == "sum"):
-            return _quotient(first, figures.get(self.terms[1]))
+            return quotient(first, figures.get(self.terms[1]))
         # A sum of whole numbers is computed as a decimal, which has room for it.
         is_whole = isinstance(first, Decimal) and first.as_tuple().exponent == 0
         found: Number | None = int(first) if is_whole else first
@@ -117,7 +117,7 @@ class Measure:
     def exact(self, value: Number | None) -> str:
         """Return a figure with every digit; of a quotient nine places."""
         # A share is rounded where it is written, in hundredths.
-        shown = value if self.format == "percent" else _rounded(value)
+        shown = value if self.format == "percent" else nine_places(value)
         return self._written(shown, formats.number, is_exact=True)
 
     def _written(self, value: Number | None, plain: Any, *, is_exact: bool = False) -> str:
@@ -125,8 +125,8 @@ class Measure:
             return formats.NOTHING
         places = None if is_exact else self.decimals
         if self.format == "percent":
-            shown = Decimal(str(value)) * 100
-            return f"{plain(_rounded(shown)) if is_exact else f'{shown:,.{1 if places is None else places}f}'}%"
+            shown = hundredfold(value)
+            return f"{plain(nine_places(shown)) if is_exact else f'{shown:,.{1 if places is None else places}f}'}%"
         if self.format == "duration" and not is_exact:
             return formats.duration(float(value))
         if self.format == "currency":
@@ -137,7 +137,8 @@ class Measure:
         return f"{number}{space}{unit}" if unit else str(number)
 
     def _money(self, value: Number, plain: Any, places: int, *, is_exact: bool) -> str:
-        amount = plain(abs(value)) if is_exact else f"{abs(value):,.{places}f}"
+        without_sign = magnitude(value)
+        amount = plain(without_sign) if is_exact else f"{without_sign:,.{places}f}"
         return f"{'-' if value < 0 else ''}{self._symbol}{amount}"
 
 
@@ -232,30 +233,3 @@ def _side(name: str | None, made: Mapping[str, Measure]) -> Measure:
     if name is None or name not in made:
         raise ValueError(f"a measure that the table can give; found {name}")
     return made[name]
-
-
-def _quotient(above: Number | None, below: Number | None) -> Number | None:
-    if above is None or not below:
-        return None
-    if isinstance(above, float) or isinstance(below, float):
-        return float(above) / float(below)
-    return Decimal(above) / Decimal(below)
-
-
-def _middle(low: Number | None, high: Number | None) -> Number | None:
-    if low is None or high is None:
-        return None
-    if low == high:
-        return low
-    if isinstance(low, float) or isinstance(high, float):
-        return (float(low) + float(high)) / 2
-    return (Decimal(low) + Decimal(high)) / 2
-
-
-def _rounded(value: Number | None) -> Number | None:
-    if not isinstance(value, Decimal):
-        return value
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= -9:
-        return value
-    return round(value, 9).normalize() if value else value

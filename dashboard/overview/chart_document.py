@@ -6,6 +6,7 @@ from typing import Any
 
 from dashboard.model import formats
 from dashboard.model.calendar_parts import label as calendar_label
+from dashboard.model.exact_numbers import total
 from dashboard.model.selection.filters import Filters, dimension_key
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
@@ -89,7 +90,7 @@ def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> 
     frame = _frame(place, chart, "bars" if is_bars else chart.kind, marks.described(chart.title, cells, reading))
     frame |= {"dimension": dimension_key(chart.by), "total": reading.measure.text(whole), "unit": _unit(reading)}
     if chosen := [cell.amount for cell in cells if cell.value in picked and cell.amount is not None]:
-        frame["chosen"] = reading.measure.text(sum(chosen))
+        frame["chosen"] = reading.measure.text(total(chosen))
     if is_bars:
         shown = marks.largest(cells)
         drawn = marks.value_marks(shown, picked, total=whole, reading=reading)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
 from dashboard.model.measures import ROWS
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import Statement

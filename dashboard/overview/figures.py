@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
 from dashboard.model.measures import ROWS, Measure, Term
 from dashboard.model.result import Answer
 from dashboard.model.selection.filters import Days, Filters

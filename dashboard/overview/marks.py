@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
+from dashboard.model.exact_numbers import total as total_of
 from dashboard.model.measures import ROWS, Measure
 from dashboard.model.selection.filters import Days
 from dashboard.model.selection.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
@@ -95,7 +96,7 @@ def slice_marks(
     slices = [_mark(item, places[item.value], picked, total, reading) for item in shown]
     if not others:
         return slices
-    amount = sum(item.amount or 0 for item in others)
+    amount = total_of(item.amount or 0 for item in others)
     rest = _mark(Cell(None, None, amount, 0, None), LAST, (), total, reading)
     is_picked = any(item.value in picked for item in others)
     return [*slices, rest | {"key": OTHERS_KEY, "label": f"{len(others):,} others", "picked": is_picked}]
@@ -142,7 +143,7 @@ def described_days(title: str, counts: Iterable[DayCount]) -> str:
 def whole_of(counts: Amounts, measure: Measure) -> Number | None:
     """Return what shares are of: the sum of all parts. None where they do not add up, or one is below zero."""
     amounts = [item.amount or 0 for item in counts]
-    return sum(amounts) if measure.adds_up and all(amount >= 0 for amount in amounts) else None
+    return total_of(amounts) if measure.adds_up and all(amount >= 0 for amount in amounts) else None
 
 
 def share_of(amount: Number | None, whole: Number) -> float:

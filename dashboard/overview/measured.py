@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
 from dashboard.model.measures import Measure
 from dashboard.model.result import Answer
 from dashboard.model.selection.filters import Filters

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number, total
 from dashboard.overview import marks
 from dashboard.overview.bins import ZERO, Bin
 from dashboard.overview.colours import LAST, SERIES, Colours
@@ -114,13 +114,13 @@ def legend_of(
 
 
 def _figure(each: Series, figures: Measured, reading: Reading, whole: Number) -> dict[str, str]:
-    amount = sum(cell.amount or 0 for cell in figures.parts if cell.split in each.values)
+    amount = total(cell.amount or 0 for cell in figures.parts if cell.split in each.values)
     return {"text": reading.measure.text(amount), "share": f"{marks.share_of(amount, whole):.1%}"}
 
 
 def _part(cells: Sequence[Cell], reading: Reading, nothing: int | None) -> dict[str, Any]:
     amounts = [cell.amount for cell in cells if cell.amount is not None]
-    amount = nothing if not amounts else amounts[0] if len(amounts) == 1 else sum(amounts)
+    amount = nothing if not amounts else amounts[0] if len(amounts) == 1 else total(amounts)
     # Name and colour are those of the legend: a year of days has thousands of parts.
     size = marks.size_of(amount)
     return {"count": size, "text": reading.measure.exact(amount)} if size else {"count": size}

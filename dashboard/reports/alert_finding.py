@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Literal
 
 from dashboard.model import formats
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
 from dashboard.model.measures import Measure
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.selection.period import Period

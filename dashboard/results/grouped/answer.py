@@ -9,7 +9,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dashboard.model.formats import Number
+from dashboard.model.exact_numbers import Number
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.grouping.statement import columns_of, group_statement
 from dashboard.model.measures import Measure

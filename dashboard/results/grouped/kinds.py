@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, Literal
 
+from dashboard.model.exact_numbers import difference, total
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
@@ -107,13 +108,13 @@ def _slices(
     if len(shown) > MOST_SERIES:
         rest = shown[MOST_SERIES - 1 :]
         notes = (f"the largest {MOST_SERIES - 1} of {len(shown):,} values have a slice of their own",)
-        shown = [*shown[: MOST_SERIES - 1], (OTHERS, sum(amount for _, amount in rest))]
-    total = answer.total()
-    whole: Any = sum(amount for _, amount in shown)
-    every: Any = (total.value if total else None) or 0
+        shown = [*shown[: MOST_SERIES - 1], (OTHERS, total(amount for _, amount in rest))]
+    whole_cell = answer.total()
+    whole: Any = total(amount for _, amount in shown)
+    every: Any = (whole_cell.value if whole_cell else None) or 0
     if every > whole:
         # Groups that a limit has cut off are parts of the whole too.
-        others = every - whole + sum(amount for name, amount in shown if name == OTHERS)
+        others = total([difference(every, whole), *(amount for name, amount in shown if name == OTHERS)])
         shown = [*(part for part in shown if part[0] != OTHERS), (OTHERS, others)]
         whole, notes = every, (*notes, f"{OTHERS} holds the groups beyond the limit")
     values = [

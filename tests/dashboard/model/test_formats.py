@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard.model import formats
+from dashboard.model.exact_numbers import Number
 from dashboard.model.selection.filters import Days
 
 NOW = dt.datetime(2026, 2, 3, 12, 0, tzinfo=dt.UTC)
@@ -27,7 +28,7 @@ def days(first: str, last: str) -> Days:
         (None, "\N{EN DASH}"),
     ],
 )
-def test_numbers_keep_their_digits(value: formats.Number | None, text: str):
+def test_numbers_keep_their_digits(value: Number | None, text: str):
     """Integers and decimals are shown whole, however large; a missing figure is a dash."""
     assert formats.number(value) == text
 
@@ -50,7 +51,7 @@ def test_numbers_keep_their_digits(value: formats.Number | None, text: str):
         (None, "\N{EN DASH}"),
     ],
 )
-def test_figures_fit_a_card(value: formats.Number | None, text: str):
+def test_figures_fit_a_card(value: Number | None, text: str):
     """At most 19 characters up to 10^15, two places, three digits of a small share; larger ones as a power of ten."""
     assert formats.short(value) == text
     assert len(text) <= 19
@@ -67,7 +68,7 @@ def test_figures_fit_a_card(value: formats.Number | None, text: str):
         (Decimal("1234567.1234567890"), "1,234,567.1234567890"),
     ],
 )
-def test_the_exact_figure_has_every_digit(value: formats.Number, text: str):
+def test_the_exact_figure_has_every_digit(value: Number, text: str):
     """What a card shortens is shown under the pointer without rounding."""
     assert formats.number(value) == text
 
@@ -135,7 +136,7 @@ def test_age_in_its_largest_unit(minutes: int, text: str):
     ],
 )
 def test_change_against_the_previous_period(
-    value: formats.Number | None, previous: formats.Number | None, absolute: bool, text: str | int | None
+    value: Number | None, previous: Number | None, absolute: bool, text: str | int | None
 ):
     """A change is signed, no change is a plain zero, and nothing is compared with nothing."""
     assert formats.change(value, previous, absolute=absolute) == text
