@@ -227,10 +227,15 @@ def _select_all(model: SemanticModel, where: Where, days: Days | None, limit: in
 
 
 def _within_a_day(model: SemanticModel) -> str:
-    """Return the rest of the order: the latest time first, then what is counted. A limit takes the same rows again."""
-    time = [f"{quoted(model.calendar.time_column)} DESC NULLS LAST"] if model.calendar.time_column else []
-    entity = [f"{quoted(model.entity)} ASC NULLS LAST"] if model.entity else []
-    return "".join(f", {each}" for each in (*time, *entity))
+    """Return the rest of the order: the latest time first, then what is counted, then every other column.
+
+    A limit takes the same rows again: those that no column tells apart are alike in all that is shown.
+    """
+    time = model.calendar.time_column
+    names = [column.name for column in model.columns if not column.is_partition and column.name != time]
+    names.sort(key=lambda name: name != model.entity)
+    latest = [f"{quoted(time)} DESC NULLS LAST"] if time else []
+    return "".join(f", {each}" for each in (*latest, *(f"{quoted(name)} ASC NULLS LAST" for name in names)))
 
 
 def _summary(model: SemanticModel, request: "QueryRequest", by: str | None) -> Statement:
