@@ -259,7 +259,7 @@ def _runs(dataset: Dataset, first: dt.date, last: dt.date, rows: int) -> tuple[R
             window=window,
             started_at=start,
             finished_at=start + dt.timedelta(seconds=5),
-            error="DynamoDB table contacts was not found.",
+            error=f"DynamoDB table {dataset.source.table} was not found.",
         ),
         RunEntry(
             run_id="20260203T040000Z-run",
