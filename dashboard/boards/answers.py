@@ -7,6 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from dashboard.boards.number_cards import Figure, figure_from
 from dashboard.boards.questions import Asked
 from dashboard.model import formats
 from dashboard.model.boards.card import BoardCard
@@ -28,15 +29,6 @@ from dashboard.services.service import Service
 
 MOST_SHOWN: Final = 100
 """Rows of a table on a board; the others are on Explore."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A single number: as it is read, with every digit, and over what it is."""
-
-    text: str
-    exact: str
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,12 +65,10 @@ def answer_of(service: Service, card: BoardCard, asked: Asked, found: QueryResul
 def _of_groups(
     service: Service, card: BoardCard, asked: Asked, found: QueryResult, model: SemanticModel, group: GroupBy
 ) -> CardAnswer:
-    answer = GroupedAnswer(found.table, group, model)
     if card.show == "number":
-        cell = answer.cell()
-        value, over = (cell.value, cell.counted) if cell else (None, None)
-        note = f"over {over:,} of {formats.plural(cell.rows, 'row')}" if cell and over not in (None, cell.rows) else ""
-        return CardAnswer(Figure(answer.measure.text(value), answer.measure.exact(value), note))
+        figure = figure_from(model, group, asked.days, asked.manifest, found) if asked.manifest else None
+        return CardAnswer(figure)
+    answer = GroupedAnswer(found.table, group, model)
     if card.show == "table":
         pivot = pivot_of(answer, model, truncated=found.truncated)
         return CardAnswer(table=pivot if found.row_count else None, measured=answer.title, notes=pivot.notes)

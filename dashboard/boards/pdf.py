@@ -1,7 +1,7 @@
 """A sheet of answered cards flows in, a PDF on A4 or Letter flows out: the page's figures, with filters and as-of."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from dashboard.boards.answered import Answered
@@ -10,8 +10,7 @@ from dashboard.boards.narrowing import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
 from dashboard.boards.sheet_text import paragraph, style_of
-from dashboard.model.boards.card import WIDTHS
-from dashboard.model.boards.layout import ROW, Paper, rows_of
+from dashboard.model.boards.layout import Paper, rows_of, shares_of
 from dashboard.results.grouped.pivot import TOTAL, Pivot
 from dashboard.services.service import Service
 from dashboard.themes import LIGHT
@@ -23,6 +22,8 @@ _GAP: Final = 8.0
 _PAD: Final = 8.0
 _CHART: Final = 0.62
 """Height of a drawing by its width, at most."""
+_COURSE: Final = 46
+"""Height of the values per day below a figure, in pixels."""
 _SHORT: Final = 18
 """Rows of a table that stands within its card; a longer one takes the whole width and may go on over the sheet."""
 _COLUMN: Final = 58.0
@@ -59,17 +60,19 @@ def story_of(service: Service, sheet: Sheet, width: float, height: float = 700.0
         paragraph(sheet.title, style_of(17, LIGHT.text, bold=True, after=3)),
         paragraph(sheet.facts, style_of(8.5, LIGHT.muted, after=10)),
     ]
-    pictures = _pictures(sheet.cards, width)
-    for row in _rows(sheet.cards):
-        cards = [(sheet.cards[place], pictures.get(place)) for place in row]
+    rows = _rows(sheet.cards)
+    shares = {place: share for row in rows for place, share in row.items()}
+    pictures = _pictures(sheet.cards, shares, width)
+    for row in rows:
+        cards = [(sheet.cards[place], pictures.get(place), share) for place, share in row.items()]
         story += [_row(service, cards, width, height), Spacer(1, _GAP)]
         # A long table follows its card's head.
-        story += [part for card, _ in cards for part in _long_table(card, width)]
+        story += [part for card, _, _ in cards for part in _long_table(card, width)]
     return story
 
 
-def _rows(cards: Sequence[Answered]) -> list[list[int]]:
-    """Return the places of the cards by row; one with a long table has a row of its own."""
+def _rows(cards: Sequence[Answered]) -> list[dict[int, float]]:
+    """Return the places of the cards by row, each with its part of the row; one with a long table stands alone."""
     rows: list[list[int]] = []
     for row in rows_of([card.card for card in cards]):
         some: list[int] = []
@@ -80,47 +83,44 @@ def _rows(cards: Sequence[Answered]) -> list[list[int]]:
             else:
                 some.append(place)
         rows += [some] if some else []
-    return rows
+    return [dict(zip(row, shares_of([cards[place].card for place in row]), strict=True)) for row in rows]
 
 
-def _pictures(cards: Sequence[Answered], width: float) -> dict[int, bytes]:
-    """Return the picture of each drawing by the place of its card."""
+def _pictures(cards: Sequence[Answered], shares: Mapping[int, float], width: float) -> dict[int, bytes]:
+    """Return the picture of each drawing, and of the days of each figure, by the place of its card."""
     specs: dict[int, dict[str, Any]] = {}
     for place, card in enumerate(cards):
-        if card.answer is not None and card.answer.drawing is not None:
-            room = (_share(card) * width - 2 * _PAD) / _PIXEL
-            spec = card.answer.drawing.spec
-            fit = {"type": "fit", "contains": "padding"}
+        room, answer = (shares[place] * width - 2 * _PAD) / _PIXEL, card.answer
+        if answer is not None and answer.drawing is not None:
+            spec, fit = answer.drawing.spec, {"type": "fit", "contains": "padding"}
             specs[place] = {**spec, "width": room, "height": min(spec["height"], room * _CHART), "autosize": fit}
+        elif answer is not None and answer.figure is not None and answer.figure.course is not None:
+            specs[place] = _course(answer.figure.course, room)
     return dict(zip(specs, pictures_of(list(specs.values())), strict=True))
 
 
-def _share(card: Answered) -> float:
-    return 1.0 if _is_long(card.answer) else WIDTHS[card.card.width] / ROW
+def _course(course: Mapping[str, Any], room: float) -> dict[str, Any]:
+    from dashboard.charts.pictures import specification_of
+
+    return specification_of(course, LIGHT, int(room), _COURSE)
 
 
 def _is_long(answer: CardAnswer | None) -> bool:
     return answer is not None and answer.table is not None and len(answer.table.rows) > _SHORT
 
 
-def _row(service: Service, cards: Sequence[tuple[Answered, bytes | None]], width: float, height: float) -> Any:
+def _row(service: Service, cards: Sequence[tuple[Answered, bytes | None, float]], width: float, height: float) -> Any:
     from reportlab.platypus import KeepInFrame, Table, TableStyle
 
-    shares = [_share(card) for card, _ in cards]
-    rest = max(0.0, 1 - sum(shares))
     cells = []
-    for (card, picture), share in zip(cards, shares, strict=True):
+    for card, picture, share in cards:
         room = share * width - 2 * _PAD
         # No card is cut: one that is taller than a sheet is drawn smaller.
         cells.append(KeepInFrame(room, height, _cell(service, card, picture, room), mode="shrink", hAlign="LEFT"))
-    widths = [share * width for share in shares]
+    widths = [share * width for _, _, share in cards]
     boxes = [("BOX", (place, 0), (place, 0), 0.7, LIGHT.border) for place in range(len(cards))]
     pads = [(f"{side}PADDING", (0, 0), (-1, -1), _PAD) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
-    table = Table(
-        [[*cells, *([""] if rest > 0.01 else [])]],
-        colWidths=[*widths, *([rest * width] if rest > 0.01 else [])],
-        hAlign="LEFT",
-    )
+    table = Table([cells], colWidths=widths, hAlign="LEFT")
     table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), *boxes, *pads]))
     return table
 
@@ -138,9 +138,8 @@ def _cell(service: Service, card: Answered, picture: bytes | None, width: float)
         return [*found, paragraph(card.reason, style_of(8.5, LIGHT.warn))]
     if answer.figure is not None:
         found.append(paragraph(answer.figure.text, style_of(20, LIGHT.text, bold=True, after=2)))
-        notes = (answer.figure.note, *answer.notes)
-    else:
-        notes = answer.notes
+        if answer.figure.below:
+            found.append(paragraph(answer.figure.below, small))
     if picture is not None:
         image = Image(io.BytesIO(picture))
         scale = width / image.imageWidth
@@ -151,7 +150,7 @@ def _cell(service: Service, card: Answered, picture: bytes | None, width: float)
     if answer.is_empty and not answer.notes:
         found.append(paragraph("Nothing matches: no rows on these days with these filters.", small))
     if said := " · ".join(
-        note for note in (*notes, *_cut_columns(answer, width + 2 * _PAD if _is_long(answer) else width)) if note
+        note for note in (*answer.notes, *_cut_columns(answer, width + 2 * _PAD if _is_long(answer) else width)) if note
     ):
         found.append(paragraph(said, small))
     return found

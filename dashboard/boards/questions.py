@@ -1,8 +1,9 @@
 """A card flows in, the statement that its viewer may ask flows out: with their masks, row rules, roles and limits."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dashboard.boards.number_cards import figure_statement
 from dashboard.errors import FieldFault, Forbidden, InvalidRequest, RefusedSql
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.card import BoardCard
@@ -11,6 +12,7 @@ from dashboard.model.selection.filters import Days
 from dashboard.model.statements import Statement
 from dashboard.services.service import Service
 from dataset_model.dashboard.periods import Preset
+from dataset_model.records.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Asked:
     """The days asked for; None: all, or those that the SQL of the card says."""
     request: QueryRequest
     statement: Statement
+    manifest: Manifest | None = None
+    """What was published when it was asked: the answer of a number is read by the same."""
 
 
 def asked_by(service: Service, card: BoardCard, preset: Preset | None = None) -> Asked:
@@ -37,7 +41,11 @@ def asked_by(service: Service, card: BoardCard, preset: Preset | None = None) ->
     given = body.pop("parameters", None)
     most = service.settings.max_fetch_rows
     request = request_from({**body, "limit": min(body["limit"], most)}, model, most)
-    return Asked(name, request.days, request, service.prepare(name, request, given))
+    statement, manifest = service.prepare(name, request, given), service.manifest(name)
+    if card.show == "number" and request.group is not None and manifest is not None:
+        number = figure_statement(model, request.group, request.days, manifest)
+        statement = replace(number, title=statement.title, dataset=name)
+    return Asked(name, request.days, request, statement, manifest)
 
 
 def check(service: Service, board: Board, before: Sequence[BoardCard] = ()) -> None:

@@ -23,6 +23,13 @@ def picture_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) 
 
 def specification_of(chart: Mapping[str, Any], theme: Theme, width: int, height: int) -> dict[str, Any]:
     """Return the Vega-Lite specification of a chart with its figures and colours."""
+    filled = {**drawn(chart), "width": width, "height": height}
+    filled["config"] = {**filled["config"], "background": theme.card}
+    return themed(json.loads(json.dumps(filled).replace(FONT, DRAWN_FONT)), theme)
+
+
+def drawn(chart: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the specification of a chart with its figures; its colours are the variables of the page."""
     drawing = _drawings()[chart["drawing"]]
     taken = {param["name"] for param in drawing.get("params", []) if "expr" not in param}
     values = {name: value for name, value in (chart["params"] | _measured(chart, taken)).items() if name in taken}
@@ -30,15 +37,7 @@ def specification_of(chart: Mapping[str, Any], theme: Theme, width: int, height:
         {**param, "value": values[param["name"]]} if param["name"] in values else param
         for param in drawing.get("params", [])
     ]
-    filled = {
-        **drawing,
-        "params": params,
-        "width": width,
-        "height": height,
-        "datasets": {**drawing.get("datasets", {}), **_rows(chart)},
-    }
-    filled["config"] = {**drawing["config"], "background": theme.card}
-    return themed(json.loads(json.dumps(filled).replace(FONT, DRAWN_FONT)), theme)
+    return {**drawing, "params": params, "datasets": {**drawing.get("datasets", {}), **_rows(chart)}}
 
 
 @functools.cache

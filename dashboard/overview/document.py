@@ -55,7 +55,7 @@ def _document(scene: Scene) -> Document:
         "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
         "chips": _chips(scene),
         "picked": picked_of(scene.picked, scene.model.dimensions),
-        "cards": [] if is_empty else [_card(card, scene.overview) for card in scene.overview.cards],
+        "cards": [] if is_empty else [card_document(card, scene.overview) for card in scene.overview.cards],
         "charts": [] if is_empty else [chart_document(scene, *found) for found in enumerate(scene.model.charts)],
         "foot": "" if is_empty else _foot(scene.overview),
     }
@@ -91,7 +91,8 @@ def _chips(scene: Scene) -> list[Document]:
     return chips
 
 
-def _card(card: CardValue, overview: Overview) -> Document:
+def card_document(card: CardValue, overview: Overview) -> Document:
+    """Return a stat card in words: its figure, its change, and its values per day."""
     delta = _change(card)
     is_left_out = overview.period.left_out and not overview.period.before
     nothing = "No whole days to compare" if is_left_out else "No earlier period"

@@ -57,7 +57,7 @@ def _card_drill_down(scene: Scene, window: Days, place: int) -> DrillDown:
         overview.statements[:1],
         None,
         pa.table(
-            [pa.array([day for day, _ in published], pa.date32()), _numbers([value for _, value in published])],
+            [pa.array([day for day, _ in published], pa.date32()), exact_numbers([value for _, value in published])],
             names=["day", card.label],
         ),
     )
@@ -90,13 +90,13 @@ def _table(scene: Scene, chart: Chart, figures: Measured) -> pa.Table:
     if chart.split:
         columns[chart.split] = pa.array([cell.split for cell in cells], pa.string())
     if measure != ROWS:
-        columns[measure.label] = _numbers([cell.amount for cell in cells])
+        columns[measure.label] = exact_numbers([cell.amount for cell in cells])
     columns.setdefault(counted, pa.array([cell.rows for cell in cells], pa.int64()))
     table = pa.table(columns)
     return table.sort_by("day") if chart.by == "day" else table
 
 
-def _numbers(values: Sequence[Number | None]) -> pa.Array:
+def exact_numbers(values: Sequence[Number | None]) -> pa.Array:
     """Return figures of a kind: decimals where some are, and their digits as they are."""
     exact: list[Any] = list(values)
     if any(isinstance(value, Decimal) for value in exact):

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dashboard.model.access.table_view import quoted
 from dashboard.model.grouping.aggregates import aggregates_of
@@ -11,6 +11,7 @@ from dashboard.model.selection.filters import Filters
 from dashboard.model.selection.period import Period, runs_of
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import NUMBER, Statement, filtered_columns, over, text_of, where_of
+from dataset_model.dashboard.section import Card
 
 Pair = tuple[str, str]
 """Two dimensions that rows are grouped by; the first may be `day`."""
@@ -46,6 +47,11 @@ def overview_statement(model: SemanticModel, filters: Filters, period: Period) -
         extra["compared"] = _compared(period)
     sql = _grouped(model, dimensions, model.terms, groupings, extra, where.sql)
     return over(model, Statement(sql, where.parameters, None, read, _read(model, filters, dimensions), "Overview"))
+
+
+def model_of_card(model: SemanticModel, card: Card) -> SemanticModel:
+    """Return a model whose Overview is one card alone: its statement counts nothing else."""
+    return replace(model, cards=(card,), charts=(), entity=None, channel=None, agent=None, method=None)
 
 
 def grouping_level(model: SemanticModel, about: Grouping, *, is_partly_compared: bool) -> int:

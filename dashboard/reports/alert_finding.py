@@ -18,7 +18,7 @@ from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.selection.period import Period
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview.groups import Figures, Groups, rows_of
-from dashboard.overview.statements import overview_statement
+from dashboard.overview.statements import model_of_card, overview_statement
 from dashboard.reports.occasions import earlier_days
 from dashboard.services.job import SHARED
 from dashboard.services.service import Service
@@ -111,15 +111,7 @@ def _change_finding(
 
 def _figures(service: Service, model: SemanticModel, alert: Alert, filters: Filters) -> Figures:
     """Return what the Overview's statement computes for one measure over some days."""
-    slim = replace(
-        model,
-        cards=(Card(label=alert.label, measure=alert.measure, column=alert.column),),
-        charts=(),
-        entity=None,
-        channel=None,
-        agent=None,
-        method=None,
-    )
+    slim = model_of_card(model, Card(label=alert.label, measure=alert.measure, column=alert.column))
     period = Period(filters.days)
     result = service.start(model.dataset, overview_statement(slim, filters, period), owner=SHARED).outcome()
     return Groups(slim, period, result.answer.rows).total(0)

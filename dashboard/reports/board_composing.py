@@ -70,8 +70,10 @@ def _csv(service: Service, card: Answered, place: int, now: dt.datetime) -> File
     if card.found is None or card.asked is None:
         return None
     found, group = card.found, card.asked.request.group
-    if group is not None:
+    figure = card.answer.figure if card.answer else None
+    table = figure.file if figure is not None else None
+    if table is None and group is not None:
         # As on Explore: totals are not to be added to the groups.
-        found = groups_alone(found, group, service.model(card.asked.name), card.asked.days)
+        table = groups_alone(found, group, service.model(card.asked.name), card.asked.days).table
     name = file_name(card.asked.name, f"{place}-{card.card.title}", now, "csv")
-    return File(name, csv_bytes(found.table, byte_order_mark=True))
+    return File(name, csv_bytes(found.table if table is None else table, byte_order_mark=True))

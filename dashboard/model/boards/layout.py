@@ -26,6 +26,12 @@ def rows_of(cards: Sequence[BoardCard]) -> list[list[int]]:
     return rows
 
 
+def shares_of(cards: Sequence[BoardCard]) -> list[float]:
+    """Return the part of a row that each of its cards takes; room that is left goes to them by their widths."""
+    widths = [WIDTHS[card.width] for card in cards]
+    return [width / sum(widths) for width in widths]
+
+
 def moved(items: Sequence[T], place: int, to: int) -> tuple[T, ...]:
     """Return the items with the one at a place put to another one; a place beyond an end is that end."""
     others = [item for at, item in enumerate(items) if at != place]

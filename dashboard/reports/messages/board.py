@@ -42,8 +42,9 @@ def board_message(
     for each in cards:
         figure = each.card.answer.figure if each.card.answer else None
         if figure is not None:
-            below = " · ".join(part for part in (each.narrowing, figure.note) if part)
-            figures.append(page.figure_cell(each.card.card.title, figure.text, below, "plain"))
+            below = " · ".join(part for part in (figure.below, each.narrowing) if part)
+            news = figure.change.news if figure.change else ""
+            figures.append(page.figure_cell(each.card.card.title, figure.text, below, news))
             continue
         html += page.two_columns(figures) + _box(each)
         figures = []
@@ -114,7 +115,8 @@ def _text(shown: _Shown) -> str:
     if answer is None:
         return f"{head}: {shown.card.reason}"
     if answer.figure is not None:
-        return f"{head}: {answer.figure.exact}"
+        below = f" ({answer.figure.below})" if answer.figure.below else ""
+        return f"{head}: {answer.figure.exact}{below}"
     lines = [head, *([answer.drawing.text] if answer.drawing else [])]
     if answer.table is not None:
         lines += [f"  {' | '.join(row)}" for row in _table(answer.table)[1]]

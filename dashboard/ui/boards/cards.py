@@ -8,14 +8,15 @@ import streamlit as st
 
 from dashboard.boards.answers import CardAnswer, answer_of
 from dashboard.boards.narrowing import narrowing_of
+from dashboard.boards.number_cards import Figure
 from dashboard.errors import DashboardError
 from dashboard.model import formats
-from dashboard.model.boards.card import WIDTHS, BoardCard
-from dashboard.model.boards.layout import ROW, rows_of
+from dashboard.model.boards.card import BoardCard
+from dashboard.model.boards.layout import rows_of, shares_of
 from dashboard.model.query_link import search_from
 from dashboard.services.service import Service
 from dashboard.sql.cost.upper_bound import dollars_for
-from dashboard.ui.boards.figure_card import figure_html
+from dashboard.ui.boards.figure_card import course_spec, figure_html
 from dashboard.ui.boards.running import Slot, ask, slots_of, wait
 from dashboard.ui.page.states import literal
 from dashboard.ui.result.pivot_table import pivot_html
@@ -23,7 +24,7 @@ from dataset_model.dashboard.periods import Preset
 
 _POLL: Final = 0.5
 """Seconds between looks at answers that are still to come."""
-_HEIGHTS: Final = {"number": 54, "table": 240}
+_HEIGHTS: Final = {"number": 130, "table": 240}
 _CHART: Final = 300
 
 Toolbar = Callable[[int, BoardCard], None]
@@ -49,10 +50,8 @@ def _grid(
         # All is there, to be drawn once more without the clock; or a card was asked again, and the clock is needed.
         st.rerun()
     for row in rows_of(cards):
-        widths = [WIDTHS[cards[place].width] for place in row]
-        rest = ROW - sum(widths)
-        columns = st.columns([*widths, *([rest] if rest else [])], gap="small")
-        for place, column in zip(row, columns, strict=False):
+        columns = st.columns(shares_of([cards[place] for place in row]), gap="small")
+        for place, column in zip(row, columns, strict=True):
             with column, st.container(border=True, key=f"board_card_{place}", height="stretch", gap="small"):
                 _card(service, slots[place], place, toolbar)
     st.caption(_cost(slots))
@@ -100,7 +99,7 @@ def _cost(slots: Sequence[Slot]) -> str:
 
 def _draw(answer: CardAnswer, place: int) -> None:
     if answer.figure is not None:
-        st.html(figure_html(answer.figure))
+        _figure(answer.figure, place)
     elif answer.drawing is not None:
         drawing = answer.drawing
         st.vega_lite_chart(
@@ -113,6 +112,13 @@ def _draw(answer: CardAnswer, place: int) -> None:
     if answer.notes:
         notes = literal(" · ".join(answer.notes))
         st.caption(notes[:1].upper() + notes[1:])
+
+
+def _figure(figure: Figure, place: int) -> None:
+    st.html(figure_html(figure))
+    if figure.course is not None:
+        with st.container(key=f"board_course_{place}"):
+            st.vega_lite_chart(spec=course_spec(figure.course), width="stretch", theme=None, alt="Per day")
 
 
 def _failed(slot: Slot, error: DashboardError, place: int) -> None:

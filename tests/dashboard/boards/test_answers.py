@@ -18,6 +18,7 @@ from dashboard.model.boards.declared import declared_board
 from dashboard.model.boards.from_request import card_of
 from dashboard.model.query_types import request_from
 from dashboard.model.selection.filters import Days, Filters
+from dashboard.overview.document import card_document
 from dashboard.services.job import API
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
@@ -60,7 +61,7 @@ def marks_of(answer):
 
 
 def test_the_board_of_the_overview_shows_the_figures_of_the_overview(service):
-    """Each number card has the text and the digits of the page's card, each chart the rows of the page's chart."""
+    """Each number card has the text, digits, change and days of the page's card, each chart the rows of the page's."""
     window = Days(dt.date(2026, 1, 20), dt.date(2026, 2, 2))
     overview = service.overview("contacts", Filters(window))
     board = declared_board(service.model("contacts"))
@@ -72,6 +73,13 @@ def test_the_board_of_the_overview_shows_the_figures_of_the_overview(service):
     assert [(each.figure.text, each.figure.exact) for each in answers[:4]] == [
         (card.written.text(card.value), card.written.exact(card.value)) for card in overview.cards
     ]
+    for answer, card in zip(answers, overview.cards, strict=False):
+        page, change = card_document(card, overview), answer.figure.change
+        assert (change.text, change.trend, change.news, change.before) == (
+            page["delta"], page["trend"], page["news"], page["from"]
+        )  # fmt: skip
+        assert [mark["count"] for mark in answer.figure.course["marks"]] == page["series"]
+        assert change.before.startswith("from ")
     per_day, channels = marks_of(answers[4]), marks_of(answers[5])
     assert sum(mark["y"] for mark in per_day) == overview.total_rows
     assert {mark["name"]: mark["amount"] for mark in channels} == {
@@ -118,6 +126,51 @@ def test_a_number_says_over_how_many_rows_it_is(ruled):
     known = [row["queue_duration"] for row in ROWS if row["queue_duration"] is not None]
     assert answer.figure.text.startswith(f"{sum(known) / len(known):,.2f}".rstrip("0"))
     assert ("over" in answer.figure.note) is (len(known) < len(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("days", "rows"),
+    [
+        ({}, ROWS),
+        ({"startDate": "2026-01-02"}, [row for row in ROWS if row["day"] >= dt.date(2026, 1, 2)]),
+        ({"endDate": "2026-01-02"}, [row for row in ROWS if row["day"] <= dt.date(2026, 1, 2)]),
+        ({"startDate": "1999-01-01", "endDate": "2400-01-01"}, ROWS),
+        ({"startDate": "2030-01-01"}, []),
+        ({"endDate": "2020-01-01"}, []),
+    ],
+)
+def test_a_number_of_days_without_an_end_has_the_days_that_are_published(ruled, days, rows):
+    """Open ends are those of the data: every row is counted, and no line of thousands of empty days is drawn."""
+    figure = shown(ruled, OWNER, show="number", **days).figure
+    assert figure.exact == str(len(rows))
+    assert len(figure.course["marks"]) <= 3
+    assert figure.change.text == "No earlier period"
+
+
+def test_a_number_is_read_by_what_was_published_when_it_was_asked(ruled, monkeypatch):
+    """A day that opens between question and answer changes no figure and no comparison of that answer."""
+    card = card_from({"title": "t", "dataset": "contacts", "show": "number", "startDate": "2026-01-02",
+                      "endDate": "2026-01-02"})  # fmt: skip
+    with acting_for(OWNER):
+        asked = asked_by(ruled, card)
+        found = ruled.start(asked.name, asked.statement, owner=API).outcome()
+        before = answer_of(ruled, card, asked, found).figure
+        manifest = ruled.manifest("contacts")
+        opened = {day: record.model_copy(update={"state": "open"}) for day, record in manifest.days.items()}
+        monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": opened}))
+        assert answer_of(ruled, card, asked, found).figure == before
+    today, yesterday = (sum(row["day"] == dt.date(2026, 1, day) for row in ROWS) for day in (2, 1))
+    assert (before.exact, before.change.before) == (str(today), f"from {yesterday}")
+
+
+def test_a_number_of_an_open_day_is_not_compared(ruled, monkeypatch):
+    """A day that more rows may come to is neither a fall against the day before nor the end of the line."""
+    manifest = ruled.manifest("contacts")
+    last = {DAYS.last: manifest.days[DAYS.last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}}))
+    figure = shown(ruled, OWNER, show="number", startDate="2026-01-03", endDate="2026-01-03").figure
+    assert figure.change.text == "No whole days to compare"
+    assert {mark["count"] for mark in figure.course["marks"]} == {None}
 
 
 def test_a_number_of_sql_is_one_value(ruled):

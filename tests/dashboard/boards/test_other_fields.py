@@ -13,6 +13,7 @@ from dashboard.model.boards.board import card_from
 from dashboard.model.boards.declared import declared_board
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.overview.chart_document import Scene, figures_of_chart, value_label
+from dashboard.overview.document import card_document
 
 PART = Days(dt.date(2026, 3, 20), WINDOW.last)
 
@@ -42,10 +43,10 @@ def test_every_figure_of_the_declared_board_is_that_of_the_overview(subject):
     numbers, charts = board.cards[: len(model.cards)], board.cards[len(model.cards) :]
     for card, figure in zip(numbers, overview.cards, strict=True):
         shown = answer(card, "number").figure
-        assert shown.text == figure.written.text(figure.value)
-        # A quotient is rounded at nine places on the Overview, and by Athena later.
-        if figure.written.kind not in {"mean", "ratio", "share"}:
-            assert shown.exact == figure.written.exact(figure.value)
+        page = card_document(figure, overview)
+        assert (shown.text, shown.exact, shown.note) == (page["text"], page["exact"], page["note"])
+        assert (shown.change.text, shown.change.before) == (page["delta"], page["from"])
+        assert [mark["count"] for mark in shown.course["marks"]] == page["series"]
         compared += 1
     for place, (card, chart) in enumerate(zip(charts, model.charts, strict=True)):
         assert answer(card, card.show).drawing is not None or card.show == "table"

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from dashboard.boards.answered import Answered, answered
-from dashboard.boards.answers import CardAnswer, Figure
+from dashboard.boards.answers import CardAnswer
+from dashboard.boards.number_cards import Figure
 from dashboard.boards.pdf import pdf_of, story_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet, sheet_of

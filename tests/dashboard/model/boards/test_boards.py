@@ -11,7 +11,7 @@ from dashboard.errors import InvalidRequest
 from dashboard.model.boards.board import Board, board_from
 from dashboard.model.boards.card import MOST_ROWS, SHOWN, WIDTHS, BoardCard
 from dashboard.model.boards.declared import declared_board
-from dashboard.model.boards.layout import moved, rows_of
+from dashboard.model.boards.layout import moved, rows_of, shares_of
 from dashboard.model.boards.yaml_form import board_from_yaml, yaml_of
 from dashboard.model.selection.filters import PRESET_LABELS, Days
 from dashboard.model.semantic_model import semantic_model_from
@@ -211,6 +211,21 @@ def test_cards_fill_rows_of_twelve_twelfths():
     widths = ["half", "quarter", "quarter", "two-thirds", "half", "full", "third"]
     cards = [BoardCard(title="t", dataset="d", width=width) for width in widths]
     assert rows_of(cards) == [[0, 1, 2], [3], [4], [5], [6]]
+
+
+@pytest.mark.parametrize(
+    ("widths", "shares"),
+    [
+        (["quarter"], [1]),
+        (["quarter", "quarter"], [0.5, 0.5]),
+        (["third", "third"], [0.5, 0.5]),
+        (["quarter", "half"], [1 / 3, 2 / 3]),
+        (["quarter", "three-quarters"], [0.25, 0.75]),
+    ],
+)
+def test_a_row_with_room_left_is_filled(widths, shares):
+    """Fewer than four figures, or a chart alone, fill their row; cards keep their proportions."""
+    assert shares_of([BoardCard(title="t", dataset="d", width=width) for width in widths]) == pytest.approx(shares)
 
 
 def test_a_card_moves_to_a_place():
