@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from dashboard.boards.answered import Answered
 from dashboard.boards.answers import CardAnswer
+from dashboard.boards.drawings import fitted, fitted_course
 from dashboard.boards.narrowing import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
 from dashboard.boards.sheet_text import paragraph, style_of
+from dashboard.model import formats
 from dashboard.model.boards.layout import Paper, rows_of, shares_of
 from dashboard.results.grouped.pivot import TOTAL, Pivot
 from dashboard.services.service import Service
@@ -22,12 +24,16 @@ _GAP: Final = 8.0
 _PAD: Final = 8.0
 _CHART: Final = 0.62
 """Height of a drawing by its width, at most."""
-_COURSE: Final = 46
-"""Height of the values per day below a figure, in pixels."""
+_MOST_DATASETS: Final = 2
+"""Lines at the foot of a sheet that say how far the figures of a dataset can be trusted."""
+_BEGINNING: Final = 170.0
+"""Room that the head of a long table needs together with its first rows."""
 _SHORT: Final = 18
 """Rows of a table that stands within its card; a longer one takes the whole width and may go on over the sheet."""
 _COLUMN: Final = 58.0
-"""Narrowest column of a table."""
+"""Narrowest column of a table with texts."""
+_NUMBERS: Final = 46.0
+"""Narrowest column of a table with numbers alone."""
 _PIXEL: Final = 0.75
 """Points to a pixel of a specification."""
 
@@ -54,7 +60,7 @@ def pdf_of(service: Service, sheet: Sheet, paper: Paper = "A4") -> bytes:
 
 def story_of(service: Service, sheet: Sheet, width: float, height: float = 700.0) -> list[Any]:
     """Return the parts of the document in their order, for the room of a sheet in points."""
-    from reportlab.platypus import Spacer
+    from reportlab.platypus import CondPageBreak, Spacer
 
     story: list[Any] = [
         paragraph(sheet.title, style_of(17, LIGHT.text, bold=True, after=3)),
@@ -65,6 +71,8 @@ def story_of(service: Service, sheet: Sheet, width: float, height: float = 700.0
     pictures = _pictures(sheet.cards, shares, width)
     for row in rows:
         cards = [(sheet.cards[place], pictures.get(place), share) for place, share in row.items()]
+        if any(_is_long(card.answer) for card, _, _ in cards):
+            story.append(CondPageBreak(_BEGINNING))
         story += [_row(service, cards, width, height), Spacer(1, _GAP)]
         # A long table follows its card's head.
         story += [part for card, _, _ in cards for part in _long_table(card, width)]
@@ -92,17 +100,10 @@ def _pictures(cards: Sequence[Answered], shares: Mapping[int, float], width: flo
     for place, card in enumerate(cards):
         room, answer = (shares[place] * width - 2 * _PAD) / _PIXEL, card.answer
         if answer is not None and answer.drawing is not None:
-            spec, fit = answer.drawing.spec, {"type": "fit", "contains": "padding"}
-            specs[place] = {**spec, "width": room, "height": min(spec["height"], room * _CHART), "autosize": fit}
+            specs[place] = fitted(answer.drawing, room, room * _CHART)
         elif answer is not None and answer.figure is not None and answer.figure.course is not None:
-            specs[place] = _course(answer.figure.course, room)
+            specs[place] = fitted_course(answer.figure.course, room)
     return dict(zip(specs, pictures_of(list(specs.values())), strict=True))
-
-
-def _course(course: Mapping[str, Any], room: float) -> dict[str, Any]:
-    from dashboard.charts.pictures import specification_of
-
-    return specification_of(course, LIGHT, int(room), _COURSE)
 
 
 def _is_long(answer: CardAnswer | None) -> bool:
@@ -167,7 +168,8 @@ def _long_table(card: Answered, width: float) -> list[Any]:
 
 def _columns(table: Pivot, width: float) -> int:
     """Return how many columns fit next to the first."""
-    return max(1, min(len(table.heads), int(width / _COLUMN) - 1))
+    has_texts = any(cell.is_text for _, cells in table.rows[:1] for cell in cells)
+    return max(1, min(len(table.heads), int(width / (_COLUMN if has_texts else _NUMBERS)) - 1))
 
 
 def _cut_columns(answer: CardAnswer, width: float) -> tuple[str, ...]:
@@ -215,10 +217,18 @@ def _table(table: Pivot, width: float) -> Any:
 
 
 def _draw_foot(canvas: Any, sheet: Sheet, width: float) -> None:
-    lines = [*sheet.foot[:3], f"{sheet.title} · sheet {canvas.getPageNumber()}"]
+    lines = [*_foot_lines(sheet.foot), f"{sheet.title} · sheet {canvas.getPageNumber()}"]
     at = _MARGIN + _FOOT - 8
     for line in lines:
         text = paragraph(line, style_of(7, LIGHT.muted))
         _, height = text.wrap(width, _FOOT)
         at -= height
         text.drawOn(canvas, _MARGIN, at)
+
+
+def _foot_lines(foot: Sequence[str]) -> list[str]:
+    """Return the lines that have room at the foot of a sheet: the datasets, as many as fit, and the filters."""
+    *datasets, filters = foot
+    left = len(datasets) - _MOST_DATASETS
+    more = [f"and {formats.plural(left, 'dataset')} more, whose state is on the page"] if left > 0 else []
+    return [*datasets[:_MOST_DATASETS], *more, filters]

@@ -22,10 +22,10 @@ def course() -> alt.LayerChart:
         scale=alt.Scale(domain=[expr("low"), expr("high")], nice=False, zero=False, range=[_HEIGHT - 6, 4]),
     )
     base = alt.Chart(MARKS)
-    under = base.mark_area(color=SERIES[0], opacity=0.1).encode(x=along, y=up, y2=alt.value(_HEIGHT))
+    under = base.mark_area(color=SERIES[0], opacity=0.1, aria=False).encode(x=along, y=up, y2=alt.value(_HEIGHT))
     line = (
         base.properties(name="line")
-        .mark_line(stroke=SERIES[0], strokeWidth=1.75, strokeJoin="round")
+        .mark_line(stroke=SERIES[0], strokeWidth=1.75, strokeJoin="round", aria=False)
         .encode(x=along, y=up)
     )
     return (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.boards.answered import Answered
+from dashboard.boards.drawings import fitted
 from dashboard.boards.narrowing import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
@@ -63,13 +64,7 @@ def _shown(service: Service, sheet: Sheet) -> tuple[list[_Shown], tuple[Picture,
         narrowing = narrowing_of(service.model(asked.name), card.card, asked) if asked else ""
         name = f"card{place}" if drawing else ""
         if drawing is not None:
-            fit = {"type": "fit", "contains": "padding"}
-            specs[name] = {
-                **drawing.spec,
-                "width": _WIDE,
-                "height": min(drawing.spec["height"], _HIGH),
-                "autosize": fit,
-            }
+            specs[name] = fitted(drawing, _WIDE, _HIGH)
             texts[name] = drawing.text
         cards.append(_Shown(card, narrowing, name))
     made = zip(specs, pictures_of(list(specs.values())), strict=True)

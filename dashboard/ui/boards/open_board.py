@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.boards.sheet import standings_of
+from dashboard.boards.sheet import filters_line, standings_of
 from dashboard.boards.standing import Standing
 from dashboard.errors import DashboardError
 from dashboard.model.boards.board import Board
@@ -37,17 +37,19 @@ def open_board(service: Service, board_id: str) -> None:
         return
     draft = draft_of(stored)
     board = draft.board if draft else stored.board
+    preset = preset_in_address(board.preset)
+    slots = slots_of(service, board.cards, preset)
     with st.container(horizontal=True, key="head", vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap="xsmall"):
             title_block(literal(board.name), _facts(stored))
         with st.container(horizontal=True, key="controls", gap="small", width="content", vertical_alignment="center"):
-            preset = _period(board)
+            _period(preset)
             if draft is None and service.boards.may_change(board):
                 st.button(
                     "Arrange", icon=":material/dashboard_customize:", key="arrange", on_click=lambda: begin(stored)
                 )
             if draft is None:
-                pdf_menu(service, board, preset, slots_of(service, board.cards, preset))
+                pdf_menu(service, board, preset, slots)
                 board_menu(service, stored)
     if draft is not None:
         conflict(service, stored, draft)
@@ -55,7 +57,8 @@ def open_board(service: Service, board_id: str) -> None:
     standings = _standing(service, board, preset)
     if board.cards:
         grid(service, board.cards, preset, toolbar if draft else None)
-        _print_foot(board, preset, standings)
+        filters = filters_line(service, [(slot.card, slot.asked) for slot in slots])
+        _print_foot(board, preset, [*(standing.text for standing in standings), filters])
     else:
         state(
             ":material/add_chart:",
@@ -72,9 +75,8 @@ def _facts(stored: StoredBoard) -> str:
     return " · ".join((*author, seen, f"saved {stored.current.saved_at:%Y-%m-%d %H:%M} UTC"))
 
 
-def _period(board: Board) -> Preset | None:
-    """Draw the period of the cards that have none of their own, and return it."""
-    chosen = preset_in_address(board.preset)
+def _period(chosen: Preset | None) -> None:
+    """Draw the period of the cards that have none of their own."""
     labels: dict[str, str] = {**{str(key): text for key, text in PRESET_LABELS.items()}, _ALL: "All days"}
 
     def changed() -> None:
@@ -89,7 +91,6 @@ def _period(board: Board) -> Preset | None:
         on_click=changed,
         help="Days of the cards that name none of their own, counted from today.",
     )
-    return chosen
 
 
 def _standing(service: Service, board: Board, preset: Preset | None) -> list[Standing]:
@@ -100,8 +101,8 @@ def _standing(service: Service, board: Board, preset: Preset | None) -> list[Sta
     return found
 
 
-def _print_foot(board: Board, preset: Preset | None, standings: Sequence[Standing]) -> None:
-    """Draw what stands at the foot on paper alone: the board, its period, as-of and verification status."""
+def _print_foot(board: Board, preset: Preset | None, said: Sequence[str]) -> None:
+    """Draw what stands at the foot on paper alone: the board, its period, as-of, verification status and filters."""
     period = PRESET_LABELS[preset] if preset else "All days"
-    lines = [f"{board.name} · {period}, where a card names no other days", *(each.text for each in standings)]
+    lines = [f"{board.name} · {period}, where a card names no other days", *said]
     st.html(f'<footer class="dash-print-foot">{"<br>".join(map(html.escape, lines))}</footer>')

@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.boards.answered import Answered, answered
 from dashboard.boards.answers import CardAnswer
+from dashboard.boards.drawings import fitted
 from dashboard.boards.number_cards import Figure
 from dashboard.boards.pdf import pdf_of, story_of
 from dashboard.boards.pictures import pictures_of
@@ -73,9 +74,10 @@ def test_paper_says_days_filters_and_what_is_missing(one_service, sheet):
     assert words[words.index("Voice alone") + 1] == f"{days} · Channel: VOICE"
     assert any("expected some of day" in word for word in words)
     assert any(re.search(r"the first \d+ of \d+ columns", word) for word in words)
-    assert [text.split(":")[0] for text in sheet.foot] == ["Contact centre"]
+    assert [text.split(":")[0] for text in sheet.foot] == ["Contact centre", "Filters"]
     assert "As of" in sheet.foot[0]
     assert "erified" in sheet.foot[0]
+    assert sheet.foot[1].startswith(f"Filters: Contacts ({days}), Voice alone ({days} · Channel: VOICE), ")
 
 
 def test_a_board_becomes_sheets_of_a4_and_letter(one_service, sheet):
@@ -123,3 +125,21 @@ def test_a_picture_asks_no_address():
     spec = {"data": {"url": "http://127.0.0.1:1/x.json"}, "mark": "bar", "width": 10, "height": 10, "encoding": {}}
     with pytest.raises(ServiceError, match="could not be made"):
         pictures_of([spec])
+
+
+def drawing_of_card(service, **fields):
+    card = card_from({**DATED, "title": "t", **fields})
+    (found,) = answered(service, board_from({"name": "b", "cards": [card.document()]}), None, "")
+    return found.answer.drawing
+
+
+def test_a_narrow_drawing_keeps_its_labels_and_its_slices(one_service):
+    """In a third of a sheet each bar has room for its label, and the legend of a ring stands below it."""
+    bars = fitted(drawing_of_card(one_service, show="bar", by=["agent_name"]), 240, 150)
+    named = len(bars["encoding"]["y"]["sort"])
+    assert bars["height"] == 17 * named + 60 > 150
+    ring = fitted(drawing_of_card(one_service, show="doughnut", by=["channel"]), 240, 150)
+    assert ring["encoding"]["color"]["legend"]["orient"] == "bottom"
+    assert ring["height"] == 170 + 17 * len(ring["encoding"]["color"]["legend"]["values"]) + 17
+    wide = fitted(drawing_of_card(one_service, show="doughnut", by=["channel"]), 600, 250)
+    assert (wide["encoding"]["color"]["legend"]["orient"], wide["height"]) == ("right", 250)

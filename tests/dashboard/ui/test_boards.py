@@ -61,8 +61,10 @@ def test_a_board_opens_by_its_address(opened, own):
     assert not app.exception
     assert f'title="{len(own.rows):,}">{len(own.rows):,}</strong>' in html_of(app)
     assert ">VOICE<" in html_of(app)
-    (chart,) = app.get("vega_lite_chart")
+    days, chart = app.get("vega_lite_chart")
+    assert '"course"' in days.proto.spec or "last" in days.proto.spec
     assert chart.proto.spec
+    assert "No earlier period" in html_of(app)
     shown = texts(app)
     assert "All \\*of\\* them" in shown
     assert "Verified" in shown
