@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # Throttling is normal for a reader of a busy index, so the SDK backs off and tries again for minutes, not seconds.
 _RETRIES: Any = {"mode": "standard", "total_max_attempts": 12}
 
-_ASIDE: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 2}, "connect_timeout": 5}
+_OPTIONAL: dict[str, Any] = {"retries": {"mode": "standard", "total_max_attempts": 2}, "connect_timeout": 5}
 """For services that a run does not depend on."""
 
 READ_SECONDS = 60.0
@@ -75,12 +75,12 @@ class Clients:
     @cached_property
     def lambda_(self) -> Any:
         """Knows the mappings of a stream. A network without its endpoint is noticed soon."""
-        return self._client("lambda", **_ASIDE)
+        return self._client("lambda", **_OPTIONAL)
 
     @cached_property
     def cloudwatch(self) -> Any:
         """Knows how old the records of a stream are when they are read."""
-        return self._client("cloudwatch", **_ASIDE)
+        return self._client("cloudwatch", **_OPTIONAL)
 
     @cached_property
     def sts(self) -> Any:

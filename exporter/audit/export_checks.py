@@ -19,7 +19,7 @@ GIVEN_UP_AFTER = dt.timedelta(days=1)
 LEFT_AFTER = dt.timedelta(days=7)
 """Converted files serve further windows of their export; a week later they are more likely forgotten than needed."""
 
-BEHIND_AFTER = dt.timedelta(days=2)
+LAGGING_AFTER = dt.timedelta(days=2)
 """Windows are read every night."""
 
 _BATCHES = "_batches"
@@ -77,7 +77,7 @@ def window_findings(around: Inspection) -> Iterator[Finding]:
             f"{pending.asked_at:%Y-%m-%d %H:%M} UTC and is not read yet:{arn}",
             "run `exporter changes`; `aws dynamodb describe-export` says what has become of the export",
         )
-    elif pending is None and state.read_to + BEHIND_AFTER < around.now:
+    elif pending is None and state.read_to + LAGGING_AFTER < around.now:
         yield Finding(
             "table export",
             where,

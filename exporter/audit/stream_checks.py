@@ -9,7 +9,7 @@ from dataset_model.records.manifest import Manifest
 from exporter.audit.inspection import Finding, Inspection
 from exporter.changes.stream_record import VIEW_TYPE
 
-BEHIND_AFTER = dt.timedelta(hours=1)
+LAGGING_AFTER = dt.timedelta(hours=1)
 """A mapping reads within minutes; a stream forgets after 24 hours."""
 
 OUTDATED_AFTER = dt.timedelta(days=1)
@@ -81,7 +81,7 @@ def _mappings(around: Inspection) -> Iterator[Finding]:
             )
         elif mapping.last_result.startswith("PROBLEM"):
             yield Finding("stream", where, f"its last batch was not delivered: {mapping.last_result}", log)
-        if mapping.age is not None and mapping.age >= BEHIND_AFTER:
+        if mapping.age is not None and mapping.age >= LAGGING_AFTER:
             hours = mapping.age / dt.timedelta(hours=1)
             found = f"records are {hours:.1f} hours old when they are read (IteratorAge); a stream forgets after 24"
             yield Finding("stream", where, found, log)

@@ -89,9 +89,9 @@ def publish_upload(
         reports = []
         for window in spans(upload.days(), one.dataset.zone):
             request = ExportRequest(window, wait_minutes=WAIT_MINUTES)
-            settings_of_run, instead = upload.settings, upload.substitute(named)
+            settings_of_run, substitute = upload.settings, upload.substitute(named)
             job = ExportJob(
-                settings_of_run, request, progress=Lines(), clock=clock, instead=instead,
+                settings_of_run, request, progress=Lines(), clock=clock, substitute=substitute,
                 reports_prefix=settings.clean_prefix,
             )  # fmt: skip
             entry = job.run()

@@ -38,8 +38,8 @@ class Form(IntEnum):
     """AttributeValue JSON as it was sent, of any kind."""
 
 
-_INSTEAD = (Form.TEXT, Form.RAW)
-"""Form wanted -> form of a column that does not fit it."""
+_OTHER_FORMS = (Form.TEXT, Form.RAW)
+"""Forms of a column that does not fit the wanted one."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Plan:
         self._functions = library.functions
         self._columns = tuple(columns)
         # Looked up for each column of each page, where an enumeration and a type take longer to make than to find.
-        self._types = [{int(form): (form, _type(form, one)) for form in (one.form, *_INSTEAD)} for one in columns]
+        self._types = [{int(form): (form, _type(form, one)) for form in (one.form, *_OTHER_FORMS)} for one in columns]
         self._usual_rows = 0
         names = [column.attribute.encode() for column in columns]
         count = len(names)

@@ -70,7 +70,7 @@ class ExportJob:
     clock: Callable[[], dt.datetime] = utc_now
     wanted: frozenset[bytes] = frozenset()
     """Digests of items that the caller looks for in the published rows."""
-    instead: "Substitute | None" = None
+    substitute: "Substitute | None" = None
     """Rows to publish instead of those of the source."""
     reports_prefix: str = ""
     """Prefix of the CSV files, one of which the caller writes of the days published; empty: it writes none."""
@@ -150,7 +150,7 @@ class ExportJob:
             from exporter.changes.catalog import LiveCatalog
 
             self._catalog = LiveCatalog(self._clients.glue, self._dataset, self.settings.location)
-        published = self.instead.schema if self.instead else self._records.schema()
+        published = self.substitute.schema if self.substitute else self._records.schema()
         found = preflight(self._clients, self._dataset, self._catalog, published, account.started_at)
         description = found.description
         account.warnings += found.warnings
@@ -201,9 +201,9 @@ class ExportJob:
             raise expired_refusal(sorted(account.protected), policy.expires_after_days)
 
     def _opened(self, description: SourceDescription, sort_key: SortKey) -> OpenedSource:
-        if self.instead:
-            self._account.warnings.append(self.instead.note)
-            return files_source(self._dataset, description, sort_key, self.instead.rows(self._limiter), 1)
+        if self.substitute:
+            self._account.warnings.append(self.substitute.note)
+            return files_source(self._dataset, description, sort_key, self.substitute.rows(self._limiter), 1)
         if isinstance(self._dataset.source, FilesSource):
             from exporter.sources.files.day_files import DayFiles
 

@@ -21,7 +21,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from local.dynamodb.fast_items import attribute_value
 
 MOST_WRITES = 1_000_000
-LATEST_BEHIND = 300
+RESTORABLE_LAG = 300
 """Seconds by which the latest instant that can be restored is behind the present, as DynamoDB states it."""
 
 Image = dict[str, Any]
@@ -88,7 +88,7 @@ def history_of(table: Any) -> History | None:
     with _lock:
         history: History = table.__dict__.setdefault("write_history", History(clock()))
     recovery["EarliestRestorableDateTime"] = history.since
-    recovery["LatestRestorableDateTime"] = max(history.since, clock() - LATEST_BEHIND)
+    recovery["LatestRestorableDateTime"] = max(history.since, clock() - RESTORABLE_LAG)
     return history
 
 
