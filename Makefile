@@ -57,6 +57,7 @@ soak: setup ## run the random, kill and fuzz tests in their long forms, and 50 p
 	@GENERATED=5000 $(PY) -m pytest -q tests/dashboard/access/test_generated_sql.py
 	@TRUTH_ITEMS=100000 $(PY) -m pytest -q --timeout 3600 tests/exporter/truth/test_truth_many.py
 	@FIGURES=60 $(PY) -m pytest -q tests/dashboard/overview/test_other_fields.py -k generated
+	@MENDS=1 $(PY) -m pytest -q --timeout 900 tests/test_mends.py
 	@FUZZ=$(FUZZ) $(PY) -m pytest -q --timeout 14400 tests/fuzzing
 	@exec $(PY) benchmarks/dashboard.py --short --soak $(SOAK)
 

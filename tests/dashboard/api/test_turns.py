@@ -16,6 +16,7 @@ from dashboard.api.turns import MOST_OF_A_PERSON, Turns
 from dashboard.errors import QueryCancelled, QueryFailed, TooManyQueries
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, grants_from
+from dashboard.model.selection.filters import Days
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dashboard.sign_in.access import Access
@@ -30,6 +31,12 @@ class HeldAthena:
 
     def __init__(self):
         self.released, self.began, self.stopped = threading.Event(), [], []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
 
     def run(self, statement, options):
         self.began.append(statement)
@@ -53,9 +60,8 @@ def held(published):
         source = ProviderSource(environment_of(OidcProvider("http://127.0.0.1:1"), ORIGIN), lambda _: None)
         return Gate(app, Access.SIGN_IN, source, role_map=ROLES)
 
-    with serving(lambda: service, gate) as client:
+    with serving(lambda: service, gate) as client, athena:
         yield service, athena, client
-        athena.released.set()
     service.close()
 
 
@@ -103,7 +109,7 @@ def test_figures_that_one_person_asks_for_hold_up_no_other_person(held):
     """Twenty windows of one person: four queries run, and another person's query and figures are asked at once."""
     service, athena, client = held
     paths = [f"/api/daily?from=2026-01-{day:02}&to=2026-01-31" for day in range(1, 22)]
-    with ThreadPoolExecutor(22) as pool:
+    with ThreadPoolExecutor(22) as pool, athena:
         for path in paths[:20]:
             pool.submit(client.get, path, headers=as_("ann"))
         until(lambda: len(athena.began) == 4)
@@ -113,7 +119,24 @@ def test_figures_that_one_person_asks_for_hold_up_no_other_person(held):
         pool.submit(client.post, "/api/query", json=body, headers=as_("ben"))
         until(lambda: len(athena.began) == 6)
         assert len([job for job in service.jobs.running() if job.ticket.person == "ann"]) == 4
-        athena.released.set()
+
+
+def test_shared_answers_wait_by_the_person_who_asks_first(held):
+    """Twenty pages of one person ask for shared answers: four run, and another person's runs at once."""
+    service, athena, _ = held
+
+    def ask(person, day):
+        with acting_for(Requester(person)):
+            return service.daily(service.names[0], Days(dt.date(2026, 1, day), dt.date(2026, 1, 31)))
+
+    with ThreadPoolExecutor(21) as pool, athena:
+        for day in range(1, 21):
+            pool.submit(ask, "ann", day)
+        until(lambda: len(athena.began) == 4 and len(service.jobs.running()) == 20)
+        pool.submit(ask, "ben", 21)
+        until(lambda: len(athena.began) == 5)
+        running = [job.ticket.person for job in service.jobs.running() if job.state == "running"]
+        assert sorted(running) == ["ann", "ann", "ann", "ann", "ben"]
 
 
 def test_a_client_that_hangs_up_leaves_no_query_of_its_pdf(publishing):
@@ -122,7 +145,7 @@ def test_a_client_that_hangs_up_leaves_no_query_of_its_pdf(publishing):
     service = Service(settings_from_environment(published.environment))
     service._athena = athena
     card = {"dataset": published.dataset.name, "title": "Rows per day", "show": "line", "by": ["day"]}
-    with serving(lambda: service) as client:
+    with serving(lambda: service) as client, athena:
         made = client.post("/api/boards", json={"name": "Weekly", "cards": [card]})
         path = f"/api/boards/pdf?id={made.json()['id']}"
         with socket.create_connection((client.base_url.host, client.base_url.port)) as connection:

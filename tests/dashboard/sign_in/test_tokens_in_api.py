@@ -1,5 +1,6 @@
 """Personal tokens in the API: what they open, and what ends them."""
 
+import contextlib
 import json
 import socket
 import time
@@ -123,6 +124,9 @@ class Held:
         self.socket = socket.create_connection((client.base_url.host, client.base_url.port), 10)
         self.socket.sendall("\r\n".join([*head, "", ""]).encode())
 
+    def close(self):
+        self.socket.close()
+
     def finished(self):
         """Send the body and return what was answered."""
         self.socket.sendall(self.body)
@@ -135,17 +139,23 @@ def test_a_body_that_comes_after_the_end_starts_nothing(client, tokens, monkeypa
     monkeypatch.setattr(answers, "LATE_SECONDS", 0.05)
     made = client.post("/api/tokens", json={"name": "r", "days": 9}, headers=as_("ines")).json()
     asked = {"query": "all_records", "limit": 1}
-    held = [
-        Held(client, "/api/tokens", as_("ines"), {"name": "for a year", "days": 365}),
-        Held(client, "/api/query", as_("ines"), asked),
-        Held(client, "/api/query", with_(made["token"]), asked),
-    ]
-    good = Held(client, "/api/query", as_("jana"), asked)
-    time.sleep(0.2)
-    assert client.delete("/api/sessions", params={"person": "ines"}, headers=as_("root", "admins")).status_code == 200
-    with capture_logs() as lines:
-        assert [one.finished().split()[1] for one in held] == ["401", "401", "401"]
-        assert good.finished().split()[1] == "200"
+    with contextlib.ExitStack() as open_ones:
+
+        def hold(*request):
+            return open_ones.enter_context(contextlib.closing(Held(client, *request)))
+
+        held = [
+            hold("/api/tokens", as_("ines"), {"name": "for a year", "days": 365}),
+            hold("/api/query", as_("ines"), asked),
+            hold("/api/query", with_(made["token"]), asked),
+        ]
+        good = hold("/api/query", as_("jana"), asked)
+        time.sleep(0.2)
+        ended = client.delete("/api/sessions", params={"person": "ines"}, headers=as_("root", "admins"))
+        assert ended.status_code == 200
+        with capture_logs() as lines:
+            assert [one.finished().split()[1] for one in held] == ["401", "401", "401"]
+            assert good.finished().split()[1] == "200"
     assert [line["person"] for line in lines if line["event"] == "query"] == ["jana"]
     assert tokens.listed("ines") == ()
 
