@@ -119,6 +119,28 @@ def test_query_types_are_called_after_the_datasets_columns():
     }
 
 
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [
+        ("store_summaries", "By region, By store, Store summary"),
+        ("top_products", "By category, By product, Product summary"),
+        ("anomalies", "By metric, By store, Severity summary"),
+        ("trends", "By direction, By scope, Metric summary"),
+        ("recommendations", "By category, By store, Priority summary"),
+        ("operations_metrics", "By entity, Kind summary"),
+        ("operations_insights", "By model, By entity, Prediction summary"),
+        ("calls", "By agent, By call, Channel summary"),
+        ("scorecards", "By agent, By scorecard"),
+        ("conversations", "By client, By conversation, Channel summary"),
+        ("messages", "By role, By message, Channel summary"),
+    ],
+)
+def test_queries_of_the_shipped_systems_are_asked_in_their_words(name, titles):
+    """No two have one title, and none asks for the number of a line."""
+    kinds = available_query_types(semantic_model_from(load_dataset(name, {}), None))
+    assert ", ".join(kind.title for kind in kinds if kind.needs) == titles
+
+
 @pytest.mark.parametrize("names", [(), ("a", "b")])
 def test_a_table_of_strangers_still_counts_rows(names):
     """Without any part there is one card and one chart."""
