@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 from changing import ask, event, write, writer
 
+from dataset_model import load_dataset
 from exporter.derivations.awaited import AwaitedList, tried
 from exporter.errors import SettingsError
 from exporter.storage.object_store import Store
@@ -90,6 +91,41 @@ def test_a_late_transcript_changes_one_row(calls):
         ("late-1", "12.0", "Voicemail"),
     ]
     assert writer(calls, NOW + dt.timedelta(hours=1)).derive_again().changed == 0
+
+
+def test_a_late_transcript_changes_the_same_row_by_each_way(calls):
+    """Stream, scan and index, each before and after it came: equal in every column, and one row of three differs."""
+    names = ", ".join(column.name for column in load_dataset("calls", {"TRANSCRIBE_BUCKET": HEARD}).columns)
+    items = [call("w-early"), call("w-late", "2026-02-16T10:00:01Z"), call("w-never", "2026-02-16T10:00:02Z")]
+    heard("w-early", transcript("75.5"))
+    calls.put(*items)
+    before, after = {}, {}
+    for way, kind, table in (("scan",) * 3, ("index",) * 3, ("stream", "scan", "streamed")):
+        s3 = boto3.client("s3", config=Config(s3={"addressing_style": "path"}))
+        s3.delete_object(Bucket=HEARD, Key="transcripts/w-late.json")
+        calls.use(kind, table)
+        asked = f"SELECT {names} FROM {table}{'_live' if way == 'stream' else ''} WHERE year = 2026 ORDER BY call_id"
+        if way == "stream":
+            write(calls, *(changed(number, one, None) for number, one in enumerate(items)))
+        else:
+            calls.export()
+        before[way] = ask(calls, asked)
+        heard("w-late", transcript("12.0", speakers=1))
+        if way == "stream":
+            assert writer(calls, NOW + dt.timedelta(minutes=6)).derive_again().changed == 1
+        else:
+            assert not calls.made.job(now=NOW + dt.timedelta(hours=1)).run().error
+        after[way] = ask(calls, asked)
+    assert before["scan"] == before["index"] == before["stream"]
+    assert after["scan"] == after["index"] == after["stream"]
+    assert [new[-4:] for old, new in zip(before["scan"], after["scan"], strict=True) if new != old] == [
+        ("12.0", "last_word", "Voicemail", "transcripts/w-late.json")
+    ]
+    assert [row[-4:] for row in before["scan"]] == [
+        ("75.5", "last_word", "Human", "transcripts/w-early.json"),
+        (None, None, "Unknown", None),
+        (None, None, "Unknown", None),
+    ]
 
 
 def test_what_changes_later_wins_over_a_late_transcript(calls):
