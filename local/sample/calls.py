@@ -20,7 +20,8 @@ TRANSCRIPTS = "call-transcripts"
 MOST = 3_000
 """Calls; each has a transcript of its own, an object in the bucket."""
 
-DAYS = 30
+DAYS = 60
+"""The last thirty and the thirty before them, which changes are compared with."""
 
 _AGENTS = ("Amara Okafor", "Ben Schneider", "Chiara Conti", "Daniel Murphy", "Elif Şahin", "Farid Haddad")
 _QUEUES = {"1001": "New customers", "1002": "Orders", "1003": "Returns", "1004": "Payments"}
@@ -109,10 +110,13 @@ def calls(count: int, now: dt.datetime, seed: int = 7) -> Iterator[tuple[Item, d
 
 
 def moment(chance: random.Random, now: dt.datetime) -> dt.datetime:
-    """Return a time of a working hour in the last days, not after `now`."""
+    """Return a time of a working hour in the last days; today, one of the time that has passed."""
     day = now - dt.timedelta(days=chance.randrange(DAYS))
     at = day.replace(hour=chance.randrange(8, 19), minute=chance.randrange(60), second=chance.randrange(60))
-    return min(at, now)
+    if at > now:
+        midnight = dt.datetime.combine(now, dt.time(), now.tzinfo)
+        at = midnight + (now - midnight) * chance.random()
+    return at
 
 
 def _transcript(chance: random.Random, *, outbound: bool) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def test_query_types_are_called_after_the_datasets_columns():
         ("recommendations", "By category, By store, Priority summary"),
         ("operations_metrics", "By entity, Kind summary"),
         ("operations_insights", "By model, By entity, Prediction summary"),
-        ("calls", "By agent, By call, Channel summary"),
+        ("calls", "By agent, By call, Direction summary"),
         ("scorecards", "By agent, By scorecard"),
         ("conversations", "By client, By conversation, Channel summary"),
         ("messages", "By role, By message, Channel summary"),
