@@ -10,12 +10,13 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 
 from dataset_model.derivations import Derivation, NotYet
 from exporter.errors import ExportError
@@ -27,11 +28,18 @@ AT_A_TIME = 16
 REMEMBERED = 1 << 16
 """Results and objects that a run keeps; those not used for longest go first."""
 
+PATIENCE = 60.0
+"""Seconds after which the log says that a function that reads something has not answered, and again after as many."""
+
+_DEEPEST = 32
+"""Lists and maps inside one another, as DynamoDB holds them."""
+
 T = TypeVar("T")
 Inputs = tuple[AttributeValue | None, ...]
 Outcome = AttributeValue | NotYet | Exception | None
 """A value, one that may come later, or why there is none."""
 
+_log = structlog.get_logger()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -115,20 +123,20 @@ class Deriver:
         known_already = {key: self._results.get(key) for key in wanted}
         outcomes = {key: held[0] for key, held in known_already.items() if held is not None}
         missing = [(key, _plain_inputs(inputs)) for key, inputs in wanted.items() if key not in outcomes]
-        for key, outcome in self._called(function, missing, known.batch):
+        for key, outcome in self._called(known.name, function, missing, known.batch):
             outcomes[key] = outcome
             self._results.keep(key, (outcome,))
         return outcomes
 
     def _called(
-        self, function: Callable[..., Any], wanted: list[tuple[Any, tuple[Any, ...]]], size: int
+        self, name: str, function: Callable[..., Any], wanted: list[tuple[Any, tuple[Any, ...]]], size: int
     ) -> Iterator[tuple[Any, Outcome]]:
         batches = [wanted[start : start + size] for start in range(0, len(wanted), size)]
         if not batches:
             return
         with ThreadPoolExecutor(min(len(batches), AT_A_TIME), thread_name_prefix="derive") as pool:
-            for results in pool.map(lambda batch: self._results_of(function, batch), batches):
-                yield from results
+            for future in [pool.submit(self._results_of, function, batch) for batch in batches]:
+                yield from _when_done(future, name)
 
     def _results_of(
         self, function: Callable[..., Any], batch: list[tuple[Any, tuple[Any, ...]]]
@@ -141,11 +149,22 @@ class Deriver:
             results = list(zip(batch, found, strict=True))
         except ExportError:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a function raises belongs to its item
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a function raises belongs to its item
             if len(batch) == 1:
-                return [(batch[0][0], error)]
+                return [(batch[0][0], _failure(error))]
             return [result for one in batch for result in self._results_of(function, [one])]
         return [(key, _stored_or_error(value)) for (key, _), value in results]
+
+
+def _when_done(future: "Future[list[tuple[Any, Outcome]]]", name: str) -> list[tuple[Any, Outcome]]:
+    """Return a call's results; while it has none, say so in the log: nothing else shows what the run waits for."""
+    waited = 0.0
+    while True:
+        try:
+            return future.result(timeout=PATIENCE)
+        except TimeoutError:  # of the waiting: a function's own is the outcome of its item
+            waited += PATIENCE
+            _log.warning("a derivation has not answered yet", derivation=name, seconds=waited)
 
 
 def _attempted(function: Callable[..., Any], inputs: Inputs) -> Outcome:
@@ -153,18 +172,25 @@ def _attempted(function: Callable[..., Any], inputs: Inputs) -> Outcome:
         value = function(*_plain_inputs(inputs))
     except ExportError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a function raises belongs to its item
-        return error
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a function raises belongs to its item
+        return _failure(error)
     return _stored_or_error(value)
+
+
+def _failure(error: Exception | SystemExit) -> Exception:
+    """Return an error that is one of a value; what would end the program is none of the run's."""
+    return error if isinstance(error, Exception) else RuntimeError("the function would have ended the program")
 
 
 def _stored_or_error(value: Any) -> Outcome:
     if isinstance(value, NotYet | Exception):
         return value
     try:
-        return _stored(value)
-    except ValueError as error:
+        stored = _stored(value)
+        _encode(stored)  # a text of other than Unicode characters cannot be written
+    except Exception as error:  # noqa: BLE001 - whatever a function returns belongs to its item
         return error
+    return stored
 
 
 def _is_there(value: AttributeValue | None) -> bool:
@@ -172,7 +198,11 @@ def _is_there(value: AttributeValue | None) -> bool:
 
 
 def _text(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:200]
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - an error of a team's own may not even have a text
+        said = "an error without a text"
+    return f"{type(error).__name__}: {said}"[:200].encode(errors="backslashreplace").decode()
 
 
 def _plain_inputs(inputs: Inputs) -> tuple[Any, ...]:
@@ -201,7 +231,7 @@ def _plain(value: AttributeValue) -> Any:  # noqa: PLR0911 - a table
     return held
 
 
-def _stored(value: Any) -> AttributeValue | None:  # noqa: PLR0911 - a table
+def _stored(value: Any, depth: int = 0) -> AttributeValue | None:  # noqa: PLR0911 - a table
     """Return what a function gave as an attribute's value, so that a column takes it as any other; raise ValueError."""
     match value:
         case None:
@@ -209,7 +239,7 @@ def _stored(value: Any) -> AttributeValue | None:  # noqa: PLR0911 - a table
         case bool():
             return AttributeValue(BOOL=value)
         case str():
-            return AttributeValue(S=value)
+            return AttributeValue(S=str.__str__(value))  # an enumeration's text, too
         case int() | Decimal() | float():
             if not math.isfinite(value):
                 raise ValueError(f"{value} is no number of a column")
@@ -217,11 +247,13 @@ def _stored(value: Any) -> AttributeValue | None:  # noqa: PLR0911 - a table
         case dt.datetime() | dt.date():
             return AttributeValue(S=value.isoformat())
         case dict():
-            return AttributeValue(M={str(name): _inner(inner) for name, inner in value.items()})
+            return AttributeValue(M={str(name): _inner(inner, depth) for name, inner in value.items()})
         case list() | tuple():
-            return AttributeValue(L=[_inner(inner) for inner in value])
+            return AttributeValue(L=[_inner(inner, depth) for inner in value])
     raise ValueError(f"a function returned a {type(value).__name__}, which no column holds")
 
 
-def _inner(value: Any) -> AttributeValue:
-    return _stored(value) or AttributeValue(NULL=True)
+def _inner(value: Any, depth: int) -> AttributeValue:
+    if depth == _DEEPEST:
+        raise ValueError(f"more than {_DEEPEST} lists and maps are inside one another")
+    return _stored(value, depth + 1) or AttributeValue(NULL=True)
