@@ -2,6 +2,7 @@
 
 import datetime as dt
 import sys
+from typing import NoReturn
 
 import click
 import orjson
@@ -13,7 +14,9 @@ from exporter.errors import UsageError
 from exporter.estimates.choice import chosen_way
 from exporter.estimates.cost import Assumptions
 from exporter.planning.window import Window
-from exporter.run.backfill import Backfill, BackfillRequest
+from exporter.run.backfill import Backfill, BackfillReport, BackfillRequest
+from exporter.run.job import ExportJob
+from exporter.run.request import ExportRequest
 from exporter.sources.opening import SourceName, way_of
 
 
@@ -58,10 +61,13 @@ def backfill(
     wait: float,
     as_json: bool,
 ) -> None:
-    """Export a long range of days month by month, oldest first; the same command resumes after a stop."""
+    """Export a long range of days month by month, oldest first; the same command resumes after a stop.
+
+    A scan or a table export reads the whole table, and without --start and --end every day of it.
+    """
     settings = options.settings_of(DATASET=dataset)
     window = options.window_of(settings, start, end)
-    if window is None:
+    if window is None and (workers or way_of(settings.dataset, source) == "index"):
         raise UsageError("--start and --end are needed; --end is included")
     if export_arn and source != "table-export":
         raise UsageError("--export-arn belongs to --source table-export")
@@ -69,6 +75,20 @@ def backfill(
         raise UsageError("--workers belongs to --source table-export and --source scan")
     if chunk_days and way_of(settings.dataset, source) != "index":
         raise UsageError("a scan or a table export reads the whole table once for all days; leave out --chunk-days")
+    if window is None:
+        everything = ExportRequest(
+            None,
+            source=source,
+            segments=segments,
+            export_arn=export_arn,
+            ranges=ranges,
+            max_read_units=max_read_units,
+            wait_minutes=wait,
+        )
+        with progress_shown() as progress, stop_on_signal() as stop:
+            entry = ExportJob(settings, everything, progress=progress, stop=stop).run()
+        _log_run(entry, 1, 1)
+        _end(BackfillReport(planned=1, skipped_days=0, entries=[entry]), as_json=as_json)
     request = BackfillRequest(
         window, chunk_days, force, source, segments, export_arn, workers, ranges, max_read_units, wait
     )
@@ -81,6 +101,11 @@ def backfill(
 
     with progress_shown() as progress, stop_on_signal() as stop:
         done = Backfill(settings, request, progress=progress, stop=stop, choose=choose).run(_log_run)
+    _end(done, as_json=as_json)
+
+
+def _end(done: BackfillReport, *, as_json: bool) -> NoReturn:
+    """Print the report and end the program with the status that it deserves."""
     click.echo(orjson.dumps(done.plain()).decode() if as_json else done.text())
     if done.error:
         log_line(f"backfill stopped: {done.error}", failed=True)

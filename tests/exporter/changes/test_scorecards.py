@@ -1,6 +1,7 @@
 """Scorecards: their columns, scores and dates."""
 
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -71,3 +72,15 @@ def test_a_missing_score_is_null_and_an_undated_scorecard_is_quarantined(scoreca
     }  # fmt: skip
     assert (entry.rows, entry.withheld) == (3, 2)
     assert sorted(line["item"]["guid"]["S"] for line in scorecards.made.quarantine()) == ["misdated", "undated"]
+
+
+def test_the_documented_backfill_needs_no_dates(scorecards, run):
+    """`exporter backfill --dataset scorecards --source scan` exports every day. Workers need dates."""
+    scorecards.put(scorecard("old", "2019-10-08T14-34-19"), scorecard("new"))
+    done = run(scorecards.made, "backfill", "--source", "scan", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["status"], found["rows"], found["skipped_days"], found["remaining"]) == ("succeeded", 2, 0, [])
+    assert [row["guid"] for row in scorecards.published()] == ["new", "old"]
+    refused = run(scorecards.made, "backfill", "--source", "scan", "--workers", "2")
+    assert (refused.returncode, refused.stderr) == (2, "exporter: --start and --end are needed; --end is included\n")
