@@ -104,13 +104,28 @@ _CHECKED_CASTS = {
 def _text_cast(node: exp.Expr, kind: exp.DataType) -> exp.Expr:
     inner = node.this
     is_text = isinstance(inner, exp.Null) or (isinstance(inner, exp.Literal) and inner.is_string)
-    is_plain = is_text or kind.this == exp.DataType.Type.CHAR
+    is_plain = is_text or kind.this == exp.DataType.Type.CHAR or _is_whole_number(inner) or _is_date(inner)
     sizes = [int(size.name) for size in kind.expressions]
     kind.set("expressions", [])
     text = node.copy() if is_plain or isinstance(node, exp.TryCast) else call("trino_text", inner)
     if sizes:
         return call("left", text, exp.Literal.number(sizes[0]))
     return node if is_plain or isinstance(node, exp.TryCast) else text
+
+
+_PARTS_OF_TIME = (exp.Year, exp.Quarter, exp.Month, exp.Day, exp.DayOfWeekIso, exp.Hour, exp.Minute, exp.Second)
+
+
+def _is_whole_number(node: exp.Expr) -> bool:
+    """Whether DuckDB's own cast to text is Trino's as well. `trino_text` repeats its operand eight times in a plan."""
+    return isinstance(node, _PARTS_OF_TIME) or (isinstance(node, exp.Anonymous) and node.name.lower() == "isodow")
+
+
+def _is_date(node: exp.Expr) -> bool:
+    """The same of dates: every overload of `trino_date` is one, and so is a date that is cut to a month."""
+    if not isinstance(node, exp.Anonymous):
+        return False
+    return node.name == "trino_date" or (node.name == "trino_date_trunc" and _is_date(node.expressions[1]))
 
 
 def _subscript(node: exp.Expr) -> exp.Expr:
