@@ -132,6 +132,19 @@ def test_a_mail_is_unsubscribed_from_by_one_click(office: Office, an_alert: Make
     assert states(office, alert, NOW + dt.timedelta(days=-2)) == ["unsubscribed", "sent"]
 
 
+def test_links_that_strangers_make_up_are_refused_by_one_reading(office: Office, monkeypatch: Any) -> None:
+    """The key of all links is read once: neither the bill nor threads go up with the number of requests."""
+    service, reads = office.service(), []
+    read = service.objects.read
+    monkeypatch.setattr(service.objects, "read", lambda *place: reads.append(place) or read(*place))
+    with serving(lambda: service, more=unsubscribe_routes(lambda: service)) as client:
+        for number in range(10):
+            path = f"/unsubscribe?t=contacts.{number:032x}.{number:032x}"
+            assert [client.get(path).status_code, client.post(path).status_code] == [404, 404]
+    service.close()
+    assert [key.rpartition("/")[2] for _, key in reads] == ["_reader_key"]
+
+
 def test_two_processes_at_once_send_one_mail(office: Office, tmp_path: Path, repository: Path) -> None:
     """The program itself, twice at the same time: one of them sends, both end well."""
     text = (repository / "datasets" / "contacts.yaml").read_text()
