@@ -146,6 +146,10 @@ class Sessions:
             with suppress(TimeoutError):
                 ending.result(30)
 
+    def open_pages(self, subject: str) -> int:
+        """Return how many sockets of a person are open in this process, in every browser."""
+        return sum(len(one.enders) for one in self._known.values() if one.person.subject == subject)
+
     def listed(self) -> list[Session]:
         """Return the sessions that hold, the latest active first."""
         held = [one for one in self._known.values() if self.seconds_left(one) > 0]

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 from streamlit.url_util import make_url_path
 
+from dashboard.log import LogLines
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.session import person_from_cookies
@@ -22,9 +23,14 @@ from dashboard.sign_in.sessions import Session, Sessions
 from dashboard.sign_in.socket.messages import filtered, is_activity
 
 _POLICY_VIOLATION: Final = 1008
+_TRY_LATER: Final = 1013
 SESSION_ENDED: Final = 4401
 """WebSocket close code of a session that has ended."""
+MOST_PAGES: Final = 100
+"""Open pages of a person. Each holds memory, and a thread while it draws."""
 
+
+_log = LogLines(__name__)
 
 # What the pages need of Streamlit's own routes. Others run scripts for programs, take files or list metrics; they would
 # pass this module's checks, and a later Streamlit adds more.
@@ -64,6 +70,9 @@ class StreamGate:
             await self._app(scope, filtered(receive), send)
         elif (session := self._session(scope)) is None:
             await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        elif self._sessions.open_pages(session.person.subject) >= MOST_PAGES:
+            _log.warning("page refused: a person has too many open", person=session.person.subject, pages=MOST_PAGES)
+            await send({"type": "websocket.close", "code": _TRY_LATER})
         else:
             await self._serve(session, scope, receive, send)
 

@@ -15,6 +15,7 @@ from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
 from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import SESSION_SECONDS
+from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.socket.gate import StreamGate
 from dashboard.sign_in.socket.messages import is_allowed, kind_of
 
@@ -84,6 +85,40 @@ def test_the_stream_gate_alone_refuses_what_comes_over_plain_http(source):
     streamlit = Socket()
     assert connect(StreamGate(streamlit, Access.SIGN_IN, source), [RERUN])[0]["type"] == "websocket.close"
     assert streamlit.received == []
+
+
+def test_a_person_has_a_bounded_number_of_pages_open(source, monkeypatch):
+    """With two allowed, a person's third page is refused in any browser, until one closes; another person's opens."""
+    monkeypatch.setattr("dashboard.sign_in.socket.gate.MOST_PAGES", 2)
+
+    async def everything():
+        gate, leave = StreamGate(Socket(), Access.SIGN_IN, source, Sessions(3600)), asyncio.Event()
+        own, same_in_another_browser, other = (cookie(sub=sub, iat=int(time.time()) - age) for sub, age in
+                                               (("ann", 9), ("ann", 8), ("ben", 9)))  # fmt: skip
+
+        async def opened(cookies):
+            sent, incoming = asyncio.Queue(), [{"type": "websocket.connect"}]
+
+            async def receive():
+                return incoming.pop() if incoming else await leave.wait() and {"type": "websocket.disconnect"}
+
+            headers = [(b"cookie", cookies.encode()), (b"host", b"localhost:8501")]
+            scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
+            task = asyncio.create_task(gate(scope, receive, sent.put))
+            return task, await sent.get()
+
+        pages = [await opened(each) for each in (own, same_in_another_browser, own, other)]
+        accepted, refused = {"type": "websocket.accept"}, {"type": "websocket.close", "code": 1013}
+        assert [answer for _, answer in pages] == [accepted, accepted, refused, accepted]
+        leave.set()
+        await asyncio.gather(*(task for task, _ in pages))
+        leave.clear()
+        task, answer = await opened(own)
+        assert answer == accepted
+        leave.set()
+        await task
+
+    asyncio.run(asyncio.wait_for(everything(), 20))
 
 
 @pytest.mark.parametrize("access", [Access.SIGN_IN, Access.LOOPBACK, Access.EVERYBODY])
