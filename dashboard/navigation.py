@@ -26,7 +26,13 @@ _PAGES: tuple[tuple[str, str, str, str, Role], ...] = (
         "viewer",
     ),
     ("boards", "Boards", ":material/dashboard:", "Cards of your own and of others on one page.", "viewer"),
-    ("notices", "Alerts and reports", ":material/notifications:", "Mails that come by themselves.", "viewer"),
+    (
+        "notices",
+        "Alerts and reports",
+        ":material/notifications:",
+        "Mails of figures, scheduled or at a bound.",
+        "viewer",
+    ),
     ("dictionary", "Dictionary", ":material/menu_book:", "Every column: meaning, origin, samples.", "viewer"),
     ("sql", "SQL", ":material/terminal:", "A SELECT of your own over the served tables.", "analyst"),
     (

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from dashboard.api.errors import json_response
 from dashboard.api.requests import id_in, json_object, one_of, refuse_other_sites, text_or_none, whole_number, wrong
 from dashboard.api.turns import Turns
-from dashboard.boards.answered import answered
+from dashboard.boards.board_answers import answered
 from dashboard.boards.pdf import pdf_of
 from dashboard.boards.questions import check
 from dashboard.boards.sheet import sheet_of

@@ -11,8 +11,8 @@ from starlette.responses import Response
 from dashboard.api.errors import json_response
 from dashboard.api.requests import id_in, json_object, refuse_other_sites, text_or_none, whole_number, wrong
 from dashboard.api.turns import Turns
-from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
-from dashboard.reports.made.making import kind_of, notice_from
+from dashboard.reports.personal.status import NoticeStatus, deleted, sent_as_test, statuses_made, statuses_of_files
+from dashboard.reports.personal.validation import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
 from dashboard.services.service import Service
 from dashboard.sign_in.tokens import Tokens
@@ -34,8 +34,8 @@ class NoticesApi:
         def found() -> list[dict[str, Any]]:
             service = self._provider()
             is_admin = service.permissions.requester().roles.has("admin")
-            made = [_described(one, with_readers=True) for one in standings_made(service)]
-            return made + [_described(one, with_readers=is_admin) for one in standings_of_files(service)]
+            made = [_described(one, with_readers=True) for one in statuses_made(service)]
+            return made + [_described(one, with_readers=is_admin) for one in statuses_of_files(service)]
 
         return json_response({"notices": await self._turns.run(found)})
 
@@ -113,23 +113,23 @@ def _stored(made: MadeNotice) -> dict[str, Any]:
     }
 
 
-def _described(standing: Standing, *, with_readers: bool) -> dict[str, Any]:
+def _described(status: NoticeStatus, *, with_readers: bool) -> dict[str, Any]:
     hidden = {"name", "webhooks", "rights", *(() if with_readers else ("to",))}
     body: dict[str, Any] = {
         "id": None,
-        "dataset": standing.dataset,
-        "kind": kind_of(standing.notice),
-        "notice": standing.notice.model_dump(mode="json", exclude=hidden, exclude_none=True),
+        "dataset": status.dataset,
+        "kind": kind_of(status.notice),
+        "notice": status.notice.model_dump(mode="json", exclude=hidden, exclude_none=True),
     }
-    if standing.made is not None:
-        body = _stored(standing.made)
-    looked = standing.journal.looked
+    if status.made is not None:
+        body = _stored(status.made)
+    looked = status.journal.looked
     if looked is not None:
         at = looked.at.isoformat(timespec="seconds")
         body["looked"] = {"at": at, "outcome": looked.outcome, "text": looked.text}
     if with_readers:
         body["deliveries"] = [
             {"reader": reader, "state": each.state, "reason": each.reason, "at": each.at.isoformat(timespec="seconds")}
-            for reader, each in standing.deliveries.items()
+            for reader, each in status.deliveries.items()
         ]
     return body

@@ -16,7 +16,7 @@ _BESIDE: Final = 400
 _ENTRY: Final = 17
 """Height of a line of a legend, in pixels."""
 _RING: Final = 170
-_COURSE: Final = 46
+_SPARKLINE: Final = 46
 
 
 def fitted(drawing: Drawing, width: float, most: float) -> dict[str, Any]:
@@ -35,9 +35,9 @@ def fitted(drawing: Drawing, width: float, most: float) -> dict[str, Any]:
     return {**spec, "width": width, "height": height, "autosize": {"type": "fit", "contains": "padding"}}
 
 
-def fitted_course(course: Mapping[str, Any], width: float) -> dict[str, Any]:
+def fitted_sparkline(sparkline: Mapping[str, Any], width: float) -> dict[str, Any]:
     """Return the specification of a figure's values per day in a width, in pixels."""
     # Loaded with the first picture: charts take longer than a page.
     from dashboard.charts.pictures import specification_of
 
-    return specification_of(course, LIGHT, int(width), _COURSE)
+    return specification_of(sparkline, LIGHT, int(width), _SPARKLINE)

@@ -52,7 +52,7 @@ class Figure:
     note: str = ""
     change: Change | None = None
     """None where it is of SQL, which names its own days."""
-    course: Mapping[str, Any] | None = None
+    sparkline: Mapping[str, Any] | None = None
     """Its values per day, as a chart of `dashboard.charts`."""
     file: pa.Table | None = field(default=None, compare=False)
     """The figure with every digit, as a row."""
@@ -86,19 +86,19 @@ def figure_from(
         shown["exact"],
         shown["note"],
         Change(shown["delta"], shown["trend"], shown["news"], shown["from"]),
-        _course(shown["series"]),
+        _sparkline(shown["series"]),
         pa.table(file),
     )
 
 
-def _course(series: Sequence[float | None]) -> Mapping[str, Any]:
-    """Return the values per day as the chart `course`; a single day makes a flat line."""
+def _sparkline(series: Sequence[float | None]) -> Mapping[str, Any]:
+    """Return the values per day as the chart `sparkline`; a single day makes a flat line."""
     values = [series[0], series[0]] if len(series) == 1 else list(series)
     known = [value for value in values if value is not None]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     room = 0 if high > low else 1
     params = {"last": max(1, len(values) - 1), "low": low - room, "high": high + room}
-    return {"drawing": "course", "params": params, "marks": [{"count": value} for value in values]}
+    return {"drawing": "sparkline", "params": params, "marks": [{"count": value} for value in values]}
 
 
 def _one(model: SemanticModel, group: GroupBy) -> SemanticModel:

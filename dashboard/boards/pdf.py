@@ -4,10 +4,10 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from dashboard.boards.answered import Answered
 from dashboard.boards.answers import CardAnswer
-from dashboard.boards.drawings import fitted, fitted_course
-from dashboard.boards.narrowing import narrowing_of
+from dashboard.boards.board_answers import Answered
+from dashboard.boards.drawings import fitted, fitted_sparkline
+from dashboard.boards.filter_text import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
 from dashboard.boards.sheet_text import paragraph, style_of
@@ -101,8 +101,8 @@ def _pictures(cards: Sequence[Answered], shares: Mapping[int, float], width: flo
         room, answer = (shares[place] * width - 2 * _PAD) / _PIXEL, card.answer
         if answer is not None and answer.drawing is not None:
             specs[place] = fitted(answer.drawing, room, room * _CHART)
-        elif answer is not None and answer.figure is not None and answer.figure.course is not None:
-            specs[place] = fitted_course(answer.figure.course, room)
+        elif answer is not None and answer.figure is not None and answer.figure.sparkline is not None:
+            specs[place] = fitted_sparkline(answer.figure.sparkline, room)
     return dict(zip(specs, pictures_of(list(specs.values())), strict=True))
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from dashboard.boards.answered import Answered
-from dashboard.boards.narrowing import narrowing_of
+from dashboard.boards.board_answers import Answered
+from dashboard.boards.filter_text import narrowing_of
 from dashboard.boards.questions import Asked
 from dashboard.boards.standing import Standing, standing_of
 from dashboard.model import formats

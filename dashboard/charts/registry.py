@@ -7,7 +7,7 @@ from typing import Any, Final
 Make = Callable[[], Any]
 """Returns an Altair chart without figures."""
 
-_MODULES: Final = ("by_value", "course", "heat", "over_time", "slices")
+_MODULES: Final = ("by_value", "sparkline", "heat", "over_time", "slices")
 """Modules of this package with drawings."""
 _DRAWINGS: Final[dict[str, Make]] = {}
 

@@ -106,7 +106,7 @@ def card_document(card: CardValue, overview: Overview) -> Document:
         "news": "" if not trend or not card.written.good else "good" if trend == card.written.good else "bad",
         "from": "" if delta is None else _compared_with(card, overview.period),
         "note": _note(card, overview),
-        "series": _course(card, overview),
+        "series": _sparkline(card, overview),
     }
 
 
@@ -144,7 +144,7 @@ def _note(card: CardValue, overview: Overview) -> str:
     return f"over {card.counted:,} of {formats.plural(overview.total_rows, 'row')}"
 
 
-def _course(card: CardValue, overview: Overview) -> list[float | None]:
+def _sparkline(card: CardValue, overview: Overview) -> list[float | None]:
     """Return a card's figures per day; None for a day that is not published or still open: its figure is not whole."""
     last = overview.last_day
     pairs = zip(overview.by_day, card.series, strict=False)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from dashboard.aws.s3 import Objects
 from dashboard.errors import DashboardError
-from dashboard.reports.made.makers import Makers
+from dashboard.reports.personal.rights import Makers
 from dashboard.reports.run import Line, Run
 from dashboard.reports.settings import report_settings_of_process
 from dashboard.services.service import Service

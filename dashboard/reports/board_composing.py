@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from dashboard.boards.answered import Answered, answered
+from dashboard.boards.board_answers import Answered, answered
 from dashboard.boards.pdf import pdf_of
 from dashboard.boards.sheet import Sheet, sheet_of
 from dashboard.boards.standing import standing_of

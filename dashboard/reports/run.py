@@ -8,11 +8,11 @@ from dashboard.errors import DashboardError, Forbidden
 from dashboard.log import LogLines
 from dashboard.model.access.requester import acting_for
 from dashboard.reports.composing import composed, occasion_of
-from dashboard.reports.made.makers import Makers
+from dashboard.reports.delivery import Post, Sent
 from dashboard.reports.messages.message import Composed
 from dashboard.reports.notices import Sendable, notices_of_file
 from dashboard.reports.occasions import Occasion
-from dashboard.reports.post import Post, Sent
+from dashboard.reports.personal.rights import Makers
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore, Look, Outcome

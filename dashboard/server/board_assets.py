@@ -49,7 +49,7 @@ class BoardFiles(StaticFiles):
 
 
 def _fault() -> str | None:
-    from dashboard.charts.made import NotMade, make_if_needed
+    from dashboard.charts.build import NotMade, make_if_needed
 
     try:
         make_if_needed()

@@ -128,7 +128,7 @@ COLOURS = """() => {
         sidebar: style('[data-testid=stSidebar]', 'backgroundColor'),
         bar: style('.board .bar_marks path', 'fill'),
         slice: style('.board .slice_marks path[fill*=series-1]', 'fill'),
-        line: style('.board .course .line_marks path', 'stroke'),
+        line: style('.board .sparkline .line_marks path', 'stroke'),
     }
 }"""
 

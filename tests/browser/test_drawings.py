@@ -55,7 +55,7 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, int]]] = {
     # Without room for figures and shares, the shares stay.
     "pie": ({"marks": VALUES}, {"amounts": 170, "shares": 45}, {"slice_marks": 2, "entry_marks": 2}),
     "heat": ({"marks": CELLS}, {"high": 8, "rowLabels": ["Mon", "Tue"]}, {"cell_marks": 3, "empty_marks": 1}),
-    "course": ({"marks": DAYS}, {"last": 3, "high": 5}, {"line_marks": 1}),
+    "sparkline": ({"marks": DAYS}, {"last": 3, "high": 5}, {"line_marks": 1}),
 }
 
 DRAW = """async ([name, data, params]) => {
@@ -87,7 +87,7 @@ def test_every_drawing_shows_its_figures(visitor: Callable[..., Any]):
     page = visitor().open("/?from=2026-01-01&to=2026-01-31")
     page.wait_for_selector(".board .picture")
     found = {
-        name: page.evaluate(DRAW, [name, data, {"focused": False, **params} if name != "course" else params])
+        name: page.evaluate(DRAW, [name, data, {"focused": False, **params} if name != "sparkline" else params])
         for name, (data, params, _) in SHOWN.items()
     }
     for name, (_, _, shapes) in SHOWN.items():

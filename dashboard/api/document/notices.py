@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, get_args
 
 from dashboard.api.document.schemas import body_of, closed_object, object_of
-from dashboard.reports.made.bounds import MOST_READERS
+from dashboard.reports.personal.limits import MOST_READERS
 from dataset_model.dashboard.notices import ADDRESS_PATTERN, BOARD_PATTERN, TIME_PATTERN, Weekday
 from dataset_model.dashboard.periods import Preset
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboard.boards.answered import Answered
+from dashboard.boards.board_answers import Answered
 from dashboard.boards.drawings import fitted
-from dashboard.boards.narrowing import narrowing_of
+from dashboard.boards.filter_text import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
 from dashboard.reports.messages import page

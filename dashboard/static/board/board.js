@@ -90,9 +90,9 @@ class Board {
     this.drawParts(this.cards, "card", shown.cards, (figures, frame) => {
       if (!frame.firstChild) {
         frame.append(html("div", { class: "body" }), this.menu("card", frame, figures.label))
-        frame.course = new Drawing()
+        frame.sparkline = new Drawing()
       }
-      frame.firstChild.replaceChildren(...card(figures, frame.course, frame.clientWidth))
+      frame.firstChild.replaceChildren(...card(figures, frame.sparkline, frame.clientWidth))
     })
     this.drawParts(this.charts, "chart", shown.charts, (chart, frame) => this.drawChart(chart, frame))
   }

@@ -7,14 +7,14 @@ const HEIGHT = 46
 const LONG = 11
 
 // A single day makes a flat line, so the card keeps its height.
-function course({ label, series }, drawing, width) {
+function sparkline({ label, series }, drawing, width) {
   const days = series.length === 1 ? [series[0], series[0]] : series
   const known = days.filter(value => value !== null)
   const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 1]
   const room = high > low ? 0 : 1
   const params = { last: Math.max(1, days.length - 1), low: low - room, high: high + room }
-  drawing.show("course", { data: { marks: days.map((count, place) => ({ count, place })) }, params, width, height: HEIGHT })
-  return html("div", { class: "course", role: "img", "aria-label": `${label} per day` }, drawing.element)
+  drawing.show("sparkline", { data: { marks: days.map((count, place) => ({ count, place })) }, params, width, height: HEIGHT })
+  return html("div", { class: "sparkline", role: "img", "aria-label": `${label} per day` }, drawing.element)
 }
 
 function arrow(trend) {
@@ -37,6 +37,6 @@ export function card(figures, drawing, width) {
     html("p", { class: figures.text.length > LONG ? "value long" : "value", title: figures.exact, "data-written": "" }, figures.text),
     html("span", { class: "heard" }, figures.exact === figures.text ? "" : `exactly ${figures.exact}`),
     change,
-    course(figures, drawing, width),
+    sparkline(figures, drawing, width),
   ]
 }

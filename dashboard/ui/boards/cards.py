@@ -7,7 +7,7 @@ from typing import Final
 import streamlit as st
 
 from dashboard.boards.answers import CardAnswer, answer_of
-from dashboard.boards.narrowing import narrowing_of
+from dashboard.boards.filter_text import narrowing_of
 from dashboard.boards.number_cards import Figure
 from dashboard.errors import DashboardError
 from dashboard.model import formats
@@ -16,8 +16,8 @@ from dashboard.model.boards.layout import rows_of, shares_of
 from dashboard.model.query_link import search_from
 from dashboard.services.service import Service
 from dashboard.sql.cost.upper_bound import dollars_for
-from dashboard.ui.boards.figure_card import course_spec, figure_html
-from dashboard.ui.boards.running import Slot, ask, slots_of, wait
+from dashboard.ui.boards.card_queries import Slot, ask, slots_of, wait
+from dashboard.ui.boards.figure_card import figure_html, sparkline_spec
 from dashboard.ui.page.states import literal
 from dashboard.ui.result.pivot_table import pivot_html
 from dataset_model.dashboard.periods import Preset
@@ -116,9 +116,9 @@ def _draw(answer: CardAnswer, place: int) -> None:
 
 def _figure(figure: Figure, place: int) -> None:
     st.html(figure_html(figure))
-    if figure.course is not None:
+    if figure.sparkline is not None:
         with st.container(key=f"board_course_{place}"):
-            st.vega_lite_chart(spec=course_spec(figure.course), width="stretch", theme=None, alt="Per day")
+            st.vega_lite_chart(spec=sparkline_spec(figure.sparkline), width="stretch", theme=None, alt="Per day")
 
 
 def _failed(slot: Slot, error: DashboardError, place: int) -> None:

@@ -19,12 +19,12 @@ def figure_html(figure: Figure) -> str:
     return f'<div class="dash-figure"><strong title="{exact}">{html.escape(figure.text)}</strong>{change}{note}</div>'
 
 
-def course_spec(course: Mapping[str, Any]) -> dict[str, Any]:
+def sparkline_spec(sparkline: Mapping[str, Any]) -> dict[str, Any]:
     """Return the specification of a figure's days, in the colours of the page whatever its theme."""
     from dashboard.charts.pictures import drawn
 
     # Without room around it, the line goes from edge to edge.
-    return {**drawn(course), "padding": _EDGES}
+    return {**drawn(sparkline), "padding": _EDGES}
 
 
 def _change_html(change: Change) -> str:

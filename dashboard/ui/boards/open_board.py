@@ -14,11 +14,11 @@ from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
 from dashboard.stores.boards.stored import StoredBoard
 from dashboard.ui.boards.address import close_board, preset_in_address, show_preset
-from dashboard.ui.boards.arranging import begin, conflict, draft_bar, draft_of, rescue, toolbar
 from dashboard.ui.boards.board_menu import board_menu
+from dashboard.ui.boards.card_queries import slots_of
 from dashboard.ui.boards.cards import grid
+from dashboard.ui.boards.draft import begin, conflict, draft_bar, draft_of, rescue, toolbar
 from dashboard.ui.boards.pdf_menu import pdf_menu
-from dashboard.ui.boards.running import slots_of
 from dashboard.ui.page.period_header import badge_line, title_block
 from dashboard.ui.page.states import failure, literal, state
 from dataset_model.dashboard.periods import Preset

@@ -12,7 +12,7 @@ from dashboard.model.access.requester import acting_for
 from dashboard.model.boards.board import Board
 from dashboard.model.boards.layout import PAPERS, Paper
 from dashboard.services.service import Service
-from dashboard.ui.boards.running import Slot, finished_slot
+from dashboard.ui.boards.card_queries import Slot, finished_slot
 from dashboard.ui.page import cached_service
 from dataset_model.dashboard.periods import Preset
 

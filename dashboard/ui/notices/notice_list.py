@@ -10,9 +10,9 @@ import streamlit as st
 from dashboard.errors import DashboardError, InvalidRequest
 from dashboard.model import formats
 from dashboard.model.selection.filters import PRESET_LABELS
-from dashboard.reports.made.desk import Standing, deleted, sent_as_test, standings_made, standings_of_files
-from dashboard.reports.made.makers import own_address
-from dashboard.reports.made.making import kind_of, notice_from
+from dashboard.reports.personal.rights import own_address
+from dashboard.reports.personal.status import NoticeStatus, deleted, sent_as_test, statuses_made, statuses_of_files
+from dashboard.reports.personal.validation import kind_of, notice_from
 from dashboard.reports.settings import domains_from, report_settings_of_process
 from dashboard.services.service import Service
 from dashboard.stores.notices.notice_store import MadeNotice
@@ -30,7 +30,7 @@ _TONES: Final = {"sent": "green", "unsubscribed": "gray", "claimed": "orange", "
 
 def notice_list(service: Service) -> None:
     """Draw the requester's alerts and reports, those of the dataset files, and what makes another one."""
-    title_block("Alerts and reports", "mails that come by themselves, each with what became of it last")
+    title_block("Alerts and reports", "scheduled mails, each with its latest result")
     with st.container(horizontal=True, gap="small", key="make_notices"):
         if st.button("New alert", icon=":material/notification_add:", type="primary", key="new_alert"):
             _new_alert(service)
@@ -38,25 +38,25 @@ def notice_list(service: Service) -> None:
             _new_report(service)
     if said := st.session_state.pop(_SAID, None):
         st.info(literal(said), icon=":material/mail:")
-    made, of_files = standings_made(service), standings_of_files(service)
-    for standing in made:
-        _listed(service, standing)
+    made, of_files = statuses_made(service), statuses_of_files(service)
+    for status in made:
+        _listed(service, status)
     if of_files:
         st.subheader("Of the dataset files", anchor=False)
-        for standing in of_files:
-            _listed(service, standing)
+        for status in of_files:
+            _listed(service, status)
     if not made and not of_files:
         state(
             ":material/notifications:",
             "No alert or report yet",
-            "An alert tells when a figure passes a bound, or when no rows came. A report is the Overview as a mail.",
+            "An alert is sent when a figure passes a bound, or if no rows came. A report is the Overview as a mail.",
             key="no_notices",
         )
 
 
-def _listed(service: Service, standing: Standing) -> None:
-    notice, made = standing.notice, standing.made
-    key = made.id if made else f"{standing.dataset}_{notice.name}"
+def _listed(service: Service, status: NoticeStatus) -> None:
+    notice, made = status.notice, status.made
+    key = made.id if made else f"{status.dataset}_{notice.name}"
     with st.container(border=True, gap="xsmall", key=f"standing_{key}"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             icon = ":material/notifications:" if isinstance(notice, Alert) else ":material/mail:"
@@ -66,15 +66,15 @@ def _listed(service: Service, standing: Standing) -> None:
                 _buttons(service, made)
         who = cached_service.requester()
         is_own = made is not None and made.owner == who.person
-        shows_readers = made is not None or who.roles.has("admin", standing.dataset)
+        shows_readers = made is not None or who.roles.has("admin", status.dataset)
         readers = ", ".join(notice.to) if shows_readers else formats.plural(len(notice.to), "reader")
         by = [f"by {made.by}"] if made and made.by and not is_own else []
-        st.caption(literal(" · ".join((standing.dataset, _when(notice), f"to {readers}", *by))))
-        if looked := standing.journal.looked:
+        st.caption(literal(" · ".join((status.dataset, _when(notice), f"to {readers}", *by))))
+        if looked := status.journal.looked:
             st.caption(literal(f"{looked.at:%Y-%m-%d %H:%M} UTC: {looked.text}"))
         else:
             st.caption("Not looked at yet. A run comes each quarter of an hour.")
-        for reader, each in standing.deliveries.items() if shows_readers else ():
+        for reader, each in status.deliveries.items() if shows_readers else ():
             why = f" {each.reason}" if each.reason else ""
             shown = literal(f"{reader.partition(':')[2]} · {each.at:%Y-%m-%d %H:%M} UTC.{why}")
             st.caption(f":{_TONES[each.state]}-badge[{each.state}] {shown}")

@@ -78,7 +78,7 @@ def test_the_board_of_the_overview_shows_the_figures_of_the_overview(service):
         assert (change.text, change.trend, change.news, change.before) == (
             page["delta"], page["trend"], page["news"], page["from"]
         )  # fmt: skip
-        assert [mark["count"] for mark in answer.figure.course["marks"]] == page["series"]
+        assert [mark["count"] for mark in answer.figure.sparkline["marks"]] == page["series"]
         assert change.before.startswith("from ")
     per_day, channels = marks_of(answers[4]), marks_of(answers[5])
     assert sum(mark["y"] for mark in per_day) == overview.total_rows
@@ -143,7 +143,7 @@ def test_a_number_of_days_without_an_end_has_the_days_that_are_published(ruled, 
     """Open ends are those of the data: every row is counted, and no line of thousands of empty days is drawn."""
     figure = shown(ruled, OWNER, show="number", **days).figure
     assert figure.exact == str(len(rows))
-    assert len(figure.course["marks"]) <= 3
+    assert len(figure.sparkline["marks"]) <= 3
     assert figure.change.text == "No earlier period"
 
 
@@ -170,7 +170,7 @@ def test_a_number_of_an_open_day_is_not_compared(ruled, monkeypatch):
     monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}}))
     figure = shown(ruled, OWNER, show="number", startDate="2026-01-03", endDate="2026-01-03").figure
     assert figure.change.text == "No whole days to compare"
-    assert {mark["count"] for mark in figure.course["marks"]} == {None}
+    assert {mark["count"] for mark in figure.sparkline["marks"]} == {None}
 
 
 def test_a_number_of_sql_is_one_value(ruled):

@@ -46,7 +46,7 @@ def test_every_figure_of_the_declared_board_is_that_of_the_overview(subject):
         page = card_document(figure, overview)
         assert (shown.text, shown.exact, shown.note) == (page["text"], page["exact"], page["note"])
         assert (shown.change.text, shown.change.before) == (page["delta"], page["from"])
-        assert [mark["count"] for mark in shown.course["marks"]] == page["series"]
+        assert [mark["count"] for mark in shown.sparkline["marks"]] == page["series"]
         compared += 1
     for place, (card, chart) in enumerate(zip(charts, model.charts, strict=True)):
         assert answer(card, card.show).drawing is not None or card.show == "table"

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from dashboard.boards.answered import Answered, answered
 from dashboard.boards.answers import CardAnswer
+from dashboard.boards.board_answers import Answered, answered
 from dashboard.boards.drawings import fitted
 from dashboard.boards.number_cards import Figure
 from dashboard.boards.pdf import pdf_of, story_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import altair as alt
 import pytest
 
-from dashboard.charts import made
+from dashboard.charts import build
 from dashboard.charts.registry import drawing, specifications
 from dashboard.charts.style import SERIES, themed
 from dashboard.themes import THEMES
@@ -55,26 +55,28 @@ def test_two_drawings_cannot_have_one_name():
 def test_files_are_made_once_and_again_after_a_change(tmp_path: Path):
     """Drawings that are out of date are noticed by what they were made from; half a file is none."""
     folder = tmp_path / "made"
-    assert not made.is_current(folder)
-    made.make_if_needed(folder)
-    assert made.is_current(folder)
+    assert not build.is_current(folder)
+    build.make_if_needed(folder)
+    assert build.is_current(folder)
     assert sorted(path.name for path in folder.iterdir()) == ["drawings.json", "vega.js", "vega.js.gz"]
     path = folder / "drawings.json"
-    path.write_text(path.read_text(encoding="utf-8").replace(made.sources(), "0" * 16), encoding="utf-8")
-    assert not made.is_current(folder)
+    path.write_text(path.read_text(encoding="utf-8").replace(build.sources(), "0" * 16), encoding="utf-8")
+    assert not build.is_current(folder)
     path.write_text("{", encoding="utf-8")
-    assert not made.is_current(folder)
+    assert not build.is_current(folder)
 
 
 def test_what_cannot_be_made_is_said_with_the_way_out(tmp_path: Path):
     """A folder that cannot be one names itself, what was found, and the command."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(made.NotMade, match=r"in .*/file/made; found NotADirectoryError.* Run `make setup`"):
-        made.make_if_needed(tmp_path / "file" / "made")
+    with pytest.raises(build.NotMade, match=r"in .*/file/made; found NotADirectoryError.* Run `make setup`"):
+        build.make_if_needed(tmp_path / "file" / "made")
 
 
 def test_asking_whether_they_are_made_loads_no_altair():
     """The first page asks; only a process of its own loads the library."""
-    code = "import dashboard.charts.made as made; made.is_current(); import sys; print('altair' in sys.modules)"
+    code = (
+        "import dashboard.charts.build; dashboard.charts.build.is_current(); import sys; print('altair' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

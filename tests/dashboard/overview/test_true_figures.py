@@ -172,8 +172,8 @@ def check_cards(subject: Subject, scene: Scene, document: dict, window: Days, pi
         for day, value in zip(window, card.series, strict=True):
             if day in subject.published and (value or read.figure("rows", None, [day], picks)):
                 assert is_close(value, read.figure(*about, [day], picks)), (card.label, day)
-        course = dict(zip(window, drawn["series"], strict=False))
-        assert {day for day, value in course.items() if value is not None} <= subject.whole
+        sparkline = dict(zip(window, drawn["series"], strict=False))
+        assert {day for day, value in sparkline.items() if value is not None} <= subject.whole
         if not now:
             assert (card.compared, card.previous, drawn["trend"]) == (None, None, "")
             continue

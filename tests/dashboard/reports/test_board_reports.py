@@ -13,8 +13,8 @@ from dashboard.model.access.api_token import Holder, TokenBook
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, Roles, grants_from
 from dashboard.model.boards.board import board_from
-from dashboard.reports.made.makers import Makers
-from dashboard.reports.made.making import notice_from
+from dashboard.reports.personal.rights import Makers
+from dashboard.reports.personal.validation import notice_from
 from dashboard.reports.run import Run
 from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings

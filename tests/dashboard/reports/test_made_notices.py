@@ -11,9 +11,9 @@ from dashboard.errors import ChangedMeanwhile, Forbidden, InvalidRequest, Missin
 from dashboard.model.access.api_token import Holder, TokenBook
 from dashboard.model.access.requester import Requester, acting_for
 from dashboard.model.access.roles import RoleMap, Roles, grants_from
-from dashboard.reports.made.desk import deleted, sent_as_test, standings_made
-from dashboard.reports.made.makers import Makers, own_address, without_claims
-from dashboard.reports.made.making import notice_from
+from dashboard.reports.personal.rights import Makers, own_address, without_claims
+from dashboard.reports.personal.status import deleted, sent_as_test, statuses_made
+from dashboard.reports.personal.validation import notice_from
 from dashboard.reports.run import Line, Run
 from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings
@@ -64,9 +64,9 @@ def test_an_alert_of_a_person_comes_to_their_own_address_once(office: Office, se
     assert [mail.readers for mail in office.mails] == [("ana@example.com",)]
     assert b"an alert or a report that Ana made has your" in office.mails[0].body
     with acting_for(ANA):
-        (standing,) = [each for each in standings_made(service) if each.made == made]
-    assert standing.text.startswith("Rows: ")
-    assert {reader: each.state for reader, each in standing.deliveries.items()} == {"mail:ana@example.com": "sent"}
+        (status,) = [each for each in statuses_made(service) if each.made == made]
+    assert status.text.startswith("Rows: ")
+    assert {reader: each.state for reader, each in status.deliveries.items()} == {"mail:ana@example.com": "sent"}
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_rights_that_went_stop_the_mail(office: Office, service: Service) -> Non
     assert run(office, service, other).text == "Waits: Mails to x@allowed.test are not allowed (REPORT_DOMAINS)."
     assert office.mails == []
     with acting_for(ANA):
-        shown = {each.made.id: each.text for each in standings_made(service) if each.made}
+        shown = {each.made.id: each.text for each in statuses_made(service) if each.made}
     assert shown[other.id] == "Waits: Mails to x@allowed.test are not allowed (REPORT_DOMAINS)."
 
 

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 import dashboard
-from dashboard.charts import made
+from dashboard.charts import build
 from dashboard.server.board_assets import BoardFiles
 from dashboard.server.tcp_nodelay import NoDelay
 
@@ -65,9 +65,9 @@ def test_drawings_that_cannot_be_made_are_tried_for_once(monkeypatch: pytest.Mon
 
     def fails() -> None:
         tried.append(1)
-        raise made.NotMade("no compiler here")
+        raise build.NotMade("no compiler here")
 
-    monkeypatch.setattr(made, "make_if_needed", fails)
+    monkeypatch.setattr(build, "make_if_needed", fails)
     app = Starlette(routes=[Mount("/board", BoardFiles())])
 
     async def twice() -> list[httpx.Response]:
@@ -81,7 +81,7 @@ def test_drawings_that_cannot_be_made_are_tried_for_once(monkeypatch: pytest.Mon
 def test_no_code_is_made_from_text():
     """The drawings are there, and Vega is asked to interpret their expressions."""
     drawings = asked("made/drawings.json").json()["drawings"]
-    assert sorted(drawings) == ["bars", "columns", "course", "doughnut", "heat", "line", "lines", "pie", "stack"]
+    assert sorted(drawings) == ["bars", "columns", "doughnut", "heat", "line", "lines", "pie", "sparkline", "stack"]
     assert "ast: true" in (FOLDER / "drawing.js").read_text(encoding="utf-8")
 
 

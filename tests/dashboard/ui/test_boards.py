@@ -62,7 +62,7 @@ def test_a_board_opens_by_its_address(opened, own):
     assert f'title="{len(own.rows):,}">{len(own.rows):,}</strong>' in html_of(app)
     assert ">VOICE<" in html_of(app)
     days, chart = app.get("vega_lite_chart")
-    assert '"course"' in days.proto.spec or "last" in days.proto.spec
+    assert '"sparkline"' in days.proto.spec or "last" in days.proto.spec
     assert chart.proto.spec
     assert "No earlier period" in html_of(app)
     shown = texts(app)
@@ -176,10 +176,10 @@ def test_what_ran_on_explore_is_offered_to_a_board(visit, own):
 
 def test_a_card_that_reads_much_waits_for_a_click(opened, monkeypatch):
     """Opening a board costs little: an expensive card says its price and runs when asked to."""
-    from dashboard.ui.boards import running
+    from dashboard.ui.boards import card_queries
 
     app, board_id = opened
-    monkeypatch.setattr(running, "AUTOMATIC_BYTES", 0)
+    monkeypatch.setattr(card_queries, "AUTOMATIC_BYTES", 0)
     service().boards.saved(
         board_from({"name": "Dear", "cards": [{**CARDS[0], "filters": {"channel": ["CHAT"]}}]}), board_id, 1
     )

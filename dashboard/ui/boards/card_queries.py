@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.boards.answered import AUTOMATIC_BYTES, Answered, finished
+from dashboard.boards.board_answers import AUTOMATIC_BYTES, Answered, finished
 from dashboard.boards.questions import Asked, asked_by
 from dashboard.errors import DashboardError
 from dashboard.model.boards.card import BoardCard

@@ -1,4 +1,4 @@
-"""What a person fills in flows in, a checked alert or report flows out; the same for the page and the API."""
+"""The fields of a form or a request flow in, a checked alert or report flows out; the same for page and API."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final, Literal
@@ -9,8 +9,8 @@ from dashboard.errors import FieldFault, InvalidRequest, Missing
 from dashboard.model.access.requester import Requester
 from dashboard.model.boards.board import field_faults
 from dashboard.model.grouping.question import filters_from
-from dashboard.reports.made.bounds import MOST_READERS, MOST_TITLE
-from dashboard.reports.made.makers import own_address, refused_readers
+from dashboard.reports.personal.limits import MOST_READERS, MOST_TITLE
+from dashboard.reports.personal.rights import own_address, refused_readers
 from dashboard.services.service import Service
 from dataset_model.dashboard.notice_rules import notice_faults
 from dataset_model.dashboard.notices import Alert, Report

@@ -1,4 +1,4 @@
-"""How much a person may make."""
+"""Limits of an alert or report that a person makes."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The requester's alerts and reports flow in, how each stands flows out; and a test of one to its maker."""
+"""The requester's alerts and reports flow in, the status of each flows out; and a test of one to its maker."""
 
 import datetime as dt
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from dashboard.errors import FieldFault, Forbidden, InvalidRequest
 from dashboard.model.access.requester import acting_for
 from dashboard.reports.composing import composed, occasion_of
-from dashboard.reports.made.makers import own_address, sendable_of
+from dashboard.reports.delivery import Post, Sent
 from dashboard.reports.notices import notices_of_file
-from dashboard.reports.post import Post, Sent
+from dashboard.reports.personal.rights import own_address, sendable_of
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Delivery, Journal, JournalStore
@@ -19,8 +19,8 @@ from dataset_model.definition import Dataset
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A notice, and what became of it last."""
+class NoticeStatus:
+    """A notice with its latest result and deliveries."""
 
     dataset: str
     notice: Alert | Report
@@ -39,7 +39,7 @@ class Standing:
         return list(self.journal.occasions.values())[-1] if self.journal.occasions else {}
 
 
-def standings_made(service: Service) -> list[Standing]:
+def statuses_made(service: Service) -> list[NoticeStatus]:
     """Return the notices that the requester made, for an admin those of all people; the latest first."""
     served = {dataset.name: dataset for dataset in service.settings.datasets}
     found = []
@@ -48,20 +48,20 @@ def standings_made(service: Service) -> list[Standing]:
         # What was found has a figure of the dataset: it goes with the right to see it.
         is_seen = dataset is not None and dataset.name in service.names
         journal = _journal(service, dataset, made.journal_id).load() if dataset and is_seen else Journal()
-        found.append(Standing(made.dataset, made.notice, journal, made))
+        found.append(NoticeStatus(made.dataset, made.notice, journal, made))
     return found
 
 
-def standings_of_files(service: Service) -> list[Standing]:
+def statuses_of_files(service: Service) -> list[NoticeStatus]:
     """Return the notices of the dataset files that the requester may see.
 
     One with rights of its own is an admin's alone: what it found may be what others do not see.
     """
-    roles, found = service.permissions.requester().roles, list[Standing]()
+    roles, found = service.permissions.requester().roles, list[NoticeStatus]()
     for name in service.names:
         dataset = service.dataset(name)
         found += [
-            Standing(name, each.notice, _journal(service, dataset, each.id).load())
+            NoticeStatus(name, each.notice, _journal(service, dataset, each.id).load())
             for each in notices_of_file(dataset)
             if not each.notice.rights or roles.has("admin", name)
         ]

@@ -1,4 +1,4 @@
-"""The daily values of a card as a line; a day without a figure is a gap, not a zero."""
+"""The daily values of a card as a small line; a day without a figure is a gap, not a zero."""
 
 from typing import Final
 
@@ -10,8 +10,8 @@ from dashboard.charts.style import MARKS, SERIES, expr, parameters
 _HEIGHT: Final = 46
 
 
-@drawing("course")
-def course() -> alt.LayerChart:
+@drawing("sparkline")
+def sparkline() -> alt.LayerChart:
     """A line from edge to edge over its faint area."""
     along = alt.X("place:Q", axis=None, scale=alt.Scale(domain=[0, expr("last")], nice=False, range=[0, expr("width")]))
     # Room for the width of the line above and below.

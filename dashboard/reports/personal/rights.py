@@ -21,7 +21,7 @@ from dataset_model.definition import Dataset
 
 @dataclass(frozen=True)
 class Makers:
-    """What is known of people who are not here."""
+    """The people for whom notices are sent while they are away, and the settings of sign-in."""
 
     book: TokenBook = field(default_factory=TokenBook)
     """Their last sign-ins."""

@@ -1,0 +1,1 @@
+"""Alerts and reports that people made flow in; their checked form, their rights and their status flow out."""
