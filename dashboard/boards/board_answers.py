@@ -16,7 +16,7 @@ from dashboard.services.service import Service
 from dataset_model.dashboard.periods import Preset
 
 AUTOMATIC_BYTES: Final = 1024**3
-"""A card that may read more is not asked without a person who says so: a board costs at most cents."""
+"""A card that may read more waits for a click, so opening a board costs at most cents."""
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def make_if_needed(folder: Path = FOLDER) -> None:
 
 
 def sources() -> str:
-    """Return what tells one state of the drawings from another."""
+    """Return a text that differs when the drawings differ."""
     found = hashlib.sha256()
     for path in sorted(_SOURCES.glob("*.py")):
         found.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -26,7 +26,7 @@ _AROUND: Final = {"left": 0, "right": 4, "top": 8, "bottom": 0}
 """Room for half of the highest label, and for the last point."""
 _WITH_POINTS: Final = 31
 """A line over more places than these has points only where it would not show otherwise."""
-# What takes the pointer stands behind bars, which know their mark, and above lines, which know their first one alone.
+# The area that takes the pointer is under bars, which know their mark, and over lines, which know only their first one.
 
 
 @drawing("columns")

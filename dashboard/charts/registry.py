@@ -13,7 +13,7 @@ _DRAWINGS: Final[dict[str, Make]] = {}
 
 
 def drawing(name: str) -> Callable[[Make], Make]:
-    """Register what makes the drawing of a name; raise ValueError where another one has it."""
+    """Register the function that makes the drawing of a name; raise ValueError where another one has the name."""
 
     def registered(make: Make) -> Make:
         if name in _DRAWINGS:

@@ -1,4 +1,4 @@
-"""What all drawings share: the colours of the page's theme, its typeface, and how ticks read.
+"""Colours, typeface and tick labels of all drawings.
 
 Colours are the theme's variables of the page (`dashboard.themes.css_variables`), so that another theme paints a chart
 that is drawn already. `themed` puts a theme's own colours in their place, where there is no page.
@@ -85,7 +85,7 @@ def focus_stroke(otherwise: Any) -> Any:
 
 
 def band(**across: Any) -> Any:
-    """Return what stands behind a mark over its whole band: it takes the pointer, and shows the brush and the focus."""
+    """Return the area under a mark over its whole band: it takes the pointer, and shows the brush and the focus."""
     shade = "datum.place >= spanFrom && datum.place <= spanTo ? 0.07 : datum.key === focused ? 0.06 : 0"
     return (
         alt.Chart(MARKS, name="band")

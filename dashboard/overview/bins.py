@@ -30,7 +30,7 @@ class Bin:
     state: str
     """whole, open (days are missing or still open) or missing (no day of it is published)."""
     note: str = ""
-    """What is read behind its figure."""
+    """A remark after its figure."""
     is_weekend: bool = False
 
 

@@ -31,7 +31,7 @@ class DrillDown:
     filters: Filters
     """Narrow the dataset to the rows that the part counts."""
     rows: int
-    """How many those are."""
+    """The number of these rows."""
     statements: tuple[Statement, ...]
     dimension: str | None
     figures: pa.Table

@@ -160,7 +160,7 @@ class Run:
 
 def _quiet(alert: Alert, journal: Journal, occasion: Occasion) -> str:
     """Return why an alert is quiet although it may have something to send; "" where it is not."""
-    # What reached no person was not sent.
+    # A message that reached no reader was not sent.
     sent = [
         dt.date.fromisoformat(key)
         for key, deliveries in journal.occasions.items()

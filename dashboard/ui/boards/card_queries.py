@@ -18,7 +18,7 @@ from dataset_model.dashboard.periods import Preset
 MOST_JOBS: Final = 200
 """Answers that a session remembers: those of some boards over some periods."""
 PATIENCE: Final = 1.2
-"""Seconds before the shapes of what comes show, so that fast answers do not flicker."""
+"""Seconds before placeholders show, so that fast answers do not flicker."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A board's cards flow in, the grid of their answers flows out; what is not there yet has the shape of what comes."""
+"""A board's cards flow in, the grid of their answers flows out; a placeholder stands for an answer still to come."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
