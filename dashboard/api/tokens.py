@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any, get_args
 
-import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api.errors import ApiError, json_response
 from dashboard.api.requests import id_in, json_object, one_of, refuse_other_sites, text_or_none, texts, wrong
+from dashboard.api.turns import Turns
 from dashboard.model.access.api_token import MOST_DAYS, ApiToken, Scope
 from dashboard.model.access.requester import current_requester
 from dashboard.services.service import Service
@@ -23,13 +23,15 @@ class TokensApi:
     def __init__(self, provider: Callable[[], Service], tokens: Tokens | None) -> None:
         self._provider = provider
         self._tokens = tokens
+        # Writes of tokens wait for one another, and every request with a token waits for them.
+        self._turns = Turns(threads=4, per_person=1)
 
     async def listed(self, _: Request) -> Response:
         """Answer the requester's tokens; an admin gets everyone's."""
         asks, tokens = current_requester(), self._needed()
         require_browser(asks)
         person = None if asks.roles.has("admin") else asks.person
-        found = await anyio.to_thread.run_sync(tokens.listed, person)
+        found = await self._turns.run(lambda: tokens.listed(person))
         return json_response({"tokens": [_described(token) for token in found]})
 
     async def make(self, request: Request) -> Response:
@@ -45,17 +47,17 @@ class TokensApi:
             raise wrong("days", f"expected a whole number from 1 to {MOST_DAYS}; found {days!r:.60}")
         if body:
             raise wrong(next(iter(body)), "unknown; expected name, scope, days and datasets")
-        service = await anyio.to_thread.run_sync(self._provider)
+        service = await self._turns.run(self._provider)
         for dataset in datasets:
             service.dataset(dataset)
-        token, secret = await anyio.to_thread.run_sync(tokens.make, asks, name, scope, days, datasets)
+        token, secret = await self._turns.run(lambda: tokens.make(asks, name, scope, days, datasets))
         return json_response({**_described(token), "token": secret}, 201)
 
     async def revoke(self, request: Request) -> Response:
         """Revoke the token `id` at once: one's own, or as an admin anybody's."""
         refuse_other_sites(request)
         asks, tokens = current_requester(), self._needed()
-        found = await anyio.to_thread.run_sync(tokens.revoke, id_in(request), asks)
+        found = await self._turns.run(lambda: tokens.revoke(id_in(request), asks))
         return json_response(_described(found))
 
     def _needed(self) -> Tokens:

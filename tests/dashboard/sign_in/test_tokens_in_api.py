@@ -3,7 +3,9 @@
 import contextlib
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from oidc_provider import OidcProvider, environment_of
@@ -12,6 +14,7 @@ from signed_cookies import ORIGIN, cookie
 from structlog.testing import capture_logs
 
 from dashboard.errors import StorageFailed
+from dashboard.model.access.api_token import MOST_TOKENS
 from dashboard.sign_in import answers
 from dashboard.sign_in.access import Access
 from dashboard.sign_in.gate import Gate
@@ -168,6 +171,23 @@ def test_a_client_that_goes_away_within_its_body_leaves_no_traceback(client):
         time.sleep(0.2)
         assert client.get("/api/tables", headers=as_("kim")).status_code == 200
     assert [line for line in lines if line["log_level"] == "error"] == []
+
+
+def test_tokens_that_one_person_makes_hold_no_threads_of_others(client, store, monkeypatch):
+    """Storage is slow, and a person asks for 45 tokens at once: files and the health check have their threads."""
+    release, change = threading.Event(), store.change
+    monkeypatch.setattr(store, "change", lambda changed: release.wait(20) and change(changed))
+    with ThreadPoolExecutor(45) as pool:
+        try:
+            asked = [
+                pool.submit(client.post, "/api/tokens", json={"name": "r"}, headers=as_("lena")) for _ in range(45)
+            ]
+            time.sleep(0.3)
+            assert client.get("/healthz", timeout=5).status_code == 200
+        finally:
+            release.set()
+        answers = [each.result(20).status_code for each in asked]
+    assert (answers.count(201), answers.count(400)) == (MOST_TOKENS, 45 - MOST_TOKENS)
 
 
 @pytest.mark.parametrize("path", ["/media/a.csv", "/_stcore/host-config", "/_http_stream/open", "/x/api/stats"])
