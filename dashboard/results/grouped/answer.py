@@ -27,7 +27,7 @@ _LAST: Final = "\U0010ffff"
 
 
 @dataclass(frozen=True)
-class Cell:
+class GroupCell:
     """The measure of a group, or of a total, over its own rows."""
 
     value: Number | None
@@ -43,7 +43,7 @@ class GroupedAnswer:
         """Take the rows as Athena gave them; the model and the question are those of the statement."""
         self.asked, self._model, self._names = asked, model, columns_of(asked, model)
         self.measure: Measure = asked.of(model)
-        self._cells: dict[tuple[int, tuple[Key, ...]], Cell] = {}
+        self._cells: dict[tuple[int, tuple[Key, ...]], GroupCell] = {}
         for row in table.to_pylist():
             level = row[self._names.level] if self._names.level else 0
             values = tuple(_key(row[name]) for name in self._names.by)
@@ -54,11 +54,11 @@ class GroupedAnswer:
         """What people read for the measure: the dataset's own word for rows."""
         return capitalised(self._model.words.rows.many) if self.asked.measure == "rows" else self.measure.label
 
-    def cell(self, *values: Key) -> Cell | None:
+    def cell(self, *values: Key) -> GroupCell | None:
         """Return a group's cell; None where there is none, or a limit has cut it off."""
         return self._cells.get((0, values))
 
-    def total(self, place: int | None = None, value: Key = None) -> Cell | None:
+    def total(self, place: int | None = None, value: Key = None) -> GroupCell | None:
         """Return the total of all rows, or of those with a value of the grouping at a place; None without totals."""
         count = len(self.asked.by)
         if place is None or count < 2:
@@ -87,11 +87,11 @@ class GroupedAnswer:
         often = list(named.values())
         return {value: text if often.count(text) == 1 else f"{text} ({value!r})" for value, text in named.items()}
 
-    def _cell(self, row: Mapping[str, Any]) -> Cell:
+    def _cell(self, row: Mapping[str, Any]) -> GroupCell:
         value, names = row[self._names.value], self._names
         is_whole = isinstance(value, Decimal) and value == value.to_integral_value()
         counted = row[names.counted] if names.counted else None
-        return Cell(int(value) if is_whole else value, row[names.rows or names.value], counted)
+        return GroupCell(int(value) if is_whole else value, row[names.rows or names.value], counted)
 
     def _by_size(self, place: int, values: Sequence[Key]) -> list[Key]:
         sign = -1 if self.asked.sort == "largest" else 1

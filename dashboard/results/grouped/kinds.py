@@ -14,7 +14,7 @@ from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
 from dashboard.results.charts.points import OTHERS, ResultChart, described
 from dashboard.results.charts.spec import USUAL_HEIGHT, vega_lite
-from dashboard.results.grouped.answer import Cell, GroupedAnswer, Key
+from dashboard.results.grouped.answer import GroupCell, GroupedAnswer, Key
 from dashboard.results.grouped.chart import GroupedChart, grouped_chart
 
 Kind = Literal["chart", "bar", "line", "stacked", "doughnut", "pie", "heatmap"]
@@ -79,7 +79,7 @@ def on_a_card(spec: dict[str, Any], chart: ResultChart) -> dict[str, Any]:
     return {**spec, "height": spec["height"] - USUAL_HEIGHT + HEIGHT}
 
 
-def _parts(answer: GroupedAnswer) -> list[tuple[Key, Cell]] | None:
+def _parts(answer: GroupedAnswer) -> list[tuple[Key, GroupCell]] | None:
     """Return the groups as parts of a whole, the largest first; None where they are none."""
     found = [(value, cell) for value in answer.values(0) if (cell := answer.cell(value)) is not None]
     if not answer.measure.adds_up or any(
@@ -94,7 +94,7 @@ def _parts(answer: GroupedAnswer) -> list[tuple[Key, Cell]] | None:
 def _slices(
     answer: GroupedAnswer,
     model: SemanticModel,
-    parts: Sequence[tuple[Key, Cell]],
+    parts: Sequence[tuple[Key, GroupCell]],
     *,
     hole: float,
     fixed: Sequence[str],

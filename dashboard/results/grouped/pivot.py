@@ -7,7 +7,7 @@ from dashboard.model import formats
 from dashboard.model.measures import Measure
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.results.grouped.answer import Cell, GroupedAnswer
+from dashboard.results.grouped.answer import GroupCell, GroupedAnswer
 
 MOST_ROWS: Final = 200
 MOST_COLUMNS: Final = 26
@@ -70,7 +70,7 @@ def pivot_of(answer: GroupedAnswer, model: SemanticModel, *, truncated: bool) ->
     )
 
 
-def _cell(cell: Cell | None, measure: Measure) -> PivotCell:
+def _cell(cell: GroupCell | None, measure: Measure) -> PivotCell:
     if cell is None:
         return PivotCell()
     over = ""
