@@ -76,21 +76,23 @@ class Page:
     """Attributes with values that are already a column of their type, without contradictions and inexact doubles."""
 
 
-class _Capacity(msgspec.Struct, gc=False):
+class Capacity(msgspec.Struct, gc=False):
+    """The consumed capacity of a response."""
+
     CapacityUnits: float = 0.0
 
 
 class _AnyPage(msgspec.Struct, gc=False):
     Items: list[dict[str, AttributeValue]] = []
     LastEvaluatedKey: dict[str, dict[str, Any]] | None = None
-    ConsumedCapacity: _Capacity | None = None
+    ConsumedCapacity: Capacity | None = None
 
 
 class _RawItems(msgspec.Struct, gc=False):
     Items: list[msgspec.Raw] = []
 
 
-_capacity = msgspec.json.Decoder(_Capacity | None)
+_capacity = msgspec.json.Decoder(Capacity | None)
 _key = msgspec.json.Decoder(dict[str, dict[str, Any]] | None)
 _any_page = msgspec.json.Decoder(_AnyPage)
 _raw_items = msgspec.json.Decoder(_RawItems)
@@ -232,7 +234,7 @@ class _TypedPages:
             [
                 ("Items", list[item], msgspec.field(default_factory=list)),  # type: ignore[valid-type]
                 ("LastEvaluatedKey", dict[str, dict[str, Any]] | None, None),
-                ("ConsumedCapacity", _Capacity | None, None),
+                ("ConsumedCapacity", Capacity | None, None),
             ],
             gc=False,
         )

@@ -9,7 +9,7 @@ import msgspec
 
 from dataset_model import Dataset
 from exporter.decoding.decoder import DecodedPage, PageDecoder
-from exporter.decoding.page import key_for_client
+from exporter.decoding.page import Capacity, key_for_client
 from exporter.planning.key_ranges import KeyRange
 from exporter.sources.description import SourceDescription
 from exporter.sources.index_query import Queries, QueryResponse
@@ -22,16 +22,12 @@ FULL_PAGE_UNITS = 128.0
 """What a page of 1 MB costs, read eventually consistent."""
 
 
-class _Capacity(msgspec.Struct):
-    CapacityUnits: float = 0.0
-
-
 class _Head(msgspec.Struct):
     """The members of a response other than its items."""
 
     Count: int = 0
     LastEvaluatedKey: dict[str, dict[str, str]] | None = None
-    ConsumedCapacity: _Capacity | None = None
+    ConsumedCapacity: Capacity | None = None
 
     @property
     def units(self) -> float:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from exporter.decoding.page import key_for_client
+from exporter.decoding.page import Capacity, key_for_client
 from exporter.sources.index_query import Queries
 from exporter.sources.item_bodies import ItemKeys
 from exporter.sources.rate_limiter import RateLimiter
@@ -24,15 +24,11 @@ _MOST_OPERANDS = 100
 """Values that one IN may have (DynamoDB's limit)."""
 
 
-class _Capacity(msgspec.Struct, gc=False):
-    CapacityUnits: float = 0.0
-
-
 class _ScanBody(msgspec.Struct, gc=False):
     Items: list[msgspec.Raw] = []
     ScannedCount: int = 0
     LastEvaluatedKey: dict[str, dict[str, Any]] | None = None
-    ConsumedCapacity: _Capacity | None = None
+    ConsumedCapacity: Capacity | None = None
 
 
 _scan_body = msgspec.json.Decoder(_ScanBody)
