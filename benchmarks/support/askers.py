@@ -16,7 +16,7 @@ _BEFORE_LEAVING = 1.0
 
 
 async def ask(port: int, number: int) -> None:
-    """Ask a question that nobody asked before; raise for an answer that is none."""
+    """Ask a question that was not asked before; raise for an answer that is none."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=_PATIENCE) as api:
         answer = await api.post("/api/query", json=_body(_QUICK, number))
         answer.raise_for_status()

@@ -8,7 +8,7 @@ from dashboard.results.grouped.kinds import Drawing
 from dashboard.themes import LIGHT
 
 _BAR: Final = 17
-"""Least height of a bar that lies with its label, in pixels."""
+"""Least height of a horizontal bar with its label, in pixels."""
 _AROUND: Final = 60
 """Height of an axis with its labels and its title, in pixels."""
 _BESIDE: Final = 400

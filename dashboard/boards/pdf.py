@@ -230,5 +230,5 @@ def _foot_lines(foot: Sequence[str]) -> list[str]:
     """Return the lines that have room at the foot of a sheet: the datasets, as many as fit, and the filters."""
     *datasets, filters = foot
     left = len(datasets) - _MOST_DATASETS
-    more = [f"and {formats.plural(left, 'dataset')} more, whose state is on the page"] if left > 0 else []
+    more = [f"and {formats.plural(left, 'dataset')} more; the page has their state"] if left > 0 else []
     return [*datasets[:_MOST_DATASETS], *more, filters]

@@ -50,7 +50,7 @@ def overview_statement(model: SemanticModel, filters: Filters, period: Period) -
 
 
 def model_of_card(model: SemanticModel, card: Card) -> SemanticModel:
-    """Return a model whose Overview is one card alone: its statement counts nothing else."""
+    """Return a model with an Overview of one card: its statement counts nothing else."""
     return replace(model, cards=(card,), charts=(), entity=None, channel=None, agent=None, method=None)
 
 

@@ -23,7 +23,7 @@ class Fenced:
 
 
 def scan_fenced(plan: Plan, body: bytes, source: Fenced, target: Fenced) -> None:
-    """Look for kinds and scan a body that lies at the very end of its memory, into memory that ends after it."""
+    """Look for kinds and scan a body at the very end of its memory, into memory that ends after it."""
     functions = plan._functions
     address = source.at_end(len(body))
     ctypes.memmove(address, body, len(body))

@@ -137,13 +137,13 @@ def _check(subject: Subject, window: Days, picks: Picks, ranges: Ranges = ()) ->
     about = (window, picks, ranges)
     before = compared_days(window)
     for card in scene.overview.cards:
-        told = {"now": card.value, "compared": card.compared, "previous": card.previous}
+        shown = {"now": card.value, "compared": card.compared, "previous": card.previous}
         days = {"now": list(window), "compared": [now for now, _ in before], "previous": [then for _, then in before]}
         expected = {
             when: subject.figure(card.measure, days[when], picks, ranges, card.column) if days[when] else None
-            for when in told
+            for when in shown
         }
-        same(told, expected, (card.label, about))
+        same(shown, expected, (card.label, about))
     for place, chart in enumerate(scene.model.charts):
         opened = {name: values for name, values in picks.items() if name != chart.by}
         figures = figures_of_chart(scene, place, chart)
