@@ -122,6 +122,28 @@ def test_modules_stay_readable(repository: Path) -> None:
     assert {name: length for name, length in lengths.items() if length > 400} == {}
 
 
+def test_texts_avoid_words_that_readers_of_another_language_stumble_over(repository: Path) -> None:
+    """Code, pages and guides say it with common words."""
+    words = ["whoever", "whose", "anew", "beside"]
+    command = [
+        "git",
+        "grep",
+        "--untracked",
+        "-nwiE",
+        "|".join(words),
+        "--",
+        "*.py",
+        "*.js",
+        "*.yaml",
+        "*.md",
+        "Makefile",
+    ]
+    found = subprocess.run(
+        [*command, ":!tests/test_repository.py"], cwd=repository, check=False, capture_output=True, text=True
+    )
+    assert found.stdout.splitlines() == []
+
+
 def test_help_lists_every_verb(repository: Path) -> None:
     """`make` alone lists all verbs, each with what it does."""
     makefile = (repository / "Makefile").read_text()
