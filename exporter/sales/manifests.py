@@ -3,6 +3,7 @@
 import datetime as dt
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,7 @@ from exporter.errors import StaleRun, StoreError
 from exporter.storage.object_store import Store, StoredObject
 from exporter.targets.quicksight_manifest import SETTINGS, QuickSightManifest, manifest_text
 
+_MOST_ATTEMPTS = 5
 _log = structlog.get_logger()
 
 
@@ -24,22 +26,46 @@ def publish_manifest(store: Store, prefix: str, name: str, latest: dt.date) -> N
     day that was just written: the months before its month are closed.
     """
     folder = "/".join(part for part in (prefix, name) if part)
-    try:
-        files = list(_days(store, folder))
-    except StoreError as refusal:
-        _log.debug("the folder is not listed, so months are not merged", folder=folder, reason=str(refusal))
-        _write_first(store, prefix, name, folder)
-        return
-    days = {day: _record(day, found, latest) for day, found in files}
-    now = dt.datetime.combine(latest, dt.time(), dt.UTC)
-    manifest = Manifest(
-        dataset=name, location=f"s3://{store.bucket}/{folder}/", time_zone="UTC", updated_at=now, days=days
-    )
     # Not validated: QUICKSIGHT_PREFIX allows more names than a dataset file does.
     target = Target.model_construct(format="ndjson", manifest="quicksight", path=f"{folder}/{{date}}.json")
     dataset = Dataset(name=name, source=FilesSource(kind="files", path=f"{folder}/{{date}}.json"))
     with tempfile.TemporaryDirectory() as scratch:
-        QuickSightManifest(dataset, target, store, Path(scratch), lambda: None).publish(manifest)
+        published = QuickSightManifest(dataset, target, store, Path(scratch), lambda: None)
+        for _ in range(_MOST_ATTEMPTS):
+            try:
+                seen = published.current()  # before the folder: a day that is listed later is in a later manifest
+                files = list(_days(store, folder))
+            except StoreError as refusal:
+                _log.debug("the folder is not listed, so months are not merged", folder=folder, reason=str(refusal))
+                _write_first(store, prefix, name, folder)
+                return
+            with suppress(StaleRun):  # a run of another date has written a day or the manifest in the meantime
+                _publish(published, seen, _manifest(store, name, folder, files, latest))
+                return
+    raise StoreError(
+        f"the files of {latest} are written, and s3://{store.bucket}/{published.key} may lack days: other runs wrote "
+        f"it in each of {_MOST_ATTEMPTS} attempts. Send the event again when no other run is at work"
+    )
+
+
+def _publish(published: QuickSightManifest, seen: tuple[bytes, str] | None, manifest: Manifest) -> None:
+    """Replace the manifest that was seen, and remove the copies that it alone named; others are of another run."""
+    copies = published.replace(seen, manifest)
+    found = published.store.objects(published.months_folder)
+    named = seen[0].decode(errors="replace") if seen else ""
+    published.remove(one for one in found if one.key not in copies and f'/{one.key}"' in named)
+
+
+def _manifest(
+    store: Store, name: str, folder: str, files: list[tuple[dt.date, StoredObject]], latest: dt.date
+) -> Manifest:
+    return Manifest(
+        dataset=name,
+        location=f"s3://{store.bucket}/{folder}/",
+        time_zone="UTC",
+        updated_at=dt.datetime.combine(latest, dt.time(), dt.UTC),
+        days={day: _record(day, found, latest) for day, found in files},
+    )
 
 
 def _days(store: Store, folder: str) -> Iterator[tuple[dt.date, StoredObject]]:

@@ -8,7 +8,7 @@ that the manifest changes from one exact set of rows to the next in one put.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import groupby
@@ -54,6 +54,18 @@ class QuickSightManifest:
 
     def publish(self, manifest: Manifest) -> None:
         """Write the manifest of the files that are recorded, and remove copies of months that it names no longer."""
+        copies = self.replace(self.current(), manifest)
+        self.remove(found for found in self.store.objects(self.months_folder) if found.key not in copies)
+
+    def current(self) -> tuple[bytes, str] | None:
+        """Return the manifest that is there and its ETag, or None."""
+        return self.store.read(self.key)
+
+    def replace(self, seen: tuple[bytes, str] | None, manifest: Manifest) -> list[str]:
+        """Write the manifest in the place of the one that was seen; return the keys of the copies that it names.
+
+        Raises StaleRun where another run has written it since.
+        """
         files = list(self._files(manifest))
         if len(files) <= MOST_FILES:
             named = {"URIPrefixes": [self._uri(f"{self.target.folder(self.dataset.name)}/")]}
@@ -64,18 +76,21 @@ class QuickSightManifest:
                 copies, days = self._by_month(files, closed_only=False)
             named = {"URIs": [self._uri(key) for key in (*copies, *days)]}
         body = manifest_text({"fileLocations": [named], "globalUploadSettings": dict(SETTINGS[self.target.format])})
-        current = self.store.read(self.key)
-        if current is None or current[0] != body:
+        if seen is None or seen[0] != body:
             self.fence()
-            self.store.write(self.key, body)
+            self.store.replace(self.key, body, seen[1] if seen else None)
             _log.info("published a QuickSight manifest", uri=self._uri(self.key), files=len(files))
-        for found in list(self.store.objects(self._months_folder)):
-            if found.key not in copies:
-                self.fence()
-                self.store.remove(found.key, found.etag)
+        return copies
+
+    def remove(self, copies: Iterable[StoredObject]) -> None:
+        """Remove copies of months that no manifest names."""
+        for found in list(copies):
+            self.fence()
+            self.store.remove(found.key, found.etag)
 
     @property
-    def _months_folder(self) -> str:
+    def months_folder(self) -> str:
+        """Prefix of the copies."""
         folder, name = self.target.manifest_folder(self.dataset.name)
         return f"{folder}/{name}-months/"
 
@@ -91,7 +106,7 @@ class QuickSightManifest:
 
         The last month stays in days. With `closed_only` so does a month with an open day: its copy would not last.
         """
-        present = {found.key for found in self.store.objects(self._months_folder)}
+        present = {found.key for found in self.store.objects(self.months_folder)}
         last = _month(files[-1])
         copies: list[str] = []
         days: list[str] = []
@@ -101,7 +116,7 @@ class QuickSightManifest:
                 days += [item.key for _, item in of_month]
                 continue
             items = [item for _, item in of_month]
-            key = f"{self._months_folder}{month}-{_digest(items)}{self.target.storage.extension}"
+            key = f"{self.months_folder}{month}-{_digest(items)}{self.target.storage.extension}"
             if key not in present:
                 self._copy(items, key)
             copies.append(key)

@@ -28,14 +28,10 @@ class Memory:
         yield from (StoredObject(key, f"e{len(body)}", len(body)) for key, body in found if key.startswith(prefix))
 
     def read(self, key: str) -> tuple[bytes, str] | None:
-        return (self.held[key], "e") if key in self.held else None
-
-    def write(self, key: str, body: bytes) -> None:
-        self.held[key] = body
+        return (self.held[key], f"e{len(self.held[key])}") if key in self.held else None
 
     def replace(self, key: str, body: bytes, seen: str | None) -> None:
-        assert seen is None
-        if key in self.held:
+        if (found := self.read(key)) != ((found and found[0], seen) if seen else None):
             raise StaleRun(key)
         self.held[key] = body
 
@@ -92,6 +88,50 @@ def test_a_day_of_a_merged_month_that_is_written_again_is_merged_again() -> None
     (new,) = set(bucket.manifest()["URIs"]) - before
     assert b"again" in bucket.held[new.removeprefix("s3://b/")]
     assert sum("trends-months" in key for key in bucket.held) == 33
+
+
+class WithAnother(Memory):
+    """A bucket in which a run of another date writes its day and the manifest while the first one merges months."""
+
+    other = None
+
+    def replace_with_file(self, key: str, file: Path, seen: str | None, *, content_type: str) -> None:
+        super().replace_with_file(key, file, seen, content_type=content_type)
+        if (other := self.other) is not None:
+            self.other = None
+            self.day(other)
+            publish_manifest(self, "quicksight", "trends", other)
+
+
+@pytest.mark.parametrize("other", [dt.date(2026, 2, 16), dt.date(2024, 1, 5), dt.date(2023, 5, 21)])
+def test_two_dates_at_once_are_both_in_the_manifest(other: dt.date) -> None:
+    """The second writes its manifest while the first makes the copies of months: the last manifest has every day."""
+    bucket = WithAnother()
+    days = [day for number in range(1_003) if (day := dt.date(2023, 5, 22) + dt.timedelta(number - 1)) != other]
+    for day in days:
+        if day <= LAST:
+            bucket.day(day)
+    bucket.other = other
+    publish_manifest(bucket, "quicksight", "trends", LAST)
+    named = [bucket.held[uri.removeprefix("s3://b/")] for uri in bucket.manifest()["URIs"]]
+    present = [body for key, body in sorted(bucket.held.items()) if key.startswith("quicksight/trends/")]
+    assert b"".join(named) == b"".join(present)
+    assert str(other).encode() in b"".join(named)
+
+
+def test_a_manifest_that_others_write_all_the_time_is_no_success() -> None:
+    """After five attempts the error says that the files are written and that the manifest may lack days."""
+
+    class Busy(Memory):
+        def replace(self, key: str, _body: bytes, _seen: str | None) -> None:
+            raise StaleRun(key)
+
+    bucket = Busy()
+    bucket.day(LAST)
+    with pytest.raises(
+        StoreError, match=r"^the files of 2026-02-15 are written, and s3://b/quicksight/manifests/trends"
+    ):
+        publish_manifest(bucket, "quicksight", "trends", LAST)
 
 
 def test_without_the_right_to_list_a_manifest_that_is_there_stays() -> None:
