@@ -27,6 +27,8 @@ from dataset_model.definition import Dataset
 FRESH_SECONDS = 15.0
 """Seconds until a query that another process saved is shown."""
 ATTEMPTS = 5
+MOST_OWN = 200
+"""Saved queries of a person and dataset. Each is an object, and the list of all is read for everybody who opens it."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,16 @@ class Library:
         """Save under a name; `etag` is that of the version to replace, None for a new name.
 
         A private query is the requester's alone; one without a person can only be shared. Raises ChangedMeanwhile where
-        another person was first.
+        another person was first, Forbidden where the requester has too many.
         """
+        asks = self._requester()
+        if etag is None and sum(one.query.person == asks.person for one in self.saved(dataset)) >= MOST_OWN:
+            raise Forbidden(
+                f"You have {MOST_OWN} saved queries of {dataset.name}, which is the limit. Delete one first."
+            )
+        self._save(dataset, name, sql, limit, etag, shared=shared)
+
+    def _save(self, dataset: Dataset, name: str, sql: str, limit: int, etag: str | None, *, shared: bool) -> None:
         asks = self._requester()
         if not asks.roles.has("analyst", dataset.name):
             raise Forbidden(f"Saving queries of {dataset.name} takes the role analyst. Ask an admin for it (ROLE_MAP).")
@@ -85,7 +95,7 @@ class Library:
     def rename(self, dataset: Dataset, stored: Stored, name: str) -> None:
         """Give a saved query another name; raises ChangedMeanwhile where that is taken or the query was changed."""
         self._require_own(stored.query)
-        self.save(dataset, name, stored.query.sql, stored.query.limit, shared=stored.query.shared)
+        self._save(dataset, name, stored.query.sql, stored.query.limit, None, shared=stored.query.shared)
         self.delete(dataset, stored)
 
     def delete(self, dataset: Dataset, stored: Stored) -> None:

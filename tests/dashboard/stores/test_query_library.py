@@ -72,6 +72,20 @@ def past(number):
     return PastQuery(at=at, sql=f"SELECT {number}", limit=10, rows=1, bytes_scanned=5, seconds=0.1)
 
 
+def test_a_person_has_a_bounded_number_of_saved_queries(shared, monkeypatch):
+    """With two allowed, the third new name is refused; changes and other names of those that are there are not."""
+    monkeypatch.setattr("dashboard.stores.query_library.MOST_OWN", 2)
+    dataset, ann, _ = shared
+    for name in ("bound 1", "bound 2"):
+        ann.save(dataset, name, SQL, 100)
+    with pytest.raises(Forbidden, match="You have 2 saved queries"):
+        ann.save(dataset, "bound 3", SQL, 100)
+    first = ann.saved(dataset)[0]
+    ann.save(dataset, "bound 1", SQL, 50, first.etag)
+    ann.rename(dataset, ann.saved(dataset)[0], "bound 3")
+    assert names(ann, dataset) == ["bound 2", "bound 3"]
+
+
 def test_the_teams_history_holds_what_both_ran(shared):
     """Runs that end at the same moment are both there, the newest first."""
     dataset, ann, bob = shared
