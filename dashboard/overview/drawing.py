@@ -46,7 +46,7 @@ def _over_time(chart: Mapping[str, Any], axis: Mapping[str, str], first_weekday:
     marks = chart["marks"]
     counts = [count for mark in marks for count in _figures(mark, is_line=chart["shape"] == "line")]
     low, high = _ends(counts)
-    unit, prefix, suffix = _ticks(axis, max(high, -low))
+    unit, prefix, suffix = ticks_of(axis, max(high, -low))
     labels = [mark["short"] for mark in marks]
     return {
         "labels": labels,
@@ -87,7 +87,7 @@ def _ends(counts: Sequence[int | float | None]) -> tuple[int | float, int | floa
     return (low, high) if low < high else (0, 1)
 
 
-def _ticks(axis: Mapping[str, str], largest: float) -> tuple[float, str, str]:
+def ticks_of(axis: Mapping[str, str], largest: float) -> tuple[float, str, str]:
     """Return what one step of an axis counts, and what stands before and after its number."""
     form = axis.get("axis")
     if form == "percent":

@@ -18,6 +18,8 @@ _STEP: Final = 30
 USUAL_HEIGHT: Final = 360
 _LABEL: Final = 130
 """Widest label of a category; on a phone half of the chart stays for the bars."""
+_ENTRY: Final = 190
+"""Widest entry of a legend, which has a line of its own on a phone."""
 
 _NARROW: Final = 240
 """Width that a phone leaves for a legend."""
@@ -51,7 +53,7 @@ def vega_lite(chart: ResultChart, description: str, fixed: Sequence[str] = ()) -
     if chart.colour:
         tooltip.insert(1, alt.Tooltip("colour:N", title=chart.colour))
         legend = alt.Legend(
-            orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_LABEL, offset=8
+            orient="bottom", title=None, columns=_legend_columns(chart.series), labelLimit=_ENTRY, offset=8
         )
         if fixed:
             legend.values = list(chart.series)
@@ -103,7 +105,7 @@ def _points(chart: ResultChart) -> Any:
 
 def _legend_columns(series: Sequence[str]) -> int:
     """Return how many labels fit into a row on a phone."""
-    widest = max((min(len(value) * 7, _LABEL) for value in series), default=_LABEL)
+    widest = max((min(len(value) * 7, _ENTRY) for value in series), default=_ENTRY)
     return max(1, min(len(series), _NARROW // (widest + 26)))
 
 

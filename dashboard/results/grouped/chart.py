@@ -11,12 +11,14 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from dashboard.model.measures import Measure
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
 from dashboard.results.charts.gaps import Published
 from dashboard.results.charts.points import MOST_TIMES, ResultChart, chart_of
 from dashboard.results.grouped.answer import GroupedAnswer, Key, is_calendar
+from dashboard.results.grouped.measure_axis import in_unit
 
 _BAR: Final = 14
 """Pixels of a bar that stands next to others of its group."""
@@ -28,9 +30,13 @@ class GroupedChart:
 
     chart: ResultChart
     stacks: bool
+    measure: Measure
 
     def drawn(self, spec: dict[str, Any]) -> dict[str, Any]:
-        """Return its specification: bars of figures that do not add up stand side by side."""
+        """Return its specification: in the unit of its measure, and bars of what does not add up side by side."""
+        return in_unit(self._apart(spec), self.chart, self.measure)
+
+    def _apart(self, spec: dict[str, Any]) -> dict[str, Any]:
         encoding: Mapping[str, Any] = spec["encoding"]
         if self.stacks or self.chart.is_line or "color" not in encoding:
             return spec
@@ -82,7 +88,10 @@ def grouped_chart(
     if not times:
         order = tuple(names[value] for value in along if names[value] in chart.order)
         chart = replace(chart, order=order, axis="order" if is_calendar(model, by[0]) else chart.axis)
-    return GroupedChart(replace(chart, notes=(*notes, *chart.notes)), stacks=measure.adds_up)
+    if len(by) > 1 and is_calendar(model, by[1]):
+        in_time = [heads[value] for value in colours if heads[value] in chart.series]
+        chart = replace(chart, series=(*in_time, *(name for name in chart.series if name not in in_time)))
+    return GroupedChart(replace(chart, notes=(*notes, *chart.notes)), measure.adds_up, measure)
 
 
 def _titles(answer: GroupedAnswer, model: SemanticModel) -> tuple[str, str]:

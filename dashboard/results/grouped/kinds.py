@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Final, Literal
 
@@ -15,7 +15,7 @@ from dashboard.results.charts.choice import MOST_SERIES
 from dashboard.results.charts.points import OTHERS, ResultChart, described
 from dashboard.results.charts.spec import USUAL_HEIGHT, vega_lite
 from dashboard.results.grouped.answer import GroupCell, GroupedAnswer, Key
-from dashboard.results.grouped.chart import GroupedChart, grouped_chart
+from dashboard.results.grouped.chart import grouped_chart
 
 Kind = Literal["chart", "bar", "line", "stacked", "doughnut", "pie", "heatmap"]
 """chart: what fits the answer."""
@@ -60,7 +60,7 @@ def drawing_of(
     made = grouped_chart(answer, model, published, is_line=is_line, most=MOST_BARS)
     if not made.chart.points:
         return None
-    chart = GroupedChart(made.chart, stacks=made.stacks and kind != "bar")
+    chart = replace(made, stacks=made.stacks and kind != "bar")
     text = described(chart.chart)
     spec = chart.drawn(vega_lite(chart.chart, text, fixed))
     spec = on_a_card(spec, chart.chart)

@@ -1,6 +1,7 @@
 """Pivot tables and charts of grouped answers: order, names, totals, and what is not added up."""
 
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -92,6 +93,15 @@ def test_means_stand_side_by_side():
     encoding = drawn.drawn(vega_lite(drawn.chart, "text"))["encoding"]
     assert encoding["y"]["stack"] is None
     assert encoding["xOffset"]["field"] == "colour"
+
+
+def test_weeks_and_weekdays_are_coloured_in_their_order():
+    """A legend that begins with Friday, because it was the busiest day, is read twice."""
+    rows = [("N", day, float(figure), 1, 1, 0) for day, figure in (("5", 9), ("1", 3), ("7", 5))]
+    names = ("shop", "weekday", *NAMES[2:])
+    table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+    drawn = grouped_chart(GroupedAnswer(table, replace(answer().asked, by=("shop", "weekday")), MODEL), MODEL)
+    assert drawn.chart.series == ("Sunday", "Monday", "Friday")
 
 
 def test_a_mean_of_many_colours_has_no_others():
