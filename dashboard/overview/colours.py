@@ -54,12 +54,15 @@ class Colours:
     def labels(self, read: Callable[[Key], str]) -> tuple[str, ...]:
         """Return what people read for the value of each colour in turn; nothing where colours are not fixed.
 
-        A colour without a value has a name that no value reads as.
+        A colour without a value has a name that no value reads as, and so has that of a second value with one label: a
+        name that stood there twice would move the colours after it.
         """
         if not self.is_fixed:
             return ()
-        names = {place: read(value) for value, place in self.places((*self.values, None)).items()}
-        return tuple(names.get(place, f"\N{INVISIBLE SEPARATOR}{place}") for place in range(SERIES))
+        names = [f"\N{INVISIBLE SEPARATOR}{place}" for place in range(SERIES)]
+        for value, place in self.places((*self.values, None)).items():
+            names[place] = text if (text := read(value)) not in names else names[place]
+        return tuple(names)
 
     def _wanted(self, value: Key, rank: Mapping[Key, int]) -> int | None:
         if value not in rank:

@@ -59,6 +59,13 @@ def test_yes_and_no_are_known_without_a_list():
         assert colours_of(model, {}, "is_alarm", shown).places(shown)["true"] == 1
 
 
+def test_names_in_the_order_of_the_colours_are_each_there_once():
+    """Two values may have one label: a name that stood there twice would move the colours of those after it."""
+    labels = {"N": "North", "O": "North", "S": "South", None: "(none)"}
+    names = Colours(("N", "O", "S"), 2).labels(labels.__getitem__)
+    assert (names[2], names[4], names[7], len(set(names))) == ("North", "South", "(none)", 8)
+
+
 def test_of_many_values_those_with_the_most_rows_have_their_colours_everywhere():
     """A chart of another measure may show others among its seven: they take what is free, and no colour is twice."""
     many = Colours(tuple("abcdefghij"), 0, tuple("jihgfedcba"))
