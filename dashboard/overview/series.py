@@ -1,5 +1,6 @@
 """The parts of a split chart flow in, series with their colours and the parts of each bin flow out."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -77,7 +78,8 @@ def cells_of(
             amount = cell.amount if cell else nothing
             made.append(
                 {
-                    "key": f"{row['key']} {column.key}",
+                    # Two values with blanks may read as two others: "a b" and "c", "a" and "b c".
+                    "key": json.dumps([row["key"], column.key]),
                     "pair": [row["key"], column.key],
                     "label": f"{row['label']}, {column.label}",
                     "count": marks.size_of(amount),

@@ -9,14 +9,16 @@ import pytest
 from publishing import Published, picking
 
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.chart_document import Scene
+from dashboard.overview.chart_document import Scene, chart_document
 from dashboard.overview.document import board_document, picked_of
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part, board_request_from
 from dashboard.overview.figures import ValueCount
+from dashboard.overview.measured import Cell, Measured
 from dashboard.quality.freshness import freshness_badges
 from dashboard.results.downloads import csv_bytes
 from dashboard.services.service import Service
+from dataset_model.dashboard.section import Chart
 
 CONTACTS = ("channel", "agent_name", "initiation_method")
 NOW = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)
@@ -245,3 +247,37 @@ def test_a_small_change_has_the_unit_of_its_figure(service: Service, style, prev
     scene = dataclasses.replace(scene, overview=dataclasses.replace(scene.overview, cards=(card,)))
     (drawn,) = board_document(scene, ())["cards"]
     assert drawn["delta"] == delta
+
+
+def heat_of(service: Service, parts: list[Cell], **chart: str) -> dict:
+    """A heat map of contacts with these figures."""
+    scene = scene_of(service, Filters())
+    bins = [Cell(value, None, 1, 1, None) for value in dict.fromkeys(part.value for part in parts)]
+    overview = dataclasses.replace(scene.overview, measured={0: Measured(tuple(bins), tuple(parts))})
+    drawn = Chart.model_validate({"kind": "heatmap", "title": "Heat", **chart})
+    model = dataclasses.replace(scene.model, charts=(drawn,))
+    return chart_document(dataclasses.replace(scene, model=model, overview=overview), 0, drawn)
+
+
+def test_cells_of_a_heat_map_are_apart(service: Service):
+    """Values with blanks: no cell has the name of another, which the browser finds it by."""
+    parts = [Cell("a b", "c", 1, 1, None), Cell("a", "b c", 2, 2, None)]
+    drawn = heat_of(service, parts, by="channel", split="agent_name")
+    assert len({mark["key"] for mark in drawn["marks"]}) == len(drawn["marks"]) == 4
+    assert sorted(mark["count"] for mark in drawn["marks"]) == [0, 0, 1, 2]
+
+
+def test_a_heat_map_says_of_how_many_values_it_shows_some(service: Service):
+    """31 of 40 columns and 12 of 20 rows, the largest ones; there is no column of others without figures."""
+    parts = [Cell(f"v{place % 20:02}", f"agent {place:02}", 100 - place, 100 - place, None) for place in range(40)]
+    drawn = heat_of(service, parts, by="channel", split="agent_name")
+    assert drawn["cut"] == "12 of 20 values of channel, 31 of 40 values of agent name"
+    assert [column["label"] for column in drawn["columns"]] == [f"agent {place:02}" for place in range(31)]
+
+
+def test_rows_without_an_hour_have_a_column(service: Service):
+    """They are in the total, and not lost between the hours."""
+    drawn = heat_of(service, [Cell("1", "08", 2, 2, None), Cell("1", None, 3, 3, None)], by="weekday", split="hour")
+    assert [column["label"] for column in drawn["columns"]][-2:] == ["23", "(none)"]
+    assert sum(mark["count"] or 0 for mark in drawn["marks"]) == 5
+    assert drawn["cut"] == ""
