@@ -6,7 +6,7 @@ from cfnlint.api import lint
 
 from infra.settings.templates import FOLDER, MOST_BYTES, document_from_text
 
-from .rendering import ACCOUNT, REGION, Rendering
+from .rendering import ACCOUNT, IMAGE, REGION, Rendering
 from .schemas import faults_in_schema
 from .standalone import DASHBOARD_ROLE, REPORTS
 
@@ -62,6 +62,39 @@ def test_an_export_that_has_ended_starts_the_same_task():
     assert trust["Principal"] == {"Service": ["scheduler.amazonaws.com", "events.amazonaws.com"]}
     (alone,) = rendered()["ScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert alone["Principal"] == {"Service": "scheduler.amazonaws.com"}
+
+
+def test_an_export_of_the_function_starts_the_same_task():
+    """What Lambda says of an invocation that succeeded, of this function alone, starts what the schedule starts."""
+    made = rendered(ExporterFunction="export-Function-1")
+    schedule, rule = made["Schedule"]["Properties"], made["AfterFunction"]["Properties"]
+    assert list(faults_in_schema("AWS::Events::Rule", rule)) == []
+    assert rule["EventPattern"] == {
+        "source": ["lambda"],
+        "detail-type": ["Lambda Function Invocation Result - Success"],
+        "resources": [f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:export-Function-1:$LATEST"],
+    }
+    (target,) = rule["Targets"]
+    same = ("Arn", "RoleArn", "Input")
+    assert {name: target[name] for name in same} == {name: schedule["Target"][name] for name in same}
+    (trust,) = made["ScheduleRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": ["scheduler.amazonaws.com", "events.amazonaws.com"]}
+
+
+def test_the_exporters_function_tells_the_bus_of_its_success():
+    """Its asynchronous invocations end as an event on the default bus, the one place where its role may put it."""
+    text = (FOLDER / "template.yaml").read_text(encoding="utf-8")
+    given = {"ExporterHost": "Lambda", "ExporterImage": IMAGE}
+    made = Rendering(document_from_text(text), given).resources
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    told = made["FunctionFailures"]["Properties"]["DestinationConfig"]
+    assert told["OnSuccess"] == {"Destination": bus}
+    statements = [
+        statement
+        for policy in made["ExporterRole"]["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert [each["Resource"] for each in statements if each["Action"] == "events:PutEvents"] == [bus]
 
 
 def test_the_role_gains_nothing_that_is_not_asked_for():
