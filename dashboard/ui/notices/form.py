@@ -9,6 +9,8 @@ import streamlit as st
 from dashboard.model.query_link import Linked
 from dashboard.model.selection.filters import PRESET_LABELS
 from dashboard.services.service import Service
+from dashboard.ui.page.states import literal
+from dashboard.ui.query.filter_inputs import filter_inputs
 from dashboard.ui.query.group_form import measure_inputs
 from dataset_model.dashboard.notices import BOUNDS, Alert, Report, Weekday
 from dataset_model.dashboard.periods import Preset
@@ -62,8 +64,8 @@ def alert_inputs(service: Service, dataset: str, known: Alert | None, own: str, 
         at = _time(known, slot)
     st.caption("A share of 20% is 0.2. A change is against the same weekdays before. Days end yesterday.")
     return {
-        **_kept(known),
         **measured,
+        "filters": _filters(service, dataset, known, slot),
         "title": title,
         bound: value,
         "days": days,
@@ -73,7 +75,7 @@ def alert_inputs(service: Service, dataset: str, known: Alert | None, own: str, 
     }
 
 
-def report_inputs(service: Service, known: Report | None, own: str, slot: str) -> dict[str, Any]:
+def report_inputs(service: Service, dataset: str, known: Report | None, own: str, slot: str) -> dict[str, Any]:
     """Draw the inputs of a report; `slot` tells one form from another."""
     title = st.text_input("Title", known.title if known else "", placeholder="The week", key=f"notice_title_{slot}")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -107,8 +109,11 @@ def report_inputs(service: Service, known: Report | None, own: str, slot: str) -
     if period != _USUAL:
         body["period"] = period
     body |= _board(service, known, slot)
+    if "board" not in body:
+        # The cards of a board have their own.
+        body["filters"] = _filters(service, dataset, known, slot)
     body["csv"] = st.toggle("Attach the figures as CSV", known.csv if known else False, key=f"notice_csv_{slot}")
-    return {**_kept(known), **body, "title": title, "to": _readers(known, own, slot)}
+    return {**body, "title": title, "to": _readers(known, own, slot)}
 
 
 def _board(service: Service, known: Report | None, slot: str) -> dict[str, Any]:
@@ -131,12 +136,15 @@ def _board(service: Service, known: Report | None, slot: str) -> dict[str, Any]:
     return {"board": chosen, "pdf": pdf}
 
 
-def _kept(known: Alert | Report | None) -> dict[str, Any]:
-    """Return what the form has no input for."""
-    if known is None or not known.filters:
-        return {}
-    st.caption(f"Its filters stay: {', '.join(known.filters)}.")
-    return {"filters": {column: list(values) for column, values in known.filters.items()}}
+def _filters(service: Service, dataset: str, known: Alert | Report | None, slot: str) -> dict[str, object]:
+    """Draw the filters, with the words of Explore, and return values by column."""
+    first = {column: list(values) for column, values in known.filters.items()} if known else {}
+    found = filter_inputs(service, dataset, first, f"notice_{slot}", has_ranges=False)
+    if gone := [column for column in first if column not in service.model(dataset).filters]:
+        st.warning(
+            f"Saved without the filter by {literal(', '.join(gone))}, which the dataset does not give you any more."
+        )
+    return found
 
 
 def _time(known: Alert | Report | None, slot: str) -> str:

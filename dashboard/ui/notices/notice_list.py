@@ -2,14 +2,16 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
 
 from dashboard.errors import DashboardError, InvalidRequest
 from dashboard.model import formats
+from dashboard.model.grouping.question import filters_from
 from dashboard.model.selection.filters import PRESET_LABELS
+from dashboard.reports.messages.alert import filter_lines
 from dashboard.reports.personal.rights import own_address
 from dashboard.reports.personal.status import NoticeStatus, deleted, sent_as_test, statuses_made, statuses_of_files
 from dashboard.reports.personal.validation import kind_of, notice_from
@@ -69,7 +71,8 @@ def _listed(service: Service, status: NoticeStatus) -> None:
         shows_readers = made is not None or who.roles.has("admin", status.dataset)
         readers = ", ".join(notice.to) if shows_readers else formats.plural(len(notice.to), "reader")
         by = [f"by {made.by}"] if made and made.by and not is_own else []
-        st.caption(literal(" · ".join((status.dataset, _when(notice), f"to {readers}", *by))))
+        narrowed = _narrowed(service, status)
+        st.caption(literal(" · ".join((status.dataset, _when(notice), *narrowed, f"to {readers}", *by))))
         if looked := status.journal.looked:
             st.caption(literal(f"{looked.at:%Y-%m-%d %H:%M} UTC: {looked.text}"))
         else:
@@ -127,7 +130,8 @@ def notice_form(service: Service, dataset: str, kind: str, made: MadeNotice | No
         known = made.notice if made and isinstance(made.notice, Alert) else None
         body = alert_inputs(service, dataset, known, own, slot)
     else:
-        body = report_inputs(service, made.notice if made and isinstance(made.notice, Report) else None, own, slot)
+        report = made.notice if made and isinstance(made.notice, Report) else None
+        body = report_inputs(service, dataset, report, own, slot)
     if st.button("Save", type="primary", key="save_notice"):
 
         def save() -> None:
@@ -167,6 +171,16 @@ def _apply(change: Callable[[], object]) -> None:
         st.error(literal(f"Mail is not set up in this process. {error}"), icon=":material/settings:")
     else:
         st.rerun()
+
+
+def _narrowed(service: Service, status: NoticeStatus) -> Sequence[str]:
+    """Return the filters of a notice as its mail has them; values of a dataset are for those who may see it."""
+    try:
+        model = service.model(status.dataset)
+        given = {column: list(values) for column, values in status.notice.filters.items()}
+        return filter_lines(model, filters_from(given, model))
+    except (DashboardError, ValueError):
+        return ()
 
 
 def _when(notice: Alert | Report) -> str:

@@ -17,13 +17,17 @@ ANY, FILLED, EMPTY = "Any", "Not empty", "Empty"
 _MOST_KNOWN: Final = 2_000
 
 
-def filter_inputs(service: Service, name: str, first: Mapping[str, object], slot: str) -> dict[str, object]:
+def filter_inputs(
+    service: Service, name: str, first: Mapping[str, object], slot: str, *, has_ranges: bool = True
+) -> dict[str, object]:
     """Draw the choice of columns and an input for each; return the filters as JSON has them.
 
-    Values are those of the manifest; others may be typed. `first` are the filters of a link.
+    Values are those of the manifest; others may be typed. `first` are the filters of a link. Without `has_ranges`
+    there are values alone.
     """
     model = service.model(name)
-    options = dict.fromkeys((*model.dimensions, *model.filters, *model.ranged))
+    ranged = model.ranged if has_ranges else {}
+    options = dict.fromkeys((*model.dimensions, *model.filters, *ranged))
     chosen = st.multiselect(
         "Filters",
         list(options),
@@ -38,7 +42,7 @@ def filter_inputs(service: Service, name: str, first: Mapping[str, object], slot
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"filter_inputs_{slot}"):
         for column in chosen:
             key, given = f"filter_{slot}_{column}", first.get(column)
-            is_range = column in model.ranged and (isinstance(given, Mapping) or column not in model.filters)
+            is_range = column in ranged and (isinstance(given, Mapping) or column not in model.filters)
             if not is_range:
                 wanted: object = _values(service, name, column, given, key)
             else:

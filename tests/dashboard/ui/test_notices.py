@@ -6,6 +6,7 @@ import pytest
 from publishing import Published
 from streamlit.testing.v1 import AppTest
 
+from dashboard.model.selection.filters import key_from_value
 from dashboard.ui.page import cached_service
 
 
@@ -33,17 +34,23 @@ def captions(app: AppTest) -> str:
 
 
 def test_an_alert_is_made_and_paused(page: AppTest) -> None:
-    """Its row says what it looks at and to whom it goes, and that no run has looked; a test names what mail lacks."""
+    """Its row has its filters and readers, and that no run has looked; a test names what mail lacks."""
     form = AppTest.from_function(alert_form, default_timeout=60).run()
     form.text_input(key="notice_title_alert").set_value("Long *waits*")
     form.text_input(key="notice_value_alert").set_value("20")
     form.text_input(key="notice_to_alert").set_value("ana@example.com; bo@example.com")
+    form.multiselect(key="filters_notice_alert").set_value(["channel"]).run()
+    form.multiselect(key="filter_notice_alert_channel").set_value([key_from_value("VOICE")])
     form.button(key="save_notice").click().run()
     (made,) = cached_service.service().notices.every()
     readers = ("ana@example.com", "bo@example.com")
     assert (made.notice.title, made.notice.above, made.notice.to) == ("Long *waits*", 20, readers)
+    assert made.notice.filters == {"channel": ("VOICE",)}
     page.run()
-    assert "contacts · alert over yesterday, from 07\\:00 · to ana@example.com, bo@example.com" in captions(page)
+    assert (
+        "contacts · alert over yesterday, from 07\\:00 · Channel\\: VOICE · to ana@example.com, bo@example.com"
+        in captions(page)
+    )
     assert "Not looked at yet." in captions(page)
     page.button(key=f"test_{made.id}").click().run()
     assert "Mail is not set up in this process." in page.error[0].value
