@@ -16,13 +16,22 @@ ALLOWED: Final = frozenset({"rerun_script", "stop_script", "app_heartbeat", "fil
 ALLOWED_OPERATIONS: Final = frozenset({"deferred_file", "dataframe_chunk"})
 """Kinds of `backend_operation_request`: the file of a download button, the rows of a long table."""
 
+MOST_BYTES: Final = 4 * 1024 * 1024
+"""Of a message; the largest that pages send hold a statement or a board's file. Streamlit itself takes 200 MB."""
+TOO_LARGE: Final = "too_large"
+
 _BY_ITSELF: Final = frozenset({"", "nothing", "app_heartbeat", "rerun_script.auto", "clear_cache", "load_git_info"})
 
 _log = LogLines(__name__)
 
 
 def kind_of(data: bytes) -> str:
-    """Return the kind of a message (`rerun_script`, `backend_operation_request.deferred_file`), "" for a broken one."""
+    """Return the kind of a message (`rerun_script`, `backend_operation_request.deferred_file`), "" for a broken one.
+
+    One of more than `MOST_BYTES` is not read: it would hold up every person for as long as that takes.
+    """
+    if len(data) > MOST_BYTES:
+        return TOO_LARGE
     message = BackMsg()
     try:
         message.ParseFromString(data)

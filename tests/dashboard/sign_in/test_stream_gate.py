@@ -17,7 +17,7 @@ from dashboard.sign_in.oidc.source import ProviderSource
 from dashboard.sign_in.person import SESSION_SECONDS
 from dashboard.sign_in.sessions import Sessions
 from dashboard.sign_in.socket.gate import StreamGate
-from dashboard.sign_in.socket.messages import is_allowed, kind_of
+from dashboard.sign_in.socket.messages import MOST_BYTES, is_allowed, kind_of
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +161,13 @@ def test_every_kind_of_message_is_sorted():
     assert [kind for kind in ALLOWED if not is_allowed(kind)] == []
     assert [kind for kind in DROPPED if is_allowed(kind)] == []
     assert not is_allowed("a_message_of_a_later_streamlit")
+
+
+def test_a_message_of_megabytes_is_dropped_unread(source):
+    """Streamlit would read up to 200 MB in the one loop that serves everybody."""
+    streamlit, large = Socket(), message(rerun_script={"query_string": "x" * MOST_BYTES})
+    connect(StreamGate(streamlit, Access.SIGN_IN, source), [large, RERUN], cookie())
+    assert streamlit.received == ["rerun_script"]
 
 
 def test_two_kinds_in_one_message_count_as_the_one_that_streamlit_reads():
