@@ -16,6 +16,7 @@ from exporter.cli import options
 from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.runtime.logs import configure_logging
+from exporter.settings import Settings
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
@@ -53,18 +54,14 @@ def export(*, events: tuple[IO[str], ...]) -> None:
 def check(*, dataset: str | None, data_set: str | None, account: str | None, as_json: bool) -> None:
     """Count the rows that an ingestion would drop, or has dropped; exit with 1 if there are any."""
     settings = options.settings_of(DATASET=dataset)
-    if not any(target.manifest for target in settings.dataset.file_targets):
+    is_target = any(target.manifest for target in settings.dataset.file_targets)
+    if not is_target and not data_set:
         raise UsageError(
             f"dataset {settings.dataset.name} has no target with manifest: quicksight, so QuickSight imports nothing "
-            "of it. Add one under targets: in its file."
+            "of it. Add one under targets: in its file. What a data set has dropped is shown with --data-set ID."
         )
     clients = Clients(settings.region)
-    store = Store(clients.s3, settings.bucket)
-    records = Records(store, settings.prefix)
-    schema, manifest = records.schema(), records.manifest()
-    if schema is None or manifest is None:
-        raise UsageError(f"nothing is published at {settings.location}; run an export first")
-    found = quicksight_check(settings.dataset, schema, manifest, store)
+    found = _checked(settings, clients) if is_target else []
     last = last_ingestion(clients, data_set, account) if data_set else None
     if as_json:
         plain = [_plain(one) for one in found] + ([{"ingestion": asdict(last)}] if last else [])
@@ -73,6 +70,15 @@ def check(*, dataset: str | None, data_set: str | None, account: str | None, as_
         none = f"data set {data_set} has had no ingestion yet" if data_set else ""
         click.echo("\n".join(filter(None, (check_text(found), str(last) if last else none))))
     sys.exit(1 if any(one.dropped for one in found) or (last and last.dropped) else 0)
+
+
+def _checked(settings: Settings, clients: Clients) -> list[Checked]:
+    store = Store(clients.s3, settings.bucket)
+    records = Records(store, settings.prefix)
+    schema, manifest = records.schema(), records.manifest()
+    if schema is None or manifest is None:
+        raise UsageError(f"nothing is published at {settings.location}; run an export first")
+    return quicksight_check(settings.dataset, schema, manifest, store)
 
 
 def check_text(found: list[Checked]) -> str:

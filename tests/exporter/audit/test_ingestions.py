@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 
 from exporter.audit.quicksight.ingestions import last_ingestion
+from exporter.cli.quicksight import quicksight
 from exporter.clients import Clients
 from exporter.errors import ExportError
 
@@ -72,6 +74,21 @@ def test_a_data_set_without_an_ingestion_has_none(answers):
     """Nothing was imported yet, which is no error."""
     answers["/accounts/111122223333/data-sets/calls/ingestions"] = 200, {"Ingestions": []}
     assert last_ingestion(Clients("us-east-1"), "calls", ACCOUNT) is None
+
+
+def test_a_data_set_is_looked_at_where_the_dataset_has_no_target_for_it(answers, monkeypatch):
+    """The files of sales are no target: `--data-set` shows what was dropped and ends with 1; without it, usage."""
+    path = "/accounts/111122223333/data-sets/products/ingestions"
+    answers[path] = 200, {"Ingestions": [ingestion(6, "COMPLETED", RowsIngested=18, RowsDropped=2)]}
+    monkeypatch.setenv("S3_BUCKET", "reports")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    command = ["check", "--dataset", "top_products"]
+    done = CliRunner().invoke(quicksight, [*command, "--data-set", "products", "--account", ACCOUNT])
+    assert (done.exit_code, done.stdout) == (
+        1, "last ingestion of products, 2026-02-17 06:00 UTC, COMPLETED: 18 rows imported, 2 dropped\n",
+    )  # fmt: skip
+    refused = CliRunner().invoke(quicksight, command)
+    assert str(refused.exception).startswith("dataset top_products has no target with manifest: quicksight")
 
 
 def test_missing_rights_are_named(answers):
