@@ -44,7 +44,7 @@ class _FirstPage:
     """As `first`."""
 
 
-class IndexSource:
+class QueriedIndex:
     """One index as a source."""
 
     def __init__(self, index: Index, dataset: Dataset, planner: Planner) -> None:

@@ -100,10 +100,10 @@ class Opener:
             from exporter.sources.table_scan import TableScan
 
             scan = TableScan(self._client, dataset.source.table, None, None, self._limiter, self._stop)
-            table = scan_source.ScanSource(scan, description, count)
+            table = scan_source.ScannedTable(scan, description, count)
             return OpenedSource(table, planner, dataset, table.probe)
         index = Index(self._client, dataset, description, self._limiter, stop=self._stop)
-        by_index = index_source.IndexSource(index, dataset, planner)
+        by_index = index_source.QueriedIndex(index, dataset, planner)
         if way == "index":
             return OpenedSource(by_index, planner, dataset, index)
         from exporter.sources import scan_source
@@ -113,7 +113,7 @@ class Opener:
         keys = item_keys(dataset.source, description)
         projected = description.projected
         scan = TableScan(self._client, dataset.source.table, keys, projected, self._limiter, self._stop)
-        by_scan = scan_source.ScanSource(scan, description, count, ItemBodies(keys), by_index.kinds)
+        by_scan = scan_source.ScannedTable(scan, description, count, ItemBodies(keys), by_index.kinds)
         return OpenedSource(by_scan, planner, dataset, index)
 
 
@@ -139,7 +139,7 @@ def files_source(
     """Return files, in as many segments as are read at a time, as a source."""
     from exporter.sources import scan_source
 
-    source = scan_source.ScanSource(files, description, at_a_time)
+    source = scan_source.ScannedTable(files, description, at_a_time)
     return OpenedSource(source, Planner(dataset, sort_key), dataset, source.probe)
 
 

@@ -48,7 +48,7 @@ class Segments(Protocol):
         """Yield the pages of one of `segments` segments; `first` is its first page if it has been read."""
 
 
-class ScanSource:
+class ScannedTable:
     """A table as a source, or an index that is read by its table."""
 
     def __init__(

@@ -35,7 +35,7 @@ from exporter.run.job import ExportJob
 from exporter.run.reporting.progress import Quiet
 from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment
-from exporter.sources.index_source import IndexSource
+from exporter.sources.index_source import QueriedIndex
 from exporter.targets.publisher import Publisher
 
 BUCKET = "reports"
@@ -175,9 +175,9 @@ class Scenario:
     def _delay(self) -> None:
         """Let some pieces arrive late, and some days be published late."""
         chance = random.Random(self.seed)
-        pages, publish = IndexSource.pages, Publisher.publish
+        pages, publish = QueriedIndex.pages, Publisher.publish
 
-        def late_pages(source: IndexSource, split: Piece, decoder: Any) -> Any:
+        def late_pages(source: QueriedIndex, split: Piece, decoder: Any) -> Any:
             time.sleep(chance.choice((0.0, 0.0, 0.02)))
             yield from pages(source, split, decoder)
 
@@ -185,7 +185,7 @@ class Scenario:
             time.sleep(chance.choice((0.0, 0.02)))
             publish(publisher, *arguments)
 
-        self.monkeypatch.setattr(IndexSource, "pages", late_pages)
+        self.monkeypatch.setattr(QueriedIndex, "pages", late_pages)
         self.monkeypatch.setattr(Publisher, "publish", late_publish)
         self.monkeypatch.setattr(exporter.clients, "_RETRIES", {"mode": "standard", "total_max_attempts": 3})
 

@@ -14,7 +14,7 @@ from exporter.planning.planner import Piece
 from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.settings import settings_from_environment
-from exporter.sources.index_source import IndexSource
+from exporter.sources.index_source import QueriedIndex
 
 FIRST = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -60,12 +60,12 @@ def export(
 
 def delayed(monkeypatch: pytest.MonkeyPatch, begin: Callable[[int], float], arrive: Callable[[int], float]) -> None:
     """Let pieces begin later, and what they have read arrive later, by the seconds that these say of their number."""
-    read = IndexSource.pages
+    read = QueriedIndex.pages
 
-    def pages(self: IndexSource, piece: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:
+    def pages(self: QueriedIndex, piece: Piece, decoder: PageDecoder) -> Iterator[DecodedPage]:
         time.sleep(begin(piece.order[1]))
         for page in read(self, piece, decoder):
             time.sleep(arrive(piece.order[1]))
             yield page
 
-    monkeypatch.setattr(IndexSource, "pages", pages)
+    monkeypatch.setattr(QueriedIndex, "pages", pages)

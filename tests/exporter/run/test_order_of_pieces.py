@@ -9,7 +9,7 @@ import pytest
 from stubbed import FIRST, delayed, export, item
 
 from exporter.planning.planner import Piece
-from exporter.sources.index_source import IndexSource
+from exporter.sources.index_source import QueriedIndex
 
 
 def two_days() -> list[dict[str, Any]]:
@@ -35,15 +35,15 @@ def test_a_cached_page_is_read_with_the_first_days_of_its_value(aws, monkeypatch
 def test_rows_that_come_after_their_day_fail_the_run(aws, monkeypatch):
     """Whatever brings them: the day is not replaced by the rest of itself, and it is owed."""
     delayed(monkeypatch, lambda number: 1.0 if number > 3 else 0.0, lambda _: 0.0)
-    claim = IndexSource._claim
+    claim = QueriedIndex._claim
 
-    def later(self: IndexSource, piece: Piece) -> None:
+    def later(self: QueriedIndex, piece: Piece) -> None:
         if piece.order[1] == 1:
             self._claimed[piece.order] = b""
         else:
             claim(self, piece)
 
-    monkeypatch.setattr(IndexSource, "_claim", later)
+    monkeypatch.setattr(QueriedIndex, "_claim", later)
     entry, _ = export(two_days(), "too_late", monkeypatch, "EPOCH", start="2026-01-01", end="2026-01-02")
     assert entry.status == "failed"
     assert "rows of 2026-01-01 were read after that day had been written" in entry.error

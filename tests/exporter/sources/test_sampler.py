@@ -6,7 +6,7 @@ import json
 import pytest
 from stubbed import FIRST, export, item
 
-from exporter.sources.index_source import IndexSource
+from exporter.sources.index_source import QueriedIndex
 
 
 def test_the_pages_that_tell_types_tell_the_days_as_well(aws, monkeypatch):
@@ -66,8 +66,8 @@ def test_nothing_is_asked_of_days_before_the_first_item(aws, monkeypatch):
 def test_the_last_day_is_known_under_a_ceiling_as_well(aws, monkeypatch):
     """A page is then read in several answers, from the last item down: the first of them gives the end."""
     extents = []
-    extent = IndexSource.extent
-    monkeypatch.setattr(IndexSource, "extent", lambda *given: extents.append(extent(*given)) or extents[-1])
+    extent = QueriedIndex.extent
+    monkeypatch.setattr(QueriedIndex, "extent", lambda *given: extents.append(extent(*given)) or extents[-1])
     times = [FIRST + dt.timedelta(minutes=10 * number) for number in range(5000)]
     made = [item(number, "A", f"{at:%Y-%m-%dT%H:%M:%SZ}") for number, at in enumerate(times)]
     entry, _ = export(made, "sampling_ceiling", monkeypatch, max_read_units=600.0)
