@@ -67,7 +67,8 @@ def backfill(
     """
     settings = options.settings_of(DATASET=dataset)
     window = options.window_of(settings, start, end)
-    if window is None and (workers or way_of(settings.dataset, source) == "index"):
+    appends = settings.dataset.target.overwrite_mode == "APPEND"  # a second pass would add every row again
+    if window is None and (workers or appends or way_of(settings.dataset, source) == "index"):
         raise UsageError("--start and --end are needed; --end is included")
     if export_arn and source != "table-export":
         raise UsageError("--export-arn belongs to --source table-export")

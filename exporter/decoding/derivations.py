@@ -135,8 +135,13 @@ class Deriver:
         if not batches:
             return
         with ThreadPoolExecutor(min(len(batches), AT_A_TIME), thread_name_prefix="derive") as pool:
-            for future in [pool.submit(self._results_of, function, batch) for batch in batches]:
-                yield from _when_done(future, name)
+            futures = [pool.submit(self._results_of, function, batch) for batch in batches]
+            try:
+                for future in futures:
+                    yield from _when_done(future, name)
+            finally:  # where one has ended the run, the others are not begun
+                for future in futures:
+                    future.cancel()
 
     def _results_of(
         self, function: Callable[..., Any], batch: list[tuple[Any, tuple[Any, ...]]]

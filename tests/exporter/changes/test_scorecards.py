@@ -75,7 +75,7 @@ def test_a_missing_score_is_null_and_an_undated_scorecard_is_quarantined(scoreca
 
 
 def test_the_documented_backfill_needs_no_dates(scorecards, run):
-    """`exporter backfill --dataset scorecards --source scan` exports every day. Workers need dates."""
+    """`exporter backfill --dataset scorecards --source scan` exports every day. Workers and APPEND need dates."""
     scorecards.put(scorecard("old", "2019-10-08T14-34-19"), scorecard("new"))
     done = run(scorecards.made, "backfill", "--source", "scan", "--json")
     assert done.returncode == 0, done.stderr
@@ -84,3 +84,5 @@ def test_the_documented_backfill_needs_no_dates(scorecards, run):
     assert [row["guid"] for row in scorecards.published()] == ["new", "old"]
     refused = run(scorecards.made, "backfill", "--source", "scan", "--workers", "2")
     assert (refused.returncode, refused.stderr) == (2, "exporter: --start and --end are needed; --end is included\n")
+    appended = run(scorecards.made, "backfill", "--source", "scan", OVERWRITE_MODE="APPEND")
+    assert (appended.returncode, appended.stderr) == (2, refused.stderr)

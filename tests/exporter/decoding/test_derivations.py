@@ -11,7 +11,7 @@ import pytest
 from dataset_model import dataset_from_text
 from dataset_model.derivations import NotYet
 from exporter.decoding.decoder import PageDecoder
-from exporter.decoding.derivations import AT_A_TIME, Memory
+from exporter.decoding.derivations import AT_A_TIME, BoundedCache
 from exporter.decoding.schema import initial_schema
 from exporter.errors import SchemaConflict, StoreError
 from exporter.planning.sort_key import SortKey
@@ -186,7 +186,7 @@ def test_an_unreachable_bucket_is_no_items_fault():
 
 def test_what_is_remembered_is_bounded():
     """The least recently used entry goes first."""
-    memory = Memory(2)
+    memory = BoundedCache(2)
     memory.keep("a", 1)
     memory.keep("b", 2)
     assert memory.get("a") == 1

@@ -4,6 +4,7 @@ import enum
 import functools
 import json
 import threading
+import time
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,7 @@ import structlog
 
 from dataset_model.derivations import NotYet
 from exporter.decoding import derivations
+from exporter.errors import StoreError
 
 from .deriving import Functions, decoder, derived, page_of
 
@@ -91,3 +93,18 @@ def test_a_function_that_does_not_answer_is_named_in_the_log(monkeypatch):
         page = page_of(decoder(functions.deriver), {"x": {"S": "1"}})
     assert derived(page) == ["True"]
     assert (said[0]["event"], said[0]["derivation"]) == ("a derivation has not answered yet", "f")
+
+
+def test_what_ends_the_run_is_not_tried_for_the_other_rows():
+    """The first of a thousand calls finds the bucket unreachable: those that have not begun do not begin."""
+    called: list = []
+
+    def unreachable(_, rows):
+        called.append(rows)
+        time.sleep(0.002)
+        raise StoreError("no network")
+
+    items = ({"x": {"S": str(number)}} for number in range(1000))
+    with pytest.raises(StoreError, match="no network"):
+        page_of(decoder(Functions(unreachable, 1).deriver), *items)
+    assert len(called) < 500
