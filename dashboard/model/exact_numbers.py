@@ -11,6 +11,9 @@ _EXACT: Final = Context(prec=200)
 _DIGITS: Final = 28
 """Of a quotient, at least."""
 _PLACES: Final = Decimal("1e-9")
+_SMALLEST: Final = Decimal("1e-38")
+_SMALL: Final = Decimal("1e-10")
+"""Below it, as many digits as a quotient has would reach further behind the point."""
 
 
 def total(amounts: Iterable[Number]) -> Number:
@@ -34,13 +37,15 @@ def difference(one: Number, other: Number) -> Number:
 
 
 def quotient(above: Number | None, below: Number | None) -> Number | None:
-    """Return a quotient with nine places and more; None of nothing, and of what is divided by zero."""
+    """Return a quotient with nine places and more, 38 at most; None of nothing, and of what is divided by zero."""
     if above is None or not below:
         return None
     if isinstance(above, float) or isinstance(below, float):
         return float(above) / float(below)
     found = _EXACT.divide(Decimal(above), Decimal(below))
-    return Context(prec=max(_DIGITS, found.adjusted() + 11)).plus(found)
+    shown = Context(prec=max(_DIGITS, found.adjusted() + 11)).plus(found)
+    # A column of Arrow has 76 digits, 38 of them before the point here.
+    return shown.quantize(_SMALLEST, context=_EXACT) if 0 < abs(shown) < _SMALL else shown
 
 
 def middle(low: Number | None, high: Number | None) -> Number | None:

@@ -7,6 +7,7 @@ import pytest
 from dashboard.model.exact_numbers import difference, middle, nine_places, quotient, total
 from dashboard.model.measures import Measure, Term
 from dashboard.overview.colours import Colours
+from dashboard.overview.drill_down import exact_numbers
 from dashboard.overview.marks import Reading, slice_marks, whole_of
 from dashboard.overview.measured import Cell, Measured
 from dashboard.overview.series import legend_of, series_of
@@ -29,6 +30,17 @@ def test_quotients_have_nine_places_and_more():
     assert nine_places(quotient(Decimal("1" + "0" * 37), 3)) == Decimal("3" * 37 + ".333333333")
     assert (quotient(1, 0), quotient(0, 0), quotient(None, 1), quotient(0, 5)) == (None, None, None, 0)
     assert quotient(Decimal(1), 3) == Decimal("0.3333333333333333333333333333")
+    assert [str(quotient(nothing, 7)) for nothing in (0, Decimal(0), Decimal("0.00"))] == ["0", "0", "0.00"]
+
+
+def test_large_and_small_quotients_fit_one_column_of_a_file():
+    """38 digits before the point and 38 behind it; a negative one as well."""
+    large, small = quotient(Decimal("9" * 38), 7), quotient(Decimal("1e-20"), -3)
+    assert str(small) == "-3.33333333333333333E-21"
+    assert [str(value) for value in exact_numbers([large, small]).to_pylist()] == [
+        "14285714285714285714285714285714285714.14285714290000000000000000000000000000",
+        "-3.33333333333333333E-21",
+    ]
 
 
 def test_the_middle_of_two_large_figures_is_exact():
