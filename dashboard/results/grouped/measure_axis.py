@@ -14,7 +14,7 @@ _STEPS: Final = (1, 2, 5)
 
 
 def in_unit(spec: dict[str, Any], chart: ResultChart, measure: Measure) -> dict[str, Any]:
-    """Return a specification whose axis reads as the measure does: `€20K`, `12 h`, `40%`, or a title with the unit."""
+    """Return a specification with an axis in the measure's form: `€20K`, `12 h`, `40%`, or a title with the unit."""
     name = "x" if chart.axis == "category" else "y"
     encoding = spec["encoding"][name]
     if not measure.axis:
