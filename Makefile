@@ -48,6 +48,7 @@ soak: setup ## run the random, kill and fuzz tests in their long forms, and 50 p
 	@SCAN_KILLS=200 $(PY) -m pytest -q tests/exporter/run/test_scan_goes_on.py -k killed
 	@CHANGE_HISTORIES=200 $(PY) -m pytest -q tests/exporter/run/test_truth_after_changes.py
 	@RANDOM_KILLS=500 $(PY) -m pytest -q --timeout 3600 tests/exporter/run/test_random_kills.py
+	@CARRIED=20000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_carried.py
 	@LIVE_SECONDS=900 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_live_view.py
 	@STREAM_RECORDS=600000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_long_stream.py
 	@HISTORIES=3000 $(PY) -m pytest -q tests/exporter/changes/test_histories.py -k every_history

@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from decode import ITEMS_PER_PAGE, PAGES, arrow, item, pages
 
 from dataset_model import Dataset, IndexSource
+from exporter.changes.carried import RecordReader
 from exporter.changes.change_files import file_of
 from exporter.changes.change_rows import ChangeDecoder, DatasetOfStream
-from exporter.changes.stream_record import StreamRecord, stream_record
 from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page
 from exporter.planning.sort_key import SortKey
 from exporter.runtime.memory import steady_memory
@@ -79,12 +79,11 @@ def streaming() -> Callable[[], int]:
     schema = extended_schema(initial_schema(dataset, None, NOW), dataset, kinds_in_page(pages()[0]), NOW)
     description = SourceDescription(("S",), "S", ("ContactId",), None, 0)
     of_stream = DatasetOfStream(dataset, SortKey("ISO", dataset.zone, "S", 2027), description)
-    decoder = ChangeDecoder(of_stream, schema)
+    reader, decoder = RecordReader(dataset, description), ChangeDecoder(of_stream, schema)
     events = json.loads(json.dumps(records()))  # as Lambda's runtime makes them: no two share a part
 
     def run() -> int:
-        read = [stream_record(event) for event in events]
-        found = decoder.decode([record for record in read if isinstance(record, StreamRecord)], NOW)
+        found = decoder.decode(reader.read(events), NOW)
         for rows in found.days.values():
             file_of(rows)
         return len(events)

@@ -1,6 +1,7 @@
 """Stream records flow in, rows of change files flow out: the item on its day, a tombstone on a day that it has left."""
 
 import datetime as dt
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,9 +12,8 @@ import pyarrow as pa
 from dataset_model import Dataset
 from dataset_model.records.changes import CHANGE_COLUMNS, Operation
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import DecodedImages, NumberedImages, decoded_images, place_decoder
-from exporter.changes.membership import Membership, part_of
-from exporter.changes.stream_record import StreamRecord
+from exporter.changes.carried import CarriedRecords
+from exporter.changes.decoded_images import DecodedImages, decoded_images, place_decoder
 from exporter.decoding.batch import DAY, KEY, LATE, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder, kinds_of_late
 from exporter.decoding.schema import arrow_schema, extended_schema
@@ -22,7 +22,6 @@ from exporter.planning.sort_key import SortKey
 from exporter.sources.description import SourceDescription
 from exporter.targets.day_file import typed_rows
 from exporter.targets.stamps import key_texts
-from exporter.values.attribute_values import Image
 
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
@@ -37,12 +36,6 @@ class DatasetOfStream:
     description: SourceDescription
     deriver: "Deriver | None" = None
     """The functions of its derived columns."""
-
-    @property
-    def places(self) -> tuple[str, ...]:
-        """The attributes by which the source holds an item, and on which day; its key never changes."""
-        source = self.dataset.source
-        return (source.sort_key, *source.partition_attributes)
 
 
 @dataclass
@@ -73,35 +66,29 @@ class ChangeDecoder:
 
     def __init__(self, source: DatasetOfStream, schema: TableSchema) -> None:
         dataset, description = source.dataset, source.description
-        self._dataset, self._place = dataset, source.places
+        self._dataset = dataset
         self._schema = schema
-        self._membership = Membership(
-            dataset, description.partition_key_types, description.sort_key_type, description.projected
-        )
         self._rows = PageDecoder(schema, dataset, source.sort_key, description.table_key, deriver=source.deriver)
-        # Of an old image only its place matters: the day that the item leaves, and its key.
-        self._placed_by, self._places = place_decoder(dataset, source.sort_key, description.table_key, schema)
+        self._places = place_decoder(dataset, source.sort_key, description.table_key, schema)
 
-    def decode(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
+    def decode(self, records: CarriedRecords, now: dt.datetime) -> ChangeRows:
         """Return the rows of records; those that cannot be decoded are named and give none."""
         try:
             return self._decoded(records, now)
         except ExportError:
             raise
         except Exception:
-            refused = self._refused(records, range(len(records)), now)
+            refused = self._refused(records, range(records.count), now)
             if not refused:
                 raise
-        numbers = [number for number in range(len(records)) if number not in refused]
-        found = self._decoded([records[number] for number in numbers], now)
-        found.poison = {numbers[number]: reason for number, reason in found.poison.items()} | refused
-        found.awaited = {numbers[number] for number in found.awaited}
+        found = self._decoded(records.only([n for n in range(records.count) if n not in refused]), now)
+        found.poison |= refused
         return found
 
-    def _refused(self, records: Sequence[StreamRecord], numbers: Sequence[int], now: dt.datetime) -> dict[int, str]:
+    def _refused(self, records: CarriedRecords, numbers: range, now: dt.datetime) -> dict[int, str]:
         """Return the records that no decoder takes, as a retry would meet them again: number -> reason."""
         try:
-            self._decoded([records[number] for number in numbers], now)
+            self._decoded(records.only(numbers), now)
         except ExportError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a record does to the decoder
@@ -112,50 +99,25 @@ class ChangeDecoder:
             return {number: why for half in halves for number, why in self._refused(records, half, now).items()}
         return {}
 
-    def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
-        found = ChangeRows(self._schema)
-        new, old = self._carried(records, found)
-        items, left = decoded_images(self._rows, new), decoded_images(self._places, old)
-        found.poison |= items.poison | left.poison
+    def _decoded(self, records: CarriedRecords, now: dt.datetime) -> ChangeRows:
+        found = ChangeRows(self._schema, expired=len(records.expired))
+        items, left = decoded_images(self._rows, records.new), decoded_images(self._places, records.old)
+        found.poison = records.refused | items.poison | left.poison
         rows = _Rows(records, found)
         rows.add_items(items, self._dataset, now)
-        if len(old):
+        if len(records.old):
             rows.add_tombstones(left, dict(_days(items)))
         found.days = rows.tables()
         return found
-
-    def _carried(self, records: Sequence[StreamRecord], found: ChangeRows) -> tuple[NumberedImages, NumberedImages]:
-        """Return the images that the source holds by record number: new ones, and the places that items have left."""
-        retention, carried = self._dataset.retention, self._membership.carried
-        is_final = retention.expires_after_days is None and not retention.keep_deleted
-        new, old = NumberedImages(), NumberedImages()
-        for number, record in enumerate(records):
-            if not is_final and (record.by_ttl or (retention.keep_deleted and record.new is None)):
-                found.expired += 1  # the source forgets what the dataset keeps
-                continue
-            try:
-                after = None if record.new is None else carried(record.new)
-                if after is not None:
-                    new.add(number, after)
-                if record.old is None or (after is not None and self._is_in_place(record.old, record.new)):
-                    continue
-                before = carried(record.old)
-                if before is not None:
-                    old.add(number, part_of(before, self._placed_by))
-            except Exception as error:  # noqa: BLE001 - as where it is decoded: a retry would meet it again
-                found.poison[number] = f"record: {error}"
-        return new, old
-
-    def _is_in_place(self, old: Image, new: Image | None) -> bool:
-        """Whether an item that the source holds has not moved: then its old image says nothing new."""
-        return new is not None and [*map(old.get, self._place)] == [*map(new.get, self._place)]
 
 
 class _Rows:
     """The rows of some records while they are collected."""
 
-    def __init__(self, records: Sequence[StreamRecord], found: ChangeRows) -> None:
-        self._records, self._found = records, found
+    def __init__(self, records: CarriedRecords, found: ChangeRows) -> None:
+        self._by_ttl, self._found = records.by_ttl, found
+        self._at = pa.Array.from_buffers(pa.int64(), records.count, [None, pa.py_buffer(records.at)])
+        self._sequences = records.sequences
         self._parts: dict[dt.date, list[pa.Table]] = defaultdict(list)
 
     def add_items(self, images: DecodedImages, dataset: Dataset, now: dt.datetime) -> None:
@@ -167,7 +129,10 @@ class _Rows:
             found.quarantined.append((*page.withheld, *page.nulled))
             found.awaited |= {numbers[one.row] for one in page.awaited}
             rows = typed_rows(page.rows, found.schema, arrow, found.quarantined.append)
-            self._add(rows, page, numbers, ["U"] * len(numbers), [number not in found.poison for number in numbers])
+            changed: Operation = "U"
+            operations = pa.repeat(pa.scalar(changed), len(numbers))
+            poison = found.poison.keys() & set(numbers) if found.poison else ()
+            self._add(rows, page, numbers, operations, [number not in poison for number in numbers] if poison else None)
 
     def add_tombstones(self, images: DecodedImages, days: Mapping[int, dt.date]) -> None:
         """Add a tombstone for each item that is not on its old day any more; `days` are those of the new items."""
@@ -178,29 +143,29 @@ class _Rows:
                 days.get(number) != day and number not in self._found.poison
                 for number, day in zip(numbers, left, strict=True)
             ]
-            operations: list[Operation] = ["T" if self._records[number].by_ttl else "D" for number in numbers]
+            operations: list[Operation] = ["T" if number in self._by_ttl else "D" for number in numbers]
             nulls = pa.RecordBatch.from_arrays([pa.nulls(len(left), kind) for kind in empty.types], schema=empty)
-            self._add(nulls, page, numbers, operations, gone)
+            self._add(nulls, page, numbers, pa.array(operations, pa.string()), gone)
 
     def _add(
         self,
         rows: pa.RecordBatch,
         page: DecodedPage,
-        numbers: Sequence[int],
-        operations: Sequence[Operation],
-        wanted: Sequence[bool],
+        numbers: "array[int]",
+        operations: pa.Array,
+        wanted: Sequence[bool] | None,
     ) -> None:
-        """Add the wanted ones of a page's rows to their days."""
-        about = [self._records[number] for number in numbers]
+        """Add the wanted ones of a page's rows to their days; None: all."""
+        about = pa.Array.from_buffers(pa.int32(), len(numbers), [None, pa.py_buffer(numbers)])
         change: dict[str, pa.Array] = dict(zip(CHANGE_COLUMNS, (
             key_texts(page.rows.column(KEY)),
-            pa.array([record.at for record in about], pa.int64()),
-            pa.array([record.sequence for record in about], pa.string()),
-            pa.array(operations, pa.string()),
+            self._at.take(about),
+            self._sequences.take(about).cast(pa.binary()).cast(pa.string()),
+            operations,
         ), strict=True))  # fmt: skip
         table = pa.table(dict(zip(rows.schema.names, rows.columns, strict=True)) | change)
         days = page.rows.column(DAY)
-        if not all(wanted):
+        if wanted is not None and not all(wanted):
             chosen = pa.array(wanted, pa.bool_())
             table, days = table.filter(chosen), days.filter(chosen)
         found = days.unique().to_pylist()

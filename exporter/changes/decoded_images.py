@@ -1,6 +1,7 @@
 """Images of items flow in; pages of rows, each with its image's number, flow out. One bad image spoils no other."""
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -10,6 +11,7 @@ from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.batch import DecodedPage
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import StoreError
+from exporter.native.events import ImageBytes
 from exporter.planning.sort_key import SortKey
 from exporter.values.attribute_values import Image
 
@@ -26,55 +28,65 @@ class NumberedImages:
     An image is written as JSON when it is added: who adds it has just looked at it, so it is near the processor.
     """
 
-    def __init__(self) -> None:
-        self._images: list[Image] = []
-        self._numbers: list[int] = []
-        self._body = bytearray(_HEAD)
-        self._bodies: list[bytes] = []
+    def __init__(self, written: ImageBytes | None = None) -> None:
+        """Begin with images that are written, or without."""
+        self._written = written or ImageBytes(bytearray(), array("i"), array("q"))
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._written.numbers)
 
     def add(self, number: int, image: Image) -> None:
         """Add an image; where it cannot be written as JSON, raise what the encoder raises and leave it out."""
-        before = len(self._body)
+        body = self._written.body
+        before = len(body)
         try:
-            _encoder.encode_into(image, self._body, -1)
+            _encoder.encode_into(image, body, -1)
         except BaseException:
-            del self._body[before:]
+            del body[before:]
             raise
-        self._body += b","
-        self._images.append(image)
-        self._numbers.append(number)
-        if len(self._images) % AT_ONCE == 0:
-            self._bodies.append(self._closed())
+        body += b","
+        self._written.numbers.append(number)
+        self._written.ends.append(len(body))
 
-    def pages(self) -> list[tuple[range, bytes]]:
-        """Return the images as bodies of Query responses, each with their places."""
-        total = len(self._images)
-        spans = [range(start, min(start + AT_ONCE, total)) for start in range(0, total, AT_ONCE)]
-        bodies = self._bodies if total % AT_ONCE == 0 else [*self._bodies, self._closed()]
-        return list(zip(spans, bodies, strict=True))
+    def only(self, wanted: Collection[int]) -> "NumberedImages":
+        """Return the images with these numbers."""
+        return self._at([place for place, number in enumerate(self._written.numbers) if number in wanted])
 
-    def numbers(self, places: range) -> tuple[int, ...]:
+    def in_order(self) -> "NumberedImages":
+        """Return the images in the order of their numbers."""
+        return self._at(sorted(range(len(self)), key=self._written.numbers.__getitem__))
+
+    def _at(self, places: Sequence[int]) -> "NumberedImages":
+        written = self._written
+        body, ends = bytearray(), array("q")
+        for place in places:
+            body += written.body[self._start(place) : written.ends[place]]
+            ends.append(len(body))
+        return NumberedImages(ImageBytes(body, array("i", [written.numbers[place] for place in places]), ends))
+
+    def pages(self) -> list[range]:
+        """Return the places of the images, in pages."""
+        return [range(start, min(start + AT_ONCE, len(self))) for start in range(0, len(self), AT_ONCE)]
+
+    def numbers(self, places: range) -> "array[int]":
         """Return the numbers of the images at some places."""
-        return tuple(self._numbers[places.start : places.stop])
+        return self._written.numbers[places.start : places.stop]
 
     def body(self, places: range) -> bytes:
         """Return the images at some places as the body of a Query response."""
-        return body_of(self._images[places.start : places.stop])
+        without_comma = self._written.ends[places.stop - 1] - 1
+        with memoryview(self._written.body)[self._start(places.start) : without_comma] as images:
+            return b"".join((_HEAD, images, _TAIL))
 
-    def _closed(self) -> bytes:
-        body = b"".join((memoryview(self._body)[:-1], _TAIL))
-        self._body = bytearray(_HEAD)
-        return body
+    def _start(self, place: int) -> int:
+        return self._written.ends[place - 1] if place else 0
 
 
 @dataclass
 class DecodedImages:
     """Images, decoded in pages."""
 
-    pages: list[tuple[DecodedPage, tuple[int, ...]]] = field(default_factory=list)
+    pages: list[tuple[DecodedPage, "array[int]"]] = field(default_factory=list)
     """A page, and for each of its rows the number of its image."""
     poison: dict[int, str] = field(default_factory=dict)
     """Number of an image that no decoder takes -> reason."""
@@ -83,12 +95,12 @@ class DecodedImages:
 def decoded_images(decoder: PageDecoder, images: NumberedImages) -> DecodedImages:
     """Return all images decoded: in pages, and in smaller ones where an image is withheld or not readable."""
     found = DecodedImages()
-    waiting: list[tuple[range, bytes | None]] = [*reversed(images.pages())]
+    waiting = images.pages()[::-1]
     while waiting:
-        places, body = waiting.pop()
+        places = waiting.pop()
         numbers = images.numbers(places)
         try:
-            page = decoder.decode(body or images.body(places))
+            page = decoder.decode(images.body(places))
         except StoreError:  # of what a derived column reads: the batch is to be handled again
             raise
         except Exception as error:  # noqa: BLE001 - whatever an image does to the decoder, a retry would meet it again
@@ -97,10 +109,10 @@ def decoded_images(decoder: PageDecoder, images: NumberedImages) -> DecodedImage
                 continue
         else:
             if not page.withheld or len(numbers) == 1:
-                found.pages.append((page, () if page.withheld else numbers))
+                found.pages.append((page, numbers[:0] if page.withheld else numbers))
                 continue
         middle = len(places) // 2
-        waiting += [(places[middle:], None), (places[:middle], None)]
+        waiting += [places[middle:], places[:middle]]
     return found
 
 
@@ -109,11 +121,14 @@ def body_of(images: Sequence[Image]) -> bytes:
     return _encoder.encode({"Items": images})
 
 
-def place_decoder(
-    dataset: Dataset, sort_key: SortKey, table_key: tuple[str, ...], schema: TableSchema
-) -> tuple[frozenset[str], PageDecoder]:
-    """Return the attributes that place an item on a day, and the decoder of this part: a row for each item."""
-    of_place = frozenset({dataset.source.sort_key, *table_key})
+def place_attributes(dataset: Dataset, table_key: tuple[str, ...]) -> frozenset[str]:
+    """Return the attributes that place an item on a day, and those of its key."""
+    return frozenset({dataset.source.sort_key, *table_key})
+
+
+def place_decoder(dataset: Dataset, sort_key: SortKey, table_key: tuple[str, ...], schema: TableSchema) -> PageDecoder:
+    """Return the decoder of `place_attributes`: a row for each item, and no other column."""
+    of_place = place_attributes(dataset, table_key)
     places = dataset.model_copy(update={"columns": (), "undeclared": "ignore", "explode": None})
     placed = tuple(column for column in schema.columns if column.whole_attribute in of_place)
-    return of_place, PageDecoder(schema.model_copy(update={"columns": placed}), places, sort_key, table_key)
+    return PageDecoder(schema.model_copy(update={"columns": placed}), places, sort_key, table_key)

@@ -32,9 +32,15 @@ class Membership:
             parts = map(source.key_parts, source.partition_values)
             self._values.update(tuple(map(_comparable, of_value, partition_types)) for of_value in parts)
         # One text attribute and a text sort key, as nearly all indexes have, need no comparison of numbers.
-        is_plain = self._types == ("S", "S")
-        self._texts = frozenset(value for (value,) in self._values) if is_plain and self._by_keys else None
+        is_text = self._types == ("S", "S")
+        self.texts = frozenset(value for (value,) in self._values) if is_text and self._by_keys else None
+        """The partition values where such a comparison suffices."""
         self._projected = projected
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether items are held by a look at two texts, or all of them are."""
+        return self.texts is not None or not self._by_keys
 
     def carried(self, image: Image) -> Image | None:
         """Return what the source carries of an item, or None where it does not hold it.
@@ -47,12 +53,12 @@ class Membership:
 
     def _holds(self, image: Image) -> bool:
         found = [image.get(attribute) for attribute in self._attributes]
-        if self._texts is not None:
+        if self.texts is not None:
             partition, sort = found
             if type(partition) is dict and type(sort) is dict:  # a look suffices where both are texts
                 text = partition.get("S")
                 if type(text) is str and type(sort.get("S")) is str:
-                    return text in self._texts
+                    return text in self.texts
         scalars = (msgspec.convert(value, _Scalar | None) for value in found)
         *of_partition, of_sort = map(_value, scalars, self._types)
         return of_sort is not None and tuple(of_partition) in self._values

@@ -15,6 +15,7 @@ import msgspec
 
 from dataset_model.records.changes import milliseconds
 from dataset_model.records.table_schema import TableSchema
+from exporter.changes.carried import CarriedRecords, RecordReader
 from exporter.changes.catalog import LiveCatalog
 from exporter.changes.change_files import write_changes
 from exporter.changes.change_rows import ChangeDecoder, ChangeRows, DatasetOfStream
@@ -105,20 +106,18 @@ class ChangeWriter:
         now = self._clock()
         if self._deriver is not None:
             self._deriver.forget()
-        read = [stream_record(event) for event in given]
-        records = [record for record in read if isinstance(record, StreamRecord)]
-        origins = [event for event, record in zip(given, read, strict=True) if isinstance(record, StreamRecord)]
+        records = self._reader.read(given)
         if not self._begun:
             begin_changes(self._store, self._settings.prefix, self._dataset, now)
             self._begun = True
         rows = self._decoded(records, now)
-        poison = [record for record in read if isinstance(record, PoisonRecord)]
-        poison += [PoisonRecord(reason, record_text(origins[number])) for number, reason in sorted(rows.poison.items())]
-        newest = max((record.at for record in records), default=None)
+        poison = list(records.poison.values())
+        poison += [PoisonRecord(reason, record_text(given[number])) for number, reason in sorted(rows.poison.items())]
+        newest = records.newest_at
         quarantined = self._quarantine(rows.quarantined, poison, newest)
         self._publish(rows)
         files = write_changes(self._store, self._settings.prefix, rows.days)
-        self._list_awaited(records, rows.awaited)
+        self._list_awaited(given, rows.awaited)
         return Handled(len(given), rows.rows, len(files), quarantined, rows.expired, newest)
 
     def derive_again(self) -> Again:
@@ -150,27 +149,28 @@ class ChangeWriter:
             StreamRecord(one.next_sequence, one.at, item, None, by_ttl=False)
             for one, item in zip(due, items, strict=True)
         ]
-        missing = self._decoded(records, now).awaited if records else set()
+        carried = self._reader.read_again(records)
+        missing = self._decoded(carried, now).awaited if records else set()
         found = [number for number in range(len(due)) if number not in missing]
         if found:
-            rows = self._decoded([records[number] for number in found], now)
+            rows = self._decoded(carried.only(found), now)
             self._quarantine(rows.quarantined, (), max(due[number].at for number in found))
             self._publish(rows)
             write_changes(self._store, self._settings.prefix, rows.days)
         return {due[number] for number in found}
 
-    def _list_awaited(self, records: Sequence[StreamRecord], awaited: Collection[int]) -> None:
+    def _list_awaited(self, given: Sequence[Mapping[str, Any]], awaited: Collection[int]) -> None:
         """List rows to derive again, in a part that a batch that comes again overwrites."""
         listed = AwaitedList(self._store, self._settings.prefix)
-        wanted = [records[number] for number in sorted(awaited)]
+        wanted = [stream_record(given[number]) for number in sorted(awaited)]
         listed.add(
             Entry(msgspec.json.encode(one.new).decode(), one.at, one.sequence, one.at)
             for one in wanted
-            if one.new is not None
+            if isinstance(one, StreamRecord)
         )
         listed.flush()
 
-    def _decoded(self, records: Sequence[StreamRecord], now: dt.datetime) -> ChangeRows:
+    def _decoded(self, records: CarriedRecords, now: dt.datetime) -> ChangeRows:
         """Return the rows of records when their new columns are stored; another writer may store some meanwhile."""
         for attempt in range(1, _ATTEMPTS + 1):
             if self._decoder is None:
@@ -216,6 +216,10 @@ class ChangeWriter:
         self._catalog.look_again()
         self._catalog.publish(rows.schema, (min(years | before), max(years | before)))
         self._published = (rows.schema, years | before)
+
+    @cached_property
+    def _reader(self) -> RecordReader:
+        return RecordReader(self._dataset, self._source.description)
 
     @cached_property
     def _source(self) -> DatasetOfStream:

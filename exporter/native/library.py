@@ -130,6 +130,7 @@ class Library:
 
     def __init__(self, path: str) -> None:
         """Load it; raise OSError."""
+        self.path = path
         self.functions = ctypes.CDLL(path)
         arguments: dict[str, tuple[Any, list[Any]]] = {
             "plan_new": (_ADDRESSES, [ctypes.c_int32, ctypes.c_char_p, *[_ADDRESSES] * 5]),

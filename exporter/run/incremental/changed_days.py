@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import NumberedImages, body_of, decoded_images, place_decoder
+from exporter.changes.decoded_images import NumberedImages, body_of, decoded_images, place_attributes, place_decoder
 from exporter.changes.membership import Membership, part_of
 from exporter.decoding.batch import DAY, QuarantinedItem
 from exporter.planning.sort_key import SortKey
@@ -60,7 +60,8 @@ class WindowReader:
         self._membership = Membership(
             dataset, description.partition_key_types, description.sort_key_type, description.projected
         )
-        self._placed_by, self._decoder = place_decoder(dataset, sort_key, description.table_key, schema)
+        self._placed_by = place_attributes(dataset, description.table_key)
+        self._decoder = place_decoder(dataset, sort_key, description.table_key, schema)
         self._log, self._quarantine = log, quarantine
         expires = dataset.retention.expires_after_days
         self.found = ChangedDays(today - dt.timedelta(days=expires - 1) if expires else dt.date.min)
