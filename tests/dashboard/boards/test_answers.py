@@ -173,6 +173,20 @@ def test_a_number_of_an_open_day_is_not_compared(ruled, monkeypatch):
     assert {mark["count"] for mark in figure.sparkline["marks"]} == {None}
 
 
+@pytest.mark.parametrize(("show", "by"), [("bar", ["day"]), ("stacked", ["day", "channel"]), ("line", ["day"])])
+def test_an_open_day_is_never_drawn_as_whole(ruled, monkeypatch, show, by):
+    """Its bars are pale, a line ends before it, and the card names it; other days stay as they are."""
+    manifest = ruled.manifest("contacts")
+    last = {DAYS.last: manifest.days[DAYS.last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}}))
+    answer = shown(ruled, OWNER, show=show, by=by)
+    assert "still open: 3 Jan 2026" in answer.notes
+    drawn = [(mark["x"][:10], mark.get("open", False), mark["y"] is not None) for mark in marks_of(answer)]
+    whole = {("2026-01-01", False, True), ("2026-01-02", False, True)}
+    assert set(drawn) == {*whole, ("2026-01-03", show != "line", show != "line")}
+    assert ("opacity" in answer.drawing.spec["encoding"]) is (show != "line")
+
+
 def test_a_number_of_sql_is_one_value(ruled):
     """Anything else than one row of one column is said, not guessed."""
     one = shown(ruled, OWNER, show="number", sql="SELECT count(*) FROM contacts")
