@@ -34,6 +34,8 @@ def asked_by(service: Service, card: BoardCard, preset: Preset | None = None) ->
 
     Raises InvalidRequest for what its dataset does not give this person, Forbidden or RefusedSql for SQL.
     """
+    if service.names and card.dataset not in service.names:
+        raise InvalidRequest((FieldFault("dataset", _gone(card.dataset)),))
     name, model = service.dataset(card.dataset).name, service.model(card.dataset)
     moving = card.days(preset, service.today(name), model.calendar.first_weekday)
     body = card.question(moving)
@@ -46,6 +48,13 @@ def asked_by(service: Service, card: BoardCard, preset: Preset | None = None) ->
         number = figure_statement(model, request.group, request.days, manifest)
         statement = replace(number, title=statement.title, dataset=name)
     return Asked(name, request.days, request, statement, manifest)
+
+
+def _gone(dataset: str) -> str:
+    return (
+        f"you have no dataset {dataset} here. It went away, has another name now, or your role does not include it. "
+        "Remove the card, or name the dataset that takes its place in board.yaml"
+    )
 
 
 def check(service: Service, board: Board, before: Sequence[BoardCard] = ()) -> None:

@@ -78,6 +78,22 @@ def test_a_board_that_is_not_there_is_said_without_more(visit, own):
     assert "no such board, or it is not shared with you" in texts(app)
 
 
+def test_a_board_over_a_dataset_that_went_away_keeps_its_other_cards(visit, own):
+    """The card says what it lacks and what to do; the others have their figures, and the card can be removed."""
+    visit(own.environment, "boards")
+    cards = [{"title": "Orders", "dataset": "orders", "show": "number"}, *CARDS[:1]]
+    board_id = service().boards.made(board_from({"name": "Mixed", "cards": cards})).board.id
+    app = settled(visit(own.environment, "boards", board=board_id))
+    assert not app.exception
+    assert "you have no dataset orders here." in texts(app)
+    assert f">{len(own.rows):,}</strong>" in html_of(app)
+    app.button(key="arrange").click().run()
+    app.button(key="remove_0_0").click().run()
+    app.button(key="save_draft").click().run()
+    assert not app.exception
+    assert service().boards.opened(board_id).board.datasets == ("contacts",)
+
+
 def test_arranging_is_a_draft_until_it_is_saved_as_one_version(opened):
     """Title, width, order and removal change nothing that is stored; Save makes one version of all of them."""
     app, board_id = opened
