@@ -48,7 +48,7 @@ def _model_context() -> Sequence[BaseRoute]:
 
 
 def _unsubscribe() -> Sequence[BaseRoute]:
-    from dashboard.api.unsubscribe import unsubscribe_routes
+    from dashboard.api.personal.unsubscribe import unsubscribe_routes
     from dashboard.ui.page import cached_service
 
     return unsubscribe_routes(lambda: cached_service.service())  # noqa: PLW0108 - the same

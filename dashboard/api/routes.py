@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboard.api.boards import BoardsApi
 from dashboard.api.document.docs_page import docs_page
 from dashboard.api.document.openapi import openapi
 from dashboard.api.errors import answered, json_response
@@ -22,11 +21,12 @@ from dashboard.api.executions import described, result_body, spent
 from dashboard.api.figures import daily_body, stats_body
 from dashboard.api.files import made_file, named, own_file, start_unload, written_files
 from dashboard.api.health import health_route
-from dashboard.api.notices import NoticesApi
+from dashboard.api.personal.boards import BoardsApi
+from dashboard.api.personal.notices import NoticesApi
+from dashboard.api.personal.sessions import SessionsApi
+from dashboard.api.personal.tokens import TokensApi
 from dashboard.api.requests import job_of, json_object, one_of, question, refuse_other_sites, text_or_none, wrong
-from dashboard.api.sessions import SessionsApi
 from dashboard.api.tables import estimated, tables
-from dashboard.api.tokens import TokensApi
 from dashboard.api.turns import Turns
 from dashboard.errors import FieldFault, InvalidRequest, QueryFailed
 from dashboard.model.result import QueryResult

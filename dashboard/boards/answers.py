@@ -14,8 +14,8 @@ from dashboard.model.boards.card import BoardCard
 from dashboard.model.grouping.question import GroupBy
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.overview.chart_document import value_label
-from dashboard.overview.marks import label
+from dashboard.overview.document.chart import value_label
+from dashboard.overview.document.marks import label
 from dashboard.results.charts.choice import choices_of, is_drawable, suggested_colour
 from dashboard.results.charts.gaps import Published
 from dashboard.results.charts.points import chart_of, described

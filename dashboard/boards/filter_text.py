@@ -8,7 +8,7 @@ from dashboard.model.selection.filters import EARLIEST, LATEST, Days
 from dashboard.model.selection.ranges import range_text
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview.chart_document import value_label
+from dashboard.overview.document.chart import value_label
 
 _MOST_VALUES = 4
 

@@ -13,7 +13,7 @@ from dashboard.model.selection.filters import EARLIEST, LATEST, Days, Filters
 from dashboard.model.selection.period import period_from
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement
-from dashboard.overview.document import card_document
+from dashboard.overview.document.board import card_document
 from dashboard.overview.drill_down import exact_numbers
 from dashboard.overview.figures import overview_from
 from dashboard.overview.statements import model_of_card, overview_statement

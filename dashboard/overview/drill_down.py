@@ -16,7 +16,7 @@ from dashboard.model.measures import ROWS
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.statements import Statement
 from dashboard.model.vocabulary import name_of
-from dashboard.overview.chart_document import Scene, figures_of_chart
+from dashboard.overview.document.chart import Scene, figures_of_chart
 from dashboard.overview.events import Part
 from dashboard.overview.figures import statement_of
 from dashboard.overview.measured import Measured

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
 from dashboard.model.selection.filters import Days, Filters, column_from_key, day_from_text
-from dashboard.overview.marks import OTHERS_KEY, value_from_key
+from dashboard.overview.document.marks import OTHERS_KEY, value_from_key
 
 Wish = Literal["values", "rows", "sql", "csv"]
 _MOST_DIMENSIONS: Final = 100

@@ -7,8 +7,8 @@ import datetime as dt
 
 from dashboard.model.grouping.question import filters_from
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.chart_document import Scene
-from dashboard.overview.document import board_document
+from dashboard.overview.document.board import board_document
+from dashboard.overview.document.chart import Scene
 from dashboard.reports.alert_finding import finding_of
 from dashboard.reports.board_composing import composed_board
 from dashboard.reports.messages.alert import alert_message

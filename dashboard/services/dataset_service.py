@@ -10,10 +10,10 @@ from dashboard.model.result import Answer, QueryResult
 from dashboard.model.selection.filters import Days, Filters, default_window, today_in
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
 from dashboard.model.statements import Statement, daily_statement
-from dashboard.overview.chart_document import Scene
-from dashboard.overview.colours import Colours, coloured_dimensions, colours_of
 from dashboard.overview.daily import DailyCounts, daily_counts
-from dashboard.overview.document import Board
+from dashboard.overview.document.board import Board
+from dashboard.overview.document.chart import Scene
+from dashboard.overview.document.colours import Colours, coloured_dimensions, colours_of
 from dashboard.overview.figures import (
     Overview,
     ValueCount,

@@ -15,7 +15,7 @@ from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement, statement_for
 from dashboard.overview.daily import DailyCounts
-from dashboard.overview.document import Board
+from dashboard.overview.document.board import Board
 from dashboard.overview.figures import Overview, ValueCount
 from dashboard.quality.verification_status import DayStatus
 from dashboard.services.audit import Audit

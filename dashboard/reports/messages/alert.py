@@ -6,7 +6,7 @@ from dashboard.model import formats
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview.chart_document import value_label
+from dashboard.overview.document.chart import value_label
 from dashboard.reports.alert_finding import Finding
 from dashboard.reports.messages import page
 from dashboard.reports.messages.links import page_link

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dashboard.model import formats
-from dashboard.overview.marks import label
+from dashboard.overview.document.marks import label
 from dashboard.results.charts.choice import MOST_BARS, MOST_SERIES, ROWS, is_moment
 from dashboard.results.charts.gaps import Published, absent, missing, step_of
 from dashboard.results.time_zones import UTC, heading, in_zone

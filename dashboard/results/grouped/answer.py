@@ -17,7 +17,7 @@ from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview.chart_document import value_label
+from dashboard.overview.document.chart import value_label
 from dashboard.results.result_cache import TableRows
 
 Key = str | None

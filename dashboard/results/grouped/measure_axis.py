@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, Final
 
 from dashboard.model.measures import Measure
-from dashboard.overview.drawing import ticks_of
+from dashboard.overview.document.drawing import ticks_of
 from dashboard.results.charts.points import ResultChart
 
 _MOST_TICKS: Final = 6

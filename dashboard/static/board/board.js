@@ -1,4 +1,4 @@
-// The Overview's board, drawn from one document (dashboard/overview/document.py). A picked filter shows at once; the
+// The Overview's board, drawn from one document (dashboard/overview/document/board.py). A picked filter shows at once; the
 // figures follow when the server has counted.
 
 import { card } from "./cards.js"

@@ -1,4 +1,4 @@
-// Stat cards: a figure, its change, and its daily values as a line. Texts come formatted (dashboard/overview/document.py).
+// Stat cards: a figure, its change, and its daily values as a line. Texts come formatted (dashboard/overview/document/board.py).
 
 import { html, icon } from "./elements.js"
 

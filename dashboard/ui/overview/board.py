@@ -9,8 +9,8 @@ import streamlit as st
 from dashboard.components import component
 from dashboard.model.selection.filters import Days
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview.chart_document import Scene, value_label
-from dashboard.overview.document import Board
+from dashboard.overview.document.board import Board
+from dashboard.overview.document.chart import Scene, value_label
 from dashboard.overview.events import BoardRequest, board_request_from
 from dashboard.quality.freshness import freshness_badges
 from dashboard.services.service import Service

@@ -5,7 +5,7 @@ from typing import Final
 
 import streamlit as st
 
-from dashboard.overview import marks
+from dashboard.overview.document import marks
 from dashboard.overview.figures import ValueCount
 from dashboard.ui.page.view_state import View, update_view
 

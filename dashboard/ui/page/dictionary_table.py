@@ -6,7 +6,7 @@ from typing import Final
 
 from dashboard.model import formats
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.overview.marks import label
+from dashboard.overview.document.marks import label
 from dashboard.quality.data_dictionary import Entry
 from dashboard.results.sample_values import COUNT
 from dataset_model.dictionary import measure_text

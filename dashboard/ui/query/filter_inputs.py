@@ -9,7 +9,7 @@ from dashboard.model.selection.filters import day_from_text, key_from_value, val
 from dashboard.model.selection.ranges import TIMES
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview.chart_document import value_label
+from dashboard.overview.document.chart import value_label
 from dashboard.services.service import Service
 from dataset_model.columns.types import ColumnType
 

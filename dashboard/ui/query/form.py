@@ -14,7 +14,7 @@ from dashboard.model.query_types import QueryDefinition, QueryRequest, request_f
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.statements import Statement
 from dashboard.model.vocabulary import capitalised, name_of
-from dashboard.overview.marks import key_from_value, label, value_from_key
+from dashboard.overview.document.marks import key_from_value, label, value_from_key
 from dashboard.services.service import Service
 from dashboard.services.suggestion import cheaper
 from dashboard.sql.layout import formatted

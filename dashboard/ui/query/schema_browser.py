@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard.errors import DashboardError
 from dashboard.model import formats
 from dashboard.model.semantic_model import SemanticModel, TableColumn
-from dashboard.overview.marks import label
+from dashboard.overview.document.marks import label
 from dashboard.results.sample_values import COUNT, MOST_BYTES, Samples
 from dashboard.results.schema_values import known_values
 from dashboard.services.service import Service

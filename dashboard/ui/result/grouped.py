@@ -10,7 +10,7 @@ from dashboard.model.grouping.question import GroupBy
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.overview.chart_document import value_label
+from dashboard.overview.document.chart import value_label
 from dashboard.results.charts.points import described
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.grouped.answer import GroupedAnswer, groups_alone

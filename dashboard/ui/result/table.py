@@ -9,7 +9,7 @@ from dashboard.model import formats
 from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Filters
 from dashboard.model.statements import Statement, rows_statement, summary_counts
-from dashboard.overview.marks import label
+from dashboard.overview.document.marks import label
 from dashboard.results.charts.gaps import Published
 from dashboard.services.job import Job
 from dashboard.services.service import Service

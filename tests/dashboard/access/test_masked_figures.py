@@ -14,8 +14,8 @@ from dashboard.model.access.table_view import EVERYTHING, TableView
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.selection.filters import Days, Filters
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
-from dashboard.overview.chart_document import Scene
-from dashboard.overview.document import board_document
+from dashboard.overview.document.board import board_document
+from dashboard.overview.document.chart import Scene
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 from dataset_model import Dataset

@@ -18,7 +18,7 @@ from dashboard.model.boards.declared import declared_board
 from dashboard.model.boards.from_request import card_of
 from dashboard.model.query_types import request_from
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.document import card_document
+from dashboard.overview.document.board import card_document
 from dashboard.services.job import API
 from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment

@@ -12,8 +12,8 @@ from dashboard.boards.questions import asked_by
 from dashboard.model.boards.board import card_from
 from dashboard.model.boards.declared import declared_board
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.chart_document import Scene, figures_of_chart, value_label
-from dashboard.overview.document import card_document
+from dashboard.overview.document.board import card_document
+from dashboard.overview.document.chart import Scene, figures_of_chart, value_label
 
 PART = Days(dt.date(2026, 3, 20), WINDOW.last)
 

@@ -6,11 +6,11 @@ import pytest
 
 from dashboard.model.exact_numbers import difference, middle, nine_places, quotient, total
 from dashboard.model.measures import Measure, Term
-from dashboard.overview.colours import Colours
+from dashboard.overview.document.colours import Colours
+from dashboard.overview.document.marks import Reading, slice_marks, whole_of
+from dashboard.overview.document.series import legend_of, series_of
 from dashboard.overview.drill_down import exact_numbers
-from dashboard.overview.marks import Reading, slice_marks, whole_of
 from dashboard.overview.measured import Cell, Measured
-from dashboard.overview.series import legend_of, series_of
 
 LARGE = Decimal("999999999999999999999999999999999999.99")
 EUROS = Reading(Measure("sum", "Revenue", (Term("sum", "amount"),), column="amount", unit="EUR", format="currency"))

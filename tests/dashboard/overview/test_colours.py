@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.model.semantic_model import SemanticModel, semantic_model_from
-from dashboard.overview.colours import Colours, coloured_dimensions, colours_of
+from dashboard.overview.document.colours import Colours, coloured_dimensions, colours_of
 from dataset_model import load_dataset
 from dataset_model.dashboard.section import Chart
 

@@ -9,8 +9,8 @@ import pytest
 from publishing import Published, picking
 
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.chart_document import Scene, chart_document
-from dashboard.overview.document import board_document, picked_of
+from dashboard.overview.document.board import board_document, picked_of
+from dashboard.overview.document.chart import Scene, chart_document
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part, board_request_from
 from dashboard.overview.figures import ValueCount

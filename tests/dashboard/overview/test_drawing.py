@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from dashboard.overview.drawing import drawing_of
+from dashboard.overview.document.drawing import drawing_of
 
 
 def over_time(*counts: float | None, shape: str = "bar", **fields: object) -> dict:

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from dashboard.model.selection.filters import Days
-from dashboard.overview import marks as charts
-from dashboard.overview.colours import Colours
+from dashboard.overview.document import marks as charts
+from dashboard.overview.document.colours import Colours
 from dashboard.overview.figures import DayCount, ValueCount
 
 CHANNELS = (ValueCount("VOICE", 60), ValueCount("CHAT", 30), ValueCount(None, 10))

@@ -13,8 +13,8 @@ from field_subject import Picks, Ranges, Subject, subject_of
 from other_fields import HOLES, WINDOW
 
 from dashboard.model.selection.filters import Days, Filters, Range
-from dashboard.overview.chart_document import Scene, figures_of_chart
-from dashboard.overview.document import board_document
+from dashboard.overview.document.board import board_document
+from dashboard.overview.document.chart import Scene, figures_of_chart
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part, board_request_from
 from dataset_model.dashboard.section import Chart

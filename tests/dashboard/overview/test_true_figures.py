@@ -16,8 +16,8 @@ from publishing import contact_rows, publish_rows
 from serving import serving
 
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.chart_document import Scene
-from dashboard.overview.document import board_document
+from dashboard.overview.document.board import board_document
+from dashboard.overview.document.chart import Scene
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part
 from dashboard.services.service import Service

@@ -13,7 +13,7 @@ import pytest
 from notice_office import NOW, Office
 from serving import serving
 
-from dashboard.api.unsubscribe import unsubscribe_routes
+from dashboard.api.personal.unsubscribe import unsubscribe_routes
 from dashboard.reports.messages.mail import SECOND
 from dashboard.reports.senders.smtp import SmtpSender, mail_server_from
 from dataset_model.dashboard.notices import Alert

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboard.model.exact_numbers import Number, total
-from dashboard.overview import marks
-from dashboard.overview.bins import ZERO, Bin
-from dashboard.overview.colours import LAST, SERIES, Colours
-from dashboard.overview.marks import OTHERS_KEY, Reading
+from dashboard.overview.document import marks
+from dashboard.overview.document.bins import ZERO, Bin
+from dashboard.overview.document.colours import LAST, SERIES, Colours
+from dashboard.overview.document.marks import OTHERS_KEY, Reading
 from dashboard.overview.measured import Cell, Measured
 
 MOST_COLUMNS: Final = 31

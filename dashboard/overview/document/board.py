@@ -13,8 +13,8 @@ from functools import cached_property
 from dashboard.model import formats
 from dashboard.model.selection.filters import Filters, dimension_key
 from dashboard.model.selection.period import Period
-from dashboard.overview import marks
-from dashboard.overview.chart_document import Document, Scene, chart_document, value_label
+from dashboard.overview.document import marks
+from dashboard.overview.document.chart import Document, Scene, chart_document, value_label
 from dashboard.overview.figures import CardValue, Overview
 from dashboard.quality.freshness import Badge, difference_badges, part_badges
 

@@ -16,7 +16,7 @@ from dashboard.model.measures import ROWS, Measure
 from dashboard.model.selection.filters import Days
 from dashboard.model.selection.filters import key_from_value as key_from_value  # noqa: PLC0414 - marks name their values with it
 from dashboard.model.selection.filters import value_from_key as value_from_key  # noqa: PLC0414 - as above
-from dashboard.overview.colours import LAST, SERIES, Colours
+from dashboard.overview.document.colours import LAST, SERIES, Colours
 from dashboard.overview.figures import DayCount, ValueCount
 from dashboard.overview.measured import Cell
 

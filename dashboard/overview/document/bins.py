@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dashboard.model.calendar_parts import Calendar, CalendarName, label, short_label
 from dashboard.model.measures import Measure
-from dashboard.overview import marks
+from dashboard.overview.document import marks
 from dashboard.overview.figures import DayCount
 from dashboard.overview.measured import Cell
 

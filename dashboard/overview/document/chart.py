@@ -10,11 +10,11 @@ from dashboard.model.exact_numbers import total
 from dashboard.model.selection.filters import Filters, dimension_key
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
-from dashboard.overview import bins, marks, series
-from dashboard.overview.colours import Colours, colours_of
-from dashboard.overview.drawing import drawing_of
+from dashboard.overview.document import bins, marks, series
+from dashboard.overview.document.colours import Colours, colours_of
+from dashboard.overview.document.drawing import drawing_of
+from dashboard.overview.document.marks import Reading
 from dashboard.overview.figures import Overview, ValueCount
-from dashboard.overview.marks import Reading
 from dashboard.overview.measured import Cell, Measured
 from dataset_model.dashboard.section import SLICES, Chart
 
