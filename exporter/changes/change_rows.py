@@ -14,8 +14,9 @@ from dataset_model.records.changes import CHANGE_COLUMNS, Operation
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.carried import CarriedRecords
 from exporter.changes.decoded_images import DecodedImages, decoded_images, place_decoder
-from exporter.decoding.batch import DAY, KEY, LATE, DecodedPage, QuarantinedItem
-from exporter.decoding.decoder import PageDecoder, kinds_of_late
+from exporter.decoding.batch import DAY, KEY, DecodedPage, QuarantinedItem
+from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.late_columns import late_kinds
 from exporter.decoding.schema import arrow_schema, extended_schema
 from exporter.errors import ExportError
 from exporter.planning.sort_key import SortKey
@@ -192,7 +193,6 @@ def _days(images: DecodedImages) -> Iterator[tuple[int, dt.date]]:
 def _late_kinds(images: DecodedImages) -> dict[str, set[str]]:
     kinds: dict[str, set[str]] = {}
     for page, _ in images.pages:
-        for name in page.rows.schema.names:
-            if name.startswith(LATE):
-                kinds.setdefault(name.removeprefix(LATE), set()).update(kinds_of_late(page.rows.column(name)))
+        for attribute, of_it in late_kinds(page.rows).items():
+            kinds.setdefault(attribute, set()).update(of_it)
     return kinds

@@ -7,11 +7,10 @@ rows of an index do not depend on how it was cut into pages.
 import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import compress
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pyarrow as pa
@@ -19,28 +18,25 @@ import pyarrow.compute as pc
 
 from dataset_model import Dataset, FilesSource
 from dataset_model.columns.attribute_paths import ELEMENT, AttributePath
-from dataset_model.columns.types import ColumnType
 from dataset_model.definition import FILE_DATE, FILE_LINE
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, QuarantinedItem
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.key_hash import row_key
+from exporter.decoding.late_columns import TRAVELLING
 from exporter.decoding.nested import values_at
-from exporter.decoding.page import PageReader, Values
+from exporter.decoding.page import ANY, PageReader, Values
 from exporter.decoding.rows import ItemTexts, Rows
 from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate
 from exporter.native.library import library
 from exporter.planning.sort_key import SortKey
 from exporter.values.attribute_values import (
-    KINDS,
     AttributeValue,
     json_object,
     key_part,
     key_text,
-    values_from_texts,
 )
-from exporter.values.numbers import InexactDoubles
 
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
@@ -54,11 +50,8 @@ __all__ = [
     "LATE",
     "SORT",
     "DecodedPage",
-    "LateColumn",
     "PageDecoder",
     "QuarantinedItem",
-    "kinds_of_late",
-    "late_column",
 ]
 
 _KEY_TYPE = pa.binary(16)
@@ -75,12 +68,16 @@ class PageDecoder:
         key_attributes: tuple[str, ...],
         between: tuple[dt.datetime, dt.datetime] | None = None,
         deriver: "Deriver | None" = None,
+        *,
+        late_by_kind: bool = False,
     ) -> None:
         """`key_attributes` are those of the table's primary key, which identify an item.
 
         `deriver` has the functions of the derived columns that the dataset declares.
         With `between`, items with an instant outside `[first, second)` are left out as if they had not been read.
+        With `late_by_kind`, late attributes travel as texts of one kind where they have one, without their items.
         """
+        self._late_by_kind = late_by_kind and dataset.undeclared == "add"
         self._between = between
         self.schema = schema
         self._undeclared = dataset.undeclared
@@ -114,6 +111,8 @@ class PageDecoder:
         undeclared = self._roots if self._undeclared != "ignore" else set()
         self._without_column = sorted({*key_attributes, self._sort_attribute, *undeclared} - kinds.keys())
         without: dict[str, str | None] = dict.fromkeys(self._without_column)
+        if self._late_by_kind:
+            without |= dict.fromkeys({*key_attributes} & {*self._without_column}, "S")  # as most are
         if dataset.exploded:
             without[key_attributes[-1]] = "N"
         read_as_values = {*key_attributes, self._sort_attribute, *self._roots}
@@ -130,6 +129,7 @@ class PageDecoder:
             kinds | without | dict.fromkeys(self._roots) | {self._sort_attribute: sort_key.attribute_type},
             {attribute: column_type for attribute, column_type in whole.items() if attribute not in read_as_values},
             library(),
+            TRAVELLING if self._late_by_kind else (),
         )
 
     def decode(self, body: bytes) -> DecodedPage:
@@ -168,7 +168,9 @@ class PageDecoder:
                 rows.add(column, self._cells(column, expected, undeclared, days))
             else:
                 rows.append(column.name, whole)
-        if self._undeclared == "add":
+        if self._late_by_kind:
+            rows.add_late_by_kind(undeclared)
+        elif self._undeclared == "add":
             rows.add_late(undeclared)
         return DecodedPage(
             rows=rows.batch(self._sorts(expected[self._sort_attribute]), self._keys(expected, len(days))),
@@ -255,11 +257,11 @@ class PageDecoder:
             return Cells(days)
         values = expected[column.attribute]
         clock = self._sort_clock if is_sort_key else self._clocks.get(column.name, self._clock)
-        if values.kind is None:
+        if values.kind in {None, ANY}:
             return cells_from_values(values.parsed(), column.type, clock)
         if values.kind == "BOOL":
             return Cells(values.cells)
-        return cells_from_texts(values.kind, values.cells, column.type, clock)
+        return cells_from_texts(values.kind or "", values.cells, column.type, clock)
 
     def _nested_cells(self, column: SchemaColumn, values: Values) -> Cells:
         found, refused = values_at(values.parsed(), column.path)
@@ -295,41 +297,6 @@ class PageDecoder:
         parts = [_key_parts(values) for values in keys]
         texts = parts[0] if len(parts) == 1 else map("".join, zip(*parts, strict=True)) if parts else [""] * rows
         return pa.array([blake2b(text.encode(), digest_size=16).digest() for text in texts], _KEY_TYPE)
-
-
-@dataclass(frozen=True)
-class LateColumn:
-    """A late attribute's values in their type."""
-
-    values: pa.Array
-    contradictions: tuple[tuple[int, str], ...]
-    """(row, reason) of values that the type cannot hold; null in `values`."""
-    inexact: InexactDoubles
-
-
-_LATE_CLOCK = Clock(SortKey("ISO", ZoneInfo("UTC"), "S", dt.MAXYEAR))
-
-
-def late_column(raw: pa.Array | pa.ChunkedArray, column_type: ColumnType) -> LateColumn:
-    """Return a `late:` column in the type that its attribute was given, as `decode` would have done."""
-    cells = cells_from_values(_late_values(raw), column_type, _LATE_CLOCK)
-    return LateColumn(cells.values, tuple(cells.contradictions), InexactDoubles(len(cells.inexact), cells.digits))
-
-
-_BEGINNING_BYTES = 4
-_KIND_BY_BEGINNING = {f'{{"{kind}":'.encode()[:_BEGINNING_BYTES]: kind for kind in KINDS}
-
-
-def kinds_of_late(raw: pa.Array | pa.ChunkedArray) -> set[str]:
-    """Return the type tags in a `late:` column."""
-    # A text begins with its type, {"S":, so a few beginnings stand for all texts.
-    beginnings = pc.binary_slice(pc.drop_null(raw).cast(pa.binary()), 0, _BEGINNING_BYTES)
-    found = pc.unique(beginnings).to_pylist()
-    return {_KIND_BY_BEGINNING[beginning] for beginning in found}
-
-
-def _late_values(raw: pa.Array | pa.ChunkedArray) -> list[AttributeValue | None]:
-    return values_from_texts(raw.cast(pa.binary()).to_pylist())
 
 
 def _key_parts(values: Values) -> list[str]:

@@ -6,8 +6,9 @@ each. A page with anything else (an undeclared attribute, a value of another typ
 values of any kind, and what is expected is widened by what was found. All three ways give equal values.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import compress, repeat
 from operator import attrgetter
 from typing import Any
@@ -22,8 +23,12 @@ from exporter.values.attribute_values import AttributeValue, kind_of, tagged, va
 MAX_OTHERS = 256
 """With more undeclared attributes than this a struct costs more than a dict: items make up their own names."""
 
+ANY = "any"
+"""Kind of values that are still as they were sent, each with its own type."""
+
 _TYPES: dict[str, type] = {"S": str, "N": str, "BOOL": bool}
 _ARROW: dict[str, pa.DataType] = {"S": pa.string(), "N": pa.string(), "BOOL": pa.bool_()}
+_DOCUMENTS = frozenset({"M", "L"})
 _FINISHED = {(row.name, row.dynamo): Form[row.finished] for row in TYPES.values() if row.finished}
 
 
@@ -32,14 +37,21 @@ class Values:
     """One attribute's values in a page, in order; None where the item lacks it."""
 
     kind: str | None
-    """S, N or BOOL: `cells` are an Arrow array of its plain values, and a NULL is null too. None: AttributeValues."""
+    """S, N or BOOL: `cells` are an Arrow array of its plain values, and a NULL is null too. M or L: of plain JSON of
+    them, which is not read back. ANY: of AttributeValue JSON. None: `cells` are AttributeValues."""
     cells: Any
 
     def parsed(self) -> Sequence[AttributeValue | None]:
         """Return the values with their types."""
+        return self._parsed
+
+    @cached_property
+    def _parsed(self) -> Sequence[AttributeValue | None]:
         if self.kind is None:
             values: Sequence[AttributeValue | None] = self.cells
             return values
+        if self.kind == ANY:
+            return values_from_texts(self.cells.to_pylist())
         return tagged(self.kind, self.cells)
 
     @property
@@ -118,13 +130,23 @@ class PageReader:
     """Reads pages for the attributes expected, each with the kind that most of its values have (None: any)."""
 
     def __init__(
-        self, expected: Mapping[str, str | None], types: Mapping[str, ColumnType], library: Library | None
+        self,
+        expected: Mapping[str, str | None],
+        types: Mapping[str, ColumnType],
+        library: Library | None,
+        learnt: Collection[str] = (),
     ) -> None:
-        """`types` are those of attributes that become a column and nothing else: they may leave as `finished`."""
+        """`types` are those of attributes that become a column and nothing else: they may leave as `finished`.
+
+        `learnt` are the kinds in which other attributes may leave, where all values of a page have the same. NULL is
+        null then, as it is where a kind is expected.
+        """
         self._expected = dict(expected)
         self._types = types
         self._library = library
-        self._others: tuple[str, ...] = ()
+        self._learnt = frozenset(learnt)
+        self._others: dict[str, str | None] = {}
+        self._corrected: set[str] = set()
         self._ways: tuple[_ScannedPages | _TypedPages, ...] = ()
         self._prepare()
 
@@ -137,7 +159,7 @@ class PageReader:
         return self._read_any(body)
 
     def _prepare(self) -> None:
-        fields = dict(self._expected) | dict.fromkeys(self._others)
+        fields = self._expected | self._others
         ways: list[_ScannedPages | _TypedPages] = []
         if len(self._others) <= MAX_OTHERS:
             if self._library is not None:
@@ -148,21 +170,45 @@ class PageReader:
 
     def _read_any(self, body: bytes) -> Page:
         page = _any_page.decode(body)
+        found = {name: _values(page.Items, name) for name in self._expected}
         others = sorted({name for item in page.Items for name in item} - self._expected.keys())
-        new = set(others).difference(self._others)
-        expected = {name: _values(page.Items, name) for name in self._expected}
-        mixed = {name for name, kind in self._expected.items() if kind and not _only(kind, expected[name])}
-        if mixed or (new and len(self._others) <= MAX_OTHERS):
-            self._expected = self._expected | dict.fromkeys(mixed)
-            self._others = (*self._others, *sorted(new))
-            self._prepare()
+        found_others = {name: _values(page.Items, name) for name in others}
+        if self._learns_from(found, found_others) and self._learnt:
+            for way in self._ways:
+                if (again := way.read(body)) is not None:
+                    return again
         return Page(
             items=len(page.Items),
-            expected=expected,
-            others={name: _values(page.Items, name) for name in others},
+            expected=found,
+            others=found_others,
             last_evaluated_key=key_for_client(page.LastEvaluatedKey),
             read_units=page.ConsumedCapacity.CapacityUnits if page.ConsumedCapacity else 0.0,
         )
+
+    def _learns_from(self, expected: Mapping[str, Values], others: Mapping[str, Values]) -> bool:
+        """Widen what is expected by what a page holds; return whether that has changed anything."""
+        mixed = self._corrected_kinds(self._expected, expected)
+        changed = self._corrected_kinds(self._others, others)
+        if len(self._others) <= MAX_OTHERS:
+            changed |= {name: self._learnt_kind(found) for name, found in others.items() if name not in self._others}
+        if not mixed and not changed:
+            return False
+        self._expected = self._expected | mixed
+        self._others = self._others | changed
+        self._prepare()
+        return True
+
+    def _corrected_kinds(self, kinds: Mapping[str, str | None], found: Mapping[str, Values]) -> dict[str, str | None]:
+        """Return the kinds to expect instead of those that are wrong for a page: what it holds, but only once."""
+        wrong = {name for name, values in found.items() if (kind := kinds.get(name)) and not _only(kind, values)}
+        corrected = {name: None if name in self._corrected else self._learnt_kind(found[name]) for name in wrong}
+        self._corrected |= wrong
+        return corrected
+
+    def _learnt_kind(self, values: Values) -> str | None:
+        """Return the kind that all values have, if they may leave in it; they have none where all are NULL."""
+        kinds = {kind_of(value) for value in values.parsed() if value is not None} - {"NULL"}
+        return kinds.pop() if len(kinds) == 1 and kinds <= self._learnt else None
 
 
 class _ScannedPages:
@@ -172,12 +218,12 @@ class _ScannedPages:
         self,
         library: Library,
         expected: Mapping[str, str | None],
-        others: Iterable[str],
+        others: Mapping[str, str | None],
         types: Mapping[str, ColumnType],
     ) -> None:
         self._expected = frozenset(expected)
-        kinds = dict(expected) | dict.fromkeys(others)
-        self._columns = [_column(attribute, kind, types.get(attribute)) for attribute, kind in kinds.items()]
+        columns = [_column(attribute, kind, types.get(attribute)) for attribute, kind in expected.items()]
+        self._columns = [*columns, *(_other_column(attribute, kind) for attribute, kind in others.items())]
         self._plan = Plan(library, self._columns)
 
     def read(self, body: bytes) -> Page | None:
@@ -189,7 +235,7 @@ class _ScannedPages:
         finished: dict[str, pa.Array] = {}
         for column, (form, array) in zip(self._columns, scanned.columns, strict=True):
             if form is Form.RAW:
-                values[column.attribute] = Values(None, values_from_texts(array.to_pylist()))
+                values[column.attribute] = Values(ANY, array)
             elif form is Form.TEXT or column.attribute not in self._expected:
                 values[column.attribute] = Values(column.kind, array)
             else:
@@ -212,11 +258,16 @@ def _column(attribute: str, kind: str | None, column_type: ColumnType | None) ->
     return Column(attribute, form, kind, column_type.precision or 0, column_type.scale or 0)
 
 
+def _other_column(attribute: str, kind: str | None) -> Column:
+    form = Form.DOCUMENT if kind in _DOCUMENTS else {None: Form.RAW, "BOOL": Form.BOOLEAN}.get(kind, Form.TEXT)
+    return Column(attribute, form, kind)
+
+
 class _TypedPages:
     """Reads pages that hold nothing but what is expected, by msgspec; None for the others."""
 
-    def __init__(self, expected: Mapping[str, str | None], others: Iterable[str]) -> None:
-        self._kinds = dict(expected) | dict.fromkeys(others)
+    def __init__(self, expected: Mapping[str, str | None], others: Mapping[str, str | None]) -> None:
+        self._kinds = dict(expected) | {name: kind if kind in _TYPES else None for name, kind in others.items()}
         self._expected = frozenset(expected)
         fields: list[tuple[str, Any, Any]] = []
         cells: list[str] = []

@@ -9,7 +9,8 @@ import pyarrow as pa
 from dataset_model.records.table_schema import SchemaColumn
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, QuarantinedItem
 from exporter.decoding.columns import Cells
-from exporter.decoding.page import Values, item_texts
+from exporter.decoding.late_columns import late_name
+from exporter.decoding.page import ANY, Values, item_texts
 from exporter.values.attribute_values import dynamo_text
 from exporter.values.numbers import InexactDoubles
 
@@ -61,6 +62,17 @@ class Rows:
         rows = sorted(present)
         texts_by_row = dict(zip(rows, self._texts.of(rows), strict=True))
         self.append(ITEM, pa.array([texts_by_row.get(row) for row in range(len(self._days))], pa.string()))
+
+    def add_late_by_kind(self, undeclared: Mapping[str, Values]) -> None:
+        """Add a column for each attribute that has none yet: of plain values where they have one kind in this page."""
+        for name, values in undeclared.items():
+            if values.kind is None:
+                texts = [None if value is None else dynamo_text(value) for value in values.parsed()]
+                self.append(late_name(name, None), pa.array(texts, pa.string()))
+            elif values.kind == ANY:
+                self.append(late_name(name, None), values.cells.cast(pa.string()))
+            else:
+                self.append(late_name(name, values.kind), values.cells)
 
     def nulled(self) -> tuple[QuarantinedItem, ...]:
         """Return the values that became null, by row and then by column."""

@@ -13,8 +13,9 @@ from dataset_model.columns.types import JSON
 from dataset_model.records.changes import STAMP_COLUMNS
 from dataset_model.records.manifest import DISTINCT_LIMIT
 from dataset_model.records.table_schema import SchemaColumn, TableSchema
-from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem, late_column
+from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, QuarantinedItem
 from exporter.decoding.key_hash import KeyHash
+from exporter.decoding.late_columns import late_column
 from exporter.decoding.schema import arrow_schema, arrow_type
 from exporter.targets.formats.base import FileFormat
 from exporter.targets.merge import merged

@@ -15,7 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from exporter.decoding.decoder import DAY, LATE, SORT, kinds_of_late
+from exporter.decoding.batch import DAY, SORT
+from exporter.decoding.late_columns import late_kinds
 from exporter.errors import RowsTooLate
 from exporter.runtime.memory import READ_BYTES, LongWork
 from exporter.targets.sorted_runs import written_runs
@@ -196,10 +197,8 @@ def _observe(spooled: SpooledDay, segment: Segment, part: pa.RecordBatch, partit
     if partition_value:  # a table that is scanned has none
         counts = spooled.rows_by_partition_value
         counts[partition_value] = counts.get(partition_value, 0) + segment.rows
-    for name in part.schema.names:
-        if name.startswith(LATE):
-            kinds = spooled.late_kinds.setdefault(name.removeprefix(LATE), set())
-            kinds.update(kinds_of_late(part.column(name)))
+    for attribute, kinds in late_kinds(part).items():
+        spooled.late_kinds.setdefault(attribute, set()).update(kinds)
 
 
 def _by_day(rows: pa.RecordBatch) -> Iterator[tuple[dt.date, pa.RecordBatch]]:

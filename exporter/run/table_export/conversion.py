@@ -15,13 +15,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
+import structlog
 
 from dataset_model.records.table_schema import TableSchema
-from exporter.decoding.batch import LATE, AwaitedItem, DecodedPage, QuarantinedItem
-from exporter.decoding.decoder import PageDecoder, kinds_of_late
+from exporter.decoding.batch import AwaitedItem, DecodedPage, QuarantinedItem
+from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.late_columns import late_kinds
 from exporter.decoding.schema import initial_schema, kinds_in_page
 from exporter.errors import SourceError
-from exporter.planning.planner import Piece, Planner
+from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
@@ -37,6 +39,7 @@ from exporter.sources.table_export.converted_file import (
     decoded_record,
     encoded,
     lines_of,
+    misfit,
     record_key,
 )
 from exporter.sources.table_export.converted_source import ConvertedSource
@@ -54,8 +57,8 @@ BATCH_BYTES = 4 << 20
 """Rows of one Arrow stream."""
 
 _LINES_BYTES = 4 << 20
+_log = structlog.get_logger()
 _CONTENT_TYPE = "application/vnd.apache.arrow.stream"
-_ALL = Piece("", (0, 0), (), None)
 
 
 class Conversion(ABC):
@@ -82,10 +85,6 @@ class Conversion(ABC):
         """Yield the decoded pages of a part."""
 
     @abstractmethod
-    def _kinds(self, file: ExportFile) -> dict[str, set[str]]:
-        """Return attribute -> DynamoDB types of a part's items, as far as they are known before it is read."""
-
-    @abstractmethod
     def _unknown(self, key: str) -> SourceError:
         """Return the error for a part that there is not."""
 
@@ -110,16 +109,15 @@ class Conversion(ABC):
         """Return all converted parts as a source; raise SourceError where one is missing."""
         if left := self.missing():
             raise self._left(left)
-        files = [self._record(file) for file in self.files]
-        found = [record for record in files if record is not None]
+        found = [self._usable(file) for file in self.files]
         source = ConvertedSource(self._store, found, self._description, self._dataset.zone, at_a_time)
         return OpenedSource(source, Planner(self._dataset, self.sort_key), self._dataset, source.probe)
 
     def convert(self, file: ExportFile) -> ConvertedFile:
         """Convert a part unless it is converted; raise SourceError where it cannot be read."""
-        record = self._record(file)
-        if record is not None:
-            return record
+        return self._record(file) or self._convert(file)
+
+    def _convert(self, file: ExportFile) -> ConvertedFile:
         with workspace() as folder:
             local = folder / "converted.arrows"
             with local.open("wb") as written:
@@ -129,6 +127,18 @@ class Conversion(ABC):
         record = ConvertedFile(file.key, file.md5_checksum, key, *converted)
         self._store.write(record_key(self._folder, file), encoded(record))
         return record
+
+    def _usable(self, file: ExportFile) -> ConvertedFile:
+        """Return the record of a part; convert it again where its values fit the types no more that were published."""
+        record = self._record(file)
+        if record is None:  # removed since it was listed
+            raise self._left([file])
+        attribute = misfit(record, self._schema)
+        if attribute is None:
+            return record
+        _log.warning("a column was published after the part was converted; converting again",
+                     part=file.key, attribute=attribute)  # fmt: skip
+        return self._convert(file)
 
     @cached_property
     def _schema(self) -> TableSchema:
@@ -144,17 +154,17 @@ class Conversion(ABC):
         self, file: ExportFile, spool: Spool, written: "_Object"
     ) -> tuple[int, dict[str, str], dict[str, tuple[str, ...]], tuple[ConvertedDay, ...], tuple[Part, ...]]:
         """Write a part's rows to `written`; return its items, columns, types, days and what is withheld."""
-        adds = self._dataset.undeclared == "add"
-        kinds = self._kinds(file) if adds else {}
-        schema = self._schema
-        decoder = PageDecoder(schema, self._dataset, self.sort_key, self._description.table_key, deriver=self._deriver)
+        kinds: dict[str, set[str]] = {}
+        schema, dataset = self._schema, self._dataset
+        key = self._description.table_key
+        decoder = PageDecoder(schema, dataset, self.sort_key, key, deriver=self._deriver, late_by_kind=True)
         seen = _Seen(written)
         for number, page in enumerate(self._pages(file, decoder)):
             value = pa.repeat(pa.scalar(page.partition_value, pa.string()), page.rows.num_rows)
             spool.add(page.rows.append_column(VALUE, value), "", (0, number))
             seen.add(page)
-            if adds:
-                _add_kinds(kinds, page)
+            if dataset.undeclared == "add":
+                _add_kinds(kinds, page, schema)
         seen.flush()
         days = tuple(self._day(day, spool, seen, written) for day in spool.days())
         sorted_kinds = {name: tuple(sorted(tags)) for name, tags in sorted(kinds.items())}
@@ -173,14 +183,14 @@ class Conversion(ABC):
         )  # fmt: skip
 
 
-def _add_kinds(kinds: dict[str, set[str]], page: DecodedPage) -> None:
+def _add_kinds(kinds: dict[str, set[str]], page: DecodedPage, schema: TableSchema) -> None:
     """Add the types of attributes without a column; the others have theirs from the schema."""
-    for name in page.rows.schema.names:
-        if name.startswith(LATE):
-            kinds.setdefault(name.removeprefix(LATE), set()).update(kinds_of_late(page.rows.column(name)))
-    for entry in page.withheld:
-        for attribute, tags in kinds_in_page(f'{{"Items":[{entry.item}]}}'.encode()).items():
-            kinds.setdefault(attribute, set()).update(tags)
+    known = schema.names
+    withheld = (kinds_in_page(f'{{"Items":[{entry.item}]}}'.encode()) for entry in page.withheld)
+    for found in (late_kinds(page.rows), *withheld):
+        for attribute, of_it in found.items():
+            if attribute not in known:
+                kinds.setdefault(attribute, set()).update(of_it)
 
 
 class _Object:

@@ -9,12 +9,11 @@ from exporter.decoding.batch import DecodedPage
 from exporter.decoding.decoder import PageDecoder
 from exporter.derivations.opening import open_deriver
 from exporter.errors import SourceError, UsageError
-from exporter.planning.planner import Piece, Reach
+from exporter.planning.planner import Piece
 from exporter.planning.sort_key import SortKey
 from exporter.run.table_export.conversion import Conversion
 from exporter.run.table_export.exporting import EXPORTS_FOLDER
 from exporter.settings import Settings
-from exporter.sources.base import Source
 from exporter.sources.description import describe_source
 from exporter.sources.opening import export_source
 from exporter.sources.table_export.converted_file import conversion_folder
@@ -23,7 +22,6 @@ from exporter.sources.table_export.manifests import ExportFile, read_files
 from exporter.storage.object_store import Store
 
 _ALL = Piece("", (0, 0), (), None)
-_EVERYTHING = Reach(None, None, None)
 
 
 class Converter(Conversion):
@@ -44,10 +42,9 @@ class Converter(Conversion):
         super().__init__(settings, store, description, sort_key, files, folder, deriver)
 
     def _pages(self, file: ExportFile, decoder: PageDecoder) -> Iterator[DecodedPage]:
-        return self._source(file).pages(_ALL, decoder)
-
-    def _kinds(self, file: ExportFile) -> dict[str, set[str]]:
-        return self._source(file).kinds(_EVERYTHING)
+        files, description = [file], self._description
+        opened = export_source(self._dataset, description, self.sort_key, self._objects, files, at_a_time=1)
+        return opened.source.pages(_ALL, decoder)
 
     def _unknown(self, key: str) -> SourceError:
         return SourceError(
@@ -60,10 +57,6 @@ class Converter(Conversion):
             f"{len(left):,} of {len(self.files):,} files of export {self.summary.export_arn} are not converted, "
             f"for example {left[0].key}. Run `convert --export-arn {self.summary.export_arn}` again"
         )
-
-    def _source(self, file: ExportFile) -> Source:
-        files, description = [file], self._description
-        return export_source(self._dataset, description, self.sort_key, self._objects, files, at_a_time=1).source
 
 
 def not_converted(dataset: Dataset, way: str) -> UsageError:

@@ -122,9 +122,6 @@ class ScanConversion(Conversion):
                 raise Interrupted(f"stopped while the table was scanned; {_AGAIN}")
             yield page
 
-    def _kinds(self, file: ExportFile) -> dict[str, set[str]]:  # noqa: ARG002 - those of an export are known before
-        return {}
-
     def _unknown(self, key: str) -> SourceError:
         return SourceError(f"scan {self.record.scan} has no segment {key}; it has {len(self.files):,}")
 

@@ -14,6 +14,7 @@ import msgspec
 from dataset_model import Dataset
 from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.batch import AwaitedItem, QuarantinedItem
+from exporter.decoding.late_columns import holds
 from exporter.errors import SourceError
 from exporter.sources.description import SourceDescription
 from exporter.sources.table_export.manifests import ExportFile
@@ -24,7 +25,7 @@ CONVERTED_FOLDER = "_converted"
 VALUE = "converted:value"
 """Column of the partition value of each row; a column of a dataset has no colon in its name."""
 
-_FORMAT: Literal[1] = 1
+_FORMAT: Literal[2] = 2
 
 Part = tuple[int, int]
 """Offset and length in the object."""
@@ -60,12 +61,12 @@ class ConvertedFile(msgspec.Struct, frozen=True):
     columns: dict[str, str]
     """As `columns_of` returns them, of the schema under which it was decoded."""
     kinds: dict[str, tuple[str, ...]]
-    """Attribute -> DynamoDB types of its values; empty where the dataset adds no columns."""
+    """Attribute without a column -> DynamoDB types of its values; empty where the dataset adds no columns."""
     days: tuple[ConvertedDay, ...]
     """In order."""
     withheld: tuple[Part, ...]
     """Items without a readable day, as lines."""
-    format: Literal[1] = _FORMAT
+    format: Literal[2] = _FORMAT
 
 
 def conversion_folder(prefix: str, export_arn: str, dataset: Dataset, description: SourceDescription) -> str:
@@ -94,6 +95,16 @@ def columns_of(schema: TableSchema) -> dict[str, str]:
     return {
         column.name: f"{column.attribute or column.derive or ''}: {column.type.athena}" for column in schema.columns
     }
+
+
+def misfit(record: ConvertedFile, schema: TableSchema) -> str | None:
+    """Return an attribute that got a column since, of a type that does not hold every value; None where all fit.
+
+    Its values were read without a column, so the items are not there that would have to be quarantined.
+    """
+    types = {column.whole_attribute: column.type for column in schema.columns}
+    found = (name for name, kinds in record.kinds.items() if name in types and not holds(types[name], kinds))
+    return next(found, None)
 
 
 def encoded(record: ConvertedFile) -> bytes:

@@ -7,16 +7,19 @@ more local disk than its own rows.
 import datetime as dt
 import itertools
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset_model.records.table_schema import TableSchema
 from exporter.decoding.batch import DAY, AwaitedItem, DecodedPage, QuarantinedItem
 from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.late_columns import with_types
 from exporter.errors import SourceError
 from exporter.planning.planner import Piece, Reach, Stretch
 from exporter.planning.window import DayStride, Window, day_end
@@ -31,7 +34,9 @@ from exporter.sources.table_export.converted_file import (
     awaited_of,
     columns_of,
     items_of,
+    misfit,
 )
+from exporter.values.numbers import InexactDoubles
 
 GROUP_BYTES = 64 << 20
 """Converted bytes of the days that are read together; they are some three times as large in memory and on disk."""
@@ -125,21 +130,33 @@ class ConvertedSource:
                 yield self._page(withheld=items_of(self._bytes(file, part)))
         for day in file.days:
             if day.day in group.days:
-                yield from self._day(file, day)
+                yield from self._day(file, day, decoder.schema)
 
     def _require_columns(self, file: ConvertedFile, decoder: PageDecoder) -> None:
-        """Raise SourceError if rows were decoded into a column that the table does not have: it would be lost."""
+        """Raise SourceError if rows were decoded into a column that the table does not have: it would be lost.
+
+        So would be a value that its column does not hold.
+        """
         lost = sorted(file.columns.items() - columns_of(decoder.schema).items())
         if lost:
             raise SourceError(
                 f"s3://{self._objects.bucket}/{file.data} has the column {lost[0][0]} ({lost[0][1]}), and the schema "
                 "of the table has not: the schema was replaced after `convert`. Remove the folder, and convert again"
             )
+        if attribute := misfit(file, decoder.schema):
+            raise SourceError(
+                f"s3://{self._objects.bucket}/{file.data} has values of attribute {attribute} that its column does not "
+                "hold: another run has published the column meanwhile. Run the same command again, which converts "
+                f"{file.source} again"
+            )
 
-    def _day(self, file: ConvertedFile, day: ConvertedDay) -> Iterator[DecodedPage]:
+    def _day(self, file: ConvertedFile, day: ConvertedDay, schema: TableSchema) -> Iterator[DecodedPage]:
         rows = 0
         for batch in self._batches(file, day.streams):
-            for value, part in _by_value(batch):
+            typed, of_columns = with_types(batch, schema)
+            if of_columns:
+                yield self._page(inexact={(day.day, column): found for column, found in of_columns.items()})
+            for value, part in _by_value(typed):
                 rows += part.num_rows
                 yield self._page(part, value=value)
         if rows != day.rows:
@@ -147,8 +164,10 @@ class ConvertedSource:
                 f"s3://{self._objects.bucket}/{file.data} holds {rows:,} rows of {day.day}, its record says "
                 f"{day.rows:,}. The day is not published. Remove the record, and run `convert` for {file.source}"
             )
-        if day.inexact or day.ignored:
-            yield self._page(counted=day)
+        inexact = {(day.day, column): found for column, found in day.inexact.items()}
+        ignored = {(day.day, name): count for name, count in day.ignored.items()}
+        if inexact or ignored:
+            yield self._page(inexact=inexact, ignored=ignored)
         for nulled in day.nulled:
             yield self._page(nulled=items_of(self._bytes(file, nulled)))
         for awaited in day.awaited:
@@ -162,12 +181,12 @@ class ConvertedSource:
         withheld: tuple[QuarantinedItem, ...] = (),
         nulled: tuple[QuarantinedItem, ...] = (),
         awaited: tuple[AwaitedItem, ...] = (),
-        counted: ConvertedDay | None = None,
+        inexact: Mapping[tuple[dt.date, str], InexactDoubles] = MappingProxyType({}),
+        ignored: Mapping[tuple[dt.date, str], int] = MappingProxyType({}),
     ) -> DecodedPage:
         page = DecodedPage(
             rows=rows, items=rows.num_rows + len(withheld), withheld=withheld, nulled=nulled,
-            inexact={(counted.day, column): found for column, found in counted.inexact.items()} if counted else {},
-            ignored={(counted.day, name): count for name, count in counted.ignored.items()} if counted else {},
+            inexact=inexact, ignored=ignored,
             awaited=awaited, last_evaluated_key=None, read_units=0.0, partition_value=value,
         )  # fmt: skip
         with self._observing:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, IndexSource
 from dataset_model.columns.types import STRING, ColumnType
-from exporter.decoding.decoder import DAY, ITEM, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.decoder import DAY, ITEM, PageDecoder
+from exporter.decoding.late_columns import kinds_of_late, late_column
 from exporter.decoding.schema import initial_schema
 from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate

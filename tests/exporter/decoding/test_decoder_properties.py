@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+import pyarrow as pa
 import pytest
 from boto3.dynamodb.types import Binary, TypeDeserializer
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,8 @@ from hypothesis import strategies as st
 
 from dataset_model import Column, Dataset, IndexSource
 from dataset_model.columns.types import ColumnType
-from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder, kinds_of_late, late_column
+from exporter.decoding.decoder import DAY, ITEM, KEY, LATE, DecodedPage, PageDecoder
+from exporter.decoding.late_columns import kinds_of_late, late_column, with_types
 from exporter.decoding.page import _ScannedPages, _TypedPages
 from exporter.decoding.schema import extended_schema, initial_schema, kinds_in_page, type_of_kinds
 from exporter.native.library import library
@@ -50,12 +52,12 @@ def dataset(columns: str, undeclared: Any) -> Dataset:
     )
 
 
-def decoder(scheme: tuple[str, Any], sample: bytes) -> PageDecoder:
+def decoder(scheme: tuple[str, Any], sample: bytes, **options: Any) -> PageDecoder:
     described = dataset(*scheme)
     schema = initial_schema(described, None, NOW)
     if scheme[0] == "sampled":
         schema = extended_schema(schema, described, kinds_in_page(sample), NOW)
-    return PageDecoder(schema, described, SortKey("ISO", described.zone, "S", 2027), ("Id", "Seq"))
+    return PageDecoder(schema, described, SortKey("ISO", described.zone, "S", 2027), ("Id", "Seq"), **options)
 
 
 # ---- items
@@ -326,10 +328,10 @@ def test_items_that_the_client_parsed_give_the_same_page(items, scheme):
     assert _outcome([used.decode(msgspec.json.encode({"Items": by_client}))]) == _outcome([used.decode(body)])
 
 
-def _read_by(scheme: tuple[str, Any], sample: bytes, *ways: type) -> PageDecoder:
+def _read_by(scheme: tuple[str, Any], sample: bytes, *ways: type, **options: Any) -> PageDecoder:
     """Return a decoder that reads pages in these ways alone, and as values of any kind where they decline one."""
     with patch("exporter.decoding.decoder.library", library if _ScannedPages in ways else lambda: None):
-        used = decoder(scheme, sample)
+        used = decoder(scheme, sample, **options)
     reader = used._reader
     prepare = reader._prepare
 
@@ -413,3 +415,22 @@ def test_every_name_of_the_corpus_is_an_attribute_like_any_other(name):
     assert late.rows.column(LATE + name).to_pylist() == ['{"S":"value"}', None]
     extra = decoder(("declared", "extra"), body).decode(body)
     assert json.loads(extra.rows.column("extra")[0].as_py()) == {"At": "2026-02-16", name: "value"}
+
+
+WAYS = st.sampled_from([(), (_TypedPages,), (_ScannedPages, _TypedPages)])
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@given(item_lists, WAYS, st.randoms(use_true_random=False))
+def test_attributes_that_get_their_types_late_have_the_same_values(items, ways, randomness: random.Random):
+    """Pages read without columns, in any cuts and ways, give the rows of a run that knew all types before."""
+    scheme, whole = ("sampled", "add"), body_of(items)
+    knowing = decoder(scheme, whole)
+    names = [*(column.name for column in knowing.schema.columns), DAY, KEY]
+    expected = [{name: row[name] for name in names} for row in knowing.decode(whole).rows.to_pylist()]
+    used = _read_by(("none", "add"), whole, *ways, late_by_kind=True)
+    cut = randomness.randrange(len(items) + 1)
+    pages = [used.decode(body_of(part, spaced=randomness.random() < 0.5)) for part in (items[:cut], items[cut:])]
+    together = pa.concat_tables([pa.Table.from_batches([page.rows]) for page in pages], promote_options="default")
+    typed = [with_types(batch, knowing.schema)[0] for batch in together.combine_chunks().to_batches()]
+    assert [{name: row.get(name) for name in names} for batch in typed for row in batch.to_pylist()] == expected
