@@ -25,7 +25,8 @@ from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.key_hash import row_key
 from exporter.decoding.late_columns import TRAVELLING
 from exporter.decoding.nested import values_at
-from exporter.decoding.page import ANY, PageReader, Values
+from exporter.decoding.page import PageReader
+from exporter.decoding.page_values import ANY, Values
 from exporter.decoding.rows import ItemTexts, Rows
 from exporter.decoding.timestamps import Clock
 from exporter.errors import UnreadableDate

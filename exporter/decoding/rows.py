@@ -10,7 +10,8 @@ from dataset_model.records.table_schema import SchemaColumn
 from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, AwaitedItem, QuarantinedItem
 from exporter.decoding.columns import Cells
 from exporter.decoding.late_columns import late_name
-from exporter.decoding.page import ANY, Values, item_texts
+from exporter.decoding.page import item_texts
+from exporter.decoding.page_values import ANY, Values
 from exporter.values.attribute_values import dynamo_text
 from exporter.values.numbers import InexactDoubles
 

@@ -13,6 +13,7 @@ import time
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.context import SpawnProcess
+from types import MappingProxyType
 
 import pytest
 
@@ -31,6 +32,7 @@ from exporter.run.reporting.progress import Quiet
 from exporter.run.table_export.export_conversion import Converter
 from exporter.run.table_export.exporting import export_to_read
 from exporter.run.table_export.workers import convert_missing
+from exporter.sources.table_export.converted_source import ConvertedSource
 from exporter.storage.object_store import Store
 
 DAYS = {"2026-02-15": ["0", "3", "6", "9"], "2026-02-16": ["1", "4", "7"], "2026-02-17": ["2", "5", "8"]}
@@ -41,15 +43,16 @@ class Killed(BaseException):
 
 
 class Exported:
-    """A table of ten items on three days, and an export of it."""
+    """A table of ten items on three days, and an export of it; with a level for each number in `levels`."""
 
-    def __init__(self, table):
+    def __init__(self, table, levels=MappingProxyType({})):
         self.table = table
         table.dynamodb.update_continuous_backups(
             TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
         )
         for number in range(10):
-            table.put(f"{number}", f"2026-02-{15 + number % 3}T09:00:00Z", "AB"[number % 2])
+            level = {"Level": levels[number]} if number in levels else {}
+            table.put(f"{number}", f"2026-02-{15 + number % 3}T09:00:00Z", "AB"[number % 2], **level)
         self.settings = table.settings()
         self.export = export_to_read(Clients("us-east-1"), self.settings, None, threading.Event())
 
@@ -225,6 +228,29 @@ def test_a_schema_that_was_replaced_after_the_conversion_loses_no_column(exporte
     stretch = next(source.splits(Reach(None, None, None), source.extent(None, None), DayStride()))
     with pytest.raises(SourceError, match=r"has the column at \(At: varchar\), and the schema of the table has not"):
         list(source.pages(stretch.pieces[0], exported.decoder()))
+
+
+def test_a_file_is_converted_again_where_its_values_fit_a_new_column_no_more(scene, in_process, monkeypatch):
+    """A run that published a column meanwhile saw numbers alone: a text is null in it, and quarantined."""
+    monkeypatch.setattr(exporter.sources.table_export.exporting, "POLL_SECONDS", 0.01)
+    exported = Exported(scene(), {0: {"S": "high"}, 1: {"N": "7"}})
+    exported.convert()
+    kinds = [exported.converter()._record(file).kinds.get("Level", ()) for file in exported.converter().files]
+    assert sorted({kind for found in kinds for kind in found}) == ["N", "S"]
+    exported.table.put("0", "2026-02-15T09:00:00Z", "A", Level={"N": "1.5"})
+    exported.table.export(start="2026-02-15", end="2026-02-17")
+    source = ConvertedSource(
+        exported.converter()._store, [exported.converter()._record(file) for file in exported.converter().files],
+        exported.converter()._description, dt.UTC, 1,
+    )  # fmt: skip
+    stretch = next(source.splits(Reach(None, None, None), source.extent(None, None), DayStride()))
+    with pytest.raises(SourceError, match="has values of attribute Level that its column does not hold"):
+        [list(source.pages(piece, exported.decoder())) for piece in stretch.pieces]
+    done = exported.publish()
+    assert done.error is None
+    assert {identity: row["level"] for identity, row in exported.table.rows().items() if row["level"]} == {"1": 7.0}
+    (quarantined,) = exported.table.quarantine()
+    assert (quarantined["column"], quarantined["item"]["Level"]) == ("level", {"S": "high"})
 
 
 def test_days_are_read_as_of_the_export(exported, in_process):
