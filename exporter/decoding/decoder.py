@@ -24,7 +24,7 @@ from exporter.decoding.batch import DAY, ITEM, KEY, LATE, SORT, DecodedPage, Qua
 from exporter.decoding.columns import Cells, cells_from_texts, cells_from_values
 from exporter.decoding.key_hash import row_key
 from exporter.decoding.late_columns import TRAVELLING
-from exporter.decoding.nested import values_at
+from exporter.decoding.nested.paths import values_at
 from exporter.decoding.page import PageReader
 from exporter.decoding.page_values import ANY, Values
 from exporter.decoding.rows import ItemTexts, Rows
@@ -41,8 +41,8 @@ from exporter.values.attribute_values import (
 
 if TYPE_CHECKING:
     from exporter.decoding.derivations import Deriver
-    from exporter.decoding.elements import Elements, Exploded
-    from exporter.decoding.exploded_items import ExplodedItems
+    from exporter.decoding.nested.elements import Elements, Exploded
+    from exporter.decoding.nested.exploded_items import ExplodedItems
 
 __all__ = [
     "DAY",
@@ -119,7 +119,7 @@ class PageDecoder:
         read_as_values = {*key_attributes, self._sort_attribute, *self._roots}
         self._elements: Elements | None = None
         if dataset.exploded:
-            from exporter.decoding import elements
+            from exporter.decoding.nested import elements
 
             needed = {*kinds, *key_attributes, self._sort_attribute, *self._roots}
             self._elements = elements.Elements(dataset.exploded, needed)
@@ -147,7 +147,7 @@ class PageDecoder:
             withheld = tuple(self._withheld(days, texts, exploded))
             kept = self._kept(expected[self._sort_attribute], days)
             if exploded:
-                from exporter.decoding import exploded_items
+                from exporter.decoding.nested import exploded_items
 
                 items = exploded_items.ExplodedItems(exploded, days, kept, texts.of)
                 kept = items.rows

@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from dataset_model.columns.attribute_paths import AttributePath
-from exporter.decoding.nested import values_at
+from exporter.decoding.nested.paths import values_at
 from exporter.errors import UnreadableDate
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.values.attribute_values import AttributeValue, kind_of

@@ -7,7 +7,7 @@ from itertools import compress
 import pyarrow as pa
 
 from exporter.decoding.batch import QuarantinedItem
-from exporter.decoding.elements import Exploded
+from exporter.decoding.nested.elements import Exploded
 
 Texts = Callable[[Sequence[int]], list[str]]
 """Gives the items of made items as DynamoDB JSON."""

@@ -1,0 +1,1 @@
+"""Values inside of an item: at a path into maps and lists, and a row for each element of a list."""
