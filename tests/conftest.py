@@ -4,6 +4,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,10 @@ os.environ |= {
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "NO_PROXY": "*",
 }
+
+# A machine that forbids it would have every program of every test compile the same modules again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 settings.register_profile("here", deadline=None)  # a busy machine is not a fault
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
