@@ -18,7 +18,7 @@ class Night:
         self.table, self.now = table, BEGIN
         self.monkeypatch = monkeypatch
         monkeypatch.setattr("local.dynamodb.write_history.clock", self.seconds)
-        monkeypatch.setattr("local.dynamodb.write_history.LATEST_BEHIND", 0)
+        monkeypatch.setattr("local.dynamodb.write_history.RESTORABLE_LAG", 0)
         monkeypatch.setattr("exporter.sources.table_export.exporting.POLL_SECONDS", 0.01)
         boto3.client("dynamodb").update_continuous_backups(
             TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
