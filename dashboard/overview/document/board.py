@@ -129,12 +129,11 @@ def _change(card: CardValue) -> str | None:
 
 def _compared_with(card: CardValue, period: Period) -> str:
     """Return the figure that a card is compared with, and both figures where not every day is compared."""
-    previous = card.written.text(card.previous)
+    previous, compared = card.written.text(card.previous), card.written.text(card.compared)
     if not period.is_partly_compared:
         return f"from {previous}"
-    return (
-        f"from {previous} to {card.written.text(card.compared)} on {formats.plural(period.compared_days, 'whole day')}"
-    )
+    to = "" if compared == previous else f" to {compared}"
+    return f"from {previous}{to} on {formats.plural(period.compared_days, 'whole day')}"
 
 
 def _note(card: CardValue, overview: Overview) -> str:

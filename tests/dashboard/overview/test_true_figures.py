@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import boto3
@@ -16,7 +16,7 @@ from publishing import contact_rows, publish_rows
 from serving import serving
 
 from dashboard.model.selection.filters import Days, Filters
-from dashboard.overview.document.board import board_document
+from dashboard.overview.document.board import board_document, card_document
 from dashboard.overview.document.chart import Scene
 from dashboard.overview.drill_down import drill_down
 from dashboard.overview.events import Part
@@ -276,6 +276,14 @@ def test_changes_count_whole_days_alone(auckland: Subject):
     )
     alone = board_document(scene_of(auckland, Days(D(2026, 4, 14), D(2026, 4, 14)), {}), ())
     assert {card["delta"] for card in alone["cards"]} == {"No whole days to compare"}
+
+
+@pytest.mark.parametrize(("compared", "words"), [(5, "from 4 to 5 on 4 whole days"), (4, "from 4 on 4 whole days")])
+def test_both_figures_are_named_where_they_differ(auckland: Subject, compared: int, words: str):
+    """A card without a change says its earlier figure once."""
+    scene = scene_of(auckland, Days(D(2026, 4, 8), D(2026, 4, 14)), {})
+    card = replace(scene.overview.cards[0], compared=compared, previous=4)
+    assert card_document(card, scene.overview)["from"] == words
 
 
 def test_a_mean_names_the_rows_that_it_is_over(auckland: Subject):
