@@ -6,6 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from exporter.runtime.memory import WRITTEN_BYTES, LongWork
+
 RUN_BYTES = 16 << 20
 """Rows that are sorted in memory at once; a day has one run per this size."""
 
@@ -19,11 +21,16 @@ def written_runs(pages: Iterable[pa.RecordBatch], file: Path, key: str) -> list[
     The file holds one Arrow stream per part. Pages may differ in columns: one that a page lacks is null.
     """
     runs: list[list[tuple[int, int]]] = []
+    memory = LongWork(WRITTEN_BYTES)
     with pa.OSFile(str(file), "wb") as written:
         for rows in gathered(pages, RUN_BYTES):
             ordered = rows.take(pc.sort_indices(rows.column(key)))  # stable
+            del rows
             part_rows = max(1, min(_PART_ROWS, _PART_BYTES * ordered.num_rows // max(ordered.nbytes, 1)))
             runs.append([_written(part, written) for part in ordered.to_batches(max_chunksize=part_rows)])
+            size = ordered.nbytes
+            del ordered
+            memory.work(size)
     return runs
 
 
@@ -34,15 +41,19 @@ def gathered(pages: Iterable[pa.RecordBatch], most_bytes: int) -> Iterator[pa.Ta
     for page in pages:
         waiting.append(pa.Table.from_batches([page]))
         size += page.nbytes
+        del page
         if size >= most_bytes:
+            size = 0
             yield _together(waiting)
-            waiting, size = [], 0
     if waiting:
         yield _together(waiting)
 
 
 def _together(pages: list[pa.Table]) -> pa.Table:
-    return pa.concat_tables(pages, promote_options="default").combine_chunks()
+    """Return the rows of all pages, which are taken out of the list: while the rows are used, they need no memory."""
+    rows = pa.concat_tables(pages, promote_options="default")
+    pages.clear()
+    return rows.combine_chunks()
 
 
 def _written(part: pa.RecordBatch, file: pa.NativeFile) -> tuple[int, int]:
