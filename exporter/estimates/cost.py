@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from dataset_model.records.manifest import Manifest
 from exporter.estimates import prices
+from exporter.estimates.query_cost import QueryCost
 from exporter.planning.planner import Planner
 from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
@@ -82,6 +83,8 @@ class Estimate:
     """First what `export` does: the index query, or the scan of a table without an index."""
     warnings: tuple[str, ...] = ()
     assumptions: Assumptions = field(default_factory=Assumptions)
+    query: QueryCost | None = None
+    """What one query over all these rows costs in Athena, however they came; None where their size is not known."""
     is_provisioned: bool = False
     """Whether the source pays for its capacity by the hour, so that read units are no dollars."""
 

@@ -11,6 +11,7 @@ from exporter.clients import Clients
 from exporter.errors import UsageError
 from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs, widening
 from exporter.estimates.prices import READ_UNIT_BYTES
+from exporter.estimates.query_cost import query_cost
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
@@ -169,6 +170,7 @@ def estimate(
         costs=finding.costs,
         warnings=(*finding.warnings, *found.warnings, *_size_warnings(description)),
         assumptions=assumed,
+        query=query_cost(round(finding.guess.items), description, manifest),
         is_provisioned=description.provisioned_read_units is not None,
     )
 

@@ -10,6 +10,7 @@ from exporter.errors import UsageError
 from exporter.estimates import prices
 from exporter.estimates.cost import ITEMS_PER_SECOND, Assumptions, Cost, Estimate, dollars_text
 from exporter.estimates.estimator import estimate
+from exporter.estimates.query_cost import QueryCost
 from exporter.run.request import request_from_options
 
 
@@ -77,6 +78,7 @@ def estimate_text(found: Estimate) -> str:
         f"  {'way':<13} {'read units':>14} {'dollars':>12} {'task':>10} {'minutes':>8}",
         *(_line(cost) for cost in found.costs),
         *_cheapest(found),
+        *_query(found.query),
         "",
         *(f"  from: {basis}" for basis in found.basis),
         *(f"  warning: {warning}" for warning in found.warnings),
@@ -103,6 +105,12 @@ def _cheapest(found: Estimate) -> list[str]:
     ]
     loses = [f"  {cost.way} does not show {cost.loses}" for cost in found.costs if cost.loses]
     return ["", *arithmetic, *loses, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
+
+
+def _query(cost: QueryCost | None) -> list[str]:
+    if cost is None:
+        return []
+    return [f"  Athena, one query over every column: {cost.arithmetic} = {dollars_text(cost.dollars)}"]
 
 
 def _line(cost: Cost) -> str:

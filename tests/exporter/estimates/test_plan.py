@@ -7,10 +7,12 @@ from pathlib import Path
 import boto3
 import pytest
 
+from dataset_model.records.manifest import DayRecord, Manifest, ObjectRecord
 from exporter.cli.inspect.plan import estimate_text
 from exporter.errors import SchemaConflict, SourceError
 from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs
 from exporter.estimates.estimator import estimate
+from exporter.estimates.query_cost import query_cost
 from exporter.run.request import request_from_options
 from exporter.sources.description import SourceDescription, describe_source
 from exporter.sources.table_export.recovery import table_is_recoverable
@@ -126,6 +128,25 @@ def test_recovery_that_is_off_is_a_part_of_an_export_s_price():
     assert found[True].remark.endswith("point-in-time recovery is on")
     assert round(found[True].task_dollars, 6) == 0.000411
     assert round(found[True].total, 6) == 0.400411
+
+
+def test_a_query_in_athena_is_priced_by_what_is_published():
+    """10 million rows of 100 bytes are 1 GB: $5 x 1e9 / 2**40 = $0.004547. An item has 500 bytes in the table."""
+    described = SourceDescription(("S",), "S", ("Id",), None, items=0, table_items=4, table_bytes=2000)
+    written = ObjectRecord(key="k", etag="e", run_id="r", rows=50, bytes=5_000)
+    day = DayRecord(day=dt.date(2026, 2, 16), objects=(written,), state="closed", read_at=NOW)
+    manifest = Manifest(dataset="d", location="s3://b/d/", time_zone="UTC", updated_at=NOW, days={day.day: day})
+    published = query_cost(10_000_000, described, manifest)
+    assert published.arithmetic == "10,000,000 rows x 100.0 bytes a row as published x $5 a TB"
+    assert round(published.dollars, 6) == 0.004547
+    before = query_cost(10_000_000, described, None)
+    assert before.arithmetic == "10,000,000 rows x 500.0 bytes an item, at most x $5 a TB"
+    assert round(before.dollars, 6) == 0.022737
+    few = query_cost(10, described, None)
+    assert (few.arithmetic, round(few.dollars, 8)) == (
+        "10 rows x 500.0 bytes an item, at most x $5 a TB, 10 MB at least", 0.00004768,
+    )  # fmt: skip
+    assert query_cost(10, SourceDescription(("S",), "S", ("Id",), None, items=0), None) is None
 
 
 def test_provisioned_capacity_sets_the_hours():
@@ -286,6 +307,7 @@ def test_people_see_the_comparison_and_what_it_rests_on(scene):
         assert expected in text
     assert "  cheapest: index query; every way gives the same rows" in text
     assert "this estimate read 2 pages" in text
+    assert "Athena" not in text
     assert "the other ways cannot be priced" in text  # the stand-in measures no table
 
 
