@@ -23,6 +23,7 @@ from exporter.decoding.late_columns import with_types
 from exporter.errors import SourceError
 from exporter.planning.planner import Piece, Reach, Stretch
 from exporter.planning.window import DayStride, Window, day_end
+from exporter.runtime.memory import WRITTEN_BYTES, LongWork
 from exporter.sources.base import Capabilities
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.probe import RunningProbe
@@ -41,8 +42,8 @@ from exporter.values.numbers import InexactDoubles
 GROUP_BYTES = 64 << 20
 """Converted bytes of the days that are read together; they are some three times as large in memory and on disk."""
 
-READ_BYTES = 8 << 20
-"""Bytes of one request."""
+READ_BYTES = 4 << 20
+"""Bytes of one request; its rows keep all of them in memory."""
 
 
 _NO_ROWS = pa.RecordBatch.from_arrays([pa.array([], pa.date32())], [DAY])
@@ -83,6 +84,7 @@ class ConvertedSource:
         self._objects, self._files, self._zone, self._at_a_time = objects, tuple(files), zone, at_a_time
         self._groups: list[_Group] = []
         self._observing = threading.Lock()
+        self._memory = LongWork(WRITTEN_BYTES)
         self.description = description
         self.probe = RunningProbe()
 
@@ -203,6 +205,8 @@ class ConvertedSource:
                     break
                 end, count = end + length, count + 1
             body = self._bytes(file, (start, end - start))
+            with self._observing:
+                self._memory.work(len(body))
             for offset, length in waiting[:count]:
                 yield pa.ipc.open_stream(memoryview(body)[offset - start : offset - start + length]).read_next_batch()
             del waiting[:count]
