@@ -102,5 +102,4 @@ def _middle(chart: Mapping[str, Any]) -> dict[str, str]:
     picked = sum(mark["count"] for mark in chart["marks"] if mark.get("picked"))
     if not picked:
         return {"counted": chart["total"], "noun": chart["unit"]}
-    counted = f"{picked:,}" if chart["unit"] == "rows" else chart.get("chosen", "")
-    return {"counted": counted, "noun": f"of {chart['total']} {chart['unit']}"}
+    return {"counted": chart.get("chosen", f"{picked:,}"), "noun": f"of {chart['total']} {chart['unit']}"}

@@ -88,7 +88,7 @@ def _by_value(scene: Scene, place: int, chart: Chart, cells: Sequence[Cell]) -> 
     # Parts below zero make no whole, so that there is no slice of it.
     is_bars = chart.kind == "bar" or whole is None
     frame = _frame(place, chart, "bars" if is_bars else chart.kind, marks.described(chart.title, cells, reading))
-    frame |= {"dimension": dimension_key(chart.by), "total": reading.measure.text(whole), "unit": _unit(reading)}
+    frame |= {"dimension": dimension_key(chart.by), "total": reading.measure.text(whole), "unit": _unit(scene, reading)}
     if chosen := [cell.amount for cell in cells if cell.value in picked and cell.amount is not None]:
         frame["chosen"] = reading.measure.text(total(chosen))
     if is_bars:
@@ -205,9 +205,9 @@ def _reading(scene: Scene, chart: Chart) -> Reading:
     return Reading(scene.model.measure(chart), value_label(scene.model, chart.by))
 
 
-def _unit(reading: Reading) -> str:
-    """Return what stands under the number in the middle of a ring."""
-    return "rows" if reading.measure.kind == "rows" else reading.measure.label
+def _unit(scene: Scene, reading: Reading) -> str:
+    """Return what stands under the number in the middle of a ring: the dataset's noun for rows, or the measure."""
+    return scene.model.words.rows.many if reading.measure.kind == "rows" else reading.measure.label
 
 
 def _dimension(chart: Chart) -> str:

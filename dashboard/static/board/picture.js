@@ -116,5 +116,5 @@ function chosenOf({ kind, marks, unit, chosen, total }) {
   if (kind !== "doughnut") return {}
   const picked = marks.filter(mark => mark.picked).reduce((sum, mark) => sum + mark.count, 0)
   if (!picked) return { counted: total, noun: unit }
-  return { counted: unit === "rows" ? picked.toLocaleString("en") : (chosen ?? ""), noun: `of ${total} ${unit}` }
+  return { counted: chosen ?? picked.toLocaleString("en"), noun: `of ${total} ${unit}` }
 }

@@ -18,7 +18,7 @@ from dashboard.overview.measured import Cell, Measured
 from dashboard.quality.freshness import freshness_badges
 from dashboard.results.downloads import csv_bytes
 from dashboard.services.service import Service
-from dataset_model.dashboard.section import Chart
+from dataset_model.dashboard.section import Chart, Noun
 
 CONTACTS = ("channel", "agent_name", "initiation_method")
 NOW = dt.datetime(2026, 2, 3, 12, tzinfo=dt.UTC)
@@ -281,3 +281,12 @@ def test_rows_without_an_hour_have_a_column(service: Service):
     assert [column["label"] for column in drawn["columns"]][-2:] == ["23", "(none)"]
     assert sum(mark["count"] or 0 for mark in drawn["marks"]) == 5
     assert drawn["cut"] == ""
+
+
+def test_the_middle_of_a_ring_has_the_dataset_s_noun(service: Service):
+    """Orders are counted as orders."""
+    scene = scene_of(service, Filters())
+    words = dataclasses.replace(scene.model.words, rows=Noun(one="order", many="orders"))
+    scene = dataclasses.replace(scene, model=dataclasses.replace(scene.model, words=words))
+    (ring,) = [chart for chart in board_document(scene, ())["charts"] if chart["kind"] == "doughnut"]
+    assert ring["unit"] == "orders"
