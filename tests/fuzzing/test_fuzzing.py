@@ -65,7 +65,7 @@ def test_what_inputs_begin_with_is_read_and_not_refused():
     assert all("c_t" in reader.outcome(seed) for seed in reader.seeds())
 
 
-@pytest.mark.skipif(find_spec("atheris") is None, reason="atheris has wheels for Linux on x86-64 alone")
+@pytest.mark.skipif(find_spec("atheris") is None, reason="stays: atheris has no wheels elsewhere")
 def test_a_fault_behind_conditions_is_found_and_shown(tmp_path):
     """What breaks a promise ends the run with the input: three bytes in a row, that chance finds once in 16 million."""
     (tmp_path / "planted_inputs.py").write_text(
