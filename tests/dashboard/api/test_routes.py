@@ -14,12 +14,6 @@ from dashboard.services.service import Service
 from dashboard.settings import settings_from_environment
 
 
-@pytest.fixture
-def client(service):
-    with serving(lambda: service) as made:
-        yield made
-
-
 def ask(client, **body):
     return client.post("/api/query", json=body)
 
