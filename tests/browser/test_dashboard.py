@@ -82,7 +82,7 @@ def test_a_click_on_a_slice_filters_everything(visitor: Callable[..., Any], publ
     assert page.get_by_role("button", name="channel: VOICE").is_visible()
     ring = page.locator(CHARTS).filter(has=page.locator(".total_marks"))
     assert ring.locator(".total_marks text").text_content() == f"{voice:,}"
-    assert ring.locator(".noun_marks text").text_content() == f"of {len(rows):,} rows"
+    assert ring.locator(".noun_marks text").text_content() == f"of {len(rows):,} contacts"
     page.get_by_role("button", name="Clear all").click()
     wait_for_total(page, len(rows))
     assert "channel" not in page.url
