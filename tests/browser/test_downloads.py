@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pyarrow.parquet as pq
 import pytest
 from barriers import violations_by_theme
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 from publishing import Published
 
 from dashboard.themes import THEMES
@@ -65,21 +65,24 @@ QUIET = """() => {
 """The page's script has run to its end, and for a second not begun again: a run that draws the form takes the focus."""
 
 
-def open_by_keyboard(page: Page, menu: Locator) -> None:
-    """Press Enter on the focused button, as often as a person would.
+def open_by_keyboard(page: Page, name: str) -> None:
+    """Open a menu by Enter; load the page again, as a person would, where the menu opens without the focus.
 
-    Now and then Streamlit opens its menu and leaves the focus on the button; Escape and Enter open it as it should be.
+    Streamlit's menu waits with the focus for the transitions of the whole page. It misses the end of one that was
+    cancelled together with another on the same element, and then waits until the page is loaded again.
     """
+    menu = page.get_by_role("menu", name=name)
     for _ in range(3):
+        page.wait_for_function(QUIET)
+        page.get_by_role("button", name=name).focus()
         page.keyboard.press("Enter")
         try:
-            expect(menu).to_be_focused(timeout=2_000)
+            expect(menu).to_be_focused(timeout=5_000)
         except AssertionError:
-            page.keyboard.press("Escape")
+            page.reload()
         else:
             return
-    focused = page.evaluate("document.activeElement.outerHTML")
-    raise AssertionError(f"three times Enter did not put the focus into the menu, but on {focused}")
+    raise AssertionError(f"on three loads of the page, Enter did not put the focus into the menu {name}")
 
 
 def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
@@ -94,9 +97,7 @@ def test_days_are_chosen_by_keyboard_alone(visitor: Callable[..., Any]):
     page.wait_for_url("**startDate=2026-01-05&endDate=2026-01-09**")
     expect(page.get_by_test_id("stDateInputQuickSelect")).to_be_hidden()
     page.get_by_text("from 5 of").wait_for()  # the price of the days typed: they have been taken
-    page.wait_for_function(QUIET)
-    page.get_by_role("button", name="Presets").focus()
-    open_by_keyboard(page, page.get_by_role("menu", name="Presets"))
+    open_by_keyboard(page, "Presets")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("menuitem", name="Yesterday")).to_be_focused()
     page.keyboard.press("Enter")
