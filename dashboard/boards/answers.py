@@ -23,7 +23,7 @@ from dashboard.results.charts.spec import vega_lite
 from dashboard.results.exact_text import cell_text, is_number
 from dashboard.results.grouped.answer import GroupedAnswer
 from dashboard.results.grouped.kinds import Drawing, Kind, drawing_of, on_a_card
-from dashboard.results.grouped.open_days import open_note, with_open_days
+from dashboard.results.grouped.open_days import open_days, open_note, with_open_days
 from dashboard.results.grouped.pivot import Pivot, PivotCell, pivot_of
 from dashboard.results.time_zones import heading
 from dashboard.services.service import Service
@@ -70,8 +70,9 @@ def _of_groups(
         figure = figure_from(model, group, asked.days, asked.manifest, found) if asked.manifest else None
         return CardAnswer(figure)
     answer = GroupedAnswer(found.table, group, model)
-    opened = _open_days(asked) if "day" in group.by else frozenset()
-    said = (open_note(opened),) if opened else ()
+    opened = open_days(asked.manifest, asked.days)
+    note = open_note(answer, model, opened)
+    said = (note,) if note else ()
     if card.show == "table":
         pivot = pivot_of(answer, model, truncated=found.truncated)
         shown = pivot if found.row_count else None
@@ -87,15 +88,7 @@ def _of_groups(
     if drawing is None:
         return CardAnswer()
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
-    return CardAnswer(drawing=with_open_days(drawing, group.by, opened), notes=(*cut, *said, *drawing.notes))
-
-
-def _open_days(asked: Asked) -> frozenset[dt.date]:
-    """Return the open days among those that a card asks."""
-    days = asked.manifest.days if asked.manifest else {}
-    return frozenset(
-        day for day, record in days.items() if record.state == "open" and (asked.days is None or day in asked.days)
-    )
+    return CardAnswer(drawing=with_open_days(drawing, answer, model, opened), notes=(*cut, *said, *drawing.notes))
 
 
 def _of_one_value(found: QueryResult) -> CardAnswer:

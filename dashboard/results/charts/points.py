@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from dashboard.model import formats
 from dashboard.overview.document.marks import label
 from dashboard.results.charts.choice import MOST_BARS, MOST_SERIES, ROWS, is_moment
-from dashboard.results.charts.gaps import Published, absent, missing, step_of
+from dashboard.results.charts.gaps import Published, Step, absent, missing, step_of
 from dashboard.results.time_zones import UTC, heading, in_zone
 
 Axis = Literal["time", "category", "order"]
@@ -73,12 +73,13 @@ def chart_of(
     published: Published | None = None,
     *,
     is_line: bool | None = None,
+    step: Step | None = None,
 ) -> ResultChart:
     """Return the chart of a result over column x, measuring column y (or `ROWS`), split by the values of a column.
 
     Timestamps are those of a clock in the zone. `published` are the days of the dataset, None where rows may be missing
     from the result for another reason than that there are none. `is_line` asks for a line over time, or for bars; None
-    takes what fits.
+    takes what fits. `step` is the distance of dates along x where it is known.
     """
     table = in_zone(table, zone)
     axis, notes = axis_of(table.schema.field(x).type), list[str]()
@@ -108,7 +109,7 @@ def chart_of(
     gaps: tuple[tuple[str, str], ...] = ()
     if is_line:
         counted = published if published and (y == ROWS or y in published.counts) else None
-        points, gaps = _with_gaps(points, unit, counted)
+        points, gaps = _with_gaps(points, unit, counted, step if unit == "day" else None)
     return ResultChart(
         axis,
         heading(table.schema.field(x), zone),
@@ -125,11 +126,11 @@ def chart_of(
 
 
 def _with_gaps(
-    points: tuple[Point, ...], unit: Unit | None, published: Published | None
+    points: tuple[Point, ...], unit: Unit | None, published: Published | None, step: Step | None
 ) -> tuple[tuple[Point, ...], tuple[tuple[str, str], ...]]:
     """Return the points of a line with zeros where there is nothing, and the gaps where nothing is known."""
     places = [dt.datetime.fromisoformat(place) for place in dict.fromkeys(point.x for point in points)]
-    step = step_of(places, unit)
+    step = step or step_of(places, unit)
     if step is None:
         return points, ()
     known = published if published and published.is_calendar_of(places) else None

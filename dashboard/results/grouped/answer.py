@@ -1,6 +1,7 @@
 """The rows of a `group_by` answer flow in; cells, totals and the order and names of their values flow out."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -84,8 +85,8 @@ class GroupedAnswer:
         by = self.asked.by[place]
         read = (lambda value: value or "") if by == "day" else value_label(self._model, by)
         named = {value: read(value) for value in self.values(place)}
-        often = list(named.values())
-        return {value: text if often.count(text) == 1 else f"{text} ({value!r})" for value, text in named.items()}
+        often = Counter(named.values())
+        return {value: text if often[text] == 1 else f"{text} ({value!r})" for value, text in named.items()}
 
     def _cell(self, row: Mapping[str, Any]) -> GroupCell:
         value, names = row[self._names.value], self._names

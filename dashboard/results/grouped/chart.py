@@ -15,11 +15,12 @@ from dashboard.model.measures import Measure
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
-from dashboard.results.charts.gaps import Published
+from dashboard.results.charts.gaps import Published, Step
 from dashboard.results.charts.points import MOST_TIMES, ResultChart, chart_of
 from dashboard.results.grouped.answer import GroupedAnswer, Key, is_calendar
 from dashboard.results.grouped.measure_axis import in_unit
 
+_STEPS: Final[dict[str | None, Step]] = {"week": "week", "month": "month"}
 _BAR: Final = 14
 """Pixels of a bar that stands next to others of its group."""
 
@@ -71,7 +72,8 @@ def grouped_chart(
         along = _first(along, most, model.words.label(by[0]), notes, "")
     if not measure.adds_up:
         along, colours = _cut(along, MOST_TIMES, by[0], notes), _cut(colours, MOST_SERIES, by[-1], notes)
-    times = by[0] == "day" or model.calendar_part(by[0]) in {"week", "month"}
+    step = _STEPS.get(model.calendar_part(by[0]))
+    times = by[0] == "day" or step is not None
     x, y = _titles(answer, model)
     split = capitalised(model.words.label(by[1])) if len(by) > 1 else None
     rows = []
@@ -84,7 +86,7 @@ def grouped_chart(
     columns = [x, y, *([split] if split else [])]
     table = pa.Table.from_pylist(rows, _schema(rows, columns, is_time=times))
     known = Published(published, frozenset({y})) if measure.kind == "rows" and by[0] == "day" and published else None
-    chart = chart_of(table, x, y, split, published=known, is_line=is_line)
+    chart = chart_of(table, x, y, split, published=known, is_line=is_line, step=step)
     if not times:
         order = tuple(names[value] for value in along if names[value] in chart.order)
         chart = replace(chart, order=order, axis="order" if is_calendar(model, by[0]) else chart.axis)

@@ -12,7 +12,7 @@ from dashboard.model.exact_numbers import difference, total
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.charts.choice import MOST_SERIES
-from dashboard.results.charts.points import OTHERS, ResultChart, described
+from dashboard.results.charts.points import OTHERS, ResultChart, Unit, described
 from dashboard.results.charts.spec import USUAL_HEIGHT, vega_lite
 from dashboard.results.grouped.answer import GroupCell, GroupedAnswer, Key
 from dashboard.results.grouped.chart import grouped_chart
@@ -35,6 +35,8 @@ class Drawing:
     spec: dict[str, Any]
     text: str
     notes: tuple[str, ...]
+    unit: Unit | None = None
+    """The unit of a time along x; None where x is no time."""
 
 
 def drawing_of(
@@ -68,7 +70,7 @@ def drawing_of(
     if kind in {"doughnut", "pie"}:
         reason = "these figures are no parts of a whole" if has_whole else "a limit has cut off parts of the whole"
         notes = (*notes, f"bars, because {reason}")
-    return Drawing(spec, text, notes)
+    return Drawing(spec, text, notes, chart.chart.unit)
 
 
 def on_a_card(spec: dict[str, Any], chart: ResultChart) -> dict[str, Any]:

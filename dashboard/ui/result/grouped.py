@@ -1,12 +1,12 @@
 """A finished question by groupings flows in; its pivot table, its rows or its chart flow out."""
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
 
 from dashboard.model import formats
-from dashboard.model.grouping.question import GroupBy
 from dashboard.model.query_types import QueryRequest
 from dashboard.model.result import QueryResult
 from dashboard.model.semantic_model import SemanticModel
@@ -15,12 +15,15 @@ from dashboard.results.charts.points import described
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.grouped.answer import GroupedAnswer, groups_alone
 from dashboard.results.grouped.chart import grouped_chart
+from dashboard.results.grouped.kinds import Drawing
+from dashboard.results.grouped.open_days import open_days, open_note, with_open_days
 from dashboard.results.grouped.pivot import pivot_of
 from dashboard.services.job import Job
 from dashboard.services.service import Service
 from dashboard.ui.result import table
 from dashboard.ui.result.grid import grid
 from dashboard.ui.result.pivot_table import pivot_html
+from dataset_model.records.manifest import Manifest
 
 PIVOT, ROWS, CHART = "Pivot", "Rows", "Chart"
 _ICONS: Final = {
@@ -43,7 +46,7 @@ def result(
     groups = groups_alone(found, group, model, asked.days)
 
     def draw(columns: Sequence[str], zone: str) -> None:
-        _views(service, name, found, groups, group, columns, zone, key)
+        _views(service, name, found, groups, asked, columns, zone, key)
 
     # A limit may leave the totals alone.
     table.framed(service, name, groups, draw, key=key, is_empty=not found.row_count, more=more)
@@ -55,12 +58,15 @@ def _views(
     name: str,
     found: QueryResult,
     groups: QueryResult,
-    group: GroupBy,
+    asked: QueryRequest,
     columns: Sequence[str],
     zone: str,
     key: str,
 ) -> None:
     model = service.model(name)
+    group = asked.group
+    if group is None:
+        return
     options = (PIVOT, ROWS, CHART) if group.by else (PIVOT, ROWS)
     view = st.segmented_control(
         "View",
@@ -75,17 +81,29 @@ def _views(
         grid(groups, model, columns, key, "", zone)
         return
     answer = GroupedAnswer(found.table, group, model)
+    manifest = service.manifest(name)
+    opened = open_days(manifest, asked.days)
+    note = open_note(answer, model, opened)
+    said = (note,) if note else ()
     if view == CHART:
-        _chart(service, name, found, answer, model)
+        _chart(service, name, found, answer, model, manifest, opened, said)
         return
     pivot = pivot_of(answer, model, truncated=found.truncated)
     st.html(pivot_html(pivot, answer.title))
-    if pivot.notes:
-        _notes(pivot.notes)
+    if notes := (*said, *pivot.notes):
+        _notes(notes)
 
 
-def _chart(service: Service, name: str, found: QueryResult, answer: GroupedAnswer, model: SemanticModel) -> None:
-    manifest = service.manifest(name)
+def _chart(
+    service: Service,
+    name: str,
+    found: QueryResult,
+    answer: GroupedAnswer,
+    model: SemanticModel,
+    manifest: Manifest | None,
+    opened: frozenset[dt.date],
+    said: Sequence[str],
+) -> None:
     # A group that a limit has cut off is not zero.
     published = frozenset(manifest.days) if manifest and not found.truncated else frozenset()
     drawn = grouped_chart(answer, model, published)
@@ -95,11 +113,11 @@ def _chart(service: Service, name: str, found: QueryResult, answer: GroupedAnswe
         return
     colours = answer.asked.by[1] if len(answer.asked.by) > 1 else None
     fixed = service.of(name).colours(colours).labels(value_label(model, colours)) if colours else ()
-    st.vega_lite_chart(
-        spec=drawn.drawn(vega_lite(drawn.chart, text, fixed)), width="stretch", theme="streamlit", key="chart", alt=text
-    )
+    drawing = Drawing(drawn.drawn(vega_lite(drawn.chart, text, fixed)), text, drawn.chart.notes, drawn.chart.unit)
+    spec = with_open_days(drawing, answer, model, opened).spec
+    st.vega_lite_chart(spec=spec, width="stretch", theme="streamlit", key="chart", alt=text)
     cut = [f"of the first {formats.plural(found.row_count, 'row')}"] if found.truncated else []
-    _notes((*cut, *drawn.chart.notes, "exact numbers under the pointer"))
+    _notes((*cut, *said, *drawn.chart.notes, "exact numbers under the pointer"))
 
 
 def _notes(notes: Sequence[str]) -> None:

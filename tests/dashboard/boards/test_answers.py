@@ -44,6 +44,15 @@ def ruled(publishing, repository, tmp_path_factory):
     made.close()
 
 
+@pytest.fixture(scope="module")
+def weeks(publishing):
+    """A service over the contacts of a week and two days: Monday, 29 December, to Tuesday, 6 January."""
+    found = publishing("weekly", first=dt.date(2025, 12, 29), last=dt.date(2026, 1, 6))
+    made = Service(settings_from_environment(found.environment))
+    yield made
+    made.close()
+
+
 def shown(service, who, **fields):
     card = card_from({"title": "t", "dataset": "contacts", **fields})
     with acting_for(who):
@@ -185,6 +194,55 @@ def test_an_open_day_is_never_drawn_as_whole(ruled, monkeypatch, show, by):
     whole = {("2026-01-01", False, True), ("2026-01-02", False, True)}
     assert set(drawn) == {*whole, ("2026-01-03", show != "line", show != "line")}
     assert ("opacity" in answer.drawing.spec["encoding"]) is (show != "line")
+
+
+@pytest.mark.parametrize(
+    ("show", "by", "pale", "whole"),
+    [
+        ("bar", ["week"], {("2026-01-05",)}, {("2025-12-29",)}),
+        ("line", ["week"], {("2026-01-05",)}, {("2025-12-29",)}),
+        ("bar", ["month"], {("2026-01-01",)}, set()),
+        ("line", ["month"], {("2026-01-01",)}, set()),
+        ("stacked", ["month", "channel"], {("2026-01-01",)}, set()),
+        ("bar", ["weekday"], {("Tuesday",)}, {("Monday",), ("Wednesday",), ("Sunday",)}),
+        ("doughnut", ["week"], {("Week of 5 Jan 2026",)}, {("Week of 29 Dec 2025",)}),
+        ("heatmap", ["weekday", "channel"], {("Tuesday",)}, {("Monday",), ("Sunday",)}),
+        ("heatmap", ["channel", "week"], {("Week of 5 Jan 2026",)}, {("Week of 29 Dec 2025",)}),
+        ("heatmap", ["weekday", "week"], {("Tuesday", "Week of 5 Jan 2026")}, {("Monday", "Week of 5 Jan 2026")}),
+        ("bar", ["channel", "week"], {("Week of 5 Jan 2026",)}, {("Week of 29 Dec 2025",)}),
+    ],
+)  # fmt: skip
+def test_a_week_or_a_month_with_an_open_day_is_never_drawn_as_whole(weeks, monkeypatch, show, by, pale, whole):
+    """Whatever holds the open day is pale, or ends a line, and the card says it; what does not stays as it is."""
+    manifest, last = weeks.manifest("contacts"), dt.date(2026, 1, 6)
+    opened = {**manifest.days, last: manifest.days[last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(weeks, "manifest", lambda _: manifest.model_copy(update={"days": opened}))
+    answer = shown(weeks, OWNER, show=show, by=by)
+    part = next(name for name in by if name != "channel")
+    assert f"still open: 6 Jan 2026; a {part} that holds such a day is not whole" in answer.notes
+    mark = answer.drawing.spec["mark"]["type"]
+    fields = {"bar": ("x", "colour"), "line": ("x", "colour"), "rect": ("row", "column"), "arc": ("name",)}[mark]
+    places = [place for place, name in enumerate(by) if name != "channel"]
+
+    def is_marked(value):
+        return value["y"] is None if mark == "line" else value.get("open", False)
+
+    def group(value):
+        return tuple(value[fields[place]].partition("T00:")[0] for place in places)
+
+    assert {group(value) for value in marks_of(answer) if is_marked(value)} == pale
+    assert {group(value) for value in marks_of(answer) if not is_marked(value)} >= whole
+    assert ("opacity" in answer.drawing.spec["encoding"]) is (mark != "line")
+
+
+def test_a_long_chart_by_day_marks_the_month_that_holds_an_open_day(ruled, monkeypatch):
+    """Days that do not fit are added up per month: the month of an open day is pale then."""
+    manifest = ruled.manifest("contacts")
+    last = {DAYS.last: manifest.days[DAYS.last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}}))
+    monkeypatch.setattr("dashboard.results.charts.points.MOST_TIMES", 2)
+    marks = marks_of(shown(ruled, OWNER, show="bar", by=["day"]))
+    assert [(mark["x"][:10], mark["y"], mark["open"]) for mark in marks] == [("2026-01-01", 84, True)]
 
 
 def test_a_number_of_sql_is_one_value(ruled):
