@@ -1,5 +1,6 @@
 """What every test stands on: no real account, no real network, repeatable properties."""
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -40,6 +41,16 @@ sys.dont_write_bytecode = False
 settings.register_profile("here", deadline=None)  # a busy machine is not a fault
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+# As the dashboard does: the collector would look through the modules of all tests again and again, and find nothing.
+gc.set_threshold(100_000)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays loaded: modules and the list of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 def _refuse_outside(address: Any) -> None:

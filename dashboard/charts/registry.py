@@ -24,13 +24,18 @@ def drawing(name: str) -> Callable[[Make], Make]:
     return registered
 
 
+def names() -> list[str]:
+    """Return the names of all drawings; none is made."""
+    for module in _MODULES:
+        importlib.import_module(f"dashboard.charts.{module}")
+    return sorted(_DRAWINGS)
+
+
 def specifications() -> dict[str, dict[str, Any]]:
     """Return the Vega-Lite specification of each drawing."""
     from dashboard.charts.style import CONFIG
 
-    for module in _MODULES:
-        importlib.import_module(f"dashboard.charts.{module}")
-    return {name: _specification(make(), CONFIG) for name, make in sorted(_DRAWINGS.items())}
+    return {name: _specification(_DRAWINGS[name](), CONFIG) for name in names()}
 
 
 def _specification(chart: Any, config: dict[str, Any]) -> dict[str, Any]:

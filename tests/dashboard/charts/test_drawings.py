@@ -5,31 +5,38 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import pytest
 
 from dashboard.charts import build
-from dashboard.charts.registry import drawing, specifications
+from dashboard.charts.registry import drawing, names, specifications
 from dashboard.charts.style import SERIES, themed
 from dashboard.themes import THEMES
 
-SPECIFICATIONS = specifications()
+Specifications = dict[str, dict[str, Any]]
 
 
-@pytest.mark.parametrize("name", SPECIFICATIONS)
-def test_a_drawing_is_an_altair_chart_without_figures(name: str):
+@pytest.fixture(scope="module")
+def made() -> Specifications:
+    """Every drawing. Making them takes seconds, which no process spends that only lists the tests."""
+    return specifications()
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_drawing_is_an_altair_chart_without_figures(name: str, made: Specifications):
     """Altair reads the specification back; its rows are named and come later."""
-    found = SPECIFICATIONS[name]
+    found = made[name]
     assert alt.Chart.from_dict(found).to_dict()["$schema"].startswith("https://vega.github.io/schema/vega-lite/v6")
     rows = [row for values in found.get("datasets", {}).values() for row in values]
     assert [row for row in rows if row] == []
 
 
-@pytest.mark.parametrize("name", SPECIFICATIONS)
-def test_a_drawing_names_no_colour(name: str):
+@pytest.mark.parametrize("name", names())
+def test_a_drawing_names_no_colour(name: str, made: Specifications):
     """Every colour is a variable of the page's theme, so that another theme paints what is drawn already."""
-    text = json.dumps(SPECIFICATIONS[name])
+    text = json.dumps(made[name])
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b", text) == []
     assert set(re.findall(r'"(?:fill|stroke|color)": "([^"]+)"', text)) <= {
         *SERIES,
@@ -38,9 +45,9 @@ def test_a_drawing_names_no_colour(name: str):
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=str)
-def test_a_picture_without_a_page_has_the_themes_own_colours(theme):
+def test_a_picture_without_a_page_has_the_themes_own_colours(theme, made: Specifications):
     """No variable is left for a page that is not there."""
-    text = json.dumps(themed(SPECIFICATIONS["columns"], theme))
+    text = json.dumps(themed(made["columns"], theme))
     assert "var(" not in text
     assert theme.categories[0] in text
     assert theme.muted in text
