@@ -13,7 +13,7 @@ from dashboard.model.drawable_parts import DrawableParts, inferred_cards, inferr
 from dashboard.model.measures import Measure, Term, declared_measures, measure_of
 from dashboard.model.selection.filters import dimension_key
 from dashboard.model.selection.ranges import takes_range
-from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, words_of
+from dashboard.model.vocabulary import KNOWN_NAMES, Part, Words, capitalised, words_of
 from dataset_model.columns.types import BIGINT, ColumnType
 from dataset_model.dashboard.section import Card, Chart
 from dataset_model.dashboard.section import Measure as MeasureDeclaration
@@ -154,6 +154,10 @@ class SemanticModel:
         if masked := found.masked_column(self.view):
             raise ValueError(f"a measure of columns that are in clear for you; found {masked}")
         return found
+
+    def measure_title(self, measure: str, column: str | None = None) -> str:
+        """Return what people read for a measure: the dataset's own word for rows. Raises ValueError as above."""
+        return capitalised(self.words.rows.many) if measure == "rows" else self.measure_named(measure, column).label
 
     def measure(self, part: Card | Chart) -> Measure:
         """Return what a card or a chart of this model measures."""

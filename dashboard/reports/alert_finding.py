@@ -47,9 +47,10 @@ def finding_of(service: Service, name: str, alert: Alert, days: Days, filters: F
         if needed is not None and (reason := _not_whole(manifest, needed)):
             return Finding("waits", f"Waits: {reason}.")
     value = measure.value(_figures(service, model, alert, replace(filters, days=days)))
+    title = model.measure_title(alert.measure, alert.column)
     if value is None or not math.isfinite(value):
-        return Finding("calm", f"{measure.label} on {formats.days(days)}: no row has a value.")
-    said = f"{measure.label}: {measure.text(value)} on {formats.days(days)}"
+        return Finding("calm", f"{title} on {formats.days(days)}: no row has a value.")
+    said = f"{title}: {measure.text(value)} on {formats.days(days)}"
     if earlier is not None:
         before = measure.value(_figures(service, model, alert, replace(filters, days=earlier)))
         return _change_finding(alert, measure, said, value, before, earlier)
@@ -59,15 +60,13 @@ def finding_of(service: Service, name: str, alert: Alert, days: Days, filters: F
 def _rows_finding(
     service: Service, model: SemanticModel, manifest: Manifest | None, days: Days, filters: Filters
 ) -> Finding:
-    missing = [day for day in days if manifest is None or day not in manifest.days]
     figures = _figures(service, model, Alert(name="rows"), replace(filters, days=days)) if manifest else {}
     counted, nouns = rows_of(figures), model.words.rows
     if counted:
         return Finding("calm", f"{formats.plural(counted, nouns.one, nouns.many)} on {formats.days(days)}.")
-    text = f"No {nouns.many} on {formats.days(days)}"
-    if missing:
-        text += f"; not published: {_listed(missing)}"
-    return Finding("raised", f"{text}.")
+    # Rows may still come to an open day: what is missing now may be there later.
+    parts = [f"No {nouns.many} on {formats.days(days)}", _not_whole(manifest, days)]
+    return Finding("raised", f"{'; '.join(part for part in parts if part)}.")
 
 
 def _bound_finding(alert: Alert, measure: Measure, said: str, value: Number) -> Finding:
@@ -123,7 +122,7 @@ def exact(value: Number) -> Decimal:
 
 
 def _not_whole(manifest: Manifest | None, days: Days) -> str:
-    """Return why some days cannot be compared, "" where each is published and closed."""
+    """Return why some days are not whole, "" where each is published and closed."""
     known: Mapping[dt.date, object] = manifest.days if manifest else {}
     missing = [day for day in days if day not in known]
     still_open = [day for day, record in (manifest.days if manifest else {}).items() if record.state == "open"]

@@ -58,5 +58,7 @@ def earlier_days(days: Days) -> Days:
 
 def _due_day(notice: Notice, zone: dt.tzinfo, now: dt.datetime) -> dt.date:
     local = now.astimezone(zone)
-    is_due = local.time() >= dt.time.fromisoformat(notice.at)
+    # Instants: a clock that is put back shows an hour twice, and what was due does not become due again.
+    due = dt.datetime.combine(local.date(), dt.time.fromisoformat(notice.at), zone)
+    is_due = now >= due.astimezone(dt.UTC)
     return local.date() if is_due else local.date() - _DAY

@@ -35,7 +35,7 @@ class Makers:
         """Return what is sent; raise Forbidden where its maker may not send it now."""
         asks = self._requester(made, now)
         if not asks.roles.has("viewer", dataset.name):
-            raise Forbidden(f"{made.by or 'Its maker'} has no role for {dataset.name} any more (ROLE_MAP).")
+            raise Forbidden(f"{made.by or 'Its maker'} has no role for {dataset.label} any more (ROLE_MAP).")
         return sendable_of(made, dataset, asks, self.domains)
 
     def _requester(self, made: MadeNotice, now: dt.datetime) -> Requester:

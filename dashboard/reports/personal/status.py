@@ -87,10 +87,8 @@ def sent_as_test(service: Service, made: MadeNotice, settings: ReportSettings, n
     if asks.person and not own:
         raise Forbidden("Your sign-in gives no address, so there is none that a test could go to.")
     notice = made.notice.model_copy(update={"to": (own,)}) if own else made.notice
-    sendable = replace(
-        sendable_of(made.model_copy(update={"notice": notice}), dataset, asks, settings.domains),
-        id=f"{made.journal_id}-test",
-    )
+    # It has the id of what it tests: a link of a test ends that, and who has ended it gets no test.
+    sendable = sendable_of(made.model_copy(update={"notice": notice}), dataset, asks, settings.domains)
     with acting_for(sendable.requester):
         occasion = occasion_of(service, dataset, notice, now)
         if occasion is None:
@@ -102,7 +100,7 @@ def sent_as_test(service: Service, made: MadeNotice, settings: ReportSettings, n
         if found.message is None:
             raise Forbidden(found.text)
         message = replace(found.message, subject=f"Test: {found.message.subject}")
-        journal = _journal(service, dataset, sendable.id)
+        journal = _journal(service, dataset, f"{made.journal_id}-test")
         return Post(service, settings, lambda: now).deliver(sendable, message, f"test-{now:%Y-%m-%dT%H:%M}", journal)
 
 

@@ -65,7 +65,7 @@ def _usual_title(service: Service, name: str, notice: Alert | Report) -> str:
     model = service.model(name)
     if notice.no_rows:
         return f"No {model.words.rows.many}"
-    return model.measure_named(notice.measure, notice.column).label[:MOST_TITLE]
+    return model.measure_title(notice.measure, notice.column)[:MOST_TITLE]
 
 
 def _title(notice: Alert | Report) -> Iterator[FieldFault]:

@@ -17,7 +17,6 @@ from dashboard.model.measures import Measure
 from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import SemanticModel
-from dashboard.model.vocabulary import capitalised
 from dashboard.overview.document.chart import value_label
 from dashboard.results.result_cache import TableRows
 
@@ -53,7 +52,7 @@ class GroupedAnswer:
     @property
     def title(self) -> str:
         """What people read for the measure: the dataset's own word for rows."""
-        return capitalised(self._model.words.rows.many) if self.asked.measure == "rows" else self.measure.label
+        return self._model.measure_title(self.asked.measure, self.asked.column)
 
     def cell(self, *values: Key) -> GroupCell | None:
         """Return a group's cell; None where there is none, or a limit has cut it off."""

@@ -81,7 +81,7 @@ def _usual_title(service: Service, name: str, request: QueryRequest) -> str:
     model = service.model(name)
     if request.group is None:
         return service.dataset(name).label
-    measure = model.words.rows.many if request.group.measure == "rows" else request.group.of(model).label
+    measure = model.measure_title(request.group.measure, request.group.column)
     by = " and ".join(model.words.label(each) for each in request.group.by)
     title = f"{measure} by {by}" if by else measure
     return title[:1].upper() + title[1:]

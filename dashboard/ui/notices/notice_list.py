@@ -72,7 +72,9 @@ def _listed(service: Service, status: NoticeStatus) -> None:
         readers = ", ".join(notice.to) if shows_readers else formats.plural(len(notice.to), "reader")
         by = [f"by {made.by}"] if made and made.by and not is_own else []
         narrowed = _narrowed(service, status)
-        st.caption(literal(" · ".join((status.dataset, _when(notice), *narrowed, f"to {readers}", *by))))
+        st.caption(
+            literal(" · ".join((_title(service, status.dataset), _when(notice), *narrowed, f"to {readers}", *by)))
+        )
         if looked := status.journal.looked:
             st.caption(literal(f"{looked.at:%Y-%m-%d %H:%M} UTC: {looked.text}"))
         else:
@@ -171,6 +173,11 @@ def _apply(change: Callable[[], object]) -> None:
         st.error(literal(f"Mail is not set up in this process. {error}"), icon=":material/settings:")
     else:
         st.rerun()
+
+
+def _title(service: Service, dataset: str) -> str:
+    """Return the title of a dataset; the name of one that the requester does not have here any more."""
+    return service.dataset(dataset).label if dataset in service.names else dataset
 
 
 def _narrowed(service: Service, status: NoticeStatus) -> Sequence[str]:

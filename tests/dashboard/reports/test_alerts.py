@@ -3,13 +3,16 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from notice_office import NOW, Office
 
 from dashboard.reports import composing
 from dashboard.reports.alert_finding import finding_of
+from dashboard.reports.occasions import alert_occasion
 from dataset_model.dashboard.notices import Alert
 
 MakeAlert = Callable[..., Alert]
@@ -33,7 +36,7 @@ def test_an_alert_tells_figure_bound_days_and_link(office: Office, an_alert: Mak
     (mail,) = office.mails
     assert mail.message["Subject"] == "Contact centre: Many contacts"
     text = text_of(office)
-    assert "Rows: 20 on Mon 2 Feb 2026, above the bound of 19.5." in text
+    assert "Contacts: 20 on Mon 2 Feb 2026, above the bound of 19.5." in text
     assert "As of 3 Feb 2026, 04:00 UTC." in text
     assert "Verified" in text
     assert "https://reports.example.com/?dataset=contacts&from=2026-02-02&to=2026-02-02" in text
@@ -77,6 +80,33 @@ def test_a_day_that_is_not_published_is_waited_for(office: Office, an_alert: Mak
     office.run(missing, now=tomorrow)
     assert "No contacts on Tue 3 Feb 2026; not published: 3 Feb 2026." in text_of(office)
     assert "Not published: 3 Feb 2026. Their rows are not in these figures." in text_of(office)
+
+
+def test_missing_rows_of_an_open_day_may_still_come(
+    office: Office, an_alert: MakeAlert, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An alert on missing rows says with its figure that the day is open, also where no mail is read: on the page."""
+    alert = an_alert(no_rows=True, filters={"channel": ["FAX"]})
+    service = office.service(alert)
+    manifest = service.manifest("contacts")
+    assert manifest is not None
+    opened = {**manifest.days, LAST: manifest.days[LAST].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(service, "manifest", lambda _: manifest.model_copy(update={"days": opened}))
+    (line,) = office.run(service=service)
+    assert line.text == "No contacts on Mon 2 Feb 2026; still open: 2 Feb 2026."
+
+
+def test_a_clock_that_is_put_back_makes_nothing_due_again() -> None:
+    """In the hour that comes twice, what was due at 02:30 stays due; in the hour that is skipped, it is due once."""
+    zone, minute = ZoneInfo("Europe/Berlin"), dt.timedelta(minutes=1)
+    alert = Alert(name="nightly", above=Decimal(1), at="02:30")
+    for evening, due in ((dt.datetime(2026, 10, 24, 22, tzinfo=dt.UTC), dt.datetime(2026, 10, 25, 0, 30)),
+                         (dt.datetime(2026, 3, 28, 22, tzinfo=dt.UTC), dt.datetime(2026, 3, 29, 1, 30))):  # fmt: skip
+        moments = [evening + number * minute for number in range(8 * 60)]
+        keys = [alert_occasion(alert, zone, moment).key for moment in moments]
+        assert keys == sorted(keys)
+        assert len(set(keys)) == 2
+        assert moments[keys.index(keys[-1])] == due.replace(tzinfo=dt.UTC)
 
 
 def test_no_rows_under_a_filter(office: Office, an_alert: MakeAlert) -> None:

@@ -17,9 +17,11 @@ from dashboard.reports.personal.validation import notice_from
 from dashboard.reports.run import Line, Run
 from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings
+from dashboard.reports.unsubscribing import reader_from
 from dashboard.services.service import Service
 from dashboard.stores.notices.journal import Journal, JournalStore
 from dashboard.stores.notices.notice_store import MadeNotice
+from dashboard.stores.notices.unsubscribed import Unsubscribed, reader_key
 from dataset_model.dashboard.notices import Alert
 
 ANA = Requester("ana-1", "Ana", roles=Roles("viewer"), claims={"email": "Ana@Example.com", "groups": ["staff"]})
@@ -65,7 +67,7 @@ def test_an_alert_of_a_person_comes_to_their_own_address_once(office: Office, se
     assert b"an alert or a report that Ana made has your" in office.mails[0].body
     with acting_for(ANA):
         (status,) = [each for each in statuses_made(service) if each.made == made]
-    assert status.text.startswith("Rows: ")
+    assert status.text.startswith("Contacts: ")
     assert {reader: each.state for reader, each in status.deliveries.items()} == {"mail:ana@example.com": "sent"}
 
 
@@ -109,7 +111,7 @@ def test_rights_that_went_stop_the_mail(office: Office, service: Service) -> Non
     """No role, no sign-in for a month, ended sessions, or a domain that is not allowed any more: nothing is sent."""
     made = make(service)
     gone = Makers(role_map=RoleMap("groups", grants_from("others=viewer"))).role_map
-    assert "Ana has no role for contacts any more" in run(office, service, made, role_map=gone).text
+    assert "Ana has no role for Contact centre any more" in run(office, service, made, role_map=gone).text
     assert "Ana has not signed in for 30 days" in run(office, service, made, now=NOW + 30 * DAY).text
     assert "or an admin ended their sessions" in run(office, service, made, book=TokenBook()).text
     assert "while sign-in was on" in run(office, service, made, signs_in=False).text
@@ -214,6 +216,25 @@ def test_a_test_goes_to_its_maker_alone_once_a_minute(office: Office, service: S
     (mail,) = office.mails
     assert mail.readers == ("ana@example.com",)
     assert str(mail.message["Subject"]).startswith("Test: ")
+
+
+def test_a_test_is_of_what_it_tests_for_who_wants_no_more(office: Office, service: Service) -> None:
+    """A link of a test ends the mails themselves, and a reader who has ended them gets no test."""
+    made = make(service)
+    options = ReportSettings("https://reports.example.com", "reports@example.com", mail_server_from(office.sink.url))
+    with acting_for(ANA):
+        sent_as_test(service, made, options, NOW)
+    (mail,) = office.mails
+    prefix, bucket = office.published.dataset.target.prefix, service.settings.bucket
+    link = str(mail.message["List-Unsubscribe"]).strip("<>")
+    reader = reader_from(reader_key(service.objects, bucket, prefix).text(), link.partition("t=")[2])
+    assert reader is not None
+    Unsubscribed(service.objects, bucket, prefix).add(reader.digest)
+    assert [each.state for each in run(office, service, made).sent] == ["unsubscribed"]
+    with acting_for(ANA):
+        later = NOW + dt.timedelta(minutes=1)
+        assert [each.state for each in sent_as_test(service, made, options, later)] == ["unsubscribed"]
+    assert office.mails == [mail]
 
 
 @pytest.mark.parametrize(

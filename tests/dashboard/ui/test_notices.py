@@ -48,7 +48,7 @@ def test_an_alert_is_made_and_paused(page: AppTest) -> None:
     assert made.notice.filters == {"channel": ("VOICE",)}
     page.run()
     assert (
-        "contacts · alert over yesterday, from 07\\:00 · Channel\\: VOICE · to ana@example.com, bo@example.com"
+        "Contact centre · alert over yesterday, from 07\\:00 · Channel\\: VOICE · to ana@example.com, bo@example.com"
         in captions(page)
     )
     assert "Not looked at yet." in captions(page)
