@@ -15,7 +15,7 @@ INSTRUCTIONS: Final = (
     "Reports on operational data, by day. Begin with list_datasets and describe_dataset. Prefer measure to query_sql: "
     "its figures are those of the dashboard. A distinct count, a mean, a median or a share of parts is never added up: "
     "ask for the whole. Each answer says in `data` as of when the data is and whether it was verified, and how many "
-    "bytes Athena scanned and what that cost. Days that are open or not published are not whole."
+    "bytes Athena scanned and what that cost. Days that are open or not published, which `data` lists, are not whole."
 )
 
 _DATASET: Final = {"type": "string", "description": "Name from list_datasets; the first one where it is left out."}

@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from dashboard.api.executions import described as described_job
 from dashboard.api.executions import result_body
-from dashboard.api.model_context.answers import data_of, described, freshness, listed
+from dashboard.api.model_context.answers import data_of, data_since, described, freshness, listed
 from dashboard.api.model_context.definitions import MOST_ROWS, TOOLS, USUAL_ROWS
 from dashboard.api.requests import job_of, question, text_or_none, wrong
 from dashboard.api.turns import Turns
@@ -26,6 +26,8 @@ MOST_BYTES: Final = 512 * 1024
 """Of an answer's rows as JSON."""
 
 _KNOWN: Final[Mapping[str, frozenset[str]]] = {tool.name: frozenset(tool.inputSchema["properties"]) for tool in TOOLS}
+_UNASKED: Final = {"dataScannedBytes": 0, "dollars": 0.0}
+"""Of what the exporter's records say, without a query."""
 _ABOUT: Final = {"describe_dataset": described, "freshness": freshness}
 
 T = TypeVar("T")
@@ -49,10 +51,10 @@ class Tools:
             raise wrong(unknown[0][:60], f"unknown; expected {', '.join(sorted(known)) or 'no arguments'}")
         service, given = await self._in_thread(self._provider), dict(arguments)
         if tool == "list_datasets":
-            return await self._in_thread(lambda: {"datasets": [listed(service, name) for name in service.names]})
+            return {**await self._in_thread(lambda: _listed(service)), **_UNASKED}
         if tool in _ABOUT:
             name = text_or_none(given, "dataset")
-            return await self._in_thread(lambda: _ABOUT[tool](service, service.dataset(name).name))
+            return {**await self._in_thread(lambda: _ABOUT[tool](service, service.dataset(name).name)), **_UNASKED}
         if tool == "query_result":
             id_ = text_or_none(given, "queryExecutionId") or ""
             return await self._waited(service, await self._in_thread(lambda: job_of(service, id_)), is_new=False)
@@ -70,7 +72,8 @@ class Tools:
         # Read before the query runs, so that the data is at least as new as is said.
         known = {name: data_of(service, name, asked.statement.days) for name in read}
         job = service.start(asked.name, asked.statement, owner=API)
-        self._data[job] = [known[name] for name in job.ticket.datasets if name in known]
+        # One that others have asked already keeps what was known then.
+        self._data.setdefault(job, [known[name] for name in job.ticket.datasets if name in known])
         return job
 
     async def _waited(self, service: Service, job: Job, *, is_new: bool) -> dict[str, Any]:
@@ -85,14 +88,31 @@ class Tools:
                     await to_thread.run_sync(service.jobs.cancel, job.id)
             raise
         if not job.is_over:
-            return {**described_job(job), "next": "Call query_result with this queryExecutionId."}
+            waits = {"next": "Call query_result with this queryExecutionId.", "data": self._data.get(job, [])}
+            return {**described_job(job), **waits}
         if job.result is None:
             raise job.error or QueryFailed("it gave no reason")
-        result, data = job.result, self._data.get(job, [])
+        result, data = job.result, self._data.get(job)
+        if data is None:
+            data = await self._in_thread(lambda: _data_since(service, job, result))
         return {**await self._in_thread(lambda: _rows(result)), "data": data}
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await self._turns.run(work)
+
+
+def _listed(service: Service) -> dict[str, Any]:
+    names = service.names
+    return {
+        "datasets": [listed(service, name) for name in names],
+        "data": [data_of(service, name) for name in names],
+    }
+
+
+def _data_since(service: Service, job: Job, result: QueryResult) -> list[dict[str, Any]]:
+    """Return what is known of the data of a query that a page or the API has asked."""
+    days, asked_at = job.statement.days, result.statistics.submitted_at
+    return [data_since(service, name, days, asked_at) for name in job.ticket.datasets if name in service.names]
 
 
 def _rows(result: QueryResult) -> dict[str, Any]:
@@ -100,5 +120,9 @@ def _rows(result: QueryResult) -> dict[str, Any]:
     rows = body["rows"]
     while len(rows) > 1 and len(orjson.dumps(rows)) > MOST_BYTES:
         rows = rows[: len(rows) // 2]
-    cut = {"rows": rows, "truncated": body["truncated"] or len(rows) < body["rowCount"]}
+    if len(orjson.dumps(rows)) > MOST_BYTES:
+        rows = []
+    cut: dict[str, Any] = {"rows": rows, "truncated": body["truncated"] or len(rows) < body["rowCount"]}
+    if body["rows"] and not rows:
+        cut["note"] = f"The first row alone has more than {MOST_BYTES // 1024} KiB: select fewer or shorter columns."
     return {**body, **cut, "dollars": 0.0 if taken.reused else float(dollars_for(taken.bytes_scanned))}

@@ -124,8 +124,11 @@ def test_a_client_lists_the_tools_and_reads_what_there_is(client):
         "2026-01-03",
         84,
     )
-    assert one["verified"] == "verified"
-    assert one["asOf"]
+    for found in (listed, described, fresh):
+        [data] = found["data"]
+        assert (data["dataset"], data["verified"]) == ("contacts", "verified")
+        assert data["asOf"] > "2026-01-03"
+        assert (found["dataScannedBytes"], found["dollars"]) == (0, 0.0)
     assert {"channel", "day", "hour"} <= set(described["groupings"])
     assert fresh["unverifiedDays"] == {"count": 0, "latest": []}
     assert fresh["missingDays"] == {"count": 0, "latest": []}
@@ -144,6 +147,33 @@ def test_a_measure_by_a_dimension_is_that_of_the_api(client):
     [data] = found["data"]
     assert (data["dataset"], data["verified"]) == ("contacts", "verified")
     assert data["verifiedAt"] >= data["asOf"] > "2026-01-03"
+
+
+def test_a_measure_says_which_of_its_days_are_not_whole(client, masked, monkeypatch):
+    """An open day and one that is not published are named with the figures, not only by another tool."""
+    manifest = masked.manifest("contacts")
+    first, missing, last = (dt.date(2026, 1, day) for day in (1, 2, 3))
+    days = {first: manifest.days[first], last: manifest.days[last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(masked, "manifest", lambda _: manifest.model_copy(update={"days": days}))
+    [data] = ask(client, ANN, "measure", by=["day"])[1]["data"]
+    assert data["openDays"] == {"count": 1, "latest": [str(last)]}
+    assert data["missingDays"] == {"count": 1, "latest": [str(missing)]}
+    [data] = ask(client, ANN, "measure", by=["day"], startDate=str(first), endDate=str(first))[1]["data"]
+    assert (data["openDays"]["count"], data["missingDays"]["count"]) == (0, 0)
+
+
+def test_a_query_that_the_api_has_asked_says_of_when_it_is(client, masked, monkeypatch):
+    """Read by its id it has as-of and verification; where it was published again since, neither is made up."""
+    asked = client.post("/api/query", json={"query": "all_records", "limit": 1}, headers=ANN).json()
+    read = {"queryExecutionId": asked["queryExecutionId"]}
+    manifest = masked.manifest("contacts")
+    [data] = ask(client, ANN, "query_result", **read)[1]["data"]
+    assert (data["asOf"][:19], data["verified"]) == (f"{manifest.updated_at:%Y-%m-%dT%H:%M:%S}", "verified")
+    later = manifest.model_copy(update={"updated_at": dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1)})
+    monkeypatch.setattr(masked, "manifest", lambda _: later)
+    [data] = ask(client, ANN, "query_result", **read)[1]["data"]
+    assert (data["dataset"], data["asOf"], data["verified"]) == ("contacts", None, None)
+    assert "ask again" in data["note"]
 
 
 def test_filters_and_totals_reach_the_question(client):
@@ -276,6 +306,7 @@ def test_a_long_query_is_read_later_by_its_person_alone(client, masked, monkeypa
     monkeypatch.setattr("dashboard.api.model_context.tools.WAIT_SECONDS", 0.5)
     failed, waits = ask(client, CLEO, "query_sql", sql=ENDLESS)
     assert (failed, waits["next"]) == (False, "Call query_result with this queryExecutionId.")
+    assert waits["data"][0]["verified"] == "verified"
     execution = waits["queryExecutionId"]
     assert ask(client, BEN, "query_result", queryExecutionId=execution)[0]
     assert not ask(client, CLEO, "query_result", queryExecutionId=execution)[0]
@@ -322,3 +353,6 @@ def test_a_row_that_is_too_large_does_not_make_a_large_answer(client, monkeypatc
     assert found["truncated"]
     assert found["rowCount"] == 80
     assert len(json.dumps(found["rows"])) < 2600
+    _, found = ask(client, ANN, "query_sql", sql="SELECT array_join(array_agg(contact_id), '') AS long FROM contacts")
+    assert (found["rows"], found["truncated"]) == ([], True)
+    assert "The first row alone has more than 1 KiB" in found["note"]
