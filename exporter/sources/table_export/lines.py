@@ -17,6 +17,9 @@ from exporter.sources.table_export.manifests import ExportFile, Objects, md5_tex
 BODY_BYTES = 1 << 20
 """Size of a body, as of a page of a Query: memory does not grow with the size of a file."""
 
+LONGEST_LINE = 32 << 20
+"""An item has at most 400 KB, and DynamoDB JSON is up to ten times as long; a line may hold two images of it."""
+
 _BEGIN, _END = b'{"Item":', b"}"
 _BETWEEN = _END + b"\n" + _BEGIN
 _GZIP = 31
@@ -27,7 +30,7 @@ _Read = TypeVar("_Read")
 
 
 class _Damaged(Exception):
-    """The gzip stream is broken."""
+    """The file is no gzip stream of lines."""
 
 
 class _Line(msgspec.Struct):
@@ -72,6 +75,8 @@ def _blocks(objects: Objects, key: str, digest: "hashlib._Hash") -> Iterator[byt
         if len(rest) >= BODY_BYTES and (end := rest.rfind(b"\n")) > 0:
             yield bytes(rest[:end])
             del rest[: end + 1]
+        if len(rest) > LONGEST_LINE:
+            raise _Damaged(f"a line of it is longer than {LONGEST_LINE >> 20} MiB, and no item is")
     if rest := bytearray(rest.rstrip(b"\n")):
         yield bytes(rest)
 

@@ -1,11 +1,15 @@
 """The manifests of a table export flow in, the list of its data files flows out, checked against one another.
 
 DynamoDB writes `manifest-summary.json`, `manifest-files.json` with a line for each data file, and a `.md5` of each.
+They lie in a folder of the export. Its data files are below that folder, those of an incremental export in the folder
+`data` next to it; a file elsewhere is none of the export, whatever a manifest says.
 """
 
 import base64
+import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Literal, Protocol, TypeVar
 
 import msgspec
@@ -66,7 +70,10 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
 def read_files(
     objects: Objects, summary_key: str, wanted: ExportType = "FULL_EXPORT"
 ) -> tuple[Summary, tuple[ExportFile, ...]]:
-    """Return an export's summary and data files; raise SourceError where a manifest is missing or damaged."""
+    """Return an export's summary and data files.
+
+    Raises SourceError where a manifest is missing or damaged, or where they do not agree on what the files are.
+    """
     summary = _parsed(_checked(objects, summary_key), Summary, f"s3://{objects.bucket}/{summary_key}")
     if summary.output_format != "DYNAMODB_JSON" or summary.export_type != wanted:
         raise SourceError(
@@ -81,7 +88,42 @@ def read_files(
             f"export {summary.export_arn} holds {summary.item_count:,} items, and its files add up to {listed:,}. "
             "Nothing was read from it. Start another export"
         )
+    _require_own_files(summary, summary_key, files, objects.bucket)
+    if wanted == "FULL_EXPORT":
+        _require_time(summary)
     return summary, files
+
+
+def _require_time(summary: Summary) -> None:
+    try:
+        is_aware = dt.datetime.fromisoformat(summary.export_time).tzinfo is not None
+    except ValueError:
+        is_aware = False
+    if not is_aware:
+        raise SourceError(
+            f"export {summary.export_arn} states no exportTime with a time zone ({summary.export_time!r}), so it is "
+            "not known which days it may replace. Start another export"
+        )
+
+
+def _require_own_files(summary: Summary, summary_key: str, files: Sequence[ExportFile], bucket: str) -> None:
+    """Raise SourceError for a file that is listed twice, lies elsewhere, or has no checksum to be held against."""
+    folder = summary_key.rpartition("/")[0]
+    data = f"{folder}/data/" if summary.export_type == "FULL_EXPORT" else f"{folder.rpartition('/')[0]}/data/"
+    counted = Counter(file.key for file in files)
+    for file in files:
+        if counted[file.key] > 1:
+            reason = f"it is listed {counted[file.key]} times, so its items would be counted as often"
+        elif not file.key.startswith(data.lstrip("/")):
+            reason = f"the files of this export are below s3://{bucket}/{data.lstrip('/')}"
+        elif not file.md5_checksum:
+            reason = "it is listed without md5Checksum"
+        else:
+            continue
+        raise SourceError(
+            f"export {summary.export_arn} lists s3://{bucket}/{file.key}, and {reason}. Nothing was read from it. "
+            "Start another export"
+        )
 
 
 def _checked(objects: Objects, key: str) -> bytes:
@@ -90,8 +132,10 @@ def _checked(objects: Objects, key: str) -> bytes:
     if found is None:
         raise SourceError(f"{where} is missing: the export has not completed, or was removed. Start another export")
     checksum = objects.read(key.removesuffix(".json") + ".md5")
+    if checksum is None:
+        raise SourceError(f"{where} has no .md5 file, so it cannot be verified. Start another export")
     digest = hashlib.md5(found[0])  # noqa: S324 - the checksum that DynamoDB writes
-    if checksum is not None and checksum[0].decode(errors="replace").strip() != md5_text(digest):
+    if checksum[0].decode(errors="replace").strip() != md5_text(digest):
         raise SourceError(
             f"{where} is not what DynamoDB wrote: its MD5 differs from the .md5 file. Start another export"
         )

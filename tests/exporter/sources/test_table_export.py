@@ -89,30 +89,34 @@ def test_a_damaged_file_is_refused_by_name():
 
 def manifests(**changes):
     """A bucket with the manifests of one export."""
-    listed = json.dumps({"dataFileS3Key": "data.gz", "itemCount": 5, "md5Checksum": "x", "etag": "y"}).encode()
+    listed = json.dumps({"dataFileS3Key": "e/data/a.gz", "itemCount": 5, "md5Checksum": "x", "etag": "y"}).encode()
     summary = {
         "exportArn": "arn:e", "tableArn": "arn:t", "exportTime": "2026-02-20T00:00:00Z", "itemCount": 5,
-        "manifestFilesS3Key": "files.json", "outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT",
+        "manifestFilesS3Key": "e/files.json", "outputFormat": "DYNAMODB_JSON", "exportType": "FULL_EXPORT",
     } | changes  # fmt: skip
+    stated = json.dumps(summary).encode()
     return Bucket(
-        {"summary.json": json.dumps(summary).encode(), "files.json": listed, "files.md5": md5(listed).encode()}
-    )
+        {
+            "e/summary.json": stated, "e/summary.md5": md5(stated).encode(),
+            "e/files.json": listed, "e/files.md5": md5(listed).encode(),
+        }
+    )  # fmt: skip
 
 
 def test_manifests_have_to_agree_with_one_another():
     """Files that do not add up, another kind or format, a damaged or a missing manifest are refused."""
-    summary, files = read_files(manifests(), "summary.json")
-    assert ([file.key for file in files], summary.item_count) == (["data.gz"], 5)
+    summary, files = read_files(manifests(), "e/summary.json")
+    assert ([file.key for file in files], summary.item_count) == (["e/data/a.gz"], 5)
     for bucket, reason in (
         (manifests(itemCount=6), "holds 6 items, and its files add up to 5"),
         (manifests(exportType="INCREMENTAL_EXPORT"), "needed is FULL_EXPORT"),
         (manifests(outputFormat="ION"), "in ION"),
-        (Bucket(manifests() | {"files.md5": b"x"}), "differs from the .md5 file"),
-        (Bucket({"summary.json": b"{}"}), "is no manifest of a table export"),
+        (Bucket(manifests() | {"e/files.md5": b"x"}), "differs from the .md5 file"),
+        (Bucket({"e/summary.json": b"{}", "e/summary.md5": md5(b"{}").encode()}), "is no manifest of a table export"),
         (Bucket(), "is missing"),
     ):
         with pytest.raises(SourceError, match=reason):
-            read_files(bucket, "summary.json")
+            read_files(bucket, "e/summary.json")
 
 
 def test_an_export_of_another_table_or_without_recovery_is_refused(scene):
