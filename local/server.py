@@ -24,6 +24,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
 from local.athena.protocol.service import Endpoints
 from local.dynamodb.fast_items import quicken
+from local.dynamodb.read_units import charge_by_bytes
 from local.dynamodb.table_exports import write_whole_exports
 from local.glue.table_versions import check_versions
 from local.s3.conditional_writes import ConditionalWrites
@@ -205,6 +206,7 @@ def serve(
             "Use --host 127.0.0.1, or add --allow-remote if the network is yours (inside a container, say)."
         )
     quicken()
+    charge_by_bytes()
     write_whole_exports()
     check_versions()
     try:

@@ -1,1 +1,1 @@
-"""What DynamoDB does and moto's DynamoDB does too slowly."""
+"""What DynamoDB does and moto's DynamoDB does otherwise or too slowly."""

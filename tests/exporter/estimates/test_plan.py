@@ -243,15 +243,15 @@ def test_the_guide_s_table_of_ways_is_what_the_plan_computes():
 def test_a_measured_index_needs_no_sample(scene, monkeypatch):
     """Where DescribeTable knows items and bytes, no page is sampled for --all.
 
-    Before the first export the plan still asks three small questions about wrong settings: one item of each value, and
-    the first items of one value.
+    Before the first export the plan still asks three small questions about wrong settings, half a unit each: one item
+    of each value, and the first items of one value.
     """
     from exporter.run import preflight
 
     described = SourceDescription(("S",), "S", ("Id",), None, items=4096, bytes=4096 * 2048, table_bytes=8192 * 5000)
     monkeypatch.setattr(preflight, "describe_source", lambda *_: described)
     found = plan(filled(scene), everything=True)
-    assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 3.0)
+    assert (found.items, found.sampled_pages, found.sampled_units) == (4096, 0, 1.5)
     assert [cost.read_units for cost in found.costs] == [1024.0 + 256, 5000.0, 0.0]
 
 
