@@ -122,7 +122,7 @@ class PageDecoder:
             from exporter.decoding.nested import elements
 
             needed = {*kinds, *key_attributes, self._sort_attribute, *self._roots}
-            self._elements = elements.Elements(dataset.exploded, needed)
+            self._elements = elements.Elements(dataset.exploded, needed, library())
         # A plain element is a contradiction where columns read members of maps, and none reads elements themselves.
         element = f"{dataset.exploded}{ELEMENT}"
         self._reads_maps = element not in {*whole, *self._roots}

@@ -17,6 +17,7 @@ KINDS = ("S", "N", "BOOL", "NULL", "B", "M", "L", "SS", "NS", "BS")
 
 _ADDRESSES = ctypes.c_void_p
 _MAX_NAMES = 1024
+_SPAN = [_ADDRESSES, ctypes.c_int64]
 _HEAD = ctypes.c_int64 * 6
 _DIGEST = pa.binary(16)
 
@@ -76,6 +77,21 @@ class _Part(ctypes.Structure):
 
 class _Attribute(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int32) for name in ("start", "length", "kinds")]
+
+
+class _Bytes(ctypes.Structure):
+    _fields_ = [("start", ctypes.c_char_p), ("length", ctypes.c_int64)]
+
+
+class ElementParts(ctypes.Structure):
+    """What items made of elements have around their number, and before their members' names."""
+
+    _fields_ = [(name, _Bytes) for name in ("before", "after", "first", "others", "prefix")]
+
+    @classmethod
+    def of(cls, before: bytes, after: bytes, prefix: bytes) -> "ElementParts":
+        """Return them; what an item's attributes are is said for each item."""
+        return cls((before, len(before)), (after, len(after)), (None, 0), (None, 0), (prefix, len(prefix)))
 
 
 class Plan:
@@ -141,6 +157,10 @@ class Library:
             "page_kinds": (ctypes.c_int32, [_ADDRESSES, ctypes.c_int64, _ADDRESSES]),
             "key_sum": (None, [_ADDRESSES, ctypes.c_int64, ctypes.c_uint64 * 2]),
             "key_hashes": (ctypes.c_int, [ctypes.c_int32, _ADDRESSES, ctypes.c_int64, _ADDRESSES]),
+            "list_elements": (
+                ctypes.c_int64,
+                [*_SPAN, ctypes.POINTER(ElementParts), *_SPAN * 2, _ADDRESSES, ctypes.c_int64, _ADDRESSES],
+            ),
             "zulu_hours": (ctypes.c_int, [_ADDRESSES, _ADDRESSES, ctypes.c_int64, _ADDRESSES]),
         }
         for name, (returned, taken) in arguments.items():
@@ -172,6 +192,23 @@ class Library:
         if not self.functions.key_hashes(len(parts), columns, rows, out.address):
             return None
         return pa.Array.from_buffers(_DIGEST, rows, [None, out])
+
+    def elements(
+        self, listed: bytes, parts: ElementParts, first: bytes, others: bytes
+    ) -> tuple[memoryview, int] | None:
+        """Return an item for each map of a list, as JSON with commas between them, and their number; None for others.
+
+        `first` are the attributes of the first item and `others` those of the others, with a comma before each.
+        """
+        count = ctypes.c_int64()
+        given = listed, len(listed), parts, first, len(first), others, len(others)
+        room = 2 * len(listed) + len(first)  # a guess, which spares a second call
+        while True:
+            out = pa.allocate_buffer(room)
+            length = self.functions.list_elements(*given, out.address, room, ctypes.addressof(count))
+            if length <= room:
+                return None if length < 0 else (memoryview(out)[:length], count.value)
+            room = length
 
     def zulu_hours(self, texts: pa.StringArray) -> pa.Int32Array | None:
         """Return the hours since 1970 of times such as 2026-02-16T09:58:30Z; None where one is written otherwise."""

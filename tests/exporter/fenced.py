@@ -35,3 +35,18 @@ def scan_fenced(plan: Plan, body: bytes, source: Fenced, target: Fenced) -> None
         out = target.at_end(head[1] // 64 * 64 + 64)  # where Arrow would put it: at a multiple of 64
         assert functions.page_columns(page, out, results) <= head[1] // 64 * 64 + 64
         functions.page_free(page)
+
+
+def elements_fenced(
+    compiled: library.Library, listed: bytes, parts: library.ElementParts, source: Fenced, target: Fenced
+) -> bytes | None:
+    """Take a list at the very end of its memory apart, into memory that ends after what is made, or ahead of it."""
+    address, count = source.at_end(len(listed)), ctypes.c_int64()
+    ctypes.memmove(address, listed, len(listed))
+    room, length = 0, 1
+    while length > room:
+        room = length
+        out = target.at_end(room)
+        given = (address, len(listed), parts, b"", 0, b"", 0)
+        length = compiled.functions.list_elements(*given, out, room, ctypes.addressof(count))
+    return None if length < 0 else ctypes.string_at(out, length)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from dataset_model.columns.attribute_paths import ELEMENT, NUMBER
+from exporter.native.library import ElementParts, Library
 
 Members = dict[str, msgspec.Raw]
 Element = Members | msgspec.Raw
@@ -61,14 +62,17 @@ _tags = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class Elements:
     """The elements of one list of each item."""
 
-    def __init__(self, attribute: str, columns: Collection[str]) -> None:
+    def __init__(self, attribute: str, columns: Collection[str], library: Library | None) -> None:
         """`columns` are the attributes that every row needs; others are in an item's first alone: items may be long."""
         self.attribute = attribute
         self._columns = columns
         self.number = f"{attribute}{NUMBER}"
         """The attribute with an element's number in the list, from 1."""
         self._element = f"{attribute}{ELEMENT}"
-        self._form = b"{" + msgspec.json.encode(self.number).replace(b"%", b"%%") + b':{"N":"%d"}%b%b}'
+        self._library = library
+        before, after = b"{" + msgspec.json.encode(self.number) + b':{"N":"', b'"}'
+        self._parts = ElementParts.of(before, after, msgspec.json.encode(f"{self._element}.")[1:-1])
+        self._form = before.replace(b"%", b"%%") + b"%d" + after + b"%b%b}"
         """A made item of its number, its item's attributes and its element's."""
         self._plain = _as_form(msgspec.json.encode(self._element))
         self._forms: dict[tuple[str, ...], bytes] = {}
@@ -77,51 +81,70 @@ class Elements:
     def explode(self, body: bytes) -> Exploded:
         """Return a response with an item for each element; raise msgspec.DecodeError where it is no response."""
         response = _response.decode(body)
-        made: list[bytes] = []
+        made: list[bytes | memoryview] = []
         origins: list[int] = []
         numbers: list[int] = []
         refused: dict[int, str] = {}
         plain: dict[int, str] = {}
         for place, whole in enumerate(response.Items):
-            item, elements, reason = self._taken_apart(whole)
-            first = len(made)
-            if reason is not None:
-                refused[first] = f"{self.attribute}: {reason}"
-            for row, element in enumerate(elements):
-                if isinstance(element, msgspec.Raw):
-                    plain[first + row] = next(iter(_tags.decode(element)), "nothing")
-            made += self._made(item, elements)
-            origins += [place] * (len(made) - first)
-            numbers += range(1, len(elements) + 1) if elements else (0,)
+            item, listed, reason = self._taken_apart(whole)
+            first = len(origins)
+            common = self._text(item)
+            rest = self._text({name: item[name] for name in item if name in self._columns})
+            done = self._compiled(listed, common, rest) if listed is not None else None
+            if done is None:
+                elements: list[Element] = []
+                if listed is not None:
+                    elements, reason = self._listed(listed)
+                if reason is not None:
+                    refused[first] = f"{self.attribute}: {reason}"
+                for row, element in enumerate(elements):
+                    if isinstance(element, msgspec.Raw):
+                        plain[first + row] = next(iter(_tags.decode(element)), "nothing")
+                done = self._made(elements, common, rest), len(elements)
+            text, count = done
+            made.append(text)
+            origins += [place] * (count or 1)
+            numbers += range(1, count + 1) if count else (0,)
         head = b'{"LastEvaluatedKey":%b,"ConsumedCapacity":%b,"Items":['
         parts = head % (response.LastEvaluatedKey, response.ConsumedCapacity), b",".join(made), b"]}"
         return Exploded(b"".join(parts), origins, numbers, refused, plain)
 
-    def _made(self, item: Members, elements: list[Element]) -> list[bytes]:
-        """Return the made items of one item: one for each element, or one with the number 0."""
-        common = self._text(item)
-        if not elements:
-            return [self._form % (0, common, b"")]
-        rest = self._text({name: item[name] for name in item if name in self._columns})
-        form, text = self._form, self._element_text
-        return [form % (1, common, text(elements[0]))] + [
-            form % (number, rest, text(element)) for number, element in enumerate(elements[1:], 2)
-        ]
+    def _compiled(self, listed: msgspec.Raw, common: bytes, rest: bytes) -> tuple[bytes | memoryview, int] | None:
+        """Return the made items of one item and their number; None where they are to be made in Python."""
+        if self._library is None:
+            return None
+        found = self._library.elements(bytes(listed), self._parts, common, rest)
+        return found if found is None or found[1] else (self._made([], common, rest), 0)
 
-    def _taken_apart(self, item: Members) -> tuple[Members, list[Element], str | None]:
-        """Return an item without its list, each element, and why the list is not readable."""
+    def _made(self, elements: list[Element], common: bytes, rest: bytes) -> bytes:
+        """Return the made items of one item: one for each element, or one with the number 0."""
+        if not elements:
+            return self._form % (0, common, b"")
+        form, text = self._form, self._element_text
+        return b",".join(
+            [
+                form % (number, rest if number > 1 else common, text(element))
+                for number, element in enumerate(elements, 1)
+            ]
+        )
+
+    def _taken_apart(self, item: Members) -> tuple[Members, msgspec.Raw | None, str | None]:
+        """Return an item without its list, the list, and why the item is not readable."""
         listed = item.pop(self.attribute, None)
         made = [name for name in item if self._is_made(name)]
         if made:
             others = {name: value for name, value in item.items() if name not in made}
-            return others, [], f"{made[0]!r} is the name of an element's value"
-        if listed is None:
-            return item, [], None
+            return others, None, f"{made[0]!r} is the name of an element's value"
+        return item, listed, None
+
+    def _listed(self, listed: msgspec.Raw) -> tuple[list[Element], str | None]:
+        """Return each element, and why the list is not readable."""
         try:
             found = _list.decode(listed)
         except msgspec.ValidationError:
-            return item, [], f"expected a list; found {next(iter(_tags.decode(listed)), 'nothing')}"
-        return item, self._elements(found.L, listed) if found.L else [], None
+            return [], f"expected a list; found {next(iter(_tags.decode(listed)), 'nothing')}"
+        return self._elements(found.L, listed) if found.L else [], None
 
     def _elements(self, elements: list[_Element], listed: msgspec.Raw) -> list[Element]:
         if all(element.M is not None for element in elements):

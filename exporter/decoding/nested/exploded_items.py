@@ -40,6 +40,8 @@ class ExplodedItems:
 
     def plain(self, attribute: str) -> Iterator[QuarantinedItem]:
         """Yield the rows of which the element is no map, where columns read members of maps."""
+        if not self._exploded.plain:
+            return
         place_of = {made: place for place, made in enumerate(compress(range(len(self.rows)), self.rows))}
         rows = [row for row in self._exploded.plain if row in place_of]
         for row, item in zip(rows, self._texts(rows), strict=True):

@@ -6,10 +6,13 @@ import random
 from typing import Any
 
 import pytest
+from fenced import Fenced, elements_fenced
 
 from dataset_model import dataset_from_text
 from exporter.decoding.decoder import PageDecoder
+from exporter.decoding.nested.elements import Elements
 from exporter.decoding.schema import initial_schema
+from exporter.native.library import ElementParts, library
 from exporter.planning.sort_key import SortKey
 
 FILE = """\
@@ -82,8 +85,10 @@ def rows_of(items: list[dict[str, Any]], listed: str) -> tuple[list[tuple[Any, .
 
 @pytest.mark.parametrize("listed", ["messages", "a%b", "ü ber"])
 @pytest.mark.parametrize("undeclared", ["ignore", "extra"])
-def test_rows_items_and_quarantine_are_those_of_the_json(listed, undeclared):
+@pytest.mark.parametrize("reader", [library, lambda: None], ids=["compiled", "python"])
+def test_rows_items_and_quarantine_are_those_of_the_json(listed, undeclared, reader, monkeypatch):
     """Whatever the names, the spelling of the JSON and the order of attributes; every row has a key of its own."""
+    monkeypatch.setattr("exporter.decoding.decoder.library", reader)
     dataset = dataset_from_text(FILE.replace("UNDECLARED", undeclared).replace("LIST", listed), "d.yaml")
     schema = initial_schema(dataset, None, dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
     decoder = PageDecoder(schema, dataset, SortKey("ISO", dataset.zone, "S", 2027), ("Id",))
@@ -114,3 +119,54 @@ def test_a_long_item_is_not_repeated_for_each_of_its_elements():
     decoded = decoder.decode(json.dumps({"Items": [long]}).encode())
     assert decoded.rows.num_rows == 3000
     assert decoded.rows.nbytes < 1_000_000
+
+
+MAPS = [
+    b'{"L":[{"M":{"a":{"S":"x"}}}]}',
+    b' { "L" : [ { "M" : { "a" : {"S": "x"} , "b":{"N" :"1"} } } , {"M":{}} ] } ',
+    b'{"L":[]}',
+    '{"L":[{"M":{"Ü 🎧":{"S":"ä"},"%b":{"L":[{"M":{"k":{"BOOL":true}}}]}}}]}'.encode(),
+    b'{"L":[' + b",".join([b'{"M":{"a":{"N":"1"}}}'] * 1234) + b"]}",
+    b'{"L":[{"M":{' + b",".join(b'"m%d":{"NULL":true}' % number for number in range(64)) + b"}}]}",
+]
+DECLINED = [
+    b'{"L":[{"M":{' + b",".join(b'"m%d":{"NULL":true}' % number for number in range(65)) + b"}}]}",
+    rb'{"L":[{"M":{"\u0061":{"S":"x"}}}]}',
+    b'{"L":[{"M":{"a":{"S":"x"},"a":{"S":"y"}}}]}',
+    b'{"L":[{"M":{"a":{"S":"x"}}},{"NULL":true}]}',
+    b'{"L":[{"M":{"a":{"S":"x"}}},{"S":"text"}]}',
+    b'{"L":[{"M":{"a":' + b'{"L":[' * 70 + b"]}" * 70 + b"}}]}",
+    b'{"NULL":true}',
+    b'{"S":"L"}',
+]
+
+
+@pytest.mark.parametrize("listed", [*MAPS, *DECLINED])
+def test_a_list_becomes_the_same_items_compiled_and_in_python(listed):
+    """Every member, element and number, also where the compiled library leaves a list to Python."""
+    body = b'{"Items":[{"Id":{"S":"1"},"messages":%b,"Other":{"S":"o"}},{"Id":{"S":"2"}}]}' % listed
+    made = [Elements("messages", ["Id"], reader).explode(body) for reader in (library(), None)]
+    assert json.loads(made[0].body) == json.loads(made[1].body)
+    assert (made[0].origins, made[0].numbers, made[0].refused) == (made[1].origins, made[1].numbers, made[1].refused)
+    assert made[0].plain == made[1].plain
+
+
+@pytest.mark.parametrize("listed", MAPS)
+def test_the_compiled_library_declines_a_torn_list(listed):
+    """Cut off at any byte, or with a byte of another kind there, a list is declined or read; nothing lies beyond it."""
+    parts, source, target = ElementParts.of(b"{", b"", b"p."), Fenced(1 << 16), Fenced(1 << 16)
+
+    def made(given):
+        return elements_fenced(library(), given, parts, source, target)
+
+    assert made(listed) is not None
+    for cut in range(min(len(listed.rstrip()), 300)):
+        assert made(listed[:cut]) is None
+        for byte in b'"\\{}[]\x00\xff':
+            made(listed[:cut] + bytes([byte]) + listed[cut + 1 :])
+
+
+@pytest.mark.parametrize("listed", DECLINED)
+def test_the_compiled_library_leaves_what_is_not_plain_to_python(listed):
+    """Else the test above would compare Python with itself and say nothing of what is declined."""
+    assert library().elements(listed, ElementParts.of(b"{", b"", b"p."), b"", b"") is None
