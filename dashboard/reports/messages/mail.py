@@ -4,10 +4,12 @@ import datetime as dt
 import hashlib
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Final
 
 from dashboard.reports.messages import page
 from dashboard.reports.messages.message import Message
 
+_MOST_SUBJECT: Final = 200
 SECOND = "You may have this message already: the first sending was broken off before it was recorded."
 
 
@@ -24,7 +26,7 @@ def mail_from(
 ) -> EmailMessage:
     """Return the mail of one reader; `unsubscribe` ends these mails for them, `by` is who made the notice."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = f"Reporting <{sender}>", reader, message.subject[:200]
+    mail["From"], mail["To"], mail["Subject"] = f"Reporting <{sender}>", reader, header_text(message.subject)
     mail["Date"] = format_datetime(now)
     # The same for both sendings of a message that may come twice: a mail program may then show it once.
     digest = hashlib.sha256(f"{occasion}\n{reader}".encode()).hexdigest()[:32]
@@ -33,7 +35,7 @@ def mail_from(
     mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     notes = [SECOND] if may_be_second else []
-    maker = f" that {by} made" if by else ""
+    maker = f" that {one_line(by)} made" if by else ""
     foot = [f"You get this because an alert or a report{maker} has your address."]
     text = [*notes, *message.lines, f"Open these figures: {message.link}", *foot, f"Unsubscribe: {unsubscribe}"]
     mail.set_content("\n\n".join(text) + "\n")
@@ -50,3 +52,17 @@ def mail_from(
         params = {"charset": "utf-8"} if main == "text" else {}
         mail.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name, params=params)
     return mail
+
+
+def header_text(text: str) -> str:
+    """Return a text as the value of a header, one line that is read as it stands.
+
+    Python decodes what looks like an encoded word (RFC 2047) before it writes a header: `=?utf-8?q?=0D=0A?=` became a
+    line break there, and what follows it further headers, or the body.
+    """
+    return one_line(text).replace("=?", "= ?")[:_MOST_SUBJECT]
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and signs that are not shown, its blanks made single."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
