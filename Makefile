@@ -44,7 +44,7 @@ conformance: setup ## compare tables and SQL with Athena's engine, a Trino (Java
 
 soak: setup ## run the random, kill and fuzz tests in their long forms, and 50 people on the dashboard for SOAK minutes (docs/reliability.md)
 	@SCENARIOS=500 $(PY) -m pytest -q -n 2 tests/exporter/run/test_scenarios.py
-	@WAYS=100 $(PY) -m pytest -q tests/exporter/sources/test_five_ways.py
+	@WAYS=10 $(PY) -m pytest -q --timeout 3600 tests/exporter/sources/test_five_ways.py
 	@SCAN_KILLS=200 $(PY) -m pytest -q tests/exporter/run/test_scan_goes_on.py -k killed
 	@CHANGE_HISTORIES=200 $(PY) -m pytest -q tests/exporter/run/test_truth_after_changes.py
 	@RANDOM_KILLS=500 $(PY) -m pytest -q --timeout 3600 tests/exporter/run/test_random_kills.py

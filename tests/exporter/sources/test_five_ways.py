@@ -1,8 +1,9 @@
 """One truth, five ways: after the same history of writes, every way gives the same table and the same quarantine.
 
 Index, scan and table export read the items as they are at the end. Changed days were read before, and those that
-incremental exports name are read again. A stream adds to what was read before. `WAYS=100` is the long form, in which
-each way's filter is widened, and removed where a way can do without one; here only that of the scan is.
+incremental exports name are read again. A stream adds to what was read before. An item's puts, moves and deletes are
+one history, and a play has that of each of its items. `WAYS=10` is the long form: ten plays of 1,000 items, and each
+way's filter is widened, and removed where a way can do without one; here only that of the scan is.
 """
 
 import dataclasses
@@ -24,6 +25,7 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 
 SEEDS = range(int(os.environ.get("WAYS", "1")))
+ITEMS = 1000 if len(SEEDS) > 1 else 40
 FILTERED = ("index", "scan", "table-export", "changes", "stream")
 WIDENED, REMOVED = (FILTERED, FILTERED[1:]) if len(SEEDS) > 1 else ((), FILTERED[1:2])
 BEGIN = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
@@ -60,7 +62,7 @@ class Writes:
     def some(self, count):
         """Make so many writes."""
         for _ in range(count):
-            key = f"{self.chance.randrange(40):02}"
+            key = f"{self.chance.randrange(ITEMS):02}"
             if key in self.items and self.chance.random() < 0.15:
                 self.write(key, None)
             else:
@@ -196,7 +198,7 @@ def play(ways, seed):
     writes = Writes(ways.table, seed, ways.clock)
     ways.now += dt.timedelta(minutes=2)
     writes.write("anchor", item("anchor", "2026-02-14T10:00:00Z"))  # so that every way has this day from the first
-    writes.some(45)
+    writes.some(ITEMS * 9 // 8)
     before = len(writes.events)
     stream = ChangeWriter(ways.settings("stream"), Clients("us-east-1"), ways.clock)
     stream.write([])  # from now on the days' files say since when changes count
@@ -204,7 +206,7 @@ def play(ways, seed):
         ways.export(way, everything=True)
     ways.now += dt.timedelta(minutes=10)
     for _ in range(3):
-        writes.some(12)
+        writes.some(ITEMS * 3 // 10)
         ways.now += dt.timedelta(minutes=7)
     for way, source in (("index", "index"), ("scan", "scan"), ("table-export", "table-export")):
         ways.export(way, source, everything=True)
@@ -217,11 +219,11 @@ def play(ways, seed):
     for _ in range(2):  # every record twice, in batches of other bounds
         at = 0
         while at < len(records):
-            size = chance.randint(1, 20)
+            size = chance.randint(1, ITEMS // 2)
             stream.write([*records[at : at + size], {"poison": at}])
             at += size
     truth = ways.rows("index")
-    assert len(truth) > 15
+    assert len(truth) > ITEMS // 3
     quarantine = ways.quarantined("index", writes.items)
     assert quarantine
     for way in ("scan", "table-export", "changes", "stream"):
