@@ -9,12 +9,13 @@ connection without an answer.
 
 import http.client
 import re
+import socket
 import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "expect", "proxy-connection"}
@@ -65,6 +66,34 @@ Forward = Callable[[], Response]
 Rule = Callable[[Request, Forward], Response | None]
 
 
+class _Server(ThreadingHTTPServer):
+    """Knows which connections are open, so that one can wait for their end."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler]) -> None:
+        self.open: set[Any] = set()
+        self.changed = threading.Condition()
+        super().__init__(("127.0.0.1", 0), handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Remember a connection, before its thread begins."""
+        with self.changed:
+            self.open.add(client_address)
+            self.changed.notify_all()
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Forget it, after its last answer."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.changed:
+                self.open.discard(client_address)
+                self.changed.notify_all()
+
+
 @dataclass
 class Faults:
     """The server; `url` is what AWS_ENDPOINT_URL is set to."""
@@ -108,9 +137,7 @@ class Faults:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's own name
                 pass
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
-        self._http.block_on_close = False
+        self._http = _Server(Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
         return self
@@ -123,6 +150,16 @@ class Faults:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._http.server_port}"
+
+    def wait_for_the_last(self, seconds: float = 60) -> None:
+        """Wait until nothing is on its way for clients that have ended: a killed one's request may not even be read."""
+        server = self._http
+        with socket.create_connection(server.server_address[:2]) as ours, server.changed:
+            name = ours.getsockname()
+            # Connections are accepted in order: every one that was made before ours is known by then.
+            assert server.changed.wait_for(lambda: name in server.open, seconds), "no connection is accepted"
+        with server.changed:
+            assert server.changed.wait_for(lambda: not server.open, seconds), f"still open: {server.open}"
 
     def count(self, operation: str) -> int:
         """Return how many requests of an operation have come."""

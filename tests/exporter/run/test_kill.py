@@ -11,10 +11,13 @@ import itertools
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import pytest
 from faults import Faults
@@ -107,7 +110,10 @@ class Killed:
                 stderr=stderr,
             )
             process.append(started)
-            return started.wait(120)
+            status = started.wait(120)
+        # The next run begins minutes later. Until then, what this one had sent has arrived.
+        self.faults.wait_for_the_last()
+        return status
 
 
 def points(total: int) -> list[Point]:
@@ -118,6 +124,21 @@ def points(total: int) -> list[Point]:
         return [*(Point(number) for number in range(1, total + 1)), *itertools.islice(moments, max(0, 200 - total))]
     spread = sorted({round(1 + step * (total - 1) / 9) for step in range(10)})
     return [*map(Point, spread), *itertools.islice(moments, 3)]
+
+
+def test_the_last_requests_of_a_killed_run_are_waited_for():
+    """A request that is done a moment after its sender has ended is done before the next run begins."""
+    done: list[str] = []
+
+    def late(request, _forward):
+        time.sleep(0.3)
+        done.append(request.path)
+
+    with Faults("http://127.0.0.1:9", late) as faults:
+        with socket.create_connection(("127.0.0.1", urlsplit(faults.url).port)) as sender:
+            sender.sendall(b"PUT /reports/late HTTP/1.1\r\nContent-Length: 0\r\n\r\n")
+        faults.wait_for_the_last()
+        assert done == ["/reports/late"]
 
 
 @pytest.mark.slow
