@@ -87,6 +87,14 @@ def followed_streams(document: Document) -> Iterator[str]:
             yield f"mapping {name} leaves out what was written before it was made"
         alarms = {one for one, _ in resources(document, "AWS::CloudWatch::Alarm")}
         yield from (f"alarm {one} is gone" for one in {"LateChanges", "FailedChanges", "LostBatches"} - alarms)
+        late = document["Resources"].get("LateChanges", {}).get("Properties", {})
+        if late.get("MetricName") != "IteratorAge" or late.get("Statistic") != "Maximum":
+            yield f"alarm LateChanges does not measure how far mapping {name} is behind"
+        if late.get("Threshold", 0) >= 1000 * mapping.get("MaximumRecordAgeInSeconds", 0):
+            yield f"alarm LateChanges comes when mapping {name} has given records up"
+        failed = document["Resources"].get("FailedChanges", {}).get("Properties", {})
+        if failed.get("MetricName") != "Errors":
+            yield f"alarm FailedChanges does not count the errors behind mapping {name}"
 
 
 def asked_health(document: Document) -> Iterator[str]:

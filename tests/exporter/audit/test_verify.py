@@ -21,6 +21,7 @@ from exporter.cli.inspect.verify import verification_text
 from exporter.decoding.decoder import PageDecoder
 from exporter.errors import AthenaError, SourceError, UsageError
 from exporter.planning.window import Window
+from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.sources.description import describe_source
 from exporter.storage import parquet_footers
 from exporter.storage.athena import Athena
@@ -67,6 +68,27 @@ def test_what_was_just_exported_agrees_everywhere(scene):
     }
     assert found.read_units > 0
     assert found.athena_bytes is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "workers"), [("index", None), ("scan", None), ("scan", 1), ("table-export", None), ("table-export", 1)]
+)
+def test_what_every_way_has_read_is_verified(scene, monkeypatch, source, workers):
+    """After each way the days agree, and an item that came since is found; what is held against them is the index."""
+    monkeypatch.setattr("exporter.sources.table_export.exporting.POLL_SECONDS", 0.01)
+    table = filled(scene)
+    table.dynamodb.update_continuous_backups(
+        TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    settings = table.settings()
+    week = Window(*map(dt.date.fromisoformat, WEEK.values()), settings.dataset.zone)
+    request = BackfillRequest(week, source=source, workers=workers)
+    assert Backfill(settings, request).run().error is None
+    now = dt.datetime.now(UTC)
+    found = verify(table, tuple(WEEK.values()), now=now)
+    assert (found.agrees, found.items, found.rows, found.unaccounted) == (True, 3, 3, 0)
+    table.put("late", "2026-02-16T10:00:00Z")
+    assert list(disagreeing(verify(table, tuple(WEEK.values()), now=now))) == ["2026-02-16"]
 
 
 def test_what_was_found_is_stored_and_marks_the_days(scene):
