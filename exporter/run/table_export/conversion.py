@@ -10,6 +10,7 @@ import secrets
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, BinaryIO
@@ -109,7 +110,9 @@ class Conversion(ABC):
         """Return all converted parts as a source; raise SourceError where one is missing."""
         if left := self.missing():
             raise self._left(left)
-        found = [self._usable(file) for file in self.files]
+        with ThreadPoolExecutor(at_a_time) as pool:  # an export may have ten thousand files, each with a record
+            records = list(pool.map(self._record, self.files))
+        found = [self._usable(file, record) for file, record in zip(self.files, records, strict=True)]
         source = ConvertedSource(self._store, found, self._description, self._dataset.zone, at_a_time)
         return OpenedSource(source, Planner(self._dataset, self.sort_key), self._dataset, source.probe)
 
@@ -128,9 +131,8 @@ class Conversion(ABC):
         self._store.write(record_key(self._folder, file), encoded(record))
         return record
 
-    def _usable(self, file: ExportFile) -> ConvertedFile:
+    def _usable(self, file: ExportFile, record: ConvertedFile | None) -> ConvertedFile:
         """Return the record of a part; convert it again where its values fit the types no more that were published."""
-        record = self._record(file)
         if record is None:  # removed since it was listed
             raise self._left([file])
         attribute = misfit(record, self._schema)

@@ -171,6 +171,21 @@ def test_a_file_is_converted_again_where_its_values_fit_a_new_column_no_more(sce
     assert quarantined["item"]["Level"] == {"S": "high"}, quarantined
 
 
+def test_records_of_files_are_read_several_at_a_time(exported, monkeypatch):
+    """Each reading waits for another one under way: of an export of ten thousand files they are not a queue."""
+    exported.convert()
+    read, met = Store.read, threading.Barrier(2, timeout=20)
+
+    def meeting(store, key, part=None):
+        if "/_converted/" in key:
+            met.wait()
+        return read(store, key, part)
+
+    monkeypatch.setattr(Store, "read", meeting)
+    source = exported.converter().source(2).source
+    assert sum(day.rows for file in source._files for day in file.days) == 10
+
+
 def test_days_are_read_as_of_the_export(exported, in_process):
     """The manifest dates converted rows to the export, so that no later reading is ever replaced by them."""
     before = dt.datetime.now(dt.UTC)

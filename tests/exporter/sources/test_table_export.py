@@ -4,12 +4,17 @@ import base64
 import gzip
 import hashlib
 import json
+import tracemalloc
+from collections import Counter
 
 import pytest
 
 from exporter.errors import SourceError
+from exporter.planning.planner import Reach
+from exporter.sources.description import SourceDescription
 from exporter.sources.table_export.lines import bodies_of
 from exporter.sources.table_export.manifests import ExportFile, read_files
+from exporter.sources.table_export.source import ExportSource
 
 ITEMS = [b'{"Id":{"S":"%d"}}' % number for number in range(5)]
 
@@ -85,6 +90,28 @@ def test_a_damaged_file_is_refused_by_name():
     ):
         with pytest.raises(SourceError, match=reason):
             items_in(*file_of(lines, **changes))
+
+
+def test_ten_thousand_files_of_a_line_are_read_once_each_in_little_memory():
+    """Each file is fetched once and forgotten: all of them together take less than 4 MiB."""
+    fetched = Counter()
+
+    class Many(Bucket):
+        def chunks(self, key):
+            fetched[key] += 1
+            return super().chunks("data.gz")
+
+    bucket, one = file_of([b'{"Item":{"Id":{"S":"1"}}}'])
+    files = [ExportFile(f"{number}.gz", 1, one.md5_checksum) for number in range(10_000)]
+    source = ExportSource(Many(bucket), files, SourceDescription(("S",), "S", ("Id",), None, items=0), None, 4)
+    tracemalloc.start()
+    try:
+        kinds = source.kinds(Reach(None, None, None))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (kinds, len(fetched), set(fetched.values())) == ({"Id": {"S"}}, 10_000, {1})
+    assert peak < 4 << 20
 
 
 def manifests(**changes):
