@@ -18,6 +18,7 @@ from dashboard.model.result import QueryResult
 from dashboard.model.selection.filters import Days
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.overview.document.chart import value_label
+from dashboard.results.charts.points import OTHERS
 from dashboard.results.result_cache import TableRows
 
 Key = str | None
@@ -84,8 +85,10 @@ class GroupedAnswer:
         by = self.asked.by[place]
         read = (lambda value: value or "") if by == "day" else value_label(self._model, by)
         named = {value: read(value) for value in self.values(place)}
-        often = Counter(named.values())
-        return {value: text if often[text] == 1 else f"{text} ({value!r})" for value, text in named.items()}
+        # A value may also read like the group of all others, or like another one with its value added.
+        while len(often := Counter([OTHERS, *named.values()])) <= len(named):
+            named = {value: text if often[text] == 1 else f"{text} ({value!r})" for value, text in named.items()}
+        return named
 
     def _cell(self, row: Mapping[str, Any]) -> GroupCell:
         value, names = row[self._names.value], self._names

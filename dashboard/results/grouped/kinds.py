@@ -131,10 +131,15 @@ def _slices(
     ]
     series = [name for name, _ in shown]
     read = json.dumps(
-        {value["name"]: _entry(value, measure.text(amount)) for value, (_, amount) in zip(values, shown, strict=True)}
+        {
+            f"={value['name']}": _entry(value, measure.text(amount))
+            for value, (_, amount) in zip(values, shown, strict=True)
+        }
     )
+    # With a sign before it no name is one that every object of JavaScript has, such as __proto__.
+    labels = f"{read}['=' + datum.label]"
     legend = alt.Legend(
-        orient="right", title=None, values=series, labelLimit=230, symbolType="circle", labelExpr=f"{read}[datum.label]"
+        orient="right", title=None, values=series, labelLimit=230, symbolType="circle", labelExpr=labels
     )
     domain = [*fixed, *(name for name in series if name not in fixed)] if fixed else series
     base = alt.Chart(alt.InlineData(values=values), height=HEIGHT).encode(

@@ -8,6 +8,7 @@ from dashboard.model.measures import Measure
 from dashboard.model.semantic_model import SemanticModel
 from dashboard.model.vocabulary import capitalised
 from dashboard.results.grouped.answer import GroupCell, GroupedAnswer
+from dataset_model.dashboard.section import Noun
 
 MOST_ROWS: Final = 200
 MOST_COLUMNS: Final = 26
@@ -47,18 +48,18 @@ def pivot_of(answer: GroupedAnswer, model: SemanticModel, *, truncated: bool) ->
     drawn_rows, drawn = rows[:MOST_ROWS], columns[:MOST_COLUMNS]
     has_totals = answer.asked.totals and len(by) > 1
     names, heads = (answer.names(0) if by else {}), (answer.names(1) if len(by) > 1 else {})
-    measure = answer.measure
+    measure, nouns = answer.measure, model.words.rows
 
     def cells(value: str | None) -> tuple[PivotCell, ...]:
         if len(by) < 2:
-            return (_cell(answer.cell(value), measure),)
-        across = [_cell(answer.cell(value, column), measure) for column in drawn]
-        return (*across, *([_cell(answer.total(0, value), measure)] if has_totals else []))
+            return (_cell(answer.cell(value), measure, nouns),)
+        across = [_cell(answer.cell(value, column), measure, nouns) for column in drawn]
+        return (*across, *([_cell(answer.total(0, value), measure, nouns)] if has_totals else []))
 
     foot = None
     if answer.asked.totals or not by:
-        across = [_cell(answer.total(1, column), measure) for column in drawn]
-        foot = (*across, _cell(answer.total(), measure))
+        across = [_cell(answer.total(1, column), measure, nouns) for column in drawn]
+        foot = (*across, _cell(answer.total(), measure, nouns))
     labels = [capitalised(model.words.label(name)) for name in by]
     return Pivot(
         " / ".join(labels),
@@ -70,12 +71,12 @@ def pivot_of(answer: GroupedAnswer, model: SemanticModel, *, truncated: bool) ->
     )
 
 
-def _cell(cell: GroupCell | None, measure: Measure) -> PivotCell:
+def _cell(cell: GroupCell | None, measure: Measure, nouns: Noun) -> PivotCell:
     if cell is None:
         return PivotCell()
     over = ""
     if cell.counted is not None:
-        over = f", over {cell.counted:,} of {formats.plural(cell.rows, 'row')}"
+        over = f", over {cell.counted:,} of {formats.plural(cell.rows, nouns.one, nouns.many)}"
     return PivotCell(measure.text(cell.value), f"{measure.exact(cell.value)}{over}")
 
 

@@ -1,6 +1,7 @@
 """Pivot tables and charts of grouped answers: order, names, totals, and what is not added up."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -59,7 +60,7 @@ def test_a_pivot_table_has_totals_of_its_rows_and_columns():
     texts = [[cell.text for cell in cells] for _, cells in pivot.rows]
     assert texts == [["8 s", "", "", "5 s"], ["\N{EN DASH}", "2 s", "1 s", "3 s"]]
     assert [cell.text for cell in pivot.foot] == ["8 s", "2 s", "1 s", "4 s"]
-    assert pivot.foot[-1] == PivotCell("4 s", "4 s, over 5 of 6 rows")
+    assert pivot.foot[-1] == PivotCell("4 s", "4 s, over 5 of 6 visits")
     assert pivot.notes == ("a total is computed over its own rows, not added up",)
 
 
@@ -122,9 +123,10 @@ def test_texts_of_a_pivot_table_are_texts():
     assert "<b>" not in shown
 
 
-def sums(*figures: float) -> GroupedAnswer:
+def sums(*figures: float, shops: Sequence[str | None] = ()) -> GroupedAnswer:
     """The sum of seconds per shop; the shops are named 0, 1, 2 and so on."""
-    rows = [(str(place), figure, 1, 0) for place, figure in enumerate(figures)]
+    named = shops or [str(place) for place, _ in enumerate(figures)]
+    rows = [(shop, figure, 1, 0) for shop, figure in zip(named, figures, strict=True)]
     names = ("shop", "sum_seconds", "visits", "level")
     table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
     return GroupedAnswer(table, GroupBy("sum", "seconds", ("shop",)), MODEL)
@@ -139,6 +141,33 @@ def test_small_slices_are_one():
         ("9", 10), ("8", 9), ("7", 8), ("6", 7), ("5", 6), ("4", 5), ("3", 4), ("(all others)", 6),
     ]  # fmt: skip
     assert marks[0]["share"] == "18.2%"
+
+
+@pytest.mark.parametrize("kind", ["doughnut", "bar"])
+def test_no_value_of_the_data_passes_for_another(kind):
+    """A value that reads like the others, like no value, or like a value with its text added, has its own figure."""
+    shops = ["(all others)", None, "(none)", "N", "S", "North ('N')", "__proto__", "a", "b"]
+    drawing = drawing_of(sums(*range(20, 11, -1), shops=shops), MODEL, kind)
+    assert drawing is not None
+    marks = drawing.spec["datasets"][drawing.spec["data"]["name"]]
+    named = [(mark.get("name", mark.get("x")), mark.get("amount", mark.get("y"))) for mark in marks]
+    assert len({name for name, _ in named}) == len(named)
+    assert named[:7] == [
+        ("(all others) ('(all others)')", 20), ("(none) (None)", 19), ("(none) ('(none)')", 18),
+        ("North ('N') ('N')", 17), ("North ('S')", 16), ('North (\'N\') ("North (\'N\')")', 15), ("__proto__", 14),
+    ]  # fmt: skip
+    assert sum(amount for _, amount in named) == sum(range(12, 21))
+
+
+def test_the_legend_of_a_ring_reads_names_that_every_object_has():
+    """A slice of a value such as __proto__ has its figure in the legend, as every other one."""
+    drawing = drawing_of(sums(3, 2, shops=["__proto__", "constructor"]), MODEL, "doughnut")
+    assert drawing is not None
+    legend = drawing.spec["encoding"]["color"]["legend"]["labelExpr"]
+    texts, _, place = legend.partition("}")
+    assert list(json.loads(texts + "}").values()) == ["__proto__  3 s · 60.0%", "constructor  2 s · 40.0%"]
+    assert set(json.loads(texts + "}")) == {"=__proto__", "=constructor"}
+    assert place == "['=' + datum.label]"
 
 
 @pytest.mark.parametrize("figure", [float("nan"), float("inf"), -1.0])

@@ -52,7 +52,7 @@ def test_a_link_asks_for_a_pivot_table_with_true_totals(visit, published: Publis
         if row["day"].year == 2026 and row["channel"] in {"VOICE", "CHAT"} and row["queue_duration"] >= 10
     ]
     mean = sum(row["queue_duration"] for row in rows) / len(rows)
-    assert f"over {len(rows):,} of {len(rows):,} rows" in table
+    assert f"over {len(rows):,} of {len(rows):,} contacts" in table
     assert f">{mean:,.2f}".rstrip("0") in table
     assert "January 2026" in table
     assert ">TASK<" not in table
