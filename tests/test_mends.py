@@ -286,8 +286,8 @@ UNDONE = {
     ),
     "a title writes headers of a mail": Undone(
         "dashboard/reports/messages/mail.py",
-        '    return one_line(text).replace("=?", "= ?")[',
-        "    return one_line(text)[",
+        '    return formats.one_line(text).replace("=?", "= ?")[',
+        "    return formats.one_line(text)[",
         "dashboard/reports/test_mail.py::test_a_subject_adds_no_header",
     ),
 }

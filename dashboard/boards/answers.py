@@ -18,7 +18,7 @@ from dashboard.overview.document.chart import value_label
 from dashboard.overview.document.marks import label
 from dashboard.results.charts.choice import choices_of, is_drawable, suggested_colour
 from dashboard.results.charts.gaps import Published
-from dashboard.results.charts.points import chart_of, described
+from dashboard.results.charts.points import ResultChart, chart_of, described
 from dashboard.results.charts.spec import vega_lite
 from dashboard.results.exact_text import cell_text, is_number
 from dashboard.results.grouped.answer import GroupedAnswer
@@ -117,7 +117,19 @@ def _of_chart(service: Service, asked: Asked, found: QueryResult) -> CardAnswer:
         fixed = service.of(asked.name).colours(colour).labels(label)
     spec = on_a_card(vega_lite(chart, text, fixed), chart)
     cut = (f"of the first {formats.plural(found.row_count, 'row')}",) if found.truncated else ()
-    return CardAnswer(drawing=Drawing(spec, text, chart.notes), notes=(*cut, *chart.notes))
+    return CardAnswer(drawing=Drawing(spec, text, chart.notes), notes=(*cut, *_open_note(asked, chart), *chart.notes))
+
+
+def _open_note(asked: Asked, chart: ResultChart) -> tuple[str, ...]:
+    """Return what is said of open days next to a chart over time of a person's SQL.
+
+    A time of its result may be of any meaning, and a figure of any days: no mark could be trusted, so none is made.
+    """
+    opened = open_days(asked.manifest, asked.days)
+    if chart.axis != "time" or not opened:
+        return ()
+    listed = formats.listed(formats.day(day) for day in sorted(opened))
+    return (f"still open: {listed}; SQL says by itself what it counts, so nothing is drawn pale",)
 
 
 def _published(service: Service, asked: Asked, found: QueryResult) -> Published | None:

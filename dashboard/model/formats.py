@@ -47,6 +47,11 @@ def short(value: Number | None) -> str:
     return f"{value:,.2f}".rstrip("0").rstrip(".")
 
 
+def one_line(text: str) -> str:
+    """Return a text without line breaks and signs that are not shown, its blanks made single."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def plural(count: int, noun: str, nouns: str | None = None) -> str:
     """Return `1 row`, `1,200 rows`."""
     return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"

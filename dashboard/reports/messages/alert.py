@@ -43,5 +43,6 @@ def filter_lines(model: SemanticModel, filters: Filters) -> Sequence[str]:
     for column, values in filters.picks:
         read = value_label(model, column)
         shown = formats.listed((read(value) for value in values), 10)
-        lines.append(f"{capitalised(model.words.label(column))}: {shown}")
+        # A line break in a value would begin a paragraph of the mail's text.
+        lines.append(formats.one_line(f"{capitalised(model.words.label(column))}: {shown}"))
     return lines

@@ -9,6 +9,7 @@ from dashboard.boards.drawings import fitted
 from dashboard.boards.filter_text import narrowing_of
 from dashboard.boards.pictures import pictures_of
 from dashboard.boards.sheet import Sheet
+from dashboard.model import formats
 from dashboard.reports.messages import page
 from dashboard.reports.messages.message import File, Message, Picture
 from dashboard.results.grouped.pivot import TOTAL, Pivot
@@ -51,7 +52,8 @@ def board_message(
         figures = []
     html += page.two_columns(figures) + page.button("Open this board", link)
     html += page.lines_of((line, "plain") for line in sheet.foot)
-    lines = (f"{sheet.title}: {sheet.facts}", *warnings, *map(_text, cards), "\n".join(sheet.foot))
+    foot = "\n".join(map(formats.one_line, sheet.foot))
+    lines = (f"{sheet.title}: {formats.one_line(sheet.facts)}", *warnings, *map(_text, cards), foot)
     return Message(subject, lines, link, html, pictures, tuple(files))
 
 
@@ -106,13 +108,13 @@ def _cut(table: Pivot) -> list[str]:
 
 def _text(shown: _Shown) -> str:
     answer, head = shown.card.answer, shown.card.card.title
-    head += f" ({shown.narrowing})" if shown.narrowing else ""
+    head += f" ({formats.one_line(shown.narrowing)})" if shown.narrowing else ""
     if answer is None:
         return f"{head}: {shown.card.reason}"
     if answer.figure is not None:
         below = f" ({answer.figure.below})" if answer.figure.below else ""
-        return f"{head}: {answer.figure.exact}{below}"
-    lines = [head, *([answer.drawing.text] if answer.drawing else [])]
+        return f"{head}: {formats.one_line(answer.figure.exact)}{below}"
+    lines = [head, *([formats.one_line(answer.drawing.text)] if answer.drawing else [])]
     if answer.table is not None:
-        lines += [f"  {' | '.join(row)}" for row in _table(answer.table)[1]]
+        lines += [f"  {formats.one_line(' | '.join(row))}" for row in _table(answer.table)[1]]
     return "\n".join([*lines, *answer.notes])

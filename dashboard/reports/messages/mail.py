@@ -6,6 +6,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
 
+from dashboard.model import formats
 from dashboard.reports.messages import page
 from dashboard.reports.messages.message import Message
 
@@ -35,7 +36,7 @@ def mail_from(
     mail["List-Unsubscribe"] = f"<{unsubscribe}>"
     mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     notes = [SECOND] if may_be_second else []
-    maker = f" that {one_line(by)} made" if by else ""
+    maker = f" that {formats.one_line(by)} made" if by else ""
     foot = [f"You get this because an alert or a report{maker} has your address."]
     text = [*notes, *message.lines, f"Open these figures: {message.link}", *foot, f"Unsubscribe: {unsubscribe}"]
     mail.set_content("\n\n".join(text) + "\n")
@@ -60,9 +61,4 @@ def header_text(text: str) -> str:
     Python decodes what looks like an encoded word (RFC 2047) before it writes a header: `=?utf-8?q?=0D=0A?=` became a
     line break there, and what follows it further headers, or the body.
     """
-    return one_line(text).replace("=?", "= ?")[:_MOST_SUBJECT]
-
-
-def one_line(text: str) -> str:
-    """Return a text without line breaks and signs that are not shown, its blanks made single."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    return formats.one_line(text).replace("=?", "= ?")[:_MOST_SUBJECT]

@@ -100,5 +100,5 @@ def _alt(chart: Document) -> str:
 def _chart_text(chart: Document) -> str:
     marks = chart["marks"][:_MOST_ROWS]
     rest = len(chart["marks"]) - len(marks)
-    lines = [f"  {mark['label']}: {mark.get('exact') or mark['text']}" for mark in marks]
+    lines = [f"  {formats.one_line(mark['label'])}: {mark.get('exact') or mark['text']}" for mark in marks]
     return "\n".join([chart["title"], *lines, *([f"  and {rest} more"] if rest else [])])

@@ -245,6 +245,20 @@ def test_a_long_chart_by_day_marks_the_month_that_holds_an_open_day(ruled, monke
     assert [(mark["x"][:10], mark["y"], mark["open"]) for mark in marks] == [("2026-01-01", 84, True)]
 
 
+def test_a_chart_of_sql_says_which_days_are_open(ruled, monkeypatch):
+    """What its times mean is not known, so no bar is pale: the card says which days may still grow, over time alone."""
+    by_day = "SELECT CAST(report_date AS date) AS d, count(*) AS n FROM contacts GROUP BY 1"
+    assert not shown(ruled, OWNER, show="chart", sql=by_day).notes
+    manifest = ruled.manifest("contacts")
+    last = {DAYS.last: manifest.days[DAYS.last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(ruled, "manifest", lambda _: manifest.model_copy(update={"days": {**manifest.days, **last}}))
+    answer = shown(ruled, OWNER, show="chart", sql=by_day)
+    assert answer.notes == ("still open: 3 Jan 2026; SQL says by itself what it counts, so nothing is drawn pale",)
+    assert "opacity" not in answer.drawing.spec["encoding"]
+    channels = "SELECT channel, count(*) AS n FROM contacts GROUP BY 1"
+    assert not shown(ruled, OWNER, show="chart", sql=channels).notes
+
+
 def test_a_number_of_sql_is_one_value(ruled):
     """Anything else than one row of one column is said, not guessed."""
     one = shown(ruled, OWNER, show="number", sql="SELECT count(*) FROM contacts")

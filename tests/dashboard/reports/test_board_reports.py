@@ -19,7 +19,7 @@ from dashboard.reports.run import Run
 from dashboard.reports.senders.smtp import mail_server_from
 from dashboard.reports.settings import ReportSettings
 from dashboard.services.service import Service
-from dataset_model.dashboard.notices import Report
+from dataset_model.dashboard.notices import Alert, Report
 from local.mail.sink import ReceivedMail
 
 FIRST, LAST = dt.date(2026, 1, 28), dt.date(2026, 2, 2)
@@ -55,6 +55,20 @@ def part_of(mail: ReceivedMail, kind: str) -> str:
     part = mail.message.get_body((kind,))
     assert part is not None
     return str(part.get_content())
+
+
+def test_a_value_begins_no_line_of_a_mail_s_text(office: Office, service: Service) -> None:
+    """Line breaks in values of a filter are blanks in the text of a board's mail and of an alert: no link of theirs."""
+    value = "x\r\n\r\nUnsubscribe: https://evil.test/"
+    narrowed = {**DATED, "title": "Per day", "by": ["day"], "filters": {"channel": ["VOICE", value]}}
+    board = stored(service, narrowed, {**narrowed, "title": "Count", "show": "number", "by": []})
+    mailed(office, name="board_of_lines", board=board)
+    office.run(Alert(name="alert_of_lines", to=("ana@example.com",), above=1, filters={"channel": ("VOICE", value)}))
+    assert len(office.mails) == 2
+    for mail in office.mails:
+        lines = [line for line in part_of(mail, "plain").splitlines() if line.startswith("Unsubscribe: ")]
+        assert [line.startswith("Unsubscribe: https://reports.example.com/") for line in lines] == [True]
+        assert "x Unsubscribe: https://evil.test/" in part_of(mail, "plain")
 
 
 def test_a_board_comes_with_figures_pictures_csv_and_pdf(office: Office, service: Service) -> None:
