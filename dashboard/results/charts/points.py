@@ -232,6 +232,11 @@ def _places(column: pa.ChunkedArray, axis: Axis, notes: list[str]) -> tuple[pa.C
 def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
     texts = pc.cast(column, pa.string()) if not pa.types.is_string(column.type) else column
     empty = pc.equal(texts, "")
+    taken = [OTHERS, *([label(None)] if texts.null_count else []), *([label("")] if pc.any(empty).as_py() else [])]
+    alike = pc.is_in(texts, pa.array(taken))
+    if pc.any(alike).as_py():
+        # A value that reads like no value, or like all others, keeps a bar and a colour of its own.
+        texts = pc.if_else(alike, pc.binary_join_element_wise("'", texts, "'", ""), texts)
     return pc.fill_null(pc.if_else(empty, label(""), texts), label(None))
 
 

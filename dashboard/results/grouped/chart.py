@@ -71,7 +71,8 @@ def grouped_chart(
     if most is not None and not is_calendar(model, by[0]):
         along = _first(along, most, model.words.label(by[0]), notes, "")
     if not measure.adds_up:
-        along, colours = _cut(along, MOST_TIMES, by[0], notes), _cut(colours, MOST_SERIES, by[-1], notes)
+        first, second = model.words.label(by[0]), model.words.label(by[-1])
+        along, colours = _cut(along, MOST_TIMES, first, notes), _cut(colours, MOST_SERIES, second, notes)
     step = _STEPS.get(model.calendar_part(by[0]))
     times = by[0] == "day" or step is not None
     x, y = _titles(answer, model)

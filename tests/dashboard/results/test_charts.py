@@ -55,6 +55,18 @@ def test_few_days_are_bars_and_many_are_a_line():
     assert chart(pa.table({"day": many, "n": range(90)})).is_line
 
 
+def test_no_text_of_the_data_passes_for_no_value_or_for_the_others():
+    """Rows without a value, and small values that are one series, are never added to a value that reads like them."""
+    without = pa.table({"city": [None, "(none)", "", "(empty)", "(all others)"], "n": [1, 2, 4, 8, 16]})
+    assert {(where, exact) for where, _, exact in marks(without, "city", "n", None)} == {
+        ("(none)", "1"), ("'(none)'", "2"), ("(empty)", "4"), ("'(empty)'", "8"), ("'(all others)'", "16"),
+    }  # fmt: skip
+    names = ["(all others)", *"abcdefghij"]
+    table = pa.table({"day": DAYS[:1] * len(names), "agent": names, "n": [50, *range(10, 0, -1)]})
+    drawn = {colour: exact for _, colour, exact in marks(table, "day", "n", "agent")}
+    assert (drawn["'(all others)'"], drawn["(all others)"], len(drawn)) == ("50", "10", 8)
+
+
 def test_days_split_by_a_category_are_a_line_each():
     """One row for each day and channel: channel is the colour."""
     drawn = chart(SPLIT)
