@@ -110,6 +110,9 @@ def test_the_three_ways_are_priced(scene):
     assert (query.arithmetic, export.arithmetic) == (
         "122,326.3 read units x $0.125 a million", "4.000 GB x $0.1 a GB",
     )  # fmt: skip
+    assert [cost.loses.split(",")[0] for cost in (query, scan, export)] == ["when an item was deleted"] * 3
+    assert "before the whole table has been read and sorted" in scan.loses
+    assert "what was written after its time" in export.loses
     slow = costs(1_000_000, 1000 / 8192, description, 0, Assumptions(max_read_units=100))[0]
     assert slow.minutes == pytest.approx(122_070.3 / 100 / 60, abs=0.01)
     dear = costs(1_000_000, 1000 / 8192, description, 0, Assumptions(dollars_per_million_read_units=0.25))[0]
@@ -305,6 +308,7 @@ def test_people_see_the_comparison_and_what_it_rests_on(scene):
     text = estimate_text(plan(filled(scene), **DAYS))
     for expected in ("items       about 6", "index query", "table scan", "export to S3", "us-east-1, November 2024"):
         assert expected in text
+    assert "  index query does not show when an item was deleted" in text
     assert "  cheapest: index query; every way gives the same rows" in text
     assert "this estimate read 2 pages" in text
     assert "Athena" not in text

@@ -148,3 +148,15 @@ def test_a_page_is_split_without_loss_and_in_order(entries):
     for value in ("A", "B"):
         wanted = [item for item in items if item.get("kind") == {"S": value} and "at" in item]
         assert found.get(value, []) == sorted(wanted, key=lambda item: Decimal(item["at"]["N"]))
+
+
+def test_a_scan_states_the_read_units_of_its_bytes(scene):
+    """A hundred items of 2,000 bytes are 49 times 4 KB: 24.5 units, although half of them are of another kind.
+
+    Types are those of the index: fifty items are 12.5 units; two questions about the empty value are half a unit each.
+    """
+    table = scene()
+    for number in range(100):
+        table.put(f"{number:03}", "2026-02-16T09:00:00Z", "AC"[number % 2], Note={"S": "x" * 1964})
+    entry = scanned(table, ranges=1, start="2026-02-16", end="2026-02-16")
+    assert (entry.rows, entry.read_units) == (50, 24.5 + 12.5 + 0.5 + 0.5)
