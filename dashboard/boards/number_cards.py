@@ -77,7 +77,7 @@ def figure_from(
     alone = replace(_one(model, group), dimensions=())
     overview = overview_from(alone, _filters(group, days, manifest), manifest, [found.answer])
     (card,) = overview.cards
-    shown, names = card_document(card, overview), columns_of(group, model)
+    shown, names = card_document(card, overview, model.words.rows), columns_of(group, model)
     file = {names.value: exact_numbers([card.value])}
     file |= {names.counted: pa.array([card.counted], pa.int64())} if names.counted else {}
     file |= {names.rows: pa.array([overview.total_rows], pa.int64())} if names.rows else {}

@@ -17,6 +17,7 @@ from dashboard.overview.document import marks
 from dashboard.overview.document.chart import Document, Scene, chart_document, value_label
 from dashboard.overview.figures import CardValue, Overview
 from dashboard.quality.freshness import Badge, difference_badges, part_badges
+from dataset_model.dashboard.section import Noun
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ def _document(scene: Scene) -> Document:
         "window": formats.days(scene.unbrushed.days) if scene.unbrushed.days else "",
         "chips": _chips(scene),
         "picked": picked_of(scene.picked, scene.model.dimensions),
-        "cards": [] if is_empty else [card_document(card, scene.overview) for card in scene.overview.cards],
+        "cards": []
+        if is_empty
+        else [card_document(card, scene.overview, scene.model.words.rows) for card in scene.overview.cards],
         "charts": [] if is_empty else [chart_document(scene, *found) for found in enumerate(scene.model.charts)],
         "foot": "" if is_empty else _foot(scene.overview),
     }
@@ -91,7 +94,7 @@ def _chips(scene: Scene) -> list[Document]:
     return chips
 
 
-def card_document(card: CardValue, overview: Overview) -> Document:
+def card_document(card: CardValue, overview: Overview, nouns: Noun) -> Document:
     """Return a stat card in words: its figure, its change, and its values per day."""
     delta = _change(card)
     is_left_out = overview.period.left_out and not overview.period.before
@@ -105,7 +108,7 @@ def card_document(card: CardValue, overview: Overview) -> Document:
         "trend": trend,
         "news": "" if not trend or not card.written.good else "good" if trend == card.written.good else "bad",
         "from": "" if delta is None else _compared_with(card, overview.period),
-        "note": _note(card, overview),
+        "note": _note(card, overview, nouns),
         "series": _sparkline(card, overview),
     }
 
@@ -136,11 +139,11 @@ def _compared_with(card: CardValue, period: Period) -> str:
     return f"from {previous}{to} on {formats.plural(period.compared_days, 'whole day')}"
 
 
-def _note(card: CardValue, overview: Overview) -> str:
+def _note(card: CardValue, overview: Overview, nouns: Noun) -> str:
     """Return over how many rows a mean is, where some rows have no value."""
     if card.counted is None or card.counted == overview.total_rows:
         return ""
-    return f"over {card.counted:,} of {formats.plural(overview.total_rows, 'row')}"
+    return f"over {card.counted:,} of {formats.plural(overview.total_rows, nouns.one, nouns.many)}"
 
 
 def _sparkline(card: CardValue, overview: Overview) -> list[float | None]:

@@ -83,7 +83,7 @@ def test_the_board_of_the_overview_shows_the_figures_of_the_overview(service):
         (card.written.text(card.value), card.written.exact(card.value)) for card in overview.cards
     ]
     for answer, card in zip(answers, overview.cards, strict=False):
-        page, change = card_document(card, overview), answer.figure.change
+        page, change = card_document(card, overview, service.model("contacts").words.rows), answer.figure.change
         assert (change.text, change.trend, change.news, change.before) == (
             page["delta"], page["trend"], page["news"], page["from"]
         )  # fmt: skip

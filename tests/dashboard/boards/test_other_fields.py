@@ -43,7 +43,7 @@ def test_every_figure_of_the_declared_board_is_that_of_the_overview(subject):
     numbers, charts = board.cards[: len(model.cards)], board.cards[len(model.cards) :]
     for card, figure in zip(numbers, overview.cards, strict=True):
         shown = answer(card, "number").figure
-        page = card_document(figure, overview)
+        page = card_document(figure, overview, model.words.rows)
         assert (shown.text, shown.exact, shown.note) == (page["text"], page["exact"], page["note"])
         assert (shown.change.text, shown.change.before) == (page["delta"], page["from"])
         assert [mark["count"] for mark in shown.sparkline["marks"]] == page["series"]

@@ -185,7 +185,7 @@ def test_sums_of_decimals_have_every_digit(subject: Subject):
     assert str(revenue.value) == str(subject.figure("revenue", WINDOW, {}))
     with_amount, rows = subject.reading.all("SELECT count(amount), count(*) FROM t")[0]
     assert with_amount < rows
-    assert board_document(scene, ())["cards"][1]["note"] == f"over {with_amount:,} of {rows:,} rows"
+    assert board_document(scene, ())["cards"][1]["note"] == f"over {with_amount:,} of {rows:,} orders"
     assert basket.written.text(basket.value).startswith("€")
 
 

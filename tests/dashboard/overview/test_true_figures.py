@@ -283,7 +283,7 @@ def test_both_figures_are_named_where_they_differ(auckland: Subject, compared: i
     """A card without a change says its earlier figure once."""
     scene = scene_of(auckland, Days(D(2026, 4, 8), D(2026, 4, 14)), {})
     card = replace(scene.overview.cards[0], compared=compared, previous=4)
-    assert card_document(card, scene.overview)["from"] == words
+    assert card_document(card, scene.overview, scene.model.words.rows)["from"] == words
 
 
 def test_a_mean_names_the_rows_that_it_is_over(auckland: Subject):
@@ -291,7 +291,7 @@ def test_a_mean_names_the_rows_that_it_is_over(auckland: Subject):
     document = board_document(scene_of(auckland, Days(FIRST, LAST), {}), ())
     rows = auckland.reading.figure("rows", None, auckland.published, {})
     missing = auckland.reading.counts("queue_duration", auckland.published, {})[None]
-    over = f"over {rows - missing:,} of {rows:,} rows"
+    over = f"over {rows - missing:,} of {rows:,} contacts"
     assert [card["note"] for card in document["cards"]] == ["", "", "", over, "", ""]
     assert missing > 10
 
