@@ -25,6 +25,7 @@ from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
 from local.athena.protocol.service import Endpoints
 from local.dynamodb.fast_items import quicken
 from local.dynamodb.read_units import charge_by_bytes
+from local.dynamodb.stream_records import record_as_streams_do
 from local.dynamodb.table_exports import write_whole_exports
 from local.glue.table_versions import check_versions
 from local.s3.conditional_writes import ConditionalWrites
@@ -207,6 +208,7 @@ def serve(
         )
     quicken()
     charge_by_bytes()
+    record_as_streams_do()
     write_whole_exports()
     check_versions()
     try:
