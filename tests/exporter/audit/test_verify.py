@@ -7,49 +7,20 @@ import dataclasses
 import datetime as dt
 import io
 import json
-from dataclasses import replace
 
-import boto3
 import pyarrow.parquet as pq
 import pytest
 from changing import event, item, write
-from faults import Faults
 
 from dataset_model.records.verification import Verification
 from exporter.audit.verify import Verifier, VerifyRequest
 from exporter.cli.inspect.verify import verification_text
-from exporter.decoding.decoder import PageDecoder
-from exporter.errors import AthenaError, SourceError, UsageError
+from exporter.errors import UsageError
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.sources.description import describe_source
-from exporter.storage import parquet_footers
-from exporter.storage.athena import Athena
 
-NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
-UTC = dt.UTC
-RESULTS = {"ATHENA_RESULTS": "s3://reports/results/"}
-WEEK = {"start": "2026-02-13", "end": "2026-02-19"}
-MONDAY = dt.date(2026, 2, 16)
-FILE = "year=2026/month=02/day=16/data.parquet"
-
-
-def filled(scene, **variables):
-    table = scene(**RESULTS, **variables)
-    table.put("1", "2026-02-16T09:58:00Z")
-    table.put("2", "2026-02-16T23:59:59.999Z", "B")
-    table.put("3", "2026-02-18T00:00:00Z")
-    return table
-
-
-def verify(table, window=None, *, now=NOW, athena=True, variables=None) -> Verification:
-    settings = table.settings(**(variables or {}))
-    bounds = Window(*map(dt.date.fromisoformat, window), settings.dataset.zone) if window else None
-    return Verifier(settings, VerifyRequest(bounds, athena), clock=lambda: now).run()
-
-
-def disagreeing(found: Verification) -> dict[str, tuple[str, ...]]:
-    return {str(day.day): day.disagreements for day in found.days if day.disagreements}
+from .verifying import FILE, MONDAY, NOW, RESULTS, UTC, WEEK, disagreeing, filled, verify
 
 
 def test_what_was_just_exported_agrees_everywhere(scene):
@@ -277,52 +248,6 @@ def test_offsets_and_numbers_are_placed_as_the_export_places_them(scene):
     assert (found.agrees, found.items) == (True, 1)
 
 
-def test_athena_is_asked_about_the_days_alone(scene):
-    """The statement prunes by year, month and day, also across the turn of a year."""
-    from exporter.audit.athena_counts import CountQuestion
-
-    table = filled(scene)
-    table.export(**WEEK)
-    dataset = table.settings().dataset
-    question = CountQuestion(dataset, "kind", ("id",))
-    statement = question.statement(Window(dt.date(2025, 12, 31), dt.date(2026, 1, 2), dataset.zone))
-    assert '"year" BETWEEN 2025 AND 2026 AND "month" BETWEEN 1 AND 12 AND "day" BETWEEN 1 AND 31' in statement
-    assert '("year" = 2025 AND "month" = 12 AND "day" BETWEEN 31 AND 31)' in statement
-    assert '("year" = 2026 AND "month" = 1 AND "day" BETWEEN 1 AND 2)' in statement
-
-
-def test_an_athena_that_cannot_answer_is_a_disagreement(scene):
-    """A missing Glue table does not hide what the other places say; the reason is among the disagreements."""
-    table = filled(scene)
-    table.export(**WEEK)
-    boto3.client("glue").delete_table(DatabaseName=table.database, Name="rows")
-    found = verify(table)
-    assert not found.agrees
-    assert "rows" in found.disagreements[0]
-    assert disagreeing(found) == {}
-    assert verify(table, athena=False).agrees
-    assert table.manifest().days[MONDAY].verified_at is None
-
-
-def test_a_place_for_results_is_asked_for(aws):
-    """Without a workgroup's place and without ATHENA_RESULTS the message says what to set."""
-    athena = Athena(boto3.client("athena"), workgroup=None, results=None)
-    with pytest.raises(AthenaError, match="Set ATHENA_RESULTS"):
-        athena.run("SELECT 1", "default")
-
-
-def test_many_columns_still_fit_a_ranged_get(scene, monkeypatch):
-    """A footer larger than the first range is fetched by its own length; an object without one is reported as such."""
-    table = filled(scene)
-    table.export(**WEEK)
-    monkeypatch.setattr(parquet_footers, "FIRST_BYTES", 64)
-    store = Verifier(table.settings(), VerifyRequest(None))._store
-    table.s3.put_object(Bucket="reports", Key=f"{table.prefix}/text", Body=b"not a file of ours")
-    keys = [f"{table.prefix}/{FILE}", f"{table.prefix}/text", f"{table.prefix}/nothing"]
-    found = parquet_footers.read_footers(store, keys)
-    assert {key: footer and footer.rows for key, footer in found.items()} == {keys[0]: 2, keys[1]: None}
-
-
 def test_nothing_published_is_said(scene):
     """Before the first export there is nothing to compare, and the message says so."""
     with pytest.raises(UsageError, match="run an export first"):
@@ -358,42 +283,6 @@ def test_the_exit_status_says_whether_all_agree(scene, run):
     assert done.returncode == 1
     assert "NOT everything agrees" in done.stdout
     assert run(table, "verify", "--start", day).returncode == 2
-
-
-def test_the_count_is_dynamodbs_own(scene, aws, monkeypatch):
-    """An item that DynamoDB counts and that was not read from its answer is a disagreement, whatever else agrees."""
-    table = filled(scene)
-    table.export(**WEEK)
-
-    def rule(request, forward):
-        answer = forward()
-        if request.operation != "Query" or b'"B"' not in request.body:
-            return answer
-        headers = {name: value for name, value in answer.headers.items() if name != "x-amz-crc32"}
-        return replace(answer, headers=headers, body=answer.body.replace(b'"Count": 1', b'"Count": 2'))
-
-    with Faults(aws.url, rule) as faults:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", faults.url)
-        found = verify(table)
-        assert (found.items, found.rows, found.agrees) == (4, 3, False)
-        assert disagreeing(found) == {}
-        (reason,) = found.disagreements
-        assert reason.startswith("B: DynamoDB's answers count 2 items, and 1 were read from them")
-        assert not verify(table, ("2026-02-16", "2026-02-16")).agrees
-
-
-def test_an_answer_that_is_taken_for_the_last_is_refused(scene, monkeypatch):
-    """Where DynamoDB was decoded as the last page, a decoder that does not see it stops the comparison."""
-    table = scene(**RESULTS)
-    for number in range(4):
-        table.put(str(number), f"2026-02-16T0{number}:00:00Z", Padding={"S": "x" * 390_000})
-    table.export(**WEEK)
-    decode = PageDecoder.decode
-    monkeypatch.setattr(
-        PageDecoder, "decode", lambda decoder, body: replace(decode(decoder, body), last_evaluated_key=None)
-    )
-    with pytest.raises(SourceError, match="was decoded as the last page"):
-        verify(table)
 
 
 def test_days_with_later_changes_are_not_called_complete_without_a_note(scene):
