@@ -43,14 +43,16 @@ settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-# As the dashboard does: the collector would look through the modules of all tests again and again, and find nothing.
+# While tests are listed, the collector would look through their modules again and again, and find nothing.
+_USUAL = gc.get_threshold()
 gc.set_threshold(100_000)
 
 
 def pytest_collection_finish() -> None:
-    """Let the collector leave alone what stays loaded: modules and the list of tests."""
+    """Let the collector leave alone what stays loaded, and look as often as usual at what tests leave: tables, too."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*_USUAL)
 
 
 def _refuse_outside(address: Any) -> None:

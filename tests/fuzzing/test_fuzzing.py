@@ -22,10 +22,14 @@ BY_CHANCE = 50
 
 
 def bred(name: str, rounds: int, *folders: Path) -> subprocess.CompletedProcess[str]:
-    """Run a target with inputs that atheris breeds."""
+    """Run a target with inputs that atheris breeds, in at most 2 GiB.
+
+    A shell starts it: a process begins with the peak of memory of the one that starts it, which may be above that.
+    """
     paths = [*folders, FOLDER.parents[1], FOLDER.parent / "exporter"]
+    shell = ["sh", "-c", '"$@"; exit $?', "sh"]
     return subprocess.run(
-        [sys.executable, str(FOLDER / "coverage_guided.py"), name, f"-atheris_runs={rounds}", "-seed=1"],
+        [*shell, sys.executable, str(FOLDER / "coverage_guided.py"), name, f"-atheris_runs={rounds}", "-seed=1"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, paths))},
         capture_output=True,
         text=True,
