@@ -1,8 +1,8 @@
 """What the dashboard costs compared with a plain Streamlit version of the same page and a bare page.
 
 The server runs on one core and the people on another, where there are two. `--short` takes fewer people and less time;
-`--first` measures start and first page alone, over many starts; `--soak` and `--rows` measure the dashboard alone:
-people who come and go, and a large result.
+`--first` measures start and first page alone, over many starts; `--soak`, `--rows` and `--browser` measure the
+dashboard alone: people who come and go, a large result, and how soon a click in Chromium has updated the board.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.askers import executions
+from support.browser_clicks import browser_clicks
 from support.first_page import first_pages
 from support.large_result import large_result
 from support.pages import PAGES, Server, pin, published, served
@@ -90,6 +91,7 @@ def main() -> None:
     parser.add_argument("--soak", type=float, metavar="MINUTES", help="the dashboard alone: 50 people come and go")
     parser.add_argument("--plain-http", action="store_true", help="with --soak: the WebSocket carried over plain HTTP")
     parser.add_argument("--rows", type=int, metavar="ROWS", help="the dashboard alone: a result of so many rows")
+    parser.add_argument("--browser", action="store_true", help="the dashboard alone: clicks in a real browser")
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     asked = parser.parse_args()
     form = SHORT if asked.short else WHOLE
@@ -101,6 +103,9 @@ def main() -> None:
         folder = Path(name)
         if asked.first:
             found = first_pages(environment, folder, asked.first)
+        elif asked.browser:
+            with served("dashboard", environment, folder) as server:
+                found = {"dashboard": browser_clicks(server)}
         elif asked.soak or asked.rows:
             found = {"dashboard": alone(environment, folder, asked.soak, asked.rows, over_http=asked.plain_http)}
         else:

@@ -31,7 +31,7 @@ def large_result(server: Server, environment: dict[str, str], rows: int, tabs: i
     athena = client("athena", environment)
     with sync_playwright() as playwright:
         options = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=_chromium(), args=options)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=options)
         for number in range(1, tabs + 2):
             page = browser.new_page(viewport={"width": 1440, "height": 1000})
             # A condition that holds for every row makes it another question with as many rows.
@@ -92,6 +92,7 @@ def _to_the_last_row(page: Page) -> float:
     return time.perf_counter() - began
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
+    """Return the path of the browser; None for the one that Playwright has."""
     found = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
     return found if Path(found).exists() else None
