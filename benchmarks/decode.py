@@ -31,7 +31,7 @@ WORDS = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "
 
 
 def item(number: int, randomness: random.Random) -> dict[str, Any]:
-    """Return a contact of 24 attributes, about 550 bytes as DynamoDB counts them."""
+    """Return a contact of 22 attributes, 373 bytes as DynamoDB counts them, 700 of JSON."""
     begun = dt.datetime(2026, 2, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=7.3 * number)
     ended = begun + dt.timedelta(seconds=300)
     texts = {name: randomness.choice(WORDS) for name in ("Agent", "Queue", "Sentiment", "Topic", "Region", "Method")}
@@ -59,16 +59,18 @@ def pages() -> list[bytes]:
     ]
 
 
-def arrow(bodies: list[bytes]) -> Callable[[bytes], DecodedPage]:
-    """Return this product's way from a body to rows."""
+def arrow(
+    bodies: list[bytes], key: str = "ContactId", sort_key: str = "InitiationTimestamp"
+) -> Callable[[bytes], DecodedPage]:
+    """Return this product's way from a body to rows; the names are those of the items' key and of their time."""
     source = IndexSource(
         table="contacts", index="by-channel", partition_key="Channel", partition_values=("VOICE",),
-        sort_key="InitiationTimestamp",
+        sort_key=sort_key,
     )  # fmt: skip
     dataset = Dataset(name="contacts", source=source)
     now = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
     schema = extended_schema(initial_schema(dataset, None, now), dataset, kinds_in_page(bodies[0]), now)
-    decoder = PageDecoder(schema, dataset, SortKey("ISO", dataset.zone, "S", 2027), ("ContactId",))
+    decoder = PageDecoder(schema, dataset, SortKey("ISO", dataset.zone, "S", 2027), (key,))
     return decoder.decode
 
 

@@ -25,11 +25,12 @@ from table_export import ITEMS, exported, to_parquet
 PYTHON = Path(__file__).resolve().parent.parent / ".venv-spark" / "bin" / "python"
 FILES = 4
 TEXTS = (
-    "Agent", "Queue", "Sentiment", "Topic", "Region", "Method", "ContactId", "Channel", "Language",
-    "InitiationTimestamp", "DisconnectTimestamp",
+    "Id", "Channel", "At", "ConnectedToSystemAt", "DisconnectedAt", "Agent", "RoutingProfile", "Queue",
+    "InitiationMethod", "DisconnectReason", "CustomerEndpoint", "SystemEndpoint", "Sentiment", "Language", "InitialId",
+    "Updated",
 )  # fmt: skip
-NUMBERS = ("QueueDuration", "HoldDuration", "AfterWork", "Version", "TalkDuration", "Score")
-FLAGS = ("Recorded", "Escalated", "CalledBack")
+NUMBERS = ("WaitSeconds", "TalkSeconds", "HoldSeconds", "WrapSeconds", "Holds", "Transfers", "Score", "Rating")
+FLAGS = ("Recorded",)
 
 SPARK = f"""
 import os, sys
@@ -42,8 +43,8 @@ spark.sparkContext.setLogLevel("ERROR")
 texts, numbers, flags = {TEXTS!r}, {NUMBERS!r}, {FLAGS!r}
 kinds = [(name, "S STRING") for name in texts] + [(name, "N STRING") for name in numbers]
 kinds += [(name, "BOOL BOOLEAN") for name in flags]
-kinds += [("Attributes", "M STRUCT<plan: STRUCT<S: STRING>, vip: STRUCT<BOOL: BOOLEAN>, calls: STRUCT<N: STRING>>")]
-kinds += [("Tags", "L ARRAY<STRUCT<S: STRING>>")]
+kinds += [("Attributes", "M STRUCT<topic: STRUCT<S: STRING>, tier: STRUCT<S: STRING>, "
+           "verified: STRUCT<BOOL: BOOLEAN>>")]
 fields = ", ".join(f"{{name}}: STRUCT<{{kind.replace(' ', ': ', 1)}}>" for name, kind in kinds)
 def convert(files, out):
     item = spark.read.schema(f"Item STRUCT<{{fields}}>").json(files).select("Item.*")
@@ -51,7 +52,7 @@ def convert(files, out):
         *(f.col(name + ".S").alias(name.lower()) for name in texts),
         *(f.col(name + ".N").cast("double").alias(name.lower()) for name in numbers),
         *(f.col(name + ".BOOL").alias(name.lower()) for name in flags),
-        f.to_json("Attributes.M").alias("attributes"), f.to_json("Tags.L").alias("tags"))
+        f.to_json("Attributes.M").alias("attributes"))
     rows.write.mode("overwrite").parquet(out)
 def spent():
     with open(f"/proc/{{spark._jvm.java.lang.ProcessHandle.current().pid()}}/stat") as stat:

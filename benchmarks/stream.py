@@ -1,6 +1,6 @@
 """What a record of a stream costs, against an item of an export (`python benchmarks/stream.py`).
 
-Items of about 550 bytes. An export decodes bodies and writes Parquet; the stream's handler reads records with both
+Items of 373 bytes. An export decodes bodies and writes Parquet; the stream's handler reads records with both
 images, as Lambda's runtime has parsed them, decodes them and writes change files. Neither has network or S3. Both run
 in turn in one process; figures are CPU time, the best of the rounds.
 """

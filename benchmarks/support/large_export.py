@@ -2,7 +2,7 @@
 
     python -m support.large_export URL ITEMS
 
-The stand-in makes an export of one item; its file is replaced by one of so many items of about 550 bytes, and its
+The stand-in makes an export of one item; its file is replaced by one of so many items of 373 bytes, and its
 manifests by some that fit. Prints the export's ARN and the bytes of the file.
 """
 

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from pathlib import Path
 
 import boto3
 import pytest
@@ -203,44 +202,6 @@ def test_whether_recovery_is_on_is_asked_and_may_be_unknown(scene):
     )
     assert table_is_recoverable(table.dynamodb, table.table) is True
     assert table_is_recoverable(table.dynamodb, "nowhere") is None
-
-
-SIZES = {"10 GB": 10 << 30, "1 TB": 1 << 40, "50 TB": 50 << 40}
-BYTES_OF_ITEM = 554
-
-
-def table_of_ways():
-    """The rows of the guide's table that this program computes: cells of each, in the order of the sizes."""
-    rows = {}
-    for size in SIZES.values():
-        items = round(size / BYTES_OF_ITEM)
-        description = SourceDescription(("S",), "S", ("Id",), None, items=0, table_items=items, table_bytes=size)
-        scan, export = table_costs(description, Assumptions(), is_recoverable=True)
-        recovery = table_costs(description, Assumptions(), is_recoverable=False)[1].dollars - export.dollars
-        hours = scan.minutes / 60
-        for name, cell in (
-            ("scan: read units", cents(scan.dollars)),
-            ("scan: reading and decoding, one task", f"{scan.minutes:.0f} minutes" if hours < 1 else f"{hours:,.0f} h"),
-            ("table export: writing it", cents(export.dollars)),
-            ("point-in-time recovery, a month, where it is off", cents(recovery)),
-            ("either: decoding on Fargate", cents(export.task_dollars)),
-        ):
-            rows.setdefault(name, []).append(cell)
-    return rows
-
-
-def cents(dollars):
-    return "under $0.01" if dollars < 0.01 else f"${dollars:,.2f}" if dollars < 10 else f"${dollars:,.0f}"
-
-
-def test_the_guide_s_table_of_ways_is_what_the_plan_computes():
-    """1 TB are 2**40 bytes: 134,217,728 read units x $0.125 a million = $16.78; 1,099.5 GB x $0.10 = $109.95."""
-    rows = table_of_ways()
-    assert rows["scan: read units"][1] == "$17"
-    assert rows["table export: writing it"][1] == "$110"
-    guide = Path("docs/ways-in.md").read_text(encoding="utf-8")
-    for name, cells in rows.items():
-        assert f"| {name} | {' | '.join(cells)} |" in guide
 
 
 def test_a_measured_index_needs_no_sample(scene, monkeypatch):
