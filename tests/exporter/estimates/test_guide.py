@@ -77,7 +77,7 @@ def test_athena_s_row_is_the_arithmetic_that_the_guide_shows():
 
 
 def test_glue_s_row_is_the_arithmetic_that_the_guide_shows():
-    """2**40 bytes / 554 = 1,984,678,030 items x 31 us / 4 vCPU = 4.27 hours of a DPU x $0.44 = $1.88."""
+    """2**40 bytes / 554 = 1,984,678,028 items x 31 us / 4 vCPU = 4.27 hours of a DPU x $0.44 = $1.88."""
     items, microseconds, vcpu, hours, price, dollars = stated(
         r"([\d,]+) items x ([\d.]+) us / (\d) vCPU = ([\d.]+) DPU-hours x \$([\d.]+) = \$(\d+\.\d\d)"
     )
