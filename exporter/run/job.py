@@ -226,7 +226,7 @@ class ExportJob:
         done = export_to_read(self._clients, self.settings, self.request.export_arn, self.stop)
         account.request = dataclasses.replace(account.request, export_arn=done.arn)
         objects = Store(self._clients.s3, done.bucket)
-        summary, files = read_files(objects, done.summary_key)
+        summary, files = read_files(objects, done)
         _log.info("reading the export", arn=done.arn, items=summary.item_count, files=len(files))
         # Rows are as of the export: a day that was not over by then stays open, and a later reading is not replaced.
         account.started_at = dt.datetime.fromisoformat(summary.export_time)

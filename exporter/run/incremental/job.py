@@ -190,7 +190,7 @@ class ChangesJob:
         quarantine: Quarantine,
     ) -> tuple[ChangedDays, tuple[ExportFile, ...]]:
         objects = Store(self._clients.s3, export.bucket)
-        summary, files = read_files(objects, export.summary_key, INCREMENTAL)
+        summary, files = read_files(objects, export, INCREMENTAL)
         stated = (summary.export_from_time, summary.export_to_time)
         require_window(export.arn, stated, summary.output_view, (window.start, window.end))
         dataset, now = self._dataset, window.end

@@ -62,8 +62,7 @@ class WindowExport:
                 state = self._record.replace(state.model_copy(update={"pending": window}))
             described = ended_export(self._client, described, self._stop, self._stop.wait, self._wait_seconds)
             if described["ExportStatus"] == "COMPLETED":
-                done = CompletedExport(described["ExportArn"], described["S3Bucket"], described["ExportManifest"])
-                return state, done
+                return state, CompletedExport.of(described)
             self._require_failed(described, window)
             _log.warning("an incremental export has failed", attempt=attempt, reason=failure_of(described))
             window = window.model_copy(

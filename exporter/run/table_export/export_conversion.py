@@ -33,7 +33,7 @@ class Converter(Conversion):
         if dataset.exploded:
             raise not_converted(dataset, "table-export")
         self._objects = Store(clients.s3, export.bucket)
-        self.summary, files = read_files(self._objects, export.summary_key)
+        self.summary, files = read_files(self._objects, export)
         description = describe_source(clients.dynamodb, dataset)
         year = dt.datetime.fromisoformat(self.summary.export_time).year
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, year + 1)

@@ -26,11 +26,17 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class CompletedExport:
-    """An export with its files in S3."""
+    """An export with its files in S3, as DynamoDB describes it."""
 
     arn: str
+    table_arn: str
     bucket: str
     summary_key: str
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> "CompletedExport":
+        """Return the export of that description."""
+        return cls(described["ExportArn"], described["TableArn"], described["S3Bucket"], described["ExportManifest"])
 
 
 def completed_export(
@@ -47,12 +53,12 @@ def completed_export(
     another table; Interrupted after a stop, which leaves the export running.
     """
     described = described_export(client, arn) if arn else _started(client, table, target)
-    if described["TableArn"].rpartition("/")[2] != table:
+    if table not in {described["TableArn"], described["TableArn"].rpartition("/")[2]}:
         raise SourceError(f"export {arn} is of {described['TableArn']}, not of table {table}. Correct --export-arn")
     described = ended_export(client, described, stop, wait or stop.wait)
     if described["ExportStatus"] != "COMPLETED":
         raise SourceError(f"{failure_of(described)}. Start another export")
-    return CompletedExport(described["ExportArn"], described["S3Bucket"], described["ExportManifest"])
+    return CompletedExport.of(described)
 
 
 def ended_export(

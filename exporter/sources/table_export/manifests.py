@@ -1,8 +1,9 @@
 """The manifests of a table export flow in, the list of its data files flows out, checked against one another.
 
 DynamoDB writes `manifest-summary.json`, `manifest-files.json` with a line for each data file, and a `.md5` of each.
-They lie in a folder of the export. Its data files are below that folder, those of an incremental export in the folder
-`data` next to it; a file elsewhere is none of the export, whatever a manifest says.
+They lie in a folder of the export, and the summary names the export and its table. Its data files are below that
+folder, those of an incremental export in the folder `data` next to it; a file elsewhere is none of the export,
+whatever a manifest says.
 """
 
 import base64
@@ -15,6 +16,7 @@ from typing import Literal, Protocol, TypeVar
 import msgspec
 
 from exporter.errors import SourceError
+from exporter.sources.table_export.exporting import CompletedExport
 
 
 class Objects(Protocol):
@@ -68,13 +70,21 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def read_files(
-    objects: Objects, summary_key: str, wanted: ExportType = "FULL_EXPORT"
+    objects: Objects, export: CompletedExport, wanted: ExportType = "FULL_EXPORT"
 ) -> tuple[Summary, tuple[ExportFile, ...]]:
     """Return an export's summary and data files.
 
-    Raises SourceError where a manifest is missing or damaged, or where they do not agree on what the files are.
+    Raises SourceError where a manifest is missing or damaged, or is of another export, or where they do not agree on
+    what the files are.
     """
-    summary = _parsed(_checked(objects, summary_key), Summary, f"s3://{objects.bucket}/{summary_key}")
+    summary_key = export.summary_key
+    where = f"s3://{objects.bucket}/{summary_key}"
+    summary = _parsed(_checked(objects, summary_key), Summary, where)
+    if (summary.export_arn, summary.table_arn) != (export.arn, export.table_arn):
+        raise SourceError(
+            f"{where} is the manifest of export {summary.export_arn} of table {summary.table_arn}; needed is that of "
+            f"export {export.arn} of table {export.table_arn}. Nothing was read from it. Start another export"
+        )
     if summary.output_format != "DYNAMODB_JSON" or summary.export_type != wanted:
         raise SourceError(
             f"export {summary.export_arn} is {summary.export_type} in {summary.output_format}; needed is {wanted} "

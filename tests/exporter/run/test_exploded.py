@@ -204,6 +204,6 @@ def test_a_stream_and_workers_are_refused(talks):
     """Before anything is read."""
     table = talks()
     with pytest.raises(UsageError, match="has `explode: messages`, which workers do not convert"):
-        Converter(table.settings(), CompletedExport("arn", "reports", "key"))
+        Converter(table.settings(), CompletedExport("arn", "table", "reports", "key"))
     with pytest.raises(UsageError, match="has `explode: messages`: one change of an item changes many rows"):
         ChangeWriter(table.settings(), Clients("us-east-1"))

@@ -101,6 +101,17 @@ def upwards(objects):
     objects.list([file | {"dataFileS3Key": key}, *objects.files()[1:]])
 
 
+def of_another_export(objects):
+    """Both manifests are genuine, and are those of an earlier export of the table; DynamoDB names their place."""
+    objects.list(objects.files(), exportArn=f"{json.loads(objects.read(objects.summary))['exportArn']}-earlier")
+
+
+def of_another_table(objects):
+    """A summary that states the export asked for, and a table whose items are none of this dataset's."""
+    stated = json.loads(objects.read(objects.summary))
+    objects.list(objects.files(), tableArn=f"{stated['tableArn']}-other")
+
+
 def removed(objects):
     file = max(objects.files(), key=lambda file: file["itemCount"])
     objects.s3.delete_object(Bucket=objects.bucket, Key=file["dataFileS3Key"])
@@ -121,6 +132,14 @@ ATTACKS = {
         r"private/data/other\.json\.gz, and the files of this export are",
     ),
     "a file of another export": (upwards, "and the files of this export are below"),
+    "the manifest of another export": (
+        of_another_export,
+        r"summary\.json is the manifest of export .*-earlier of",
+    ),
+    "the manifest of another table": (
+        of_another_table,
+        r"summary\.json is the manifest of .*-other; needed is",
+    ),
     "a file that is gone": (removed, r"data/.*json\.gz"),
     "no file": (lambda at: at.list([], itemCount=10), "holds 10 items, and its files add up to 0"),
     "no time": (lambda at: at.list(at.files(), exportTime=""), "states no exportTime with a time zone"),

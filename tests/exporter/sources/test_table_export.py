@@ -4,14 +4,17 @@ import base64
 import gzip
 import hashlib
 import json
+import threading
 import tracemalloc
 from collections import Counter
 
 import pytest
 
+from exporter.clients import Clients
 from exporter.errors import SourceError
 from exporter.planning.planner import Reach
 from exporter.sources.description import SourceDescription
+from exporter.sources.table_export.exporting import CompletedExport, completed_export
 from exporter.sources.table_export.lines import bodies_of
 from exporter.sources.table_export.manifests import ExportFile, read_files
 from exporter.sources.table_export.source import ExportSource
@@ -114,6 +117,9 @@ def test_ten_thousand_files_of_a_line_are_read_once_each_in_little_memory():
     assert peak < 4 << 20
 
 
+EXPORT = CompletedExport("arn:e", "arn:t", "b", "e/summary.json")
+
+
 def manifests(**changes):
     """A bucket with the manifests of one export."""
     listed = json.dumps({"dataFileS3Key": "e/data/a.gz", "itemCount": 5, "md5Checksum": "x", "etag": "y"}).encode()
@@ -132,9 +138,14 @@ def manifests(**changes):
 
 def test_manifests_have_to_agree_with_one_another():
     """Files that do not add up, another kind or format, a damaged or a missing manifest are refused."""
-    summary, files = read_files(manifests(), "e/summary.json")
+    summary, files = read_files(manifests(), EXPORT)
     assert ([file.key for file in files], summary.item_count) == (["e/data/a.gz"], 5)
     for bucket, reason in (
+        (
+            manifests(exportArn="arn:f"),
+            "is the manifest of export arn:f of table arn:t; needed is that of export arn:e",
+        ),
+        (manifests(tableArn="arn:u"), "is the manifest of export arn:e of table arn:u; needed is that of export arn:e"),
         (manifests(itemCount=6), "holds 6 items, and its files add up to 5"),
         (manifests(exportType="INCREMENTAL_EXPORT"), "needed is FULL_EXPORT"),
         (manifests(outputFormat="ION"), "in ION"),
@@ -143,7 +154,7 @@ def test_manifests_have_to_agree_with_one_another():
         (Bucket(), "is missing"),
     ):
         with pytest.raises(SourceError, match=reason):
-            read_files(bucket, "e/summary.json")
+            read_files(bucket, EXPORT)
 
 
 def test_an_export_of_another_table_or_without_recovery_is_refused(scene):
@@ -159,6 +170,23 @@ def test_an_export_of_another_table_or_without_recovery_is_refused(scene):
         entry = job.run()
         assert entry.status == "failed"
         assert reason in entry.error
+
+
+def test_a_table_that_is_named_by_its_arn_is_exported(scene):
+    """A dataset may name its table by ARN; an export that DynamoDB starts or has of that table is its own."""
+    table = scene()
+    table.dynamodb.update_continuous_backups(
+        TableName=table.table, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
+    table.put("1", "2026-02-16T09:00:00Z")
+    arn = table.dynamodb.describe_table(TableName=table.table)["Table"]["TableArn"]
+    client, target = Clients("us-east-1").dynamodb, (table.settings().bucket, "exports")
+    begun = completed_export(client, arn, None, target, threading.Event(), lambda _: False)
+    assert begun.table_arn == arn
+    assert completed_export(client, arn, begun.arn, target, threading.Event()) == begun
+    for other in (f"{arn}-b", arn.replace("us-east-1", "eu-west-1")):
+        with pytest.raises(SourceError, match=f"is of {arn}, not of table {other}. Correct --export-arn"):
+            completed_export(client, other, begun.arn, target, threading.Event())
 
 
 def test_backfill_reads_an_export_and_never_replaces_newer_rows(scene, run):
