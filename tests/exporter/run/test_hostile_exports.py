@@ -107,7 +107,7 @@ def of_another_export(objects):
 
 
 def of_another_table(objects):
-    """A summary that states the export asked for, and a table whose items are none of this dataset's."""
+    """A summary that states the export asked for, and another table than the dataset's."""
     stated = json.loads(objects.read(objects.summary))
     objects.list(objects.files(), tableArn=f"{stated['tableArn']}-other")
 
