@@ -52,8 +52,10 @@ def read_blocks(objects: Objects, file: ExportFile, read: Callable[[bytes], _Rea
     try:
         for block in _blocks(objects, file.key, digest):
             items += block.count(b"\n") + 1
+            if not block.isascii():
+                block.decode()  # raises what is caught below: who reads values takes them for UTF-8
             yield read(block)
-    except (_Damaged, msgspec.DecodeError) as error:
+    except (_Damaged, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{where} is damaged: {error}. Nothing of it is published. Start another export") from None
     if file.md5_checksum and md5_text(digest) != file.md5_checksum:
         raise SourceError(

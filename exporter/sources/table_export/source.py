@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import msgspec
@@ -63,9 +64,10 @@ class ExportSource:
         found: dict[str, set[str]] = {}
         for file in self._files:
             for body in bodies_of(self._objects, file):
-                for _, part in self._split(body):
-                    for attribute, tags in kinds_in_page(part).items():
-                        found.setdefault(attribute, set()).update(tags)
+                with self._lines_of(file):
+                    kinds = [kinds_in_page(part) for _, part in self._split(body)]
+                for attribute, tags in (one for part in kinds for one in part.items()):
+                    found.setdefault(attribute, set()).update(tags)
         return found
 
     def extent(self, decoder: PageDecoder, latest: dt.date) -> Window | None:  # noqa: ARG002 - the interface of all sources
@@ -80,21 +82,24 @@ class ExportSource:
         """Yield the decoded pages of a file; raise SourceError at its end if it is not what the manifest says."""
         file = self._files[split.order[0]]
         for body in bodies_of(self._objects, file):
-            for value, part in self._split(body):
-                with self._decoding:
-                    decoded = self._decoded(decoder, part, file)
+            with self._lines_of(file):
+                parts = self._split(body)
+            for value, part in parts:
+                with self._decoding, self._lines_of(file):
+                    decoded = decoder.decode(part)
+                    self.probe.observe(decoded)
                 yield replace(decoded, partition_value=value)
 
-    def _decoded(self, decoder: PageDecoder, body: bytes, file: ExportFile) -> DecodedPage:
+    @contextmanager
+    def _lines_of(self, file: ExportFile) -> Iterator[None]:
+        """Raise SourceError where lines of a file are read as items that they are not."""
         try:
-            decoded = decoder.decode(body)
-        except msgspec.DecodeError as error:
+            yield
+        except (msgspec.DecodeError, RecursionError) as error:
             raise SourceError(
                 f"s3://{self._objects.bucket}/{file.key} holds a line that is no item in DynamoDB JSON: {error}. "
                 "Nothing of it is published. Start another export"
             ) from None
-        self.probe.observe(decoded)
-        return decoded
 
     def _split(self, body: bytes) -> list[tuple[str, bytes]]:
         """Return (partition value, body) of the items that the source holds, with the attributes that it carries."""

@@ -117,6 +117,13 @@ def removed(objects):
     objects.s3.delete_object(Bucket=objects.bucket, Key=file["dataFileS3Key"])
 
 
+def other_bytes(file, before, after):
+    """A file in which the first occurrence of some bytes is replaced."""
+    text = gzip.decompress(file)
+    assert before in text
+    return gzip.compress(text.replace(before, after, 1))
+
+
 ATTACKS = {
     "another md5": (other_md5, r"data/.*json\.gz is not what DynamoDB wrote: its MD5 is"),
     "no md5": (no_md5, r"data/.*json\.gz, and it is listed without md5Checksum"),
@@ -126,6 +133,13 @@ ATTACKS = {
     "an empty object": (lambda at: at.replace(b""), "is damaged: it ends before its gzip stream does"),
     "a line that never ends": (lambda at: at.replace(gzip.compress(b" " * (33 << 20))), "is longer than 32 MiB"),
     "no line of JSON": (lambda at: at.replace(gzip.compress(b"nonsense\n" * 5)), "json.gz is damaged"),
+    "a value that is no text": (lambda at: at.replace(other_bytes(at.largest(), b'"S":"', b'"S":"\xff')), "is damaged"),
+    "a name that is no text": (lambda at: at.replace(other_bytes(at.largest(), b'"Id"', b'"\xffd"')), "is damaged"),
+    "a value of no type": (lambda at: at.replace(other_bytes(at.largest(), b'{"S":"A"}', b"5")), "that is no item in"),
+    "a value too deep": (
+        lambda at: at.replace(other_bytes(at.largest(), b'{"S":"A"}', b'{"L":[' * 9999 + b"]}" * 9999)),
+        "that is no item in",
+    ),
     "a file twice": (listed_twice, r"data/.*json\.gz, and it is listed 2 times"),
     "a file of something else": (
         elsewhere,
