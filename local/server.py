@@ -25,8 +25,8 @@ from local.athena.protocol.endpoint import TARGET_PREFIX, Protocol
 from local.athena.protocol.service import Endpoints
 from local.dynamodb.fast_items import quicken
 from local.dynamodb.read_units import charge_by_bytes
-from local.dynamodb.stream_records import record_as_streams_do
 from local.dynamodb.table_exports import write_whole_exports
+from local.dynamodb.table_streams import Streams, record_as_streams_do
 from local.glue.table_versions import check_versions
 from local.s3.conditional_writes import ConditionalWrites
 from local.state import State
@@ -156,7 +156,7 @@ class _Front:
         dispatcher = DomainDispatcherApplication(create_backend_app)
         # moto lists the folders of its services for every request, under a lock. They do not change.
         setattr(dispatcher, "get_backend_for_host", functools.cache(dispatcher.get_backend_for_host))  # noqa: B010  (a type checker objects)
-        self._others: Application = ConditionalWrites(dispatcher)
+        self._others: Application = Streams(ConditionalWrites(dispatcher))
         self.state: State | None = None
         if data_dir:
             self._others = self.state = State(data_dir, self._others)

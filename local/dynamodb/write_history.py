@@ -7,7 +7,6 @@ as in DynamoDB after the recovery period.
 from __future__ import annotations
 
 import functools
-import json
 import threading
 import time
 from collections import deque
@@ -16,15 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
 
-from local.dynamodb.fast_items import attribute_value
+from local.dynamodb.writes import Change, Image, listen
 
 MOST_WRITES = 1_000_000
 RESTORABLE_LAG = 300
 """Seconds by which the latest instant that can be restored is behind the present, as DynamoDB states it."""
-
-Image = dict[str, Any]
 
 _lock = threading.RLock()  # of the process: a history is saved with moto's state, and a lock cannot be
 
@@ -94,32 +91,20 @@ def history_of(table: Any) -> History | None:
 
 def keep_histories() -> None:
     """Let moto in this process keep what is written to tables with recovery; calling it again changes nothing."""
-    if hasattr(DynamoDBBackend.put_item, "keeps_history"):
+    listen(_has_recovery, _keep)
+    if hasattr(DynamoDBBackend.describe_continuous_backups, "dates_recovery"):
         return
-    for name in ("put_item", "update_item", "delete_item"):
-        setattr(DynamoDBBackend, name, _kept(getattr(DynamoDBBackend, name)))
     for name in ("describe_continuous_backups", "update_continuous_backups"):
         setattr(DynamoDBBackend, name, _dated(getattr(DynamoDBBackend, name)))
 
 
-def _kept(write: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(write)
-    def kept(self: Any, table_name: str, item: dict[str, Any], *more: Any, **options: Any) -> Any:
-        table = self.tables.get(table_name)
-        history = history_of(table) if table is not None else None
-        if history is None:
-            return write(self, table_name, item, *more, **options)
-        key = {name: item[name] for name in (table.hash_key_attr, table.range_key_attr) if name in item}
-        with _lock:
-            old = _image(table, key)
-            answer = write(self, table_name, item, *more, **options)
-            new = _image(table, key)
-            if old is not None or new is not None:
-                history.add(json.dumps({name: attribute_value(value) for name, value in key.items()}), old, new)
-        return answer
+def _has_recovery(table: Table) -> bool:
+    return history_of(table) is not None
 
-    kept.__dict__["keeps_history"] = True
-    return kept
+
+def _keep(change: Change) -> None:
+    if history := history_of(change.table):
+        history.add(change.key_text, change.old, change.new)
 
 
 def _dated(ask: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,11 +114,5 @@ def _dated(ask: Callable[..., Any]) -> Callable[..., Any]:
         history_of(self.get_table(table_name))
         return answer
 
+    dated.__dict__["dates_recovery"] = True
     return dated
-
-
-def _image(table: Any, key: dict[str, Any]) -> Image | None:
-    """Return an item as it is, in the form of the JSON protocol."""
-    parts = [DynamoType(value) for value in key.values()]
-    item = table.get_item(*parts) if len(parts) == 1 + bool(table.has_range_key) else None
-    return None if item is None else {name: attribute_value(value) for name, value in item.attrs.items()}

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.streams.table_stream import Record, TableStream
+from local.streams.stream import Record, Stream
 
 PAYLOAD_BYTES = 6 << 20
 """Of the records in one invocation, as JSON."""
@@ -25,7 +25,7 @@ Function = Callable[[dict[str, Any]], Any]
 class EventSourceMapping:
     """One mapping. A function that raises, or is killed, has failed."""
 
-    stream: TableStream
+    stream: Stream
     function: Function
     batch_size: int = 100
     bisect: bool = True
