@@ -27,6 +27,7 @@ from local.dynamodb.fast_items import quicken
 from local.dynamodb.read_units import charge_by_bytes
 from local.dynamodb.table_exports import write_whole_exports
 from local.dynamodb.table_streams import Streams, record_as_streams_do
+from local.dynamodb.time_to_live import Expiry, expire_as_tables_do
 from local.glue.table_versions import check_versions
 from local.s3.conditional_writes import ConditionalWrites
 from local.state import State
@@ -93,6 +94,7 @@ class Server:
         self._http = http
         self._application = application
         self._closed = False
+        self._expiry = Expiry(application.apply)
         self._thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -129,6 +131,7 @@ class Server:
         if self._closed:
             return
         self._closed = True
+        self._expiry.close()
         self._application.athena.close()
         self._http.shutdown()
         self._http.drop_connections()
@@ -177,6 +180,13 @@ class _Front:
         start_response(answer.status, list(answer.headers))
         return [answer.body]
 
+    def apply(self, change: Callable[[], int]) -> None:
+        """Run what changes tables without a request."""
+        if self.state:
+            self.state.apply(change)
+        else:
+            change()
+
     def _note(self, environ: Environ) -> None:
         query = environ.get("QUERY_STRING", "")
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"] + (f"?{query}" if query else "")))
@@ -209,6 +219,7 @@ def serve(
     quicken()
     charge_by_bytes()
     record_as_streams_do()
+    expire_as_tables_do()
     write_whole_exports()
     check_versions()
     try:

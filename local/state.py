@@ -43,15 +43,14 @@ class State:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request; wait while the state is being copied."""
-        with self._quiet:
-            self._active += 1
-        try:
+        with self._under_way(lambda: _is_write(environ)):
             return self._application(environ, start_response)
-        finally:
-            with self._quiet:
-                self._active -= 1
-                self._changed = self._changed or _is_write(environ)
-                self._quiet.notify_all()
+
+    def apply(self, change: Callable[[], int]) -> None:
+        """Run what changes the state without a request, and returns in how many places."""
+        changed = 0
+        with self._under_way(lambda: changed > 0):
+            changed = change()
 
     def load(self) -> None:
         """Bring back what was saved, if anything was."""
@@ -103,6 +102,18 @@ class State:
                     _log.exception("the state could not be saved")
 
         threading.Thread(target=run, name="save state", daemon=True).start()
+
+    @contextlib.contextmanager
+    def _under_way(self, has_changed: Callable[[], bool]) -> Iterator[None]:
+        with self._quiet:
+            self._active += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._active -= 1
+                self._changed = self._changed or has_changed()
+                self._quiet.notify_all()
 
     @contextlib.contextmanager
     def _paused(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
-from moto.dynamodb.models.dynamo_type import DynamoType, Item
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 from local.dynamodb.fast_items import attribute_value
@@ -74,11 +74,6 @@ def unit(*, by_ttl: bool = False) -> Iterator[None]:
             for wants, take in _listeners:
                 if wants(change.table):
                     take(change)
-
-
-def remove(table: Table, item: Item) -> None:
-    """Remove an item; within a unit this is a change like others."""
-    table.delete_item(item.hash_key, item.range_key)
 
 
 def _watch() -> None:

@@ -11,6 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from local.dynamodb import time_to_live
 from local.server import serve
 from local.state import State
 
@@ -213,6 +214,20 @@ def test_a_cancelled_transaction_leaves_no_history(history):
     at(20)
     lines, _ = _lines_of(dynamodb, s3, arn, at(0), at(20))
     assert sorted(lines) == ["a"]
+
+
+def test_an_item_that_expired_is_a_removal_of_its_window(history, monkeypatch):
+    """An export of changes has it as any other removal: it does not say why an item has gone."""
+    dynamodb, s3, arn, at = history
+    monkeypatch.setattr(time_to_live, "clock", lambda: at(12))
+    setting = {"Enabled": True, "AttributeName": "Expires"}
+    dynamodb.update_time_to_live(TableName=_table(arn), TimeToLiveSpecification=setting)
+    at(5)
+    dynamodb.put_item(TableName=_table(arn), Item={"Id": {"S": "a"}, "Expires": {"N": f"{int(at(11))}"}})
+    assert time_to_live.remove_expired() == 1
+    at(60)
+    lines, _ = _lines_of(dynamodb, s3, arn, at(12), at(30))
+    assert sorted(lines["a"]) == ["Keys", "Metadata", "OldImage"]
 
 
 def test_exports_and_history_outlive_the_process(history, tmp_path):
