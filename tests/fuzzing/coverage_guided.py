@@ -1,7 +1,7 @@
 """Inputs bred for the lines that they reach: of the guard, of the frame parser, of the compiled reader and its callers.
 
-`coverage_guided.py guard|frames|reader -atheris_runs=N` needs atheris. An input that breaks a promise ends it with a
-traceback and the bytes.
+`coverage_guided.py NAME -atheris_runs=N` needs atheris; the names are those of TARGETS. An input that breaks a promise
+ends it with a traceback and the bytes.
 """
 
 import importlib
@@ -17,6 +17,7 @@ TARGETS = {
     "guard": ["dashboard.sql"],
     "frames": ["dashboard.http_stream.frames"],
     "reader": ["exporter.decoding", "exporter.changes", "exporter.sources.table_export.lines"],
+    "lists": ["exporter.decoding.nested"],
 }
 """Name -> the modules that count their lines."""
 
@@ -38,7 +39,7 @@ def main() -> None:
         for number, seed in enumerate(target.seeds()):
             Path(seeds, str(number)).write_bytes(seed)
         atheris.Setup([sys.argv[0], *options, "-max_len=2000", f"-artifact_prefix={made}/", seeds], hold)
-        if name == "reader":
+        if name in ("reader", "lists"):
             [fuzzer] = Path(atheris.__file__).parent.glob("core_with_libfuzzer.*")
             target.compiled = counted_library(Path(made), fuzzer) or target.compiled
         atheris.Fuzz()
