@@ -1,4 +1,4 @@
-"""`_changes/`: what a stream has changed since a day was read, in files of its days, and the record that there are any.
+"""`_changes/`: what has changed since a day was read, in files of its days, and the record that there are any.
 
 A row of a change file has the columns of the table and four more. The latest change of a key decides, which is the one
 with the highest `_seq`; it counts if it was written since the day's file was read (`_at` >= the file's `_as_of`).
@@ -22,7 +22,8 @@ AS_OF_COLUMN = "_as_of"
 AT_COLUMN = "_at"
 """When the change was written, in milliseconds since 1970; DynamoDB gives whole seconds."""
 SEQUENCE_COLUMN = "_seq"
-"""Sequence number of the stream record, padded to 40 digits so that its text sorts as the number does. A row that is
+"""Sequence number of the stream record, padded to 40 digits so that its text sorts as the number does. Of incremental
+exports it is the time of the write in microseconds, which is smaller than every number of a stream. A row that is
 derived again has its attempt behind a dot: it is later than its own change, and before the next one."""
 SEQUENCE_DIGITS = 40
 OPERATION_COLUMN = "_op"
@@ -33,6 +34,9 @@ STAMP_COLUMNS = (KEY_COLUMN, AS_OF_COLUMN)
 CHANGE_COLUMNS = (KEY_COLUMN, AT_COLUMN, SEQUENCE_COLUMN, OPERATION_COLUMN)
 
 Operation = Literal["U", "D", "T", "E"]
+
+Feed = Literal["stream", "windows"]
+"""Where changes come from: a stream, or the windows of incremental exports."""
 
 MARGIN = dt.timedelta(minutes=5)
 """A read of an index may miss what was written shortly before, and clocks differ."""
@@ -52,6 +56,7 @@ class StreamState(BaseModel):
     table: str
     since: AwareDatetime
     """When the first change was written here."""
+    fed_by: Feed = "stream"
 
 
 def live_view_of(table: str) -> str:

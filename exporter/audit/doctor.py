@@ -37,7 +37,8 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     holder = lease_holder(store, settings.prefix, now)
     objects = tuple(store.objects(f"{settings.prefix}/"))
     manifest = records.manifest()
-    stream = _stream(clients, settings) if stream_state(store, settings.prefix) else None
+    state = stream_state(store, settings.prefix)
+    stream = _stream(clients, settings) if state is not None and state.fed_by == "stream" else None
     scan = Scans(store, settings.prefix).current()
     data = [item.key for item in objects if day_from_key(settings.prefix, item.key)]
     around = Inspection(

@@ -30,7 +30,7 @@ def stream_findings(around: Inspection, manifest: Manifest) -> Iterator[Finding]
         if about is None or record is None:
             continue
         if record.as_of is None:
-            if record.rows:
+            if record.rows and record.state == "closed":  # an open day is read again anyway
                 waiting.add(about[0])
         elif about[1] < milliseconds(record.as_of) and record.read_at + OUTDATED_AFTER < around.now:
             outdated.add(about[0])

@@ -39,6 +39,26 @@ class DatasetOfStream:
     """The functions of its derived columns."""
 
 
+@dataclass(frozen=True)
+class GoneItems:
+    """Items that are not on a day any more, of which no record of a change says so."""
+
+    keys: pa.Array
+    """Hashes of their keys, 16 bytes each."""
+    at: pa.Array
+    """Milliseconds since 1970, int64."""
+    sequences: pa.Array
+    """Sequence numbers of 40 digits."""
+
+    def rows(self, schema: TableSchema) -> pa.Table:
+        """Return their tombstones in the columns of a change file."""
+        arrow, gone = arrow_schema(schema), self.keys
+        operation: Operation = "D"
+        change = (key_texts(gone), self.at, self.sequences, pa.repeat(pa.scalar(operation), len(gone)))
+        nulls = {column.name: pa.nulls(len(gone), column.type) for column in arrow}
+        return pa.table(nulls | dict(zip(CHANGE_COLUMNS, change, strict=True)))
+
+
 @dataclass
 class ChangeRows:
     """What some records have changed."""

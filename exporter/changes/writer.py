@@ -9,16 +9,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
-from dataset_model.records.changes import milliseconds
+from dataset_model.records.changes import Feed, milliseconds
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.carried import CarriedRecords, RecordReader
 from exporter.changes.catalog import LiveCatalog
 from exporter.changes.change_files import write_changes
-from exporter.changes.change_rows import ChangeDecoder, ChangeRows, DatasetOfStream
+from exporter.changes.change_rows import ChangeDecoder, ChangeRows, DatasetOfStream, GoneItems
 from exporter.changes.state import begin_changes
 from exporter.changes.stream_record import PoisonRecord, StreamRecord, record_text, stream_record
 from exporter.clients import Clients
@@ -40,6 +42,8 @@ _ATTEMPTS = 8
 
 _AT_ONCE = 1000
 """Rows that are derived again in one page."""
+
+_NOTHING: Mapping[dt.date, GoneItems] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,9 @@ class Again:
 class ChangeWriter:
     """Writes the changes of one dataset; a process makes one and uses it for every batch."""
 
-    def __init__(self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = utc_now) -> None:
+    def __init__(
+        self, settings: Settings, clients: Clients, clock: Callable[[], dt.datetime] = utc_now, fed_by: Feed = "stream"
+    ) -> None:
         """Raise UsageError for a dataset with files of partial days, or with several rows for an item."""
         if settings.dataset.target.overwrite_mode == "APPEND":
             raise UsageError(
@@ -83,7 +89,7 @@ class ChangeWriter:
                 "changes many rows, which change files do not hold. Its rows come with exports; leave the stream out."
             )
         self._settings, self._dataset, self._clock = settings, settings.dataset, clock
-        self._clients = clients
+        self._clients, self._fed_by = clients, fed_by
         self._store = Store(clients.s3, settings.bucket)
         self._records = Records(self._store, settings.prefix)
         self._catalog = LiveCatalog(clients.glue, self._dataset, settings.location)
@@ -93,24 +99,31 @@ class ChangeWriter:
         self._begun = False
         self._deriver = open_deriver(self._dataset, clients)
 
-    def write(self, events: Iterable[Mapping[str, Any]]) -> Handled:
-        """Write what the events have changed.
+    def begin(self) -> None:
+        """Let every export from now on state in its files since when changes count."""
+        if not self._begun:
+            begin_changes(self._store, self._settings.prefix, self._dataset, self._clock(), self._fed_by)
+            self._begun = True
+
+    def write(self, events: Iterable[Mapping[str, Any]], gone: Mapping[dt.date, GoneItems] = _NOTHING) -> Handled:
+        """Write what the events have changed, and tombstones of items that are gone from some days without an event.
 
         Raises StoreError or CatalogError where S3 or Glue does not take it: then the batch is to be handled again.
         Raises SourceError where the stream does not carry both images of an item.
         """
         with steady_memory():
-            return self._write(list(events))
+            return self._write(list(events), gone)
 
-    def _write(self, given: Sequence[Mapping[str, Any]]) -> Handled:
+    def _write(self, given: Sequence[Mapping[str, Any]], gone: Mapping[dt.date, GoneItems]) -> Handled:
         now = self._clock()
         if self._deriver is not None:
             self._deriver.forget()
         records = self._reader.read(given)
-        if not self._begun:
-            begin_changes(self._store, self._settings.prefix, self._dataset, now)
-            self._begun = True
+        self.begin()
         rows = self._decoded(records, now)
+        for day, items in gone.items():
+            known = [rows.days[day]] if day in rows.days else []
+            rows.days[day] = pa.concat_tables([*known, items.rows(rows.schema)]).combine_chunks()
         poison = list(records.poison.values())
         poison += [PoisonRecord(reason, record_text(given[number])) for number, reason in sorted(rows.poison.items())]
         newest = records.newest_at
@@ -200,7 +213,8 @@ class ChangeWriter:
             return 0
         moment = dt.datetime.fromtimestamp((newest_at or 0) / 1000, dt.UTC)
         digest = blake2b("\n".join(items).encode(), digest_size=6).hexdigest()
-        quarantine = Quarantine(self._store, self._settings.prefix, f"{moment:%Y%m%dT%H%M%SZ}-stream-{digest}")
+        label = "stream" if self._fed_by == "stream" else "changes"
+        quarantine = Quarantine(self._store, self._settings.prefix, f"{moment:%Y%m%dT%H%M%SZ}-{label}-{digest}")
         for group in groups:
             quarantine.add(group)
         quarantine.flush()

@@ -25,16 +25,22 @@ from exporter.run.request import request_from_options
     metavar="MINUTES",
     help="How long to wait for an export to end, and for another run.",
 )
+@click.option(
+    "--keep-closed",
+    is_flag=True,
+    help="Open no day again: the view <table>_live shows what has changed, and the table stays as it was read.",
+)
 @click.option("--export", "exports", is_flag=True, help="Then run the scheduled export, which reads these days again.")
 @options.JSON
-def changes(*, dataset: str | None, wait: float, exports: bool, as_json: bool) -> None:
-    """Find the days that have changed since they were read, by incremental exports of the table, and log each change.
+def changes(*, dataset: str | None, wait: float, keep_closed: bool, exports: bool, as_json: bool) -> None:
+    """Write what has changed in the table since its days were read, by incremental exports, and log each change.
 
-    These days are open again: the next scheduled export reads them, whatever their age. Needs point-in-time recovery.
+    The view <table>_live shows it at once. The changed days are open again: the next scheduled export reads them,
+    whatever their age. Needs point-in-time recovery.
     """
     settings = options.settings_of(DATASET=dataset)
     with progress_shown() as progress, stop_on_signal() as stop:
-        found = ChangesJob(settings, wait_minutes=wait, stop=stop).run()
+        found = ChangesJob(settings, wait_minutes=wait, keeps_closed=keep_closed, stop=stop).run()
         entry = None
         if exports and not stop.is_set():  # also after a failure: yesterday is exported anyway
             request = request_from_options(settings, dt.datetime.now(dt.UTC))

@@ -90,7 +90,7 @@ class ExportJob:
             self.run_id, dataset.name, self.request, started_at, self.clock, self._quarantine, self._limiter
         )
         self._way = way_of(dataset, self.request.source)
-        self._has_changes = False
+        self._has_changes = self._has_stream = False
         self.met: set[bytes] = set()  # of `wanted`
         if self.request.window is not None:
             self._account.windows = (self.request.window,)
@@ -145,7 +145,8 @@ class ExportJob:
     def _export(self) -> None:
         account = self._account
         manifest = account.manifest = self._records.manifest()
-        self._has_changes = stream_state(self._store, self.settings.prefix) is not None
+        state = stream_state(self._store, self.settings.prefix)
+        self._has_changes, self._has_stream = state is not None, state is not None and state.fed_by == "stream"
         if self._has_changes:
             from exporter.changes.catalog import LiveCatalog
 
@@ -277,8 +278,8 @@ class ExportJob:
         )
 
     def _kept_rows(self, folder: Path, description: SourceDescription, policy: RemovalPolicy) -> "KeptRows | None":
-        if not policy.keeps_rows or (self._has_changes and not policy.keeps_deleted):
-            return None  # with changes a new file would overrule the tombstone of an item that a person deleted
+        if not policy.keeps_rows or (self._has_stream and not policy.keeps_deleted):
+            return None  # a new file would overrule the stream's tombstone of an item that a person deleted
         from exporter.run.kept_rows import kept_rows
 
         clients, limiter = self._clients, self._limiter

@@ -5,7 +5,6 @@ not in the new reading is of an item that was deleted, and stays, or of one that
 index, and goes: the table is asked for the item by its key.
 """
 
-import binascii
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store, StoredObject
 from exporter.storage.parquet_footers import read_footers
+from exporter.targets.stamps import digests_of
 from exporter.values.attribute_values import AttributeValue
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 1 << 14
 _DIGEST = pa.binary(16)
+NO_COLUMNS: frozenset[str] = frozenset()
 _EXACT = {"S": {STRING}, "N": {STRING, BIGINT}}
 """Type of a key attribute -> column types that hold it as it is, so that the item can be looked up."""
 
@@ -49,19 +50,28 @@ class PublishedKeys:
     folder: Path
     key: Mapping[str, str]
     """Primary key attribute of the table -> its DynamoDB type, partition key first."""
-    _known: dict[dt.date, bool] = field(default_factory=dict, init=False)
+    _columns: dict[dt.date, list[frozenset[str]]] = field(default_factory=dict, init=False)
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
         """Return whether the objects of a day hold the keys of their items exactly."""
-        if day not in self._known:
-            columns = {column.name: column.type for column in schema.columns}
-            names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
-            exact = all(columns.get(names[one]) in _EXACT.get(kind, ()) for one, kind in self.key.items())
-            footers = read_footers(self.store, [found.key for found in objects]) if exact and self.key else {}
-            self._known[day] = len(footers) == len(objects) > 0 and all(
-                footer is not None and {*names.values()} <= {*footer.columns.names} for footer in footers.values()
-            )
-        return self._known[day]
+        types = {column.name: column.type for column in schema.columns}
+        names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
+        if not self.key or any(types.get(names[one]) not in _EXACT.get(kind, ()) for one, kind in self.key.items()):
+            return False
+        return all({*names.values()} <= columns for columns in self._columns_of(day, objects))
+
+    def are_known(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
+        """Return whether the objects of a day hold the keys of their items exactly, or state the hashes of the keys."""
+        is_stated = all(KEY_COLUMN in columns for columns in self._columns_of(day, objects))
+        return is_stated or self.can_tell(day, objects, schema)
+
+    def _columns_of(self, day: dt.date, objects: Sequence[StoredObject]) -> list[frozenset[str]]:
+        """Return the columns of each object; none of one that is not there or not readable."""
+        if day not in self._columns:
+            footers = read_footers(self.store, [found.key for found in objects])
+            found = [footers.get(one.key) for one in objects]
+            self._columns[day] = [frozenset(footer.columns.names if footer else ()) for footer in found] or [NO_COLUMNS]
+        return self._columns[day]
 
     def digests(self, found: StoredObject, schema: TableSchema) -> pa.Array:
         """Return the hashes of an object's keys; raise StaleRun where it is no longer what was found."""
@@ -73,15 +83,29 @@ class PublishedKeys:
 
     def _digests_of(self, file: Path, schema: TableSchema) -> pa.Array:
         """Return the hashes of a file's keys: those that it states, or else made from its columns."""
-        names = [KEY_COLUMN] if KEY_COLUMN in pq.read_schema(file).names else [schema.names[one] for one in self.key]
-        found = [pa.array([], _DIGEST)]
-        for batch in _batches(file, names):
-            if names == [KEY_COLUMN]:
-                found.append(pa.array([binascii.unhexlify(text) for text in batch.column(0).to_pylist()], _DIGEST))
-            else:
-                items = self._items(batch, schema)
-                found.append(pa.array([key_digest(item, [*self.key]) for item in items], _DIGEST))
-        return pa.concat_arrays(found)
+        names = [KEY_COLUMN] if _is_stamped(file) else [schema.names[one] for one in self.key]
+        return pa.concat_arrays(
+            [pa.array([], _DIGEST), *(self._hashes(rows, schema) for rows in _batches(file, names))]
+        )
+
+    def items(
+        self, found: StoredObject, schema: TableSchema, wanted: pa.Array
+    ) -> Iterator[tuple[pa.Array, list[Item]]]:
+        """Yield the hashes and the keys, as DynamoDB writes them, of an object's items with these hashes."""
+        file = self.folder / f"keys{PARQUET.extension}"
+        self.store.download(found, file)
+        stamp = [KEY_COLUMN] if _is_stamped(file) else []
+        for rows in _batches(file, [*stamp, *(schema.names[one] for one in self.key)]):
+            digests = self._hashes(rows, schema)
+            is_wanted = pc.is_in(digests, value_set=wanted)
+            if pc.any(is_wanted).as_py():
+                yield digests.filter(is_wanted), self._items(rows.filter(is_wanted), schema)
+        file.unlink()
+
+    def _hashes(self, rows: pa.RecordBatch, schema: TableSchema) -> pa.Array:
+        if KEY_COLUMN in rows.schema.names:
+            return digests_of(rows.column(KEY_COLUMN))
+        return pa.array([key_digest(item, [*self.key]) for item in self._items(rows, schema)], _DIGEST)
 
     def _items(self, rows: pa.RecordBatch, schema: TableSchema) -> list[Item]:
         """Return the keys of rows as DynamoDB writes them."""
@@ -154,6 +178,10 @@ def kept_rows(
     key = dict(zip(description.table_key, description.table_key_types, strict=True))
     lookup = ItemLookup(client, dataset.source.table, description.table_key, (), limiter, consistent=True)
     return KeptRows(store, folder, key, lookup=lookup, is_kept=is_kept)
+
+
+def _is_stamped(file: Path) -> bool:
+    return KEY_COLUMN in pq.read_schema(file).names
 
 
 def _batches(file: Path, columns: list[str] | None) -> Iterator[pa.RecordBatch]:

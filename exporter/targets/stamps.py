@@ -24,6 +24,12 @@ def stamps(keys: pa.Array, as_of: dt.datetime) -> list[pa.Array]:
     return [key_texts(keys), pa.repeat(pa.scalar(milliseconds(as_of), pa.int64()), len(keys))]
 
 
+def digests_of(texts: pa.Array) -> pa.Array:
+    """Return the 16-byte hashes of texts of hexadecimal digits, none of them null: what `key_texts` was made from."""
+    digests = binascii.unhexlify("".join(texts.to_pylist()))
+    return pa.Array.from_buffers(pa.binary(_BYTES), len(texts), [None, pa.py_buffer(digests)])
+
+
 def key_texts(keys: pa.Array) -> pa.StringArray:
     """Return 16-byte hashes, none of them null, as hexadecimal digits."""
     if not len(keys):

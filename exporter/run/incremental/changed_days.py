@@ -1,4 +1,4 @@
-"""Changed items of a window flow in; the days that they were on and are on, with their log and quarantine, flow out."""
+"""Changed items of a window flow in; the days that they were on and are on, with their log, flow out."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -8,12 +8,8 @@ import msgspec
 import pyarrow as pa
 
 from dataset_model import Dataset
-from dataset_model.records.table_schema import TableSchema
-from exporter.changes.decoded_images import NumberedImages, body_of, decoded_images, place_attributes, place_decoder
-from exporter.changes.membership import Membership, part_of
-from exporter.decoding.batch import DAY, QuarantinedItem
-from exporter.planning.sort_key import SortKey
 from exporter.run.incremental.item_log import ItemLog, differing
+from exporter.run.incremental.placement import Placement
 from exporter.sources.description import SourceDescription
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.table_export.changed_items import ChangedItem
@@ -21,6 +17,13 @@ from exporter.targets.quarantine import Quarantine
 from exporter.values.attribute_values import AttributeValue, Image
 
 _key = msgspec.json.Decoder(dict[str, AttributeValue])
+
+ITEMS = pa.schema([
+    ("key", pa.binary(16)), ("at", pa.int64()), ("left", pa.date32()), ("reached", pa.date32()),
+    ("is_deleted", pa.bool_()),
+])  # fmt: skip
+"""Hash of an item's key; its last write in the window, in microseconds since 1970; the days that it was on at the
+window's begin and is on at its end, null where it is on none."""
 
 
 @dataclass
@@ -33,13 +36,16 @@ class ChangedDays:
     """Day -> latest write of an item that was or is on it, in microseconds since 1970."""
     items: int = 0
     """Items that differ on some day."""
-    keys: list[pa.Array] = field(default_factory=list)
-    written: list[pa.Array] = field(default_factory=list)
-    """Hash of the key, and latest write, of every item of the window, whatever the source holds of it."""
+    parts: list[pa.RecordBatch] = field(default_factory=list)
+    """`ITEMS` of every item of the window, whatever the source holds of it, in the order of the export's files."""
 
     def touch(self, day: dt.date, at: int) -> None:
         """Note a write on a day."""
         self.touched[day] = max(at, self.touched.get(day, at))
+
+    def table(self) -> pa.Table:
+        """Return all items of the window."""
+        return pa.Table.from_batches(self.parts, ITEMS).combine_chunks()
 
 
 class WindowReader:
@@ -49,29 +55,24 @@ class WindowReader:
         self,
         dataset: Dataset,
         description: SourceDescription,
-        sort_key: SortKey,
-        schema: TableSchema,
+        placement: Placement,
         log: ItemLog,
-        quarantine: Quarantine,
+        quarantine: Quarantine | None,
         today: dt.date,
     ) -> None:
-        """`today` is the day of the window's end."""
-        self._table_key = description.table_key
-        self._membership = Membership(
-            dataset, description.partition_key_types, description.sort_key_type, description.projected
-        )
-        self._placed_by = place_attributes(dataset, description.table_key)
-        self._decoder = place_decoder(dataset, sort_key, description.table_key, schema)
+        """`today` is the day of the window's end; without a quarantine the caller keeps what has no day."""
+        self._table_key, self.placement = description.table_key, placement
         self._log, self._quarantine = log, quarantine
         expires = dataset.retention.expires_after_days
         self.found = ChangedDays(today - dt.timedelta(days=expires - 1) if expires else dt.date.min)
 
     def add(self, items: Sequence[ChangedItem]) -> None:
         """Take account of some items."""
-        self._add_keys(items)
-        old = [None if item.old is None else self._membership.carried(item.old) for item in items]
-        new = [None if item.new is None else self._membership.carried(item.new) for item in items]
+        carried = self.placement.carried
+        old = [None if item.old is None else carried(item.old) for item in items]
+        new = [None if item.new is None else carried(item.new) for item in items]
         left, reached = self._days(old, is_new=False), self._days(new, is_new=True)
+        self._add_items(items, left, reached)
         for number, item in enumerate(items):
             self._add(item, (left.get(number), reached.get(number)), (old[number], new[number]))
         self._log.flush()
@@ -98,26 +99,23 @@ class WindowReader:
         for day in {left, reached} - {None}:
             self.found.touch(day, item.at)  # type: ignore[arg-type]  # None is taken out
 
-    def _add_keys(self, items: Sequence[ChangedItem]) -> None:
-        digests = [key_digest(_key.decode(item.key), self._table_key) for item in items]
-        self.found.keys.append(pa.array(digests, pa.binary(16)))
-        self.found.written.append(pa.array([item.at for item in items], pa.int64()))
+    def _add_items(self, items: Sequence[ChangedItem], left: dict[int, dt.date], reached: dict[int, dt.date]) -> None:
+        numbers = range(len(items))
+        columns = (
+            [key_digest(_key.decode(item.key), self._table_key) for item in items],
+            [item.at for item in items],
+            [left.get(number) for number in numbers],
+            [reached.get(number) for number in numbers],
+            [item.new is None for item in items],
+        )
+        arrays = [pa.array(values, kind) for values, kind in zip(columns, ITEMS.types, strict=True)]
+        self.found.parts.append(pa.RecordBatch.from_arrays(arrays, schema=ITEMS))
 
     def _days(self, images: Sequence[Image | None], *, is_new: bool) -> dict[int, dt.date]:
         """Return number -> day of the images that have one; the others that are new are quarantined."""
         held = {number: image for number, image in enumerate(images) if image is not None}
-        places = NumberedImages()
-        for number, image in held.items():
-            places.add(number, part_of(image, self._placed_by))
-        decoded = decoded_images(self._decoder, places)
-        days: dict[int, dt.date] = {}
-        for page, numbers in decoded.pages:
-            days |= dict(zip(numbers, page.rows.column(DAY).to_pylist(), strict=True))
-        for number in (held.keys() - days.keys()) if is_new else ():
-            self._quarantine.add(self._reasons(held[number], decoded.poison.get(number)))
+        days, poison = self.placement.days(held)
+        if self._quarantine is not None:
+            for number in (held.keys() - days.keys()) if is_new else ():
+                self._quarantine.add(self.placement.reasons(held[number], poison.get(number)))
         return days
-
-    def _reasons(self, image: Image, poison: str | None) -> Sequence[QuarantinedItem]:
-        if poison is not None:
-            return [QuarantinedItem(poison, msgspec.json.encode(image).decode(), None, None)]
-        return self._decoder.decode(body_of([image])).withheld

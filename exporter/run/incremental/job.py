@@ -1,19 +1,22 @@
-"""A dataset flows in; its days that have changed since they were read are open again, window by window.
+"""A dataset flows in; what has changed in it since it was read is in its change files, window by window.
 
-A window is exported, read, and recorded as read when its days are open again. Killed in between, the next run does the
-rest: the export is found by its window, lines are written over, and a day that is open already stays open.
+The days that have changed are open again, so that the next export reads them. A window is exported, read, and recorded
+as read when all of this is stored. Killed in between, the next run does the rest: the export is found by its window,
+lines and rows are written over, and a day that is open already stays open.
 """
 
 import datetime as dt
 import secrets
 import threading
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 import structlog
 
 from dataset_model.records.changes import MARGIN
 from dataset_model.records.manifest import Manifest
+from dataset_model.records.table_schema import TableSchema
+from exporter.changes.compaction import Compaction
+from exporter.changes.state import stream_state
 from exporter.clients import Clients
 from exporter.decoding.schema import initial_schema
 from exporter.errors import ExportError, SourceError, UsageError
@@ -21,20 +24,24 @@ from exporter.planning.export_windows import first_instant, next_window
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import day_of
 from exporter.run.account import days_text
+from exporter.run.incremental.change_feed import ChangeFeed, Fed, can_be_fed
 from exporter.run.incremental.changed_days import ChangedDays, WindowReader
+from exporter.run.incremental.days_of_window import DaysOfWindow
 from exporter.run.incremental.item_log import ItemLog
-from exporter.run.incremental.outdated_days import RUNS_BACK, days_holding, days_read_within, outdated_days
+from exporter.run.incremental.known_keys import KnownKeys
+from exporter.run.incremental.leftover_items import MOST_LOOKUPS, Leftovers
+from exporter.run.incremental.outdated_days import outdated_days
+from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
 from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState
-from exporter.run.kept_rows import PublishedKeys
 from exporter.run.lease import Lease
 from exporter.run.reporting.metrics import emit_changes_metrics
 from exporter.runtime.clock import utc_now
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
-from exporter.sources.table_export.changed_items import changed_items
+from exporter.sources.table_export.changed_items import ChangedItem, changed_items
 from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.incremental import INCREMENTAL, require_window
 from exporter.sources.table_export.manifests import ExportFile, read_files
@@ -55,10 +62,14 @@ class ChangesJob:
         settings: Settings,
         *,
         wait_minutes: float = 180.0,
+        keeps_closed: bool = False,
         stop: threading.Event | None = None,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
-        """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes."""
+        """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes.
+
+        `keeps_closed`: no day is opened again where change files show what has changed in it.
+        """
         dataset = settings.dataset
         if not dataset.source.is_table or dataset.target.overwrite_mode == "APPEND":
             raise UsageError(
@@ -76,7 +87,7 @@ class ChangesJob:
         self._exports = WindowExport(
             clients.dynamodb, dataset.source.table, target, self._record, self._stop, wait_minutes * 60, clock
         )
-        self._wait_minutes = wait_minutes
+        self._wait_minutes, self._keeps_closed = wait_minutes, keeps_closed
 
     def run(self) -> ChangesReport:
         """Read every window up to now; the report has the error that ended it, if one did."""
@@ -94,6 +105,7 @@ class ChangesJob:
         state = self._begun(recovery.earliest, report)
         report.read_to = state.read_to
         description = describe_source(self._clients.dynamodb, self._dataset)
+        self._feed(initial_schema(self._dataset, self._records.schema(), self._clock()))  # exports stamp from now on
         while window := self._window(state, min(recovery.latest, self._clock())):
             state, export = self._exports.completed(state, window)
             state = self._read(state, export, description, report)
@@ -137,71 +149,108 @@ class ChangesJob:
     def _read(
         self, state: WindowState, export: CompletedExport, description: SourceDescription, report: ChangesReport
     ) -> WindowState:
-        """Read a window's export, open its days again, and record it as read."""
+        """Read a window's export, write what it has changed, open its days again, and record it as read."""
         window = state.pending
         assert window is not None  # noqa: S101 - the export is that of the pending window
         name = f"{window.end:%Y%m%dT%H%M%SZ}-changes"
         quarantine = Quarantine(self._store, self._settings.prefix, name)
+        schema = initial_schema(self._dataset, self._records.schema(), window.end)
+        feed = self._feed(schema)
         with workspace() as folder:
             log = ItemLog(folder, name)
-            changed, files = self._changed(window, export, description, log, quarantine)
+            files = self._files(window, export)
+            reader = self._reader(window, description, schema, log, None if feed else quarantine)
+            for items in self._items(export, files):
+                reader.add(items)
+            changed = reader.found
             quarantine.flush()
             logged = log.store(self._store, self._settings.prefix)
             owner = f"{name}-{secrets.token_hex(3)}"
             lease = Lease(self._store, self._settings.prefix, owner, clock=self._clock, stop=self._stop)
             with lease.held(self._wait_minutes):  # no run is under way that has read these days and not recorded it
                 manifest = self._records.manifest() or _NO_DAYS
-                owed = self._owed(changed, window, description, manifest, folder, report)
+                days = DaysOfWindow(
+                    self._records, self._store, self._settings.prefix, self._clients.dynamodb, self._dataset,
+                    description, manifest, window, folder,
+                )  # fmt: skip
+                table = changed.table()
+                leftovers = days.leftovers(changed, table, reader.placement, schema)
+                fed = Fed(quarantined=quarantine.items)
+                if feed:
+                    fed = feed.write(self._items(export, files), changed, table, leftovers, window.end)
+                owed = outdated_days(changed, manifest) | leftovers.days
+                if feed and self._keeps_closed:  # what a file without stamps holds, its change files cannot correct
+                    owed = {day for day in owed if manifest.days[day].as_of is None}
                 writer = ManifestWriter(
                     self._records, self._dataset, self._settings.location, self._clock(), None, lease.require
                 )
                 writer.reopen(owed)
+                if feed:
+                    days.keep_known(changed, owed, schema)
                 state = self._record.replace(
                     state.model_copy(update={"read_to": window.end, "pending": None, "done_at": self._clock()})
                 )
+            if feed:
+                self._tidy(changed, manifest, window, report)
         self._remove(export, files)
-        unpublished = sorted(changed.touched.keys() - manifest.days.keys())
-        if unpublished:
-            report.warnings.append(
-                f"items of {days_text(unpublished)} have changed, which were never exported and stay so; `exporter "
-                "backfill` exports such days"
-            )
+        self._warn(changed, manifest, leftovers, description, report)
         report.windows.append(
             ReadWindow(
                 window.start,
                 window.end,
                 export.arn,
                 changed.items,
-                quarantine.items,
+                fed.quarantined,
                 sorted(owed),
-                len(unpublished),
+                len(changed.touched.keys() - manifest.days.keys()),
                 logged,
+                fed.rows if feed else None,
+                sorted(leftovers.days),
+                leftovers.asked,
             )
         )
         _log.info("window read", end=window.end.isoformat(), items=changed.items, owed=len(owed))
         return state
 
-    def _changed(
-        self,
-        window: PendingWindow,
-        export: CompletedExport,
-        description: SourceDescription,
-        log: ItemLog,
-        quarantine: Quarantine,
-    ) -> tuple[ChangedDays, tuple[ExportFile, ...]]:
-        objects = Store(self._clients.s3, export.bucket)
-        summary, files = read_files(objects, export, INCREMENTAL)
+    def _feed(self, schema: TableSchema) -> ChangeFeed | None:
+        """Let exports stamp their files, and return what writes change files; None where windows do not feed them."""
+        if not can_be_fed(self._dataset, schema, stream_state(self._store, self._settings.prefix)):
+            return None
+        feed = ChangeFeed(self._settings, self._clients, self._clock)
+        feed.begin()
+        return feed
+
+    def _files(self, window: PendingWindow, export: CompletedExport) -> tuple[ExportFile, ...]:
+        summary, files = read_files(Store(self._clients.s3, export.bucket), export, INCREMENTAL)
         stated = (summary.export_from_time, summary.export_to_time)
         require_window(export.arn, stated, summary.output_view, (window.start, window.end))
+        return files
+
+    def _items(self, export: CompletedExport, files: Sequence[ExportFile]) -> Iterator[list[ChangedItem]]:
+        objects = Store(self._clients.s3, export.bucket)
+        for file in files:
+            yield from changed_items(objects, file)
+
+    def _reader(
+        self,
+        window: PendingWindow,
+        description: SourceDescription,
+        schema: TableSchema,
+        log: ItemLog,
+        quarantine: Quarantine | None,
+    ) -> WindowReader:
         dataset, now = self._dataset, window.end
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
-        schema = initial_schema(dataset, self._records.schema(), now)
-        today = day_of(now, dataset.zone)
-        reader = WindowReader(dataset, description, sort_key, schema, log, quarantine, today)
-        for file in files:
-            for items in changed_items(objects, file):
-                reader.add(items)
-        return reader.found, files
+        placement = Placement(dataset, description, sort_key, schema)
+        return WindowReader(dataset, description, placement, log, quarantine, day_of(now, dataset.zone))
+
+    def _tidy(self, changed: ChangedDays, manifest: Manifest, window: PendingWindow, report: ChangesReport) -> None:
+        """Merge the change files of a window's days, and forget the keys of the window before it."""
+        try:
+            Compaction(self._store, self._settings.prefix, manifest, clock=self._clock).run(changed.touched.keys())
+            KnownKeys(self._store, self._settings.prefix).forget_all_but(window.end)
+        except ExportError as failure:
+            report.warnings.append(f"change files could not be merged: {failure}. `compact` does it again.")
 
     def _remove(self, export: CompletedExport, files: Sequence[ExportFile]) -> None:
         """Remove an export that is recorded as read; its data files are not below its own folder."""
@@ -210,29 +259,32 @@ class ChangesJob:
             if found.key in read or found.key.startswith(folder):
                 self._store.remove(found.key, found.etag)
 
-    def _owed(
+    def _warn(
         self,
         changed: ChangedDays,
-        window: PendingWindow,
-        description: SourceDescription,
         manifest: Manifest,
-        folder: Path,
+        leftovers: Leftovers,
+        description: SourceDescription,
         report: ChangesReport,
-    ) -> set[dt.date]:
-        owed = outdated_days(changed, manifest)
-        schema = self._records.schema()
-        if schema is None:
-            return owed
-        runs = self._records.runs_since(window.start - RUNS_BACK)
-        within = days_read_within(manifest, runs, window.start, changed.oldest, owed)
-        key = dict(zip(description.table_key, description.table_key_types, strict=True))
-        holding, unknown = days_holding(changed, within, manifest, schema, PublishedKeys(self._store, folder, key))
-        if unknown:
+    ) -> None:
+        unpublished = sorted(changed.touched.keys() - manifest.days.keys())
+        if unpublished:
             report.warnings.append(
-                f"the files of {days_text(unknown)} do not hold the table's key ({', '.join(key)}) exactly, so nothing "
+                f"items of {days_text(unpublished)} have changed, which were never exported and stay so; `exporter "
+                "backfill` exports such days"
+            )
+        if leftovers.untold:
+            report.warnings.append(
+                f"the files of {days_text(leftovers.untold)} do not hold the table's key "
+                f"({', '.join(description.table_key)}) exactly, so nothing "
                 "shows whether an item came and left while they were read; declare it as a column of type string"
             )
-        return owed | holding
+        if leftovers.unasked:
+            report.warnings.append(
+                f"{sum(leftovers.unasked.values()):,} items of {days_text(leftovers.unasked)} were not looked up, "
+                f"because more than {MOST_LOOKUPS:,} would be: one that came and went while its day was read stays in "
+                "it. `exporter verify` compares these days with the table"
+            )
 
 
 _NO_DAYS = Manifest(dataset="", location="", time_zone="UTC", updated_at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC))

@@ -23,6 +23,12 @@ class ReadWindow:
     """Days with changes that were never exported, and stay so."""
     log: list[str]
     """Keys of the files of the log."""
+    rows: int | None = None
+    """Rows of change files; None where the dataset's changes are not fed by windows."""
+    left_over: list[dt.date] = field(default_factory=list)
+    """Days with an item in their file that came to them and left them while they were read."""
+    looked_up: int = 0
+    """Items that the table was asked for, at half a read unit or more each."""
 
 
 @dataclass
@@ -53,6 +59,11 @@ class ChangesReport:
             owed = f"open again: {days_text(window.owed)}" if window.owed else "no day is open again"
             lines.append(
                 f"  {window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}: {window.items:,} items, "
-                f"{window.quarantined:,} quarantined; {owed}"
+                f"{window.quarantined:,} quarantined; {owed}{_of_files(window)}"
             )
         return "\n".join([*lines, *(f"  warning: {warning}" for warning in self.warnings)])
+
+
+def _of_files(window: ReadWindow) -> str:
+    rows = "" if window.rows is None else f"; {window.rows:,} change rows"
+    return rows + (f"; {window.looked_up:,} items looked up" if window.looked_up else "")

@@ -10,7 +10,7 @@ import pytest
 from exporter.errors import UsageError
 from exporter.run.incremental import window_export
 from exporter.run.incremental.job import ChangesJob
-from exporter.run.incremental.outdated_days import days_read_within
+from exporter.run.incremental.outdated_days import Readings
 from exporter.run.incremental.window_state import WindowRecord
 
 from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, states
@@ -291,12 +291,12 @@ def test_days_that_were_being_read_in_a_window_are_compared(night):
     closed(night)
     manifest = night.table.manifest()
     (entry,) = night.table.ledger()
-    read, first = entry.started_at, dt.date(2026, 2, 10)
+    read, first = entry.started_at, dt.date(2026, 2, 11)
     over = [entry.model_copy(update={"finished_at": read + 3 * HOUR})]
     dead = [entry.model_copy(update={"finished_at": None})]
 
     def compared(runs, start):
-        return len(days_read_within(manifest, runs, start, dt.date.min, {first}))
+        return len(Readings(manifest, runs).within(start, start + DAY, first))
 
     assert (compared(over, read + 3 * HOUR), compared(over, read + 4 * HOUR)) == (5, 0)
     assert compared(dead, read + 9 * DAY) == 5

@@ -30,8 +30,8 @@ class History:
         at = f"2026-02-{day:02}T{self.chance.randrange(24):02}:00:00Z"
         self.table.put(key, at, kind, Note={"S": str(next(self.numbers))})
 
-    def step(self, old):
-        """Do one thing; `old` are the items from before the window, of which one may be deleted."""
+    def step(self):
+        """Do one thing."""
         key, (day, kind) = self.chance.choice(sorted(self.alive.items()))
         other = self.chance.randint(10, 15)
         match self.chance.randrange(8):
@@ -47,10 +47,9 @@ class History:
                 item = {"Id": {"S": key}, "Kind": {"S": "A"}, "At": {"S": "someday"}}
                 self.table.dynamodb.put_item(TableName=self.table.table, Item=item)
                 self.alive[key] = (10, "C")
-            case 6 if key in old:
+            case 6 if len(self.alive) > 1:
                 self.table.delete(key)
                 del self.alive[key]
-                old.discard(key)
             case _:
                 self.night.export(start=f"2026-02-{other}", end=f"2026-02-{other}")
 
@@ -61,10 +60,9 @@ class History:
         self.night.later(5 * MINUTE)
         self.night.export(start="2026-02-10", end="2026-02-15")
         for hours in (20, 50, 22):
-            old = set(self.alive)
             for _ in range(self.chance.randint(3, 8)):
                 self.night.later(self.chance.choice((1, 7, 90)) * MINUTE)
-                self.step(old)
+                self.step()
             self.night.later(hours * HOUR)
             self.night.changes()
             self.night.later(10 * MINUTE)

@@ -1,0 +1,239 @@
+"""Incremental exports feed the change files: the view of the present state is the table, without another reading."""
+
+import pytest
+from changing import ask, event, writer
+
+from exporter.run.incremental import change_feed, leftover_items
+from exporter.run.incremental.known_keys import KEYS_FOLDER
+
+from .nights import HOUR, MINUTE, Night, closed, states
+
+
+@pytest.fixture
+def night(scene, monkeypatch):
+    """A night of a new table."""
+    return Night(scene(), monkeypatch)
+
+
+def live(night):
+    """Return id -> (day, note) as the view shows them; an item that it shows twice fails."""
+    rows = ask(night.table, "SELECT id, year, month, day, note FROM rows_live")
+    found = {str(key): (f"{year}-{month:0>2}-{day:0>2}", note) for key, year, month, day, note in rows}
+    assert len(found) == len(rows), sorted(rows)
+    return found
+
+
+def stamped(night):
+    """Publish items `a` to `f` after the first window, so that their files are stamped, and read the window with it."""
+    night.later(16 * MINUTE)
+    night.changes()
+    closed(night)
+    night.later(HOUR)
+    night.changes()
+    assert states(night) == []
+
+
+def passing(night, day="2026-02-12"):
+    """Let an item come to a day, have the day read, and delete the item, all in one window."""
+    night.table.put("ghost", f"{day}T11:00:00Z", Note={"S": "here"})
+    night.later(6 * MINUTE)
+    night.export(start=day, end=day)
+    assert "ghost" in night.published()
+    night.table.delete("ghost")
+
+
+def test_the_view_shows_changed_moved_late_and_deleted_items_without_a_reading(night):
+    """With `--keep-closed` no day is read again, and the view is what the table holds."""
+    stamped(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.table.put("b", "2026-02-13T10:00:00Z", Note={"S": "2"})
+    night.table.put("late", "2026-02-14T10:00:00Z", Note={"S": "3"})
+    night.table.put("c", "2026-02-12T10:00:00Z", "C")  # leaves the index
+    night.table.delete("f")
+    night.later(HOUR)
+    (window,) = night.changes(keeps_closed=True).windows
+    assert (window.owed, window.rows, window.looked_up, states(night)) == ([], 6, 0, [])
+    assert live(night) == {
+        "a": ("2026-02-10", "1"), "b": ("2026-02-13", "2"), "d": ("2026-02-13", "0"), "e": ("2026-02-14", "0"),
+        "late": ("2026-02-14", "3"),
+    }  # fmt: skip
+    assert set(night.published()) == {"a", "b", "c", "d", "e", "f"}  # the table stays as it was read
+
+
+def test_days_without_stamps_are_opened_all_the_same(night):
+    """A file from before there were changes cannot be corrected by them: its day is read again, once."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+    (window,) = night.changes(keeps_closed=True).windows
+    assert [str(day) for day in window.owed] == ["2026-02-10"]
+    night.later(5 * MINUTE)
+    night.export()
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "2"})
+    night.later(HOUR)
+    (window,) = night.changes(keeps_closed=True).windows
+    assert (window.owed, live(night)["a"]) == ([], ("2026-02-10", "2"))
+
+
+def test_an_item_that_came_and_went_in_a_window_leaves_its_day(night):
+    """Created, read with its day and deleted in one window it has no line: the table is asked, its day read again."""
+    stamped(night)
+    passing(night)
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert ([str(day) for day in window.left_over], window.items) == (["2026-02-12"], 0)
+    assert "ghost" not in live(night)
+    assert states(night) == ["2026-02-12"]
+    night.later(6 * MINUTE)
+    night.export()
+    assert "ghost" not in night.published()
+
+
+def test_it_leaves_its_day_too_where_windows_feed_no_change_files(night):
+    """Where a stream feeds them, the day's file is compared all the same, and the day read again."""
+    writer(night.table, night.now).begin()  # as a stream does with its first batch
+    closed(night)
+    passing(night)
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert (window.rows, [str(day) for day in window.left_over]) == (None, ["2026-02-12"])
+    assert "2026-02-12" in states(night)
+
+
+def test_an_item_that_came_went_and_came_back_elsewhere_is_shown_once(night):
+    """Deleted in its window and created on another day after it: the first day's row is a left-over one."""
+    stamped(night)
+    passing(night)
+    night.later(HOUR)
+    job, keep = night.job(), night.now
+    night.table.put("ghost", "2026-02-14T11:00:00Z", Note={"S": "back"})  # before the window is read
+    night.now = keep
+    assert job.run().error is None
+    night.later(2 * HOUR)
+    night.changes()
+    assert live(night)["ghost"] == ("2026-02-14", "back")
+
+
+def test_an_item_that_only_passed_through_is_shown_where_it_is(night):
+    """It comes to a day, the day is read, it goes on to another: the view has it there alone, in one piece."""
+    stamped(night)
+    night.table.put("a", "2026-02-12T10:00:00Z", Note={"S": "1"})
+    night.later(6 * MINUTE)
+    night.export(start="2026-02-12", end="2026-02-12")
+    night.table.put("a", "2026-02-14T10:00:00Z", Note={"S": "2"})
+    night.later(HOUR)
+    (window,) = night.changes(keeps_closed=True).windows
+    assert [str(day) for day in window.left_over] == ["2026-02-12"]
+    assert live(night)["a"] == ("2026-02-14", "2")
+
+
+def test_usual_nights_look_up_no_item(night):
+    """Items known from the window before need no look-up, on a new day as on one that is read again."""
+    stamped(night)
+    looked_up = []
+    for number in range(4):
+        today = night.now.date()
+        for key in range(8):
+            night.table.put(f"{number}-{key}", f"{today}T{10 + key}:00:00Z", Note={"S": "0"})
+        night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": str(number)})
+        night.later(24 * HOUR - 6 * MINUTE)
+        looked_up += [window.looked_up for window in night.changes().windows]
+        night.later(6 * MINUTE)
+        night.export()  # yesterday, and the day of `a` again
+    night.later(24 * HOUR)
+    looked_up += [window.looked_up for window in night.changes().windows]
+    assert len(looked_up) == 5
+    assert looked_up == [0, 0, 0, 0, 0]
+    assert len({key.split("/")[2] for key in night.table.keys(KEYS_FOLDER)}) <= 1  # of the last window alone
+
+
+def test_too_many_items_to_ask_for_are_named(night, monkeypatch):
+    """More look-ups than the bound are not made; the report says of which days, and what compares them."""
+    monkeypatch.setattr(leftover_items, "MOST_LOOKUPS", 0)
+    stamped(night)
+    passing(night)
+    night.later(HOUR)
+    report = night.changes()
+    assert (report.windows[0].looked_up, report.windows[0].left_over) == (0, [])
+    assert any("were not looked up" in warning and "exporter verify" in warning for warning in report.warnings)
+
+
+def test_what_time_to_live_removes_is_no_tombstone(scene, monkeypatch, tmp_path):
+    """Where items expire after four days, what leaves an older day stays in the view; a younger day loses its item."""
+    table = scene()
+    file = tmp_path / "expiring.yaml"
+    file.write_text(
+        f"name: rows\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
+        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
+    )
+    for name in [name for name in table.variables if name.startswith(("DYNAMO", "GSI"))]:
+        del table.variables[name]
+    table.variables["DATASET"] = str(file)
+    night = Night(table, monkeypatch)
+    stamped(night)
+    table.delete("a", "d")  # of 10 and 13 February, on the 16th
+    night.later(HOUR)
+    night.changes(keeps_closed=True)
+    assert {"a", "d"} & set(live(night)) == {"a"}
+
+
+def test_items_without_a_day_are_quarantined_once(night):
+    """An item whose date cannot be read is withheld by the window that brings it, and leaves its old day."""
+    stamped(night)
+    item = {"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "someday"}}
+    night.table.dynamodb.put_item(TableName=night.table.table, Item=item)
+    night.later(HOUR)
+    (window,) = night.changes(keeps_closed=True).windows
+    assert (window.quarantined, [line["item"]["Id"]["S"] for line in night.table.quarantine()]) == (1, ["a"])
+    assert "a" not in live(night)
+
+
+def test_a_window_read_twice_counts_once(night, monkeypatch):
+    """A run that dies when its rows are stored leaves the window to the next one, which writes the same files."""
+    stamped(night)
+    night.table.put("a", "2026-02-12T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+
+    def dying(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("exporter.run.incremental.days_of_window.DaysOfWindow.keep_known", dying)
+        with pytest.raises(KeyboardInterrupt):
+            night.job().run()
+    files = night.table.keys("_changes/year=")
+    night.changes(keeps_closed=True)
+    assert set(files) <= set(night.table.keys("_changes/year=")) | set(files)
+    assert live(night)["a"] == ("2026-02-12", "1")
+
+
+def test_a_stream_takes_over_and_windows_do_not(night):
+    """A stream's numbers are larger, so its changes win; from then on windows write no change file."""
+    stamped(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "window"})
+    night.later(HOUR)
+    night.changes(keeps_closed=True)
+    old, new = ({"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "2026-02-10T10:00:00Z"}, "Note": {"S": note}}
+                for note in ("window", "stream"))  # fmt: skip
+    writer(night.table, night.now).write([event(300_000_000_000_000_000_000, night.now, new, old)])
+    assert live(night)["a"] == ("2026-02-10", "stream")
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "later"})
+    night.later(HOUR)
+    (window,) = night.changes().windows
+    assert (window.rows, [str(day) for day in window.owed]) == (None, ["2026-02-10"])
+
+
+def test_many_items_are_written_in_batches(night, monkeypatch):
+    """Batches end anywhere between items: rows, tombstones and left-over items are those of one batch."""
+    monkeypatch.setattr(change_feed, "AT_ONCE", 1)
+    stamped(night)
+    night.table.put("a", "2026-02-12T10:00:00Z", Note={"S": "1"})
+    night.table.put("b", "2026-02-12T10:00:00Z", Note={"S": "1"})
+    night.later(6 * MINUTE)
+    night.export(start="2026-02-12", end="2026-02-12")
+    for number, key in enumerate("abc"):
+        night.table.put(key, f"2026-02-{13 + number}T10:00:00Z", Note={"S": "2"})
+    night.later(HOUR)
+    night.changes(keeps_closed=True)
+    found = {key: day for key, (day, note) in live(night).items() if note == "2"}
+    assert found == {"a": "2026-02-13", "b": "2026-02-14", "c": "2026-02-15"}
