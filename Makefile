@@ -51,6 +51,7 @@ soak: setup ## run the random, kill and fuzz tests in their long forms, and 50 p
 	@CARRIED=20000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_carried.py
 	@LIVE_SECONDS=900 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_live_view.py
 	@STREAM_RECORDS=600000 $(PY) -m pytest -q --timeout 3600 tests/exporter/changes/test_long_stream.py
+	@WINDOW_HISTORIES=3000 $(PY) -m pytest -q tests/exporter/changes/test_window_histories.py
 	@HISTORIES=3000 $(PY) -m pytest -q tests/exporter/changes/test_histories.py -k every_history
 	@GENERATED=500 $(PY) -m pytest -q tests/dashboard/api/test_generated.py
 	@GENERATED=5000 $(PY) -m pytest -q tests/dataset_model/test_generated_files.py

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import sys
-from typing import NoReturn
+import threading
+from typing import Literal, NoReturn
 
 import click
 import orjson
@@ -15,8 +16,10 @@ from exporter.estimates.choice import chosen_way
 from exporter.estimates.cost import Assumptions
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillReport, BackfillRequest
+from exporter.run.incremental.job import ChangesJob
 from exporter.run.job import ExportJob
 from exporter.run.request import ExportRequest
+from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
 
 
@@ -52,7 +55,7 @@ def backfill(
     end: str | None,
     chunk_days: int | None,
     force: bool,
-    source: SourceName | None,
+    source: SourceName | Literal["changes"] | None,
     export_arn: str | None,
     workers: int | None,
     segments: int | None,
@@ -63,12 +66,17 @@ def backfill(
 ) -> None:
     """Export a long range of days month by month, oldest first; the same command resumes after a stop.
 
-    A scan or a table export reads the whole table, and without --start and --end every day of it.
+    A scan or a table export reads the whole table, and without --start and --end every day of it. Changes are exported
+    first, all of them; then the days of the range that have changed are read, and those that were never exported.
     """
     settings = options.settings_of(DATASET=dataset)
+    changes = source == "changes"
+    if changes and force:
+        raise UsageError("--force reads closed days whether they have changed or not; leave it or --source changes out")
+    source = None if source == "changes" else source
     window = options.window_of(settings, start, end)
     appends = settings.dataset.target.overwrite_mode == "APPEND"  # a second pass would add every row again
-    if window is None and (workers or appends or way_of(settings.dataset, source) == "index"):
+    if window is None and (workers or appends or changes or way_of(settings.dataset, source) == "index"):
         raise UsageError("--start and --end are needed; --end is included")
     if export_arn and source != "table-export":
         raise UsageError("--export-arn belongs to --source table-export")
@@ -101,8 +109,19 @@ def backfill(
         return found.source
 
     with progress_shown() as progress, stop_on_signal() as stop:
+        if changes:
+            _read_changes(settings, stop)
         done = Backfill(settings, request, progress=progress, stop=stop, choose=choose).run(_log_run)
     _end(done, as_json=as_json)
+
+
+def _read_changes(settings: Settings, stop: threading.Event) -> None:
+    """Open the days that have changed; end the program where that fails."""
+    found = ChangesJob(settings, stop=stop).run()
+    log_line(found.text())
+    if found.error:
+        log_line(f"backfill stopped: {found.error}", failed=True)
+        sys.exit(1)
 
 
 def _end(done: BackfillReport, *, as_json: bool) -> NoReturn:

@@ -37,8 +37,9 @@ SOURCE = click.option(
 )
 ANY_SOURCE = click.option(
     "--source",
-    type=click.Choice(["index", "scan", "table-export"]),
-    help="Read the index, scan the table, or read an export of it to S3; without it, the cheapest.",
+    type=click.Choice(["index", "scan", "table-export", "changes"]),
+    help="Read the index, scan the table, read an export of it to S3, or of closed days those that have changed; "
+    "without it, the cheapest.",
 )
 SEGMENTS = click.option(
     "--segments",

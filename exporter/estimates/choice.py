@@ -37,7 +37,8 @@ def choice(found: Estimate) -> Choice:
     usable = [cost for cost in found.costs if cost.is_ready and cost.total is not None]
     if declared.total is None or not usable:
         return Choice(None, f"{declared.way}, as declared: no price is known")
-    prices = ", ".join(f"{cost.way} {dollars_text(cost.total)}" for cost in found.costs)
+    priced = [cost for cost in found.costs if cost.way in NAMES]
+    prices = ", ".join(f"{cost.way} {dollars_text(cost.total)}" for cost in priced)
     best = min(usable, key=_total)
     if best is declared or _total(best) > MOST_OF_DECLARED * declared.total:
         return Choice(

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dataset_model.records.manifest import Manifest
 from exporter.estimates import prices
 from exporter.estimates.query_cost import QueryCost
+from exporter.planning.export_windows import LONGEST
 from exporter.planning.planner import Planner
 from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
@@ -22,7 +23,7 @@ ITEMS_PER_SECOND = 60_000
 NEAR_DAYS = 28
 """Number of known days that give the mean for an unknown day: four of each weekday."""
 
-Way = Literal["index query", "table scan", "export to S3"]
+Way = Literal["index query", "table scan", "export to S3", "changes"]
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,25 @@ def table_costs(
     )  # fmt: skip
 
 
+def changes_cost(
+    closed: int, since: dt.datetime | None, now: dt.datetime, assumed: Assumptions, *, is_recoverable: bool | None
+) -> Cost:
+    """Return what brings closed days up to date by incremental exports.
+
+    `closed` is how many they are, `since` up to when changes have been read; None for a dataset that has read none. The
+    size of what has changed is known to nobody before it is exported, so there is no price.
+    """
+    windows = max(1, -((since - now) // LONGEST)) if since else 1
+    least = prices.LEAST_EXPORTED_BYTES / prices.GB * assumed.dollars_per_exported_gb
+    begin = f"since {since:%Y-%m-%d %H:%M} UTC" if since else "since they were read, as far as recovery goes back"
+    remark = (
+        f"what has changed in the {closed:,} closed days {begin}: ${assumed.dollars_per_exported_gb:g} a GB of "
+        f"changes, ${least:g} at least each of {windows:,} windows; `backfill --source changes`; "
+        f"{_RECOVERY[is_recoverable]}"
+    )
+    return Cost("changes", 0.0, None, None, remark, loses=_LOSES["changes"], is_ready=is_recoverable is True)
+
+
 _RECOVERY = {
     None: "needs point-in-time recovery",
     True: "point-in-time recovery is on",
@@ -188,6 +208,7 @@ _RECOVERY = {
 _LOSES: dict[Way, str] = {
     "index query": "when an item was deleted",
     "table scan": "when an item was deleted, nor any day before the whole table has been read and sorted",
+    "changes": "a day that was never exported, nor more than the first and last state of an item in a window",
     "export to S3": "when an item was deleted, nor what was written after its time; DynamoDB promises no duration",
 }
 

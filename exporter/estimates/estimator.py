@@ -9,13 +9,24 @@ from dataset_model import Dataset, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
 from exporter.errors import UsageError
-from exporter.estimates.cost import Assumptions, Cost, Estimate, costs, known_rows, table_costs, widening
+from exporter.estimates.cost import (
+    Assumptions,
+    Cost,
+    Estimate,
+    changes_cost,
+    costs,
+    known_rows,
+    table_costs,
+    widening,
+)
 from exporter.estimates.prices import READ_UNIT_BYTES
 from exporter.estimates.query_cost import query_cost
 from exporter.planning.planner import Planner
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window
+from exporter.run.backfill import closed_days
 from exporter.run.earlier_runs import earlier_runs
+from exporter.run.incremental.window_state import WindowRecord
 from exporter.run.preflight import preflight
 from exporter.run.request import ExportRequest, planned_windows
 from exporter.settings import Settings
@@ -157,6 +168,14 @@ def estimate(
     else:
         scan = TableScan(clients.dynamodb, dataset.source.table, None, None, RateLimiter(1), threading.Event())
         finding = _of_table(scan, description, windows, manifest, assumed, is_recoverable=is_recoverable)
+    wanted = {day for window in windows for day in window.days()} or (manifest.days.keys() if manifest else set())
+    closed = len(closed_days(wanted, manifest)) if dataset.target.overwrite_mode == "OVERWRITE" else 0
+    state = WindowRecord(store, settings.prefix).read() if closed else None
+    of_changes = (
+        [changes_cost(closed, state.read_to if state else None, now, assumed, is_recoverable=is_recoverable)]
+        if closed
+        else []
+    )
     return Estimate(
         dataset=dataset.name,
         index=dataset.source.place,
@@ -167,7 +186,7 @@ def estimate(
         basis=(*finding.guess.basis, *finding.basis),
         sampled_pages=finding.pages,
         sampled_units=round(finding.units, 1),
-        costs=finding.costs,
+        costs=(*finding.costs, *of_changes),
         warnings=(*finding.warnings, *found.warnings, *_size_warnings(description)),
         assumptions=assumed,
         query=query_cost(round(finding.guess.items), description, manifest),

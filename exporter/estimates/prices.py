@@ -9,6 +9,9 @@ DOLLARS_PER_EXPORTED_GB = 0.10
 It requires point-in-time recovery, which is paid for by the month.
 """
 
+LEAST_EXPORTED_BYTES = 10_000_000
+"""What an incremental export pays for where less has changed."""
+
 DOLLARS_PER_RECOVERABLE_GB = 0.20
 """A month of point-in-time recovery in us-east-1, November 2026; per GB of the whole table."""
 

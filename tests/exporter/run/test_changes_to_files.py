@@ -1,10 +1,20 @@
 """Incremental exports feed the change files: the view of the present state is the table, without another reading."""
 
+import json
+
 import pytest
 from changing import ask, event, writer
+from click.testing import CliRunner
 
+from exporter.cli.backfill import backfill
+from exporter.errors import SourceError
+from exporter.estimates.choice import choice
+from exporter.estimates.cost import Assumptions
+from exporter.estimates.estimator import estimate
 from exporter.run.incremental import change_feed, leftover_items
+from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.known_keys import KEYS_FOLDER
+from exporter.run.request import request_from_options
 
 from .nights import HOUR, MINUTE, Night, closed, states
 
@@ -237,3 +247,55 @@ def test_many_items_are_written_in_batches(night, monkeypatch):
     night.changes(keeps_closed=True)
     found = {key: day for key, (day, note) in live(night).items() if note == "2"}
     assert found == {"a": "2026-02-13", "b": "2026-02-14", "c": "2026-02-15"}
+
+
+def test_a_backfill_by_changes_reads_the_closed_days_that_have_changed(night, monkeypatch):
+    """`backfill --source changes` exports what has changed, then reads those days of the range, and no other."""
+    stamped(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.table.put("e", "2026-02-14T10:00:00Z", Note={"S": "1"})
+    night.later(HOUR)
+    for name, value in night.table.variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(
+        "exporter.cli.backfill.ChangesJob",
+        lambda settings, stop: ChangesJob(settings, stop=stop, clock=lambda: night.now),
+    )
+
+    def backfilled(*more):
+        return CliRunner().invoke(backfill, ["--source", "changes", "--start", "2026-02-10", *more])
+
+    done = backfilled("--end", "2026-02-12", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert ([run["window"]["start"] for run in found["runs"]], found["skipped_days"]) == (["2026-02-10"], 2)
+    assert night.published()["a"] == ("2026-02-10", "1")
+    assert states(night) == ["2026-02-14"]  # outside the range: the next scheduled run reads it
+    for refused in (
+        backfilled("--end", "2026-02-12", "--force"),
+        CliRunner().invoke(backfill, ["--source", "changes"]),
+    ):
+        assert refused.exit_code != 0
+    with monkeypatch.context() as patched:
+        patched.setattr("exporter.run.incremental.job.recovery_of", _failing)
+        failed = backfilled("--end", "2026-02-12")
+    assert (failed.exit_code, "recovery is off" in failed.output) == (1, True)
+
+
+def _failing(*_):
+    raise SourceError("recovery is off")
+
+
+def test_a_plan_says_what_changes_of_closed_days_cost(night):
+    """For days that are closed the plan names the price of changes, from when on they are read, and its least."""
+    stamped(night)
+    night.later(53 * HOUR)
+    settings = night.table.settings()
+    request = request_from_options(settings, night.now, start="2026-02-10", end="2026-02-20")
+    cost = estimate(settings, request, Assumptions(), night.now).costs[-1]
+    assert (cost.way, cost.total, cost.is_ready) == ("changes", None, True)
+    assert cost.remark.startswith(
+        "what has changed in the 6 closed days since 2026-02-16 07:34 UTC: $0.1 a GB of changes"
+    )
+    assert "$0.001 at least each of 3 windows" in cost.remark
+    assert choice(estimate(settings, request, Assumptions(), night.now)).source is None  # never by itself
