@@ -188,7 +188,7 @@ def test_what_time_to_live_removes_is_no_tombstone(scene, monkeypatch, tmp_path)
 
 
 def test_items_without_a_day_are_quarantined_once(night):
-    """An item whose date cannot be read is withheld by the window that brings it, and leaves its old day."""
+    """An item without a readable date is withheld by the window that brings it, and leaves its old day."""
     stamped(night)
     item = {"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "someday"}}
     night.table.dynamodb.put_item(TableName=night.table.table, Item=item)
