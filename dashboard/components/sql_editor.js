@@ -211,4 +211,5 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     if (item) choose(editor, item.dataset.name)
   }
   redraw()
+  area.readOnly = false // what was typed before would have been replaced
 }

@@ -254,41 +254,6 @@ def test_badges_look_alike_on_every_page(visitor: Callable[..., Any]):
     assert found["/"] == found["/explore"]
 
 
-def test_the_editor_runs_and_shows_where_it_is_wrong(visitor: Callable[..., Any]):
-    """Ctrl+Enter runs the statement; a fault is underlined where it stands, and names its line and column."""
-    page = visitor().open("/sql")
-    editor = page.get_by_label("SQL", exact=True)
-    editor.press("Control+Enter")
-    page.wait_for_selector("[class*=st-key-result_] [data-testid=stDataFrame]")
-    editor.fill("SELECT channel\nFROM elsewhere")
-    page.get_by_text("Line 2, column 6:").wait_for()
-    page.wait_for_selector(".paint .fault")
-    assert page.locator(".paint .fault").inner_text() == "elsewhere"
-    editor.fill("SELECT channel FROM contacts WHERE channel >= {{channel}}")
-    expect(page.locator(".paint .fault")).to_have_text("{{channel}}")
-
-
-def test_the_editor_completes_columns(visitor: Callable[..., Any]):
-    """Typing the beginning of a column offers the rest, and Tab takes it."""
-    page = visitor().open("/sql")
-    editor = page.get_by_label("SQL", exact=True)
-    editor.fill("")
-    editor.press_sequentially("SELECT agent_n")
-    page.get_by_role("option", name="agent_name").wait_for()
-    editor.press("Tab")
-    assert editor.input_value() == "SELECT agent_name"
-
-
-def test_completions_stay_within_a_phone(visitor: Callable[..., Any]):
-    """A long column name does not hide the column's type."""
-    page = visitor(width=390, height=844).open("/sql")
-    editor = page.get_by_label("SQL", exact=True)
-    editor.fill("")
-    editor.press_sequentially("SELECT connected_to")
-    box = page.get_by_role("option", name="connected_to_system_timestamp").bounding_box()
-    assert box["x"] + box["width"] <= 390
-
-
 def test_the_keyboard_reaches_the_theme(visitor: Callable[..., Any]):
     """Arrow keys move through the themes and choose; Tab leaves the group."""
     page = visitor(theme="Light").open("/exports")
