@@ -1,7 +1,7 @@
 """One truth, five ways: after the same history of writes, every way gives the same table and the same quarantine.
 
-Index, scan and table export read the items as they are at the end. Changed days were read before, and those that
-incremental exports name are read again. A stream adds to what was read before. An item's puts, moves and deletes are
+Index, scan and table export read the items as they are at the end. Changes and a stream add to what was read before,
+and the days that incremental exports name are then read again. An item's puts, moves and deletes are
 one history, and a play has that of each of its items. `WAYS=10` is the long form: ten plays of 1,000 items, and each
 way's filter is widened, and removed where a way can do without one; here only that of the scan is.
 """
@@ -201,7 +201,10 @@ def play(ways, seed):
     writes.some(ITEMS * 9 // 8)
     before = len(writes.events)
     stream = ChangeWriter(ways.settings("stream"), Clients("us-east-1"), ways.clock)
-    stream.write([])  # from now on the days' files say since when changes count
+    stream.begin()  # from now on the days' files say since when changes count
+    assert (
+        ChangesJob(ways.settings("changes"), clock=ways.clock).run().error is None
+    )  # and those of incremental exports
     for way in ("changes", "stream"):
         ways.export(way, everything=True)
     ways.now += dt.timedelta(minutes=10)
@@ -212,6 +215,7 @@ def play(ways, seed):
         ways.export(way, source, everything=True)
     report = ChangesJob(ways.settings("changes"), clock=ways.clock).run()
     assert (report.error, len(report.windows)) == (None, 1)
+    shown, withheld = ways.rows("changes", "_live"), ways.quarantined("changes", writes.items)
     ways.now += dt.timedelta(minutes=1)
     ways.export("changes")
     records = writes.events[before:]
@@ -226,6 +230,7 @@ def play(ways, seed):
     assert len(truth) > ITEMS // 3
     quarantine = ways.quarantined("index", writes.items)
     assert quarantine
+    assert (shown, withheld) == (truth, quarantine), "changes, without a day being read again"
     for way in ("scan", "table-export", "changes", "stream"):
         assert ways.rows(way, "_live" if way == "stream" else "") == truth, way
         assert ways.quarantined(way, writes.items) == quarantine, way
