@@ -143,7 +143,10 @@ class DayExport:
                 covered |= self.publisher.published_days
             if window is None:
                 self.on_extent()
-        self.progress.plan(len(covered) if extent else None)
+        source = self.reading.source
+        described = source.description
+        expected = 0 if source.capabilities.sorted_by_time else described.items or described.table_items
+        self.progress.plan(len(covered) if extent else None, expected or None)
 
     def _publish(self, days: list[dt.date], spool: Spool) -> None:
         for day in days:

@@ -50,6 +50,10 @@ class Description(Protocol):
         """Items, as last counted; 0 if unknown."""
 
     @property
+    def table_items(self) -> int:
+        """The same of the table that holds the source."""
+
+    @property
     def other_indexes(self) -> tuple[str, ...]:
         """Indexes of the table that hold the same items sorted by something else, as `name (sort key)`."""
 

@@ -14,8 +14,11 @@ _EVERY_SECONDS = 10.0
 class Progress(Protocol):
     """Receives every page and every finished day."""
 
-    def plan(self, days: int | None) -> None:
-        """Set the number of days of the run; None while it is unknown."""
+    def plan(self, days: int | None, items: int | None = None) -> None:
+        """Set the number of days of the run, None while it is unknown.
+
+        `items` is about how many will be read before the first day is finished, where that is at the end.
+        """
 
     def read(self, *, items: int, units: float) -> None:
         """Count a page."""
@@ -27,7 +30,7 @@ class Progress(Protocol):
 class Quiet:
     """Shows nothing."""
 
-    def plan(self, days: int | None) -> None:
+    def plan(self, days: int | None, items: int | None = None) -> None:
         """Ignore the plan."""
 
     def read(self, *, items: int, units: float) -> None:
@@ -43,10 +46,11 @@ class _Counted(ABC):
         self._units = 0.0
         self._done = 0
         self._days: int | None = None
+        self._expected: int | None = None
         self._began = time.monotonic()
 
-    def plan(self, days: int | None) -> None:
-        self._days = days
+    def plan(self, days: int | None, items: int | None = None) -> None:
+        self._days, self._expected = days, items
         self._show()
 
     def read(self, *, items: int, units: float) -> None:
@@ -79,6 +83,7 @@ class Lines(_Counted):
         structlog.get_logger().info(
             "reading",
             items=self._items,
+            items_expected=self._expected,
             items_per_second=round(self._rate(self._items)),
             read_units=round(self._units, 1),
             read_units_per_second=round(self._rate(self._units), 1),
@@ -92,17 +97,14 @@ class TerminalBar(_Counted):
 
     def __init__(self) -> None:
         from rich.console import Console  # slow to load, and a scheduled run has no terminal
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
         super().__init__()
         self._bar = Bar(
             TextColumn("exporting"),
             BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn(
-                "days · {task.fields[items]:,} items · {task.fields[rate]:,.0f}/s · {task.fields[units]:,.0f} RU/s"
-            ),
+            TextColumn("{task.fields[done]} · {task.fields[rate]:,.0f}/s · {task.fields[units]:,.0f} RU/s"),
             TimeElapsedColumn(),
             TextColumn("· left"),
             TimeRemainingColumn(),
@@ -110,7 +112,7 @@ class TerminalBar(_Counted):
             speed_estimate_period=86_400,  # days may take minutes each
             transient=True,
         )
-        self._task = self._bar.add_task("", total=None, items=0, rate=0.0, units=0.0)
+        self._task = self._bar.add_task("", total=None, done="", rate=0.0, units=0.0)
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -122,11 +124,14 @@ class TerminalBar(_Counted):
         self._bar.stop()
 
     def _show(self) -> None:
+        days = f"{self._done}/{'?' if self._days is None else self._days} days"
+        items = f"{self._items:,}" + (f"/{self._expected:,}" if self._expected else "") + " items"
         self._bar.update(
             self._task,
-            completed=self._done,
-            total=self._days,
-            items=self._items,
+            completed=self._items if self._expected else self._done,
+            # DynamoDB's own count is some hours old.
+            total=max(self._expected, self._items) if self._expected else self._days,
+            done=f"{items} · {days}" if self._expected else f"{days} · {items}",
             rate=self._rate(self._items),
             units=self._rate(self._units),
         )

@@ -35,7 +35,7 @@ def stopped(table, after_items: int, **options):
     class Stopping:
         seen = 0
 
-        def plan(self, days):
+        def plan(self, days, items=None):
             pass
 
         def read(self, *, items, units):  # noqa: ARG002 - the protocol has it
