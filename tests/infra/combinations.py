@@ -152,7 +152,7 @@ _ALONE: dict[str, list[Parameters]] = {
         {"TableExport": "false", "TranscriptBucket": "call-transcripts"},
         {"TableExport": "false", "TargetPrefix": "quicksight", "TargetTable": "orders_*"},
         {"ChangesExpression": "cron(0 3 * * ? *)", "DataKeyArn": _KEY},
-        {"ChangesExpression": "rate(1 hour)", "ScheduleState": "DISABLED"},
+        {"ChangesExpression": "rate(1 hour)", "ScheduleState": "DISABLED", "KeepDaysClosed": "true"},
     ],
     "stream": [{"TranscriptBucket": "call-transcripts"}, {"TableKeyArn": _KEY, "DataKeyArn": _KEY}],
     "dashboard": [

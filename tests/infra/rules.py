@@ -56,8 +56,8 @@ DEFAULTS: dict[str, dict[str, str | None]] = {
     "sources": {
         "TableScan": "false", "TableExport": "false", "DynamoTableName": None, "Environment": "prod",
         "ChangesExpression": "", "TargetPrefix": "", "TargetTable": "", "S3DataPrefix": "dynamo-gsi-export",
-        "MaximumTasks": "10", "FilesPerTask": "20", "SegmentsPerTask": "4", "TaskReadUnits": "0",
-        "ToleratedPercentage": "5",
+        "KeepDaysClosed": "false", "MaximumTasks": "10", "FilesPerTask": "20", "SegmentsPerTask": "4",
+        "TaskReadUnits": "0", "ToleratedPercentage": "5",
     },
     "alarms": {
         "DynamoTableName": None, "ScheduleState": "ENABLED", "ExporterHost": "Fargate", "Environment": "prod",

@@ -115,6 +115,9 @@ def test_changes_are_read_every_night_by_the_exporters_task():
     target = schedule["Target"]
     (container,) = json.loads(target["Input"])["containerOverrides"]
     assert container == {"name": "exporter", "command": ["changes", "--export", "--json"]}
+    kept = rendered("sources", ChangesExpression=NIGHTLY, KeepDaysClosed="true").resources["ChangesSchedule"]
+    (container,) = json.loads(kept["Properties"]["Target"]["Input"])["containerOverrides"]
+    assert container["command"] == ["changes", "--keep-closed", "--export", "--json"]
     assert target["EcsParameters"]["TaskDefinitionArn"].endswith(":task-definition/reports-exporter")
     assert target["DeadLetterConfig"]["Arn"] == f"arn:aws:sqs:{REGION}:{ACCOUNT}:reports-Undelivered"
     assert "ChangesSchedule" not in rendered("sources").resources
