@@ -1,7 +1,7 @@
 """The drawing of an answer and the open days flow in; what holds such a day is pale, or ends a line, and is named.
 
-A week, a month or a weekday that holds an open day is no more whole than the day. The hour has no mark: each hour of a
-card holds a part of each of its days.
+A week, a month or a weekday that holds an open day is no more whole than the day. An hour holds a part of each day, so
+one open day makes every hour pale; where a chart has another part of the calendar as well, that part says which.
 """
 
 import datetime as dt
@@ -33,8 +33,12 @@ def open_note(answer: GroupedAnswer, model: SemanticModel, days: Collection[dt.d
     by = [name for name in answer.asked.by if is_calendar(model, name)]
     if not days or not by:
         return ""
-    parts = [part for name in by if (part := model.calendar_part(name)) in {"week", "month", "weekday"}]
-    grown = f"; a {parts[0]} that holds such a day is not whole" if parts else ""
+    parts = [model.calendar_part(one) for one in by]
+    if set(parts) == {"hour"}:
+        grown = "; each hour holds a part of such a day, so none is whole"
+    else:
+        longer = [f"; a {part} that holds such a day is not whole" for part in parts if part not in {None, "hour"}]
+        grown = longer[0] if longer else ""
     return f"still open: {formats.listed(formats.day(day) for day in sorted(days))}{grown}"
 
 
@@ -42,9 +46,10 @@ def with_open_days(drawing: Drawing, answer: GroupedAnswer, model: SemanticModel
     """Return a drawing in which nothing that holds one of `days` looks whole: it is pale, a line has a gap there."""
     spec, by = drawing.spec, answer.asked.by
     mark, name = spec["mark"]["type"], spec["data"]["name"]
-    fields = {place: field for place, field in enumerate(_FIELDS[mark][: len(by)]) if _has_marks(model, by[place])}
-    if not days or not fields:
+    drawn = {place: field for place, field in enumerate(_FIELDS[mark][: len(by)]) if is_calendar(model, by[place])}
+    if not days or not drawn:
         return drawing
+    fields = {place: field for place, field in drawn.items() if model.calendar_part(by[place]) != "hour"}
     read = [_reader(answer, model, place, drawing.unit if field == "x" else None) for place, field in fields.items()]
     opened = {tuple(each(day) for each in read) for day in days}
     is_line = mark == "line"
@@ -58,10 +63,6 @@ def with_open_days(drawing: Drawing, answer: GroupedAnswer, model: SemanticModel
     if not is_line:
         encoding["opacity"] = {"condition": {"test": "datum.open", "value": _PALE}, "value": 1}
     return replace(drawing, spec={**spec, "datasets": {**spec["datasets"], name: values}, "encoding": encoding})
-
-
-def _has_marks(model: SemanticModel, by: str) -> bool:
-    return is_calendar(model, by) and model.calendar_part(by) != "hour"
 
 
 def _reader(

@@ -235,6 +235,33 @@ def test_a_week_or_a_month_with_an_open_day_is_never_drawn_as_whole(weeks, monke
     assert ("opacity" in answer.drawing.spec["encoding"]) is (mark != "line")
 
 
+@pytest.mark.parametrize(
+    ("show", "by"),
+    [
+        ("bar", ["hour"]),
+        ("line", ["hour"]),
+        ("stacked", ["hour", "channel"]),
+        ("doughnut", ["hour"]),
+        ("heatmap", ["channel", "hour"]),
+    ],
+)
+def test_an_open_day_leaves_no_hour_whole(weeks, monkeypatch, show, by):
+    """Each hour holds a part of the open day, so each is pale, and the card says why; before, none is."""
+    whole = shown(weeks, OWNER, show=show, by=by)
+    assert (any(mark.get("open") for mark in marks_of(whole)), "opacity" in whole.drawing.spec["encoding"]) == (
+        False,
+    ) * 2
+    manifest, last = weeks.manifest("contacts"), dt.date(2026, 1, 6)
+    opened = {**manifest.days, last: manifest.days[last].model_copy(update={"state": "open"})}
+    monkeypatch.setattr(weeks, "manifest", lambda _: manifest.model_copy(update={"days": opened}))
+    answer = shown(weeks, OWNER, show=show, by=by)
+    assert "still open: 6 Jan 2026; each hour holds a part of such a day, so none is whole" in answer.notes
+    assert {mark["open"] for mark in marks_of(answer)} == {True}
+    assert "opacity" in answer.drawing.spec["encoding"]
+    by_weekday = shown(weeks, OWNER, show="heatmap", by=["weekday", "hour"])
+    assert {mark["row"] for mark in marks_of(by_weekday) if mark.get("open")} == {"Tuesday"}
+
+
 def test_a_long_chart_by_day_marks_the_month_that_holds_an_open_day(ruled, monkeypatch):
     """Days that do not fit are added up per month: the month of an open day is pale then."""
     manifest = ruled.manifest("contacts")
