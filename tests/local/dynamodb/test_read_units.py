@@ -1,4 +1,4 @@
-"""A page costs what DynamoDB charges for the bytes that it read."""
+"""Pages and items cost what DynamoDB charges for the bytes that were read."""
 
 import pytest
 
@@ -83,6 +83,65 @@ def test_units_are_told_by_table_and_index_where_that_is_asked_for(table):
         "GlobalSecondaryIndexes": {"whole": {"CapacityUnits": 1.5}},
     }  # fmt: skip
     assert "ConsumedCapacity" not in table.scan(TableName="weighed")
+
+
+def key(identity):
+    return {"Id": {"S": identity}}
+
+
+@pytest.fixture(scope="module")
+def sized(aws):
+    """Items of 10, 4,096 and 4,097 bytes, by names that say so."""
+    aws.dynamodb.create_table(
+        TableName="sized",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "Id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "Id", "KeyType": "HASH"}],
+    )
+    for size in (10, 4096, 4097):
+        text = "x" * (size - len("Id") - len(f"{size}") - len("T"))
+        aws.dynamodb.put_item(TableName="sized", Item={**key(f"{size}"), "T": {"S": text}})
+    return aws.dynamodb
+
+
+@pytest.mark.parametrize(
+    ("identity", "request_", "units"),
+    [
+        ("10", {}, 0.5),
+        ("4096", {}, 0.5),
+        ("4097", {}, 1.0),
+        ("4097", {"ConsistentRead": True}, 2.0),
+        ("4097", {"ProjectionExpression": "Id"}, 1.0),
+        ("none", {}, 0.5),
+        ("none", {"ConsistentRead": True}, 1.0),
+    ],
+)
+def test_an_item_costs_half_a_unit_for_each_4_kb_begun(sized, identity, request_, units):
+    """A consistent read costs twice as much, a projection saves nothing, an item that does not exist the least."""
+    answer = sized.get_item(TableName="sized", Key=key(identity), ReturnConsumedCapacity="TOTAL", **request_)
+    assert answer["ConsumedCapacity"] == {"TableName": "sized", "CapacityUnits": units}
+
+
+@pytest.mark.parametrize(("request_", "units"), [({}, 2.5), ({"ConsistentRead": True}, 5.0)])
+def test_items_of_a_batch_are_rounded_one_by_one(sized, table, request_, units):
+    """10, 4,096 and 4,097 bytes and one that does not exist: 0.5 + 0.5 + 1 + 0.5; each table has its own sum."""
+    asked = {
+        "sized": {"Keys": [key(name) for name in ("10", "4096", "4097", "none")], **request_},
+        "weighed": {"Keys": [key("0"), key("1")]},
+    }
+    answer = sized.batch_get_item(RequestItems=asked, ReturnConsumedCapacity="TOTAL")
+    assert answer["ConsumedCapacity"] == [
+        {"TableName": "sized", "CapacityUnits": units}, {"TableName": "weighed", "CapacityUnits": 1.0},
+    ]  # fmt: skip
+
+
+def test_units_of_items_are_given_where_they_are_asked_for(sized):
+    """Unasked there are none, and by index they are those of the table."""
+    asked = {"sized": {"Keys": [key("10")]}}
+    assert "ConsumedCapacity" not in sized.batch_get_item(RequestItems=asked)
+    assert "ConsumedCapacity" not in sized.get_item(TableName="sized", Key=key("10"))
+    (capacity,) = sized.batch_get_item(RequestItems=asked, ReturnConsumedCapacity="INDEXES")["ConsumedCapacity"]
+    assert capacity == {"TableName": "sized", "CapacityUnits": 0.5, "Table": {"CapacityUnits": 0.5}}
 
 
 @pytest.mark.parametrize(
