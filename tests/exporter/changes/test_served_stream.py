@@ -1,0 +1,86 @@
+"""`exporter stream` over a table of the stand-in: writes by the API, shards that split, removals by time to live."""
+
+import random
+import time
+
+import boto3
+import pytest
+from changing import ask
+
+from local.dynamodb import table_streams
+from local.dynamodb.time_to_live import remove_expired
+
+SPECIFICATION = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+class Served:
+    """A table with a stream and time to live, which a test writes to by the API."""
+
+    def __init__(self, scene):
+        self.scene, self.chance = scene, random.Random(11)
+        self.name = {"TableName": scene.table}
+        scene.dynamodb.update_table(**self.name, StreamSpecification=SPECIFICATION)
+        scene.dynamodb.update_time_to_live(
+            **self.name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "Expires"}
+        )
+
+    def write(self, number):
+        """Put, update, move, delete or let expire one of 40 items."""
+        key, kind = f"k{self.chance.randrange(40)}", self.chance.random()
+        value = {":n": {"N": str(number)}}
+        if kind < 0.15:
+            self.scene.delete(key)
+        elif kind < 0.3:
+            self.put(key, number, Expires={"N": f"{int(time.time()) - 60}"})
+        elif kind < 0.6:
+            self.put(key, number)
+        else:
+            self.scene.dynamodb.update_item(
+                **self.name, Key={"Id": {"S": key}}, ExpressionAttributeNames={"#n": "Number"},
+                UpdateExpression="SET #n = :n", ExpressionAttributeValues=value,
+            )  # fmt: skip
+
+    def put(self, key, number, **more):
+        day = self.chance.randrange(16, 19)
+        self.scene.put(key, f"2026-02-{day}T10:00:00Z", Number={"N": str(number)}, **more)
+
+    def held(self):
+        """Return day, id and number of the items of the table that the index has."""
+        items = self.scene.dynamodb.scan(**self.name)["Items"]
+        return sorted((one["At"]["S"][8:10], one["Id"]["S"], one["Number"]["N"]) for one in items if "At" in one)
+
+    def expire(self):
+        """Remove what has expired; return the number of items."""
+        before = len(self.held())
+        remove_expired()
+        return before - len(self.held())
+
+    def shards(self):
+        """Return shard -> parent."""
+        arn = self.scene.dynamodb.describe_table(**self.name)["Table"]["LatestStreamArn"]
+        described = boto3.client("dynamodbstreams").describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        return {shard["ShardId"]: shard.get("ParentShardId") for shard in described}
+
+
+@pytest.fixture
+def served(table, monkeypatch):
+    monkeypatch.setattr(table_streams, "SHARD_RECORDS", 25)
+    return Served(table)
+
+
+def test_the_live_view_equals_the_table_across_splits_and_expired_items(served, run):
+    """Three processes follow the stream one after another; after each the view has what the table has, once."""
+    expired = 0
+    for round_ in range(3):
+        for number in range(120):
+            served.write(1000 * round_ + number)
+        expired += served.expire()
+        done = run(served.scene, "stream", "--once")
+        assert done.returncode == 0, done.stderr
+        shown = ask(served.scene, "SELECT day, id, CAST(CAST(number AS integer) AS varchar) FROM rows_live")
+        assert sorted(shown) == served.held()
+    parents = served.shards()
+    grandparents = {parents[parent] for parent in parents.values() if parent}
+    assert len(grandparents - {None}) > 1
+    assert expired > 5
+    assert ask(served.scene, "SELECT count(*) FROM rows_changes WHERE _op = 'T'") == [(str(expired),)]
