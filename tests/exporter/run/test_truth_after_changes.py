@@ -8,7 +8,7 @@ import pytest
 
 from .nights import HOUR, MINUTE, Night, scan
 
-HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "2"))
+HISTORIES = int(os.environ.get("CHANGE_HISTORIES", "1"))
 
 
 @pytest.fixture
