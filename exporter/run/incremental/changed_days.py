@@ -34,6 +34,8 @@ class ChangedDays:
     """The first day from which nothing has expired; items of older days were removed by TTL, not deleted."""
     touched: dict[dt.date, int] = field(default_factory=dict)
     """Day -> latest write of an item that was or is on it, in microseconds since 1970."""
+    rewritten: dict[dt.date, int] = field(default_factory=dict)
+    """Day -> latest write of an item that is on it as it was when the window began, and may have been otherwise."""
     items: int = 0
     """Items that differ on some day."""
     parts: list[pa.RecordBatch] = field(default_factory=list)
@@ -41,7 +43,11 @@ class ChangedDays:
 
     def touch(self, day: dt.date, at: int) -> None:
         """Note a write on a day."""
-        self.touched[day] = max(at, self.touched.get(day, at))
+        _note(self.touched, day, at)
+
+    def rewrite(self, day: dt.date, at: int) -> None:
+        """Note a write that has left an item of a day as it was."""
+        _note(self.rewritten, day, at)
 
     def table(self) -> pa.Table:
         """Return all items of the window."""
@@ -87,7 +93,10 @@ class WindowReader:
         before, after = (image or {} for image in images)
         if left == reached:
             before, after = differing(before, after)
-            if left is None or not (before or after):
+            if left is None:
+                return
+            if not (before or after):
+                self.found.rewrite(left, item.at)
                 return
             self._log.add(left, "changed", item, before, after)
         else:
@@ -119,3 +128,7 @@ class WindowReader:
             for number in (held.keys() - days.keys()) if is_new else ():
                 self._quarantine.add(self.placement.reasons(held[number], poison.get(number)))
         return days
+
+
+def _note(writes: dict[dt.date, int], day: dt.date, at: int) -> None:
+    writes[day] = max(at, writes.get(day, at))

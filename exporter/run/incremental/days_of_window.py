@@ -16,7 +16,7 @@ from exporter.changes.present_keys import present_keys
 from exporter.run.incremental.changed_days import ChangedDays
 from exporter.run.incremental.known_keys import KnownKeys
 from exporter.run.incremental.leftover_items import Leftovers, LeftoverSearch, objects_of
-from exporter.run.incremental.outdated_days import RUNS_BACK, Readings
+from exporter.run.incremental.outdated_days import RUNS_BACK, Readings, outdated_days
 from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.window_state import PendingWindow
 from exporter.run.kept_rows import PublishedKeys
@@ -51,14 +51,20 @@ class DaysOfWindow:
 
     def leftovers(self, changed: ChangedDays, items: pa.Table, placement: Placement, schema: TableSchema) -> Leftovers:
         """Return what the files of days that were read in the window hold although it is not on them."""
-        within = self._readings.within(self.window.start, self.window.end, changed.oldest)
         source, limiter = self.dataset.source, RateLimiter(1, None)
         lookup = ItemLookup(
             self.client, source.table, self.description.table_key, placement.attributes, limiter
         )  # fmt: skip
         keeps = self.dataset.retention.keep_deleted
         search = LeftoverSearch(items, self.manifest, schema, self._published, self._known, lookup, placement, keeps)
-        return search.run(within, self.window.start)
+        with_rows = [day for day in self._within(changed) if self.manifest.days[day].objects]
+        return search.run(with_rows, self.window.start)
+
+    def outdated(self, changed: ChangedDays) -> set[dt.date]:
+        """Return the published days of which some row may be another one by what was written in the window."""
+        within = {*self._within(changed)}
+        rewritten = {day: at for day, at in changed.rewritten.items() if day in within}
+        return outdated_days(changed.touched, self.manifest) | outdated_days(rewritten, self.manifest)
 
     def keep_known(self, changed: ChangedDays, opened: Collection[dt.date], schema: TableSchema) -> None:
         """Keep the keys of the days that the next export will read, as they were when the window ended."""
@@ -85,6 +91,10 @@ class DaysOfWindow:
                     return None
                 held = pa.concat_arrays([self._published.digests(found, schema) for found in objects])
         return present_keys(self.store, self.prefix, day, held, _as_of(record))
+
+    def _within(self, changed: ChangedDays) -> list[dt.date]:
+        """Return the days that were being read in the window."""
+        return self._readings.within(self.window.start, self.window.end, changed.oldest)
 
     @cached_property
     def _readings(self) -> Readings:

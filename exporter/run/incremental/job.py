@@ -30,7 +30,6 @@ from exporter.run.incremental.days_of_window import DaysOfWindow
 from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.known_keys import KnownKeys
 from exporter.run.incremental.leftover_items import MOST_LOOKUPS, Leftovers
-from exporter.run.incremental.outdated_days import outdated_days
 from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
@@ -178,7 +177,7 @@ class ChangesJob:
                 fed = Fed(quarantined=quarantine.items)
                 if feed:
                     fed = feed.write(self._items(export, files), changed, table, leftovers, window.end)
-                owed = outdated_days(changed, manifest) | leftovers.days
+                owed = days.outdated(changed) | leftovers.days
                 if feed and self._keeps_closed:  # what a file without stamps holds, its change files cannot correct
                     owed = {day for day in owed if manifest.days[day].as_of is None}
                 writer = ManifestWriter(

@@ -16,7 +16,7 @@ from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.known_keys import KEYS_FOLDER
 from exporter.run.request import request_from_options
 
-from .nights import HOUR, MINUTE, Night, closed, states
+from .nights import DAY, HOUR, MINUTE, Night, closed, states
 
 
 @pytest.fixture
@@ -155,6 +155,18 @@ def test_usual_nights_look_up_no_item(night):
     assert len(looked_up) == 5
     assert looked_up == [0, 0, 0, 0, 0]
     assert len({key.split("/")[2] for key in night.table.keys(KEYS_FOLDER)}) <= 1  # of the last window alone
+
+
+def test_a_killed_export_makes_later_windows_look_up_nothing(night):
+    """What a run had published when it was killed counts as read for a day: its items are not asked for each night."""
+    stamped(night)
+    for key in night.table.keys("_runs/"):
+        entry = json.loads(night.table.read(key))
+        entry |= {"status": "running", "finished_at": None}
+        night.table.s3.put_object(Bucket="reports", Key=f"{night.table.prefix}/{key}", Body=json.dumps(entry).encode())
+    night.later(4 * DAY)
+    looked_up = [window.looked_up for window in night.changes().windows]
+    assert (len(looked_up), sum(looked_up[2:])) == (4, 0)
 
 
 def test_too_many_items_to_ask_for_are_named(night, monkeypatch):

@@ -72,6 +72,26 @@ def test_a_day_that_an_item_only_passed_through_is_read_again(night):
     assert [str(day) for day in window.owed] == ["2026-02-10", "2026-02-12", "2026-02-14"]
 
 
+@pytest.mark.parametrize("others", [[], ["other"]], ids=["alone", "with others"])
+def test_a_day_that_was_read_while_its_item_was_away_is_read_again(night, others):
+    """An item is away while its day is read, and comes back as it was: its images do not differ, its row is missing."""
+    closed(night)
+    for other in others:
+        night.table.put(other, "2026-02-10T10:00:00Z")
+    night.later(HOUR)
+    night.changes()
+    night.table.put("a", "2026-02-14T10:00:00Z", Note={"S": "0"})
+    night.later(6 * MINUTE)
+    night.export(start="2026-02-10", end="2026-02-10", accept_empty=True)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "0"})
+    assert "a" not in night.published()
+    night.later(HOUR)
+    night.changes()
+    night.later(6 * MINUTE)
+    night.export()
+    assert night.published()["a"] == ("2026-02-10", "0")
+
+
 def test_days_that_were_read_after_their_changes_stay_closed(night):
     """A day that was read five minutes after its last change, or later, is right already."""
     closed(night)
@@ -287,7 +307,7 @@ def test_two_runs_at_once_read_a_window_once(night, monkeypatch):
 
 
 def test_days_that_were_being_read_in_a_window_are_compared(night):
-    """A run counts until it ended; one that the ledger's newest entries lack, for a day; others are left alone."""
+    """A run counts until it ended; one that was killed, or that the ledger's newest entries lack, for a day."""
     closed(night)
     manifest = night.table.manifest()
     (entry,) = night.table.ledger()
@@ -299,5 +319,14 @@ def test_days_that_were_being_read_in_a_window_are_compared(night):
         return len(Readings(manifest, runs).within(start, start + DAY, first))
 
     assert (compared(over, read + 3 * HOUR), compared(over, read + 4 * HOUR)) == (5, 0)
-    assert compared(dead, read + 9 * DAY) == 5
+    assert (compared(dead, read + 23 * HOUR), compared(dead, read + 25 * HOUR)) == (5, 0)
     assert (compared([], read + 23 * HOUR), compared([], read + 25 * HOUR)) == (5, 0)
+
+
+def test_a_reading_is_over_by_a_windows_end_if_it_is_so_by_every_clock(night):
+    """A run that ended up to five minutes before a window's end may have read what is later than the window."""
+    closed(night)
+    manifest, (entry,) = night.table.manifest(), night.table.ledger()
+    record, over = manifest.days[dt.date(2026, 2, 10)], entry.started_at + 3 * HOUR
+    readings = Readings(manifest, [entry.model_copy(update={"finished_at": over})])
+    assert [readings.is_over(record, over + step * MINUTE) for step in (1, 5, 6)] == [False, False, True]
