@@ -39,6 +39,31 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it is kept: as text, a quarter of its size as values."""
+
+    at: dt.datetime
+    number: int
+    event: str
+    change: str
+    """Its part `dynamodb` as JSON."""
+    by_ttl: bool
+
+    def record(self, arn: str) -> Record:
+        """Return it as an event source mapping gives it to a function."""
+        record: Record = {
+            "eventID": f"{self.number:032x}",
+            "eventName": self.event,
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": arn.split(":")[3],
+            "eventSourceARN": arn,
+            "dynamodb": json.loads(self.change) | {"SizeBytes": len(self.change)},
+        }
+        return record | ({"userIdentity": TTL_IDENTITY} if self.by_ttl else {})
+
+
 @dataclass
 class Shard:
     """A part of a stream: the records of the keys in a range of hashes, in order."""
@@ -51,7 +76,7 @@ class Shard:
     """Its first sequence number, which no record has."""
     ending: int | None = None
     closed: dt.datetime | None = None
-    records: deque[tuple[dt.datetime, Record]] = field(default_factory=deque)
+    records: deque[Kept] = field(default_factory=deque)
     trimmed: int = 0
     """Records that have left at the front."""
 
@@ -67,14 +92,13 @@ class Shard:
 
     def position_from(self, number: int, *, after: bool) -> int:
         """Return the position of the first record with a sequence number from this one on, or after it."""
-        numbers = (int(record["dynamodb"]["SequenceNumber"]) for _, record in self.records)
-        return self.trimmed + sum(found < number or (after and found == number) for found in numbers)
+        return self.trimmed + sum(kept.number < number or (after and kept.number == number) for kept in self.records)
 
     def has_trimmed(self, number: int) -> bool:
         """Return whether records from this sequence number on may be gone."""
         if not self.trimmed:
             return False
-        oldest = int(self.records[0][1]["dynamodb"]["SequenceNumber"]) if self.records else self.ending
+        oldest = self.records[0].number if self.records else self.ending
         return oldest is None or number < oldest
 
 
@@ -104,20 +128,20 @@ class Stream:
         self._kept = 0
         self._add_shard(None, 0, _HASHES)
 
-    def record(self, key: Image, old: Image | None, new: Image | None, *, by_ttl: bool = False) -> Record | None:
+    def record(self, key: Image, old: Image | None, new: Image | None, *, by_ttl: bool = False) -> Kept | None:
         """Record what became of an item; `key` has the partition key first. None where nothing changed."""
         if new == old:
             return None
         place = zlib.crc32(str(next(iter(next(iter(key.values())).values()))).encode())
         shard = next(found for found in self._open() if found.first <= place < found.last)
-        record = self._record(key, new, old, by_ttl=by_ttl)
-        shard.records.append((self._clock(), record))
+        kept = self._recorded(key, new, old, by_ttl=by_ttl)
+        shard.records.append(kept)
         self._kept += 1
         if self._kept > self._most:
             self.trim()
         if self._split_after and shard.end >= self._split_after:
             self._follow(shard)
-        return record
+        return kept
 
     def split(self, shard_id: str) -> None:
         """Close a shard and open two for its keys, which follow it."""
@@ -148,7 +172,7 @@ class Stream:
         shard = self.shards[shard_id]
         start = max(position, shard.trimmed)
         kept = list(itertools.islice(shard.records, start - shard.trimmed, start - shard.trimmed + limit))
-        return [record for _, record in kept], start + len(kept)
+        return [one.record(self.arn) for one in kept], start + len(kept)
 
     def is_finished(self, shard_id: str, position: int) -> bool:
         """Return whether a closed shard has been read to its end, or is gone."""
@@ -159,10 +183,10 @@ class Stream:
         """Drop records and closed shards that are older than 24 hours, and the oldest where there are too many."""
         horizon = self._clock() - RETENTION
         for shard in self.shards.values():
-            while shard.records and shard.records[0][0] < horizon:
+            while shard.records and shard.records[0].at < horizon:
                 self._drop(shard)
         while self._kept > self._most:
-            self._drop(min((shard for shard in self.shards.values() if shard.records), key=lambda s: s.records[0][0]))
+            self._drop(min((shard for shard in self.shards.values() if shard.records), key=lambda s: s.records[0].at))
         surplus = len(self.shards) - MOST_SHARDS
         for name, shard in list(self.shards.items()):
             if shard.closed is not None and not shard.records and (shard.closed < horizon or surplus > 0):
@@ -196,25 +220,17 @@ class Stream:
         self.number += self._random.randrange(1, _LONGEST_GAP)
         return self.number
 
-    def _record(self, key: Image, new: Image | None, old: Image | None, *, by_ttl: bool) -> Record:
+    def _recorded(self, key: Image, new: Image | None, old: Image | None, *, by_ttl: bool) -> Kept:
+        at, number = self._clock(), self._next_number()
         change: dict[str, Any] = {
-            "ApproximateCreationDateTime": int(self._clock().timestamp()),
+            "ApproximateCreationDateTime": int(at.timestamp()),
             "Keys": key,
-            "SequenceNumber": str(self._next_number()),
+            "SequenceNumber": str(number),
             "StreamViewType": self.view,
         }
         if new is not None and self.view in {"NEW_AND_OLD_IMAGES", "NEW_IMAGE"}:
             change["NewImage"] = new
         if old is not None and self.view in {"NEW_AND_OLD_IMAGES", "OLD_IMAGE"}:
             change["OldImage"] = old
-        change["SizeBytes"] = len(json.dumps(change))
-        record: Record = {
-            "eventID": f"{self.number:032x}",
-            "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": self.arn.split(":")[3],
-            "eventSourceARN": self.arn,
-            "dynamodb": change,
-        }
-        return record | ({"userIdentity": TTL_IDENTITY} if by_ttl else {})
+        event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+        return Kept(at, number, event, json.dumps(change), by_ttl)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.streams.stream import Image, Record, Stream
+from local.streams.stream import Image, Kept, Stream
 
 
 class TableStream(Stream):
@@ -17,15 +17,15 @@ class TableStream(Stream):
         self.key = key
         self.items: dict[str, Image] = {}
 
-    def put(self, item: Image) -> Record | None:
+    def put(self, item: Image) -> Kept | None:
         """Write a whole item; return its record, or None where nothing changes."""
         return self._write(item[self.key]["S"], item, by_ttl=False)
 
-    def delete(self, key: str, *, by_ttl: bool = False) -> Record | None:
+    def delete(self, key: str, *, by_ttl: bool = False) -> Kept | None:
         """Delete an item; return its record, or None where there is none."""
         return self._write(key, None, by_ttl=by_ttl)
 
-    def _write(self, key: str, new: Image | None, *, by_ttl: bool) -> Record | None:
+    def _write(self, key: str, new: Image | None, *, by_ttl: bool) -> Kept | None:
         old = self.items.get(key)
         if new is None:
             self.items.pop(key, None)
