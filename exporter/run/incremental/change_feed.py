@@ -65,11 +65,11 @@ class ChangeFeed:
         """
         done = Fed()
         first = 0
-        for batch in _batches(items):
+        for batch in batches(items):
             last = first + len(batch)
             is_expired = _expired(table.slice(first, len(batch)), changed.oldest)
             events = [
-                _event(item, by_ttl=by_ttl)
+                event(item, by_ttl=by_ttl)
                 for item, by_ttl in zip(batch, is_expired, strict=True)
                 if item.old is not None or item.new is not None
             ]
@@ -100,7 +100,8 @@ def can_be_fed(dataset: Dataset, schema: TableSchema, state: StreamState | None)
     return is_own and not dataset.exploded and not names & {*STAMP_COLUMNS, *CHANGE_COLUMNS}
 
 
-def _batches(items: Iterable[list[ChangedItem]]) -> Iterator[list[ChangedItem]]:
+def batches(items: Iterable[list[ChangedItem]]) -> Iterator[list[ChangedItem]]:
+    """Yield lists of some `AT_ONCE` items."""
     batch: list[ChangedItem] = []
     for some in items:
         batch += some
@@ -118,7 +119,7 @@ def _expired(items: pa.Table, oldest: dt.date) -> list[bool]:
     return expired
 
 
-def _event(item: ChangedItem, *, by_ttl: bool) -> dict[str, Any]:
+def event(item: ChangedItem, *, by_ttl: bool) -> dict[str, Any]:
     """Return a line as Lambda gives the record of a stream."""
     images = {"OldImage": item.old, "NewImage": item.new}
     change = {

@@ -37,6 +37,7 @@ from exporter.run.incremental.window_state import PendingWindow, WindowRecord, W
 from exporter.run.lease import Lease
 from exporter.run.reporting.metrics import emit_changes_metrics
 from exporter.runtime.clock import utc_now
+from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
@@ -92,7 +93,8 @@ class ChangesJob:
         """Read every window up to now; the report has the error that ended it, if one did."""
         report = ChangesReport(self._dataset.name)
         try:
-            self._read_windows(report)
+            with steady_memory():
+                self._read_windows(report)
         except ExportError as failure:
             report.error = str(failure)
         emit_changes_metrics(report, self._clock())
