@@ -7,10 +7,8 @@ import dataclasses
 import datetime as dt
 import os
 import random
-import threading
 
 import pytest
-from botocore.client import BaseClient
 from changing import ask, event, item, writer
 
 from exporter.changes.compaction import Compaction
@@ -19,54 +17,14 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.storage.object_store import Store
 
+from .death import Death
+
 WAYS = ("index", "scan", "table-export", "stream", "compaction")
 KILLS = int(os.environ.get("RANDOM_KILLS", "5")) // len(WAYS)
 RUNS = 20 * KILLS + 20
 """A run with less to do than the one before may end ahead of its kill; it is not counted as killed."""
 
 BEGIN = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
-
-
-class Killed(BaseException):
-    """The process is gone: nothing in the program may catch this."""
-
-
-class Death:
-    """Comes to a run at one of its calls: before it is sent, or before its answer is read."""
-
-    def __init__(self, monkeypatch):
-        self.at, self.before, self.calls, self.dead = 0, False, 0, False
-        self._lock, self._call = threading.Lock(), BaseClient._make_api_call
-
-        def made(client, *asked):
-            return self._made(client, *asked)
-
-        monkeypatch.setattr(BaseClient, "_make_api_call", made)
-
-    def _made(self, client, *asked):
-        with self._lock:
-            self.calls += 1
-            is_last = self.calls == self.at
-            self.dead |= is_last and self.before
-            if self.dead:
-                raise Killed
-        answer = self._call(client, *asked)
-        if is_last:
-            self.dead = True
-        if self.dead:
-            raise Killed
-        return answer
-
-    def killed(self, run, at, *, before):
-        """Run until a call; return whether the run was killed there."""
-        self.at, self.before, self.calls = at, before, 0
-        try:
-            run()
-        except Killed:
-            return True
-        finally:
-            self.at, self.dead = 0, False
-        return False
 
 
 class Read:
