@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from pydantic import ValidationError
 
 from dataset_model.records.changes import SHARDS_FILE, StreamProgress
@@ -13,6 +14,8 @@ from exporter.clients import Clients
 from exporter.errors import StoreError
 from exporter.settings import Settings
 from exporter.storage.object_store import Store
+
+_log = structlog.get_logger()
 
 
 @dataclass
@@ -34,8 +37,8 @@ class Follower:
     def __init__(
         self, settings: Settings, stop: threading.Event, on_batch: Callable[[Handled], None] = lambda _: None
     ) -> None:
-        clients = Clients(settings.region)
-        table = settings.dataset.source.table
+        self._clients = clients = Clients(settings.region)
+        self._table = table = settings.dataset.source.table
         self._store = Store(clients.s3, settings.bucket)
         self._store.check()
         self._key = f"{settings.prefix}/{SHARDS_FILE}"
@@ -48,15 +51,33 @@ class Follower:
     def run(self, *, once: bool, seconds: float) -> Followed:
         """Read to the present end of the stream; unless `once`, again after so many seconds, until a stop."""
         progress = self._progress()
+        if progress.stream != self._stream and _table_of(progress.stream) == _table_of(self._stream):
+            progress = self._followed_up(progress)
         while not self._stop.is_set():
-            progress = self._read(progress)
+            progress = self._read(self._reader, progress)
             if once:
                 break
             self._stop.wait(seconds)
         return self.done
 
-    def _read(self, progress: StreamProgress) -> StreamProgress:
-        for batch in self._reader.batches(progress):
+    def _followed_up(self, progress: StreamProgress) -> StreamProgress:
+        """Read what is left of the table's former stream; return the progress in the present one, which is none."""
+        former = ShardReader(self._clients.streams, progress.stream, self._table)
+        is_read = former.is_readable()
+        if is_read:
+            self._read(former, progress)
+        if self._stop.is_set():  # what is left is read by the next process
+            return progress
+        _log.error(
+            "the stream was disabled and enabled again; export the days that were changed in between",
+            former=progress.stream, stream=self._stream, former_was_read=is_read,
+        )  # fmt: skip
+        begun = StreamProgress(stream=self._stream)
+        self._store.write(self._key, begun.model_dump_json().encode())
+        return begun
+
+    def _read(self, reader: ShardReader, progress: StreamProgress) -> StreamProgress:
+        for batch in reader.batches(progress):
             if batch.records:
                 handled = self._writer.write(batch.records)
                 self.done.batches += 1
@@ -82,3 +103,7 @@ class Follower:
                 f"s3://{self._store.bucket}/{self._key} is not readable. Remove it: the stream is read again from the "
                 "oldest record that it holds, which counts nothing twice."
             ) from None
+
+
+def _table_of(stream: str) -> str:
+    return stream.partition("/stream/")[0]

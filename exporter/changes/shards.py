@@ -66,6 +66,16 @@ class ShardReader:
         self._client, self._stream, self._table = client, stream, table
         self._iterators: dict[str, str] = {}
 
+    def is_readable(self) -> bool:
+        """Return whether the stream is there, for 24 hours after it was disabled, and this role may read it."""
+        try:
+            self._client.describe_stream(StreamArn=self._stream, Limit=1)
+        except (ClientError, BotoCoreError) as error:
+            if code_of(error) in {"ResourceNotFoundException", "AccessDeniedException"}:
+                return False
+            raise self._error(error) from None
+        return True
+
     def batches(self, before: StreamProgress) -> Iterator[ShardBatch]:
         """Yield what the shards hold beyond `before`, until each open one has answered without records some times.
 

@@ -1,5 +1,6 @@
 """`exporter stream` over a table of the stand-in: writes by the API, shards that split, removals by time to live."""
 
+import datetime as dt
 import random
 import time
 
@@ -84,3 +85,33 @@ def test_the_live_view_equals_the_table_across_splits_and_expired_items(served, 
     assert len(grandparents - {None}) > 1
     assert expired > 5
     assert ask(served.scene, "SELECT count(*) FROM rows_changes WHERE _op = 'T'") == [(str(expired),)]
+
+
+def test_what_a_disabled_stream_still_holds_is_read_before_the_next_one(served, run):
+    """Enabled again it is another stream; the rest of the former counts, and the log says what neither has."""
+    specification = lambda **more: served.scene.dynamodb.update_table(**served.name, StreamSpecification=more)  # noqa: E731
+    served.put("a", 1)
+    assert run(served.scene, "stream", "--once").returncode == 0
+    served.put("b", 2)
+    specification(StreamEnabled=False)
+    served.put("unseen", 3)
+    specification(**SPECIFICATION)
+    served.put("c", 4)
+    said = [run(served.scene, "stream", "--once").stderr for _ in range(2)]
+    assert sorted(ask(served.scene, "SELECT id FROM rows_live")) == [("a",), ("b",), ("c",)]
+    assert ["export the days that were changed in between" in text for text in said] == [True, False]
+
+
+def test_a_former_stream_that_is_gone_is_reported(served, run, monkeypatch):
+    """After a day it cannot be read any more; the present one is followed all the same."""
+    served.put("a", 1)
+    run(served.scene, "stream", "--once")
+    served.scene.dynamodb.update_table(**served.name, StreamSpecification={"StreamEnabled": False})
+    present = table_streams.clock()
+    monkeypatch.setattr(table_streams, "clock", lambda: present + dt.timedelta(hours=25))
+    served.scene.dynamodb.update_table(**served.name, StreamSpecification=SPECIFICATION)
+    served.put("b", 2)
+    done = run(served.scene, "stream", "--once")
+    assert "the stream was disabled and enabled again" in done.stderr
+    assert '"former_was_read": false' in done.stderr
+    assert sorted(ask(served.scene, "SELECT id FROM rows_live")) == [("a",), ("b",)]
