@@ -1,4 +1,4 @@
-"""A day's file and its change files flow in; the keys of the items that are on the day at present flow out."""
+"""A day's file and its change files flow in; the keys of its items at present, or of those gone from it, flow out."""
 
 import datetime as dt
 import io
@@ -30,6 +30,13 @@ def present_keys(store: Store, prefix: str, day: dt.date, held: pa.Array, as_of:
     is_there = pc.equal(changes.column(OPERATION_COLUMN).combine_chunks(), "U")
     unchanged = held.filter(pc.invert(pc.is_in(held, value_set=keys)))
     return pa.concat_arrays([unchanged, keys.filter(is_there)])
+
+
+def removed_keys(store: Store, prefix: str, day: dt.date, as_of: dt.datetime | None) -> pa.Array:
+    """Return the hashes of the keys of items that have left a day or were deleted, since what its file states."""
+    changes = _latest(store, prefix, day, as_of)
+    is_removed = pc.equal(changes.column(OPERATION_COLUMN), "D")
+    return digests_of(changes.filter(is_removed).column(KEY_COLUMN).combine_chunks())
 
 
 def _latest(store: Store, prefix: str, day: dt.date, as_of: dt.datetime | None) -> pa.Table:

@@ -51,6 +51,8 @@ from exporter.targets.publisher import Publisher
 from exporter.targets.quarantine import Quarantine
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from exporter.run.kept_rows import KeptRows
     from exporter.sources.files.substitute import Substitute
     from exporter.targets.change_log import ChangeLog
@@ -280,10 +282,19 @@ class ExportJob:
     def _kept_rows(self, folder: Path, description: SourceDescription, policy: RemovalPolicy) -> "KeptRows | None":
         if not policy.keeps_rows or (self._has_stream and not policy.keeps_deleted):
             return None  # a new file would overrule the stream's tombstone of an item that a person deleted
+        from exporter.changes.present_keys import removed_keys
         from exporter.run.kept_rows import kept_rows
 
+        def removed(day: dt.date) -> "pa.Array":
+            record = manifest.days.get(day) if manifest else None
+            return removed_keys(self._store, self.settings.prefix, day, record.as_of if record else None)
+
+        manifest = self._account.manifest
         clients, limiter = self._clients, self._limiter
-        return kept_rows(self._dataset, description, clients.dynamodb, self._store, folder, limiter, policy.is_expired)
+        return kept_rows(
+            self._dataset, description, clients.dynamodb, self._store, folder, limiter, policy.is_expired,
+            removed if self._has_changes else None,
+        )  # fmt: skip
 
     def _change_log(self, folder: Path, again: set[dt.date], key: tuple[str, ...]) -> "ChangeLog":
         from exporter.targets.change_log import ChangeLog

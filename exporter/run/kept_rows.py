@@ -2,12 +2,13 @@
 
 For datasets that keep what is deleted, and for days on which the table's TTL has begun to remove items. A row that is
 not in the new reading is of an item that was deleted, and stays, or of one that has moved to another day or left the
-index, and goes: the table is asked for the item by its key.
+index, and goes: the table is asked for the item by its key. It goes as well where change files say that the item has
+left the day, or was deleted by other means than time to live.
 """
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -124,19 +125,21 @@ class KeptRows(PublishedKeys):
     lookup: ItemLookup
     is_kept: Callable[[dt.date], bool]
     """Whether a day's rows stay when their items are deleted."""
+    removed: Callable[[dt.date], pa.Array] = lambda _: pa.array([], _DIGEST)
+    """Returns the hashes of keys that are gone from a day by its change files."""
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
         """Return whether a day's deleted rows stay, and its objects hold the keys, so that they can be found."""
         return self.is_kept(day) and super().can_tell(day, objects, schema)
 
     def rows(
-        self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
+        self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
     ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
         """Yield the keys' hashes and the rows, in the schema's columns, of deleted items; `read` are the hashes read.
 
         Raises SourceError where the table cannot be asked.
         """
-        here = pa.chunked_array([*read], _DIGEST)
+        here = pa.chunked_array([*read, self.removed(day)], _DIGEST)
         file = self.folder / f"published{PARQUET.extension}"
         for found in objects:
             self.store.download(found, file)
@@ -168,6 +171,7 @@ def kept_rows(
     folder: Path,
     limiter: RateLimiter,
     is_kept: Callable[[dt.date], bool],
+    removed: Callable[[dt.date], pa.Array] | None = None,
 ) -> KeptRows | None:
     """Return what finds the rows of a dataset's deleted items.
 
@@ -177,7 +181,8 @@ def kept_rows(
         return None
     key = dict(zip(description.table_key, description.table_key_types, strict=True))
     lookup = ItemLookup(client, dataset.source.table, description.table_key, (), limiter, consistent=True)
-    return KeptRows(store, folder, key, lookup=lookup, is_kept=is_kept)
+    found = KeptRows(store, folder, key, lookup=lookup, is_kept=is_kept)
+    return replace(found, removed=removed) if removed else found
 
 
 def _is_stamped(file: Path) -> bool:

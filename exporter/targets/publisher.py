@@ -50,7 +50,7 @@ class DeletedRows(Protocol):
         """Return whether deleted items of a day can be distinguished from others."""
 
     def rows(
-        self, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
+        self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema, read: Sequence[pa.Array]
     ) -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
         """Yield the hashes of the keys and the rows of deleted items; `read` are the hashes of the keys read."""
 
@@ -265,7 +265,7 @@ class Publisher:
     def _kept_of(self, day: dt.date, schema: TableSchema) -> KeptOf | None:
         if self._kept is None or not self.keeps_deleted_rows(day):
             return None
-        return functools.partial(self._kept.rows, self._seen[day], schema)
+        return functools.partial(self._kept.rows, day, self._seen[day], schema)
 
     def _settle(self, day: dt.date, key: str, stored: StoredObject, seen: dict[str, StoredObject]) -> None:
         others = [found for found in seen.values() if found.key != key]

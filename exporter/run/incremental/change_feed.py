@@ -21,7 +21,6 @@ from dataset_model.records.table_schema import TableSchema
 from exporter.changes.change_rows import GoneItems
 from exporter.changes.writer import ChangeWriter
 from exporter.clients import Clients
-from exporter.run.incremental.changed_days import ChangedDays
 from exporter.run.incremental.leftover_items import Leftovers
 from exporter.run.incremental.outdated_days import microseconds
 from exporter.settings import Settings
@@ -53,7 +52,6 @@ class ChangeFeed:
     def write(
         self,
         items: Iterable[list[ChangedItem]],
-        changed: ChangedDays,
         table: pa.Table,
         leftovers: Leftovers,
         end: dt.datetime,
@@ -67,7 +65,7 @@ class ChangeFeed:
         first = 0
         for batch in batches(items):
             last = first + len(batch)
-            is_expired = _expired(table.slice(first, len(batch)), changed.oldest)
+            is_expired = table.column("is_expired").slice(first, len(batch)).to_pylist()
             events = [
                 event(item, by_ttl=by_ttl)
                 for item, by_ttl in zip(batch, is_expired, strict=True)
@@ -110,13 +108,6 @@ def batches(items: Iterable[list[ChangedItem]]) -> Iterator[list[ChangedItem]]:
             batch = []
     if batch:
         yield batch
-
-
-def _expired(items: pa.Table, oldest: dt.date) -> list[bool]:
-    """Return of each item whether time to live has removed it: it is deleted, and its day is old enough."""
-    is_old = pc.fill_null(pc.less(items.column("left"), pa.scalar(oldest, pa.date32())), fill_value=False)
-    expired: list[bool] = pc.and_(items.column("is_deleted"), is_old).to_pylist()
-    return expired
 
 
 def event(item: ChangedItem, *, by_ttl: bool) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 import pyarrow as pa
 
 from dataset_model import Dataset
+from exporter.planning.window import day_of
 from exporter.run.incremental.item_log import ItemLog, differing
 from exporter.run.incremental.placement import Placement
 from exporter.sources.description import SourceDescription
@@ -16,14 +18,16 @@ from exporter.sources.table_export.changed_items import ChangedItem
 from exporter.targets.quarantine import Quarantine
 from exporter.values.attribute_values import AttributeValue, Image
 
+_BEGIN, _MINUTE, _MICROSECONDS = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(minutes=1), 60_000_000
+
 _key = msgspec.json.Decoder(dict[str, AttributeValue])
 
 ITEMS = pa.schema([
     ("key", pa.binary(16)), ("at", pa.int64()), ("left", pa.date32()), ("reached", pa.date32()),
-    ("is_deleted", pa.bool_()),
+    ("is_deleted", pa.bool_()), ("is_expired", pa.bool_()),
 ])  # fmt: skip
 """Hash of an item's key; its last write in the window, in microseconds since 1970; the days that it was on at the
-window's begin and is on at its end, null where it is on none."""
+window's begin and is on at its end, null where it is on none; whether it is gone, and by time to live alone."""
 
 
 @dataclass
@@ -31,7 +35,7 @@ class ChangedDays:
     """What a window has changed, of items that the source of a dataset holds or held."""
 
     oldest: dt.date
-    """The first day from which nothing has expired; items of older days were removed by TTL, not deleted."""
+    """The first day of which nothing had expired when the window ended."""
     touched: dict[dt.date, int] = field(default_factory=dict)
     """Day -> latest write of an item that was or is on it, in microseconds since 1970."""
     rewritten: dict[dt.date, int] = field(default_factory=dict)
@@ -64,13 +68,14 @@ class WindowReader:
         placement: Placement,
         log: ItemLog,
         quarantine: Quarantine | None,
-        today: dt.date,
+        end: dt.datetime,
     ) -> None:
-        """`today` is the day of the window's end; without a quarantine the caller keeps what has no day."""
+        """`end` is that of the window; without a quarantine the caller keeps what has no day."""
         self._table_key, self.placement = description.table_key, placement
         self._log, self._quarantine = log, quarantine
-        expires = dataset.retention.expires_after_days
-        self.found = ChangedDays(today - dt.timedelta(days=expires - 1) if expires else dt.date.min)
+        # A deletion on an older day than this was one by time to live.
+        self._oldest = lru_cache(lambda minute: oldest_day(dataset, _BEGIN + minute * _MINUTE))
+        self.found = ChangedDays(oldest_day(dataset, end))
 
     def add(self, items: Sequence[ChangedItem]) -> None:
         """Take account of some items."""
@@ -89,7 +94,8 @@ class WindowReader:
         days: tuple[dt.date | None, dt.date | None],
         images: tuple[Image | None, Image | None],
     ) -> None:
-        left, reached = (None if day is not None and day < self.found.oldest else day for day in days)
+        oldest = self._oldest(item.at // _MICROSECONDS)
+        left, reached = (None if day is not None and day < oldest else day for day in days)
         before, after = (image or {} for image in images)
         if left == reached:
             before, after = differing(before, after)
@@ -116,9 +122,13 @@ class WindowReader:
             [left.get(number) for number in numbers],
             [reached.get(number) for number in numbers],
             [item.new is None for item in items],
+            [self._is_expired(item, left.get(number)) for number, item in enumerate(items)],
         )
         arrays = [pa.array(values, kind) for values, kind in zip(columns, ITEMS.types, strict=True)]
         self.found.parts.append(pa.RecordBatch.from_arrays(arrays, schema=ITEMS))
+
+    def _is_expired(self, item: ChangedItem, left: dt.date | None) -> bool:
+        return item.new is None and left is not None and left < self._oldest(item.at // _MICROSECONDS)
 
     def _days(self, images: Sequence[Image | None], *, is_new: bool) -> dict[int, dt.date]:
         """Return number -> day of the images that have one; the others that are new are quarantined."""
@@ -128,6 +138,12 @@ class WindowReader:
             for number in (held.keys() - days.keys()) if is_new else ():
                 self._quarantine.add(self.placement.reasons(held[number], poison.get(number)))
         return days
+
+
+def oldest_day(dataset: Dataset, now: dt.datetime) -> dt.date:
+    """Return the first day of which time to live has removed nothing at an instant."""
+    expires = dataset.retention.expires_after_days
+    return day_of(now, dataset.zone) - dt.timedelta(days=expires - 1) if expires else dt.date.min
 
 
 def _note(writes: dict[dt.date, int], day: dt.date, at: int) -> None:

@@ -22,10 +22,9 @@ from exporter.decoding.schema import initial_schema
 from exporter.errors import ExportError, SourceError, UsageError
 from exporter.planning.export_windows import first_instant, next_window
 from exporter.planning.sort_key import SortKey
-from exporter.planning.window import day_of
 from exporter.run.account import days_text
 from exporter.run.incremental.change_feed import ChangeFeed, Fed, can_be_fed
-from exporter.run.incremental.changed_days import ChangedDays, WindowReader
+from exporter.run.incremental.changed_days import ChangedDays, WindowReader, oldest_day
 from exporter.run.incremental.days_of_window import DaysOfWindow
 from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.known_keys import KnownKeys
@@ -178,8 +177,9 @@ class ChangesJob:
                 leftovers = days.leftovers(changed, table, reader.placement, schema)
                 fed = Fed(quarantined=quarantine.items)
                 if feed:
-                    fed = feed.write(self._items(export, files), changed, table, leftovers, window.end)
-                owed = days.outdated(changed) | leftovers.days
+                    fed = feed.write(self._items(export, files), table, leftovers, window.end)
+                oldest = oldest_day(self._dataset, self._clock())  # an older day cannot be read again as it was
+                owed = {day for day in days.outdated(changed) | leftovers.days if day >= oldest}
                 if feed and self._keeps_closed:  # what a file without stamps holds, its change files cannot correct
                     owed = {day for day in owed if manifest.days[day].as_of is None}
                 writer = ManifestWriter(
@@ -243,7 +243,7 @@ class ChangesJob:
         dataset, now = self._dataset, window.end
         sort_key = SortKey(dataset.source.date_format, dataset.zone, description.sort_key_type, now.year + 1)
         placement = Placement(dataset, description, sort_key, schema)
-        return WindowReader(dataset, description, placement, log, quarantine, day_of(now, dataset.zone))
+        return WindowReader(dataset, description, placement, log, quarantine, now)
 
     def _tidy(self, changed: ChangedDays, manifest: Manifest, window: PendingWindow, report: ChangesReport) -> None:
         """Merge the change files of a window's days, and forget the keys of the window before it."""
