@@ -13,6 +13,9 @@ MOST_RECORDS = 1000
 MOST_BYTES = 1 << 20
 """In one answer of GetRecords, of which the first record is always a part."""
 
+ITERATOR_SECONDS = 15 * 60
+"""After so long an iterator is refused."""
+
 PAGE = 100
 """Shards, or streams, in one answer."""
 
@@ -81,11 +84,13 @@ class StreamsApi:
         stream = self._stream(asked["StreamArn"])
         stream.trim()
         shard = _shard(stream, asked["ShardId"])
-        return {"ShardIterator": f"{asked['StreamArn']}|{shard.shard_id}|{_position(shard, asked)}"}
+        return {"ShardIterator": _iterator(stream, asked["StreamArn"], shard.shard_id, _position(shard, asked))}
 
     def _records(self, asked: Parameters) -> Parameters:
-        arn, name, position = _parts(asked["ShardIterator"])
+        arn, name, position, made = _parts(asked["ShardIterator"])
         stream = self._stream(arn)
+        if stream.clock().timestamp() - made > ITERATOR_SECONDS:
+            raise StreamError("ExpiredIteratorException", "The iterator is older than 15 minutes")
         stream.trim()
         if position < _shard(stream, name).trimmed:
             raise _trimmed(name)
@@ -94,7 +99,7 @@ class StreamsApi:
         end = position + len(records)
         answer: Parameters = {"Records": list(map(_as_answered, records))}
         if not stream.is_finished(name, end):
-            answer["NextShardIterator"] = f"{arn}|{name}|{end}"
+            answer["NextShardIterator"] = _iterator(stream, arn, name, end)
         return answer
 
     def _stream(self, arn: str) -> Stream:
@@ -132,12 +137,16 @@ def _shard(stream: Stream, name: str) -> Shard:
     return found
 
 
-def _parts(iterator: str) -> tuple[str, str, int]:
-    arn, _, rest = iterator.partition("|")
-    name, _, position = rest.partition("|")
-    if not position.isdigit():
+def _iterator(stream: Stream, arn: str, shard: str, position: int) -> str:
+    return f"{arn}|{shard}|{position}|{int(stream.clock().timestamp())}"
+
+
+def _parts(iterator: str) -> tuple[str, str, int, int]:
+    """Return the stream, the shard, the position and the second of its making."""
+    parts = iterator.split("|")
+    if len(parts) != 4 or not (parts[2].isdigit() and parts[3].isdigit()):
         raise StreamError("ValidationException", f"Invalid ShardIterator: {iterator}")
-    return arn, name, int(position)
+    return parts[0], parts[1], int(parts[2]), int(parts[3])
 
 
 def _trimmed(name: str) -> StreamError:

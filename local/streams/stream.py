@@ -119,7 +119,7 @@ class Stream:
     ) -> None:
         """`most` records are kept in memory, the newest. None of `split_after` leaves splitting to the caller."""
         self.table, self.arn, self.view = table, arn, view
-        self._most, self._split_after, self._clock = most, split_after, clock
+        self._most, self._split_after, self.clock = most, split_after, clock
         self._random = random.Random(seed)  # noqa: S311 - gaps, not secrets
         self.number = first_number
         """The newest sequence number."""
@@ -163,7 +163,7 @@ class Stream:
 
     def is_over(self) -> bool:
         """Return whether a disabled stream has been gone for 24 hours."""
-        horizon = self._clock() - RETENTION
+        horizon = self.clock() - RETENTION
         return all(shard.closed is not None and shard.closed < horizon for shard in self.shards.values())
 
     def read(self, shard_id: str, position: int, limit: int) -> tuple[list[Record], int]:
@@ -181,7 +181,7 @@ class Stream:
 
     def trim(self) -> None:
         """Drop records and closed shards that are older than 24 hours, and the oldest where there are too many."""
-        horizon = self._clock() - RETENTION
+        horizon = self.clock() - RETENTION
         for shard in self.shards.values():
             while shard.records and shard.records[0].at < horizon:
                 self._drop(shard)
@@ -209,7 +209,7 @@ class Stream:
         self._add_shard(shard.shard_id, shard.first, shard.last)
 
     def _close(self, shard: Shard) -> None:
-        shard.closed, shard.ending = self._clock(), self._next_number()
+        shard.closed, shard.ending = self.clock(), self._next_number()
 
     def _add_shard(self, parent: str | None, first: int, last: int) -> None:
         name = f"shardId-{self._made:020}-{first:08x}"
@@ -221,7 +221,7 @@ class Stream:
         return self.number
 
     def _recorded(self, key: Image, new: Image | None, old: Image | None, *, by_ttl: bool) -> Kept:
-        at, number = self._clock(), self._next_number()
+        at, number = self.clock(), self._next_number()
         change: dict[str, Any] = {
             "ApproximateCreationDateTime": int(at.timestamp()),
             "Keys": key,

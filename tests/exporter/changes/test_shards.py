@@ -82,10 +82,23 @@ def test_answers_without_records_in_the_middle_of_a_shard_do_not_end_it(table):
     assert follow(table).records == 1
 
 
+def test_an_iterator_that_has_expired_is_made_again(table):
+    """A process that looks every 20 minutes has iterators that are too old, and goes on after its last record."""
+    moment = [dt.datetime.now(dt.UTC)]
+    table.stream.clock = lambda: moment[0]
+    follower = Follower(table.settings(), threading.Event())
+    put(table, "a", 1)
+    follower.run(once=True, seconds=1)
+    put(table, "b", 2)
+    moment[0] += dt.timedelta(minutes=20)
+    assert follower.run(once=True, seconds=1).records == 2
+    assert shown(table) == [("a", "1"), ("b", "2")]
+
+
 def test_records_that_were_trimmed_are_reported_and_the_rest_is_read(table, capfd):
     """After more than a day the missing records are named in the log, with what to do."""
     moment = [dt.datetime.now(dt.UTC)]
-    table.stream._clock = lambda: moment[0]
+    table.stream.clock = lambda: moment[0]
     put(table, "a", 1)
     follow(table)
     put(table, "b", 2)

@@ -228,6 +228,19 @@ def test_iterators_start_where_dynamodb_lets_them_start(streamed):
         streamed.iterator("shardId-none-0000000000000000")
 
 
+def test_iterators_expire_after_a_quarter_of_an_hour(streamed, monkeypatch):
+    """One that is 15 minutes old is answered, an older one and one of another form are refused."""
+    present = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
+    monkeypatch.setattr(table_streams, "clock", lambda: present)
+    iterator = streamed.iterator()
+    present += dt.timedelta(minutes=15)
+    assert streamed.streams.get_records(ShardIterator=iterator)["Records"] == []
+    present += dt.timedelta(seconds=1)
+    for refused, code in ((iterator, "ExpiredIteratorException"), ("other", "ValidationException")):
+        with pytest.raises(ClientError, match=code):
+            streamed.streams.get_records(ShardIterator=refused)
+
+
 def test_full_shards_are_followed_by_others_that_name_them(server, monkeypatch):
     """All records are in one shard each, in order for each key; parents are closed, and at most four are open."""
     monkeypatch.setattr(table_streams, "SHARD_RECORDS", 20)
