@@ -131,7 +131,7 @@ def windowing() -> Callable[[], int]:
     def run() -> int:
         with TemporaryDirectory() as folder:
             log = ItemLog(Path(folder), "window")
-            reader = WindowReader(dataset, of_stream.description, placement, log, None, NOW.date())
+            reader = WindowReader(dataset, of_stream.description, placement, log, None, NOW)
             for items in changed_items(_File(body), file):
                 reader.add(items)
         reader.found.table()

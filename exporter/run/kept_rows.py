@@ -27,7 +27,7 @@ from exporter.sources.partial_reads.item_lookup import ItemLookup
 from exporter.sources.partial_reads.key_scan import key_digest
 from exporter.sources.rate_limiter import RateLimiter
 from exporter.storage.object_store import Store, StoredObject
-from exporter.storage.parquet_footers import read_footers
+from exporter.storage.parquet_footers import Footer, read_footers
 from exporter.targets.stamps import digests_of
 from exporter.values.attribute_values import AttributeValue
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _BATCH_ROWS = 1 << 14
 _DIGEST = pa.binary(16)
-NO_COLUMNS: frozenset[str] = frozenset()
 _EXACT = {"S": {STRING}, "N": {STRING, BIGINT}}
 """Type of a key attribute -> column types that hold it as it is, so that the item can be looked up."""
 
@@ -51,7 +50,7 @@ class PublishedKeys:
     folder: Path
     key: Mapping[str, str]
     """Primary key attribute of the table -> its DynamoDB type, partition key first."""
-    _columns: dict[dt.date, list[frozenset[str]]] = field(default_factory=dict, init=False)
+    _footers: dict[dt.date, list[Footer | None]] = field(default_factory=dict, init=False)
 
     def can_tell(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
         """Return whether the objects of a day hold the keys of their items exactly."""
@@ -59,20 +58,21 @@ class PublishedKeys:
         names = {attribute: schema.names.get(attribute, "") for attribute in self.key}
         if not self.key or any(types.get(names[one]) not in _EXACT.get(kind, ()) for one, kind in self.key.items()):
             return False
-        return all({*names.values()} <= columns for columns in self._columns_of(day, objects))
+        wanted = {*names.values()}  # a value that its column does not take is null there
+        return all(footer is not None and footer.is_full(wanted) for footer in self._footers_of(day, objects))
 
     def are_known(self, day: dt.date, objects: Sequence[StoredObject], schema: TableSchema) -> bool:
         """Return whether the objects of a day hold the keys of their items exactly, or state the hashes of the keys."""
-        is_stated = all(KEY_COLUMN in columns for columns in self._columns_of(day, objects))
+        footers = self._footers_of(day, objects)
+        is_stated = all(footer is not None and KEY_COLUMN in footer.columns.names for footer in footers)
         return is_stated or self.can_tell(day, objects, schema)
 
-    def _columns_of(self, day: dt.date, objects: Sequence[StoredObject]) -> list[frozenset[str]]:
-        """Return the columns of each object; none of one that is not there or not readable."""
-        if day not in self._columns:
+    def _footers_of(self, day: dt.date, objects: Sequence[StoredObject]) -> list[Footer | None]:
+        """Return the footer of each object; None for one that is not there or not readable, or where there is none."""
+        if day not in self._footers:
             footers = read_footers(self.store, [found.key for found in objects])
-            found = [footers.get(one.key) for one in objects]
-            self._columns[day] = [frozenset(footer.columns.names if footer else ()) for footer in found] or [NO_COLUMNS]
-        return self._columns[day]
+            self._footers[day] = [footers.get(one.key) for one in objects] or [None]
+        return self._footers[day]
 
     def digests(self, found: StoredObject, schema: TableSchema) -> pa.Array:
         """Return the hashes of an object's keys; raise StaleRun where it is no longer what was found."""

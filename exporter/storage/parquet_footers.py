@@ -1,6 +1,6 @@
 """Object keys flow in; rows and columns from their Parquet footers (the last kilobytes, fetched by range) flow out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,6 +22,16 @@ class Footer:
 
     rows: int
     columns: pa.Schema
+    metadata: pq.FileMetaData
+
+    def is_full(self, columns: Collection[str]) -> bool:
+        """Return whether these columns are there, and the statistics of none of them count a null."""
+        if not {*columns} <= {*self.columns.names}:
+            return False
+        groups = [self.metadata.row_group(number) for number in range(self.metadata.num_row_groups)]
+        parts = [group.column(number) for group in groups for number in range(group.num_columns)]
+        found = [part.statistics for part in parts if part.path_in_schema in columns]
+        return all(one is not None and one.has_null_count and one.null_count == 0 for one in found)
 
 
 def read_footers(store: Store, keys: Iterable[str]) -> dict[str, Footer | None]:
@@ -47,6 +57,6 @@ def _parsed(end: bytes) -> Footer | None:
     try:
         # A reader finds the footer from the end, so what comes before it may be missing but for the magic bytes.
         found = pq.read_metadata(pa.BufferReader(_MAGIC + footer))
-        return Footer(found.num_rows, found.schema.to_arrow_schema())
+        return Footer(found.num_rows, found.schema.to_arrow_schema(), found)
     except (pa.ArrowException, OSError):
         return None

@@ -278,7 +278,8 @@ class ChangesJob:
             report.warnings.append(
                 f"the files of {days_text(leftovers.untold)} do not hold the table's key "
                 f"({', '.join(description.table_key)}) exactly, so nothing "
-                "shows whether an item came and left while they were read; declare it as a column of type string"
+                "shows whether an item came and left while they were read; declare it as a column of type string (a "
+                "number: string or bigint). A binary key cannot be looked up"
             )
         if leftovers.unasked:
             report.warnings.append(

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -135,3 +137,22 @@ def test_a_key_that_a_file_does_not_hold_exactly_cannot_be_told(keeping, tmp_pat
         for each in (schema, doubles)
     ]
     assert found == [True, False]
+
+
+def test_a_key_that_its_column_did_not_take_cannot_be_told(keeping, tmp_path):
+    """A key is null where it contradicts its column: the table is not asked for such an item as if it had no key."""
+    dataset, client, store = keeping.settings().dataset, keeping.dynamodb, Store(keeping.s3, "reports")
+    schema = TableSchema.model_validate_json(keeping.read("_schema.json"))
+
+    def can_tell():
+        objects = list(store.objects(f"{keeping.prefix}/year="))
+        source = describe_source(client, dataset)
+        found = kept_rows(dataset, source, client, store, tmp_path, RateLimiter(1), lambda _: True)
+        return found.can_tell(FIRST, objects, schema)
+
+    assert can_tell()
+    (key,) = keeping.keys()
+    rows, file = keeping.table_of(key), tmp_path / "rows.parquet"
+    pq.write_table(rows.set_column(0, "id", pa.array(["a", None, "c"])), file)
+    keeping.s3.upload_file(str(file), "reports", f"{keeping.prefix}/{key}")
+    assert not can_tell()
