@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    JsonValue,
     PlainSerializer,
     PlainValidator,
     Tag,
@@ -33,6 +34,7 @@ from dataset_model.columns.names import Name
 from dataset_model.dashboard.row_rule import RowRule, row_rule_from
 from dataset_model.dashboard.section import Dashboard
 from dataset_model.reading.consistency import contradictions
+from dataset_model.reading.source_kinds import WAYS_IN, WayIn, are_ways_in, base_of, kinds_in
 from dataset_model.targets.target import Target
 
 
@@ -116,6 +118,17 @@ def _exploded(text: str) -> str:
 Explode = Annotated[str, Field(min_length=1), AfterValidator(_exploded), WithJsonSchema(_ONE_ATTRIBUTE)]
 
 
+def _kinds(value: Any) -> tuple[str, ...]:
+    return kinds_in(value)  # which the union has found to be ways in, when it chose the model
+
+
+_ENUM: dict[str, JsonValue] = {"enum": [*WAYS_IN]}
+_ONE_OR_SEVERAL: dict[str, JsonValue] = {
+    "anyOf": [{"type": "string", **_ENUM}, {"type": "array", "items": _ENUM, "minItems": 1, "uniqueItems": True}]
+}
+_Kinds = Annotated[tuple[WayIn, ...], BeforeValidator(_kinds), WithJsonSchema(_ONE_OR_SEVERAL)]
+
+
 class _TableFields(Model):
     """What every source that is a DynamoDB table declares."""
 
@@ -143,8 +156,11 @@ def _files_path(text: str) -> str:
 class IndexSource(_TableFields):
     """A global secondary index, and the date format of its sort key."""
 
-    kind: Literal["index"] = "index"
-    """The kind of source: a global secondary index."""
+    base: ClassVar[Literal["index"]] = "index"
+    """The kind of source by which its days are read."""
+    kind: _Kinds = ("index",)
+    """The ways in, one or a list: index, by which the days are read; table_export, changes and stream, which `exporter
+    doctor` then looks at."""
     index: DynamoName
     """Global secondary index to query."""
     partition_key: KeyAttributes
@@ -187,8 +203,10 @@ class IndexSource(_TableFields):
 class ScanSource(_TableFields):
     """A table that is read whole, without an index, and the attribute that places an item on its day."""
 
-    kind: Literal["scan"]
-    """The kind of source: a whole table, for a table without an index by date."""
+    base: ClassVar[Literal["scan"]] = "scan"
+    kind: _Kinds = ("scan",)
+    """The ways in, one or a list: scan, by which the days are read; table_export, changes and stream, which `exporter
+    doctor` then looks at."""
     date_attribute: Annotated[str, Field(min_length=1)]
     """The attribute with the time that places an item on its day; an item without it is quarantined."""
     date_type: Literal["S", "N"] | None = None
@@ -233,6 +251,7 @@ class FilesSource(Model):
     """Minutes after a day's end before it counts as closed."""
 
     is_table: ClassVar[bool] = False
+    base: ClassVar[Literal["files"]] = "files"
     index: ClassVar[str] = ""
     date_format: ClassVar[str] = "ISO"
     partition_attributes: ClassVar[tuple[str, ...]] = ()
@@ -256,12 +275,14 @@ class FilesSource(Model):
 
 
 def _kind_of_source(value: Any) -> Any:
-    kind = value.get("kind") if isinstance(value, Mapping) else getattr(value, "kind", None)
-    return "index" if kind is None else kind
+    if not isinstance(value, Mapping):
+        return getattr(value, "base", "index")
+    kind = value.get("kind")
+    return base_of(value) if are_ways_in(kinds_in(kind)) else kind
 
 
 SOURCE_KINDS: Mapping[str, type[Model]] = {"index": IndexSource, "scan": ScanSource, "files": FilesSource}
-_KINDS_TEXT = ", ".join(map(repr, list(SOURCE_KINDS)[:-1])) + f" or {list(SOURCE_KINDS)[-1]!r}"
+_KINDS_TEXT = f"{', '.join(WAYS_IN)}, a list of some of these, or files"
 
 Source = Annotated[
     Annotated[IndexSource, Tag("index")] | Annotated[ScanSource, Tag("scan")] | Annotated[FilesSource, Tag("files")],
@@ -360,7 +381,7 @@ class Dataset(Model):
         """The source of a dataset that is read by an index; raises TypeError for another kind."""
         if isinstance(self.source, IndexSource):
             return self.source
-        raise TypeError(f"dataset {self.name} has no index: its source is a {self.source.kind}")
+        raise TypeError(f"dataset {self.name} has no index: its source is a {self.source.base}")
 
     def column(self, name: str) -> Column | None:
         """Return the declared column of that name, or None."""

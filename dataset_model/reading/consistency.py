@@ -17,6 +17,7 @@ from dataset_model.faults import Contradiction, Path
 from dataset_model.plain_data import list_in, mapping_in
 from dataset_model.reading.exploding import exploding
 from dataset_model.reading.hashable_data import hashable
+from dataset_model.reading.source_kinds import base_of, kinds_in
 from dataset_model.targets.partitions import PARTITION_COLUMNS
 from dataset_model.targets.target import Target
 
@@ -36,14 +37,25 @@ def contradictions(raw: Mapping[str, Any]) -> list[Contradiction]:
         expected = f"a name other than {', '.join(sorted(PARTITION_COLUMNS))}, which the partitions have"
         found.append(Contradiction((*at, "extra_date_column"), expected, str(extra)))
     source = mapping_in(data, "source")
-    found += _formats(columns, source.get("date_attribute" if source.get("kind") == "scan" else "sort_key"))
+    found += _formats(columns, source.get("date_attribute" if base_of(source) == "scan" else "sort_key"))
     found += _key_values(source)
+    found += _ways_in(data, source, _at(data, at))
     found += _targets(data)
     found += contradictions_of_dashboard(data, extra)
     found += _masks(columns, source.get("partition_key"))
     found += _rows(data)
     found += exploding(data, columns)
     return found
+
+
+def _ways_in(data: Mapping[str, Any], source: Mapping[str, Any], target: Mapping[str, Any]) -> Iterator[Contradiction]:
+    """Yield the ways in that a dataset cannot have, because changes do not apply to its files or rows."""
+    changing = [kind for kind in kinds_in(source.get("kind")) if kind in {"changes", "stream"}]
+    for kind in changing:
+        if target.get("overwrite_mode") == "APPEND":
+            yield Contradiction(("source", "kind"), f"no {kind} with overwrite_mode APPEND: a day is many files", kind)
+        elif kind == "stream" and data.get("explode"):
+            yield Contradiction(("source", "kind"), "no stream with explode: an item is many rows", kind)
 
 
 def _repeated(

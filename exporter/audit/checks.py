@@ -9,6 +9,7 @@ from dataset_model.records.manifest import MANIFEST_FILE, Manifest
 from dataset_model.records.runs import RunEntry
 from dataset_model.records.table_schema import TableSchema
 from dataset_model.targets.partitions import day_from_key, days_between, projection_parameters
+from exporter.audit.declared_ways import declared_findings
 from exporter.audit.export_checks import (
     converted_findings,
     export_findings,
@@ -42,7 +43,8 @@ _Years = tuple[int, int] | None
 def findings(around: Inspection) -> list[Finding]:
     """Return all findings, the most serious kinds first."""
     if around.manifest is None or around.schema is None:
-        return [*_without_records(around), *_exports(around), *_dead_runs(around), *_failed_run(around)]
+        without = (_without_records, declared_findings, _exports, _dead_runs, _failed_run)
+        return [found for check in without for found in check(around)]
     return [
         *_objects(around, around.manifest),
         *_missing_objects(around, around.manifest),
@@ -53,6 +55,7 @@ def findings(around: Inspection) -> list[Finding]:
         *_days(around, around.manifest),
         *unknown_values(around.dataset, around.manifest),
         *missing_values(around.dataset, around.manifest),
+        *declared_findings(around),
         *stream_findings(around, around.manifest),
         *_exports(around),
         *_dead_runs(around),

@@ -19,6 +19,7 @@ from exporter.run.lease import lease_holder
 from exporter.run.table_export.scan_conversion import Scans
 from exporter.settings import Settings
 from exporter.sources.index_query import source_error
+from exporter.sources.table_export.recovery import table_is_recoverable
 from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.parquet_footers import read_footers
@@ -38,7 +39,10 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
     objects = tuple(store.objects(f"{settings.prefix}/"))
     manifest = records.manifest()
     state = stream_state(store, settings.prefix)
-    stream = _stream(clients, settings) if state is not None and state.fed_by == "stream" else None
+    source = settings.dataset.source
+    declared = set(source.kind) if source.is_table else set()
+    is_fed_by_stream = state is not None and state.fed_by == "stream"
+    stream = _stream(clients, settings) if is_fed_by_stream or "stream" in declared else None
     scan = Scans(store, settings.prefix).current()
     data = [item.key for item in objects if day_from_key(settings.prefix, item.key)]
     around = Inspection(
@@ -54,6 +58,10 @@ def examine(settings: Settings, now: dt.datetime) -> list[Finding]:
         due=due_day(settings.mode, now, settings.dataset),
         alive=holder.owner if holder else None,
         stream=stream,
+        is_fed_by_stream=is_fed_by_stream,
+        is_recoverable=(
+            table_is_recoverable(clients.dynamodb, source.table) if declared & {"changes", "table_export"} else None
+        ),
         mappings=mappings_of(clients, stream["LatestStreamArn"], now) if stream and "LatestStreamArn" in stream else (),
         scan_begun_at=scan.started_at if scan else None,
         windows=WindowRecord(store, settings.prefix).read(),

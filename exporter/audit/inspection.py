@@ -58,7 +58,11 @@ class Inspection:
     alive: str | None = None
     """Run that holds the lease."""
     stream: Mapping[str, Any] | None = None
-    """The table's stream settings; None for a dataset without changes."""
+    """The table's stream settings; None for a dataset without a stream."""
+    is_fed_by_stream: bool = False
+    """Whether a stream has written changes."""
+    is_recoverable: bool | None = None
+    """Whether the table's point-in-time recovery is on; None where that is not known or does not matter."""
     mappings: "tuple[StreamMapping, ...]" = ()
     """Event source mappings of the table's stream, as far as they are known."""
     scan_begun_at: dt.datetime | None = None

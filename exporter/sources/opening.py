@@ -45,12 +45,12 @@ def way_of(dataset: Dataset, wanted: SourceName | None) -> SourceName:
             f"--source {wanted}: dataset {dataset.name} is read from {dataset.source.named}, which is no table. "
             "Leave out --source."
         )
-    if wanted == "index" and dataset.source.kind != "index":
+    if wanted == "index" and dataset.source.base != "index":
         raise UsageError(
-            f"--source index: dataset {dataset.name} declares no index (its source is a {dataset.source.kind} of table "
+            f"--source index: dataset {dataset.name} declares no index (its source is a {dataset.source.base} of table "
             f"{dataset.source.table}). Leave out --source."
         )
-    return wanted or dataset.source.kind
+    return wanted or dataset.source.base
 
 
 def segments_of(description: SourceDescription, at_a_time: int) -> int:

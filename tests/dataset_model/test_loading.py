@@ -69,7 +69,8 @@ def test_every_variable_sets_its_field() -> None:
         for variable, value in variables.items():
             section, field = ENVIRONMENT_FIELDS[variable]
             found = getattr(getattr(dataset, section), field)
-            assert found == {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0}.get(variable, value)
+            typed = {"GSI_PK_VALUE": ("north", "south"), "SETTLE_MINUTES": 0, "SOURCE_KIND": (value,)}
+            assert found == typed.get(variable, value)
 
 
 def test_missing_and_malformed_variables_are_reported_together() -> None:
@@ -258,21 +259,58 @@ def test_dates_keep_their_spelling() -> None:
     assert dataset_from_text(text, "f", {}).source.partition_values == ("2026-01-01", "010", "NO")
 
 
-def test_another_kind_of_source_is_refused() -> None:
-    """A source without `kind` is an index; an unknown kind is refused with what is known."""
-    text = "name: orders\nsource:\n  kind: {kind}\n  table: orders\n  index: by-day\n  partition_key: state\n"
-    text += "  partition_values: [NEW]\n  sort_key: at\n"
-    assert dataset_from_text(text.replace("{kind}", "index"), "orders.yaml").source.kind == "index"
+BY_DAY = (
+    "name: orders\nsource:\n  kind: {kind}\n  table: orders\n  index: by-day\n  partition_key: state\n"
+    "  partition_values: [NEW]\n  sort_key: at\n"
+)
+
+
+@pytest.mark.parametrize("kind", ["query", "[index, query]", "[index, index]", "[]", "[index, files]", "{a: 1}"])
+def test_another_kind_of_source_is_refused(kind: str) -> None:
+    """A source without `kind` is an index; kinds that are unknown, repeated or none are refused with what is known."""
     with pytest.raises(DatasetError) as refused:
-        dataset_from_text(text.replace("{kind}", "query"), "orders.yaml")
-    assert str(refused.value) == "orders.yaml:3: source.kind: expected 'index', 'scan' or 'files'; found 'query'"
+        dataset_from_text(BY_DAY.replace("{kind}", kind), "orders.yaml")
+    known = "index, scan, table_export, changes, stream, a list of some of these, or files"
+    assert str(refused.value).startswith(f"orders.yaml:3: source.kind: expected {known}; found ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "kinds"),
+    [
+        ("index", "index", ("index",)),
+        ("[index, changes]", "index", ("index", "changes")),
+        ("[stream, index, scan]", "index", ("stream", "index", "scan")),
+        ("table_export", "index", ("table_export",)),
+        ("'index, stream'", "index", ("index", "stream")),
+        ("[scan, stream]", "scan", ("scan", "stream")),
+        ("changes", "scan", ("changes",)),
+    ],
+)
+def test_a_source_may_list_several_ways_in(kind: str, base: str, kinds: tuple[str, ...]) -> None:
+    """Days are read by the index or scan named first, or by the one of which the fields are there."""
+    text = BY_DAY if base == "index" else "name: orders\nsource: {kind: {kind}, table: orders, date_attribute: at}\n"
+    found = dataset_from_text(text.replace("{kind}", kind), "orders.yaml")
+    assert (found.source.base, found.source.kind) == (base, kinds)
+    assert type(found).model_validate(found.model_dump(mode="json")) == found
+    environment = {"SOURCE_KIND": ",".join(kinds)}
+    assert dataset_from_text(text.replace("{kind}", base), "orders.yaml", environment) == found
+
+
+def test_a_way_in_that_changes_cannot_apply_to_is_refused() -> None:
+    """Changes and a stream need whole days; a stream needs a row for each item."""
+    text = BY_DAY.replace("{kind}", "[index, changes, stream]")
+    with pytest.raises(DatasetError) as refused:
+        dataset_from_text(f"{text}target: {{overwrite_mode: APPEND}}\n", "orders.yaml")
+    assert "source.kind: expected no changes with overwrite_mode APPEND" in str(refused.value)
+    with pytest.raises(DatasetError, match=r"source\.kind: expected no stream with explode"):
+        dataset_from_text(f"{text}explode: lines\nundeclared: ignore\n", "orders.yaml")
 
 
 def test_a_table_without_index_declares_its_date_attribute() -> None:
     """`kind: scan` has a table and the attribute of the day, and no keys of an index."""
     text = "name: orders\nsource: {kind: scan, table: orders, date_attribute: placedAt, date_format: EPOCH}\n"
     source = dataset_from_text(text, "orders.yaml").source
-    assert (source.kind, source.table, source.sort_key) == ("scan", "orders", "placedAt")
+    assert (source.base, source.table, source.sort_key) == ("scan", "orders", "placedAt")
     assert (source.partition_values, source.place, source.named) == ((), "orders", "table orders")
     with pytest.raises(DatasetError) as refused:
         dataset_from_text(text.replace("}", ", partition_values: [A]}"), "orders.yaml")

@@ -151,7 +151,7 @@ def test_a_dataset_has_its_source_and_columns(name: str) -> None:
 def test_the_days_of_sales_are_files_below_quicksight(name: str) -> None:
     """`quicksight/<dataset>/<date>.json`, published below `sales/` as a table of the dataset's name."""
     dataset = load_dataset(name, {})
-    assert (dataset.source.kind, dataset.source.place) == ("files", f"quicksight/{name}/{{date}}.json")
+    assert (dataset.source.base, dataset.source.place) == ("files", f"quicksight/{name}/{{date}}.json")
     assert (dataset.target.prefix, dataset.target.table) == (f"sales/{name}", name)
 
 

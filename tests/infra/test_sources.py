@@ -158,7 +158,7 @@ def test_a_dataset_that_scans_is_deployed_without_an_index(host):
         made = rendering.resources["Function"]["Properties"]["Environment"]["Variables"]
         variables = {"AWS_REGION": REGION} | {name: str(value) for name, value in made.items()}
     source = settings_from_environment(variables).dataset.source
-    assert (source.kind, source.table) == ("scan", "calls-prod")
+    assert (source.base, source.table) == ("scan", "calls-prod")
 
 
 def test_a_created_table_needs_its_index():

@@ -122,7 +122,7 @@ def last_verification(found: Verification | None, dataset: Dataset, now: dt.date
     """Draw what the latest verification compared and where it found differences."""
     if found is None:
         command = f"python -m exporter verify --dataset {dataset.name}"
-        source = "its file" if dataset.source.kind == "files" else "DynamoDB"
+        source = "its file" if dataset.source.base == "files" else "DynamoDB"
         st.info(f"No verification yet. `{command}` compares every day with {source}.", icon=":material/help:")
         return
     when = f"{formats.age(found.finished_at, now)}, {_clock(found.finished_at, dataset)}"

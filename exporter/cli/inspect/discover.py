@@ -74,7 +74,7 @@ def _require_same_kind(source: Source | None, index: str | None, date_attribute:
     if (isinstance(source, ScanSource) and index) or (isinstance(source, IndexSource) and date_attribute):
         option = "--index" if index else "--date-attribute"
         raise UsageError(
-            f"the dataset file declares a source of kind {source.kind}, which {option} does not fit. Leave it out, or "
+            f"the dataset file declares a source of kind {source.base}, which {option} does not fit. Leave it out, or "
             "leave out --dataset to propose a new file"
         )
 

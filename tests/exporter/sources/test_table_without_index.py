@@ -171,7 +171,7 @@ def test_discover_proposes_a_scan_that_the_exporter_reads(plain):
     request = DiscoveryRequest("us-east-1", table.table, None, date_attribute="Placed")
     found = discover(request, table.job(everything=True).clock())
     source = dataset_from_text(proposal_text(found.proposal, "s.json"), "d.yaml").source
-    assert (source.kind, source.table, source.sort_key, source.date_format) == ("scan", table.table, "Placed", "ISO")
+    assert (source.base, source.table, source.sort_key, source.date_format) == ("scan", table.table, "Placed", "ISO")
     with pytest.raises(UsageError, match="has a text or a number in Nothing; it has: Amount, Id, Part, Placed"):
         discover(
             DiscoveryRequest("us-east-1", table.table, None, date_attribute="Nothing"), table.job(**NOW_DAYS).clock()

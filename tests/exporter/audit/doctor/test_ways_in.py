@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 
+from dataset_model.records.changes import StreamState
 from dataset_model.records.runs import RunEntry
 from exporter.audit.doctor import examine
 from exporter.run.incremental.window_state import PendingWindow, WindowState
@@ -162,3 +163,28 @@ def test_commands_that_doctor_prints_quote_the_names_of_folders(scene):
     assert f"--export-arn '...:table/{table.table}/export/01; reboot'`" in export
     assert f"`aws s3 rm --recursive 's3://reports/{table.prefix}/_exports/_converted/$(reboot)/'`" in converted
     assert f"--export-arn '...:table/{table.table}/export/$(reboot)'`" in converted
+
+
+def test_ways_in_that_are_declared_and_not_there_are_found(scene):
+    """A stream that wrote nothing, changes that were never read, recovery that is off; nothing where none is named."""
+    table = filled(scene)
+
+    def found(kinds):
+        settings = table.settings(SOURCE_KIND=kinds)
+        return sorted(one.kind for one in examine(settings, NOW) if one.kind in {"stream", "changes", "table export"})
+
+    assert found("index") == []
+    assert found("index,table_export") == ["table export"]
+    assert found("index,changes") == ["changes", "table export"]
+    assert found("index,stream") == ["stream", "stream"]  # nothing was written, and the table has none
+    recovery = {"PointInTimeRecoveryEnabled": True}
+    table.dynamodb.update_continuous_backups(TableName=table.table, PointInTimeRecoverySpecification=recovery)
+    state = WindowState(dataset="rows", table=table.table, read_to=NOW)
+    put(table, "_exports/_windows.json", state.model_dump_json().encode())
+    assert found("index,changes,table_export") == []
+    put(
+        table,
+        "_changes/_stream.json",
+        StreamState(dataset="rows", table=table.table, since=NOW).model_dump_json().encode(),
+    )
+    assert found("index,stream") == ["stream"]  # the table still has none
