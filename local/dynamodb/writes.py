@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
@@ -129,16 +129,15 @@ def _between_images(table: Table, key: list[DynamoType], write: Callable[[], Any
     new = _image(table, key)
     if old is None and new is None:
         return answer
-    unit_ = _under_way[0]
+    within = _under_way[0]
     named = {
         name: attribute_value(part)
         for name, part in zip((table.hash_key_attr, table.range_key_attr), key, strict=False)
         if name
     }
-    change = Change(table, named, old, new, unit_.by_ttl)
-    place = table.table_arn, change.key_text
-    before = unit_.changes.get(place)
-    unit_.changes[place] = replace(change, old=before.old) if before else change
+    change = Change(table, named, old, new, within.by_ttl)
+    # An update of a new key is noted after the put of the key that is its first step, and takes its place.
+    within.changes[table.table_arn, change.key_text] = change
     return answer
 
 
