@@ -110,14 +110,14 @@ def backfill(
 
     with progress_shown() as progress, stop_on_signal() as stop:
         if changes:
-            _read_changes(settings, stop)
+            _read_changes(settings, stop, max_read_units)
         done = Backfill(settings, request, progress=progress, stop=stop, choose=choose).run(_log_run)
     _end(done, as_json=as_json)
 
 
-def _read_changes(settings: Settings, stop: threading.Event) -> None:
+def _read_changes(settings: Settings, stop: threading.Event, max_read_units: float | None) -> None:
     """Open the days that have changed; end the program where that fails."""
-    found = ChangesJob(settings, stop=stop).run()
+    found = ChangesJob(settings, max_read_units=max_read_units, stop=stop).run()
     log_line(found.text())
     if found.error:
         log_line(f"backfill stopped: {found.error}", failed=True)

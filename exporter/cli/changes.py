@@ -1,5 +1,6 @@
 """`exporter changes`."""
 
+import dataclasses
 import datetime as dt
 import sys
 
@@ -31,8 +32,17 @@ from exporter.run.request import request_from_options
     help="Open no day again: the view <table>_live shows what has changed, and the table stays as it was read.",
 )
 @click.option("--export", "exports", is_flag=True, help="Then run the scheduled export, which reads these days again.")
+@options.MAX_READ_UNITS
 @options.JSON
-def changes(*, dataset: str | None, wait: float, keep_closed: bool, exports: bool, as_json: bool) -> None:
+def changes(
+    *,
+    dataset: str | None,
+    wait: float,
+    keep_closed: bool,
+    exports: bool,
+    max_read_units: float | None,
+    as_json: bool,
+) -> None:
     """Write what has changed in the table since its days were read, by incremental exports, and log each change.
 
     The view <table>_live shows it at once. The changed days are open again: the next scheduled export reads them,
@@ -40,10 +50,13 @@ def changes(*, dataset: str | None, wait: float, keep_closed: bool, exports: boo
     """
     settings = options.settings_of(DATASET=dataset)
     with progress_shown() as progress, stop_on_signal() as stop:
-        found = ChangesJob(settings, wait_minutes=wait, keeps_closed=keep_closed, stop=stop).run()
+        found = ChangesJob(
+            settings, wait_minutes=wait, keeps_closed=keep_closed, max_read_units=max_read_units, stop=stop
+        ).run()
         entry = None
         if exports and not stop.is_set():  # also after a failure: yesterday is exported anyway
             request = request_from_options(settings, dt.datetime.now(dt.UTC))
+            request = dataclasses.replace(request, max_read_units=max_read_units)
             entry = ExportJob(settings, request, progress=progress, stop=stop).run()
     if as_json:
         exported = {"export": report(entry)} if entry else {}

@@ -14,7 +14,7 @@ from dataset_model.records.manifest import DayRecord, Manifest
 from dataset_model.records.table_schema import TableSchema
 from exporter.changes.present_keys import present_keys
 from exporter.run.incremental.changed_days import ChangedDays
-from exporter.run.incremental.known_keys import KnownKeys
+from exporter.run.incremental.known_keys import ASKED_FOLDER, KnownKeys
 from exporter.run.incremental.leftover_items import Leftovers, LeftoverSearch, objects_of
 from exporter.run.incremental.outdated_days import RUNS_BACK, Readings, outdated_days
 from exporter.run.incremental.placement import Placement
@@ -48,17 +48,20 @@ class DaysOfWindow:
     manifest: Manifest
     window: PendingWindow
     folder: Path
+    limiter: RateLimiter
 
     def leftovers(self, changed: ChangedDays, items: pa.Table, placement: Placement, schema: TableSchema) -> Leftovers:
         """Return what the files of days that were read in the window hold although it is not on them."""
-        source, limiter = self.dataset.source, RateLimiter(1, None)
-        lookup = ItemLookup(
-            self.client, source.table, self.description.table_key, placement.attributes, limiter
-        )  # fmt: skip
+        table, key = self.dataset.source.table, self.description.table_key
+        lookup = ItemLookup(self.client, table, key, placement.attributes, self.limiter)
         keeps = self.dataset.retention.keep_deleted
-        search = LeftoverSearch(items, self.manifest, schema, self._published, self._known, lookup, placement, keeps)
-        with_rows = [day for day in self._within(changed) if self.manifest.days[day].objects]
-        return search.run(with_rows, self.window.start)
+        search = LeftoverSearch(
+            items, self.manifest, schema, self._published, self._known, self._asked, lookup, placement, keeps
+        )
+        with_rows = {day for day, record in self.manifest.days.items() if record.objects and day >= changed.oldest}
+        within = [day for day in self._within(changed) if day in with_rows]
+        again = [day for day in self._asked.days(self.window.start) if day in with_rows - {*within}]
+        return search.run(within, again, self.window.start)
 
     def outdated(self, changed: ChangedDays) -> set[dt.date]:
         """Return the published days of which some row may be another one by what was written in the window."""
@@ -66,10 +69,16 @@ class DaysOfWindow:
         rewritten = {day: at for day, at in changed.rewritten.items() if day in within}
         return outdated_days(changed.touched, self.manifest) | outdated_days(rewritten, self.manifest)
 
-    def keep_known(self, changed: ChangedDays, opened: Collection[dt.date], schema: TableSchema) -> None:
-        """Keep the keys of the days that the next export will read, as they were when the window ended."""
+    def keep_known(
+        self, changed: ChangedDays, opened: Collection[dt.date], schema: TableSchema, leftovers: Leftovers
+    ) -> None:
+        """Keep the keys of the days that the next export will read, as they were when the window ended.
+
+        Those that the table was asked for are kept as well: it was asked later than that.
+        """
         known = {day: keys for day in self._expected(changed, opened) if (keys := self._keys(day, schema)) is not None}
         self._known.keep(self.window.end, known)
+        self._asked.keep(self.window.end, leftovers.present)
 
     def _expected(self, changed: ChangedDays, opened: Collection[dt.date]) -> list[dt.date]:
         days = self.manifest.days
@@ -108,6 +117,10 @@ class DaysOfWindow:
     @cached_property
     def _known(self) -> KnownKeys:
         return KnownKeys(self.store, self.prefix)
+
+    @cached_property
+    def _asked(self) -> KnownKeys:
+        return KnownKeys(self.store, self.prefix, ASKED_FOLDER)
 
 
 def _as_of(record: DayRecord | None) -> dt.datetime | None:

@@ -27,7 +27,7 @@ from exporter.run.incremental.change_feed import ChangeFeed, Fed, can_be_fed
 from exporter.run.incremental.changed_days import ChangedDays, WindowReader, oldest_day
 from exporter.run.incremental.days_of_window import DaysOfWindow
 from exporter.run.incremental.item_log import ItemLog
-from exporter.run.incremental.known_keys import KnownKeys
+from exporter.run.incremental.known_keys import ASKED_FOLDER, KEYS_FOLDER, KnownKeys
 from exporter.run.incremental.leftover_items import MOST_LOOKUPS, Leftovers
 from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
@@ -40,6 +40,7 @@ from exporter.runtime.memory import steady_memory
 from exporter.runtime.workspace import workspace
 from exporter.settings import Settings
 from exporter.sources.description import SourceDescription, describe_source
+from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.table_export.changed_items import ChangedItem, changed_items
 from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.incremental import INCREMENTAL, require_window
@@ -62,12 +63,14 @@ class ChangesJob:
         *,
         wait_minutes: float = 180.0,
         keeps_closed: bool = False,
+        max_read_units: float | None = None,
         stop: threading.Event | None = None,
         clock: Callable[[], dt.datetime] = utc_now,
     ) -> None:
         """Wait so long for an export to end; raise UsageError for a dataset that cannot have changes.
 
-        `keeps_closed`: no day is opened again where change files show what has changed in it.
+        `keeps_closed`: no day is opened again where change files show what has changed in it. `max_read_units` bounds
+        what look-ups of items read in a second.
         """
         dataset = settings.dataset
         if not dataset.source.is_table or dataset.target.overwrite_mode == "APPEND":
@@ -86,7 +89,7 @@ class ChangesJob:
         self._exports = WindowExport(
             clients.dynamodb, dataset.source.table, target, self._record, self._stop, wait_minutes * 60, clock
         )
-        self._wait_minutes, self._keeps_closed = wait_minutes, keeps_closed
+        self._wait_minutes, self._keeps_closed, self._max_read_units = wait_minutes, keeps_closed, max_read_units
 
     def run(self) -> ChangesReport:
         """Read every window up to now; the report has the error that ended it, if one did."""
@@ -168,10 +171,11 @@ class ChangesJob:
             owner = f"{name}-{secrets.token_hex(3)}"
             lease = Lease(self._store, self._settings.prefix, owner, clock=self._clock, stop=self._stop)
             with lease.held(self._wait_minutes):  # no run is under way that has read these days and not recorded it
+                state = self._record.replace(state)  # or another run has read the window meanwhile
                 manifest = self._records.manifest() or _NO_DAYS
                 days = DaysOfWindow(
                     self._records, self._store, self._settings.prefix, self._clients.dynamodb, self._dataset,
-                    description, manifest, window, folder,
+                    description, manifest, window, folder, RateLimiter(1, self._max_read_units),
                 )  # fmt: skip
                 table = changed.table()
                 leftovers = days.leftovers(changed, table, reader.placement, schema)
@@ -187,7 +191,7 @@ class ChangesJob:
                 )
                 writer.reopen(owed)
                 if feed:
-                    days.keep_known(changed, owed, schema)
+                    days.keep_known(changed, owed, schema, leftovers)
                 state = self._record.replace(
                     state.model_copy(update={"read_to": window.end, "pending": None, "done_at": self._clock()})
                 )
@@ -249,7 +253,8 @@ class ChangesJob:
         """Merge the change files of a window's days, and forget the keys of the window before it."""
         try:
             Compaction(self._store, self._settings.prefix, manifest, clock=self._clock).run(changed.touched.keys())
-            KnownKeys(self._store, self._settings.prefix).forget_all_but(window.end)
+            for folder in (KEYS_FOLDER, ASKED_FOLDER):
+                KnownKeys(self._store, self._settings.prefix, folder).forget_all_but(window.end)
         except ExportError as failure:
             report.warnings.append(f"change files could not be merged: {failure}. `compact` does it again.")
 

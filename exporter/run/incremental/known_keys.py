@@ -15,14 +15,17 @@ from exporter.storage.object_store import Store
 KEYS_FOLDER = f"{EXPORTS_FOLDER}/_keys"
 """Below the prefix: a folder of the last window's end, and in it a file of hashes for each day."""
 
+ASKED_FOLDER = f"{EXPORTS_FOLDER}/_asked"
+"""The same for the keys of items that the table was asked for, and was found to hold."""
+
 _BYTES = 16
 
 
 class KnownKeys:
     """The kept keys of one prefix."""
 
-    def __init__(self, store: Store, prefix: str) -> None:
-        self._store, self._below = store, f"{prefix}/{KEYS_FOLDER}/"
+    def __init__(self, store: Store, prefix: str, folder: str = KEYS_FOLDER) -> None:
+        self._store, self._below = store, f"{prefix}/{folder}/"
 
     def days(self, moment: dt.datetime) -> list[dt.date]:
         """Return the days of which the keys at this instant are kept."""

@@ -38,6 +38,8 @@ class Leftovers:
     """Day -> places in the window's items of those that only passed through it, in ascending order."""
     vanished: dict[dt.date, pa.Array] = field(default_factory=dict)
     """Day -> hashes of the keys of those that no line is about."""
+    present: dict[dt.date, pa.Array] = field(default_factory=dict)
+    """Day -> hashes of the keys of items that were asked for, for the first time, and are there."""
     untold: set[dt.date] = field(default_factory=set)
     """Days of which the files do not hold the table's key exactly, so that nothing can be asked."""
     unasked: dict[dt.date, int] = field(default_factory=dict)
@@ -60,42 +62,56 @@ class LeftoverSearch:
     schema: TableSchema
     published: PublishedKeys
     known: KnownKeys
+    asked: KnownKeys
     lookup: ItemLookup
     placement: Placement
     keeps_deleted: bool
     """Whether rows of deleted items stay."""
 
-    def run(self, days: Collection[dt.date], start: dt.datetime) -> Leftovers:
-        """Search the files of these days; `start` is the window's begin."""
+    def run(self, days: Collection[dt.date], again: Collection[dt.date], start: dt.datetime) -> Leftovers:
+        """Search the files of the days that were read in a window, from `start` on.
+
+        On the days of `again` only the items that were asked for after the window before are searched for.
+        """
         found = Leftovers()
         for day in days:
-            self._search(day, self.manifest.days[day], start, found)
+            self._search(day, start, found, is_again=False)
+        for day in again:
+            self._search(day, start, found, is_again=True)
         return found
 
-    def _search(self, day: dt.date, record: DayRecord, start: dt.datetime, found: Leftovers) -> None:
+    def _search(self, day: dt.date, start: dt.datetime, found: Leftovers, *, is_again: bool) -> None:
+        record = self.manifest.days[day]
         objects = objects_of(record)
         if not self.published.are_known(day, objects, self.schema):
             found.untold.add(day)
             return
         held = pa.concat_arrays([self.published.digests(one, self.schema) for one in objects])
-        places = self._passed(day, record, held)
-        if places:
+        if not is_again and (places := self._passed(day, record, held)):
             found.passed[day] = places
         if self.keeps_deleted:
             return
-        known = pa.chunked_array([self.items.column("key").combine_chunks(), self.known.of(day, start)], _DIGEST)
-        silent = held.filter(pc.invert(pc.is_in(held, value_set=known.combine_chunks()))).unique()
-        if not len(silent):
-            return
+        asked = self.asked.of(day, start)
+        silent = _without(held, self.items.column("key").combine_chunks())
+        silent = _within(silent, asked) if is_again else _without(silent, _without(self.known.of(day, start), asked))
+        if len(silent):
+            self._ask(day, silent.unique(), asked, found)
+
+    def _ask(self, day: dt.date, silent: pa.Array, asked: pa.Array, found: Leftovers) -> None:
+        """Ask the table for items of a day that no line is about."""
+        objects = objects_of(self.manifest.days[day])
         if not self.published.can_tell(day, objects, self.schema):
             found.untold.add(day)
         elif found.asked + len(silent) > MOST_LOOKUPS:
             found.unasked[day] = len(silent)
         else:
             found.asked += len(silent)
-            gone = [key for one in objects for key in self._gone(day, one, silent)]
-            if gone:
-                found.vanished[day] = pa.array(gone, _DIGEST)
+            gone = pa.array([key for one in objects for key in self._gone(day, one, silent)], _DIGEST)
+            if len(gone):
+                found.vanished[day] = gone
+            present = _without(_without(silent, gone), asked)
+            if len(present):
+                found.present[day] = present
 
     def _passed(self, day: dt.date, record: DayRecord, held: pa.Array) -> "array[int]":
         """Return the places of the items that were written after a day was read, and are neither before nor now on it.
@@ -128,6 +144,14 @@ class LeftoverSearch:
         days, _ = self.placement.days({number: image for number, image in carried.items() if image is not None})
         names = [*self.published.key]
         return {key_digest(present[number], names) for number, of_it in days.items() if of_it == day}
+
+
+def _within(keys: pa.Array, others: pa.Array) -> pa.Array:
+    return keys.filter(pc.is_in(keys, value_set=others))
+
+
+def _without(keys: pa.Array, others: pa.Array) -> pa.Array:
+    return keys.filter(pc.invert(pc.is_in(keys, value_set=others)))
 
 
 def objects_of(record: DayRecord) -> list[StoredObject]:

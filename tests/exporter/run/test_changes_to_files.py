@@ -12,6 +12,7 @@ from exporter.estimates.choice import choice
 from exporter.estimates.cost import Assumptions
 from exporter.estimates.estimator import estimate
 from exporter.run.incremental import change_feed, leftover_items
+from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.known_keys import KEYS_FOLDER
 from exporter.run.request import request_from_options
@@ -124,6 +125,27 @@ def test_an_item_that_came_went_and_came_back_elsewhere_is_shown_once(night):
     assert live(night)["ghost"] == ("2026-02-14", "back")
 
 
+def test_an_item_that_was_there_only_when_it_was_asked_for_leaves_its_day(night):
+    """It came and went in its window, and again in the next one, in between which it was asked for: no line at all."""
+    stamped(night)
+    passing(night)
+    night.later(HOUR)
+    job, end = night.job(), night.now
+    night.later(5 * MINUTE)
+    night.table.put("ghost", "2026-02-12T11:00:00Z", Note={"S": "again"})
+    night.now = end
+    (window,) = job.run().windows
+    assert (window.looked_up, window.left_over) == (2, [])  # with `c`, which is there
+    night.later(10 * MINUTE)
+    night.table.delete("ghost")
+    looked_up = []
+    for _ in range(2):
+        night.later(HOUR)
+        looked_up += [window.looked_up for window in night.changes(keeps_closed=True).windows]
+        assert "ghost" not in live(night)
+    assert looked_up == [2, 0]
+
+
 def test_an_item_that_only_passed_through_is_shown_where_it_is(night):
     """It comes to a day, the day is read, it goes on to another: the view has it there alone, in one piece."""
     stamped(night)
@@ -167,6 +189,33 @@ def test_a_killed_export_makes_later_windows_look_up_nothing(night):
     night.later(4 * DAY)
     looked_up = [window.looked_up for window in night.changes().windows]
     assert (len(looked_up), sum(looked_up[2:])) == (4, 0)
+
+
+def test_a_run_that_waited_for_another_reads_its_window_no_second_time(night, monkeypatch):
+    """Two runs have read the same lines: the second sees that the window is recorded, before it asks for any item."""
+    stamped(night)
+    passing(night)
+    night.later(HOUR)
+    first, second, store, asked = night.job(), night.job(), ItemLog.store, []
+
+    def other_first(log, *arguments):
+        monkeypatch.setattr(ItemLog, "store", store)
+        asked.extend(window.looked_up for window in second.run().windows)
+        return store(log, *arguments)
+
+    monkeypatch.setattr(ItemLog, "store", other_first)
+    monkeypatch.setattr(leftover_items.LeftoverSearch, "_gone", _counted(leftover_items.LeftoverSearch._gone, asked))
+    report = first.run()
+    assert (report.windows, "another run is newer" in str(report.error)) == ([], True)
+    assert asked == [1, 2]  # one day, two items
+
+
+def _counted(call, calls):
+    def counted(*arguments):
+        calls.append(1)
+        return call(*arguments)
+
+    return counted
 
 
 def test_too_many_items_to_ask_for_are_named(night, monkeypatch):
@@ -271,7 +320,7 @@ def test_a_backfill_by_changes_reads_the_closed_days_that_have_changed(night, mo
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
         "exporter.cli.backfill.ChangesJob",
-        lambda settings, stop: ChangesJob(settings, stop=stop, clock=lambda: night.now),
+        lambda settings, stop, **options: ChangesJob(settings, stop=stop, clock=lambda: night.now, **options),
     )
 
     def backfilled(*more):
