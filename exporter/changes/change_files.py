@@ -13,7 +13,9 @@ import pyarrow.parquet as pq
 from dataset_model.records.changes import (
     AT_COLUMN,
     CHANGE_COLUMNS,
+    CHANGES_FOLDER,
     OPERATION_COLUMN,
+    change_file,
     change_file_key,
     empty_day_key,
     milliseconds,
@@ -42,6 +44,13 @@ def write_changes(store: Store, prefix: str, days: Mapping[dt.date, pa.Table]) -
         return [written(day, rows) for day, rows in days.items()]
     with ThreadPoolExecutor(_AT_A_TIME, thread_name_prefix="changes") as pool:
         return list(pool.map(written, days.keys(), days.values()))
+
+
+def days_changed_before(store: Store, prefix: str, moment: dt.datetime) -> set[dt.date]:
+    """Return the days with a change file of which every change was written before an instant."""
+    listed = store.objects(f"{prefix}/{CHANGES_FOLDER}/year=")
+    found = filter(None, (change_file(prefix, one.key) for one in listed))
+    return {day for day, last_at in found if last_at < milliseconds(moment)}
 
 
 def write_merged(store: Store, prefix: str, day: dt.date, rows: pa.Table, token: str) -> str:

@@ -5,7 +5,7 @@ import datetime as dt
 from pydantic import ValidationError
 
 from dataset_model import Dataset
-from dataset_model.records.changes import STREAM_FILE, Feed, StreamState
+from dataset_model.records.changes import CHANGES_FOLDER, STREAM_FILE, Feed, StreamState
 from exporter.errors import StaleRun, StoreError, UsageError
 from exporter.storage.object_store import Store
 
@@ -45,6 +45,8 @@ def begin_changes(store: Store, prefix: str, dataset: Dataset, now: dt.datetime,
             f"s3://{store.bucket}/{prefix}/{STREAM_FILE} says that a stream feeds the changes of {dataset.name}; those "
             "of incremental exports would count as earlier than every one of the stream"
         )
+    if found is None and fed_by == "windows":
+        _require_no_changes(store, prefix)
     state = StreamState(dataset=dataset.name, table=dataset.source.table, since=now, fed_by=fed_by)
     if found is not None:
         state = found[0].model_copy(update={"fed_by": fed_by})
@@ -52,3 +54,14 @@ def begin_changes(store: Store, prefix: str, dataset: Dataset, now: dt.datetime,
         store.replace(f"{prefix}/{STREAM_FILE}", state.model_dump_json().encode(), found[1] if found else None)
     except StaleRun:
         return  # another batch has begun at the same moment
+
+
+def _require_no_changes(store: Store, prefix: str) -> None:
+    folder = f"{prefix}/{CHANGES_FOLDER}/"
+    if next(store.objects(f"{folder}year="), None) is not None:
+        raise UsageError(
+            f"s3://{store.bucket}/{folder} holds change files, and {STREAM_FILE} is not there to say what wrote them. "
+            "Those of a stream would count as later than every one of an incremental export. Put the record back from "
+            f"the bucket's history; or, if they are of a stream that is no more, remove what is below {folder}year= "
+            f"and {folder}_merges/"
+        )

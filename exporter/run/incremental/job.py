@@ -15,6 +15,7 @@ import structlog
 from dataset_model.records.changes import MARGIN
 from dataset_model.records.manifest import Manifest
 from dataset_model.records.table_schema import TableSchema
+from exporter.changes.change_files import days_changed_before
 from exporter.changes.compaction import Compaction
 from exporter.changes.state import stream_state
 from exporter.clients import Clients
@@ -22,15 +23,14 @@ from exporter.decoding.schema import initial_schema
 from exporter.errors import ExportError, SourceError, UsageError
 from exporter.planning.export_windows import first_instant, next_window
 from exporter.planning.sort_key import SortKey
-from exporter.run.account import days_text
 from exporter.run.incremental.change_feed import ChangeFeed, Fed, can_be_fed
 from exporter.run.incremental.changed_days import ChangedDays, WindowReader, oldest_day
 from exporter.run.incremental.days_of_window import DaysOfWindow
 from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.known_keys import ASKED_FOLDER, KEYS_FOLDER, KnownKeys
-from exporter.run.incremental.leftover_items import MOST_LOOKUPS, Leftovers
 from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
+from exporter.run.incremental.warnings import beginning_warnings, continuing_warnings, window_warnings
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
 from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState
 from exporter.run.lease import Lease
@@ -117,17 +117,15 @@ class ChangesJob:
     def _begun(self, earliest: dt.datetime, report: ChangesReport) -> WindowState:
         """Return the record, the first time a new one; raise SourceError where changes cannot be had any more."""
         state, source = self._record.read(), self._dataset.source
+        manifest = self._records.manifest() or _NO_DAYS
         if state is None:
-            days = (self._records.manifest() or _NO_DAYS).days.values()
-            oldest = min((record.read_at for record in days if record.state == "closed"), default=None)
-            begin = first_instant(oldest, earliest, self._clock(), MARGIN)
-            early = [record.day for record in days if record.state == "closed" and record.read_at - MARGIN < begin]
-            if early:
-                report.warnings.append(
-                    f"{days_text(early)} were read before {begin:%Y-%m-%d %H:%M} UTC, from when changes are known. "
-                    "Read them again once by `exporter backfill --force`, or leave them as they are"
-                )
-            return self._record.replace(WindowState(dataset=self._dataset.name, table=source.table, read_to=begin))
+            closed = [record.read_at for record in manifest.days.values() if record.state == "closed"]
+            begin = first_instant(min(closed, default=None), earliest, self._clock(), MARGIN)
+            changed = days_changed_before(self._store, self._settings.prefix, begin)
+            report.warnings += beginning_warnings(manifest, begin, changed)
+            begun = WindowState(dataset=self._dataset.name, table=source.table, read_to=begin, begun_at=begin)
+            return self._record.replace(begun)
+        report.warnings += continuing_warnings(manifest, state.begun_at)
         if state.table != source.table:
             raise SourceError(
                 f"{self._record.place} is of table {state.table}, and the dataset reads {source.table}. Use another "
@@ -198,7 +196,7 @@ class ChangesJob:
             if feed:
                 self._tidy(changed, manifest, window, report)
         self._remove(export, files)
-        self._warn(changed, manifest, leftovers, description, report)
+        report.warnings += window_warnings(changed, manifest, leftovers, description.table_key)
         report.windows.append(
             ReadWindow(
                 window.start,
@@ -264,34 +262,6 @@ class ChangesJob:
         for found in self._store.objects(f"{self._settings.prefix}/{EXPORTS_TARGET}/"):
             if found.key in read or found.key.startswith(folder):
                 self._store.remove(found.key, found.etag)
-
-    def _warn(
-        self,
-        changed: ChangedDays,
-        manifest: Manifest,
-        leftovers: Leftovers,
-        description: SourceDescription,
-        report: ChangesReport,
-    ) -> None:
-        unpublished = sorted(changed.touched.keys() - manifest.days.keys())
-        if unpublished:
-            report.warnings.append(
-                f"items of {days_text(unpublished)} have changed, which were never exported and stay so; `exporter "
-                "backfill` exports such days"
-            )
-        if leftovers.untold:
-            report.warnings.append(
-                f"the files of {days_text(leftovers.untold)} do not hold the table's key "
-                f"({', '.join(description.table_key)}) exactly, so nothing "
-                "shows whether an item came and left while they were read; declare it as a column of type string (a "
-                "number: string or bigint). A binary key cannot be looked up"
-            )
-        if leftovers.unasked:
-            report.warnings.append(
-                f"{sum(leftovers.unasked.values()):,} items of {days_text(leftovers.unasked)} were not looked up, "
-                f"because more than {MOST_LOOKUPS:,} would be: one that came and went while its day was read stays in "
-                "it. `exporter verify` compares these days with the table"
-            )
 
 
 _NO_DAYS = Manifest(dataset="", location="", time_zone="UTC", updated_at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC))

@@ -42,6 +42,8 @@ class WindowState(BaseModel):
     table: str
     read_to: AwareDatetime
     """What was written before has been read."""
+    begun_at: AwareDatetime | None = None
+    """From when on it has been read without a gap; None: not recorded, by a release that did not do so."""
     pending: PendingWindow | None = None
     done_at: AwareDatetime | None = None
     """When the last window was read."""
