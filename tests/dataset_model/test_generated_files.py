@@ -55,13 +55,18 @@ def places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from places(value[step], (*place, step))
 
 
-def with_value(content: Any, place: tuple[Any, ...], value: Any) -> str:
-    """Return a file's text with another value in one place."""
-    changed = part = copy.deepcopy(content)
+def changed(content: Any, place: tuple[Any, ...], value: Any) -> Any:
+    """Return a file's content with another value in one place."""
+    made = part = copy.deepcopy(content)
     for step in place[:-1]:
         part = part[step]
-    part[place[-1]] = value
-    return yaml.safe_dump(changed)
+    part[place[-1]] = copy.deepcopy(value)
+    return made
+
+
+def with_value(content: Any, place: tuple[Any, ...], value: Any) -> str:
+    """Return a file's text with another value in one place."""
+    return yaml.safe_dump(changed(content, place, value))
 
 
 def read(text: str) -> Dataset | None:
@@ -97,7 +102,7 @@ def test_generated_files_are_read_or_refused(repository: Any) -> None:
     for _ in range(GENERATED):
         content = chance.choice(shipped)
         for _ in range(chance.choice([1, 1, 2, 3])):
-            content = yaml.safe_load(with_value(content, chance.choice([*places(content)]), chance.choice(ODD)))
+            content = changed(content, chance.choice([*places(content)]), chance.choice(ODD))
         try:
             dataset_from_text(yaml.safe_dump(content), "d.yaml")
         except DatasetError as error:
