@@ -8,7 +8,6 @@ from typing import Any, Literal
 from dataset_model.records.manifest import Manifest
 from exporter.estimates import prices
 from exporter.estimates.query_cost import QueryCost
-from exporter.planning.export_windows import LONGEST
 from exporter.planning.planner import Planner
 from exporter.planning.window import Window
 from exporter.sources.description import SourceDescription
@@ -173,39 +172,20 @@ def table_costs(
     return (
         _read("table scan", scan, description.table_items, assumed, whole, description.table_read_units),
         Cost(
-            "export to S3", 0.0, exported, None, f"{native}; {_RECOVERY[is_recoverable]}", arithmetic,
-            _task_dollars(description.table_items), _LOSES["export to S3"],
+            "export to S3", 0.0, exported, None, f"{native}; {RECOVERY[is_recoverable]}", arithmetic,
+            _task_dollars(description.table_items), LOSES["export to S3"],
             is_ready=is_recoverable is True,
         ),
     )  # fmt: skip
 
 
-def changes_cost(
-    closed: int, since: dt.datetime | None, now: dt.datetime, assumed: Assumptions, *, is_recoverable: bool | None
-) -> Cost:
-    """Return what brings closed days up to date by incremental exports.
-
-    `closed` is how many they are, `since` up to when changes have been read; None for a dataset that has read none. The
-    size of what has changed is known to nobody before it is exported, so there is no price.
-    """
-    windows = max(1, -((since - now) // LONGEST)) if since else 1
-    least = prices.LEAST_EXPORTED_BYTES / prices.GB * assumed.dollars_per_exported_gb
-    begin = f"since {since:%Y-%m-%d %H:%M} UTC" if since else "since they were read, as far as recovery goes back"
-    remark = (
-        f"what has changed in the {closed:,} closed days {begin}: ${assumed.dollars_per_exported_gb:g} a GB of "
-        f"changes, ${least:g} at least each of {windows:,} windows; `backfill --source changes`; "
-        f"{_RECOVERY[is_recoverable]}"
-    )
-    return Cost("changes", 0.0, None, None, remark, loses=_LOSES["changes"], is_ready=is_recoverable is True)
-
-
-_RECOVERY = {
+RECOVERY = {
     None: "needs point-in-time recovery",
     True: "point-in-time recovery is on",
     False: "point-in-time recovery is off, and a month of it is counted",
 }
 
-_LOSES: dict[Way, str] = {
+LOSES: dict[Way, str] = {
     "index query": "when an item was deleted",
     "table scan": "when an item was deleted, nor any day before the whole table has been read and sorted",
     "changes": "a day that was never exported, nor more than the first and last state of an item in a window",
@@ -224,7 +204,7 @@ def _read(way: Way, units: float, items: float, assumed: Assumptions, remark: st
     dollars = units / 1_000_000 * assumed.dollars_per_million_read_units
     arithmetic = f"{units:,.1f} read units x ${assumed.dollars_per_million_read_units:g} a million"
     minutes = round(max(seconds) / 60, 2)
-    return Cost(way, round(units, 1), dollars, minutes, remark, arithmetic, _task_dollars(items), _LOSES[way])
+    return Cost(way, round(units, 1), dollars, minutes, remark, arithmetic, _task_dollars(items), LOSES[way])
 
 
 def dollars_text(amount: float | None) -> str:

@@ -9,11 +9,11 @@ from dataset_model import Dataset, IndexSource
 from dataset_model.records.manifest import Manifest
 from exporter.clients import Clients
 from exporter.errors import UsageError
+from exporter.estimates.changes_cost import changes_cost
 from exporter.estimates.cost import (
     Assumptions,
     Cost,
     Estimate,
-    changes_cost,
     costs,
     known_rows,
     table_costs,
@@ -171,11 +171,7 @@ def estimate(
     wanted = {day for window in windows for day in window.days()} or (manifest.days.keys() if manifest else set())
     closed = len(closed_days(wanted, manifest)) if dataset.target.overwrite_mode == "OVERWRITE" else 0
     state = WindowRecord(store, settings.prefix).read() if closed else None
-    of_changes = (
-        [changes_cost(closed, state.read_to if state else None, now, assumed, is_recoverable=is_recoverable)]
-        if closed
-        else []
-    )
+    of_changes = [changes_cost(closed, state, now, assumed, is_recoverable=is_recoverable)] if closed else []
     return Estimate(
         dataset=dataset.name,
         index=dataset.source.place,

@@ -143,6 +143,8 @@ def _write(self: Any, backend: Any) -> None:
         _file(backend, self.s3_bucket, f"{data}{number:026x}.json.gz", lines) for number, lines in enumerate(parts)
     ]
     self.item_count = sum(file["itemCount"] for file in files)
+    if incremental:  # which is billed by what it writes, and not by the table
+        self.processed_bytes = sum(len(line) for lines in parts for line in lines)
     listed = "".join(json.dumps(file, separators=(",", ":")) + "\n" for file in files)
     _manifest(backend, self.s3_bucket, f"{folder}/manifest-files", listed.encode())
     stamp = _stamp(now.timestamp())

@@ -32,7 +32,7 @@ from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
 from exporter.run.incremental.warnings import beginning_warnings, continuing_warnings, window_warnings
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
-from exporter.run.incremental.window_state import PendingWindow, WindowRecord, WindowState
+from exporter.run.incremental.window_state import LastWindow, PendingWindow, WindowRecord, WindowState
 from exporter.run.lease import Lease
 from exporter.run.reporting.metrics import emit_changes_metrics
 from exporter.runtime.clock import utc_now
@@ -44,7 +44,7 @@ from exporter.sources.rate_limiter import RateLimiter
 from exporter.sources.table_export.changed_items import ChangedItem, changed_items
 from exporter.sources.table_export.exporting import CompletedExport
 from exporter.sources.table_export.incremental import INCREMENTAL, require_window
-from exporter.sources.table_export.manifests import ExportFile, read_files
+from exporter.sources.table_export.manifests import ExportFile, Summary, read_files
 from exporter.sources.table_export.recovery import recovery_of
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
@@ -159,7 +159,7 @@ class ChangesJob:
         feed = self._feed(schema)
         with workspace() as folder:
             log = ItemLog(folder, name)
-            files = self._files(window, export)
+            summary, files = self._files(window, export)
             reader = self._reader(window, description, schema, log, None if feed else quarantine)
             for items in self._items(export, files):
                 reader.add(items)
@@ -190,9 +190,13 @@ class ChangesJob:
                 writer.reopen(owed)
                 if feed:
                     days.keep_known(changed, owed, schema, leftovers)
-                state = self._record.replace(
-                    state.model_copy(update={"read_to": window.end, "pending": None, "done_at": self._clock()})
-                )
+                read = {
+                    "read_to": window.end,
+                    "pending": None,
+                    "done_at": self._clock(),
+                    "last": _last(window, summary),
+                }
+                state = self._record.replace(state.model_copy(update=read))
             if feed:
                 self._tidy(changed, manifest, window, report)
         self._remove(export, files)
@@ -223,11 +227,11 @@ class ChangesJob:
         feed.begin()
         return feed
 
-    def _files(self, window: PendingWindow, export: CompletedExport) -> tuple[ExportFile, ...]:
+    def _files(self, window: PendingWindow, export: CompletedExport) -> tuple[Summary, tuple[ExportFile, ...]]:
         summary, files = read_files(Store(self._clients.s3, export.bucket), export, INCREMENTAL)
         stated = (summary.export_from_time, summary.export_to_time)
         require_window(export.arn, stated, summary.output_view, (window.start, window.end))
-        return files
+        return summary, files
 
     def _items(self, export: CompletedExport, files: Sequence[ExportFile]) -> Iterator[list[ChangedItem]]:
         objects = Store(self._clients.s3, export.bucket)
@@ -262,6 +266,11 @@ class ChangesJob:
         for found in self._store.objects(f"{self._settings.prefix}/{EXPORTS_TARGET}/"):
             if found.key in read or found.key.startswith(folder):
                 self._store.remove(found.key, found.etag)
+
+
+def _last(window: PendingWindow, summary: Summary) -> LastWindow:
+    hours = (window.end - window.start) / dt.timedelta(hours=1)
+    return LastWindow(hours=hours, items=summary.item_count, bytes=summary.billed_size_bytes)
 
 
 _NO_DAYS = Manifest(dataset="", location="", time_zone="UTC", updated_at=dt.datetime(1970, 1, 1, tzinfo=dt.UTC))

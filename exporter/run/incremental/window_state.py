@@ -32,6 +32,18 @@ class PendingWindow(BaseModel):
     """None: it may have been started, or not."""
 
 
+class LastWindow(BaseModel):
+    """How much the last window has brought."""
+
+    model_config = _FROZEN
+
+    hours: float
+    items: int
+    """Of the table, whatever the dataset holds of them."""
+    bytes: int
+    """What its export was billed for."""
+
+
 class WindowState(BaseModel):
     """The record."""
 
@@ -47,6 +59,7 @@ class WindowState(BaseModel):
     pending: PendingWindow | None = None
     done_at: AwareDatetime | None = None
     """When the last window was read."""
+    last: LastWindow | None = None
 
 
 class WindowRecord:

@@ -59,6 +59,8 @@ class Summary(msgspec.Struct, frozen=True, rename="camel"):
     table_arn: str
     item_count: int
     manifest_files_s3_key: str = msgspec.field(name="manifestFilesS3Key")
+    billed_size_bytes: int = 0
+    """What its price is for."""
     export_time: str = ""
     """As of when the items are; none of an incremental export."""
     export_from_time: str = ""

@@ -8,13 +8,16 @@ from click.testing import CliRunner
 
 from exporter.cli.backfill import backfill
 from exporter.errors import SourceError
+from exporter.estimates.changes_cost import changes_cost
 from exporter.estimates.choice import choice
 from exporter.estimates.cost import Assumptions
 from exporter.estimates.estimator import estimate
+from exporter.estimates.prices import GB
 from exporter.run.incremental import change_feed, leftover_items
 from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.known_keys import KEYS_FOLDER
+from exporter.run.incremental.window_state import LastWindow, WindowState
 from exporter.run.request import request_from_options
 from exporter.sources.table_export.recovery import Recovery
 
@@ -412,5 +415,13 @@ def test_a_plan_says_what_changes_of_closed_days_cost(night):
     assert cost.remark.startswith(
         "what has changed in the 6 closed days since 2026-02-16 07:34 UTC: $0.1 a GB of changes"
     )
-    assert "$0.001 at least each of 3 windows" in cost.remark
+    assert (
+        "$0.001 at least each of 3 windows (the last one: 6 items, 0.000 GB in 1.4 hours, so no more is" in cost.remark
+    )
+    busy = LastWindow(hours=2.0, items=5_000_000, bytes=4 * GB)
+    state = WindowState(dataset="rows", table="t", read_to=night.now - 10 * HOUR, last=busy)
+    cost = changes_cost(6, state, night.now, Assumptions(), is_recoverable=True)
+    assert (
+        "(the last one: 5,000,000 items, 4.000 GB in 2.0 hours; 10.0 hours x 2.0000 GB x $0.1 = $2.00)" in cost.remark
+    )
     assert choice(estimate(settings, request, Assumptions(), night.now)).source is None  # never by itself
