@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import blake2b
 
@@ -46,11 +46,15 @@ def write_changes(store: Store, prefix: str, days: Mapping[dt.date, pa.Table]) -
         return list(pool.map(written, days.keys(), days.values()))
 
 
+def listed_changes(store: Store, prefix: str) -> Iterator[tuple[dt.date, int]]:
+    """Yield the day and the latest `_at` of every change file, by day."""
+    listed = store.objects(f"{prefix}/{CHANGES_FOLDER}/year=")
+    return filter(None, (change_file(prefix, found.key) for found in listed))
+
+
 def days_changed_before(store: Store, prefix: str, moment: dt.datetime) -> set[dt.date]:
     """Return the days with a change file of which every change was written before an instant."""
-    listed = store.objects(f"{prefix}/{CHANGES_FOLDER}/year=")
-    found = filter(None, (change_file(prefix, one.key) for one in listed))
-    return {day for day, last_at in found if last_at < milliseconds(moment)}
+    return {day for day, last_at in listed_changes(store, prefix) if last_at < milliseconds(moment)}
 
 
 def write_merged(store: Store, prefix: str, day: dt.date, rows: pa.Table, token: str) -> str:

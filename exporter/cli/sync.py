@@ -3,6 +3,7 @@
 import click
 
 from exporter.changes.catalog import LiveCatalog
+from exporter.changes.change_files import listed_changes
 from exporter.changes.state import stream_state
 from exporter.cli import options
 from exporter.clients import Clients
@@ -36,8 +37,10 @@ def sync_catalog(settings: Settings) -> str:
             f"no item has been exported to {settings.location} yet, and the dataset declares no column, so the table "
             "would have none; run an export that finds items first"
         )
-    years = [day.year for day in manifest.days] or [manifest.updated_at.year]
-    kind = LiveCatalog if stream_state(store, settings.prefix) else Catalog
+    has_changes = stream_state(store, settings.prefix) is not None
+    changed_days = [day for day, _ in listed_changes(store, settings.prefix)] if has_changes else []
+    years = [day.year for day in (*manifest.days, *changed_days)] or [manifest.updated_at.year]
+    kind = LiveCatalog if has_changes else Catalog
     catalog = kind(clients.glue, settings.dataset, settings.location)
     changed = catalog.publish(schema, (min(years), max(years)))
     if settings.dataset.target.question_suffix:

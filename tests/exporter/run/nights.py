@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import boto3
+from changing import ask
 
 from exporter.run.incremental.job import ChangesJob
 
@@ -87,3 +88,21 @@ def closed(night, *days):
 def states(night):
     """Return the days that are open."""
     return [str(day) for day, record in night.table.manifest().days.items() if record.state == "open"]
+
+
+def live(night):
+    """Return id -> (day, note) as the view shows them; an item that it shows twice fails."""
+    rows = ask(night.table, "SELECT id, year, month, day, note FROM rows_live")
+    found = {str(key): (f"{year}-{month:0>2}-{day:0>2}", note) for key, year, month, day, note in rows}
+    assert len(found) == len(rows), sorted(rows)
+    return found
+
+
+def stamped(night):
+    """Publish items `a` to `f` after the first window, so that their files are stamped, and read the window with it."""
+    night.later(16 * MINUTE)
+    night.changes()
+    closed(night)
+    night.later(HOUR)
+    night.changes()
+    assert states(night) == []

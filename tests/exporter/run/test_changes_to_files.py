@@ -2,11 +2,13 @@
 
 import json
 
+import boto3
 import pytest
-from changing import ask, event, writer
+from changing import writer
 from click.testing import CliRunner
 
 from exporter.cli.backfill import backfill
+from exporter.cli.sync import sync_catalog
 from exporter.errors import SourceError
 from exporter.estimates.changes_cost import changes_cost
 from exporter.estimates.choice import choice
@@ -19,33 +21,14 @@ from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.known_keys import KEYS_FOLDER
 from exporter.run.incremental.window_state import LastWindow, WindowState
 from exporter.run.request import request_from_options
-from exporter.sources.table_export.recovery import Recovery
 
-from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, states
+from .nights import DAY, HOUR, MINUTE, Night, closed, live, stamped, states
 
 
 @pytest.fixture
 def night(scene, monkeypatch):
     """A night of a new table."""
     return Night(scene(), monkeypatch)
-
-
-def live(night):
-    """Return id -> (day, note) as the view shows them; an item that it shows twice fails."""
-    rows = ask(night.table, "SELECT id, year, month, day, note FROM rows_live")
-    found = {str(key): (f"{year}-{month:0>2}-{day:0>2}", note) for key, year, month, day, note in rows}
-    assert len(found) == len(rows), sorted(rows)
-    return found
-
-
-def stamped(night):
-    """Publish items `a` to `f` after the first window, so that their files are stamped, and read the window with it."""
-    night.later(16 * MINUTE)
-    night.changes()
-    closed(night)
-    night.later(HOUR)
-    night.changes()
-    assert states(night) == []
 
 
 def passing(night, day="2026-02-12"):
@@ -282,73 +265,20 @@ def test_a_window_read_twice_counts_once(night, monkeypatch):
     assert live(night)["a"] == ("2026-02-12", "1")
 
 
-def test_a_stream_takes_over_and_windows_do_not(night):
-    """A stream's numbers are larger, so its changes win; from then on windows write no change file."""
+def test_a_late_item_of_a_year_that_was_never_exported_stays_in_the_view(night):
+    """Its year is in the tables after the window, after exports of other years, and when the tables are rebuilt."""
     stamped(night)
-    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "window"})
-    night.later(HOUR)
-    night.changes(keeps_closed=True)
-    old, new = ({"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "2026-02-10T10:00:00Z"}, "Note": {"S": note}}
-                for note in ("window", "stream"))  # fmt: skip
-    writer(night.table, night.now).write([event(300_000_000_000_000_000_000, night.now, new, old)])
-    assert live(night)["a"] == ("2026-02-10", "stream")
-    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "later"})
-    night.later(HOUR)
-    (window,) = night.changes().windows
-    assert (window.rows, [str(day) for day in window.owed]) == (None, ["2026-02-10"])
-
-
-def test_change_files_of_a_stream_without_its_record_are_refused(night):
-    """A stream's numbers are larger than every time: its old changes would hide those of windows for ever."""
-    stamped(night)
-    old, new = ({"Id": {"S": "a"}, "Kind": {"S": "A"}, "At": {"S": "2026-02-10T10:00:00Z"}, "Note": {"S": note}}
-                for note in ("0", "stream"))  # fmt: skip
-    writer(night.table, night.now).write([event(300_000_000_000_000_000_000, night.now, new, old)])
-    night.table.s3.delete_object(Bucket="reports", Key=f"{night.table.prefix}/_changes/_stream.json")
-    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "window"})
-    night.later(HOUR)
-    report = night.job().run()
-    assert (report.windows, "remove what is below" in str(report.error)) == ([], True)
-    for key in night.table.keys("_changes/year="):
-        night.table.s3.delete_object(Bucket="reports", Key=f"{night.table.prefix}/{key}")
-    night.changes(keeps_closed=True)
-    assert live(night)["a"] == ("2026-02-10", "window")
-
-
-def test_days_that_were_read_before_changes_are_known_are_named_at_every_run(night):
-    """A table export from before the first window is published after it: what was written in between is nowhere."""
-    stamped(night)
-    night.table.export(now=BEGIN - DAY, start="2026-02-08", end="2026-02-08")
-    night.table.put("x", "2026-02-09T10:00:00Z", Note={"S": "0"})
-    night.table.export(now=BEGIN - DAY, start="2026-02-09", end="2026-02-09")
-    for _ in range(2):
-        night.later(HOUR)
-        (warning,) = [one for one in night.changes(keeps_closed=True).warnings if "shows nowhere" in one]
-        assert warning.startswith("2026-02-08, 2026-02-09 were read before 2026-02-16 06:13 UTC")
-    night.export(start="2026-02-08", end="2026-02-09")
-    night.later(HOUR)
-    assert night.changes().warnings == []
-
-
-def test_after_a_hole_days_with_change_files_that_were_never_exported_are_named(night):
-    """More than 35 days were missed, the days are read again and the record is removed, as the refusal says."""
-    stamped(night)
-    night.table.put("x", "2026-02-08T10:00:00Z", Note={"S": "0"})  # of a day that was never exported
+    night.table.put("old", "2019-03-04T10:00:00Z", Note={"S": "0"})
     night.later(HOUR)
     night.changes()
-    night.table.delete("x")
-    night.later(36 * DAY)
-    night.monkeypatch.setattr(
-        "exporter.run.incremental.job.recovery_of", lambda *_: Recovery(night.now - 35 * DAY, night.now)
-    )
-    assert "point-in-time recovery goes back no further" in night.job().run().error
-    night.export(start="2026-02-10", end="2026-02-15")
-    night.table.s3.delete_object(Bucket="reports", Key=f"{night.table.prefix}/_exports/_windows.json")
-    night.later(10 * MINUTE)
-    (warning,) = night.changes().warnings
-    assert warning.startswith("2026-02-08 have change files from before")
-    night.export(start="2026-02-08", end="2026-02-08")
-    assert set(live(night)) == {"a", "b", "c", "d", "e", "f"}
+    assert live(night)["old"] == ("2019-03-04", "0")
+    night.export(start="2026-02-10", end="2026-02-10")
+    assert "old" in live(night)
+    glue = boto3.client("glue")
+    for found in glue.get_tables(DatabaseName=night.table.database)["TableList"]:
+        glue.delete_table(DatabaseName=night.table.database, Name=found["Name"])
+    sync_catalog(night.table.settings())
+    assert "old" in live(night)
 
 
 def test_many_items_are_written_in_batches(night, monkeypatch):
