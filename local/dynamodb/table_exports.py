@@ -1,7 +1,7 @@
 """Exports of a table to S3 as DynamoDB writes them: two manifests with their MD5, and several gzipped data files.
 
-moto writes one file without manifests, fails without a prefix, answers 500 for an unknown export, and takes an
-incremental export for a full one.
+moto writes one file without manifests, fails without a prefix, answers 500 for an unknown export and for a list of the
+exports of all tables, names an export by an ARN within an ARN, and takes an incremental export for a full one.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def write_whole_exports() -> None:
     TableExport.__reduce__ = _reduced  # type: ignore[method-assign]
     responses.DynamoHandler.export_table_to_point_in_time = _start  # type: ignore[method-assign]
     responses.DynamoHandler.describe_export = _describe  # type: ignore[method-assign]
+    responses.DynamoHandler.list_exports = _list  # type: ignore[method-assign]
 
 
 def _reduced(self: Any) -> Any:
@@ -95,6 +96,7 @@ def _start(self: Any) -> Any:
         export_type=kind,
     )  # fmt: skip
     export.asked, export.history = dict(body), history
+    export.arn = f"{table.table_arn}/export/{export.arn.rpartition('/')[2]}"
     backend.table_exports[export.arn] = export
     described = export.response()
     export.start()
@@ -128,6 +130,13 @@ def _describe(self: Any) -> Any:
     if arn not in self.dynamodb_backend.table_exports:
         raise _ExportNotFound(arn)
     return ActionResult({"ExportDescription": self.dynamodb_backend.describe_export(arn).response()})
+
+
+def _list(self: Any) -> Any:
+    table = self.body.get("TableArn")
+    exports = [one for one in self.dynamodb_backend.table_exports.values() if table in {None, one.table.table_arn}]
+    named = ("ExportArn", "ExportStatus", "ExportType")
+    return ActionResult({"ExportSummaries": [{name: one.response()[name] for name in named} for one in exports]})
 
 
 def _write(self: Any, backend: Any) -> None:

@@ -30,7 +30,7 @@ from exporter.run.incremental.item_log import ItemLog
 from exporter.run.incremental.known_keys import ASKED_FOLDER, KEYS_FOLDER, KnownKeys
 from exporter.run.incremental.placement import Placement
 from exporter.run.incremental.report import ChangesReport, ReadWindow
-from exporter.run.incremental.warnings import beginning_warnings, continuing_warnings, window_warnings
+from exporter.run.incremental.warnings import beginning_warnings, continuing_warnings, range_of, window_warnings
 from exporter.run.incremental.window_export import EXPORTS_TARGET, WindowExport
 from exporter.run.incremental.window_state import LastWindow, PendingWindow, WindowRecord, WindowState
 from exporter.run.lease import Lease
@@ -132,10 +132,11 @@ class ChangesJob:
                 "S3_PREFIX, or remove the record and export the published days again"
             )
         if state.read_to < earliest and (state.pending is None or state.pending.arn is None):
+            again = f" {range_of(manifest.days)}" if manifest.days else ""
             raise SourceError(
                 f"the changes from {state.read_to:%Y-%m-%d %H:%M} to {earliest:%Y-%m-%d %H:%M} UTC cannot be exported "
                 "any more: point-in-time recovery goes back no further. Read the published days again by `exporter "
-                f"backfill --force`, then remove {self._record.place}: `changes` begins again from there"
+                f"backfill --force{again}`, then remove {self._record.place}: `changes` begins again from there"
             )
         return state
 

@@ -15,15 +15,15 @@ def beginning_warnings(manifest: Manifest, begin: dt.datetime, changed: Collecti
     early = [record.day for record in _closed(manifest) if record.read_at - MARGIN < begin]
     if early:
         yield (
-            f"{days_text(early)} were read before {begin:%Y-%m-%d %H:%M} UTC, from when changes are known. "
-            "Read them again once by `exporter backfill --force`, or leave them as they are"
+            f"{days_text(early)} were read before {_known(begin)}. "
+            f"{_read_again(early, begin)}, or leave them as they are"
         )
     unpublished = sorted(set(changed) - manifest.days.keys())
     if unpublished:
         yield (
             f"{days_text(unpublished)} have change files from before {begin:%Y-%m-%d %H:%M} UTC, from when changes are "
             "known, and were never exported: the view may show items that have gone since. Export them once by "
-            "`exporter backfill`"
+            f"`exporter backfill {range_of(unpublished)}`"
         )
 
 
@@ -34,11 +34,10 @@ def continuing_warnings(manifest: Manifest, begun_at: dt.datetime | None) -> Ite
         for record in _closed(manifest)
         if begun_at is not None and record.as_of is not None and record.read_at - MARGIN < begun_at
     ]
-    if early:
+    if early and begun_at is not None:
         yield (
-            f"{days_text(early)} were read before {begun_at:%Y-%m-%d %H:%M} UTC, from when changes are known, as days "
-            "of an older table export are: what was written in between shows nowhere. Read them again once by "
-            "`exporter backfill --force`"
+            f"{days_text(early)} were read before {_known(begun_at)}, as days of an older table export are: what was "
+            f"written in between shows nowhere. {_read_again(early, begun_at)}"
         )
 
 
@@ -64,6 +63,22 @@ def window_warnings(
             f"because more than {MOST_LOOKUPS:,} would be: one that came and went while its day was read stays in "
             "it. `exporter verify` compares these days with the table"
         )
+
+
+def _known(begin: dt.datetime) -> str:
+    """Return until when a reading may lack writes that no window has: an index shows some late."""
+    return f"{begin + MARGIN:%Y-%m-%d %H:%M} UTC, and changes are known from {begin:%H:%M} on"
+
+
+def _read_again(days: Collection[dt.date], begin: dt.datetime) -> str:
+    """Return what to do, and from when: a reading that begins earlier is warned of again."""
+    again = f"`exporter backfill --force {range_of(days)}`"
+    return f"Read them again once, from {begin + MARGIN:%H:%M} UTC on, by {again}"
+
+
+def range_of(days: Collection[dt.date]) -> str:
+    """Return the options that name all of some days."""
+    return f"--start {min(days)} --end {max(days)}"
 
 
 def _closed(manifest: Manifest) -> Iterator[DayRecord]:

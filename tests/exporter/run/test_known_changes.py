@@ -56,7 +56,8 @@ def test_days_that_were_read_before_changes_are_known_are_named_at_every_run(nig
     for _ in range(2):
         night.later(HOUR)
         (warning,) = [one for one in night.changes(keeps_closed=True).warnings if "shows nowhere" in one]
-        assert warning.startswith("2026-02-08, 2026-02-09 were read before 2026-02-16 06:13 UTC")
+        assert warning.startswith("2026-02-08, 2026-02-09 were read before 2026-02-16 06:18 UTC")
+        assert warning.endswith("from 06:18 UTC on, by `exporter backfill --force --start 2026-02-08 --end 2026-02-09`")
     night.export(start="2026-02-08", end="2026-02-09")
     night.later(HOUR)
     assert night.changes().warnings == []
@@ -73,11 +74,14 @@ def test_after_a_hole_days_with_change_files_that_were_never_exported_are_named(
     night.monkeypatch.setattr(
         "exporter.run.incremental.job.recovery_of", lambda *_: Recovery(night.now - 35 * DAY, night.now)
     )
-    assert "point-in-time recovery goes back no further" in night.job().run().error
+    refused = night.job().run().error
+    assert "point-in-time recovery goes back no further" in refused
+    assert "by `exporter backfill --force --start 2026-02-10 --end 2026-02-15`, then remove" in refused
     night.export(start="2026-02-10", end="2026-02-15")
     night.table.s3.delete_object(Bucket="reports", Key=f"{night.table.prefix}/_exports/_windows.json")
     night.later(10 * MINUTE)
     (warning,) = night.changes().warnings
     assert warning.startswith("2026-02-08 have change files from before")
+    assert warning.endswith("by `exporter backfill --start 2026-02-08 --end 2026-02-08`")
     night.export(start="2026-02-08", end="2026-02-08")
     assert set(live(night)) == {"a", "b", "c", "d", "e", "f"}

@@ -73,6 +73,16 @@ def test_an_export_is_described_with_its_manifest(exported):
         dynamodb.describe_export(ExportArn="arn:aws:dynamodb:us-east-1:1:table/x/export/none")
 
 
+def test_exports_are_listed_by_an_arn_below_their_tables(exported):
+    """Without a table the exports of all are listed, and of another table none."""
+    dynamodb, described, _ = exported
+    arn, table = described["ExportArn"], described["TableArn"]
+    assert arn.rpartition("/")[0] == f"{table}/export"
+    assert [one["ExportArn"] for one in dynamodb.list_exports()["ExportSummaries"]] == [arn]
+    assert [one["ExportArn"] for one in dynamodb.list_exports(TableArn=table)["ExportSummaries"]] == [arn]
+    assert dynamodb.list_exports(TableArn=f"{table}-other")["ExportSummaries"] == []
+
+
 def test_files_are_listed_with_counts_and_checksums(exported):
     """Every file's MD5, in base64, is of the gzipped bytes; its lines are `{"Item": ...}` and as many as listed."""
     _, described, objects = exported
