@@ -160,10 +160,15 @@ class ChangesJob:
         feed = self._feed(schema)
         with workspace() as folder:
             log = ItemLog(folder, name)
-            summary, files = self._files(window, export)
             reader = self._reader(window, description, schema, log, None if feed else quarantine)
-            for items in self._items(export, files):
-                reader.add(items)
+            try:
+                summary, files = self._files(window, export)
+                for items in self._items(export, files):
+                    reader.add(items)
+            except SourceError as error:
+                given_up = {"pending": None, "unusable": (*state.unusable, export.arn)}
+                self._record.replace(state.model_copy(update=given_up))
+                raise SourceError(f"{error}: the next run of `exporter changes` does so") from None
             changed = reader.found
             quarantine.flush()
             logged = log.store(self._store, self._settings.prefix)
@@ -194,6 +199,7 @@ class ChangesJob:
                 read = {
                     "read_to": window.end,
                     "pending": None,
+                    "unusable": (),
                     "done_at": self._clock(),
                     "last": _last(window, summary),
                 }
@@ -229,9 +235,13 @@ class ChangesJob:
         return feed
 
     def _files(self, window: PendingWindow, export: CompletedExport) -> tuple[Summary, tuple[ExportFile, ...]]:
-        summary, files = read_files(Store(self._clients.s3, export.bucket), export, INCREMENTAL)
+        objects = Store(self._clients.s3, export.bucket)
+        summary, files = read_files(objects, export, INCREMENTAL)
         stated = (summary.export_from_time, summary.export_to_time)
         require_window(export.arn, stated, summary.output_view, (window.start, window.end))
+        listed = objects.objects(f"{self._settings.prefix}/{EXPORTS_TARGET}/")
+        if missing := {file.key for file in files} - {found.key for found in listed}:
+            raise SourceError(f"s3://{export.bucket}/{min(missing)} is missing: it was removed. Start another export")
         return summary, files
 
     def _items(self, export: CompletedExport, files: Sequence[ExportFile]) -> Iterator[list[ChangedItem]]:

@@ -53,7 +53,8 @@ class WindowExport:
                 state = self._record.replace(state.model_copy(update={"pending": window}))
                 described = self._started(window)
             elif window.arn is None:  # a run has died in between, or is doing the same
-                found = find_incremental(self._client, self._table, self._target, (window.start, window.end))
+                span = (window.start, window.end)
+                found = find_incremental(self._client, self._table, self._target, span, state.unusable)
                 described = found or self._started(window)
             else:
                 described = described_export(self._client, window.arn)

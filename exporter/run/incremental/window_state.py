@@ -57,6 +57,8 @@ class WindowState(BaseModel):
     begun_at: AwareDatetime | None = None
     """From when on it has been read without a gap; None: not recorded, by a release that did not do so."""
     pending: PendingWindow | None = None
+    unusable: tuple[str, ...] = ()
+    """ARNs of exports since then of which the files could not be read: they are not looked for again."""
     done_at: AwareDatetime | None = None
     """When the last window was read."""
     last: LastWindow | None = None

@@ -1,6 +1,7 @@
 """A window flows in, the incremental export of it flows out: started once, or found where it was started already."""
 
 import datetime as dt
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -44,13 +45,17 @@ def start_incremental(
 
 
 def find_incremental(
-    client: "DynamoDBClient", table: str, target: tuple[str, str], window: Window
+    client: "DynamoDBClient", table: str, target: tuple[str, str], window: Window, unusable: Collection[str] = ()
 ) -> dict[str, Any] | None:
     """Return the description of an export of a window to a target that has not failed, or None where there is none.
+
+    `unusable` are ARNs of exports that are of no use.
 
     DynamoDB knows a token for eight hours; the list of exports goes back 90 days.
     """
     for arn in _incremental_exports(client, table_arn(client, table)):
+        if arn in unusable:
+            continue
         described = described_export(client, arn)
         asked = described.get("IncrementalExportSpecification", {})
         found = (asked.get("ExportFromTime"), asked.get("ExportToTime"))

@@ -201,6 +201,29 @@ def test_a_failed_export_is_started_again_and_then_reported(night, monkeypatch):
     assert window.start == BEGIN + 3 * MINUTE
 
 
+@pytest.mark.parametrize("folder", ["data/", ""], ids=["data", "manifests"])
+def test_an_export_that_is_not_there_any_more_is_made_again(night, monkeypatch, folder):
+    """Its files were removed before they were read: the run says so, and the next one starts another export."""
+    closed(night)
+    night.table.put("a", "2026-02-10T10:00:00Z", Note={"S": "1"})
+    night.later(25 * HOUR)  # the next window is the same one
+    read = ChangesJob._read
+
+    def removed(job, *arguments):
+        for key in night.table.keys("_exports/_changes/"):
+            if ("/data/" in key) == bool(folder):
+                night.table.s3.delete_object(Bucket="reports", Key=f"{night.table.prefix}/{key}")
+        return read(job, *arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ChangesJob, "_read", removed)
+        report = night.job().run()
+    assert report.error.endswith("Start another export: the next run of `exporter changes` does so")
+    windows = night.changes().windows
+    assert [str(day) for day in windows[0].owed] == ["2026-02-10"]
+    assert night.state()["unusable"] == []
+
+
 def test_undated_items_are_quarantined_and_leave_their_day(night):
     """An item that has lost its readable day is withheld, whole and with its reason, and its old day is open."""
     closed(night)
