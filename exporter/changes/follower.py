@@ -50,6 +50,7 @@ class Follower:
 
     def run(self, *, once: bool, seconds: float) -> Followed:
         """Read to the present end of the stream; unless `once`, again after so many seconds, until a stop."""
+        self._writer.begin()  # also before the first record, so that exports stamp their days from now on
         progress = self._progress()
         if progress.stream != self._stream and _table_of(progress.stream) == _table_of(self._stream):
             progress = self._followed_up(progress)

@@ -50,8 +50,9 @@ def verification_text(found: Verification, *, all_days: bool) -> str:
     shown = [day for day in found.days if all_days or day.disagreements]
     lines = [f"{found.dataset}: compared {found.compared}"]
     lines += [_HEAD, *(line for day in shown for line in _day(day, all_days=all_days))] if shown else []
-    agreeing = sum(not day.disagreements for day in found.days)
-    lines.append(f"  {agreeing:,} of {len(found.days):,} days agree")
+    compared = [day for day in found.days if day.state != "unread" or day.disagreements]
+    agreeing = sum(not day.disagreements for day in compared)
+    lines.append(f"  {agreeing:,} of {len(compared):,} days agree")
     withheld = f" + {found.withheld:,} withheld" if found.window is None else ""
     unaccounted = f" + {found.unaccounted:,} unaccounted for" if found.unaccounted else ""
     lines.append(f"  {found.items:,} items in DynamoDB; published {found.rows:,} rows{withheld}{unaccounted}")

@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
+from exporter.planning.export_windows import SHORTEST
 from exporter.run.account import days_text
 
 
@@ -55,6 +56,11 @@ class ChangesReport:
         """Return the report for people."""
         read_to = f"read up to {self.read_to:%Y-%m-%d %H:%M} UTC" if self.read_to else "not read"
         lines = [f"{self.dataset}: changes are {read_to}"]
+        if self.read_to and not self.windows and not self.error:
+            lines.append(
+                f"  nothing was read: the next window ends at {self.read_to + SHORTEST:%H:%M} UTC or later, as "
+                "DynamoDB exports none of under 15 minutes, and none of the last five"
+            )
         for window in self.windows:
             owed = f"open again: {days_text(window.owed)}" if window.owed else "no day is open again"
             lines.append(

@@ -87,6 +87,18 @@ def test_the_live_view_equals_the_table_across_splits_and_expired_items(served, 
     assert ask(served.scene, "SELECT count(*) FROM rows_changes WHERE _op = 'T'") == [(str(expired),)]
 
 
+def test_days_that_are_exported_after_a_look_at_an_empty_stream_show_their_changes(served, run):
+    """Following begins with the first look and not with the first record: a day need not be exported a second time."""
+    served.scene.dynamodb.update_table(**served.name, StreamSpecification={"StreamEnabled": False})
+    served.scene.put("gone", "2026-02-17T10:00:00Z")
+    served.scene.dynamodb.update_table(**served.name, StreamSpecification=SPECIFICATION)
+    assert run(served.scene, "stream", "--once").returncode == 0
+    served.scene.export(start="2026-02-17", end="2026-02-17")
+    served.scene.delete("gone")
+    assert run(served.scene, "stream", "--once").returncode == 0
+    assert ask(served.scene, "SELECT id FROM rows_live") == []
+
+
 def test_what_a_disabled_stream_still_holds_is_read_before_the_next_one(served, run):
     """Enabled again it is another stream; the rest of the former counts, and the log says what neither has."""
     specification = lambda **more: served.scene.dynamodb.update_table(**served.name, StreamSpecification=more)  # noqa: E731

@@ -276,7 +276,9 @@ def test_days_that_were_read_before_the_recovery_began_are_named(scene, monkeypa
     table.put("a", "2026-02-10T10:00:00Z")
     table.export(now=BEGIN - HOUR, start="2026-02-10", end="2026-02-10")
     night = Night(table, monkeypatch)
-    (warning,) = night.changes().warnings
+    report = night.changes()
+    assert "nothing was read: the next window ends at 06:16 UTC or later" in report.text()
+    (warning,) = report.warnings
     assert warning == (
         "2026-02-10 were read before 2026-02-16 06:06 UTC, and changes are known from 06:01 on. Read them again once, "
         "from 06:06 UTC on, by `exporter backfill --force --start 2026-02-10 --end 2026-02-10`, "
