@@ -24,9 +24,13 @@ def stamps(keys: pa.Array, as_of: dt.datetime) -> list[pa.Array]:
     return [key_texts(keys), pa.repeat(pa.scalar(milliseconds(as_of), pa.int64()), len(keys))]
 
 
-def digests_of(texts: pa.Array) -> pa.Array:
+def digests_of(texts: pa.StringArray) -> pa.Array:
     """Return the 16-byte hashes of texts of hexadecimal digits, none of them null: what `key_texts` was made from."""
-    digests = binascii.unhexlify("".join(texts.to_pylist()))
+    if not len(texts):
+        return pa.array([], pa.binary(_BYTES))
+    _, offsets, digits = texts.buffers()
+    first = memoryview(offsets).cast("i")[texts.offset]
+    digests = binascii.unhexlify(memoryview(digits)[first : first + 2 * _BYTES * len(texts)])
     return pa.Array.from_buffers(pa.binary(_BYTES), len(texts), [None, pa.py_buffer(digests)])
 
 
