@@ -187,6 +187,7 @@ class Verifier:
             self._notes.append(
                 f"{len(later)} days from {min(later)} to {max(later)} have changed since they were read: what is "
                 f"verified is table {table} as of its readings; view {table}_live shows the changes and is not compared"
+                f"; `exporter backfill --force --start {min(later)} --end {max(later)}` puts them into the table"
             )
 
     def _note(self, days: tuple[VerifiedDay, ...], reading: KeyReading, description: SourceDescription) -> None:

@@ -104,7 +104,8 @@ def _cheapest(found: Estimate) -> list[str]:
         f"  {cost.way}: {cost.arithmetic} = {dollars_text(cost.dollars)}" for cost in found.costs if cost.arithmetic
     ]
     loses = [f"  {cost.way} does not show {cost.loses}" for cost in found.costs if cost.loses]
-    return ["", *arithmetic, *loses, f"  cheapest: {found.cheapest.way}; every way gives the same rows"]
+    among = "" if all(cost.total is not None for cost in found.costs) else " of the ways with a price"
+    return ["", *arithmetic, *loses, f"  cheapest{among}: {found.cheapest.way}; every way gives the same rows"]
 
 
 def _query(cost: QueryCost | None) -> list[str]:

@@ -296,5 +296,6 @@ def test_days_with_later_changes_are_not_called_complete_without_a_note(scene):
     write(table, event(2, NOW + dt.timedelta(minutes=1), item("4", "2026-02-17T09:58:00Z"), None))
     assert verify(table, athena=False).notes[-1] == (
         "1 days from 2026-02-17 to 2026-02-17 have changed since they were read: what is verified is table rows as of "
-        "its readings; view rows_live shows the changes and is not compared"
+        "its readings; view rows_live shows the changes and is not compared; "
+        "`exporter backfill --force --start 2026-02-17 --end 2026-02-17` puts them into the table"
     )

@@ -270,7 +270,7 @@ def test_people_see_the_comparison_and_what_it_rests_on(scene):
     for expected in ("items       about 6", "index query", "table scan", "export to S3", "us-east-1, November 2024"):
         assert expected in text
     assert "  index query does not show when an item was deleted" in text
-    assert "  cheapest: index query; every way gives the same rows" in text
+    assert "  cheapest of the ways with a price: index query; every way gives the same rows" in text
     assert "this estimate read 2 pages" in text
     assert "Athena" not in text
     assert "the other ways cannot be priced" in text  # the stand-in measures no table
