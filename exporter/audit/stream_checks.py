@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataset_model.records.changes import change_file, milliseconds
 from dataset_model.records.manifest import Manifest
 from exporter.audit.inspection import Finding, Inspection
-from exporter.changes.stream_record import VIEW_TYPE
+from exporter.changes.stream_record import VIEW_TYPE, command_to_disable, command_to_enable
 
 LAGGING_AFTER = dt.timedelta(hours=1)
 """A mapping reads within minutes; a stream forgets after 24 hours."""
@@ -56,14 +56,11 @@ def _stream(around: Inspection) -> Iterator[Finding]:
         return
     view = around.stream.get("StreamViewType")
     table = around.dataset.source.table
-    advice = (
-        f"`aws dynamodb update-table --table-name {table} --stream-specification "
-        f"StreamEnabled=true,StreamViewType={VIEW_TYPE}`, point the mapping at the new stream, and export the days "
-        "of the gap again"
-    )
+    advice = f"`{command_to_enable(table)}`, point the mapping at the new stream, and export the days of the gap again"
     if not around.stream.get("StreamEnabled"):
         yield Finding("stream", f"table {table}", "its stream is disabled: no change arrives any more", advice)
     elif view != VIEW_TYPE:
+        advice = f"`{command_to_disable(table)}`, then {advice}"
         yield Finding("stream", f"table {table}", f"its stream carries {view}; {VIEW_TYPE} is needed", advice)
 
 

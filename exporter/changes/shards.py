@@ -12,6 +12,7 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataset_model.records.changes import ShardProgress, StreamProgress
+from exporter.changes.stream_record import VIEW_TYPE, command_to_disable, command_to_enable
 from exporter.errors import SourceError
 from exporter.runtime.sdk_errors import code_of
 from exporter.sources.index_query import source_error
@@ -43,17 +44,21 @@ class _Shard:
 
 
 def stream_of_table(client: "DynamoDBClient", table: str) -> str:
-    """Return the ARN of a table's stream; raise SourceError where it has none."""
+    """Return the ARN of a table's stream; raise SourceError where it has none, or one without both images."""
     try:
         found: Any = client.describe_table(TableName=table)
     except (ClientError, BotoCoreError) as error:
         raise source_error(error, f"table {table}") from None
     described = found.get("Table", {})
     arn = described.get("LatestStreamArn")
-    if not arn or not described.get("StreamSpecification", {}).get("StreamEnabled"):
+    specification = described.get("StreamSpecification", {})
+    if not arn or not specification.get("StreamEnabled"):
+        raise SourceError(f"table {table} has no stream. Enable it: {command_to_enable(table)}")
+    view = specification.get("StreamViewType", VIEW_TYPE)
+    if view != VIEW_TYPE:
         raise SourceError(
-            f"table {table} has no stream. Enable it: aws dynamodb update-table --table-name {table} "
-            "--stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"
+            f"the stream of table {table} carries {view}; {VIEW_TYPE} is needed, to know the day that an item has "
+            f"left. Disable it by `{command_to_disable(table)}`, then enable it by `{command_to_enable(table)}`"
         )
     return str(arn)
 

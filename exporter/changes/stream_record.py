@@ -17,6 +17,7 @@ from exporter.errors import SourceError
 from exporter.values.attribute_values import AttributeValue, Image, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
+_UPDATE = "aws dynamodb update-table --table-name {} --stream-specification"
 """Without the old image the day that an item has left is unknown."""
 _LESS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE")
 
@@ -85,6 +86,16 @@ def _of_other_view(event: Mapping[str, Any], view: object) -> PoisonRecord:
             f"left. Disable the stream and enable it again with StreamViewType {VIEW_TYPE}."
         )
     return PoisonRecord(f"record: expected StreamViewType {VIEW_TYPE}; found {reprlib.repr(view)}", record_text(event))
+
+
+def command_to_enable(table: str) -> str:
+    """Return the command that gives a table a stream with both images; a stream of another view is disabled first."""
+    return f"{_UPDATE.format(table)} StreamEnabled=true,StreamViewType={VIEW_TYPE}"
+
+
+def command_to_disable(table: str) -> str:
+    """Return the command that ends a table's stream."""
+    return f"{_UPDATE.format(table)} StreamEnabled=false"
 
 
 def record_text(event: object) -> str:

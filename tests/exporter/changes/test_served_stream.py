@@ -114,6 +114,26 @@ def test_what_a_disabled_stream_still_holds_is_read_before_the_next_one(served, 
     assert ["export the days that were changed in between" in text for text in said] == [True, False]
 
 
+def test_a_stream_without_both_images_is_refused_before_anything_is_written(served, run):
+    """A refused stream must not take over from windows; the commands of the refusal make one that is followed."""
+    change = lambda **more: served.scene.dynamodb.update_table(**served.name, StreamSpecification=more)  # noqa: E731
+    change(StreamEnabled=False)
+    change(StreamEnabled=True, StreamViewType="KEYS_ONLY")
+    served.put("a", 1)
+    done = run(served.scene, "stream", "--once")
+    assert (done.returncode, served.scene.keys("_changes/")) == (1, [])
+    table = served.scene.table
+    assert f"table {table} carries KEYS_ONLY; NEW_AND_OLD_IMAGES is needed" in done.stderr
+    update = f"aws dynamodb update-table --table-name {table} --stream-specification"
+    assert (
+        f"`{update} StreamEnabled=false`, then enable it by "
+        f"`{update} StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES`"
+    ) in done.stderr
+    change(StreamEnabled=False)
+    change(**SPECIFICATION)
+    assert run(served.scene, "stream", "--once").returncode == 0
+
+
 def test_a_former_stream_that_is_gone_is_reported(served, run, monkeypatch):
     """After a day it cannot be read any more; the present one is followed all the same."""
     served.put("a", 1)

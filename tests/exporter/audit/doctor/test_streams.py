@@ -33,6 +33,7 @@ def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_f
         ("changes", "_changes/ of 2026-02-16"),
     ]
     assert "carries NEW_IMAGE; NEW_AND_OLD_IMAGES is needed" in found[0].found
+    assert "StreamEnabled=false`, then `aws dynamodb update-table" in found[0].advice
     assert "1 change files are older" in found[1].found
     assert "--start 2026-02-16 --end 2026-02-16" in found[2].advice
 
