@@ -292,13 +292,22 @@ def _quarantine(around: Inspection) -> Iterator[Finding]:
     if not around.quarantined:
         return
     entries = [entry for entry in around.runs if entry.run_id in around.quarantined]
-    items, undated = sum(entry.quarantined for entry in entries), sum(entry.withheld for entry in entries)
-    runs = f"{len(around.quarantined)} run" + ("" if len(around.quarantined) == 1 else "s")
+    batches = sum(run.count("-") > 1 for run in around.quarantined)  # <time>-<what>-<hash>, where a run is <time>-<id>
+    by_runs, found = len(around.quarantined) - batches, []
+    if by_runs:
+        items, undated = sum(entry.quarantined for entry in entries), sum(entry.withheld for entry in entries)
+        runs = f"{by_runs} run" + ("" if by_runs == 1 else "s")
+        found.append(
+            f"{items:,} items quarantined by {runs}; {undated:,} of them are undated, so that no day holds them; "
+            "the same item counts once per run"
+        )
+    if batches:
+        called = f"{batches:,} batch" + ("" if batches == 1 else "es")
+        found.append(f"items of {called} of changes quarantined, which the ledger does not count")
     yield Finding(
         "quarantine",
         "_quarantine/",
-        f"{items:,} items quarantined by {runs}; {undated:,} of them are undated, so that no day holds them; "
-        "the same item counts once per run",
+        "; ".join(found),
         "list them with `exporter quarantine list`, correct the items, then `exporter quarantine retry`",
     )
 

@@ -38,6 +38,19 @@ def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_f
     assert "--start 2026-02-16 --end 2026-02-16" in found[2].advice
 
 
+def test_items_that_batches_of_changes_have_quarantined_are_counted_apart(scene):
+    """The ledger knows what runs have quarantined and not what batches have: none of them is said to be no item."""
+    table = scene()
+    table.put("1", "2026-02-16T10:00:00Z")
+    table.put("odd", "2026-02-16 or so")
+    table.export(everything=True)
+    write(table, event(1, NOW - dt.timedelta(hours=1), item("2", "someday"), None))
+    (finding,) = [one for one in examine(table.settings(), NOW) if one.kind == "quarantine"]
+    runs, *_, batches = finding.found.split("; ")
+    assert runs == "1 items quarantined by 1 run"
+    assert batches.endswith("items of 1 batch of changes quarantined, which the ledger does not count")
+
+
 UUID = "0f1e2d3c-0000-4000-8000-000000000000"
 
 
