@@ -61,7 +61,7 @@ def list_text(runs: Iterable[QuarantinedRun]) -> str:
 def line_text(line: Line) -> str:
     """Return one line for people; a long item is cut, `--json` shows it whole."""
     item = line.item if len(line.item) <= _SHOWN else line.item[:_SHOWN] + "..."
-    return f"{line.day or 'withheld':<10}  {line.reason}\n            {item}"
+    return f"{line.day or 'withheld'!s:<10}  {line.reason}\n            {item}"
 
 
 def key_text_of(item: Mapping[str, AttributeValue], table_key: tuple[str, ...]) -> str:

@@ -71,6 +71,9 @@ def test_lines_are_shown_with_their_items(table, run):
     assert line["item"]["Count"] == {"N": "1.5"}
     text = run(table, "quarantine", "show", entry.run_id, "--limit", "1").stdout
     assert len(text.splitlines()) == 2
+    text = run(table, "quarantine", "show", entry.run_id).stdout
+    assert "2026-02-16  count: expected a whole number of 64 bits" in text
+    assert "withheld    At: no readable date" in text
     done = run(table, "quarantine", "show", "nothing")
     assert (done.returncode, "has no quarantined items" in done.stderr) == (2, True)
 
