@@ -292,7 +292,8 @@ def _quarantine(around: Inspection) -> Iterator[Finding]:
     if not around.quarantined:
         return
     entries = [entry for entry in around.runs if entry.run_id in around.quarantined]
-    batches = sum(run.count("-") > 1 for run in around.quarantined)  # <time>-<what>-<hash>, where a run is <time>-<id>
+    # A batch is named <time>-stream-<hash> or <time>-changes, where a run is <time>-<id>.
+    batches = sum(run.split("-")[1:2] in (["stream"], ["changes"]) for run in around.quarantined)
     by_runs, found = len(around.quarantined) - batches, []
     if by_runs:
         items, undated = sum(entry.quarantined for entry in entries), sum(entry.withheld for entry in entries)

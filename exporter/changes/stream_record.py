@@ -17,8 +17,8 @@ from exporter.errors import SourceError
 from exporter.values.attribute_values import AttributeValue, Image, kind_of
 
 VIEW_TYPE = "NEW_AND_OLD_IMAGES"
-_UPDATE = "aws dynamodb update-table --table-name {} --stream-specification"
 """Without the old image the day that an item has left is unknown."""
+_UPDATE = "aws dynamodb update-table --table-name {} --stream-specification"
 _LESS = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE")
 
 RECORD_ATTRIBUTE = "_record"

@@ -10,7 +10,7 @@ from exporter.audit.doctor import examine
 from exporter.audit.stream_mapping import StreamMapping, mappings_of
 from exporter.clients import Clients
 
-from .examining import NOW
+from .examining import NOW, put
 
 
 def test_changes_that_wait_or_are_outdated_and_a_stream_without_old_images_are_found(scene):
@@ -49,6 +49,10 @@ def test_items_that_batches_of_changes_have_quarantined_are_counted_apart(scene)
     runs, *_, batches = finding.found.split("; ")
     assert runs == "1 items quarantined by 1 run"
     assert batches.endswith("items of 1 batch of changes quarantined, which the ledger does not count")
+    put(table, "_quarantine/20260219T090000Z-changes/part-00001.ndjson", b"{}")  # of a window that feeds no files
+    (finding,) = [one for one in examine(table.settings(), NOW) if one.kind == "quarantine"]
+    assert "by 1 run; " in finding.found
+    assert finding.found.endswith("items of 2 batches of changes quarantined, which the ledger does not count")
 
 
 UUID = "0f1e2d3c-0000-4000-8000-000000000000"
