@@ -15,6 +15,7 @@ from exporter.planning.owed_days import RESUMABLE_DAYS, days_lacking_values, inc
 from exporter.planning.sort_key import SortKey
 from exporter.planning.window import Window, day_of, spans
 from exporter.run.job import ExportJob
+from exporter.run.preflight import preflight
 from exporter.run.reporting.progress import Progress, Quiet
 from exporter.run.reporting.report import report
 from exporter.run.request import ExportRequest
@@ -23,6 +24,7 @@ from exporter.runtime.clock import utc_now
 from exporter.settings import Settings
 from exporter.sources.opening import SourceName, way_of
 from exporter.sources.rate_limiter import RateLimiter
+from exporter.storage.glue_catalog import Catalog
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
@@ -138,6 +140,8 @@ class Backfill:
             windows = list(spans(days - closed, self._request.window.zone))
         if way != "index" and windows:
             windows = [Window(windows[0].first, windows[-1].last, self._request.window.zone)]
+        if self._request.workers is not None and windows:
+            self._require_publishable(clients, records)
         if way == "table-export" and windows:
             arn = self._exported(clients, arn)
         done = BackfillReport(planned=len(windows), skipped_days=len(closed))
@@ -170,11 +174,18 @@ class Backfill:
         records, window = Records(store, self._settings.prefix), self._request.window
         manifest = records.manifest()
         days = set(window.days()) - self._closed(records, manifest)
+        self._require_publishable(clients, records)
         if not days:
             raise UsageError(f"all days from {window.first} to {window.last} are closed, so there is nothing to scan")
         record = self._begun(clients, store, manifest, days)
         Scans(store, self._settings.prefix).listed(record)
         return record
+
+    def _require_publishable(self, clients: Clients, records: Records) -> None:
+        """Raise what would prevent the run, before workers read the whole table for it."""
+        dataset = self._settings.dataset
+        catalog = Catalog(clients.glue, dataset, self._settings.location)
+        preflight(clients, dataset, catalog, records.schema(), self._clock())
 
     def _closed(self, records: Records, manifest: Manifest | None) -> set[dt.date]:
         """Return the days that need not be read."""

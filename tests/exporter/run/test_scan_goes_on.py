@@ -6,9 +6,10 @@ import random
 import threading
 from collections import Counter
 
+import boto3
 import pytest
 
-from exporter.errors import Interrupted
+from exporter.errors import CatalogError, Interrupted
 from exporter.planning.window import Window
 from exporter.run.backfill import Backfill, BackfillRequest
 from exporter.run.reporting.progress import Quiet
@@ -127,3 +128,18 @@ def test_a_stop_keeps_what_is_converted(filled, monkeypatch):
     assert filled.keys("year=") == []
     assert backfill(filled).run().error is None
     assert len(filled.rows()) > 20
+
+
+def test_what_prevents_the_run_is_said_ahead_of_the_scan(filled, monkeypatch):
+    """A Glue table of somebody else: the backfill, and the scan for many tasks, end before a segment is read."""
+    pages, settings = Pages(monkeypatch), filled.settings()
+    dataset = settings.dataset
+    boto3.client("glue").create_database(DatabaseInput={"Name": dataset.target.database})
+    boto3.client("glue").create_table(
+        DatabaseName=dataset.target.database,
+        TableInput={"Name": dataset.target.table, "StorageDescriptor": {"Location": "s3://other/place/"}},
+    )
+    for begun in (backfill(filled).run, backfill(filled).begin_scan):
+        with pytest.raises(CatalogError, match="reads s3://other/place/"):
+            begun()
+    assert (pages.read, filled.keys("_exports/")) == (Counter(), [])

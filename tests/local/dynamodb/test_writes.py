@@ -6,6 +6,8 @@ import uuid
 
 import boto3
 import pytest
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from stand_in import CREDENTIALS
 
 from local.dynamodb import table_streams
@@ -91,6 +93,14 @@ class Written:
         return sorted(found, key=lambda record: int(record["dynamodb"]["SequenceNumber"]))
 
 
+@pytest.fixture
+def alone(monkeypatch):
+    """No table of another test: moto copies every table for each transaction."""
+    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    monkeypatch.setattr(backend, "tables", type(backend.tables)())
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("seed", range(4))
 def test_replaying_a_stream_gives_the_table(server, monkeypatch, seed):
     """Each record begins where the one before of its item ended, and says rightly what it is."""
