@@ -21,7 +21,7 @@ from .death import Death, Killed
 KILLS = int(os.environ.get("SCAN_KILLS", "2"))
 NOW = dt.datetime(2026, 2, 20, 9, 0, tzinfo=dt.UTC)
 SEGMENTS = 6
-CALLS = 103
+CALLS = 106
 """That the scan of the table below makes, from the first to the removal of what was converted."""
 
 
