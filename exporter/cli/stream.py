@@ -6,7 +6,7 @@ import datetime as dt
 import click
 import orjson
 
-from exporter.changes.follower import Follower
+from exporter.changes.following.follower import Follower
 from exporter.cli import options
 from exporter.cli.session import stop_on_signal
 from exporter.run.reporting.metrics import emit_stream_metrics

@@ -15,7 +15,7 @@ def changes_cost(
 ) -> Cost:
     """Return what brings closed days up to date by incremental exports; `closed` is how many they are.
 
-    What has changed is known to nobody before it is exported, nor how many days have to be read again for it. So there
+    How much has changed is not known before it is exported, nor how many days have to be read again for it. So there
     is no price to compare; what is known, and what the last window lets expect, is in the remark.
     """
     since = state.read_to if state else None

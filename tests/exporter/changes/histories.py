@@ -2,9 +2,11 @@
 
 import datetime as dt
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Any
 
-from changing import item
+from changing import ask, item
 
 DAYS_OF_GROUP = 3
 TICK = dt.timedelta(seconds=37.5)
@@ -79,3 +81,14 @@ def random_group(chance: random.Random, number: int, histories: int) -> Group:
         group.final |= now
     group.changes.sort(key=lambda change: change.at)
     return group
+
+
+def differences(scene: Any, groups: list[Group], table: str = "rows_live") -> dict[str, tuple[object, object]]:
+    """Return key -> what a table of Athena shows and what there is, where they differ."""
+    shown: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
+    for year, month, day, key, number in ask(scene, f"SELECT year, month, day, id, number FROM {table}"):
+        shown[str(key)].append((dt.date(int(year), int(month), int(day)), int(float(number))))
+    held = {key: [(group.day(value[0]), value[1])] for group in groups for key, value in group.final.items()}
+    return {
+        key: (shown.get(key), held.get(key)) for key in shown.keys() | held.keys() if shown.get(key) != held.get(key)
+    }

@@ -7,10 +7,9 @@ come in any order, some twice, some in parts. Still the present state is the tab
 import datetime as dt
 import os
 import random
-from collections import defaultdict
 
 import pytest
-from changing import ask, event
+from changing import event
 from index_stub import IndexStub
 
 import dataset_model.records.changes
@@ -23,7 +22,7 @@ from exporter.run.request import request_from_options
 from exporter.storage.object_store import Store
 from exporter.storage.records import Records
 
-from .histories import BEGIN, DAYS_OF_GROUP, READING, TICK, Group, random_group
+from .histories import BEGIN, DAYS_OF_GROUP, READING, TICK, Group, differences, random_group
 
 HISTORIES = int(os.environ.get("HISTORIES", "300"))
 GROUPS = max(3, HISTORIES // 100)
@@ -96,15 +95,7 @@ class World:
 
     def differences(self) -> dict[str, tuple[object, object]]:
         """Return key -> what the view shows and what the table holds, where they differ."""
-        shown: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
-        for year, month, day, key, number in ask(self.scene, "SELECT year, month, day, id, number FROM rows_live"):
-            shown[str(key)].append((dt.date(int(year), int(month), int(day)), int(float(number))))
-        held = {key: [(group.day(value[0]), value[1])] for group in self.groups for key, value in group.final.items()}
-        return {
-            key: (shown.get(key), held.get(key))
-            for key in shown.keys() | held.keys()
-            if shown.get(key) != held.get(key)
-        }
+        return differences(self.scene, self.groups)
 
     def compaction(self, store: Store | None = None) -> Compaction:
         records = Records(self.store, self.settings.prefix)

@@ -7,7 +7,7 @@ import threading
 import pytest
 from changing import ask, item
 
-from exporter.changes.follower import Follower
+from exporter.changes.following.follower import Follower
 from exporter.errors import SourceError
 from local.streams.endpoint import StreamEndpoint
 from local.streams.table_stream import TableStream

@@ -7,10 +7,8 @@ An index shows a write late. Days are read at any time of a window; items move, 
 import datetime as dt
 import os
 import random
-from collections import defaultdict
 
 import pytest
-from changing import ask
 
 import dataset_model.records.changes
 from exporter.clients import Clients
@@ -20,7 +18,7 @@ from exporter.run.job import ExportJob
 from exporter.run.request import request_from_options
 from exporter.storage.object_store import Store
 
-from .histories import BEGIN, DAYS_OF_GROUP, READING, TICK, random_group
+from .histories import BEGIN, DAYS_OF_GROUP, READING, TICK, differences, random_group
 from .window_stub import WindowStub
 
 HISTORIES = int(os.environ.get("WINDOW_HISTORIES", "100"))
@@ -98,15 +96,7 @@ class Nights:
 
     def differences(self, table: str = "rows_live") -> dict[str, tuple[object, object]]:
         """Return key -> what a table shows and what there is, where they differ."""
-        shown: dict[str, list[tuple[dt.date, int]]] = defaultdict(list)
-        for year, month, day, key, number in ask(self.scene, f"SELECT year, month, day, id, number FROM {table}"):
-            shown[str(key)].append((dt.date(int(year), int(month), int(day)), int(float(number))))
-        held = {key: [(group.day(value[0]), value[1])] for group in self.groups for key, value in group.final.items()}
-        return {
-            key: (shown.get(key), held.get(key))
-            for key in shown.keys() | held.keys()
-            if shown.get(key) != held.get(key)
-        }
+        return differences(self.scene, self.groups, table)
 
 
 def seeds(count: int) -> range:

@@ -71,6 +71,19 @@ class Night:
         return self.table.read(key.removeprefix(f"{self.table.prefix}/"))
 
 
+def expiring(table, tmp_path):
+    """Let a table's items expire after four days, by a dataset file in place of variables; return the table."""
+    file = tmp_path / "expiring.yaml"
+    file.write_text(
+        f"name: rows\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
+        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
+    )
+    for name in [name for name in table.variables if name.startswith(("DYNAMO", "GSI"))]:
+        del table.variables[name]
+    table.variables["DATASET"] = str(file)
+    return table
+
+
 def scan(table):
     """Return every item of a table."""
     return table.dynamodb.scan(TableName=table.table)["Items"]

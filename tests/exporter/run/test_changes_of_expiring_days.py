@@ -3,21 +3,13 @@
 import pytest
 from changing import ask
 
-from .nights import DAY, HOUR, Night, closed, states
+from .nights import DAY, HOUR, Night, closed, expiring, states
 
 
 @pytest.fixture
 def night(scene, monkeypatch, tmp_path):
     """A night of a table with items that expire after four days; its files are stamped, all days are closed."""
-    table = scene()
-    file = tmp_path / "expiring.yaml"
-    file.write_text(
-        f"name: rows\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
-        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
-    )
-    for name in [name for name in table.variables if name.startswith(("DYNAMO", "GSI"))]:
-        del table.variables[name]
-    table.variables["DATASET"] = str(file)
+    table = expiring(scene(), tmp_path)
     found = Night(table, monkeypatch)
     found.later(HOUR)
     found.changes()

@@ -22,7 +22,7 @@ from exporter.run.incremental.known_keys import KEYS_FOLDER
 from exporter.run.incremental.window_state import LastWindow, WindowState
 from exporter.run.request import request_from_options
 
-from .nights import DAY, HOUR, MINUTE, Night, closed, live, stamped, states
+from .nights import DAY, HOUR, MINUTE, Night, closed, expiring, live, stamped, states
 
 
 @pytest.fixture
@@ -218,15 +218,7 @@ def test_too_many_items_to_ask_for_are_named(night, monkeypatch):
 
 def test_what_time_to_live_removes_is_no_tombstone(scene, monkeypatch, tmp_path):
     """Where items expire after four days, what leaves an older day stays in the view; a younger day loses its item."""
-    table = scene()
-    file = tmp_path / "expiring.yaml"
-    file.write_text(
-        f"name: rows\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
-        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
-    )
-    for name in [name for name in table.variables if name.startswith(("DYNAMO", "GSI"))]:
-        del table.variables[name]
-    table.variables["DATASET"] = str(file)
+    table = expiring(scene(), tmp_path)
     night = Night(table, monkeypatch)
     stamped(night)
     table.delete("a", "d")  # of 10 and 13 February, on the 16th

@@ -13,7 +13,7 @@ from exporter.run.incremental.job import ChangesJob
 from exporter.run.incremental.outdated_days import Readings
 from exporter.run.incremental.window_state import WindowRecord
 
-from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, states
+from .nights import BEGIN, DAY, HOUR, MINUTE, Night, closed, expiring, states
 
 
 @pytest.fixture
@@ -238,15 +238,7 @@ def test_undated_items_are_quarantined_and_leave_their_day(night):
 
 def test_what_time_to_live_removes_is_no_change(scene, monkeypatch, tmp_path):
     """Where items expire after four days, older days stay closed whatever leaves them, and are not in the log."""
-    table = scene()
-    file = tmp_path / "expiring.yaml"
-    file.write_text(
-        f"name: expiring\nsource: {{table: {table.table}, index: by-kind, partition_key: Kind, "
-        "partition_values: [A, B], sort_key: At}\nretention: {expires_after_days: 4}\n"
-    )
-    table.variables = {
-        name: value for name, value in table.variables.items() if not name.startswith(("DYNAMO", "GSI"))
-    } | {"DATASET": str(file)}
+    table = expiring(scene(), tmp_path)
     night = Night(table, monkeypatch)
     closed(night)
     table.delete("a", "d")  # of 10 and 13 February, on the 16th

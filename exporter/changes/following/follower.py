@@ -8,7 +8,7 @@ import structlog
 from pydantic import ValidationError
 
 from dataset_model.records.changes import SHARDS_FILE, StreamProgress
-from exporter.changes.shards import ShardReader, stream_of_table
+from exporter.changes.following.shards import ShardReader, stream_of_table
 from exporter.changes.writer import ChangeWriter, Handled
 from exporter.clients import Clients
 from exporter.errors import StoreError
